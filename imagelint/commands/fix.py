@@ -1,0 +1,145 @@
+"""``imagelint fix``: repair files in place, show the repair as a diff, or filter stdin."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imagelint import files
+from imagelint.commands.options import (
+    Target,
+    fail_on_option,
+    input_options,
+    output_options,
+    request,
+    severity_of,
+    targets,
+)
+from imagelint.commands.output import EXIT_FINDINGS, emit, exit_code, look_of, print_bytes, say
+from imagelint.text import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imagelint.report import FileResult
+    from imagelint.run import Input, Run
+
+__all__ = ["command"]
+
+_STDIN = "-"
+
+
+@dataclass(slots=True)
+class _Outcome:
+    """What became of the inputs: results after the repair, and what was repaired."""
+
+    results: list[FileResult] = field(default_factory=list)
+    repaired: list[tuple[Input, FileResult, bytes]] = field(default_factory=list)
+    """Inputs as they were, with the bytes that they became."""
+    seen: list[FileResult] = field(default_factory=list)
+    """All files as they were."""
+
+
+@click.command("fix")
+@input_options
+@output_options()
+@fail_on_option
+@click.option("--diff", is_flag=True, help="Print the repair as a unified diff; write nothing.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    formats: tuple[Target, ...],
+    output: str | None,
+    fail_on: str,
+    *,
+    diff: bool,
+    **options: Any,  # noqa: ANN401 - checked by click
+) -> None:
+    """Rewrite images in place to come through Harbor.
+
+    Only the bytes of the image change, and only where Harbor has a project for it. The
+    report tells what is left. With - as PATH it is a filter: stdin repaired to stdout, the
+    report on stderr.
+
+    \b
+      imagelint fix k8s/ --env prod
+      imagelint fix --diff > harbor.patch
+      helm template . | imagelint fix - | kubectl apply -f -
+    """  # noqa: D301 - click wants the character itself
+    from imagelint.run import Run  # noqa: PLC0415 - not needed for --help
+
+    paths = options["paths"]
+    is_filter = _STDIN in paths
+    if is_filter and len(paths) > 1:
+        message = "fix - is a filter: it takes no other PATH"
+        raise click.UsageError(message)
+    chosen = targets(formats, output)
+    run = Run(request(options))
+    say(run.notices)
+    written = not (diff or is_filter)
+    outcome = _repair(run, run.write if written else _pretend)
+    if diff:
+        _print_diff(outcome)
+    elif is_filter:
+        _print_repaired(outcome, run.stdin or b"")
+    fixed = [before.path for _, before, _ in outcome.repaired] if written else []
+    report = run.report(outcome.results, fixed)
+    reported = emit(report, chosen, to_stderr=diff or is_filter)
+    say(f"error: {line}" for line in report.errors)
+    if not diff:
+        from imagelint.commands.advice import advice  # noqa: PLC0415
+
+        say(advice([before for _, before, _ in outcome.repaired], outcome.seen))
+    code = exit_code(report, severity_of(fail_on), failed=not reported)
+    ctx.exit(max(code, EXIT_FINDINGS) if diff and outcome.repaired else code)
+
+
+def _pretend(_one: Input, _before: FileResult, _fixed: bytes) -> bool:
+    """Stand in for writing where the repair goes to stdout."""
+    return True
+
+
+def _repair(run: Run, write: Callable[[Input, FileResult, bytes], bool]) -> _Outcome:
+    """Lint, repair, write and lint again, one input after the other."""
+    outcome = _Outcome()
+    for one in run.inputs:
+        before = run.lint(one)
+        if before is None:
+            continue
+        outcome.seen.append(before)
+        fixed = run.repaired(one, before)
+        if fixed is None or not write(one, before, fixed):
+            outcome.results.append(before)
+            continue
+        outcome.repaired.append((one, before, fixed))
+        outcome.results.append(run.after(one, fixed) or before)
+    return outcome
+
+
+def _print_diff(outcome: _Outcome) -> None:
+    from imagelint.formats.unified import diff  # noqa: PLC0415
+
+    look = look_of(sys.stdout)
+    for one, before, fixed in outcome.repaired:
+        # A patch has to name the file itself, not a link to it.
+        name = (
+            before.path
+            if one.data is not None
+            else files.displayed(os.path.realpath(one.path), os.getcwd())
+        )
+        text = diff(Source(name, before.source.data), fixed, look)
+        # A patch is exact, whatever the encoding of the terminal.
+        encoding = (sys.stdout.encoding or "utf-8") if look.terminal else "utf-8"
+        errors = "backslashreplace" if look.terminal else "surrogateescape"
+        print_bytes(text.encode(encoding, errors), sys.stdout)
+
+
+def _print_repaired(outcome: _Outcome, stdin: bytes) -> None:
+    """Print all of stdin, repaired or, where that was not possible, as it came."""
+    data = outcome.repaired[0][2] if outcome.repaired else stdin
+    print_bytes(data, sys.stdout)

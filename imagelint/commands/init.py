@@ -1,0 +1,87 @@
+"""``imagelint init``: write a commented policy to start from."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from imagelint import files
+from imagelint.commands.options import debug_option
+from imagelint.commands.output import print_text
+from imagelint.errors import UsageError
+from imagelint.text import Source
+
+__all__ = ["command", "policy_text"]
+
+_EXAMPLE_HOST = "harbor.myco.com"
+_BEGIN = "version:"
+_HEAD = """\
+# What imagelint holds the container images of this repository to.
+# `imagelint check` finds what breaks it, `imagelint fix` repairs what it can, and
+# `imagelint explain IMAGE --env prod` says what decides about an image.
+"""
+
+
+@click.command("init")
+@click.option("--harbor", metavar="HOST", required=True, help="The host of your Harbor.")
+@click.option("--force", is_flag=True, help="Overwrite a policy that is there already.")
+@debug_option
+def command(harbor: str, *, force: bool, debug: bool) -> None:  # noqa: ARG001 - cli.py looks for debug
+    """Write imagelint.yaml, with comments, into this folder.
+
+    It says what the built-in policy says, for your Harbor: change it as you need.
+    """
+    from imagelint.rules import load_rules  # noqa: PLC0415 - --help has no use for it
+
+    cwd = os.getcwd()
+    rules = load_rules(files.rule_sources())
+    policies = files.Policies(rules, cwd)
+    _refuse_nested(policies, cwd)
+    data = policy_text(harbor).encode()
+    from imagelint.policy import parse_policy  # noqa: PLC0415
+
+    parse_policy(Source(files.POLICY_NAME, data), rules)
+    place = os.path.join(cwd, files.POLICY_NAME)
+    if os.path.lexists(place) and not force:
+        message = f"{files.POLICY_NAME} is there already; --force overwrites it"
+        raise UsageError(message)
+    files.write_new(place, files.POLICY_NAME, data, overwrite=force)
+    print_text(f"Wrote {files.POLICY_NAME}. Now try: imagelint check\n", sys.stdout)
+
+
+def policy_text(harbor: str) -> str:
+    """Return the built-in policy, comments and all, for another Harbor.
+
+    Raises ``UsageError`` for what is no host.
+    """
+    from imagelint.globs import InvalidPattern  # noqa: PLC0415
+    from imagelint.registries import parse_harbor_host  # noqa: PLC0415
+
+    try:
+        host = parse_harbor_host(harbor)
+    except InvalidPattern as error:
+        message = f"--harbor: {error}"
+        raise UsageError(message) from error
+    example = files.default_policy_source().data.decode()
+    lines = example[example.index(_BEGIN) :].splitlines()
+    return _HEAD + "".join(f"{_with_host(line, host)}\n" for line in lines)
+
+
+def _with_host(line: str, host: str) -> str:
+    """Put the host in place of the example's: in quotes, but for comments, if it has a colon."""
+    value, mark, comment = line.partition("#")
+    quoted = f'"{host}"' if ":" in host else host
+    return value.replace(_EXAMPLE_HOST, quoted) + mark + comment.replace(_EXAMPLE_HOST, host)
+
+
+def _refuse_nested(policies: files.Policies, cwd: str) -> None:
+    """Stop where a policy would stand below another one, which ends every run."""
+    parent = os.path.dirname(cwd)
+    if parent == cwd or os.path.lexists(os.path.join(cwd, ".git")):
+        return
+    above = policies.for_folder(parent)
+    if not above.is_built_in:
+        message = f"{above.shown} governs this folder already: change that one"
+        raise UsageError(message)

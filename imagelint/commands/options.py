@@ -1,0 +1,170 @@
+"""Options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import click
+
+from imagelint.formats import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from imagelint.finding import Severity
+    from imagelint.run import Request
+
+__all__ = [
+    "Target",
+    "debug_option",
+    "environment_option",
+    "fail_on_option",
+    "input_options",
+    "nearest",
+    "output_options",
+    "request",
+    "severity_of",
+    "targets",
+]
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+_NEVER = "never"
+_FAIL_ON = ("error", "warning", "note", _NEVER)
+
+
+class Target(NamedTuple):
+    """A format and where it goes; None is standard output."""
+
+    format: str
+    file: str | None
+
+
+def nearest(name: str, names: Iterable[str], what: str) -> str:
+    """Say that there is no such name, and which one was probably meant."""
+    import difflib  # noqa: PLC0415 - only after a slip
+
+    known = list(names)
+    close = difflib.get_close_matches(name, known, n=1)
+    advice = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+    return f"no {what} {name!r}; {advice}"
+
+
+if TYPE_CHECKING:
+    _TargetBase = click.ParamType[Target]
+else:  # generic to type checkers, in newer versions of click
+    _TargetBase = click.ParamType
+
+
+class _TargetType(_TargetBase):
+    """``NAME`` or ``NAME=FILE``."""
+
+    name = "NAME[=FILE]"
+
+    def __init__(self, formats: Iterable[str]) -> None:
+        self._formats = tuple(formats)
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Target:
+        """Read one ``--format``."""
+        if isinstance(value, Target):
+            return value
+        name, equals, file = str(value).partition("=")
+        if name not in self._formats:
+            self.fail(nearest(name, self._formats, "format"), param, ctx)
+        if equals and not file:
+            self.fail(f"a file belongs behind the = in {value!r}", param, ctx)
+        return Target(name, file or None)
+
+
+debug_option = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+environment_option = click.option(
+    "--env", "environment", metavar="NAME", help="Hold everything to this environment alone."
+)
+policy_option = click.option(
+    "--policy",
+    metavar="FILE",
+    help="Use this policy instead of the imagelint.yaml above each file.",
+)
+fail_on_option = click.option(
+    "--fail-on",
+    type=click.Choice(_FAIL_ON),
+    default="error",
+    show_default=True,
+    help="The least severe finding that makes the exit code 1.",
+)
+
+
+def input_options(function: F) -> F:
+    """Add PATHs and everything that says what to look at."""
+    for option in (
+        debug_option,
+        click.option(
+            "--allow-empty", is_flag=True, help="Nothing on stdin is fine (otherwise: exit code 2)."
+        ),
+        click.option(
+            "--stdin-filename", metavar="FILE", help="The name of what comes on stdin (PATH -)."
+        ),
+        click.option(
+            "--exclude",
+            multiple=True,
+            metavar="GLOB",
+            help="Leave out files; relative to this folder. Repeatable.",
+        ),
+        policy_option,
+        environment_option,
+        click.argument("paths", nargs=-1, metavar="[PATH]..."),
+    ):
+        function = option(function)
+    return function
+
+
+def output_options(formats: Mapping[str, str] = FORMATS) -> Callable[[F], F]:
+    """Add ``--format`` and ``--output``."""
+
+    def decorate(function: F) -> F:
+        names = ", ".join(formats)
+        function = click.option(
+            "--output", metavar="FILE", help="Write the report to FILE; with a single --format."
+        )(function)
+        return click.option(
+            "--format",
+            "formats",
+            multiple=True,
+            type=_TargetType(formats),
+            help=f"How to report: {names}. Repeatable.  [default: text]",
+        )(function)
+
+    return decorate
+
+
+def request(options: Mapping[str, Any]) -> Request:
+    """Make a request out of the values of :func:`input_options`."""
+    from imagelint.run import Request  # noqa: PLC0415 - --help has no use for the engine
+
+    return Request(**options)
+
+
+def targets(formats: tuple[Target, ...], output: str | None) -> tuple[Target, ...]:
+    """Put ``--format`` and ``--output`` together; at most one of them goes to stdout."""
+    chosen = formats or (Target("text", None),)
+    if output is not None:
+        if len(chosen) > 1 or chosen[0].file is not None:
+            message = "--output goes with a single --format NAME; otherwise write NAME=FILE"
+            raise click.UsageError(message)
+        chosen = (Target(chosen[0].format, output),)
+    places = [target.file for target in chosen]
+    for place in places:
+        if places.count(place) > 1:
+            where = "to stdout: write NAME=FILE" if place is None else f"to {place}"
+            message = f"two formats cannot both go {where}"
+            raise click.UsageError(message)
+    return chosen
+
+
+def severity_of(fail_on: str) -> Severity | None:
+    """Return what ``--fail-on`` names; None for never."""
+    from imagelint.finding import Severity  # noqa: PLC0415
+
+    return None if fail_on == _NEVER else Severity(fail_on)

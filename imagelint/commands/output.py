@@ -1,0 +1,107 @@
+"""Writing what a command found: to stdout, to files, to stderr, and the exit code of it all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from imagelint import files
+from imagelint.errors import FileError
+from imagelint.formats import FORMATS, PLAIN, Look, renderer
+from imagelint.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from imagelint.commands.options import Target
+    from imagelint.finding import Severity
+    from imagelint.report import Report
+
+__all__ = ["EXIT_CLEAN", "EXIT_ERROR", "EXIT_FINDINGS", "emit", "exit_code"]
+__all__ += ["look_of", "print_bytes", "print_text", "say"]
+
+EXIT_CLEAN, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
+
+_LINE_MAX = 4000
+_NARROW, _USUAL, _WIDE = 40, 80, 160
+_HEADS = {"error:": "red", "warning:": "yellow", "note:": "cyan"}
+
+
+def emit(
+    report: Report,
+    chosen: Iterable[Target],
+    modules: Mapping[str, str] = FORMATS,
+    *,
+    to_stderr: bool = False,
+) -> bool:
+    """Render the report once for each target; return whether every file could be written.
+
+    What goes to the screen goes first, so that a full disk hides no finding. ``to_stderr``
+    keeps stdout free for what a filter or a diff puts there.
+    """
+    written = True
+    for target in sorted(chosen, key=lambda one: one.file is not None):
+        render = renderer(modules, target.format)
+        if target.file is None:
+            stream = sys.stderr if to_stderr else sys.stdout
+            print_text(render(report, look_of(stream)), stream)
+            continue
+        data = render(report, PLAIN).encode("utf-8", "backslashreplace")
+        try:
+            files.write_new(target.file, target.file, data, overwrite=True)
+        except FileError as error:
+            say([f"error: {error}"])
+            written = False
+    return written
+
+
+def exit_code(report: Report, fail_on: Severity | None, *, failed: bool = False) -> int:
+    """Return the exit code: 2 beats 1."""
+    if failed or report.errors:
+        return EXIT_ERROR
+    return EXIT_FINDINGS if report.has_at_least(fail_on) else EXIT_CLEAN
+
+
+def say(lines: Iterable[str]) -> None:
+    """Print lines for people to stderr; ``error:`` and the like are coloured."""
+    color = look_of(sys.stderr).color
+    for line in lines:
+        # A traceback (--debug) has several lines; each is made fit by itself.
+        text = "\n".join(shown(part, _LINE_MAX) for part in line.split("\n"))
+        head, space, rest = text.partition(" ")
+        if color and head in _HEADS:
+            text = click.style(head, fg=_HEADS[head], bold=True) + space + rest
+        print_text(f"{text}\n", sys.stderr)
+
+
+def print_text(text: str, stream: TextIO) -> None:
+    """Print a text; what the stream's encoding does not have is written as escapes."""
+    print_bytes(text.encode(stream.encoding or "utf-8", "backslashreplace"), stream)
+
+
+def print_bytes(data: bytes, stream: TextIO) -> None:
+    """Print bytes as they are, all of them.
+
+    With ``PYTHONUNBUFFERED`` a full disk or a closed pipe makes ``write`` return early
+    instead of raising: only the next call says why.
+    """
+    stream.flush()
+    rest = memoryview(data)
+    while rest:
+        rest = rest[stream.buffer.write(rest) :]
+    stream.buffer.flush()
+
+
+def look_of(stream: TextIO) -> Look:
+    """Return how output on a stream may look; https://no-color.org is respected."""
+    if not stream.isatty():
+        return PLAIN
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    try:
+        width = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        width = _USUAL
+    return Look(not plain, min(max(width, _NARROW), _WIDE), terminal=True)

@@ -1,0 +1,64 @@
+"""Environments: which workloads they are for, what they allow, and which rules they set.
+
+How they are read from a policy is :mod:`imagelint.policy_parse`, which of them apply and what
+their settings come to is :mod:`imagelint.policy`. No I/O, no YAML.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, final
+
+from imagelint.globs import NamePattern, PathPatterns
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from imagelint.finding import Severity
+    from imagelint.registries import Gate
+
+__all__ = ["Environment", "Match", "RuleSetting"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RuleSetting:
+    """What a policy sets of one rule at one place; what it leaves out is decided elsewhere."""
+
+    severity: Severity | None = None
+    parameters: Mapping[str, object] = field(default_factory=dict, hash=False)
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which workloads an environment is for: any of the three is enough, none matches nothing."""
+
+    namespaces: tuple[NamePattern, ...] = ()
+    """Patterns for the object's own ``metadata.namespace``; an object without one fits none."""
+    paths: PathPatterns = field(default_factory=PathPatterns)
+    """Globs for the file's path, relative to the policy's folder."""
+    labels: tuple[tuple[str, NamePattern], ...] = ()
+    """The object's own labels: each of these keys with a value that fits."""
+
+    def fits(self, path: str, namespace: str | None, labels: Mapping[str, str]) -> bool:
+        """Whether the environment is for an object in this file."""
+        if namespace is not None and any(item.matches(namespace) for item in self.namespaces):
+            return True
+        if self.paths.matches(path):
+            return True
+        return bool(self.labels) and all(
+            key in labels and value.matches(labels[key]) for key, value in self.labels
+        )
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """A named place where workloads run."""
+
+    name: str
+    gate: Gate
+    match: Match = field(default_factory=Match)
+    rules: Mapping[str, RuleSetting] = field(default_factory=dict, hash=False)
+    """What this environment sets of rules, by rule id."""

@@ -1,0 +1,146 @@
+"""A source → its examined documents: what can hold an image, read and searched.
+
+Also here: images that can be seen in text that does not parse. A template or a
+broken manifest is reported as such, and what stands plainly in it is judged all
+the same, so that a syntax error hides nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from imagelint.finding import KubeObject
+from imagelint.manifest import parse_yaml
+from imagelint.nodes import Mapping, Scalar, Tree
+from imagelint.reading import Value, refusals
+from imagelint.scan import can_hold_image, is_proven_free
+from imagelint.stream import Document, split
+from imagelint.workloads import Extract, ImageSite, extract
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.catalogue import Catalogue
+    from imagelint.text import Source
+
+__all__ = ["ACTION", "Examined", "Refusal", "action_text", "examine"]
+
+ACTION = "{{"
+"""What starts an action of a Go template; no manifest needs it outside of strings."""
+
+_ACTION = re.compile(r"\{\{.*?\}\}")
+_SEEN_IMAGE = re.compile(
+    r"""
+    (?:^|[\s{,\-])["']?image["']?[ \t]*:[ \t]+
+    (?P<quote>["']?)
+    (?P<value>(?:\{\{.*?\}\}|[^\s"'{}\[\],\#&*|>!]|(?<=\S)[\#&*|>!])+)
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+_SEEN_OBJECT = re.compile(r"""(?:^|[\s{,])["']?kind["']?[ \t]*:""", re.MULTILINE)
+
+
+class Refusal(NamedTuple):
+    """Why a document is not read as it is written; ``offset`` in bytes of the source."""
+
+    offset: int
+    message: str
+    by_kubectl: bool = True
+    """False: kubectl reads the document, but not as its author sees it."""
+
+
+class Examined(NamedTuple):
+    """One document that may hold images, read.
+
+    ``refusals`` are empty where kubectl reads the document. ``dropped_at`` is the
+    byte offset of content that every reader ignores.
+    """
+
+    document: Document
+    tree: Tree
+    extract: Extract
+    refusals: tuple[Refusal, ...]
+    dropped_at: int | None
+    is_template: bool
+    is_manifest: bool
+    """Whether this is, or tries to be, an API object rather than any other YAML."""
+
+
+def examine(
+    source: Source, catalogue: Catalogue, *, prove: bool = True
+) -> tuple[list[Examined], int]:
+    """Read the documents of a source that can hold images; count those proven to hold none.
+
+    ``prove=False`` parses everything: the slow path that the fast one is tested against.
+    """
+    wide = source.encoding != "utf-8"
+    if prove and not wide and not can_hold_image(source.data):
+        return [], 1
+    file_name = source.path.rpartition("/")[2]
+    examined: list[Examined] = []
+    free = 0
+    for document in split(source):
+        if prove and _is_free(document, catalogue, wide=wide):
+            free += 1
+        else:
+            examined.append(_read(document, catalogue, file_name))
+    return examined, free
+
+
+def _is_free(document: Document, catalogue: Catalogue, *, wide: bool) -> bool:
+    if document.problems:
+        return False
+    data = document.decoded.text.encode() if wide else document.data
+    if not can_hold_image(data):
+        return True
+    return document.tree is None and is_proven_free(data, catalogue)
+
+
+def _read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
+    tree = document.tree
+    text = document.decoded.text
+    if tree is None:
+        tree = parse_yaml(text)
+        tree.problems += refusals(tree)
+    found = extract(tree, catalogue, file_name)
+    problems = [*tree.problems, *found.problems]
+    reasons = [Refusal(*problem) for problem in document.problems]
+    reasons += [Refusal(document.byte_offset(index), message) for index, message in problems]
+    ill_formed = document.decoded.first_ill_formed
+    if ill_formed is not None and document.span.start <= ill_formed < document.span.end:
+        name = document.source.encoding.upper()
+        message = f"not valid {name}: kubectl reads U+FFFD here, kustomize refuses the file"
+        reasons.append(Refusal(ill_formed, message, by_kubectl=False))
+    is_manifest = found.root is not None or bool(found.sites)
+    if tree.unread_from is not None:
+        is_manifest = is_manifest or _SEEN_OBJECT.search(text) is not None
+        if is_manifest:
+            found.sites.extend(_seen_images(text, tree.unread_from, found.root))
+    dropped = None if tree.dropped_from is None else document.byte_offset(tree.dropped_from)
+    return Examined(
+        document, tree, found, tuple(sorted(reasons)), dropped, ACTION in text, is_manifest
+    )
+
+
+def _seen_images(text: str, start: int, root: KubeObject | None) -> Iterator[ImageSite]:
+    """Yield what looks like an image in text that no parser reads."""
+    for match in _SEEN_IMAGE.finditer(text, start):
+        begin, end = match.span("value")
+        node = Scalar(match["value"], begin, end)
+        yield ImageSite(
+            Value("string", node.value),
+            node,
+            root or KubeObject("", ""),
+            "image",
+            None,
+            "image",
+        )
+
+
+def action_text(document: Document, site: ImageSite) -> str | None:
+    """Return a template action that YAML takes for a mapping in a mapping (``{{ .x }}``)."""
+    if not isinstance(site.node, Mapping):
+        return None
+    match = _ACTION.match(document.decoded.text, site.node.start)
+    return None if match is None else match.group()

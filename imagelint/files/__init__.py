@@ -1,0 +1,41 @@
+"""All file I/O: finding, reading, writing, the policy of a file, the data we are shipped with."""
+
+from __future__ import annotations
+
+from imagelint.files.content import Identity, identity, is_blank, read, read_stdin
+from imagelint.files.data import (
+    catalogue_sources,
+    default_policy_source,
+    rule_sources,
+    schema_text,
+)
+from imagelint.files.exclude import Exclusion
+from imagelint.files.paths import absolute, chart_folder, displayed, relative_to
+from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies
+from imagelint.files.walk import Found, FoundFile, find
+from imagelint.files.writing import rewrite, write_new
+
+__all__ = [
+    "POLICY_NAME",
+    "Exclusion",
+    "Found",
+    "FoundFile",
+    "GoverningPolicy",
+    "Identity",
+    "Policies",
+    "absolute",
+    "catalogue_sources",
+    "chart_folder",
+    "default_policy_source",
+    "displayed",
+    "find",
+    "identity",
+    "is_blank",
+    "read",
+    "read_stdin",
+    "relative_to",
+    "rewrite",
+    "rule_sources",
+    "schema_text",
+    "write_new",
+]

@@ -1,0 +1,46 @@
+"""Reading: files, stdin and hashes, with errors that name the file and the reason."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TypeAlias
+
+from imagelint.errors import FileError, UsageError
+
+__all__ = ["Identity", "identity", "is_blank", "read", "read_stdin"]
+
+Identity: TypeAlias = tuple[int, int]
+"""Device and inode."""
+
+# White space, NUL (UTF-16's other half) and the bytes of byte order marks.
+_BLANK = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
+
+
+def read(path: str, shown: str) -> tuple[bytes, Identity]:
+    """Return the bytes of a file and its identity; raise ``FileError`` with the name to show."""
+    try:
+        with open(path, "rb") as file:
+            status = os.fstat(file.fileno())
+            return file.read(), (status.st_dev, status.st_ino)
+    except OSError as error:
+        raise FileError(shown, error.strerror or str(error)) from error
+
+
+def identity(path: str) -> Identity:
+    """Return what all names of a file share: links to it, and hard links."""
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
+
+
+def read_stdin() -> bytes:
+    """Return all of standard input; raise ``UsageError`` where there is none."""
+    if sys.stdin is None:
+        message = "standard input is closed"
+        raise UsageError(message)
+    return sys.stdin.buffer.read()
+
+
+def is_blank(data: bytes) -> bool:
+    """Whether there is nothing but white space, as a failed command leaves on a pipe."""
+    return not data.strip(_BLANK)

@@ -1,0 +1,68 @@
+"""The data that imagelint is shipped with: rules, the catalogue of kinds, the default policy.
+
+In a source tree (an editable install, an unpacked sdist) it is the folder ``rules`` beside
+the package; a wheel carries the same folder as ``imagelint/_rules``.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+
+from imagelint.errors import FileError
+from imagelint.text import Source
+
+__all__ = ["catalogue_sources", "default_policy_source", "rule_sources", "schema_text"]
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_FOLDERS = (
+    os.path.join(_PACKAGE, "_rules"),
+    os.path.join(os.path.dirname(_PACKAGE), "rules"),
+)
+
+
+def rule_sources() -> tuple[Source, ...]:
+    """Return the rule files, ``rules/<id>.yaml``, by name; a ``FileError`` if there are none."""
+    return _sources("")
+
+
+def catalogue_sources() -> tuple[Source, ...]:
+    """Return the catalogue of kinds, ``rules/workloads/<group>.yaml``, by name."""
+    return _sources("workloads")
+
+
+def default_policy_source() -> Source:
+    """Return the policy that serves where no ``imagelint.yaml`` is found."""
+    return _source(os.path.join("policy", "default.yaml"))
+
+
+def schema_text() -> str:
+    """Return the JSON Schema of the policy file."""
+    return _source(os.path.join("policy", "schema.json")).data.decode()
+
+
+@cache
+def _folder() -> str:
+    for folder in _FOLDERS:
+        if os.path.isdir(os.path.join(folder, "policy")):
+            return folder
+    raise FileError(_FOLDERS[0], "imagelint's own rules are missing: install it again")
+
+
+def _sources(folder: str) -> tuple[Source, ...]:
+    found = os.path.join(_folder(), folder)
+    names = sorted(name for name in os.listdir(found) if name.endswith(".yaml"))
+    if not names:
+        raise FileError(found, "imagelint's own rules are missing: install it again")
+    return tuple(_source(os.path.join(folder, name)) for name in names)
+
+
+def _source(name: str) -> Source:
+    path = os.path.join(_folder(), name)
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        message = f"imagelint's own data cannot be read: {error.strerror}"
+        raise FileError(path, message) from error
+    return Source("rules/" + name.replace(os.sep, "/"), data)

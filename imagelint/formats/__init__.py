@@ -1,0 +1,59 @@
+"""The output formats: each is a module with one ``render(report, look) -> str``.
+
+A new format is one module and one line in :data:`FORMATS`. Pure: no I/O, no terminal,
+no clock; what a renderer may know of the screen is in :class:`Look`. Modules are imported
+when they are asked for: JSON output never pays for the text renderer, or the other way.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from imagelint.report import Report
+
+__all__ = ["FORMATS", "INVENTORIES", "PLAIN", "Look", "renderer"]
+
+FORMATS = {
+    "text": "imagelint.formats.text",
+    "json": "imagelint.formats.json_",
+}
+"""Of ``check`` and ``fix``: name → module."""
+
+INVENTORIES = {
+    "text": "imagelint.formats.images_text",
+    "json": "imagelint.formats.images_json",
+}
+"""Of ``images``."""
+
+
+class Look(NamedTuple):
+    """How the output may look.
+
+    ``width`` is in terminal cells; ``color`` allows ANSI colours; ``terminal`` says that a
+    person reads this directly, so that nothing invisible may be in it.
+    """
+
+    color: bool = False
+    width: int = 80
+    terminal: bool = False
+
+
+PLAIN = Look()
+"""For files and pipes."""
+
+
+class Renderer(Protocol):
+    """What turns a report into a text, line breaks (LF) included."""
+
+    def __call__(self, report: Report, look: Look = ...) -> str:
+        """Render the whole report."""
+        ...
+
+
+def renderer(modules: Mapping[str, str], name: str) -> Renderer:
+    """Import and return the renderer of a format; ``KeyError`` for a name that is none."""
+    return cast("Renderer", importlib.import_module(modules[name]).render)

@@ -1,0 +1,116 @@
+"""The JSON report: a contract, version 1. Keys are added at most, never renamed or dropped.
+
+Pure ASCII, so that no encoding and no invisible character can get in the way.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from imagelint import __version__
+from imagelint.finding import Severity
+from imagelint.formats import PLAIN, Look
+
+if TYPE_CHECKING:
+    from imagelint.finding import Finding, KubeObject
+    from imagelint.report import PolicyStamp, Report, Suppressed
+    from imagelint.text import Source, Span
+
+__all__ = ["object_value", "place", "render"]
+
+_VERSION = 1
+
+
+def render(report: Report, look: Look = PLAIN) -> str:  # noqa: ARG001 - as all renderers
+    """Render the report; lines and columns are 1-based code points, edits are byte offsets."""
+    value = {
+        "version": _VERSION,
+        "tool": {"name": "imagelint", "version": __version__},
+        "policy": _policy(report.policy),
+        "summary": _summary(report),
+        "findings": [_finding(source, finding) for source, finding in report.findings],
+        "skipped": [{"path": one.path, "reason": one.reason} for one in report.skipped],
+        "suppressed": [
+            _suppressed(result.source, one)
+            for result in report.results
+            for one in result.suppressed
+        ],
+    }
+    return json.dumps(value, indent=2, allow_nan=False) + "\n"
+
+
+def place(source: Source, span: Span) -> dict[str, int]:
+    """Return where a span begins and ends; the end is exclusive."""
+    line, column = source.position(span.start)
+    end_line, end_column = source.position(span.end)
+    return {"line": line, "column": column, "endLine": end_line, "endColumn": end_column}
+
+
+def object_value(kube_object: KubeObject | None) -> dict[str, str | None] | None:
+    """Return the object that a finding or image belongs to."""
+    if kube_object is None:
+        return None
+    return {
+        "apiVersion": kube_object.api_version,
+        "kind": kube_object.kind,
+        "name": kube_object.name,
+        "namespace": kube_object.namespace,
+    }
+
+
+def _policy(stamp: PolicyStamp | None) -> dict[str, str | None] | None:
+    """Null where the files of one run are held to different policies."""
+    return None if stamp is None else {"path": stamp.path, "sha256": stamp.sha256}
+
+
+def _summary(report: Report) -> dict[str, int]:
+    counts = report.counts()
+    return {
+        "files": len(report.results),
+        "documents": sum(result.documents for result in report.results),
+        "images": sum(len(result.images) for result in report.results),
+        "errors": counts[Severity.ERROR],
+        "warnings": counts[Severity.WARNING],
+        "notes": counts[Severity.NOTE],
+        "fixable": sum(finding.fix is not None for _, finding in report.findings),
+        "skipped": len(report.skipped),
+        "suppressed": sum(len(result.suppressed) for result in report.results),
+    }
+
+
+def _finding(source: Source, finding: Finding) -> dict[str, Any]:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "path": finding.path,
+        **place(source, finding.span),
+        "environment": finding.environment,
+        "object": object_value(finding.object),
+        "field": finding.field,
+        "container": finding.container,
+        "image": finding.image,
+        "fix": _fix(finding),
+    }
+
+
+def _fix(finding: Finding) -> dict[str, Any] | None:
+    if finding.fix is None:
+        return None
+    edits = [
+        {"start": edit.span.start, "end": edit.span.end, "text": edit.text}
+        for edit in finding.fix.edits
+    ]
+    return {"image": finding.fix.image, "edits": edits}
+
+
+def _suppressed(source: Source, suppressed: Suppressed) -> dict[str, Any]:
+    finding = suppressed.finding
+    return {
+        "rule": finding.rule,
+        "path": finding.path,
+        "line": source.position(finding.span.start).line,
+        "by": suppressed.by,
+        "reason": suppressed.reason,
+    }

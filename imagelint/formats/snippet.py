@@ -1,0 +1,109 @@
+"""The line that a finding is about, with what it points at underlined.
+
+Works in terminal cells: wide characters take two, combining ones none, tabs four, and what is
+invisible is written as an escape. Of a long line (a whole JSON file may be one) only a window
+around the place is decoded and shown.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from imagelint.text import Span, shown
+
+if TYPE_CHECKING:
+    from imagelint.text import Source
+
+__all__ = ["cells", "snippet"]
+
+_TAB = "    "
+_CUT = "…"
+_ASCII_END = 0x7F
+
+
+def snippet(source: Source, span: Span, width: int) -> tuple[str, str]:
+    """Return a line and its underline, each at most ``width`` cells wide.
+
+    Of a span over several lines the first is shown. The line is empty where there is
+    nothing to see; an empty span gets one caret.
+    """
+    before, marked, after = _pieces(source, span, width)
+    left, middle, right = _room(before, marked, after, width)
+    shown_before, shown_after = _tail(before, left), _head(after, right)
+    text = shown_before + _head(marked, middle) + shown_after
+    carets = "^" * max(cells(_head(marked, middle)), 1)
+    return text, " " * cells(shown_before) + carets
+
+
+def cells(text: str) -> int:
+    """Return how many terminal cells a printable text takes."""
+    return len(text) if text.isascii() else sum(map(_cell, text))
+
+
+def _cell(char: str) -> int:
+    if ord(char) < _ASCII_END:
+        return 1
+    if unicodedata.category(char) in {"Mn", "Me"}:
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def _pieces(source: Source, span: Span, width: int) -> tuple[str, str, str]:
+    """Return what is on the span's first line: before, in and behind it, fit for display.
+
+    No more is decoded than can be shown: a character has at most four bytes.
+    """
+    reach = 4 * width
+    data, start = source.data, span.start
+    end = min(span.end, start + reach)
+    first = max(source.bom_length, start - reach)
+    while source.encoding == "utf-8" and first < start and data[first] & 0xC0 == 0x80:
+        first += 1
+    before = _decode(source, first, start)
+    marked = _decode(source, start, end)
+    after = _decode(source, end, min(end + reach, len(data)))
+    line = _lines(marked)[0]
+    if line != marked:
+        after = ""
+    return _clean(_lines(before)[-1]), _clean(line), _clean(_lines(after)[0])
+
+
+def _decode(source: Source, start: int, end: int) -> str:
+    return source.data[start:end].decode(source.encoding, "replace")
+
+
+def _lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _clean(text: str) -> str:
+    expanded = text.replace("\t", _TAB)
+    return shown(expanded, len(expanded))
+
+
+def _room(before: str, marked: str, after: str, width: int) -> tuple[int, int, int]:
+    """Share the width: first what is marked, then as much in front, then what is behind."""
+    middle = min(cells(marked), width)
+    rest = width - middle
+    left = min(cells(before), max(rest - min(cells(after), rest // 3), 0))
+    return left, middle, min(cells(after), rest - left)
+
+
+def _head(text: str, width: int) -> str:
+    """Return as much of the text as fits into ``width`` cells; a cut is marked."""
+    if cells(text) <= width:
+        return text
+    taken: list[str] = []
+    used = cells(_CUT)
+    for char in text:
+        used += _cell(char)
+        if used > width:
+            break
+        taken.append(char)
+    return "".join(taken) + _CUT if width else ""
+
+
+def _tail(text: str, width: int) -> str:
+    """Return the end of the text that fits into ``width`` cells; a cut is marked."""
+    return text if cells(text) <= width else _head(text[::-1], width)[::-1]

@@ -1,0 +1,314 @@
+"""Nodes → what kubectl and what kustomize make of them.
+
+Both read YAML with libraries of the same descent and still differ (go-yaml v2 with
+sigs.k8s.io/yaml, and go-yaml v3): in merges, duplicate keys, lists and the words of
+YAML 1.1. A :class:`View` is one reader's reading of a tree; :func:`refusals` says
+why kubectl refuses a tree that parses; :func:`objects` finds the API objects, with
+lists taken apart. An image that either reader sees counts.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree, ValueType, is_merge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+__all__ = ["BOTH", "Reader", "Value", "View", "refusals", "resolve", "views"]
+
+_PREFIX = "tag:yaml.org,2002:"
+_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
+_TRUE = frozenset({"true", "True", "TRUE"})
+_FALSE = frozenset({"false", "False", "FALSE"})
+_TRUE_1_1 = _TRUE | {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"}
+_FALSE_1_1 = _FALSE | {"n", "N", "no", "No", "NO", "off", "Off", "OFF"}
+_NOT_FINITE = frozenset(
+    f"{sign}.{word}" for sign in ("", "+", "-") for word in ("inf", "Inf", "INF")
+) | {".nan", ".NaN", ".NAN"}
+_INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]+|0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_TIMESTAMP = re.compile(
+    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
+    r"(?:[Tt ][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:\.[0-9]*)?(?:Z|[-+][0-9]{2}:[0-9]{2})?)?"
+)
+_EXACT = 1e21
+_MAY_BE_TYPED = frozenset("yYnNtTfFoO~+-.0123456789")
+"""First characters of plain scalars that may be something other than a string."""
+
+
+class Reader(Enum):
+    """Who reads a manifest."""
+
+    KUBECTL = "kubectl"
+    KUSTOMIZE = "kustomize"
+
+
+BOTH = frozenset(Reader)
+
+
+class Value(NamedTuple):
+    """A scalar as read: its JSON type (string, number, boolean, null) and value."""
+
+    type: ValueType
+    value: str | float | bool | None
+
+
+def resolve(scalar: Scalar, reader: Reader = Reader.KUBECTL) -> Value:
+    """Return what ``reader`` makes of a scalar (go-yaml ``resolve.go`` v2, v3).
+
+    Where the tag contradicts the text (``!!int x``) the value is a string; that the
+    document is refused is for :func:`refusals` to say.
+    """
+    text = scalar.value
+    if scalar.type is not None:
+        return _json_value(scalar.type, text)
+    tag = scalar.tag
+    if tag is None:
+        if scalar.style or (text and text[0] not in _MAY_BE_TYPED):
+            return Value("string", text)
+    elif tag == _PREFIX + "binary":
+        return Value("string", _binary(text))
+    elif tag == "!" and reader is Reader.KUSTOMIZE and not scalar.style:
+        pass  # go-yaml v3 takes it for no tag at all
+    elif tag not in _RESOLVED_TAGS:
+        return Value("string", text)
+    return _implicit(text, reader, tag)
+
+
+_RESOLVED_TAGS = frozenset(_PREFIX + name for name in ("bool", "int", "float", "null", "timestamp"))
+
+
+def _implicit(text: str, reader: Reader, tag: str | None) -> Value:
+    if text in _NULLS:
+        return Value("null", None)
+    if text in (_TRUE_1_1 if reader is Reader.KUBECTL else _TRUE):
+        return Value("boolean", value=True)
+    if text in (_FALSE_1_1 if reader is Reader.KUBECTL else _FALSE):
+        return Value("boolean", value=False)
+    if text in _NOT_FINITE:
+        return Value("number", float("nan"))
+    if tag in (None, _PREFIX + "timestamp"):
+        date = _TIMESTAMP.fullmatch(text)
+        if date is not None:
+            return Value("string", text if reader is Reader.KUBECTL else _rfc3339(date))
+    number = _number(text)
+    return Value("string", text) if number is None else Value("number", number)
+
+
+def _number(text: str) -> float | None:
+    if text[0] == "." and "_" in text:
+        return None
+    plain = text.replace("_", "")
+    if _INTEGER.fullmatch(plain):
+        digits = plain.lstrip("+-")
+        base = {"0x": 16, "0b": 2, "0o": 8}.get(digits[:2].lower())
+        if base is None:
+            base = 8 if len(digits) > 1 and digits[0] == "0" else 10
+        number = int(digits[2:] if base != 10 and digits[1] in "xXbBoO" else digits, base)
+        number = -number if plain[0] == "-" else number
+        if base == 10 or -(2**63) <= number < 2**64:
+            return number
+        return None
+    if _FLOAT.fullmatch(plain):
+        value = float(plain)
+        if value.is_integer() and abs(value) < _EXACT:
+            return int(value)  # as encoding/json writes it
+        return value if abs(value) != float("inf") else None
+    return None
+
+
+def _rfc3339(date: re.Match[str]) -> str:
+    """Write a timestamp as kustomize's JSON does; a mere date gets a time."""
+    year, month, day = date.groups()
+    if date.group().count(":") == 0:
+        return f"{year}-{int(month):02}-{int(day):02}T00:00:00Z"
+    return date.group()
+
+
+def _binary(text: str) -> str:
+    try:
+        return base64.b64decode("".join(text.split()), validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return text
+
+
+def _json_value(type_: ValueType, text: str) -> Value:
+    if type_ == "number":
+        return Value(type_, float(text) if set(text) & set(".eE") else int(text))
+    if type_ == "boolean":
+        return Value(type_, text == "true")
+    return Value(type_, text if type_ == "string" else None)
+
+
+class View:
+    """One reader's reading of a tree."""
+
+    def __init__(self, reader: Reader, *, walk_once: bool = False) -> None:
+        """Read as ``reader``; with ``walk_once`` no mapping is merged twice into another."""
+        self.reader = reader
+        self._walk_once = walk_once
+        self._entries: dict[int, dict[str, Node]] = {}
+        self._kept: list[Mapping] = []
+
+    def entries(self, mapping: Mapping) -> dict[str, Node]:
+        """Return the mapping as the reader sees it: merges done, the winning value of each key."""
+        known = self._entries.get(id(mapping))
+        if known is None:
+            known = self._entries[id(mapping)] = {}
+            self._kept.append(mapping)
+            overrides = self.reader is Reader.KUBECTL
+            for key, value in self._pairs(mapping):
+                name = self.key(key)
+                if overrides or name not in known:
+                    known[name] = value
+        return known
+
+    def key(self, key: Node) -> str:
+        """Return a key as the string that it is in JSON; complex keys get a name of their own."""
+        if not isinstance(key, Scalar):
+            return f"\0{key.start}"
+        value = resolve(key, self.reader)
+        if value.type == "string":
+            return str(value.value)
+        if value.type == "boolean":
+            return "true" if value.value else "false"
+        return key.value
+
+    def _pairs(self, mapping: Mapping) -> Iterator[tuple[Node, Node]]:
+        """Yield all pairs with merges expanded, in the order in which the reader sets them.
+
+        kubectl sets keys as they come, merged ones too, so that the last one wins; of a
+        list of merges the first is set last. kustomize keeps what is set first: the
+        explicit keys, then the merges in order.
+        """
+        seen = {id(mapping)}
+        work: list[Iterator[tuple[Node, Node]]] = [iter(mapping.pairs)]
+        while work:
+            for key, value in work[-1]:
+                if not (isinstance(key, Scalar) and is_merge(key)):
+                    yield key, value
+                    continue
+                sources = [
+                    source for source in _merge_sources(key, value) if id(source) not in seen
+                ]
+                if self._walk_once:
+                    seen.update(map(id, sources))
+                if self.reader is Reader.KUBECTL:
+                    work.extend(iter(source.pairs) for source in sources)
+                else:
+                    later = [iter(source.pairs) for source in reversed(sources)]
+                    work[:] = [*work[:-1], *later, work[-1]]
+                    continue
+                break
+            else:
+                work.pop()
+
+
+def _merge_sources(key: Scalar, value: Node) -> list[Mapping]:
+    if isinstance(value, Mapping):
+        return [value]
+    if isinstance(value, Sequence) and _is_written_there(key, value):
+        return [item for item in value.items if isinstance(item, Mapping)]
+    return []
+
+
+def _is_written_there(key: Scalar, value: Sequence) -> bool:
+    """Whether a merge's list stands behind its key; go-yaml refuses an alias to a list."""
+    return value.start > key.start
+
+
+def views(tree: Tree) -> list[View]:
+    """Return the views that may differ in structure: kubectl's, and kustomize's where it merges."""
+    once = bool(tree.problems)
+    found = [View(Reader.KUBECTL, walk_once=once)]
+    if tree.has_merges and (once or not _kustomize_refuses(tree)):
+        found.append(View(Reader.KUSTOMIZE, walk_once=once))
+    return found
+
+
+def nodes_once(root: Node | None) -> Iterator[Node]:
+    """Yield every node once, however many aliases lead to it; keys too."""
+    seen: set[int] = set()
+    work: list[Node] = [] if root is None else [root]
+    while work:
+        node = work.pop()
+        if not isinstance(node, Scalar):
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            if isinstance(node, Mapping):
+                for pair in node.pairs:
+                    work.extend(pair)
+            else:
+                work.extend(node.items)
+        yield node
+
+
+def _kustomize_refuses(tree: Tree) -> bool:
+    """Whether a mapping has a key twice, which go-yaml v3 refuses."""
+    for node in nodes_once(tree.root):
+        if isinstance(node, Mapping):
+            keys = [key.value for key, _ in node.pairs if isinstance(key, Scalar)]
+            if len(keys) != len(set(keys)):
+                return True
+    return False
+
+
+def refusals(tree: Tree) -> list[ParseProblem]:
+    """Return why kubectl refuses a YAML tree that its parser accepts."""
+    problems: list[ParseProblem] = []
+    for node in nodes_once(tree.root):
+        if isinstance(node, Mapping):
+            problems += _key_problems(node)
+        elif isinstance(node, Scalar):
+            problem = _scalar_problem(node)
+            if problem is not None:
+                problems.append(ParseProblem(node.start, problem))
+    return sorted(problems)
+
+
+def _key_problems(mapping: Mapping) -> Iterator[ParseProblem]:
+    for key, value in mapping.pairs:
+        if not isinstance(key, Scalar):
+            yield ParseProblem(key.start, "a mapping or list as a key")
+        elif is_merge(key):
+            sources = [value]
+            if isinstance(value, Sequence) and _is_written_there(key, value):
+                sources = value.items
+            if not all(isinstance(source, Mapping) for source in sources):
+                message = "a merge key needs a mapping or a list of mappings"
+                yield ParseProblem(key.start, message)
+        elif not key.style and resolve(key).type == "null":
+            yield ParseProblem(key.start, "an empty or null key")
+
+
+def _scalar_problem(node: Scalar) -> str | None:
+    if node.type is not None or (node.tag is None and node.style):
+        return None
+    if node.value in _NOT_FINITE and resolve(node).type == "number":
+        return f"{node.value} has no form in JSON"
+    if node.tag == _PREFIX + "binary":
+        try:
+            base64.b64decode("".join(node.value.split()), validate=True)
+        except (binascii.Error, ValueError):
+            return "!!binary with text that is no base64"
+    elif node.tag in _RESOLVED_TAGS and not _fits(node, node.tag[len(_PREFIX) :]):
+        return f"`{node.value[:40]}` is no !!{node.tag[len(_PREFIX) :]}"
+    return None
+
+
+def _fits(node: Scalar, name: str) -> bool:
+    value = resolve(node)
+    if name == "timestamp":
+        return _TIMESTAMP.fullmatch(node.value) is not None
+    if name == "int":
+        return value.type == "number" and isinstance(value.value, int)
+    wanted = {"bool": "boolean", "float": "number", "null": "null"}[name]
+    return value.type == wanted

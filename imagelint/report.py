@@ -1,0 +1,117 @@
+"""What a run has found out, as data: one :class:`FileResult` a file, one :class:`Report` a run.
+
+The engine makes them, the formats render them. No I/O, no judgement.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.finding import Finding, KubeObject, Severity, Skipped
+    from imagelint.reference import ImageReference
+    from imagelint.text import Source, Span
+
+__all__ = ["FileResult", "ImageRecord", "PolicyStamp", "Report", "Suppressed"]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    """One image site and the verdict on it: a row of the inventory.
+
+    ``image`` is the value as Kubernetes reads it: a string, or the JSON value of
+    whatever stands there instead (None, a number, a boolean). ``environments`` are
+    all that apply; ``allowed`` says whether each of them allows the image, None where
+    the value cannot be judged. ``rewrite`` is what fix would write, if anything.
+    """
+
+    path: str
+    span: Span
+    object: KubeObject
+    field: str
+    container: str | None
+    role: str
+    image: str | float | bool | None
+    reference: ImageReference | None
+    environments: tuple[str, ...]
+    allowed: bool | None
+    rewrite: str | None
+    by_shape: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that somebody excused: who (``by``) and why."""
+
+    finding: Finding
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyStamp:
+    """Which policy judged: ``path`` None means the built-in one; ``sha256`` of its bytes, hex."""
+
+    path: str | None
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """Everything that one source gave.
+
+    ``documents`` counts those that were examined, ``proven_free`` those that were
+    shown to hold no image without being parsed. ``kustomize_names`` are the
+    ``images[].name`` match keys of a Kustomization with their spans.
+    """
+
+    source: Source
+    documents: int
+    proven_free: int
+    findings: tuple[Finding, ...]
+    images: tuple[ImageRecord, ...]
+    suppressed: tuple[Suppressed, ...] = ()
+    kustomize_names: tuple[tuple[str, Span], ...] = ()
+    policy: PolicyStamp | None = None
+
+    @property
+    def path(self) -> str:
+        """The path that findings name."""
+        return self.source.path
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole run, in the order of its files.
+
+    ``errors`` are messages about files that could not be read or written; they make
+    the exit code 2 but silence nothing.
+    """
+
+    results: tuple[FileResult, ...]
+    skipped: tuple[Skipped, ...] = ()
+    errors: tuple[str, ...] = ()
+    policy: PolicyStamp | None = None
+    fixed: tuple[str, ...] = ()
+    """Paths that fix rewrote."""
+
+    @property
+    def findings(self) -> Iterator[tuple[Source, Finding]]:
+        """Every finding with its source, by file and then by place."""
+        for result in self.results:
+            for finding in result.findings:
+                yield result.source, finding
+
+    def counts(self) -> Counter[Severity]:
+        """How many findings of each severity."""
+        return Counter(finding.severity for _, finding in self.findings)
+
+    def has_at_least(self, severity: Severity | None) -> bool:
+        """Whether a finding is as bad as ``severity``; None stands for "never"."""
+        if severity is None:
+            return False
+        return any(finding.severity.at_least(severity) for _, finding in self.findings)

@@ -1,0 +1,188 @@
+"""Rule files → rules: what is wrong, how bad it is, why, and which check finds it.
+
+A rule is data (``rules/<id>.yaml``), a check is code (:mod:`imagelint.checks`)::
+
+    id: floating-tag                # reads as "ignore[floating-tag]"
+    summary: one line
+    severity: warning               # error, warning, note or off
+    severity-if-open: note          # optional: in an environment that allows everything
+    severity-in-chart: note         # optional: in the templates of a Helm chart
+    check: pinned-tag               # a key of CHECKS, or "document"
+    parameters: {tags: [latest]}    # fields of the check, optional
+    fixable: false                  # optional: whether fix may have a repair
+    why: prose
+    remedy: prose
+    examples:                       # images, or small documents; they are the rule's tests
+      bad: [nginx]
+      good: ["nginx:1.27.0"]
+      fixed: []                       # of a fixable rule: what becomes of each bad one
+
+Finding and reading the files is the caller's business. No I/O.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final, final
+
+from imagelint.checks import CHECKS, DOCUMENT, Check
+from imagelint.errors import PolicyError
+from imagelint.fields import Fields, did_you_mean
+from imagelint.finding import Severity
+from imagelint.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from imagelint.nodes import Node
+    from imagelint.text import Source
+
+__all__ = ["Examples", "Rule", "load_rules", "parameter_names", "read_parameter"]
+
+_REQUIRED: Final = ("id", "summary", "severity", "check", "why", "remedy", "examples")
+_OPTIONAL: Final = ("severity-if-open", "severity-in-chart", "parameters", "fixable")
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Images (or documents) that a rule finds and does not find."""
+
+    bad: tuple[str, ...]
+    good: tuple[str, ...]
+    fixed: tuple[str, ...] = ()
+    """What fix makes of each of ``bad``, in the same order; empty for a rule without a fix."""
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule, as its file says it."""
+
+    id: str
+    summary: str
+    severity: Severity
+    check: str
+    """A key of ``CHECKS``, or ``document``: raised by the engine about a whole document."""
+    why: str
+    remedy: str
+    examples: Examples
+    parameters: Mapping[str, object] = field(default_factory=dict, hash=False)
+    """Values for fields of the check, of the types that it declares."""
+    fixable: bool = False
+    severity_if_open: Severity | None = None
+    """The severity in an environment that allows everything, where it differs."""
+    severity_in_chart: Severity | None = None
+    """The severity in the templates of a Helm chart, where it differs."""
+
+    @property
+    def is_document_rule(self) -> bool:
+        """Whether the rule is about documents and has no check to call."""
+        return self.check == DOCUMENT
+
+    def make_check(self, overrides: Mapping[str, object] | None = None) -> Check | None:
+        """Return the check with the rule's parameters, overridden by ``overrides``.
+
+        None for a rule about documents.
+        """
+        if self.is_document_rule:
+            return None
+        return CHECKS[self.check](**{**self.parameters, **(overrides or {})})
+
+
+def load_rules(sources: Iterable[Source]) -> dict[str, Rule]:
+    """Read rule files, by id in the order given; raises PolicyError with the place of a slip."""
+    rules: dict[str, Rule] = {}
+    origins: dict[str, str] = {}
+    for source in sources:
+        reader = Fields(source)
+        rule = _read_rule(reader)
+        if rule.id in rules:
+            message = f'the rule "{rule.id}" is defined in {origins[rule.id]} already'
+            raise PolicyError(message, source.path, *reader.place(reader.root))
+        rules[rule.id] = rule
+        origins[rule.id] = source.path
+    return rules
+
+
+def parameter_names(check: str) -> tuple[str, ...]:
+    """Return the names of a check's parameters; none for ``document``."""
+    return () if check == DOCUMENT else tuple(_parameter_types(check))
+
+
+def read_parameter(reader: Fields, check: str, name: str, node: Node, where: str) -> object:
+    """Read a value of the type that the check declares for its parameter ``name``."""
+    return _READERS[_parameter_types(check)[name]](reader, node, where)
+
+
+def _parameter_types(check: str) -> dict[str, str]:
+    """Return a check's parameters with their types as written in the dataclass."""
+    described: Any = CHECKS[check]
+    return {item.name: str(item.type) for item in fields(described)}
+
+
+_READERS: Final[dict[str, Callable[[Fields, Node, str], object]]] = {
+    "tuple[NamePattern, ...]": Fields.names,
+}
+"""How each type of parameter is read; a new type of parameter is a line here."""
+
+
+def _read_rule(reader: Fields) -> Rule:
+    known = (*_REQUIRED, *_OPTIONAL)
+    record = reader.record(reader.root, "", known, _REQUIRED)
+    check = _read_check(reader, record["check"])
+    severities = {
+        key: reader.choice(record[key], key, Severity)
+        for key in ("severity", "severity-if-open", "severity-in-chart")
+        if key in record
+    }
+    fixable = "fixable" in record and _read_flag(reader, record["fixable"], "fixable")
+    return Rule(
+        id=reader.text(record["id"], "id"),
+        summary=reader.text(record["summary"], "summary"),
+        severity=severities["severity"],
+        check=check,
+        why=reader.text(record["why"], "why"),
+        remedy=reader.text(record["remedy"], "remedy"),
+        examples=_read_examples(reader, record["examples"], fixable=fixable),
+        parameters=_read_parameters(reader, record.get("parameters"), check),
+        fixable=fixable,
+        severity_if_open=severities.get("severity-if-open"),
+        severity_in_chart=severities.get("severity-in-chart"),
+    )
+
+
+def _read_check(reader: Fields, node: Node) -> str:
+    name = reader.text(node, "check")
+    known = (*CHECKS, DOCUMENT)
+    if name not in known:
+        advice = did_you_mean(name, known, "the checks are")
+        raise reader.error(node, f'unknown check "{shown(name)}"; {advice}')
+    return name
+
+
+def _read_parameters(reader: Fields, node: Node | None, check: str) -> Mapping[str, object]:
+    if node is None:
+        return {}
+    record = reader.record(node, "parameters", parameter_names(check))
+    return {
+        name: read_parameter(reader, check, name, value, f"parameters.{name}")
+        for name, value in record.items()
+    }
+
+
+def _read_examples(reader: Fields, node: Node, *, fixable: bool) -> Examples:
+    record = reader.record(node, "examples", ("bad", "good", "fixed"), ("bad", "good"))
+    lists = {key: reader.texts(value, f"examples.{key}") for key, value in record.items()}
+    fixed = lists.get("fixed", ())
+    if len(fixed) != (len(lists["bad"]) if fixable else 0):
+        message = "examples.fixed: one for each of examples.bad in a fixable rule, else none"
+        raise reader.error(record.get("fixed", node), message)
+    return Examples(lists["bad"], lists["good"], fixed)
+
+
+def _read_flag(reader: Fields, node: Node, where: str) -> bool:
+    text = reader.text(node, where)
+    if text not in ("true", "false"):
+        raise reader.error(node, f"{where}: true or false is wanted, not {shown(text)}")
+    return text == "true"

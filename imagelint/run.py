@@ -1,0 +1,238 @@
+"""One run: PATHs → files → results → a report. What ``check``, ``fix`` and ``images`` share.
+
+Holds the state of a run and the order of its steps; what is found comes from the engine, how
+it looks from the formats. Nothing is printed here: ``Run.notices`` are lines for stderr.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from imagelint import engine, files
+from imagelint.catalogue import load_catalogue
+from imagelint.errors import ImagelintError, UsageError
+from imagelint.finding import Skipped
+from imagelint.report import FileResult, Report
+from imagelint.rules import load_rules
+from imagelint.text import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+T = TypeVar("T")
+
+__all__ = ["STDIN", "Input", "Request", "Run", "internal_error"]
+
+STDIN = "-"
+_STDIN_SHOWN = "<stdin>"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a command line asks a run to look at, and how."""
+
+    paths: tuple[str, ...] = ()
+    """As typed; none stands for the working folder, ``-`` for standard input."""
+    environment: str | None = None
+    policy: str | None = None
+    exclude: tuple[str, ...] = ()
+    stdin_filename: str | None = None
+    allow_empty: bool = False
+    debug: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """Something to lint: ``path`` is absolute, also for stdin, where it only has to match.
+
+    ``data`` is given for stdin alone; files are read when their turn comes.
+    """
+
+    path: str
+    shown: str
+    governing: files.GoverningPolicy
+    data: bytes | None = None
+
+
+class Run:
+    """Made of a request; raises ``ImagelintError`` for what makes all linting pointless."""
+
+    def __init__(self, request: Request) -> None:
+        """Find the inputs and their policies; nothing is linted yet."""
+        self._request = request
+        self._cwd = os.getcwd()
+        self._rules = load_rules(files.rule_sources())
+        self._policies = files.Policies(self._rules, self._cwd, request.policy)
+        self._catalogue = load_catalogue(files.catalogue_sources())
+        self._linters: dict[str | None, engine.Linter] = {}
+        self._known: dict[files.Identity, FileResult] = {}
+        self.stdin: bytes | None = None
+        """Standard input, if it was asked for."""
+        self.notices: list[str] = []
+        self.errors: list[str] = []
+        self.skipped: list[Skipped] = []
+        self.inputs = tuple(self._inputs())
+        self._check_policies()
+
+    def _inputs(self) -> Iterator[Input]:
+        exclusion = files.Exclusion(self._policies, self._request.exclude, self._cwd)
+        paths = self._request.paths or (".",)
+        if STDIN in paths:
+            yield from self._stdin_input(exclusion)
+        elif self._request.stdin_filename is not None:
+            message = "--stdin-filename names what comes on stdin: give - as PATH too"
+            raise UsageError(message)
+        found = files.find((path for path in paths if path != STDIN), self._cwd, exclusion)
+        self.notices += (f"warning: {line}" for line in found.warnings)
+        self.errors += found.errors
+        self.skipped += found.skipped
+        for file in found.files:
+            yield Input(file.path, file.shown, self._policies.for_file(file.path))
+
+    def _stdin_input(self, exclusion: files.Exclusion) -> Iterator[Input]:
+        name = self._request.stdin_filename
+        path = files.absolute(name or _STDIN_SHOWN, self._cwd)
+        shown = files.displayed(path, self._cwd)
+        governing = self._policies.for_file(path)
+        self.stdin = files.read_stdin()
+        if files.is_blank(self.stdin) and not self._request.allow_empty:
+            message = (
+                "nothing came on stdin: did the command before the pipe fail?"
+                " (--allow-empty lets it pass)"
+            )
+            raise UsageError(message)
+        reason = exclusion(path) if name else None
+        if reason is None:
+            yield Input(path, shown, governing, self.stdin)
+        else:
+            self.skipped.append(Skipped(shown, reason))
+
+    def _check_policies(self) -> None:
+        """Fail before the first finding: an unknown environment, a policy that is no good."""
+        governing = [one.governing for one in self.inputs]
+        for one in governing or [self._policies.for_folder(self._cwd)]:
+            self._linter(one)
+        if any(one.is_built_in for one in governing):
+            self.notices.append(
+                f"note: no {files.POLICY_NAME} found, so the built-in policy decides;"
+                " write your own with `imagelint init --harbor HOST`"
+            )
+
+    def _linter(self, governing: files.GoverningPolicy) -> engine.Linter:
+        key = governing.stamp.path
+        if key not in self._linters:
+            environment = self._request.environment
+            if environment is not None:
+                governing.policy.environment(environment)
+            self._linters[key] = engine.Linter(
+                governing.policy, self._rules, self._catalogue, environment=environment
+            )
+        return self._linters[key]
+
+    def lint(self, one: Input) -> FileResult | None:
+        """Lint an input; None where that failed (see ``errors``) or gave nothing new."""
+        return self._guarded(one, lambda: self._lint(one))
+
+    def _lint(self, one: Input) -> FileResult | None:
+        if one.data is not None:
+            return self._judge(one, one.data)
+        data, identity = files.read(one.path, one.shown)
+        return self._news(self._judge(one, data), identity)
+
+    def _judge(self, one: Input, data: bytes) -> FileResult:
+        chart = files.chart_folder(one.path)
+        return self._linter(one.governing).lint(
+            Source(one.shown, data),
+            one.governing.match_path(one.path),
+            chart=None if chart is None else files.displayed(chart, self._cwd),
+            stamp=one.governing.stamp,
+        )
+
+    def _news(self, result: FileResult, identity: files.Identity) -> FileResult | None:
+        """Report a file that has several names once, and under each name what only it gives.
+
+        A link under ``prod/`` to a file under ``dev/`` is held to both environments.
+        """
+        known = self._known.setdefault(identity, result)
+        if known is result:
+            return result
+        old = {replace(finding, path="") for finding in known.findings}
+        new = tuple(one for one in result.findings if replace(one, path="") not in old)
+        if not new:
+            self.skipped.append(Skipped(result.path, "the same file under another name"))
+            return None
+        self._known[identity] = replace(known, findings=known.findings + new)
+        images = tuple(
+            one for one in result.images if replace(one, path=known.path) not in known.images
+        )
+        return replace(result, findings=new, images=images)
+
+    def repaired(self, one: Input, result: FileResult) -> bytes | None:
+        """Return the repaired bytes of an input, or None if there is nothing to repair."""
+        linter = self._linter(one.governing)
+        fixed = self._guarded(one, lambda: linter.fix(result.source, result))
+        return None if fixed == result.source.data else fixed
+
+    def write(self, one: Input, result: FileResult, fixed: bytes) -> bool:
+        """Write the repaired bytes; return whether that was done."""
+
+        def rewrite() -> bool:
+            files.rewrite(one.path, one.shown, fixed, result.source.data)
+            return True
+
+        return self._guarded(one, rewrite) is not None
+
+    def after(self, one: Input, fixed: bytes) -> FileResult | None:
+        """Lint the repaired bytes of an input."""
+        result = self._guarded(one, lambda: self._judge(one, fixed))
+        if result is not None and one.data is None:  # the new file has a new identity
+            self._known[files.identity(one.path)] = result
+        return result
+
+    def _guarded(self, one: Input, step: Callable[[], T]) -> T | None:
+        """Do a step; note what goes wrong and return None.
+
+        One file that cannot be read, or that trips over a mistake of ours, does not silence
+        the others.
+        """
+        try:
+            return step()
+        except ImagelintError as error:
+            message = str(error)
+            self.errors.append(message if one.shown in message else f"{one.shown}: {message}")
+        except Exception as error:  # noqa: BLE001 - the user gets all other files' findings
+            self.errors.append(internal_error(error, one.shown, debug=self._request.debug))
+        return None
+
+    def results(self) -> Iterator[FileResult]:
+        """Lint everything, one input after the other."""
+        for one in self.inputs:
+            result = self.lint(one)
+            if result is not None:
+                yield result
+
+    def report(self, results: Iterable[FileResult], fixed: Iterable[str] = ()) -> Report:
+        """Conclude the run; ``fixed`` are the paths that were rewritten."""
+        stamps = {one.governing.stamp for one in self.inputs}
+        stamps = stamps or {self._policies.for_folder(self._cwd).stamp}
+        return Report(
+            engine.conclude(tuple(results)),
+            tuple(self.skipped),
+            tuple(self.errors),
+            policy=stamps.pop() if len(stamps) == 1 else None,
+            fixed=tuple(fixed),
+        )
+
+
+def internal_error(error: Exception, path: str | None = None, *, debug: bool = False) -> str:
+    """Say in a line, and with ``debug`` with a traceback, that imagelint itself is at fault."""
+    place = "" if path is None else f"{path}: "
+    text = f"{type(error).__name__}: {error}".replace("\n", " ")
+    line = f"{place}internal error ({text}); please report it, with the file if you can"
+    if not debug:
+        return f"{line} (--debug shows where it came from)"
+    import traceback  # noqa: PLC0415 - only when something is broken
+
+    return f"{line}\n{''.join(traceback.format_exception(error))}"

@@ -1,0 +1,184 @@
+"""Bytes → documents, split as kubectl splits them, not as a YAML library does.
+
+kubectl tries JSON where the first character is ``{`` and falls back to YAML as long
+as no more than one object was read (apimachinery, ``YAMLOrJSONDecoder``); YAML is
+split by a line reader: a line that starts with ``---`` separates, wherever it stands
+and whatever YAML thinks of it (``YAMLReader``). What its reader refuses is noted and
+does not end the stream here: the documents behind it are still linted.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from imagelint.json_text import JsonError, parse_json, skip_space
+from imagelint.text import Decoded, Source, Span, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.nodes import Tree
+
+__all__ = ["Document", "StreamProblem", "split"]
+
+_SEPARATOR = re.compile(rb"^---([^\n]*)(?:\n|\Z)", re.MULTILINE)
+_GO_SPACE = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
+    "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+"""What Go's ``unicode.IsSpace`` takes for space; Python's ``isspace`` takes more."""
+_GUESS_BYTES = 4096
+"""kubectl looks for ``{`` in as many bytes (cli-runtime, ``NewYAMLOrJSONDecoder(r, 4096)``)."""
+
+
+class StreamProblem(NamedTuple):
+    """Something that ends the stream for kubectl; ``offset`` in bytes of the source."""
+
+    offset: int
+    message: str
+
+
+class Document:
+    """A piece of a source that kubectl hands to one decoder call.
+
+    ``span`` is in bytes of the source. ``tree`` is set for JSON, which must be read
+    to know where it ends; YAML is parsed by :mod:`imagelint.manifest` when needed.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        span: Span,
+        problems: tuple[StreamProblem, ...] = (),
+        tree: Tree | None = None,
+        decoded: Decoded | None = None,
+    ) -> None:
+        """Hold the piece ``span`` of ``source``."""
+        self.source = source
+        self.span = span
+        self.problems = problems
+        self.tree = tree
+        if decoded is not None:
+            self.decoded = decoded
+
+    @cached_property
+    def decoded(self) -> Decoded:
+        """The piece as text; node offsets count its characters."""
+        return self.source.decode(self.span)
+
+    @property
+    def data(self) -> bytes:
+        """The piece's bytes, in the source's encoding."""
+        return self.source.data[self.span.start : self.span.end]
+
+    def byte_offset(self, index: int) -> int:
+        """Return the source's byte offset of a character of the text."""
+        return self.decoded.byte_offset(index)
+
+
+def split(source: Source) -> list[Document]:
+    """Return the documents of a source, in order; empty ones are left out.
+
+    Raises nothing: what kubectl's reader refuses is in :attr:`Document.problems`.
+    """
+    if source.encoding != "utf-8":
+        return _split_wide(source)
+    start = source.bom_length
+    head = source.data[start : start + _GUESS_BYTES].decode("utf-8", "replace")
+    if head.lstrip(_GO_SPACE).startswith("{"):
+        return list(_split_json(source))
+    return list(_split_yaml(source, start))
+
+
+def _split_yaml(source: Source, start: int) -> Iterator[Document]:
+    """Split at lines that start with ``---``.
+
+    As in kubectl's reader, a separator belongs to the document behind it where no
+    line stands before it, and to none otherwise.
+    """
+    data = source.data[start:]  # a fresh start: `---` may follow a JSON object on its line
+    begin = 0
+    problems: tuple[StreamProblem, ...] = ()
+    for match in _SEPARATOR.finditer(data):
+        at = match.start()
+        if at > begin:
+            yield from _document(source, start + begin, start + at, problems)
+            begin, problems = match.end(), ()
+        behind = match.group(1).decode("utf-8", "replace").strip(_GO_SPACE)
+        if behind and not behind.startswith("#"):
+            # The line may hold content that others read: keep it in the document.
+            begin = at
+            message = f"content behind `---`: {shown(behind, 60)}"
+            problems = (StreamProblem(start + at, message),)
+    yield from _document(source, start + begin, len(source.data), problems)
+
+
+def _document(
+    source: Source, begin: int, end: int, problems: tuple[StreamProblem, ...]
+) -> Iterator[Document]:
+    if problems or source.data[begin:end].strip():
+        yield Document(source, Span(begin, end), problems)
+
+
+def _split_json(source: Source) -> Iterator[Document]:
+    """Read JSON values until one fails, then go on as YAML from behind the last good one."""
+    decoded = source.decode(Span(source.bom_length, len(source.data)))
+    text = decoded.text
+    index = count = 0
+    while True:
+        begin = skip_space(text, index)
+        if begin >= len(text):
+            return
+        try:
+            tree, index = parse_json(text, begin)
+        except JsonError as error:
+            failure = error
+            break
+        count += 1
+        span = Span(decoded.byte_offset(begin), decoded.byte_offset(index))
+        yield Document(source, span, (), tree, decoded)
+    start = decoded.byte_offset(index)
+    rest = list(_split_yaml(source, decoded.byte_offset(_line_end(text, index))))
+    if count > 1:
+        at = decoded.byte_offset(failure.index)
+        message = f"not JSON, where kubectl reads a stream of JSON objects: {failure.message}"
+        problem = StreamProblem(at, message)
+        if not rest:
+            rest = [Document(source, Span(start, len(source.data)))]
+        rest[0].problems = (problem, *rest[0].problems)
+    yield from rest
+
+
+def _line_end(text: str, index: int) -> int:
+    """Skip white space up to and including the first line feed, as kubectl does."""
+    while index < len(text) and text[index] in _GO_SPACE:
+        index += 1
+        if text[index - 1] == "\n":
+            break
+    return index
+
+
+def _split_wide(source: Source) -> list[Document]:
+    """Split UTF-16: kubectl transcodes the stream first, so split the text as UTF-8."""
+    whole = Source(
+        source.path, source.decode(Span(source.bom_length, len(source.data))).text.encode()
+    )
+    pieces = split(whole)
+    documents = []
+    done = 0
+    at = source.bom_length
+    for piece in pieces:
+        at += _wide_length(whole.data[done : piece.span.start], source.encoding)
+        end = at + _wide_length(whole.data[piece.span.start : piece.span.end], source.encoding)
+        problems = tuple(StreamProblem(at, problem.message) for problem in piece.problems)
+        documents.append(Document(source, Span(at, end), problems))
+        if piece.tree is not None:
+            documents[-1].tree = parse_json(documents[-1].decoded.text)[0]
+        done, at = piece.span.end, end
+    return documents
+
+
+def _wide_length(data: bytes, encoding: str) -> int:
+    return len(data.decode().encode(encoding))

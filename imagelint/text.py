@@ -1,0 +1,215 @@
+"""Sources, spans and edits; the only code that turns offsets into lines and columns.
+
+Offsets are bytes into the file as it was read, whatever its encoding. Lines and
+columns are 1-based, columns count code points, and lines break at LF, CRLF and a
+lone CR, as in an editor (YAML 1.1 breaks at NEL, LS and PS too; editors don't).
+No I/O here.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from bisect import bisect_right
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+__all__ = ["Decoded", "Edit", "Position", "Source", "Span", "apply_edits", "shown"]
+
+_LINE_BREAK = re.compile(rb"\r\n|\n|\r")
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_ESCAPED_BYTES = re.compile("[\udc80-\udcff]+")
+_SHOWN_MAX = 200
+
+
+class Span(NamedTuple):
+    """A half-open range of bytes in a source."""
+
+    start: int
+    end: int
+
+
+class Position(NamedTuple):
+    """A place for people: 1-based line, 1-based column in code points."""
+
+    line: int
+    column: int
+
+
+class Edit(NamedTuple):
+    """Replace the bytes of ``span`` by ``text``; an empty span inserts."""
+
+    span: Span
+    text: str
+
+
+class _Repair(NamedTuple):
+    """A replacement character: the index behind it, and bytes there minus bytes written."""
+
+    end: int
+    growth: int
+
+
+class Decoded:
+    """A piece of a source as text, with the way back from characters to bytes.
+
+    Ill-formed input is read as kubectl reads it: each maximal ill-formed part of
+    UTF-8 becomes one U+FFFD (``golang.org/x/text/encoding/unicode``).
+    """
+
+    __slots__ = ("_encoding", "_end", "_repairs", "_start", "first_ill_formed", "text")
+
+    def __init__(self, data: bytes, start: int, encoding: str) -> None:
+        """Decode ``data``, which stands at byte ``start`` of its source."""
+        self._start = start
+        self._end = start + len(data)
+        self._encoding = encoding
+        self._repairs: list[_Repair] = []
+        self.first_ill_formed: int | None = None
+        """The source's byte offset of the first ill-formed byte, if there is one."""
+        try:
+            self.text = data.decode(encoding)
+        except UnicodeDecodeError as error:
+            self.first_ill_formed = start + error.start
+            if encoding == "utf-8":
+                self.text = self._repair(data.decode(encoding, "surrogateescape"))
+            else:  # a lone surrogate is as long as its replacement
+                self.text = data.decode(encoding, "replace")
+
+    def _repair(self, escaped: str) -> str:
+        """Replace runs of escaped bytes, and note how the lengths differ."""
+        pieces: list[str] = []
+        done = length = 0
+        for run in _ESCAPED_BYTES.finditer(escaped):
+            bad = run.group().encode("utf-8", "surrogateescape")
+            pieces.append(escaped[done : run.start()])
+            length += run.start() - done
+            done = run.end()
+            for size in _ill_formed_sizes(bad):
+                pieces.append("\ufffd")
+                length += 1
+                self._repairs.append(_Repair(length, size - 3))
+        pieces.append(escaped[done:])
+        return "".join(pieces)
+
+    def byte_offset(self, index: int) -> int:
+        """Return the byte offset in the source of character ``index`` of :attr:`text`."""
+        if self._encoding == "utf-8" and self.text.isascii():
+            return self._start + index
+        if index >= len(self.text):
+            return self._end  # UTF-16 may end in half a character
+        size = len(self.text[:index].encode(self._encoding))
+        for repair in self._repairs:
+            if repair.end > index:
+                break
+            size += repair.growth
+        return self._start + size
+
+
+def _ill_formed_sizes(bad: bytes) -> Iterator[int]:
+    """Yield the length of each maximal ill-formed part of bytes that are nothing else."""
+    at = 0
+    while at < len(bad):
+        try:
+            bad[at : at + 4].decode()
+        except UnicodeDecodeError as error:  # noqa: PERF203 - an error is what it looks for
+            yield error.end
+            at += error.end
+
+
+class Source:
+    """The bytes of one file or stream and the path that findings name.
+
+    ``path`` is for people and matching: relative to the working folder where the
+    file is below it, with ``/``. The bytes are never changed.
+    """
+
+    def __init__(self, path: str, data: bytes) -> None:
+        """Hold ``data`` as it was read from ``path``."""
+        self.path = path
+        self.data = data
+        self.bom_length, self.encoding = 0, "utf-8"
+        for bom, encoding in _BOMS:
+            if data.startswith(bom):
+                self.bom_length, self.encoding = len(bom), encoding
+                break
+
+    def __repr__(self) -> str:
+        """Name the source without its bytes."""
+        return f"Source({self.path!r}, {len(self.data)} bytes)"
+
+    def decode(self, span: Span) -> Decoded:
+        """Read a slice as text; the slice must begin and end between characters."""
+        return Decoded(self.data[span.start : span.end], span.start, self.encoding)
+
+    @cached_property
+    def _line_starts(self) -> Sequence[int]:
+        if self.encoding == "utf-8":
+            return [self.bom_length, *(match.end() for match in _LINE_BREAK.finditer(self.data))]
+        text = self.data[self.bom_length :].decode(self.encoding, "replace")
+        starts = [0, *(match.end() for match in re.finditer(r"\r\n|\n|\r", text))]
+        offsets, previous, at = [], 0, self.bom_length
+        for start in starts:
+            at += len(text[previous:start].encode(self.encoding))
+            previous = start
+            offsets.append(at)
+        return offsets
+
+    def position(self, offset: int) -> Position:
+        """Return the line and column of a byte offset; a byte order mark has no column."""
+        starts = self._line_starts
+        line = max(bisect_right(starts, offset), 1)
+        text = self.data[starts[line - 1] : offset].decode(self.encoding, "replace")
+        return Position(line, len(text) + 1)
+
+    def line(self, number: int) -> str:
+        """Return the text of a 1-based line, without its line break."""
+        starts = self._line_starts
+        start = starts[number - 1]
+        end = starts[number] if number < len(starts) else len(self.data)
+        return self.data[start:end].decode(self.encoding, "replace").rstrip("\r\n")
+
+
+def apply_edits(source: Source, edits: Iterable[Edit]) -> bytes:
+    """Return the source's bytes with the edits made; every other byte is copied.
+
+    Equal edits count once (two uses of one anchor want the same change). Raises
+    ``ValueError`` where edits overlap or two insertions meet at one place: such a
+    pair has no meaning, so nothing is written.
+    """
+    pieces: list[bytes] = []
+    done = 0
+    last: Edit | None = None
+    for edit in sorted(set(edits)):
+        start, end = edit.span
+        if last is not None and (start < done or edit.span == last.span):
+            message = f"edits overlap at byte {start}"
+            raise ValueError(message)
+        if not 0 <= start <= end <= len(source.data):
+            message = f"edit outside of the file at byte {start}"
+            raise ValueError(message)
+        pieces += (source.data[done:start], edit.text.encode(source.encoding))
+        done, last = end, edit
+    pieces.append(source.data[done:])
+    return b"".join(pieces)
+
+
+def shown(text: str, limit: int = _SHOWN_MAX) -> str:
+    """Return ``text`` fit for a terminal and a log: cut, and with nothing invisible in it.
+
+    Control, bidirectional, zero-width and other non-printing characters are written
+    as escapes, so that no manifest can move the cursor, recolour or reorder a report.
+    """
+    cut = text[:limit]
+    if not cut.isprintable():
+        cut = "".join(
+            char if char.isprintable() else char.encode("unicode_escape").decode() for char in cut
+        )
+    return cut + "…" if len(text) > limit else cut

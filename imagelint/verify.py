@@ -1,0 +1,103 @@
+"""The proof of a fix: the edited file, read again, differs in the intended scalars only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imagelint.edits import place_of
+from imagelint.examine import Examined, examine
+from imagelint.nodes import Mapping, Node, Scalar, Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from imagelint.catalogue import Catalogue
+    from imagelint.report import FileResult
+    from imagelint.text import Edit, Source
+
+__all__ = ["difference"]
+
+
+def difference(
+    before: Source, after: Source, edits: Iterable[Edit], result: FileResult, catalogue: Catalogue
+) -> str | None:
+    """Return what differs between two readings besides the edited images, or None.
+
+    The documents must be the same in number, and free of refusals where they were;
+    every node the same but for scalars that an edit touches; and every image must
+    now be what its finding promised.
+    """
+    places = sorted({edit.span for edit in edits})
+    old, old_free = examine(before, catalogue)
+    new, new_free = examine(after, catalogue)
+    if len(old) != len(new) or old_free != new_free:
+        return "the edited file reads as a different number of documents"
+    for one, other in zip(old, new, strict=True):
+        if len(one.refusals) != len(other.refusals):
+            return f"the edited document does not parse: {other.refusals[0].message}"
+        offset = one.document.byte_offset
+
+        def is_edited(node: Scalar, offset: Callable[[int], int] = offset) -> bool:
+            start, end = offset(node.start), offset(node.end)
+            return any(start <= place.start and place.end <= end for place in places)
+
+        if not _same(one.tree, other.tree, is_edited):
+            return "the edited document has changed outside of its images"
+        wrong = _wrong_image(one, other, result)
+        if wrong is not None:
+            return wrong
+    return None
+
+
+def _same(old: Tree, new: Tree, is_edited: Callable[[Scalar], bool]) -> bool:
+    if old.root is None or new.root is None:
+        return old.root is new.root
+    work: list[tuple[Node, Node]] = [(old.root, new.root)]
+    seen: set[tuple[int, int]] = set()
+    while work:
+        one, other = work.pop()
+        if (id(one), id(other)) in seen:
+            continue
+        seen.add((id(one), id(other)))
+        below, twins = _below(one), _below(other)
+        if _written(one) != _written(other) or len(below) != len(twins):
+            return False
+        if _value(one) != _value(other) and not (isinstance(one, Scalar) and is_edited(one)):
+            return False
+        work += zip(below, twins, strict=True)
+    return True
+
+
+def _written(node: Node) -> tuple[object, ...]:
+    """Return how a node is written, which no fix changes."""
+    style = (node.style, node.type) if isinstance(node, Scalar) else ()
+    return (type(node), node.tag, node.anchored, style)
+
+
+def _value(node: Node) -> str | None:
+    return node.value if isinstance(node, Scalar) else None
+
+
+def _below(node: Node) -> list[Node]:
+    if isinstance(node, Scalar):
+        return []
+    if isinstance(node, Mapping):
+        return [side for pair in node.pairs for side in pair]
+    return node.items
+
+
+def _wrong_image(old: Examined, new: Examined, result: FileResult) -> str | None:
+    """Return which image is not what it should be."""
+    promised = {
+        (finding.span, finding.field): finding.fix.image
+        for finding in result.findings
+        if finding.fix is not None
+    }
+    if len(old.extract.sites) != len(new.extract.sites):
+        return "the edited document has a different number of images"
+    for one, other in zip(old.extract.sites, new.extract.sites, strict=True):
+        span = place_of(old.document, one.node)
+        wanted = promised.get((span, one.field), one.value.value)
+        if one.field != other.field or other.value.value != wanted:
+            return f"{other.field} would read {other.value.value!r}, not {wanted!r}"
+    return None

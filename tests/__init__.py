@@ -1,0 +1,1 @@
+"""Tests: tables beside each module, properties, goldens."""

@@ -1,0 +1,1 @@
+"""Tests over real manifests: the shared corpus, where it is there."""

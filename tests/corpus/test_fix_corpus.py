@@ -1,0 +1,83 @@
+"""``imagelint fix --env prod`` over a copy of the corpus, as a user runs it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from imagelint.text import Source
+from tests.corpus.oracle import CORPUS, files
+from tests.shared import needs_shared
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_HARBOR = "harbor.myco.com/"
+
+
+def _imagelint(folder: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+    command = [sys.executable, "-m", "imagelint", *arguments, "--env", "prod", "--format", "json"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.stderr.count("internal error") == 0, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def _before_harbor(text: str) -> str:
+    """Undo what fix does to an image: it inserts the Harbor, and Docker Hub where implied."""
+    for prefix in (f"{_HARBOR}docker.io/", _HARBOR, "index.docker.io/", "docker.io/"):
+        text = text.replace(prefix, "")
+    return text
+
+
+@needs_shared
+def test_fix_changes_images_only_and_is_idempotent(tmp_path: Path) -> None:
+    if not CORPUS.is_dir():
+        pytest.fail("the shared corpus is missing")
+    copy = tmp_path / "corpus"
+    shutil.copytree(CORPUS, copy)
+    for path in copy.rglob("*"):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+
+    _, report = _imagelint(copy, "check")
+    lines: dict[str, set[int]] = {}
+    for finding in report["findings"]:
+        if finding["fix"] is not None:
+            span = range(finding["line"], finding["endLine"] + 1)
+            lines.setdefault(finding["path"], set()).update(span)
+    assert sum(map(len, lines.values())) > 1_500
+
+    code, _ = _imagelint(copy, "fix")
+    assert code == 1  # some images cannot be repaired
+    for file in files():
+        old, new = (CORPUS / file).read_bytes(), (copy / file).read_bytes()
+        if file not in lines:
+            assert old == new, file
+            continue
+        before, after = Source(file, old), Source(file, new)
+        assert old != new, file
+        count = old.count(b"\n")
+        assert new.count(b"\n") == count, file
+        assert (before.encoding, before.bom_length) == (after.encoding, after.bom_length), file
+        pairs = zip(_lines(before), _lines(after), strict=True)
+        for number, (one, other) in enumerate(pairs, start=1):
+            if number in lines[file]:
+                assert _before_harbor(other) == _before_harbor(one), f"{file}:{number}"
+            else:
+                assert one == other, f"{file}:{number}"
+
+    fixed = {file: (copy / file).read_bytes() for file in files()}
+    _, again = _imagelint(copy, "fix")
+    assert fixed == {file: (copy / file).read_bytes() for file in files()}
+    assert [finding for finding in again["findings"] if finding["fix"] is not None] == []
+
+
+def _lines(source: Source) -> list[str]:
+    """All lines with their breaks, split as an editor does."""
+    text = source.data.decode(source.encoding, "surrogateescape")
+    return re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)

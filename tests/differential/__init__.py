@@ -1,0 +1,1 @@
+"""Tests against the decoders that Kubernetes itself uses."""

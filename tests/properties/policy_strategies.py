@@ -1,0 +1,221 @@
+"""Hypothesis strategies for policies: valid by construction, and mutated.
+
+A policy is generated as data (dicts, lists, texts, whole numbers, booleans, None) and written
+as JSON, which is YAML. Fractions are left out: the loader reads what is written (``1.10``),
+a schema sees only a number. So are lone surrogates and what is beyond the BMP, which libyaml
+refuses in JSON's escapes.
+"""
+
+from __future__ import annotations
+
+import copy
+from string import ascii_lowercase, digits
+from typing import TYPE_CHECKING, Any
+
+from hypothesis import strategies as st
+
+from tests.properties.strategies import domains, paths
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hypothesis.strategies import SearchStrategy
+
+__all__ = ["harbor_configs", "hosts", "mutated_policies", "patterns", "policies", "project_names"]
+
+_SEVERITIES = ("error", "warning", "note", "off")
+_RULES = (
+    *("dropped-content", "floating-tag", "invalid-reference", "missing-digest"),
+    *("unapproved-registry", "unparsable-document", "unrendered-template"),
+    *("unresolved-reference", "wrong-type"),
+)
+_ENVIRONMENTS = ("dev", "staging", "prod", "1", "a.b-c_d")
+# Texts that are almost right somewhere, or mean something to YAML, a regex or a path.
+_TELLING = (
+    *("", "*", "**", "*.example.com", "*.docker.io:80", "quay.io/*", "quay.io/a/**", "quay.io/a*"),
+    *("quay.io/", "quay.io/a:1", "quay.io\n", "\n", "QUAY.io", "[::1]", "[::1]:80", "[a]", "[A]"),
+    *("nginx", "localhost", "localhost:5000", "h:80", "h:", "a..b", "a__b", "a___b", "a--b", "-a"),
+    *("docker.io", "index.docker.io", "docker.io/nginx", "MYHOST", "https://quay.io", " quay.io"),
+    *(
+        "a/",
+        "/a",
+        "./a",
+        "a//b",
+        "a/./b",
+        ".",
+        "./",
+        "..",
+        "../a",
+        "a**",
+        "***",
+        "**/",
+        ".\n",
+        "a\n",
+    ),
+    *("off", "error", "keep", "required", "1", "1.0", "null", "~", "true", "<<", "v1.*", "-v1"),
+    *("a" * 129, "a" * 256, "\u212a", "\u00e9", "\x00", "\x85", "\u2028", "\ufeff", "{{", "# a"),
+)
+_plain_texts = st.text(
+    st.characters(max_codepoint=0xFFFF, exclude_categories=["Cs"]), min_size=1, max_size=6
+)
+
+
+def hosts() -> SearchStrategy[str]:
+    """Give hosts as a pattern may name them: lower case, at times with a port."""
+    return domains().map(str.lower).filter(_is_host)
+
+
+def _is_host(text: str) -> bool:
+    return text == "localhost" or any(character in text for character in ".:")
+
+
+def project_names() -> SearchStrategy[str]:
+    """Give names that Harbor accepts for a project."""
+    words = st.text(ascii_lowercase + digits, min_size=1, max_size=4)
+    return st.lists(words, min_size=1, max_size=3).map(".".join)
+
+
+def patterns() -> SearchStrategy[str]:
+    """Give patterns for images, in one line."""
+    repositories = st.one_of(
+        st.just(""),
+        paths().map(lambda path: f"/{path}"),
+        paths().map(lambda path: f"/{path}/*"),
+        paths().map(lambda path: f"/{path}/**"),
+        st.sampled_from(("/*", "/**")),
+    )
+    subdomains = hosts().filter(lambda host: host[0] != "[").map(lambda host: f"*.{host}")
+    with_host = st.tuples(st.one_of(hosts(), subdomains), repositories).map("".join)
+    return st.one_of(st.just("*"), with_host)
+
+
+def _pattern_mappings() -> SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {"registry": st.one_of(st.just("*"), hosts())},
+        optional={
+            "repository": st.one_of(paths(), st.just("**"), st.integers(0, 9)),
+            "tag": st.one_of(st.sampled_from(("v1", "v1.*", "*")), st.integers(0, 9)),
+            "digest": st.just("required"),
+        },
+    )
+
+
+def harbor_configs() -> SearchStrategy[dict[str, Any]]:
+    """Give one entry of ``harbor:``; upstreams may repeat, and projects too."""
+    upstreams = st.one_of(
+        domains(), st.tuples(domains(), paths()).map("/".join), st.sampled_from(("docker.io",))
+    )
+    return st.fixed_dictionaries(
+        {
+            "host": st.one_of(
+                hosts().filter(lambda host: host not in {"docker.io", "index.docker.io"}),
+                st.sampled_from(("harbor.myco.com", "h.io:80")),
+            ),
+            "projects": st.dictionaries(upstreams, project_names(), max_size=4),
+        },
+        optional={"library": st.sampled_from(("keep", "add"))},
+    )
+
+
+def _globs() -> SearchStrategy[str]:
+    segments = st.sampled_from(("**", "*", "a", "b?", "*.yaml", "[x]", "..", "a.b"))
+    return st.lists(segments, min_size=1, max_size=4).map("/".join)
+
+
+def _settings() -> SearchStrategy[dict[str, Any]]:
+    severities = st.sampled_from(_SEVERITIES)
+    mappings = st.fixed_dictionaries({}, optional={"severity": severities})
+    floating = st.fixed_dictionaries(
+        {}, optional={"severity": severities, "tags": st.lists(_names(), max_size=2)}
+    )
+    return st.fixed_dictionaries(
+        {},
+        optional={
+            name: st.one_of(severities, floating if name == "floating-tag" else mappings)
+            for name in _RULES
+        },
+    )
+
+
+def _names() -> SearchStrategy[Any]:
+    return st.one_of(st.sampled_from(("dev-*", "prod", "?")), st.booleans(), st.integers())
+
+
+def _environments() -> SearchStrategy[dict[str, Any]]:
+    allow = st.lists(st.one_of(patterns(), _pattern_mappings()), max_size=3)
+    match = st.fixed_dictionaries(
+        {},
+        optional={
+            "namespaces": st.lists(_names(), max_size=2),
+            "paths": st.lists(_globs(), max_size=2),
+            "labels": st.dictionaries(_plain_texts, _names(), max_size=2),
+        },
+    )
+    return st.fixed_dictionaries(
+        {"allow": allow}, optional={"deny": allow, "match": match, "rules": _settings()}
+    )
+
+
+def policies() -> SearchStrategy[dict[str, Any]]:
+    """Give policies whose parts are well-formed; they need not go together."""
+    harbor = harbor_configs()
+    return st.fixed_dictionaries(
+        {
+            "version": st.sampled_from((1, "1")),
+            "environments": st.dictionaries(
+                st.sampled_from(_ENVIRONMENTS), _environments(), min_size=1, max_size=3
+            ),
+            "default": st.sampled_from(_ENVIRONMENTS),
+        },
+        optional={
+            "harbor": st.one_of(harbor, st.lists(harbor, max_size=3)),
+            "rules": _settings(),
+            "exclude": st.lists(_globs(), max_size=2),
+        },
+    )
+
+
+def _places(node: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Give the path to every node but the root."""
+    if isinstance(node, dict):
+        pairs: Any = node.items()
+    else:
+        pairs = enumerate(node) if isinstance(node, list) else ()
+    for key, value in pairs:
+        yield (*at, key)
+        yield from _places(value, (*at, key))
+
+
+def _odd_values() -> SearchStrategy[Any]:
+    scalars = st.one_of(
+        st.none(), st.booleans(), st.integers(-2, 3), st.sampled_from(_TELLING), _plain_texts
+    )
+    return st.one_of(
+        scalars,
+        st.lists(scalars, max_size=2),
+        st.dictionaries(st.sampled_from((*_TELLING, "tags", "severity")), scalars, max_size=2),
+    )
+
+
+@st.composite
+def mutated_policies(draw: st.DrawFn) -> dict[str, Any]:
+    """Give policies with one to three values replaced, or keys renamed, added or taken away."""
+    policy = copy.deepcopy(draw(policies()))
+    for _ in range(draw(st.integers(1, 3))):
+        places = list(_places(policy))
+        if not places:
+            break
+        *way, last = draw(st.sampled_from(places))
+        parent: Any = policy
+        for step in way:
+            parent = parent[step]
+        action = draw(st.sampled_from(("replace", "replace", "remove", "add", "rename")))
+        if action == "remove":
+            del parent[last]
+        elif action == "replace" or isinstance(parent, list):
+            parent[last] = draw(_odd_values())
+        else:
+            key = draw(st.one_of(st.sampled_from(_TELLING), _plain_texts))
+            value = parent.pop(last) if action == "rename" else draw(_odd_values())
+            parent[key] = value
+    return policy

@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import pytest
+
+from imagelint import files
+from imagelint.errors import FileError, ImagelintError, PolicyError, UsageError
+from imagelint.rules import load_rules
+from tests.conftest import POLICY, Project
+
+
+def names(found: files.Found) -> list[str]:
+    return [file.shown for file in found.files]
+
+
+def reasons(found: files.Found) -> dict[str, str]:
+    return {one.path: one.reason for one in found.skipped}
+
+
+# --- policies --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def policies(project: Project) -> files.Policies:
+    return files.Policies(load_rules(files.rule_sources()), str(project.root))
+
+
+def test_without_a_policy_the_built_in_one_serves(
+    project: Project, policies: files.Policies
+) -> None:
+    governing = policies.for_file(str(project.root / "k/a.yaml"))
+    assert governing.is_built_in
+    assert governing.folder == str(project.root)
+    assert len(governing.stamp.sha256) == 64
+
+
+def test_a_policy_is_found_from_the_file_upwards(
+    project: Project, policies: files.Policies
+) -> None:
+    project.write("k/imagelint.yaml", POLICY)
+    governing = policies.for_file(str(project.root / "k/deep/er/a.yaml"))
+    assert governing.stamp.path == "k/imagelint.yaml"
+    assert governing.match_path(str(project.root / "k/deep/a.yaml")) == "deep/a.yaml"
+    assert policies.for_file(str(project.root / "a.yaml")).is_built_in
+
+
+def test_the_search_ends_at_the_repository(project: Project) -> None:
+    project.write("imagelint.yaml", POLICY)
+    inner = project.root / "inner"
+    (inner / ".git").mkdir(parents=True)
+    found = files.Policies(load_rules(files.rule_sources()), str(inner))
+    assert found.for_folder(str(inner)).is_built_in
+
+
+def test_a_policy_below_another_is_refused_and_both_are_named(
+    project: Project, policies: files.Policies
+) -> None:
+    project.write("imagelint.yaml", POLICY)
+    project.write("a/b/imagelint.yaml", POLICY)
+    assert policies.for_folder(str(project.root / "a")).stamp.path == "imagelint.yaml"
+    with pytest.raises(PolicyError, match=r"^a/b/imagelint.yaml: .*below imagelint.yaml.*extends"):
+        policies.for_folder(str(project.root / "a/b/c"))
+
+
+def test_an_option_overrides_what_is_found(project: Project) -> None:
+    project.write("imagelint.yaml", "broken")
+    project.write("ci/other.yaml", POLICY)
+    rules = load_rules(files.rule_sources())
+    found = files.Policies(rules, str(project.root), "ci/other.yaml")
+    governing = found.for_file(str(project.root / "k/a.yaml"))
+    assert governing.stamp.path == "ci/other.yaml"
+    assert governing.folder == str(project.root)
+
+
+@pytest.mark.parametrize(
+    ("content", "error"), [(None, FileError), ("nonsense: 1\n", PolicyError), ("", PolicyError)]
+)
+def test_a_policy_that_cannot_be_used(
+    project: Project, content: str | None, error: type[ImagelintError]
+) -> None:
+    if content is not None:
+        project.write("p.yaml", content)
+    found = files.Policies(load_rules(files.rule_sources()), str(project.root), "p.yaml")
+    with pytest.raises(error, match=r"^p.yaml"):
+        found.for_folder(str(project.root))
+
+
+# --- excluding -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("globs", "left"),
+    [
+        ([], ["a.yaml", "v/b.yaml", "v/w/c.yaml"]),
+        (["v/**"], ["a.yaml"]),
+        (["v/"], ["a.yaml"]),
+        (["v"], ["a.yaml"]),
+        (["./v"], ["a.yaml"]),
+        (["v/*"], ["a.yaml", "v/w/c.yaml"]),
+        (["**/w/**"], ["a.yaml", "v/b.yaml"]),
+        (["*.yaml", "v/w/c.yaml"], ["v/b.yaml"]),
+        (["**"], []),
+    ],
+)
+def test_exclude(
+    project: Project, policies: files.Policies, globs: list[str], left: list[str]
+) -> None:
+    for name in ("a.yaml", "v/b.yaml", "v/w/c.yaml"):
+        project.write(name, "")
+    exclusion = files.Exclusion(policies, globs, str(project.root))
+    by_walk = files.find(["."], str(project.root), exclusion)
+    by_name = files.find(["a.yaml", "v/b.yaml", "v/w/c.yaml"], str(project.root), exclusion)
+    assert names(by_walk) == names(by_name) == left
+    assert {one.reason for one in by_name.skipped} <= {"excluded by --exclude"}
+
+
+def test_a_folder_that_is_excluded_counts_once(project: Project, policies: files.Policies) -> None:
+    project.write("imagelint.yaml", POLICY + 'exclude: ["v/**", "**/x.yaml"]\n')
+    for name in ("v/a.yaml", "v/w/b.yaml", "s/x.yaml", "s/y.yaml"):
+        project.write(name, "")
+    exclusion = files.Exclusion(policies, [], str(project.root))
+    found = files.find(["."], str(project.root), exclusion)
+    assert names(found) == ["imagelint.yaml", "s/y.yaml"]
+    excluded = {"s/x.yaml": "excluded by imagelint.yaml", "v": "excluded by imagelint.yaml"}
+    assert {**reasons(found), **excluded} == reasons(found)
+    assert files.find(["v"], str(project.root), exclusion).warnings
+
+
+def test_what_is_excluded_needs_no_policy_that_serves(
+    project: Project, policies: files.Policies
+) -> None:
+    project.write("imagelint.yaml", POLICY + 'exclude: ["fixtures/**"]\n')
+    project.write("fixtures/imagelint.yaml", "broken")
+    project.write("fixtures/a.yaml", "")
+    exclusion = files.Exclusion(policies, [], str(project.root))
+    found = files.find([".", "fixtures/a.yaml"], str(project.root), exclusion)
+    assert names(found) == ["imagelint.yaml"]
+
+
+def test_a_bad_glob_is_a_usage_error(project: Project, policies: files.Policies) -> None:
+    with pytest.raises(UsageError, match="--exclude: "):
+        files.Exclusion(policies, ["a**b"], str(project.root))

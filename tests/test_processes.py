@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from imagelint import engine, files
+from tests.conftest import BAD, CLEAN, ERROR, FINDINGS, GOOD, ROOT, Project, rules_in
+
+if TYPE_CHECKING:
+    from imagelint.text import Source
+
+
+# --- mistakes of ours ------------------------------------------------------------------
+
+
+@pytest.fixture
+def broken(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that trips over one file."""
+    real = engine.Linter.lint
+
+    def lint(self: engine.Linter, source: Source, *rest: Any, **more: Any) -> Any:
+        if "b.yaml" in source.path:
+            message = "two\nlines"
+            raise RuntimeError(message)
+        return real(self, source, *rest, **more)
+
+    monkeypatch.setattr(engine.Linter, "lint", lint)
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_mistake_of_ours_is_one_line_and_silences_no_other_file(work: Project) -> None:
+    for name in ("a.yaml", "b.yaml", "c.yaml"):
+        work.write(name, BAD)
+    done = work.run("check", "--format", "json")
+    assert done.exit_code == ERROR
+    assert rules_in(done.stdout) == ["unapproved-registry"] * 2
+    assert done.stderr == (
+        "error: b.yaml: internal error (RuntimeError: two lines); please report it, with the"
+        " file if you can (--debug shows where it came from)\n"
+    )
+    assert "Traceback" in work.run("check", "--debug").stderr
+
+
+@pytest.mark.usefixtures("broken")
+def test_a_filter_passes_on_what_we_trip_over(work: Project) -> None:
+    done = work.run("fix", "-", "--stdin-filename", "b.yaml", stdin=BAD)
+    assert done.exit_code == ERROR
+    assert done.stdout == BAD
+
+
+def test_a_mistake_outside_of_any_file(work: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RecursionError
+
+    monkeypatch.setattr(files, "find", fail)
+    done = work.run("check")
+    assert done.exit_code == ERROR
+    assert done.stderr.startswith("error: internal error (RecursionError: )")
+    assert "Traceback" in work.run("check", "--debug").stderr
+
+
+# --- processes -------------------------------------------------------------------------
+
+
+def test_version_imports_click_and_nearly_nothing_else() -> None:
+    script = "import sys; sys.argv[1:] = ['--version']\nimport runpy, atexit\n"
+    script += "atexit.register(lambda: print(*(n for n in sys.modules if 'imagelint' in n)))\n"
+    script += "from imagelint.cli import main\nmain()\n"
+    command = [sys.executable, "-c", script]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["imagelint 0.1.0", "imagelint imagelint.cli"]
+
+
+def test_json_needs_no_rich_and_no_jsonschema(work: Project) -> None:
+    work.write("a.yaml", BAD)
+    script = "import sys; sys.argv[1:] = ['check', '--format', 'json', '--output', 'r.json']\n"
+    script += "import atexit; atexit.register(lambda: print(*sys.modules))\n"
+    script += "from imagelint.cli import main\nmain()\n"
+    command = [sys.executable, "-c", script]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == FINDINGS
+    heavy = {"rich", "jsonschema", "difflib", "tempfile", "asyncio"}
+    assert heavy.isdisjoint(done.stdout.split())
+
+
+def test_a_reader_that_goes_away_is_no_error(work: Project) -> None:
+    for number in range(300):
+        work.write(f"{number}.yaml", BAD)
+    command = [sys.executable, "-m", "imagelint", "check"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.read(1)
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 128 + signal.SIGPIPE
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no disk that is always full")
+@pytest.mark.parametrize("arguments", [["check"], ["fix", "-"], ["fix", "--diff"], ["images"]])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_an_error_in_one_line(
+    work: Project, arguments: list[str], unbuffered: str
+) -> None:
+    work.write("a.yaml", BAD)
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "imagelint", *arguments],
+            input=BAD.encode() * 1000,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": unbuffered},
+            check=False,
+        )
+    assert done.returncode == ERROR
+    assert done.stderr == b"error: No space left on device\n"
+
+
+@pytest.mark.usefixtures("work")
+def test_an_interrupt_is_quiet() -> None:
+    command = [sys.executable, "-m", "imagelint", "check", "-"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stderr=pipe, env=environment) as process:
+        time.sleep(1)  # until it waits for stdin
+        process.send_signal(signal.SIGINT)
+        assert process.wait(10) == 128 + signal.SIGINT
+        assert process.stderr is not None
+        assert process.stderr.read().strip() == b""
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_any_encoding_of_the_terminal_will_do(work: Project, encoding: str) -> None:
+    work.write("é日.yaml", BAD + "# é日\n")
+    done = work.spawn("check", env={"PYTHONIOENCODING": encoding})
+    assert done.returncode == FINDINGS
+    assert done.stdout.endswith(b"`imagelint fix`.\nSkipped 1: 1 left out by name (.git).\n")
+
+
+def test_arguments_that_are_no_utf_8(work: Project) -> None:
+    name = os.fsencode(work.root) + b"/caf\xe9.yaml"
+    try:
+        with open(name, "wb") as file:
+            file.write(BAD.encode())
+    except OSError as error:
+        pytest.skip(f"this file system wants UTF-8: {error}")
+    done = work.spawn("check", b"caf\xe9.yaml", b"no\xe9.yaml", "--format", "json")
+    assert done.returncode == ERROR
+    [finding] = json.loads(done.stdout)["findings"]
+    assert finding["path"] == r"caf\xe9.yaml"
+    assert rb"no\xe9.yaml: no such file" in done.stderr
+    assert work.spawn("fix").returncode == CLEAN
+    with open(name, "rb") as file:
+        assert file.read() == GOOD.encode()
+
+
+def on_a_terminal(work: Project, **environment: str) -> str:
+    """Run ``check`` with stdout and stderr on a terminal; return what appears there."""
+    ours, theirs = pty.openpty()
+    clean = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "TERM"}}
+    with subprocess.Popen(
+        [sys.executable, "-m", "imagelint", "check", "missing", "a.yaml"],
+        cwd=work.root,
+        stdout=theirs,
+        stderr=theirs,
+        env={**clean, "TERM": "xterm", "PYTHONPATH": str(ROOT), **environment},
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                piece = os.read(ours, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            shown += piece
+        assert process.wait() == ERROR
+    os.close(ours)
+    return shown.decode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no terminals to open there")
+def test_colours_on_a_terminal_and_nowhere_else(work: Project) -> None:
+    work.write("a.yaml", BAD)
+    assert "\x1b[1;31merror\x1b[0m" in on_a_terminal(work)
+    assert "\x1b" not in on_a_terminal(work, NO_COLOR="1")
+    assert "\x1b" not in on_a_terminal(work, TERM="dumb")
+    assert "\x1b[1;31m" in on_a_terminal(work, NO_COLOR="")
+    done = work.spawn("check", "a.yaml")
+    assert b"\x1b" not in done.stdout + done.stderr
