@@ -333,6 +333,8 @@ def _place(error: Any, text: str) -> tuple[int, str]:  # noqa: ANN401 - three un
     if mark is not None:
         parts = [getattr(error, "context", None), getattr(error, "problem", None)]
         return min(mark.index, len(text)), ": ".join(str(part) for part in parts if part)
+    reason = getattr(error, "reason", None)  # of a ReaderError: a character that YAML forbids
+    if reason is None:
+        return 0, f"the YAML parser gives up on it ({type(error).__name__})"
     position = getattr(error, "position", 0)
-    reason = getattr(error, "reason", None) or str(error).partition("\n")[0]
     return min(max(int(position or 0), 0), len(text)), str(reason)

@@ -36,7 +36,8 @@ _INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]+
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _TIMESTAMP = re.compile(
     r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
-    r"(?:[Tt ][0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2}(?:\.[0-9]*)?(?:Z|[-+][0-9]{2}:[0-9]{2})?)?"
+    r"(?:([Tt ])([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:\.([0-9]{1,9}))?"
+    r"((?<!\ .{10})Z|[-+][0-9]{2}:[0-9]{2})?)?"
 )
 _EXACT = 1e21
 _MAY_BE_TYPED = frozenset("yYnNtTfFoO~+-.0123456789")
@@ -93,7 +94,7 @@ def _implicit(text: str, reader: Reader, tag: str | None) -> Value:
     if text in (_FALSE_1_1 if reader is Reader.KUBECTL else _FALSE):
         return Value("boolean", value=False)
     if text in _NOT_FINITE:
-        return Value("number", float("nan"))
+        return Value("number", None)  # a number that JSON cannot write
     if tag in (None, _PREFIX + "timestamp"):
         date = _TIMESTAMP.fullmatch(text)
         if date is not None:

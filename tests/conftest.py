@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,13 @@ CLEAN, FINDINGS, ERROR = 0, 1, 2
 GOOD, BAD = pod("h.io/hub/nginx:1.25"), pod("nginx:1.25")
 
 
+# Before click 8.2, stderr was mixed into stdout unless told otherwise.
+_SEPARATE: dict[str, Any] = (
+    {"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {}
+)
+_RUNNER = CliRunner(**_SEPARATE)
+
+
 @dataclass(frozen=True)
 class Project:
     """A working folder below which nothing but the test's own files lies."""
@@ -79,7 +87,7 @@ class Project:
 
     def run(self, *arguments: str, stdin: str | bytes | None = None) -> Result:
         """Run a command line in this process; nothing it raises gets past the CLI."""
-        return CliRunner().invoke(cli, arguments, input=stdin, prog_name="imagelint")
+        return _RUNNER.invoke(cli, arguments, input=stdin, prog_name="imagelint")
 
     def spawn(
         self, *arguments: str | bytes, stdin: bytes = b"", **extra: Any
