@@ -29,12 +29,14 @@ __all__ = ["ACTION", "Examined", "Refusal", "action_text", "examine"]
 ACTION = "{{"
 """What starts an action of a Go template; no manifest needs it outside of strings."""
 
-_ACTION = re.compile(r"\{\{.*?\}\}")
+# Up to the next brace only: a text full of `{{` must not be searched to its end for each.
+_ACTION_TEXT = r"\{\{(?:[^{}\n]|\}(?!\}))*\}\}"
+_ACTION = re.compile(_ACTION_TEXT)
 _SEEN_IMAGE = re.compile(
-    r"""
-    (?:^|[\s{,\-])["']?image["']?[ \t]*:[ \t]+
+    rf"""
+    (?:^|[\s{{,\-])["']?image["']?[ \t]*:[ \t]+
     (?P<quote>["']?)
-    (?P<value>(?:\{\{.*?\}\}|[^\s"'{}\[\],\#&*|>!]|(?<=\S)[\#&*|>!])+)
+    (?P<value>(?:{_ACTION_TEXT}|[^\s"'{{}}\[\],\#&*|>!]|(?<=\S)[\#&*|>!])+)
     """,
     re.VERBOSE | re.MULTILINE,
 )

@@ -45,6 +45,10 @@ class NamePattern:
             raise InvalidPattern(message)
         return NamePattern(text, re.compile(_wildcards(text, ".*", "."), re.DOTALL))
 
+    def __str__(self) -> str:
+        """Return the pattern as written."""
+        return self.text
+
     def matches(self, name: str) -> bool:
         """Whether the whole of ``name`` fits."""
         return self._regex.fullmatch(name) is not None

@@ -12,13 +12,14 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree, ValueType, is_merge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 __all__ = ["BOTH", "Reader", "Value", "View", "refusals", "resolve", "views"]
@@ -34,12 +35,14 @@ _NOT_FINITE = frozenset(
 ) | {".nan", ".NaN", ".NAN"}
 _INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]+|0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_CLOCK = r"([0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2})(?:\.([0-9]+))?"
 _TIMESTAMP = re.compile(
-    r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})"
-    r"(?:([Tt ])([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:\.([0-9]{1,9}))?"
-    r"((?<!\ .{10})Z|[-+][0-9]{2}:[0-9]{2})?)?"
+    r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})"
+    rf"(?:[Tt]{_CLOCK}(Z|[-+][0-9]{{2}}:[0-9]{{2}})| {_CLOCK})?"
 )
 _EXACT = 1e21
+_EXACT_DIGITS = 20
+"""Shorter decimals are 64-bit integers; Python reads no integer of any length, either."""
 _MAY_BE_TYPED = frozenset("yYnNtTfFoO~+-.0123456789")
 """First characters of plain scalars that may be something other than a string."""
 
@@ -96,9 +99,9 @@ def _implicit(text: str, reader: Reader, tag: str | None) -> Value:
     if text in _NOT_FINITE:
         return Value("number", None)  # a number that JSON cannot write
     if tag in (None, _PREFIX + "timestamp"):
-        date = _TIMESTAMP.fullmatch(text)
+        date = _rfc3339(text)
         if date is not None:
-            return Value("string", text if reader is Reader.KUBECTL else _rfc3339(date))
+            return Value("string", text if reader is Reader.KUBECTL else date)
     number = _number(text)
     return Value("string", text) if number is None else Value("number", number)
 
@@ -112,37 +115,56 @@ def _number(text: str) -> float | None:
         base = {"0x": 16, "0b": 2, "0o": 8}.get(digits[:2].lower())
         if base is None:
             base = 8 if len(digits) > 1 and digits[0] == "0" else 10
-        number = int(digits[2:] if base != 10 and digits[1] in "xXbBoO" else digits, base)
+        if base == 10:
+            return _decimal(plain)
+        number = int(digits[2:] if digits[1] in "xXbBoO" else digits, base)
         number = -number if plain[0] == "-" else number
-        if base == 10 or -(2**63) <= number < 2**64:
-            return number
+        return number if -(2**63) <= number < 2**64 else None
+    return _decimal(plain) if _FLOAT.fullmatch(plain) else None
+
+
+def _decimal(text: str) -> float | None:
+    """Return a decimal number as encoding/json writes it, None where it is too large."""
+    if len(text) < _EXACT_DIGITS and text.lstrip("+-").isdigit():
+        return int(text)
+    value = float(text)
+    if value.is_integer() and abs(value) < _EXACT:
+        return int(value)
+    return value if abs(value) != float("inf") else None
+
+
+def _rfc3339(text: str) -> str | None:
+    """Write a timestamp as kustomize's JSON does (a mere date gets a time); None if it is none."""
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None:
         return None
-    if _FLOAT.fullmatch(plain):
-        value = float(plain)
-        if value.is_integer() and abs(value) < _EXACT:
-            return int(value)  # as encoding/json writes it
-        return value if abs(value) != float("inf") else None
-    return None
-
-
-def _rfc3339(date: re.Match[str]) -> str:
-    """Write a timestamp as kustomize's JSON does; a mere date gets a time."""
-    year, month, day = date.groups()
-    if date.group().count(":") == 0:
-        return f"{year}-{int(month):02}-{int(day):02}T00:00:00Z"
-    return date.group()
+    date, *clocks, zone, spaced, spaced_fraction = match.groups()
+    clock, fraction = clocks if zone else (spaced, spaced_fraction)
+    numbers = [int(number) for number in f"{date}-{clock or '0:0:0'}".replace(":", "-").split("-")]
+    try:
+        moment = datetime(*numbers)  # type: ignore[arg-type]  # noqa: DTZ001 - the zone is text
+    except ValueError:  # the 30th of February
+        return None
+    fraction = (fraction or "").rstrip("0")
+    return moment.isoformat() + (f".{fraction}" if fraction else "") + (zone or "Z")
 
 
 def _binary(text: str) -> str:
     try:
-        return base64.b64decode("".join(text.split()), validate=True).decode("utf-8", "replace")
+        return _decoded(text).decode("utf-8", "replace")
     except (binascii.Error, ValueError):
         return text
 
 
+def _decoded(base64_text: str) -> bytes:
+    """Decode base64 as Go does, which passes over line breaks alone."""
+    return base64.b64decode(base64_text.replace("\r", "").replace("\n", ""), validate=True)
+
+
 def _json_value(type_: ValueType, text: str) -> Value:
     if type_ == "number":
-        return Value(type_, float(text) if set(text) & set(".eE") else int(text))
+        number = _decimal(text)
+        return Value(type_, text if number is None else number)
     if type_ == "boolean":
         return Value(type_, text == "true")
     return Value(type_, text if type_ == "string" else None)
@@ -183,36 +205,62 @@ class View:
         return key.value
 
     def _pairs(self, mapping: Mapping) -> Iterator[tuple[Node, Node]]:
-        """Yield all pairs with merges expanded, in the order in which the reader sets them.
-
-        kubectl sets keys as they come, merged ones too, so that the last one wins; of a
-        list of merges the first is set last. kustomize keeps what is set first: the
-        explicit keys, then the merges in order.
-        """
+        """Yield all pairs with merges expanded, in the order in which the reader sets them."""
         seen = {id(mapping)}
-        work: list[Iterator[tuple[Node, Node]]] = [iter(mapping.pairs)]
-        while work:
-            for key, value in work[-1]:
-                if not (isinstance(key, Scalar) and is_merge(key)):
-                    yield key, value
-                    continue
-                sources = [
-                    source for source in _merge_sources(key, value) if id(source) not in seen
-                ]
-                if self._walk_once:
-                    seen.update(map(id, sources))
-                if self.reader is Reader.KUBECTL:
-                    work.extend(iter(source.pairs) for source in sources)
-                else:
-                    later = [iter(source.pairs) for source in reversed(sources)]
-                    work[:] = [*work[:-1], *later, work[-1]]
-                    continue
+
+        def sources(key: Node, value: Node) -> list[Mapping]:
+            if not _is_merge(key):
+                return []
+            found = [one for one in _merge_sources(key, value) if id(one) not in seen]
+            if self._walk_once:
+                seen.update(map(id, found))
+            return found
+
+        if self.reader is Reader.KUBECTL:
+            return _set_by_kubectl(mapping, sources)
+        return _set_by_kustomize(mapping, sources)
+
+
+_Sources: TypeAlias = "Callable[[Node, Node], list[Mapping]]"
+"""The mappings that a pair merges, none where it is no merge."""
+
+
+def _set_by_kubectl(mapping: Mapping, sources: _Sources) -> Iterator[tuple[Node, Node]]:
+    """Yield keys as they come, merged ones too, for the last to win; a list's first comes last."""
+    work = [iter(mapping.pairs)]
+    while work:
+        for key, value in work[-1]:
+            if _is_merge(key):
+                work.extend(iter(source.pairs) for source in sources(key, value))
                 break
-            else:
-                work.pop()
+            yield key, value
+        else:
+            work.pop()
 
 
-def _merge_sources(key: Scalar, value: Node) -> list[Mapping]:
+def _set_by_kustomize(mapping: Mapping, sources: _Sources) -> Iterator[tuple[Node, Node]]:
+    """Yield the explicit keys, for the first to win, then those of the merges in order.
+
+    Merges inside of merges come last, and of a list only the first one's (kyaml rnode.go,
+    deAnchor: each ``<<`` that comes in by a merge takes the place of the one before it).
+    """
+    work = [mapping]
+    while work:
+        node = work.pop()
+        direct = [source for pair in node.pairs for source in sources(*pair)]
+        nested: list[Mapping] = []
+        for one in (node, *direct):
+            yield from (pair for pair in one.pairs if not _is_merge(pair[0]))
+        for one in direct:
+            nested = nested or [source for pair in one.pairs for source in sources(*pair)]
+        work += reversed(nested)
+
+
+def _is_merge(key: Node) -> bool:
+    return isinstance(key, Scalar) and is_merge(key)
+
+
+def _merge_sources(key: Node, value: Node) -> list[Mapping]:
     if isinstance(value, Mapping):
         return [value]
     if isinstance(value, Sequence) and _is_written_there(key, value):
@@ -220,7 +268,7 @@ def _merge_sources(key: Scalar, value: Node) -> list[Mapping]:
     return []
 
 
-def _is_written_there(key: Scalar, value: Sequence) -> bool:
+def _is_written_there(key: Node, value: Sequence) -> bool:
     """Whether a merge's list stands behind its key; go-yaml refuses an alias to a list."""
     return value.start > key.start
 
@@ -286,7 +334,7 @@ def _key_problems(mapping: Mapping) -> Iterator[ParseProblem]:
             if not all(isinstance(source, Mapping) for source in sources):
                 message = "a merge key needs a mapping or a list of mappings"
                 yield ParseProblem(key.start, message)
-        elif not key.style and resolve(key).type == "null":
+        elif resolve(key).type == "null":
             yield ParseProblem(key.start, "an empty or null key")
 
 
@@ -297,7 +345,7 @@ def _scalar_problem(node: Scalar) -> str | None:
         return f"{node.value} has no form in JSON"
     if node.tag == _PREFIX + "binary":
         try:
-            base64.b64decode("".join(node.value.split()), validate=True)
+            _decoded(node.value)
         except (binascii.Error, ValueError):
             return "!!binary with text that is no base64"
     elif node.tag in _RESOLVED_TAGS and not _fits(node, node.tag[len(_PREFIX) :]):
@@ -308,8 +356,8 @@ def _scalar_problem(node: Scalar) -> str | None:
 def _fits(node: Scalar, name: str) -> bool:
     value = resolve(node)
     if name == "timestamp":
-        return _TIMESTAMP.fullmatch(node.value) is not None
+        return _rfc3339(node.value) is not None
     if name == "int":
-        return value.type == "number" and isinstance(value.value, int)
+        return _INTEGER.fullmatch(node.value.replace("_", "")) is not None
     wanted = {"bool": "boolean", "float": "number", "null": "null"}[name]
     return value.type == wanted

@@ -6,12 +6,14 @@ import json
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.catalogue import Catalogue, load_catalogue
 from imagelint.files import catalogue_sources
-from imagelint.finding import KubeObject
 from tests.shared import SHARED
+
+if TYPE_CHECKING:
+    from imagelint.finding import KubeObject
 
 CORPUS = SHARED / "corpus"
 SYNTHETIC = "weird/synthetic/"

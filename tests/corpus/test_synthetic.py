@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+
 from imagelint.examine import examine
 from imagelint.text import Source
 from tests.corpus.oracle import SYNTHETIC, catalogue, files, read
