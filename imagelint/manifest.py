@@ -15,12 +15,22 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Protocol
 
-from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree, is_merge
+from imagelint.nodes import (
+    ODD_SCALARS,
+    Mapping,
+    Node,
+    ParseProblem,
+    Scalar,
+    Sequence,
+    Tree,
+    is_merge,
+)
+from imagelint.plain import parse_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["parse_yaml"]
+__all__ = ["parse_events", "parse_yaml"]
 
 MAX_DEPTH = 10_000
 """go-yaml refuses documents that nest deeper (scannerc.go, max_indents, max_flow_level)."""
@@ -58,6 +68,11 @@ def parse_yaml(text: str) -> Tree:
 
     What kubectl refuses comes back as ``problems`` with the nodes that could be read.
     """
+    return parse_plain(text) or parse_events(text)
+
+
+def parse_events(text: str) -> Tree:
+    """Read as :func:`parse_yaml` does, always by the YAML library: the plain lane's judge."""
     skipped = 1 if text.startswith(_BYTE_ORDER_MARK) else 0
     body = text[1:] if skipped else text
     stand_ins: dict[int, str] = {}
@@ -128,7 +143,8 @@ class _Composer:
         """The characters that stand for others in ``text``."""
         self._shift = shift
         """How many characters stand before ``text`` in the document."""
-        self._read_until = 0
+        self._last: Any = None
+        """The last event that made a node."""
         self._escapes_slash = "\\/" in text
         self._tree = Tree()
         self._anchors: dict[str, Node] = {}
@@ -151,13 +167,17 @@ class _Composer:
             "SequenceEndEvent": self._collection_end,
             "AliasEvent": self._alias,
         }
+        get_event = self._events.get_event
         while True:
-            event = self._next()
+            try:
+                event = get_event()
+            except Exception as error:  # noqa: BLE001 - as in _guarded, without its call
+                raise self._refused(error) from None
             name = type(event).__name__
             handler = handlers.get(name)
             if handler is not None:
                 handler(event)
-                self._read_until = event.end_mark.index
+                self._last = event
             elif name == "DocumentEndEvent":
                 self._look_behind(event)
                 return self._tree
@@ -166,22 +186,40 @@ class _Composer:
             elif name == "DocumentStartEvent" and (event.version or event.tags):
                 self._problem(0, "a %YAML or %TAG directive")
 
-    def _next(self) -> Any:  # noqa: ANN401 - the library's event classes are untyped
-        return self._guarded(self._events.get_event)
-
     def _guarded(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - untyped events
         """Call into the library; whatever it raises means that it refuses the text."""
         try:
             return call()
         except Exception as error:  # noqa: BLE001 - the pure parser has bugs: IndexError, ...
-            place, message = _place(error, self._text)
-            raise _EventsRefusedError(self._tree, self._read_until, place, message) from None
+            raise self._refused(error) from None
+
+    def _refused(self, error: Exception) -> _EventsRefusedError:
+        place, message = _place(error, self._text)
+        return _EventsRefusedError(self._tree, self._unread_from(error), place, message)
+
+    def _unread_from(self, error: Any) -> int:  # noqa: ANN401 - three untyped classes
+        """Return from where on nothing can be trusted to have been read as it was meant.
+
+        That is behind the last node, or at a key that waits for its value; a bracket or
+        quote that lacks its partner has swallowed text before it was missed.
+        """
+        if self._last is None:
+            return 0
+        start, end = self._last.start_mark, self._last.end_mark
+        is_folded = start.line < end.line and getattr(self._last, "style", "|") not in ("|", ">")
+        index: int = start.index if is_folded else end.index
+        key = self._keys[-1] if self._keys else None
+        if key is not None:
+            index = min(index, key.start - self._shift)
+        if str(getattr(error, "context", None)).startswith("while parsing a flow"):
+            index = min(index, error.context_mark.index)
+        return index
 
     def _look_behind(self, end: Any) -> None:  # noqa: ANN401 - an untyped event
         """Note content behind the document, which go-yaml never looks at."""
         index = end.end_mark.index
         try:
-            event = self._next()
+            event = self._guarded(self._events.get_event)
             if type(event).__name__ == "StreamEndEvent":
                 return
             index = event.start_mark.index
@@ -220,6 +258,8 @@ class _Composer:
             event.style or "",
             tag=None if tag is None else str(tag),
         )
+        if tag is not None or (value in ODD_SCALARS and not event.style):
+            self._tree.is_suspicious = True
         self._decoded += 1
         if self._sizes:
             self._sizes[-1] += 1
@@ -299,11 +339,13 @@ class _Composer:
         key = self._keys[-1]
         if key is None:
             self._keys[-1] = node
+            if not isinstance(node, Scalar):
+                self._tree.is_suspicious = True
             return
         self._keys[-1] = None
         parent.pairs.append((key, node))
         if isinstance(key, Scalar) and is_merge(key):
-            self._tree.has_merges = True
+            self._tree.has_merges = self._tree.is_suspicious = True
 
 
 def _is_excessive(by_alias: int, decoded: int) -> bool:

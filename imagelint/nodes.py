@@ -10,10 +10,28 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, TypeAlias
 
-__all__ = ["Mapping", "Node", "ParseProblem", "Scalar", "Sequence", "Tree", "ValueType", "is_merge"]
+__all__ = [
+    "ODD_SCALARS",
+    "Mapping",
+    "Node",
+    "ParseProblem",
+    "Scalar",
+    "Sequence",
+    "Tree",
+    "ValueType",
+    "is_merge",
+]
 
 ValueType: TypeAlias = Literal["string", "null", "number", "boolean", "mapping", "sequence"]
 """The JSON types, in YAML's words for collections."""
+
+ODD_SCALARS = frozenset(
+    (
+        *("", "~", "null", "Null", "NULL", ".nan", ".NaN", ".NAN"),
+        *(f"{sign}.{word}" for sign in ("", "+", "-") for word in ("inf", "Inf", "INF")),
+    )
+)
+"""Plain scalars that make kubectl refuse a document: nulls as keys, the rest anywhere."""
 
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 
@@ -110,7 +128,15 @@ class Tree:
     readers ignore without a word (behind ``...``, behind a flow root).
     """
 
-    __slots__ = ("dropped_from", "has_aliases", "has_merges", "problems", "root", "unread_from")
+    __slots__ = (
+        "dropped_from",
+        "has_aliases",
+        "has_merges",
+        "is_suspicious",
+        "problems",
+        "root",
+        "unread_from",
+    )
 
     def __init__(self) -> None:
         """Make an empty tree."""
@@ -120,6 +146,8 @@ class Tree:
         self.dropped_from: int | None = None
         self.has_aliases = False
         self.has_merges = False
+        self.is_suspicious = False
+        """Whether a tag, an odd key or a number that JSON cannot write may make kubectl refuse."""
 
 
 def is_merge(key: Scalar) -> bool:

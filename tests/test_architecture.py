@@ -22,6 +22,7 @@ ORDER = (
     "nodes",
     "json_text",
     "stream",
+    "plain",
     "manifest",
     "fields",
     "reading",

@@ -1,0 +1,195 @@
+"""The plain lane: what it takes, what it declines, and libyaml as its judge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imagelint.manifest import parse_events
+from imagelint.nodes import Mapping, Node, Scalar
+from imagelint.plain import parse_plain
+from imagelint.reading import refusals
+from imagelint.stream import split
+from imagelint.text import Source
+from tests.corpus.oracle import files, read
+from tests.shared import needs_shared
+
+_POD = """\
+# A comment in front.
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web   # behind a value
+  labels: {app: web, "tier": 'front', nested: [a, [b, {c: d}], ]}
+  annotations:
+    empty:
+    # between
+    text: |
+      first
+
+        indented
+      last
+    kept: |+
+      line
+
+    folded: >-
+      one
+      two
+spec:
+  containers:
+  - name: web
+    image: nginx:1.25
+    args: ["--port=8080", -v, plain text, 'single', ]
+  -
+    name: "sidecar"
+    image: 'registry.example.com:5000/team/app:1.0@sha256:0123'
+    command:
+      - sh
+      - -c
+      - |
+        exec app
+  -   name: far
+      image: busybox
+  initContainers: []
+  nodeSelector: {}
+  nested:
+  - - a
+    - b
+  - - - c
+"""
+
+
+def dump(node: Node | None) -> Any:
+    """Return a tree as plain data, with every place in it."""
+    if node is None:
+        return None
+    if isinstance(node, Scalar):
+        return (node.value, node.start, node.end, node.style, node.tag, node.anchored)
+    if isinstance(node, Mapping):
+        return (node.start, node.end, [(dump(key), dump(value)) for key, value in node.pairs])
+    return (node.start, node.end, [dump(item) for item in node.items])
+
+
+def disagreement(text: str) -> str | None:
+    """Return how the lane's reading differs from libyaml's; None where it declines or agrees."""
+    plain = parse_plain(text)
+    if plain is None:
+        return None
+    judge = parse_events(text)
+    if judge.problems or judge.dropped_from is not None:
+        return f"libyaml refuses it: {judge.problems} {judge.dropped_from}"
+    if judge.has_aliases or judge.has_merges:
+        return "libyaml finds an alias"
+    if refusals(judge) and not plain.is_suspicious:
+        return "kubectl may refuse it, and the lane does not say so"
+    return None if dump(plain.root) == dump(judge.root) else "the trees differ"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        _POD,
+        _POD.replace("\n", "\r\n"),
+        "---\na: b\n",
+        "--- # comment\na: b",
+        "a:\n- b\n- c\nd: e\n",
+        "a:\n  - b: c\n    d: e\n  - f\n",
+        "- a: b\n- c\n",
+        "a: b é c\n",
+        "null: a\n",
+        "a: .inf\n",
+    ],
+)
+def test_takes(text: str) -> None:
+    assert parse_plain(text) is not None
+    assert disagreement(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# nothing\n",
+        "---\n",
+        "scalar\n",
+        "a: &x b\n",
+        "a: *x\n",
+        "a: !!str b\n",
+        "<<: {a: b}\n",
+        "? a\n: b\n",
+        "a: b: c\n",
+        "a: b\n c: d\n",
+        "a: b\n  c\n",
+        "a:\n  b\n",
+        "a:\n  - b\n  c: d\n",
+        "a:\n    b: c\n  d: e\n",
+        "- a\n  b: c\n",
+        "a:\tb\n",
+        'a: "b\\n"\n',
+        'a: "b\n  c"\n',
+        "a: 'it''s'\n",
+        "a: {b: c\n  }\n",
+        "a: {b}\n",
+        "a: {b:c}\n",
+        "a: {?b: c}\n",
+        "a: [b: c]\n",
+        "a: {b: c} d\n",
+        "a: {b: c}#d\n",
+        "a: |2\n    b\n",
+        "a: |\nb: c\n",
+        "a: >\n  b\n\n  c\n",
+        "a: b\n...\n",
+        "a: b\n---\n",
+        "%YAML 1.1\n---\na: b\n",
+        "\ufeffa: b\n",
+        "a: b\rc: d\n",
+        "a: b\x85c: d\n",
+        "a: \x07\n",
+        "a: @b\n",
+        "a: `b`\n",
+        "a: - b\n",
+        "a: {{ .Values.b }}\n",
+    ],
+)
+def test_declines(text: str) -> None:
+    assert parse_plain(text) is None
+
+
+_PIECES = st.sampled_from(
+    [
+        *" \n-:#'\"[]{},|>&*!?%@`\\.~0aZ_/=<\t\r",
+        *("\n  ", "\n-", " #", ": ", "- ", "|\n", "[a, b]", "{a: b}", "  x: y\n", "    \n"),
+        *(">-\n      a\n      b\n", "key:\n", "\u2028", "é", "---\n"),
+    ]
+)
+
+
+@given(st.data())
+def test_agrees_on_edited_documents(data: st.DataObject) -> None:
+    text = _POD
+    begin = data.draw(st.integers(0, len(text) - 1))
+    begin = text.rfind("\n", 0, begin) + 1
+    text = text[begin : begin + data.draw(st.integers(1, len(text)))]
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(text)))
+        cut = data.draw(st.integers(0, 3))
+        text = text[:at] + data.draw(_PIECES) + text[at + cut :]
+    assert disagreement(text) is None, text
+
+
+@needs_shared
+def test_agrees_on_the_corpus() -> None:
+    taken = 0
+    for file in files():
+        data = read(file)
+        if b"image" not in data:
+            continue
+        for document in split(Source(file, data)):
+            if document.tree is None:
+                text = document.decoded.text
+                assert disagreement(text) is None, file
+                taken += parse_plain(text) is not None
+    assert taken > 4_000
