@@ -24,7 +24,12 @@ __all__ = ["Catalogue", "Field", "SplitNames", "load_catalogue"]
 
 EACH_ITEM = "[]"
 EACH_VALUE = "{}"
-_SEGMENT = re.compile(r"[^.\[\]{}<>]+|\[\]|\{\}|<[^<>]+>")
+_KEY = r"[^.\[\]{}<>]+"
+_EACH = r"(?:\[\]|\{\})"
+_SHAPE = r"<[^<>]+>"
+_SEGMENT = re.compile(rf"{_KEY}|{_EACH}|{_SHAPE}")
+_STEP = rf"(?:{_KEY}{_EACH}*|{_EACH}+)"
+_PATH = re.compile(rf"{_STEP}(?:\.{_STEP})*(?:\.{_SHAPE})?|{_SHAPE}")
 
 
 class SplitNames(NamedTuple):
@@ -151,8 +156,7 @@ class _File:
 
     def _path(self, node: Node, where: str) -> tuple[str, ...]:
         text = self._reader.text(node, where)
-        segments = tuple(_SEGMENT.findall(text))
-        if not segments or "".join(segments) != text.replace(".", ""):
+        if _PATH.fullmatch(text) is None:
             message = f"{where}: `{text}` is no path; write a.b, a[].b or a{{}}.b"
             raise self._reader.error(node, message)
-        return segments
+        return tuple(_SEGMENT.findall(text))

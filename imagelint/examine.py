@@ -83,17 +83,18 @@ def examine(
     examined: list[Examined] = []
     free = 0
     for document in split(source):
-        if prove and _is_free(document, catalogue, wide=wide):
+        if prove and _is_free(document, catalogue):
             free += 1
         else:
             examined.append(_read(document, catalogue, file_name))
     return examined, free
 
 
-def _is_free(document: Document, catalogue: Catalogue, *, wide: bool) -> bool:
+def _is_free(document: Document, catalogue: Catalogue) -> bool:
     if document.problems:
         return False
-    data = document.decoded.text.encode() if wide else document.data
+    is_utf8 = document.source.encoding == "utf-8"
+    data = document.data if is_utf8 else document.decoded.text.encode()
     if not can_hold_image(data):
         return True
     return document.tree is None and is_proven_free(data, catalogue)
@@ -104,7 +105,8 @@ def _read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
     text = document.decoded.text
     if tree is None:
         tree = parse_yaml(text)
-        tree.problems += refusals(tree)
+        if tree.is_suspicious:
+            tree.problems += refusals(tree)
     found = extract(tree, catalogue, file_name)
     problems = [*tree.problems, *found.problems]
     reasons = [Refusal(*problem) for problem in document.problems]
@@ -114,11 +116,18 @@ def _read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
         name = document.source.encoding.upper()
         message = f"not valid {name}: kubectl reads U+FFFD here, kustomize refuses the file"
         reasons.append(Refusal(ill_formed, message, by_kubectl=False))
+    if ACTION in text and reasons and tree.dropped_from is not None:
+        # An action at the start is a root of its own: what it was written for stands behind it.
+        tree.unread_from, tree.dropped_from = tree.dropped_from, None
     is_manifest = found.root is not None or bool(found.sites)
     if tree.unread_from is not None:
         is_manifest = is_manifest or _SEEN_OBJECT.search(text) is not None
-        if is_manifest:
-            found.sites.extend(_seen_images(text, tree.unread_from, found.root))
+        if _is_free(document, catalogue):
+            found.sites.clear()  # parsed for a test alone, and its kind may stand in what is unread
+        elif is_manifest:
+            read = {site.node.start for site in found.sites}
+            seen = _seen_images(text, tree.unread_from, found.root)
+            found.sites.extend(site for site in seen if not read & _starts(site))
     dropped = None if tree.dropped_from is None else document.byte_offset(tree.dropped_from)
     return Examined(
         document, tree, found, tuple(sorted(reasons)), dropped, ACTION in text, is_manifest
@@ -127,7 +136,7 @@ def _read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
 
 def _seen_images(text: str, start: int, root: KubeObject | None) -> Iterator[ImageSite]:
     """Yield what looks like an image in text that no parser reads."""
-    for match in _SEEN_IMAGE.finditer(text, start):
+    for match in _SEEN_IMAGE.finditer(text, max(start - 1, 0)):  # what stands before it counts
         begin, end = match.span("value")
         node = Scalar(match["value"], begin, end)
         yield ImageSite(
@@ -138,6 +147,11 @@ def _seen_images(text: str, start: int, root: KubeObject | None) -> Iterator[Ima
             None,
             "image",
         )
+
+
+def _starts(site: ImageSite) -> set[int]:
+    """Return where a node begins if it is the one that was seen, with and without its quote."""
+    return {site.node.start, site.node.start - 1}
 
 
 def action_text(document: Document, site: ImageSite) -> str | None:

@@ -99,9 +99,11 @@ def meta_of(
     if parent is not None and not kind and not api_version:
         # kubectl infers the kind of a typed list's items (apimachinery, decodeToList).
         api_version, kind = parent.api_version, parent.kind.removesuffix("List")
+    is_mistyped = _is_mistyped(entries)
     if file_name in _KUSTOMIZATION_FILES:
-        api_version, kind = api_version or _KUSTOMIZATION_GROUP, kind or "Kustomization"
-    if not kind or not (api_version or "items" in entries):
+        kind = kind or "Kustomization"
+        api_version = api_version or ("" if is_mistyped else _KUSTOMIZATION_GROUP)
+    if not kind or not (api_version or "items" in entries or is_mistyped):
         return None
     metadata = entries.get("metadata")
     fields = view.entries(metadata) if isinstance(metadata, Mapping) else {}
@@ -114,6 +116,12 @@ def meta_of(
         string_of(fields.get("namespace"), view),
         {key: text for key, node in pairs if (text := string_of(node, view)) is not None},
     )
+
+
+def _is_mistyped(entries: dict[str, Node]) -> bool:
+    """Whether the apiVersion lacks its quotes (``1``): kubectl refuses what is an object else."""
+    version = entries.get("apiVersion")
+    return version is not None and type_of(version) not in ("string", "null")
 
 
 def string_of(node: Node | None, view: View) -> str | None:

@@ -80,7 +80,7 @@ def resolve(scalar: Scalar, reader: Reader = Reader.KUBECTL) -> Value:
     elif tag == _PREFIX + "binary":
         return Value("string", _binary(text))
     elif tag == "!" and reader is Reader.KUSTOMIZE and not scalar.style:
-        pass  # go-yaml v3 takes it for no tag at all
+        tag = None  # go-yaml v3 takes it for no tag at all
     elif tag not in _RESOLVED_TAGS:
         return Value("string", text)
     return _implicit(text, reader, tag)

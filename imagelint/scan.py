@@ -35,6 +35,8 @@ _API_VERSION = re.compile(
     rb"(?!\n(?:[ \t]*\r?\n)*[ \t])",
     re.MULTILINE,
 )
+_NO_NAMES = frozenset(b"null y n yes no on off true false".split())
+"""Words that YAML takes for something else; a Kustomization without a name has one all the same."""
 _ANY_KIND = re.compile(rb"^kind[ \t]*:", re.MULTILINE)
 _ANY_API_VERSION = re.compile(rb"^apiVersion[ \t]*:", re.MULTILINE)
 _ROOT_ITEMS = re.compile(rb"^items[ \t]*:", re.MULTILINE)
@@ -68,6 +70,8 @@ def is_proven_free(data: bytes, catalogue: Catalogue) -> bool:
     kinds = _KIND.findall(data)
     versions = _API_VERSION.findall(data)
     if len(kinds) != 1 or len(versions) != 1:
+        return False
+    if {kinds[0].lower(), versions[0][1].lower()} & _NO_NAMES:
         return False
     group = versions[0][1].decode().rpartition("/")[0]
     known = catalogue.lookup(group, kinds[0].decode())

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from imagelint.manifest import parse_yaml
+from imagelint.manifest import parse_events
 from imagelint.nodes import Mapping, Sequence
 from tests.reading import plain, scalars
 
@@ -97,7 +97,7 @@ class TestRead:
         ],
     )
     def test_read(self, text: str, value: Any) -> None:
-        tree = parse_yaml(text)
+        tree = parse_events(text)
         assert plain(tree.root) == value
         assert tree.problems == []
         assert tree.dropped_from is None
@@ -126,14 +126,14 @@ class TestRead:
     )
     def test_colons_in_flow(self, text: str, value: str) -> None:
         """libyaml 0.1.7 refuses what go-yaml reads: a colon in a plain flow scalar."""
-        tree = parse_yaml(text)
+        tree = parse_events(text)
         assert plain(tree.root)[0] == ("a", value)
         assert tree.problems == []
         node = list(scalars(tree))[1]
         assert text[node.start : node.end].strip("'\"") == value
 
     def test_a_flow_key_may_hold_a_colon(self) -> None:
-        assert plain(parse_yaml("{? a:b : c, image:nginx}").root) == [
+        assert plain(parse_events("{? a:b : c, image:nginx}").root) == [
             ("a:b", "c"),
             ("image:nginx", ""),
         ]
@@ -141,7 +141,7 @@ class TestRead:
     @pytest.mark.parametrize("text", ["a:\tb\n", "a: b\t\n", "a: b\t# c\n", "- b\t\n"])
     def test_tabs_between(self, text: str, is_pure: bool) -> None:
         """Only libyaml reads a tab behind a colon or a value; the pure parser reports it."""
-        tree = parse_yaml(text)
+        tree = parse_events(text)
         if is_pure and tree.problems:
             assert tree.unread_from is not None
         else:
@@ -165,13 +165,13 @@ class TestReferences:
         ],
     )
     def test_aliases(self, text: str, value: Any) -> None:
-        tree = parse_yaml(text)
+        tree = parse_events(text)
         assert plain(tree.root) == value
         assert tree.problems == []
         assert tree.has_aliases
 
     def test_an_alias_is_the_same_object(self) -> None:
-        found = list(scalars(parse_yaml("a: &x b\nc: *x\n")))
+        found = list(scalars(parse_events("a: &x b\nc: *x\n")))
         assert found[1] is found[3]
         assert [node.anchored for node in found] == [False, True, False, True]
 
@@ -188,7 +188,7 @@ class TestReferences:
         ],
     )
     def test_merge_keys(self, text: str, has_merges: bool) -> None:
-        tree = parse_yaml(text)
+        tree = parse_events(text)
         assert tree.has_merges is has_merges
         assert tree.problems == []
 
@@ -204,7 +204,7 @@ class TestReferences:
         ],
     )
     def test_tags(self, text: str, tag: str | None) -> None:
-        node = list(scalars(parse_yaml(text)))[1]
+        node = list(scalars(parse_events(text)))[1]
         assert (node.value, node.tag) == ("b", tag)
 
     @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ class TestReferences:
     )
     def test_spans(self, text: str, written: str, style: str, is_pure: bool) -> None:
         """A scalar stands behind its anchor and tag, with its quotes."""
-        tree = parse_yaml(text)
+        tree = parse_events(text)
         if is_pure and "\t" in text:
             assert tree.problems
             return
@@ -245,7 +245,7 @@ class TestReferences:
 
 
 def test_nodes_show_themselves() -> None:
-    root = parse_yaml("a: ['b', {c: d}]").root
+    root = parse_events("a: ['b', {c: d}]").root
     assert isinstance(root, Mapping)
     items = root.pairs[0][1]
     assert isinstance(items, Sequence)

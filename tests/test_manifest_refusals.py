@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from imagelint.manifest import MAX_DEPTH, parse_yaml
+from imagelint.manifest import MAX_DEPTH, parse_events, parse_yaml
 from tests.reading import plain
 
 LONG = "k" * 1030
@@ -64,7 +64,7 @@ class TestRefused:
         ],
     )
     def test_syntax(self, text: str, value: Any, place: int) -> None:
-        tree = parse_yaml(text)
+        tree = parse_events(text)
         assert plain(tree.root) == value
         (problem,) = tree.problems
         assert problem.offset == place
@@ -92,7 +92,7 @@ class TestRefused:
         is_pure: bool,  # noqa: ARG002
     ) -> None:
         """Nothing is left unread where only a meaning is missing."""
-        tree = parse_yaml(text)
+        tree = parse_events(text)
         assert plain(tree.root) == value
         (problem,) = tree.problems
         assert problem.offset == place
@@ -103,18 +103,18 @@ class TestRefused:
         "text", ['a: "\\\\/"\n', "a: '\\/'\n", "a: \\/\n", "# \\/\n", "a: |\n  \\/"]
     )
     def test_no_escape(self, text: str) -> None:
-        assert parse_yaml(text).problems == []
+        assert parse_events(text).problems == []
 
     @pytest.mark.parametrize("line", ["%YAML 1.1", "%YAML 1.2", "%TAG !e! tag:e,2000:"])
     def test_directives(self, line: str, is_pure: bool) -> None:
-        tree = parse_yaml(f"{line}\n---\na: b\n")
+        tree = parse_events(f"{line}\n---\na: b\n")
         assert len(tree.problems) == 1
         if not is_pure:
             assert plain(tree.root) == AB
             assert "directive" in tree.problems[0].message
 
     def test_a_surrogate_is_no_character(self) -> None:
-        assert parse_yaml("a: \ud83d").problems
+        assert parse_events("a: \ud83d").problems
 
     @pytest.mark.parametrize(
         "make",
@@ -127,24 +127,25 @@ class TestRefused:
     def test_depth(self, make: Any, is_pure: bool) -> None:
         """go-yaml refuses more than 10,000 levels; nothing here recurses."""
         if is_pure:  # which takes quadratic time
-            assert parse_yaml(make(500)).problems == []
+            assert parse_events(make(500)).problems == []
             return
-        assert parse_yaml(make(MAX_DEPTH)).problems == []
-        (problem,) = parse_yaml(make(MAX_DEPTH + 1)).problems
-        assert "10000 levels" in problem.message
+        assert parse_events(make(MAX_DEPTH)).problems == []
+        for parse in (parse_events, parse_yaml):
+            (problem,) = parse(make(MAX_DEPTH + 1)).problems
+            assert "10000 levels" in problem.message
 
     def test_bomb(self) -> None:
         """Each level holds the one before ten times; no level is walked twice."""
         lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
         for level in range(1, 30):
             lines += [f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 10)}]"]
-        (problem,) = parse_yaml("\n".join(lines)).problems
+        (problem,) = parse_events("\n".join(lines)).problems
         assert "excessive aliasing" in problem.message
 
     def test_many_aliases_are_no_bomb(self) -> None:
         """go-yaml counts what aliases decode against what stands there."""
         text = "a: &x [1, 2, 3]\nb: [" + "*x, " * 2000 + "]\nc: [" + "y, " * 500 + "]\n"
-        assert parse_yaml(text).problems == []
+        assert parse_events(text).problems == []
 
 
 class TestDropped:
@@ -168,7 +169,7 @@ class TestDropped:
         ],
     )
     def test_dropped(self, text: str, value: Any, dropped: str, is_pure: bool) -> None:
-        tree = parse_yaml(text)
+        tree = parse_events(text)
         assert plain(tree.root) == value
         if is_pure and tree.problems:
             return  # reported as well, in another way
@@ -187,5 +188,5 @@ class TestDropped:
         ],
     )
     def test_nothing_dropped(self, text: str) -> None:
-        tree = parse_yaml(text)
+        tree = parse_events(text)
         assert (plain(tree.root), tree.problems, tree.dropped_from) == (AB, [], None)

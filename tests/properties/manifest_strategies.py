@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from typing import TYPE_CHECKING
 
 from hypothesis import strategies as st
@@ -21,19 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["images", "manifests", "nasty_streams"]
 
 _HEX = "0123456789abcdef" * 4
-_PARTS = {
-    "nginx": "docker.io/nginx",
-    "velero/velero": "docker.io/velero/velero",
-    "index.docker.io/a": "docker.io/a",
-    "gcr.io/a/b": "gcr.io/a/b",
-    "quay.io/a/b": "quay.io/a/b",
-    "harbor.myco.com/docker.io/nginx": "",
-    "harbor.myco.com:443/a": "",
-    "GCR.IO/a": "",
-    "localhost:5000/a": "",
-    "[::1]:5000/a": "",
-    "ex_ample.com/a": "",
-}
+_NAMES = [
+    *("nginx", "velero/velero", "library/a", "index.docker.io/a", "gcr.io/a/b", "quay.io/a/b"),
+    *("harbor.myco.com/docker.io/nginx", "harbor.myco.com:443/a", "GCR.IO/a", "localhost:5000/a"),
+    *("[::1]:5000/a", "ex_ample.com/a", "sha256", "localhost"),
+]
+_PLAIN = re.compile(r"[A-Za-z0-9](?:[\w./@:-]*[A-Za-z0-9])?", re.ASCII)
 _TAILS = ["", ":1.25", ":latest", f"@sha256:{_HEX}", f":v1@sha256:{_HEX}"]
 _ODD = [
     *("", " ", "Nginx", "a b", "nginx:", "$(IMAGE)", "{{ x }}", "${X}/a:1", "ko://a", "auto"),
@@ -41,9 +35,10 @@ _ODD = [
 ]
 
 images: SearchStrategy[str] = st.one_of(
-    st.builds(str.__add__, st.sampled_from(sorted(_PARTS)), st.sampled_from(_TAILS)),
-    st.builds("{}/a:1".format, look_alike_hosts()),
+    st.builds(str.__add__, st.sampled_from(_NAMES), st.sampled_from(_TAILS)),
+    st.builds("{}/a:1".format, look_alike_hosts("harbor.myco.com")),
     references(),
+    st.sampled_from(_ODD),
 )
 
 
@@ -61,10 +56,10 @@ def _escaped(text: str, places: frozenset[int]) -> str:
 
 @st.composite
 def _written(draw: DrawFn, text: str, indent: int, *, flow: bool = False) -> str:
-    """Write a value in a style that reads as ``text``."""
+    """Write a value in a style that reads as ``text`` (plain: as what YAML makes of it)."""
     quoted = {"'": "'" + text.replace("'", "''") + "'", '"': json.dumps(text)}
     styles = ["'", '"', "escapes"]
-    if not text.startswith("["):
+    if _PLAIN.fullmatch(text):
         styles.insert(0, "plain")
     if not flow:
         styles += ["|", ">", "next line", "folded"]
@@ -190,7 +185,7 @@ def manifests(draw: DrawFn) -> bytes:
             draw(st.lists(_json_manifest(), min_size=1, max_size=3))
         )
     else:
-        kustomization = st.builds(_KUSTOMIZATION.format, st.sampled_from(sorted(_PARTS)))
+        kustomization = st.builds(_KUSTOMIZATION.format, st.sampled_from(_NAMES))
         one = st.one_of(_manifest(), _manifest(), kustomization)
         documents = draw(st.lists(one, min_size=1, max_size=3))
         text = draw(_COMMENTS) + draw(st.sampled_from(["---\n", "--- # c\n"])).join(documents)
@@ -267,18 +262,11 @@ _KINDS = [
         "|\n  Pod",
     ),
     *("Pod\n  x", "Config\x85Map", "ClusterPolicy", "CustomResourceDefinition"),
+    *("Kustomization", "no", "Null"),
 ]
 _VERSIONS = [
-    "v1",
-    "v1",
-    "apps/v1",
-    '"v1"',
-    "example.com/v1",
-    "1",
-    "",
-    "kyverno.io/v1",
-    "v1 # c",
-    "{}",
+    *("v1", "v1", "apps/v1", '"v1"', "example.com/v1", "1", "", "kyverno.io/v1", "v1 # c", "{}"),
+    *("kustomize.config.k8s.io/v1beta1", "null", "yes", "2024-01-01"),
 ]
 _ROOTS = [
     "kind: ConfigMap",

@@ -1,0 +1,106 @@
+"""Law 5: what the fast path leaves out holds no image, and the pure parser hides none."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+
+from imagelint.examine import Examined, examine
+from imagelint.text import Source
+from tests.properties.manifest_strategies import manifests, nasty_streams
+from tests.reading import catalogue
+from tests.shared import SHARED, needs_shared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+NAMES = ("a.yaml", "kustomization.yaml")
+
+
+class Site(NamedTuple):
+    """A site, comparable between two readings; where nothing is written there is no place."""
+
+    offset: int | None
+    field: str
+    value: object
+    kind: str
+    readers: int
+
+
+def sites(examined: list[Examined]) -> list[Site]:
+    """Return the sites of a reading, each with its place in the source."""
+    return [
+        Site(
+            item.document.byte_offset(site.node.start) if site.node.start < site.node.end else None,
+            site.field,
+            repr(site.value),
+            site.object.kind,
+            len(site.readers),
+        )
+        for item in examined
+        for site in item.extract.sites
+    ]
+
+
+def read(data: bytes, name: str, *, prove: bool) -> list[Examined]:
+    """Read a stream with or without the fast path."""
+    return examine(Source(name, data), catalogue(), prove=prove)[0]
+
+
+def assert_same(data: bytes, name: str) -> None:
+    """Law 5 for one stream."""
+    assert sites(read(data, name, prove=True)) == sites(read(data, name, prove=False))
+
+
+@settings(max_examples=200)
+@given(nasty_streams())
+@example(b"# c\rkind: Pod\napiVersion: v1\nspec: {containers: [{image: x}]}\n")
+@example(b"apiVersion: v1\nkind: ConfigMap\n<<: {kind: Pod, spec: {containers: [{image: x}]}}\n")
+@example(b'apiVersion: v1\n"kind": Pod\nkind: ConfigMap\nspec: {containers: [{image: x}]}\n')
+@example(b"apiVersion: v1\nkind: ConfigMap\n? items\n: - {kind: Pod, image: x}\n")
+def test_the_fast_path_agrees_with_a_full_parse(data: bytes) -> None:
+    for name in NAMES:
+        assert_same(data, name)
+
+
+@settings(max_examples=50)
+@given(manifests())
+def test_the_fast_path_leaves_out_no_manifest(data: bytes) -> None:
+    """The streams of the laws of fix hold images, so both paths must find some."""
+    for name in NAMES:
+        assert_same(data, name)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(nasty_streams() | manifests())
+def test_without_the_c_parser_no_image_is_missing(data: bytes) -> None:
+    """Law 5: a document that the pure parser misreads is reported."""
+    fast = read(data, "a.yaml", prove=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "_ruamel_yaml", None)
+        pure = read(data, "a.yaml", prove=False)
+    assert len(fast) == len(pure)
+    for one, other in zip(fast, pure, strict=True):
+        if not one.refusals:
+            reported = other.is_manifest and (other.refusals or other.dropped_at is not None)
+            assert reported or set(sites([one])) <= set(sites([other]))
+
+
+def files_of_the_corpus() -> Iterator[tuple[str, bytes]]:
+    """Yield the files that the corpus has for a linter of manifests."""
+    for path in sorted((SHARED / "corpus").rglob("*")):
+        if path.suffix in (".yaml", ".yml", ".json") and path.is_file():
+            yield path.name, path.read_bytes()
+
+
+@needs_shared
+def test_the_fast_path_agrees_on_the_corpus() -> None:
+    count = 0
+    for name, data in files_of_the_corpus():
+        if b"image" in data or b"\\" in data:
+            assert_same(data, name)
+            count += 1
+    assert count > 3000
