@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.finding import KubeObject
+from imagelint.helm import template_of
 from imagelint.manifest import parse_yaml
 from imagelint.nodes import Mapping, Scalar, Tree
 from imagelint.reading import Value, refusals
@@ -67,6 +68,8 @@ class Examined(NamedTuple):
     is_template: bool
     is_manifest: bool
     """Whether this is, or tries to be, an API object rather than any other YAML."""
+    template: str | None = None
+    """The Helm template that it was rendered from, if a comment says so."""
 
 
 def examine(
@@ -121,7 +124,14 @@ def _read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
             found.sites.extend(_seen_images(text, tree.unread_from, found.root))
     dropped = None if tree.dropped_from is None else document.byte_offset(tree.dropped_from)
     return Examined(
-        document, tree, found, tuple(sorted(reasons)), dropped, ACTION in text, is_manifest
+        document,
+        tree,
+        found,
+        tuple(sorted(reasons)),
+        dropped,
+        ACTION in text,
+        is_manifest,
+        template_of(text) if document.tree is None else None,
     )
 
 

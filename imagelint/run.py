@@ -14,6 +14,7 @@ from imagelint import engine, files
 from imagelint.catalogue import load_catalogue
 from imagelint.errors import ImagelintError, UsageError
 from imagelint.finding import Skipped
+from imagelint.helm import is_cut_off
 from imagelint.report import FileResult, Report
 from imagelint.rules import load_rules
 from imagelint.text import Source
@@ -103,6 +104,11 @@ class Run:
                 " (--allow-empty lets it pass)"
             )
             raise UsageError(message)
+        if is_cut_off(Source(shown, self.stdin)):
+            self.errors.append(
+                f"{shown}: Helm output that ends in mid-line: was the command before the pipe"
+                " cut short? (if it is whole, end it with a line feed, as Helm does)"
+            )
         reason = exclusion(path) if name else None
         if reason is None:
             yield Input(path, shown, governing, self.stdin)

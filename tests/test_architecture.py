@@ -15,6 +15,7 @@ ORDER = (
     "reference",
     "errors",
     "finding",
+    "helm",
     "report",
     "globs",
     "patterns",

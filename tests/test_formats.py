@@ -199,6 +199,7 @@ def test_the_json_contract() -> None:
         "column": 10,
         "endLine": 2,
         "endColumn": 15,
+        "template": None,
         "environment": "prod",
         "object": {
             "apiVersion": "apps/v1",
@@ -267,7 +268,8 @@ def test_the_json_inventory() -> None:
         "column": 10,
         "endLine": 2,
         "endColumn": 15,
-        "object": {
+        "template": None,
+            "object": {
             "apiVersion": "apps/v1",
             "kind": "Deployment",
             "name": "web",
