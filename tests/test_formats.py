@@ -269,7 +269,7 @@ def test_the_json_inventory() -> None:
         "endLine": 2,
         "endColumn": 15,
         "template": None,
-            "object": {
+        "object": {
             "apiVersion": "apps/v1",
             "kind": "Deployment",
             "name": "web",
