@@ -42,6 +42,8 @@ class Request:
     stdin_filename: str | None = None
     allow_empty: bool = False
     debug: bool = False
+    stdin: bytes | None = None
+    """Standard input, where the command has read it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,8 @@ class Run:
         path = files.absolute(name or _STDIN_SHOWN, self._cwd)
         shown = files.displayed(path, self._cwd)
         governing = self._policies.for_file(path)
-        self.stdin = files.read_stdin()
+        given = self._request.stdin
+        self.stdin = files.read_stdin() if given is None else given
         if files.is_blank(self.stdin) and not self._request.allow_empty:
             message = (
                 "nothing came on stdin: did the command before the pipe fail?"

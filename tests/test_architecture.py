@@ -40,6 +40,7 @@ ORDER = (
     "policy",
     "judge",
     "engine",
+    "resource_list",
     "formats",
     "files",
     "run",
