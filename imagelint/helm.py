@@ -1,9 +1,9 @@
-"""What Helm writes around the manifests that it renders: ``# Source:`` comments.
+"""What Helm writes around the manifests that it renders: where they come from.
 
 ``helm template`` puts one in front of every document (helm, pkg/action/action.go and
 cmd/helm/template.go): hooks, subcharts and custom resource definitions included. The
 path in it begins with the chart's name, so a comment on where a file was downloaded from
-is not taken for one.
+is not taken for one. What Helm 4 hands to a post-renderer has an annotation instead.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from imagelint.text import shown
 if TYPE_CHECKING:
     from imagelint.text import Source
 
-__all__ = ["is_cut_off", "template_of"]
+__all__ = ["ANNOTATION", "is_cut_off", "template_named", "template_of"]
+
+ANNOTATION = "postrenderer.helm.sh/postrender-filename"
+"""By this Helm 4 finds back, behind a post-renderer, which template an object is from."""
 
 _TEMPLATE_MAX = 300
 _PATH = r"[^\s/\\]+(?:[/\\]charts[/\\][^\s/\\]+)*[/\\](?:templates|crds)[/\\][^\r\n]+"
@@ -27,15 +30,22 @@ _ANYWHERE = re.compile(rf"(?:\A|^---[^\n]*\n)# Source: {_PATH}\r?$".encode(), re
 
 
 def template_of(text: str) -> str | None:
-    """Return the template that the leading comment of a document names, or None.
+    """Return the template that the leading comment of a document names, or None."""
+    match = _LEADING.match(text) if "# Source: " in text else None
+    return None if match is None else _fit(match.group(1).rstrip())
 
-    The name comes from a chart, which may be anybody's: it is cut, and nothing in it is
-    invisible, so that every format can show it as it is.
+
+def template_named(name: str) -> str | None:
+    """Return a name as :func:`template_of` does, or None where it names no template."""
+    return _fit(name) if re.fullmatch(_PATH, name) else None
+
+
+def _fit(name: str) -> str:
+    """Cut a name and escape what is invisible in it, so that every format can show it as it is.
+
+    It comes from a chart, which may be anybody's.
     """
-    if "# Source: " not in text:
-        return None
-    match = _LEADING.match(text)
-    return None if match is None else shown(match.group(1).rstrip(), _TEMPLATE_MAX)
+    return shown(name, _TEMPLATE_MAX)
 
 
 def is_cut_off(source: Source) -> bool:

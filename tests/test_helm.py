@@ -136,6 +136,33 @@ def test_every_format_names_the_template(work: Project) -> None:
     assert work.run("images").stdout.count(f"Pod/web (from {named})\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("annotation", "template"),
+    [
+        ("'shop/templates/web.yaml'", "shop/templates/web.yaml"),
+        ('"shop/charts/a/templates/\\e\\u202e"', r"shop/charts/a/templates/\x1b\u202e"),
+        ("https://example.com/shop/templates/web.yaml", None),
+        ("5", None),
+        ("[shop/templates/web.yaml]", None),
+    ],
+)
+def test_an_annotation_of_helm_4_names_it_as_well(
+    work: Project, annotation: str, template: str | None
+) -> None:
+    # helm, pkg/action/action.go, annotateAndMerge
+    noted = f"  annotations: {{postrenderer.helm.sh/postrender-filename: {annotation}}}\n"
+    text = BAD.replace("  name: web\n", f"  name: web\n{noted}")
+    [finding, *_] = json.loads(work.run("check", "-", "--format", "json", stdin=text).stdout)[
+        "findings"
+    ]
+    assert finding["template"] == template
+    text = f"{HEAD}{text}"
+    [finding, *_] = json.loads(work.run("check", "-", "--format", "json", stdin=text).stdout)[
+        "findings"
+    ]
+    assert finding["template"] == "shop/templates/web.yaml"
+
+
 def test_a_document_that_does_not_parse_names_it_too(work: Project) -> None:
     broken = HEAD + BAD.replace("metadata:", "metadata: [")
     report = json.loads(work.run("check", "-", "--format", "json", stdin=broken).stdout)
