@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["cli", "main"]
 
-_COMMANDS = ("check", "fix", "images", "explain", "rules", "init")
+_COMMANDS = ("check", "fix", "images", "explain", "rules", "init", "krm")
 _EXIT_ERROR = 2
 _EXIT_INTERRUPTED = 130
 _EXIT_BROKEN_PIPE = 141

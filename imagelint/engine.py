@@ -96,8 +96,9 @@ class Linter:
             repairs = _repairs(item, judged, ill_formed=ill_formed)
             for one in judged:
                 span = place_of(item.document, one.site.node)
-                findings += _findings(source, one, span, repairs.get(id(one.site.node)))
-                images.append(_record(source, one, span))
+                repair = repairs.get(id(one.site.node))
+                findings += _findings(item, one, span, repair)
+                images.append(_record(item, one, span))
         if chart is not None:
             findings += self._about_template(source, match_path, chart)
         matches = [(item.document, node) for item in examined for node in item.extract.matches]
@@ -147,7 +148,16 @@ class Linter:
         if severity.value != "off":
             source = item.document.source
             place = Span(offset, offset)
-            yield Finding(rule_id, severity, message, source.path, place, worst.name, root)
+            yield Finding(
+                rule_id,
+                severity,
+                message,
+                source.path,
+                place,
+                worst.name,
+                root,
+                template=item.template,
+            )
 
     def _about_template(self, source: Source, path: str, chart: str) -> Iterator[Finding]:
         """Yield the one finding of a chart's template; ``conclude`` keeps one a chart."""
@@ -234,7 +244,7 @@ def _repair(item: Examined, one: Judged) -> _Repair:
         return _Repair(None, str(error))
 
 
-def _findings(source: Source, one: Judged, span: Span, repair: _Repair | None) -> Iterator[Finding]:
+def _findings(item: Examined, one: Judged, span: Span, repair: _Repair | None) -> Iterator[Finding]:
     site = one.site
     for rule, severity, environment, problem in one.verdicts:
         fix, unfixable = None, None
@@ -249,7 +259,7 @@ def _findings(source: Source, one: Judged, span: Span, repair: _Repair | None) -
             rule.id,
             severity,
             problem.message + found_by_shape,
-            source.path,
+            item.document.source.path,
             span,
             environment.name,
             site.object if site.object.kind else None,
@@ -258,13 +268,14 @@ def _findings(source: Source, one: Judged, span: Span, repair: _Repair | None) -
             one.image,
             fix,
             unfixable,
+            item.template,
         )
 
 
-def _record(source: Source, one: Judged, span: Span) -> ImageRecord:
+def _record(item: Examined, one: Judged, span: Span) -> ImageRecord:
     site = one.site
     return ImageRecord(
-        source.path,
+        item.document.source.path,
         span,
         site.object,
         site.field,
@@ -276,6 +287,7 @@ def _record(source: Source, one: Judged, span: Span) -> ImageRecord:
         one.allowed,
         None if one.wanted is None else str(one.wanted),
         site.by_shape,
+        item.template,
     )
 
 

@@ -11,9 +11,11 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.finding import KubeObject
+from imagelint.helm import ANNOTATION, template_named, template_of
 from imagelint.manifest import parse_yaml
-from imagelint.nodes import Mapping, Scalar, Tree
-from imagelint.reading import Value, refusals
+from imagelint.nodes import Mapping, Node, Scalar, Tree
+from imagelint.objects import string_of
+from imagelint.reading import Reader, Value, View, refusals
 from imagelint.scan import can_hold_image, is_proven_free
 from imagelint.stream import Document, split
 from imagelint.workloads import Extract, ImageSite, extract
@@ -67,6 +69,8 @@ class Examined(NamedTuple):
     is_template: bool
     is_manifest: bool
     """Whether this is, or tries to be, an API object rather than any other YAML."""
+    template: str | None = None
+    """The Helm template that it was rendered from, if Helm has noted it."""
 
 
 def examine(
@@ -130,8 +134,28 @@ def _read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
             found.sites.extend(site for site in seen if not read & _starts(site))
     dropped = None if tree.dropped_from is None else document.byte_offset(tree.dropped_from)
     return Examined(
-        document, tree, found, tuple(sorted(reasons)), dropped, ACTION in text, is_manifest
+        document,
+        tree,
+        found,
+        tuple(sorted(reasons)),
+        dropped,
+        ACTION in text,
+        is_manifest,
+        _template(document, tree),
     )
+
+
+def _template(document: Document, tree: Tree) -> str | None:
+    """Return the template that the document's comment or its object's annotation names."""
+    text = document.decoded.text
+    named = template_of(text) if document.tree is None else None
+    if named is not None or ANNOTATION not in text:
+        return named
+    view = View(Reader.KUSTOMIZE, walk_once=True)
+    node: Node | None = tree.root
+    for key in ("metadata", "annotations", ANNOTATION):
+        node = view.entries(node).get(key) if isinstance(node, Mapping) else None
+    return template_named(string_of(node, view) or "")
 
 
 def _seen_images(text: str, start: int, root: KubeObject | None) -> Iterator[ImageSite]:

@@ -81,7 +81,8 @@ class Finding:
 
     ``span`` is in bytes; findings about a whole file have the empty span at 0.
     ``environment`` is None where none applies (a document that does not parse).
-    ``unfixable`` says why there is no fix where a reader would expect one.
+    ``unfixable`` says why there is no fix where a reader would expect one. ``template``
+    is the Helm template that the document was rendered from, fit to be shown.
     """
 
     rule: str
@@ -96,6 +97,7 @@ class Finding:
     image: str | None = None
     fix: Fix | None = None
     unfixable: str | None = None
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

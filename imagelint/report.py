@@ -27,6 +27,7 @@ class ImageRecord:
     whatever stands there instead (None, a number, a boolean). ``environments`` are
     all that apply; ``allowed`` says whether each of them allows the image, None where
     the value cannot be judged. ``rewrite`` is what fix would write, if anything.
+    ``template`` is the Helm template that the document was rendered from, fit to be shown.
     """
 
     path: str
@@ -41,6 +42,7 @@ class ImageRecord:
     allowed: bool | None
     rewrite: str | None
     by_shape: bool = False
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

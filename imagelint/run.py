@@ -14,6 +14,7 @@ from imagelint import engine, files
 from imagelint.catalogue import load_catalogue
 from imagelint.errors import ImagelintError, UsageError
 from imagelint.finding import Skipped
+from imagelint.helm import is_cut_off
 from imagelint.report import FileResult, Report
 from imagelint.rules import load_rules
 from imagelint.text import Source
@@ -41,6 +42,8 @@ class Request:
     stdin_filename: str | None = None
     allow_empty: bool = False
     debug: bool = False
+    stdin: bytes | None = None
+    """Standard input, where the command has read it already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +99,19 @@ class Run:
         path = files.absolute(name or _STDIN_SHOWN, self._cwd)
         shown = files.displayed(path, self._cwd)
         governing = self._policies.for_file(path)
-        self.stdin = files.read_stdin()
+        given = self._request.stdin
+        self.stdin = files.read_stdin() if given is None else given
         if files.is_blank(self.stdin) and not self._request.allow_empty:
             message = (
                 "nothing came on stdin: did the command before the pipe fail?"
                 " (--allow-empty lets it pass)"
             )
             raise UsageError(message)
+        if is_cut_off(Source(shown, self.stdin)):
+            self.errors.append(
+                f"{shown}: Helm output that ends in mid-line: was the command before the pipe"
+                " cut short? (if it is whole, end it with a line feed, as Helm does)"
+            )
         reason = exclusion(path) if name else None
         if reason is None:
             yield Input(path, shown, governing, self.stdin)

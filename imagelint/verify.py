@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from imagelint.report import FileResult
     from imagelint.text import Edit, Source
 
-__all__ = ["difference"]
+__all__ = ["difference", "same_trees"]
 
 
 def difference(
@@ -41,7 +41,7 @@ def difference(
             start, end = offset(node.start), offset(node.end)
             return any(start <= place.start and place.end <= end for place in places)
 
-        if not _same(one.tree, other.tree, is_edited):
+        if not same_trees(one.tree, other.tree, is_edited):
             return "the edited document has changed outside of its images"
         wrong = _wrong_image(one, other, result)
         if wrong is not None:
@@ -49,7 +49,8 @@ def difference(
     return None
 
 
-def _same(old: Tree, new: Tree, is_edited: Callable[[Scalar], bool]) -> bool:
+def same_trees(old: Tree, new: Tree, is_edited: Callable[[Scalar], bool] = lambda _: False) -> bool:
+    """Whether two trees are written the same and hold the same, edited scalars aside."""
     if old.root is None or new.root is None:
         return old.root is new.root
     work: list[tuple[Node, Node]] = [(old.root, new.root)]

@@ -199,6 +199,7 @@ def test_the_json_contract() -> None:
         "column": 10,
         "endLine": 2,
         "endColumn": 15,
+        "template": None,
         "environment": "prod",
         "object": {
             "apiVersion": "apps/v1",
@@ -267,6 +268,7 @@ def test_the_json_inventory() -> None:
         "column": 10,
         "endLine": 2,
         "endColumn": 15,
+        "template": None,
         "object": {
             "apiVersion": "apps/v1",
             "kind": "Deployment",

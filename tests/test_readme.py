@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 from imagelint.files import rule_sources
 from imagelint.policy import parse_policy
@@ -98,3 +99,19 @@ def test_the_commands_exist(tmp_path: Path) -> None:
             check=False,
         )
         assert done.returncode in (0, 1), (command, done.stderr)
+
+
+def test_the_pipes_are_those_that_are_tested() -> None:
+    pipes = README[README.index("## On a pipe") : README.index("## Your policy")]
+    passed_on = re.findall(r"--post-renderer-args (\S+)", pipes)
+    plugin = (ROOT / "helm4-plugin/plugin.yaml").read_text(encoding="utf-8")
+    assert passed_on[:4] == ["fix", "-", "--allow-empty", "--fail-on=never"]
+    assert 'args: [fix, "-", --allow-empty, --fail-on, never]' in plugin
+    function = re.search(r"^```yaml\n(.*?)^```", pipes, re.MULTILINE | re.DOTALL)
+    assert function is not None
+    tested = ROOT / "fixtures/overlays/repaired/imagelint-fn.yaml"
+    assert _loaded(function.group(1)) == _loaded(tested.read_text(encoding="utf-8"))
+
+
+def _loaded(text: str) -> object:
+    return YAML(typ="safe").load(text)

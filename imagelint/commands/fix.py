@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _STDIN = "-"
+_NOTHING = b"# imagelint: there was nothing to repair\n"
 
 
 @dataclass(slots=True)
@@ -140,6 +141,9 @@ def _print_diff(outcome: _Outcome) -> None:
 
 
 def _print_repaired(outcome: _Outcome, stdin: bytes) -> None:
-    """Print all of stdin, repaired or, where that was not possible, as it came."""
+    """Print all of stdin, repaired or, where that was not possible, as it came.
+
+    Of nothing (``--allow-empty``) comes a comment: to Helm 4 an empty answer is a failure.
+    """
     data = outcome.repaired[0][2] if outcome.repaired else stdin
-    print_bytes(data, sys.stdout)
+    print_bytes(_NOTHING if files.is_blank(data) else data, sys.stdout)

@@ -29,6 +29,7 @@ def _image(source: Source, record: ImageRecord) -> dict[str, Any]:
     return {
         "path": record.path,
         **place(source, record.span),
+        "template": record.template,
         "object": object_value(record.object),
         "field": record.field,
         "container": record.container,

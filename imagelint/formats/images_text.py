@@ -39,12 +39,13 @@ def render(report: Report, look: Look = PLAIN) -> str:
 def _row(source: Source, record: ImageRecord) -> tuple[str, ...]:
     line, column = source.position(record.span.start)
     name = "" if record.object.name is None else f"/{shown(record.object.name)}"
+    origin = "" if record.template is None else f" (from {record.template})"
     return (
         _VERDICTS[record.allowed],
         shown(", ".join(record.environments)) or "-",
         _value(record.image),
         f"{shown_path(record.path)}:{line}:{column}",
-        f"{shown(record.object.kind)}{name}",
+        f"{shown(record.object.kind)}{name}{origin}",
     )
 
 

@@ -1,6 +1,7 @@
 """The JSON report: a contract, version 1. Keys are added at most, never renamed or dropped.
 
-Pure ASCII, so that no encoding and no invisible character can get in the way.
+Pure ASCII, so that no encoding and no invisible character can get in the way. A finding's
+``template`` is the Helm template that a ``# Source:`` comment names, null without one.
 """
 
 from __future__ import annotations
@@ -86,6 +87,7 @@ def _finding(source: Source, finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "path": finding.path,
         **place(source, finding.span),
+        "template": finding.template,
         "environment": finding.environment,
         "object": object_value(finding.object),
         "field": finding.field,

@@ -93,6 +93,8 @@ def _notes(finding: Finding, used: int, look: Look) -> Iterable[str]:
         yield (
             f"in {place}" if finding.environment is None else f"in {place} ({finding.environment})"
         )
+    if finding.template is not None:
+        yield f"from {finding.template}"
     if finding.fix is not None:
         yield f"fix writes {_painted(shown(finding.fix.image), _GREEN, look)}"
     elif finding.unfixable is not None:
