@@ -68,7 +68,8 @@ class Run:
         self._request = request
         self._cwd = os.getcwd()
         self._rules = load_rules(files.rule_sources())
-        self._origin = _origin(request, self._cwd)
+        ref = request.policy_from
+        self._origin = None if ref is None else files.AtCommit(ref, self._cwd)
         self._policies = files.Policies(self._rules, self._cwd, request.policy, self._origin)
         self._catalogue = load_catalogue(files.catalogue_sources())
         self._linters: dict[str | None, engine.Linter] = {}
@@ -276,10 +277,6 @@ class Run:
             policy=stamps.pop() if len(stamps) == 1 else None,
             fixed=tuple(fixed),
         )
-
-
-def _origin(request: Request, cwd: str) -> files.AtCommit | None:
-    return None if request.policy_from is None else files.AtCommit(request.policy_from, cwd)
 
 
 def internal_error(error: Exception, path: str | None = None, *, debug: bool = False) -> str:
