@@ -40,6 +40,10 @@ class Request:
     policy: str | None = None
     exclude: tuple[str, ...] = ()
     stdin_filename: str | None = None
+    changed_since: str | None = None
+    """Leave out what git says is the same as where HEAD left this commit."""
+    policy_from: str | None = None
+    """Read policies as this commit has them, not as they are in the working folder."""
     allow_empty: bool = False
     debug: bool = False
     stdin: bytes | None = None
@@ -67,7 +71,9 @@ class Run:
         self._request = request
         self._cwd = os.getcwd()
         self._rules = load_rules(files.rule_sources())
-        self._policies = files.Policies(self._rules, self._cwd, request.policy)
+        ref = request.policy_from
+        self._origin = None if ref is None else files.AtCommit(ref, self._cwd)
+        self._policies = files.Policies(self._rules, self._cwd, request.policy, self._origin)
         self._catalogue = load_catalogue(files.catalogue_sources())
         self._linters: dict[str | None, engine.Linter] = {}
         self._known: dict[files.Identity, FileResult] = {}
@@ -78,21 +84,68 @@ class Run:
         self.skipped: list[Skipped] = []
         self.inputs = tuple(self._inputs())
         self._check_policies()
+        self._compare_policies()
 
     def _inputs(self) -> Iterator[Input]:
         exclusion = files.Exclusion(self._policies, self._request.exclude, self._cwd)
         paths = self._request.paths or (".",)
+        changes = self._changes(paths)
         if STDIN in paths:
             yield from self._stdin_input(exclusion)
         elif self._request.stdin_filename is not None:
             message = "--stdin-filename names what comes on stdin: give - as PATH too"
             raise UsageError(message)
-        found = files.find((path for path in paths if path != STDIN), self._cwd, exclusion)
+        named = self._still_there((path for path in paths if path != STDIN), changes)
+        found = files.find(named, self._cwd, exclusion)
         self.notices += (f"warning: {line}" for line in found.warnings)
         self.errors += found.errors
         self.skipped += found.skipped
         for file in found.files:
-            yield Input(file.path, file.shown, self._policies.for_file(file.path))
+            governing = self._policies.for_file(file.path)
+            if changes is None or self._concerned(changes, file.path, governing):
+                yield Input(file.path, file.shown, governing)
+            else:
+                self.skipped.append(Skipped(file.shown, changes.reason))
+
+    def _changes(self, paths: Iterable[str]) -> files.Changes | None:
+        ref = self._request.changed_since
+        if ref is None:
+            return None
+        if STDIN in paths:
+            message = "--changed-since asks git about files; it cannot know what comes on stdin"
+            raise UsageError(message)
+        return files.Changes(ref, self._cwd)
+
+    def _still_there(self, paths: Iterable[str], changes: files.Changes | None) -> Iterator[str]:
+        """Leave out PATHs that are gone since the commit: that is a change, and no slip."""
+        for path in paths:
+            place = files.absolute(path, self._cwd)
+            is_gone = changes is not None and path and not os.path.lexists(place)
+            if changes is not None and is_gone and changes.deleted_at(place):
+                shown = files.displayed(place, self._cwd)
+                self.skipped.append(Skipped(shown, f"deleted since {self._request.changed_since}"))
+            else:
+                yield path
+
+    def _concerned(
+        self, changes: files.Changes, path: str, governing: files.GoverningPolicy
+    ) -> bool:
+        """Whether a file or what decides about it has changed; a policy of a commit cannot."""
+        if self._origin is not None:
+            return changes.concern(path, ())
+        lost = self._request.policy is None and changes.deleted_above(path, files.POLICY_NAME)
+        return lost or changes.concern(path, governing.files)
+
+    def _compare_policies(self) -> None:
+        """Say, and show, what of the policies in the working folder does not count."""
+        from imagelint.formats.unified import diff  # noqa: PLC0415 - rarely needed
+
+        ref = self._request.policy_from
+        for one in () if self._origin is None else self._origin.differences():
+            how = "is new" if one.then is None else "is gone" if one.now is None else "is changed"
+            shown = diff(Source(one.shown, one.then or b""), one.now or b"").rstrip("\n")
+            head = f"warning: {one.shown} {how} since {ref}; what {ref} has decides"
+            self.notices.append(f"{head}\n{shown}" if shown else head)
 
     def _stdin_input(self, exclusion: files.Exclusion) -> Iterator[Input]:
         name = self._request.stdin_filename

@@ -16,6 +16,7 @@ from imagelint.files import rule_sources
 from imagelint.policy import parse_policy
 from imagelint.rules import load_rules
 from imagelint.text import Source
+from tests.repository import Repository
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -88,6 +89,7 @@ def test_the_commands_exist(tmp_path: Path) -> None:
     assert block is not None
     commands = re.findall(r"imagelint (?:check|fix|images|explain)[^#|\n]*", block.group(1))
     assert len(commands) >= 8
+    Repository.new(tmp_path).commit()
     (tmp_path / "k8s").mkdir()
     (tmp_path / "k8s/pod.yaml").write_text(STYLES["plain"].replace("IMAGE", "nginx:1"))
     for command in commands:

@@ -87,6 +87,18 @@ policy_option = click.option(
     metavar="FILE",
     help="Use this policy instead of the imagelint.yaml above each file.",
 )
+changes_options = (
+    click.option(
+        "--policy-from",
+        metavar="REF",
+        help="Read policies as this commit has them, so that a change cannot loosen its own gate.",
+    ),
+    click.option(
+        "--changed-since",
+        metavar="REF",
+        help="Only what git says has changed since HEAD left this branch or commit.",
+    ),
+)
 fail_on_option = click.option(
     "--fail-on",
     type=click.Choice(_FAIL_ON),
@@ -112,6 +124,7 @@ def input_options(function: F) -> F:
             metavar="GLOB",
             help="Leave out files; relative to this folder. Repeatable.",
         ),
+        *changes_options,
         policy_option,
         environment_option,
         click.argument("paths", nargs=-1, metavar="[PATH]..."),

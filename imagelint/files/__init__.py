@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from imagelint.files.changes import Changes
 from imagelint.files.content import Identity, identity, is_blank, read, read_stdin
 from imagelint.files.data import (
     catalogue_sources,
@@ -10,6 +11,7 @@ from imagelint.files.data import (
     schema_text,
 )
 from imagelint.files.exclude import Exclusion
+from imagelint.files.origin import AtCommit, Difference
 from imagelint.files.paths import absolute, chart_folder, displayed, relative_to
 from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies
 from imagelint.files.walk import Found, FoundFile, find
@@ -17,6 +19,9 @@ from imagelint.files.writing import rewrite, write_new
 
 __all__ = [
     "POLICY_NAME",
+    "AtCommit",
+    "Changes",
+    "Difference",
     "Exclusion",
     "Found",
     "FoundFile",

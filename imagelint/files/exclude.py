@@ -58,7 +58,7 @@ class Exclusion:
         if folder in self._reasons:
             return self._reasons[folder]
         parent = os.path.dirname(folder)
-        is_top = parent == folder or os.path.lexists(os.path.join(folder, ".git"))
+        is_top = self._policies.is_top(folder)
         reason = None if is_top else self._of_folder(parent)
         if reason is None and _covers(self._given, relative_to(self._cwd, folder)):
             reason = _BY_OPTION

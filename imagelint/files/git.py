@@ -1,10 +1,14 @@
-"""What git ignores; the only code that runs git. Without git, or when it fails: nothing."""
+"""Asking git: the only code that runs it, and what it ignores.
+
+A repository may come from anywhere, so what its configuration names is not run: no monitor, no
+hooks, and only commands that neither convert nor show content.
+"""
 
 from __future__ import annotations
 
 import os
 
-__all__ = ["ignored_below", "repository_of"]
+__all__ = ["GitError", "ask_git", "ignored_below", "repository_of"]
 
 # A hook's git points these at the repository it runs for, which need not be ours.
 _POINTERS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
@@ -20,6 +24,34 @@ def repository_of(folder: str) -> str | None:
         if parent == folder:
             return None
         folder = parent
+
+
+class GitError(Exception):
+    """git is missing or says no; ``str()`` is the first line that it said."""
+
+
+def ask_git(root: str, *arguments: str) -> bytes:
+    """Run git in the repository at ``root`` and return what it prints; raise ``GitError``."""
+    import subprocess  # noqa: PLC0415 - costs 10 ms, and only work in a repository needs it
+
+    environment = {key: value for key, value in os.environ.items() if key not in _POINTERS}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    command = ["git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"]
+    command += ["-C", root, "--no-pager", *arguments]
+    try:
+        done = subprocess.run(  # noqa: S603 - no shell, and no option comes from outside
+            command, env=environment, capture_output=True, timeout=_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        message = f"git {arguments[0]} took longer than {_SECONDS} seconds"
+        raise GitError(message) from error
+    except OSError as error:
+        message = f"git cannot be run: {error.strerror or error}"
+        raise GitError(message) from error
+    if done.returncode != 0:
+        said = done.stderr.decode("utf-8", "replace").strip().split("\n")[0]
+        raise GitError(said or f"git {arguments[0]} failed ({done.returncode})")
+    return done.stdout
 
 
 def ignored_below(folder: str) -> frozenset[str]:
@@ -41,23 +73,10 @@ def ignored_below(folder: str) -> frozenset[str]:
 
 
 def _ls_files(root: str, below: str) -> list[str]:
-    import subprocess  # noqa: PLC0415 - costs 10 ms, and only a walk in a repository needs it
-
-    environment = {key: value for key, value in os.environ.items() if key not in _POINTERS}
-    environment["GIT_OPTIONAL_LOCKS"] = "0"
-    command = [
-        "git",
-        # A repository that somebody unpacked may name a program to be run here.
-        *("-c", "core.fsmonitor=false", "-C", root),
-        *("ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"),
-        *("--", f":(top,literal){below}" if below != "." else ":(top)"),
-    ]
+    options = ("--others", "--ignored", "--exclude-standard", "--directory", "-z")
+    where = f":(top,literal){below}" if below != "." else ":(top)"
     try:
-        done = subprocess.run(  # noqa: S603 - a fixed command, no shell
-            command, env=environment, capture_output=True, timeout=_SECONDS, check=False
-        )
-    except (OSError, subprocess.SubprocessError):
+        names = ask_git(root, "ls-files", *options, "--", where)
+    except GitError:  # without git nothing is ignored
         return []
-    if done.returncode != 0:
-        return []
-    return [os.fsdecode(name) for name in done.stdout.split(b"\0") if name]
+    return [os.fsdecode(name) for name in names.split(b"\0") if name]

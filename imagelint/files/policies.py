@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from imagelint.errors import PolicyError
-from imagelint.files.content import read
 from imagelint.files.data import default_policy_source
+from imagelint.files.origin import OnDisk
 from imagelint.files.paths import absolute, displayed, relative_to
 from imagelint.policy import parse_policy
 from imagelint.report import PolicyStamp
@@ -20,6 +20,7 @@ from imagelint.text import Source
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from imagelint.files.origin import Origin
     from imagelint.policy import Policy
     from imagelint.rules import Rule
 
@@ -30,11 +31,15 @@ POLICY_NAME = "imagelint.yaml"
 
 @dataclass(frozen=True, slots=True)
 class GoverningPolicy:
-    """A policy as found: ``folder`` (absolute) is what its path globs are relative to."""
+    """A policy as found: ``folder`` (absolute) is what its path globs are relative to.
+
+    ``files`` are the absolute paths of all that it is made of; none of the built-in one.
+    """
 
     policy: Policy
     stamp: PolicyStamp
     folder: str
+    files: tuple[str, ...] = ()
 
     @property
     def is_built_in(self) -> bool:
@@ -54,8 +59,15 @@ class GoverningPolicy:
 class Policies:
     """The policies of a run. Each folder is looked at once, each policy file read once."""
 
-    def __init__(self, rules: Mapping[str, Rule], cwd: str, override: str | None = None) -> None:
+    def __init__(
+        self,
+        rules: Mapping[str, Rule],
+        cwd: str,
+        override: str | None = None,
+        origin: Origin | None = None,
+    ) -> None:
         """Use the policy file ``override`` for everything if it is given (``--policy``)."""
+        self._origin = OnDisk() if origin is None else origin
         self._rules = rules
         self._cwd = cwd
         self._by_file: dict[str | None, GoverningPolicy] = {}
@@ -79,13 +91,16 @@ class Policies:
                 self._by_folder[folder] = self._search(folder)
         return self._by_folder[folder]
 
+    def is_top(self, folder: str) -> bool:
+        """Whether no policy is looked for above this folder."""
+        return self._origin.is_top(folder)
+
     def _search(self, folder: str) -> GoverningPolicy:
         """Take what stands in this folder, or what governs the folder above it."""
         mine = os.path.join(folder, POLICY_NAME)
-        parent = os.path.dirname(folder)
-        is_top = parent == folder or os.path.lexists(os.path.join(folder, ".git"))
-        above = None if is_top else self.for_folder(parent)
-        if not os.path.lexists(mine):
+        top = self.is_top(folder)
+        above = None if top else self.for_folder(os.path.dirname(folder))
+        if not self._origin.exists(mine):
             return above if above is not None else self._load(None, self._cwd)
         if above is not None and not above.is_built_in:
             raise self._nested(mine, above)
@@ -105,12 +120,13 @@ class Policies:
             source = default_policy_source() if path is None else self._read(path)
             stamp = PolicyStamp(None if path is None else source.path, _sha256(source.data))
             policy = parse_policy(source, self._rules)
-            self._by_file[path] = GoverningPolicy(policy, stamp, folder)
+            made_of = () if path is None else (path,)
+            self._by_file[path] = GoverningPolicy(policy, stamp, folder, made_of)
         return self._by_file[path]
 
     def _read(self, path: str) -> Source:
         shown = displayed(path, self._cwd)
-        return Source(shown, read(path, shown)[0])
+        return Source(shown, self._origin.read(path, shown))
 
 
 def _sha256(data: bytes) -> str:

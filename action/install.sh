@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# The action's first step: imagelint in a virtual environment of its own.
+# Reads INPUT_PYTHON_VERSION, GITHUB_ACTION_PATH, RUNNER_TEMP, RUNNER_TOOL_CACHE.
+# The working folder holds what a pull request brought: Python must not import from it (-I).
+set -euo pipefail
+
+fail() {
+  printf '::error title=imagelint::%s\n' "$1"
+  exit 2
+}
+
+serves() { "$1" -I -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; }
+
+# The first of: pythonX.Y on PATH, the newest X.Y of the runner's tool cache.
+find_version() {
+  if serves "python$1"; then
+    printf 'python%s' "$1"
+    return
+  fi
+  local found
+  found="$(printf '%s\n' "${RUNNER_TOOL_CACHE:-/nowhere}/Python/$1"*/*/bin/python3 | sort -V | tail -n 1)"
+  if serves "$found"; then
+    printf '%s' "$found"
+  fi
+}
+
+wanted="${INPUT_PYTHON_VERSION:-}"
+if [ -z "$wanted" ]; then
+  python=python3
+  serves "$python" || fail 'python3 is missing or older than 3.10: name one with python-version, or add actions/setup-python in front'
+elif [[ "$wanted" =~ ^3\.[0-9]{1,2}$ ]]; then
+  python="$(find_version "$wanted")"
+  [ -n "$python" ] || fail "this runner has no Python $wanted (3.10 or newer is needed): add actions/setup-python in front"
+else
+  fail 'python-version is a version such as 3.12'
+fi
+
+cd "$GITHUB_ACTION_PATH"
+"$python" -I -m venv "$RUNNER_TEMP/imagelint"
+bin="$RUNNER_TEMP/imagelint/bin"
+[ -d "$bin" ] || bin="$RUNNER_TEMP/imagelint/Scripts" # Windows
+"$bin/python" -I -m pip install --quiet --disable-pip-version-check .
+"$bin/imagelint" --version

@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# The action's second step: lint, annotate, fill outputs and summary, exit as imagelint did.
+# Reads INPUT_*, BASE_SHA, GITHUB_* and RUNNER_TEMP. Whatever comes from a manifest is printed
+# between ::stop-commands:: and a random word, so that nothing in it is a command to the runner.
+set -euo pipefail
+export GIT_TERMINAL_PROMPT=0
+
+here="$(dirname "${BASH_SOURCE[0]}")"
+bin="$RUNNER_TEMP/imagelint/bin"
+[ -d "$bin" ] || bin="$RUNNER_TEMP/imagelint/Scripts" # Windows
+work="$(mktemp -d "$RUNNER_TEMP/imagelint-run.XXXXXX")"
+
+fail() {
+  printf '::error title=imagelint::%s\n' "$1"
+  exit 2
+}
+
+# Print files so that the runner takes nothing in them for a command.
+harmless() {
+  local word
+  word="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
+  printf '::stop-commands::%s\n' "$word"
+  cat "$@"
+  printf '\n::%s::\n' "$word"
+}
+
+results() { "$bin/python" -I "$here/results.py" "$@"; }
+
+has() { git cat-file -e "$1^{commit}" 2>/dev/null; }
+
+# Make sure that the base is here and, if history matters, where HEAD left it. Whether that
+# was possible is for imagelint to say, with what to fetch.
+fetch_base() {
+  has "$base" || git fetch --quiet --no-tags --depth=1 origin "$base" 2>/dev/null || true
+  if [ -n "$changed" ] && ! git merge-base "$base" HEAD >/dev/null 2>&1; then
+    if [ "$(git rev-parse --is-shallow-repository 2>/dev/null)" = true ]; then
+      git fetch --quiet --no-tags --unshallow origin "$base" 2>/dev/null || true
+    fi
+  fi
+}
+
+case "$INPUT_CHANGED_ONLY" in
+  true) changed=yes ;;
+  false | '') changed='' ;;
+  *) fail 'changed-only is true or false' ;;
+esac
+case "$INPUT_POLICY_FROM" in base | head) ;; *) fail 'policy-from is base or head' ;; esac
+case "$INPUT_FIX" in off | suggest) ;; *) fail 'fix is off or suggest' ;; esac
+case "$INPUT_SARIF_FILE" in *$'\n'* | *$'\r'*) fail 'sarif-file is one path' ;; esac
+
+base="${BASE_SHA:-}"
+[[ "$base" =~ ^[0-9a-f]{40,64}$ && ! "$base" =~ ^0+$ ]] || base=''
+is_request=''
+case "$GITHUB_EVENT_NAME" in
+  pull_request | pull_request_target | merge_group)
+    is_request=yes
+    [ -n "$base" ] || fail 'the event names no base commit'
+    ;;
+esac
+
+if [ -n "$changed" ] && [ -z "$base" ]; then
+  echo '::notice title=imagelint::This event has no commit to compare with: everything is linted'
+  changed=''
+fi
+arguments=(--fail-on "$INPUT_FAIL_ON")
+[ -z "$INPUT_ENVIRONMENT" ] || arguments+=(--env "$INPUT_ENVIRONMENT")
+[ -z "$INPUT_POLICY" ] || arguments+=(--policy "$INPUT_POLICY")
+if [ -n "$is_request" ] && [ "$INPUT_POLICY_FROM" = base ]; then
+  arguments+=(--policy-from "$base")
+  fetch_base
+fi
+if [ -n "$changed" ]; then
+  arguments+=(--changed-since "$base")
+  fetch_base
+fi
+
+paths=()
+while IFS= read -r path; do
+  path="${path%$'\r'}"
+  [ -z "$path" ] || paths+=("$path")
+done <<<"$INPUT_PATHS"
+[ "${#paths[@]}" -gt 0 ] || paths=(.)
+
+formats=(--format text --format "json=$work/report.json" --format "github=$work/annotations")
+[ -z "$INPUT_SARIF_FILE" ] || formats+=(--format "sarif=$INPUT_SARIF_FILE")
+
+code=0
+"$bin/imagelint" check "${arguments[@]}" "${formats[@]}" -- "${paths[@]}" \
+  >"$work/text" 2>"$work/notices" || code=$?
+
+commands='^::(error|warning|notice) '
+touch "$work/annotations"
+grep -Ev "$commands" "$work/annotations" >"$work/remarks" || true
+harmless "$work/text" "$work/notices" "$work/remarks"
+grep -E "$commands" "$work/annotations" || true
+
+if grep -Eq '^warning: .* since [0-9a-f]+; what [0-9a-f]+ has decides' "$work/notices"; then
+  echo '::warning title=imagelint::This change touches the policy it is held to. What the base commit has decides; the difference is in the job summary.'
+fi
+if [ -s "$work/notices" ]; then
+  results block 'imagelint: notes on this run' diff "$work/notices" >>"$GITHUB_STEP_SUMMARY"
+fi
+if [ -s "$work/report.json" ]; then
+  results outputs "$work/report.json" >>"$GITHUB_OUTPUT"
+fi
+if [ -n "$INPUT_SARIF_FILE" ] && [ -s "$INPUT_SARIF_FILE" ]; then
+  printf 'sarif=%s\n' "$INPUT_SARIF_FILE" >>"$GITHUB_OUTPUT"
+fi
+
+if [ "$INPUT_FIX" = suggest ] && [ -s "$work/report.json" ]; then
+  patch="$work/imagelint.patch"
+  env -u GITHUB_STEP_SUMMARY "$bin/imagelint" fix --diff "${arguments[@]}" --format text \
+    -- "${paths[@]}" >"$patch" 2>/dev/null || true
+  if [ -s "$patch" ]; then
+    printf 'patch=%s\n' "$patch" >>"$GITHUB_OUTPUT"
+    results block 'imagelint: suggested repair' diff "$patch" >>"$GITHUB_STEP_SUMMARY"
+  fi
+fi
+exit "$code"
