@@ -123,7 +123,7 @@ def _read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
     if ACTION in text and reasons and tree.dropped_from is not None:
         # An action at the start is a root of its own: what it was written for stands behind it.
         tree.unread_from, tree.dropped_from = tree.dropped_from, None
-    is_manifest = found.root is not None or bool(found.sites)
+    is_manifest = bool(found.sites) or (found.root is not None and found.root.api_version != "")
     if tree.unread_from is not None:
         is_manifest = is_manifest or _SEEN_OBJECT.search(text) is not None
         if _is_free(document, catalogue):

@@ -52,6 +52,8 @@ def find_objects(
         items = view.entries(item.mapping).get("items")
         if items is None:
             found.append(item)
+            if not item.meta.api_version and not _is_mistyped(view.entries(item.mapping)):
+                problems.append(ParseProblem(item.mapping.start, "the apiVersion is missing"))
             continue
         if item.prefix:
             problems.append(ParseProblem(items.start, "a list inside a list"))
@@ -92,18 +94,21 @@ def _members(
 def meta_of(
     mapping: Mapping, view: View, parent: KubeObject | None, file_name: str
 ) -> KubeObject | None:
-    """Return what an object says of itself, or None where it is no API object."""
+    """Return what an object says of itself, or None where it says no kind and so is none.
+
+    Without an apiVersion nothing applies it, but the kinds of Kubernetes itself are told
+    by their name all the same: a slip of the pen must not hide an image.
+    """
     entries = view.entries(mapping)
     api_version = string_of(entries.get("apiVersion"), view)
     kind = string_of(entries.get("kind"), view)
     if parent is not None and not kind and not api_version:
         # kubectl infers the kind of a typed list's items (apimachinery, decodeToList).
         api_version, kind = parent.api_version, parent.kind.removesuffix("List")
-    is_mistyped = _is_mistyped(entries)
     if file_name in _KUSTOMIZATION_FILES:
         kind = kind or "Kustomization"
-        api_version = api_version or ("" if is_mistyped else _KUSTOMIZATION_GROUP)
-    if not kind or not (api_version or "items" in entries or is_mistyped):
+        api_version = api_version or ("" if _is_mistyped(entries) else _KUSTOMIZATION_GROUP)
+    if not kind:
         return None
     metadata = entries.get("metadata")
     fields = view.entries(metadata) if isinstance(metadata, Mapping) else {}

@@ -125,7 +125,8 @@ def _number(text: str) -> float | None:
 
 def _decimal(text: str) -> float | None:
     """Return a decimal number as encoding/json writes it, None where it is too large."""
-    if len(text) < _EXACT_DIGITS and text.lstrip("+-").isdigit():
+    digits = text.lstrip("+-")
+    if len(digits) < _EXACT_DIGITS and digits.isdigit():
         return int(text)
     value = float(text)
     if value.is_integer() and abs(value) < _EXACT:

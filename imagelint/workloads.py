@@ -124,6 +124,8 @@ def _sites_of(
         for field in fields:
             yield from _at(item, view, item.mapping, item.prefix, field)
         return
+    if not item.meta.api_version:
+        return  # no API object of an unknown kind, but some tool's own file
     for spec, path in _pod_specs(item, view, once=once):
         for field in catalogue.pod_spec:
             for site in _at(item, view, spec, path, field):

@@ -150,10 +150,14 @@ def test_skip_space(text: str, index: int, after: int) -> None:
     assert skip_space(text, index) == after
 
 
-JSON_VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8")),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner),
-    max_leaves=12,
+_TEXTS = st.text(st.characters(codec="utf-8"))
+_LEAVES = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | _TEXTS
+JSON_VALUES: st.SearchStrategy[Any] = st.deferred(
+    lambda: (
+        _LEAVES
+        | st.lists(JSON_VALUES, max_size=4)
+        | st.dictionaries(_TEXTS, JSON_VALUES, max_size=4)
+    )
 )
 
 

@@ -39,13 +39,17 @@ def found(text: str, file_name: str = "a.yaml") -> tuple[list[Found], list[str]]
     ], [problem.message for problem in problems]
 
 
+@pytest.mark.parametrize("text", ["kind: Pod", "{apiVersion: null, kind: Pod}"])
+def test_an_object_without_a_version_is_refused(text: str) -> None:
+    assert found(text) == ([Found("", " Pod", None, "KZ")], ["the apiVersion is missing"])
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         pytest.param("", [], id="nothing"),
         pytest.param("null", [], id="null"),
         pytest.param("[{apiVersion: v1, kind: Pod}]", [], id="a list"),
-        pytest.param("kind: Pod", [], id="no version"),
         pytest.param("apiVersion: v1", [], id="no kind"),
         pytest.param("{apiVersion: v1, kind: ''}", [], id="an empty kind"),
         pytest.param(f"{{{POD}}}", [Found("", "v1 Pod", None, "KZ")], id="no metadata"),

@@ -398,3 +398,22 @@ def test_bombs_of_unknown_kinds_end() -> None:
     ((item,), _) = examine(source, catalogue())
     assert item.refusals
     assert [site.field for site in item.extract.sites] == ["a0.containers[0].image"]
+
+
+def test_a_core_kind_without_a_version_hides_no_image() -> None:
+    (item,) = examined("kind: Pod\nspec: {containers: [{name: a, image: nginx:1}]}\n")
+    assert [site.value.value for site in item.extract.sites] == ["nginx:1"]
+    assert [refusal.message for refusal in item.refusals] == ["the apiVersion is missing"]
+    assert item.is_manifest
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "kind: Deployment\nimage: {repository: nginx}\n",  # a chart's values
+        "kind: Fleet\nspec: {containers: [{name: a, image: nginx:1}]}\n",
+    ],
+)
+def test_what_else_has_a_kind_and_no_version_is_no_manifest(text: str) -> None:
+    (item,) = examined(text)
+    assert (item.extract.sites, item.refusals, item.is_manifest) == ([], (), False)
