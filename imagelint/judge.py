@@ -111,7 +111,6 @@ class Judge:
         return self._checks[key]
 
 
-
 def _value_of(item: Examined, site: ImageSite) -> tuple[Value, str | None]:
     """Return a site's value and its text, with template actions taken for the text they are."""
     action = action_text(item.document, site)

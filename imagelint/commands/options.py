@@ -11,11 +11,15 @@ from imagelint.formats import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from click.shell_completion import CompletionItem
+
     from imagelint.finding import Severity
     from imagelint.run import Request
 
 __all__ = [
+    "AUTO",
     "Target",
+    "completed",
     "debug_option",
     "environment_option",
     "fail_on_option",
@@ -29,6 +33,8 @@ __all__ = [
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
+AUTO = "auto"
+"""The format that suits the place: ``github`` inside of GitHub Actions, else ``text``."""
 _NEVER = "never"
 _FAIL_ON = ("error", "warning", "note", _NEVER)
 
@@ -50,6 +56,13 @@ def nearest(name: str, names: Iterable[str], what: str) -> str:
     return f"no {what} {name!r}; {advice}"
 
 
+def completed(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    """Return for the shell the words that begin as the one that is being typed."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - for the shell alone
+
+    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+
+
 if TYPE_CHECKING:
     _TargetBase = click.ParamType[Target]
 else:  # generic to type checkers, in newer versions of click
@@ -62,7 +75,7 @@ class _TargetType(_TargetBase):
     name = "NAME[=FILE]"
 
     def __init__(self, formats: Iterable[str]) -> None:
-        self._formats = tuple(formats)
+        self._formats = (AUTO, *formats)
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -76,6 +89,15 @@ class _TargetType(_TargetBase):
         if equals and not file:
             self.fail(f"a file belongs behind the = in {value!r}", param, ctx)
         return Target(name, file or None)
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's own signature
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Complete a format's name."""
+        return completed(self._formats, incomplete)
 
 
 debug_option = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
@@ -124,7 +146,7 @@ def output_options(formats: Mapping[str, str] = FORMATS) -> Callable[[F], F]:
     """Add ``--format`` and ``--output``."""
 
     def decorate(function: F) -> F:
-        names = ", ".join(formats)
+        names = ", ".join((AUTO, *formats))
         function = click.option(
             "--output", metavar="FILE", help="Write the report to FILE; with a single --format."
         )(function)
@@ -133,7 +155,7 @@ def output_options(formats: Mapping[str, str] = FORMATS) -> Callable[[F], F]:
             "formats",
             multiple=True,
             type=_TargetType(formats),
-            help=f"How to report: {names}. Repeatable.  [default: text]",
+            help=f"How to report: {names}; NAME=FILE writes a file. Repeatable.  [default: {AUTO}]",
         )(function)
 
     return decorate
@@ -148,7 +170,7 @@ def request(options: Mapping[str, Any]) -> Request:
 
 def targets(formats: tuple[Target, ...], output: str | None) -> tuple[Target, ...]:
     """Put ``--format`` and ``--output`` together; at most one of them goes to stdout."""
-    chosen = formats or (Target("text", None),)
+    chosen = formats or (Target(AUTO, None),)
     if output is not None:
         if len(chosen) > 1 or chosen[0].file is not None:
             message = "--output goes with a single --format NAME; otherwise write NAME=FILE"

@@ -21,11 +21,13 @@ if TYPE_CHECKING:
     from imagelint.report import Report
 
 __all__ = ["EXIT_CLEAN", "EXIT_ERROR", "EXIT_FINDINGS", "emit", "exit_code"]
-__all__ += ["look_of", "print_bytes", "print_text", "say"]
+__all__ += ["format_here", "look_of", "print_bytes", "print_text", "say"]
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
 
+_AUTO, _GITHUB, _TEXT = "auto", "github", "text"
 _LINE_MAX = 4000
+_SUMMARY_MAX = 1 << 20  # of a step in GitHub Actions, which drops a larger one whole
 _NARROW, _USUAL, _WIDE = 40, 80, 160
 _HEADS = {"error:": "red", "warning:": "yellow", "note:": "cyan"}
 
@@ -44,18 +46,56 @@ def emit(
     """
     written = True
     for target in sorted(chosen, key=lambda one: one.file is not None):
-        render = renderer(modules, target.format)
+        name = format_here(modules) if target.format == _AUTO else target.format
+        render = renderer(modules, name)
         if target.file is None:
             stream = sys.stderr if to_stderr else sys.stdout
-            print_text(render(report, look_of(stream)), stream)
-            continue
-        data = render(report, PLAIN).encode("utf-8", "backslashreplace")
-        try:
-            files.write_new(target.file, target.file, data, overwrite=True)
-        except FileError as error:
-            say([f"error: {error}"])
-            written = False
+            print_text(render(report, _placed(look_of(stream))), stream)
+        else:
+            data = render(report, _placed(PLAIN)).encode("utf-8", "backslashreplace")
+            try:
+                files.write_new(target.file, target.file, data, overwrite=True)
+            except FileError as error:
+                say([f"error: {error}"])
+                written = False
+        if name == _GITHUB:
+            _append_job_summary(report)
     return written
+
+
+def format_here(modules: Mapping[str, str] = FORMATS) -> str:
+    """Return what ``--format auto`` stands for."""
+    in_actions = os.environ.get("GITHUB_ACTIONS") == "true"
+    return _GITHUB if in_actions and _GITHUB in modules else _TEXT
+
+
+def _placed(look: Look) -> Look:
+    """Say where the run takes place: CI servers know files by their path in the repository."""
+    cwd = os.getcwd()
+    repository = files.repository_of(cwd) or ""
+    return look._replace(folder=_slashed(cwd), repository=_slashed(repository))
+
+
+def _slashed(path: str) -> str:
+    return path.replace(os.sep, "/")
+
+
+def _append_job_summary(report: Report) -> None:
+    """Add the findings to the page of a run in GitHub Actions, as far as there is room."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return
+    from imagelint.formats.markdown import within  # noqa: PLC0415 - for GitHub Actions alone
+
+    try:
+        taken = files.size(path)
+        text = within(report, _placed(PLAIN), _SUMMARY_MAX - taken - 1)
+        if text:
+            files.append(path, (b"\n" if taken else b"") + text.encode("utf-8", "backslashreplace"))
+        else:
+            say(["warning: the job summary of this step is full: the findings are in the log"])
+    except FileError as error:
+        say([f"warning: no job summary: {error}"])
 
 
 def exit_code(report: Report, fail_on: Severity | None, *, failed: bool = False) -> int:
@@ -104,4 +144,8 @@ def look_of(stream: TextIO) -> Look:
         width = os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError):
         width = _USUAL
-    return Look(not plain, min(max(width, _NARROW), _WIDE), terminal=True)
+    look = Look(not plain, min(max(width, _NARROW), _WIDE), terminal=True)
+    if plain or os.name != "posix":
+        return look
+    host = os.uname().nodename  # so that no terminal opens our files on another machine
+    return look._replace(links=f"file://{host}", rules=files.rules_folder())

@@ -7,13 +7,15 @@ from imagelint.files.data import (
     catalogue_sources,
     default_policy_source,
     rule_sources,
+    rules_folder,
     schema_text,
 )
 from imagelint.files.exclude import Exclusion
+from imagelint.files.git import repository_of
 from imagelint.files.paths import absolute, chart_folder, displayed, relative_to
 from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies
 from imagelint.files.walk import Found, FoundFile, find
-from imagelint.files.writing import rewrite, write_new
+from imagelint.files.writing import append, rewrite, size, write_new
 
 __all__ = [
     "POLICY_NAME",
@@ -24,6 +26,7 @@ __all__ = [
     "Identity",
     "Policies",
     "absolute",
+    "append",
     "catalogue_sources",
     "chart_folder",
     "default_policy_source",
@@ -34,8 +37,11 @@ __all__ = [
     "read",
     "read_stdin",
     "relative_to",
+    "repository_of",
     "rewrite",
     "rule_sources",
+    "rules_folder",
     "schema_text",
+    "size",
     "write_new",
 ]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from imagelint.formats import PLAIN, Look
 from imagelint.formats.snippet import cells
-from imagelint.formats.text import counted, shown_path
+from imagelint.formats.words import counted, shown_path
 from imagelint.text import shown
 
 if TYPE_CHECKING:
