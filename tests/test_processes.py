@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -165,40 +164,3 @@ def test_arguments_that_are_no_utf_8(work: Project) -> None:
     assert work.spawn("fix").returncode == CLEAN
     with open(name, "rb") as file:
         assert file.read() == GOOD.encode()
-
-
-def on_a_terminal(work: Project, **environment: str) -> str:
-    """Run ``check`` with stdout and stderr on a terminal; return what appears there."""
-    ours, theirs = pty.openpty()
-    clean = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "TERM"}}
-    with subprocess.Popen(
-        [sys.executable, "-m", "imagelint", "check", "missing", "a.yaml"],
-        cwd=work.root,
-        stdout=theirs,
-        stderr=theirs,
-        env={**clean, "TERM": "xterm", "PYTHONPATH": str(ROOT), **environment},
-    ) as process:
-        os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                piece = os.read(ours, 65536)
-            except OSError:
-                break
-            if not piece:
-                break
-            shown += piece
-        assert process.wait() == ERROR
-    os.close(ours)
-    return shown.decode()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no terminals to open there")
-def test_colours_on_a_terminal_and_nowhere_else(work: Project) -> None:
-    work.write("a.yaml", BAD)
-    assert "\x1b[1;31merror\x1b[0m" in on_a_terminal(work)
-    assert "\x1b" not in on_a_terminal(work, NO_COLOR="1")
-    assert "\x1b" not in on_a_terminal(work, TERM="dumb")
-    assert "\x1b[1;31m" in on_a_terminal(work, NO_COLOR="")
-    done = work.spawn("check", "a.yaml")
-    assert b"\x1b" not in done.stdout + done.stderr

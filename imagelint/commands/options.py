@@ -13,14 +13,18 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
+    from imagelint.commands.output import Detail
     from imagelint.finding import Severity
     from imagelint.run import Request
 
 __all__ = [
     "AUTO",
     "Target",
+    "complete_file",
     "completed",
     "debug_option",
+    "detail_of",
+    "detail_options",
     "environment_option",
     "fail_on_option",
     "input_options",
@@ -100,14 +104,52 @@ class _TargetType(_TargetBase):
         return completed(self._formats, incomplete)
 
 
+def _complete_environment(
+    ctx: click.Context,
+    param: click.Parameter,  # noqa: ARG001 - click's own signature
+    incomplete: str,
+) -> list[CompletionItem]:
+    """Complete an environment of the policy that governs this folder, or of ``--policy``."""
+    import os  # noqa: PLC0415 - for the shell alone
+
+    from imagelint import files  # noqa: PLC0415
+    from imagelint.errors import ImagelintError  # noqa: PLC0415
+    from imagelint.rules import load_rules  # noqa: PLC0415
+
+    cwd = os.getcwd()
+    try:
+        rules = load_rules(files.rule_sources())
+        policies = files.Policies(rules, cwd, ctx.params.get("policy"))
+        environments = policies.for_folder(cwd).policy.environments
+    except ImagelintError:  # whoever runs the command will be told
+        return []
+    return completed((one.name for one in environments), incomplete)
+
+
+def complete_file(
+    ctx: click.Context,  # noqa: ARG001 - click's own signature
+    param: click.Parameter,  # noqa: ARG001
+    incomplete: str,
+) -> list[CompletionItem]:
+    """Leave it to the shell to complete a file."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - for the shell alone
+
+    return [CompletionItem(incomplete, type="file")]
+
+
 debug_option = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 environment_option = click.option(
-    "--env", "environment", metavar="NAME", help="Hold everything to this environment alone."
+    "--env",
+    "environment",
+    metavar="NAME",
+    help="Hold everything to this environment alone.",
+    shell_complete=_complete_environment,
 )
 policy_option = click.option(
     "--policy",
     metavar="FILE",
     help="Use this policy instead of the imagelint.yaml above each file.",
+    shell_complete=complete_file,
 )
 fail_on_option = click.option(
     "--fail-on",
@@ -136,10 +178,36 @@ def input_options(function: F) -> F:
         ),
         policy_option,
         environment_option,
-        click.argument("paths", nargs=-1, metavar="[PATH]..."),
+        click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=complete_file),
     ):
         function = option(function)
     return function
+
+
+def detail_options(function: F) -> F:
+    """Add what says how much is told; :func:`detail_of` takes the values."""
+    for option in (
+        click.option(
+            "--statistics", is_flag=True, help="Add up images by registry and environment."
+        ),
+        click.option(
+            "-v", "--verbose", is_flag=True, help="Say why each file was skipped, on stderr."
+        ),
+        click.option("-q", "--quiet", is_flag=True, help="Print findings and errors alone."),
+    ):
+        function = option(function)
+    return function
+
+
+def detail_of(options: dict[str, Any]) -> Detail:
+    """Take the values of :func:`detail_options` out of ``options``."""
+    from imagelint.commands.output import Detail  # noqa: PLC0415 - --help has no use for it
+
+    detail = Detail(*(options.pop(name) for name in Detail._fields))
+    if detail.quiet and detail.verbose:
+        message = "--quiet and --verbose contradict each other"
+        raise click.UsageError(message)
+    return detail
 
 
 def output_options(formats: Mapping[str, str] = FORMATS) -> Callable[[F], F]:

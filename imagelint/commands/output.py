@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, TextIO
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import click
 
@@ -14,14 +15,23 @@ from imagelint.formats import FORMATS, PLAIN, Look, renderer
 from imagelint.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from imagelint.commands.options import Target
-    from imagelint.finding import Severity
+    from imagelint.finding import Severity, Skipped
     from imagelint.report import Report
 
 __all__ = ["EXIT_CLEAN", "EXIT_ERROR", "EXIT_FINDINGS", "emit", "exit_code"]
-__all__ += ["format_here", "look_of", "print_bytes", "print_text", "say"]
+__all__ += [
+    "USUAL",
+    "Detail",
+    "format_here",
+    "look_of",
+    "print_bytes",
+    "print_text",
+    "say",
+    "skipped_lines",
+]
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
 
@@ -32,11 +42,23 @@ _NARROW, _USUAL, _WIDE = 40, 80, 160
 _HEADS = {"error:": "red", "warning:": "yellow", "note:": "cyan"}
 
 
+class Detail(NamedTuple):
+    """How much is said besides the findings."""
+
+    quiet: bool = False
+    verbose: bool = False
+    statistics: bool = False
+
+
+USUAL = Detail()
+
+
 def emit(
     report: Report,
     chosen: Iterable[Target],
     modules: Mapping[str, str] = FORMATS,
     *,
+    detail: Detail = USUAL,
     to_stderr: bool = False,
 ) -> bool:
     """Render the report once for each target; return whether every file could be written.
@@ -50,7 +72,8 @@ def emit(
         render = renderer(modules, name)
         if target.file is None:
             stream = sys.stderr if to_stderr else sys.stdout
-            print_text(render(report, _placed(look_of(stream))), stream)
+            look = _placed(look_of(stream))._replace(brief=detail.quiet)
+            print_text(render(report, look), stream)
         else:
             data = render(report, _placed(PLAIN)).encode("utf-8", "backslashreplace")
             try:
@@ -60,7 +83,41 @@ def emit(
                 written = False
         if name == _GITHUB:
             _append_job_summary(report)
+    if detail.statistics:
+        _print_statistics(report, chosen, modules, to_stderr=to_stderr)
+    if detail.verbose:
+        say(_details(report))
     return written
+
+
+def _print_statistics(
+    report: Report, chosen: Iterable[Target], modules: Mapping[str, str], *, to_stderr: bool
+) -> None:
+    """Print the numbers behind a report for people, else where they are in nobody's way."""
+    from imagelint.formats.statistics import render  # noqa: PLC0415 - only when asked for
+
+    on_stdout = {target.format for target in chosen if target.file is None}
+    named = {format_here(modules) if name == _AUTO else name for name in on_stdout}
+    stream = sys.stdout if named == {_TEXT} and not to_stderr else sys.stderr
+    with_rules = modules is FORMATS  # an inventory judges nobody
+    print_text(render(report, look_of(stream), with_rules=with_rules), stream)
+
+
+def _details(report: Report) -> Iterator[str]:
+    """Yield what ``--verbose`` adds: who judged, and why each file was left out."""
+    judges = Counter(result.policy.path for result in report.results if result.policy)
+    for policy, count in judges.items():
+        files_judged = "1 file" if count == 1 else f"{count} files"
+        yield f"note: {policy or 'the built-in policy'} governs {files_judged}"
+    yield from skipped_lines(report.skipped)
+    for result in report.results:
+        for excused in result.suppressed:
+            finding = excused.finding
+            line = result.source.position(finding.span.start).line
+            yield (
+                f"note: excused {finding.path}:{line}: {finding.rule}"
+                f" ({excused.by}: {excused.reason})"
+            )
 
 
 def format_here(modules: Mapping[str, str] = FORMATS) -> str:
@@ -98,6 +155,12 @@ def _append_job_summary(report: Report) -> None:
         say([f"warning: no job summary: {error}"])
 
 
+def skipped_lines(skipped: Iterable[Skipped]) -> Iterator[str]:
+    """Yield why each file was left out."""
+    for one in skipped:
+        yield f"note: skipped {one.path}: {one.reason}"
+
+
 def exit_code(report: Report, fail_on: Severity | None, *, failed: bool = False) -> int:
     """Return the exit code: 2 beats 1."""
     if failed or report.errors:
@@ -105,10 +168,15 @@ def exit_code(report: Report, fail_on: Severity | None, *, failed: bool = False)
     return EXIT_FINDINGS if report.has_at_least(fail_on) else EXIT_CLEAN
 
 
-def say(lines: Iterable[str]) -> None:
-    """Print lines for people to stderr; ``error:`` and the like are coloured."""
+def say(lines: Iterable[str], detail: Detail = USUAL) -> None:
+    """Print lines for people to stderr; ``error:`` and the like are coloured.
+
+    With ``--quiet`` there are no notes.
+    """
     color = look_of(sys.stderr).color
     for line in lines:
+        if detail.quiet and line.startswith("note:"):
+            continue
         # A traceback (--debug) has several lines; each is made fit by itself.
         text = "\n".join(shown(part, _LINE_MAX) for part in line.split("\n"))
         head, space, rest = text.partition(" ")

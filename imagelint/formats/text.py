@@ -119,7 +119,8 @@ def _notes(finding: Finding, used: int, look: Look) -> Iterable[str]:
 def _summary(report: Report, look: Look) -> str:
     found, seen = verdict(report)
     style = _BOLD if report.counts() else _GREEN
-    lines = [f"{_painted(found, style, look)} {seen}"]
+    used = len(found) + 1
+    lines = [f"{_painted(found, style, look)} {_wrapped(seen, used, 0, look)}"]
     if report.fixed:
         lines.append(f"Rewrote {_few(report.fixed)}.")
     excused = Counter(one.by for result in report.results for one in result.suppressed)
@@ -129,7 +130,8 @@ def _summary(report: Report, look: Look) -> str:
         lines.append(f"Skipped {_listed(Counter(one.reason for one in report.skipped))}.")
     if report.errors:
         lines.append(f"{counted(len(report.errors), 'file')} could not be read or written.")
-    return "\n".join(lines) + "\n"
+    wrapped = (_wrapped(line, 0, len(_INDENT), look) for line in lines[1:])
+    return "\n".join([lines[0], *wrapped]) + "\n"
 
 
 def _few(paths: Sequence[str]) -> str:
