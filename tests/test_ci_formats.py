@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tarfile
 import xml.etree.ElementTree as ET
 from typing import Any
 
@@ -15,7 +16,9 @@ from imagelint.formats.fingerprints import identities, line_hash
 from imagelint.formats.markdown import within
 from imagelint.report import FileResult, Report
 from imagelint.text import Source, Span
+from tests.conftest import ROOT
 from tests.reports import INVISIBLE, finding, report, source
+from tests.tools import TOOLS, missing
 
 BELOW = Look(folder="/repo/sub", repository="/repo")
 NASTY = (
@@ -260,6 +263,30 @@ def test_a_junit_report() -> None:
         "fix writes h.io/nginx",
     ]
     assert [child.tag for child in root[1][0]] == []
+
+
+def schema() -> Any:
+    """Read Jenkins' schema, which pytest holds its own reports against."""
+    import xmlschema  # noqa: PLC0415 - slow
+
+    archives = sorted(TOOLS.glob("pytest-*.tar.gz"))
+    if not archives:
+        missing("the source of pytest")
+    with tarfile.open(archives[-1]) as archive:
+        [name] = [name for name in archive.getnames() if name.endswith("/junit-10.xsd")]
+        member = archive.extractfile(name)
+        assert member is not None
+        return xmlschema.XMLSchema(member.read().decode())
+
+
+def test_junit_keeps_to_the_schema_of_jenkins() -> None:
+    made = [rendered("junit", one) for one in (nasty(), many(error=2, note=1), Report(()))]
+    made += [path.read_text(encoding="utf-8") for path in ROOT.glob("fixtures/*/check.junit.xml")]
+    found = schema()
+    for text in made:
+        # Jenkins takes both anywhere but in its schema; GitLab and others show them.
+        known = re.sub(r'(<testcase[^>]*?) file="[^"]*"( line="\d+")?', r"\1", text)
+        assert [str(error.reason) for error in found.iter_errors(known)] == []
 
 
 def test_junit_is_xml_whatever_stands_in_a_manifest() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from dataclasses import replace
@@ -20,6 +19,7 @@ from imagelint.report import FileResult, Report, RuleText, Suppressed
 from imagelint.rules import load_rules
 from imagelint.text import Edit, Source, Span
 from tests.reports import at, finding, report, source
+from tests.tools import TOOLS, missing
 
 ROOT = Path(__file__).resolve().parents[1]
 RULES = tuple(
@@ -203,16 +203,10 @@ EXPLAINED = {
 }
 
 
-def multitool() -> list[str]:
-    """Find Microsoft's validator: SARIF_MULTITOOL names the folder where npm installed it."""
-    folder = os.environ.get("SARIF_MULTITOOL", str(ROOT / ".ci/node"))
-    program = "node_modules/.bin/sarif-multitool"
-    path = shutil.which(Path(folder, program)) or shutil.which("sarif-multitool")
-    if path is None:
-        reason = "no sarif-multitool: npm install --prefix .ci/node @microsoft/sarif-multitool"
-        assert os.environ.get("CI") != "true", reason
-        pytest.skip(reason)
-    return [path]
+def multitool() -> str:
+    """Find Microsoft's validator."""
+    path = shutil.which(TOOLS / "node_modules/.bin/sarif-multitool")
+    return path or shutil.which("sarif-multitool") or missing("sarif-multitool")
 
 
 def validate(*logs: Path) -> dict[str, list[str]]:
@@ -221,7 +215,7 @@ def validate(*logs: Path) -> dict[str, list[str]]:
     # npm's wrapper hands the arguments to a shell, where ; needs quotes.
     arguments = [*(f'"{log}"' for log in logs), "--rule-kind", '"Sarif;Ghas"']
     done = subprocess.run(
-        [*multitool(), "validate", *arguments, "--output", f'"{out}"'],
+        [multitool(), "validate", *arguments, "--output", f'"{out}"'],
         capture_output=True,
         text=True,
         check=False,

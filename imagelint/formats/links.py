@@ -31,7 +31,7 @@ def rule_link(text: str, rule: str, look: Look) -> str:
 def _quoted(path: str) -> str:
     from urllib.parse import quote  # noqa: PLC0415 - slow to import, and pipes have no links
 
-    return quote(path)
+    return quote(path, errors="surrogateescape")  # the folder's name as the system has it
 
 
 def _link(text: str, target: str) -> str:
