@@ -79,17 +79,19 @@ def test_version_imports_click_and_nearly_nothing_else() -> None:
     assert done.stdout.splitlines() == ["imagelint 0.1.0", "imagelint imagelint.cli"]
 
 
-def test_json_needs_no_rich_and_no_jsonschema(work: Project) -> None:
+@pytest.mark.parametrize("name", ["text", "json"])
+def test_the_usual_formats_load_nothing_heavy(work: Project, name: str) -> None:
     work.write("a.yaml", BAD)
-    script = "import sys; sys.argv[1:] = ['check', '--format', 'json', '--output', 'r.json']\n"
+    script = f"import sys; sys.argv[1:] = ['check', '--format', '{name}', '--output', 'r']\n"
     script += "import atexit; atexit.register(lambda: print(*sys.modules))\n"
     script += "from imagelint.cli import main\nmain()\n"
     command = [sys.executable, "-c", script]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == FINDINGS
-    heavy = {"rich", "jsonschema", "difflib", "tempfile", "asyncio"}
-    assert heavy.isdisjoint(done.stdout.split())
+    heavy = {"rich", "jsonschema", "difflib", "tempfile", "asyncio", "urllib.parse", "xml"}
+    others = {"imagelint.formats.sarif", "imagelint.formats.markdown", "imagelint.commands.show"}
+    assert (heavy | others).isdisjoint(done.stdout.split())
 
 
 def test_a_reader_that_goes_away_is_no_error(work: Project) -> None:
