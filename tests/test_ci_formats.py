@@ -16,9 +16,9 @@ from imagelint.formats.fingerprints import identities, line_hash
 from imagelint.formats.markdown import within
 from imagelint.report import FileResult, Report
 from imagelint.text import Source, Span
+from tests.ci_tools import TOOLS, missing
 from tests.conftest import ROOT
 from tests.reports import INVISIBLE, finding, report, source
-from tests.tools import TOOLS, missing
 
 BELOW = Look(folder="/repo/sub", repository="/repo")
 NASTY = (

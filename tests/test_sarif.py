@@ -18,8 +18,8 @@ from imagelint.formats import FORMATS, PLAIN, Look, renderer
 from imagelint.report import FileResult, Report, RuleText, Suppressed
 from imagelint.rules import load_rules
 from imagelint.text import Edit, Source, Span
+from tests.ci_tools import TOOLS, missing
 from tests.reports import at, finding, report, source
-from tests.tools import TOOLS, missing
 
 ROOT = Path(__file__).resolve().parents[1]
 RULES = tuple(

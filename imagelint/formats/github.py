@@ -66,7 +66,7 @@ def _annotation(source: Source, finding: Finding, look: Look) -> str:
     if not path.startswith("<"):  # standard input has no lines to annotate
         properties = {"file": path, **dict(_lines(where)), **properties}
     above = f"{path}:{where['line']}:{where['column']}"
-    text = "\n".join([brief(finding), *facts(finding), above])
+    text = "\n".join([brief(finding), *map(str, facts(finding)), above])
     return _command(_COMMANDS[finding.severity], properties, text)
 
 

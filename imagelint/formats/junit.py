@@ -60,7 +60,10 @@ def _case(source: Source, finding: Finding, path: str) -> Iterator[str]:
     name = f"{finding.rule} at {line}:{column}"
     about = message(finding)
     attributes = _attributes(name=name, classname=path, file=path, line=line, time=0)
-    body = [f"{path}:{line}:{column}: {finding.severity.value} {brief(finding)}", *facts(finding)]
+    body = [
+        f"{path}:{line}:{column}: {finding.severity.value} {brief(finding)}",
+        *map(str, facts(finding)),
+    ]
     yield f"    <testcase{attributes}>"
     yield f"      <failure{_attributes(message=about, type=finding.severity.value)}>"
     yield from (escape(part) for part in body)

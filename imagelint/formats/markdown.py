@@ -13,7 +13,7 @@ from imagelint.formats import PLAIN, Look
 from imagelint.formats.words import (
     brief,
     counted,
-    described,
+    facts,
     in_repository,
     shown_path,
     verdict,
@@ -22,6 +22,7 @@ from imagelint.text import shown
 
 if TYPE_CHECKING:
     from imagelint.finding import Finding
+    from imagelint.formats.words import Fact
     from imagelint.report import Report
     from imagelint.text import Source
 
@@ -73,22 +74,17 @@ def _document(report: Report, rows: list[str], more: int) -> str:
 def _row(source: Source, finding: Finding, look: Look) -> str:
     line, column = source.position(finding.span.start)
     path = shown_path(in_repository(finding.path, look))
-    notes = []
-    about = described(finding)
-    environment = "" if finding.environment is None else f" ({_text(shown(finding.environment))})"
-    if about:
-        notes.append(f"in {_code(about)}{environment}")
-    if finding.fix is not None:
-        notes.append(f"fix writes {_code(shown(finding.fix.image))}")
-    elif finding.unfixable is not None:
-        notes.append(f"no fix: {_text(shown(finding.unfixable))}")
     cells = (
         _SIGNS[finding.severity],
         _code(finding.rule),
         _code(f"{path}:{line}:{column}"),
-        "<br>".join([_text(brief(finding)), *notes]),
+        "<br>".join([_text(brief(finding)), *map(_note, facts(finding))]),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _note(fact: Fact) -> str:
+    return fact.head + (_code(fact.quoted) if fact.quoted else "") + _text(fact.tail)
 
 
 def _code(text: str) -> str:

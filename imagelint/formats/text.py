@@ -10,7 +10,7 @@ from imagelint.finding import Severity
 from imagelint.formats import PLAIN, Look
 from imagelint.formats.links import file_link, rule_link
 from imagelint.formats.snippet import snippet
-from imagelint.formats.words import brief, counted, facts, shown_path, verdict
+from imagelint.formats.words import FIX, brief, counted, facts, shown_path, verdict
 from imagelint.text import shown
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ _COLORS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;3
 _MINIMUM = 40
 _FEW = 5
 _INDENT = "  "
-_FIX = "fix writes "
 
 
 def render(report: Report, look: Look = PLAIN) -> str:
@@ -110,10 +109,10 @@ def _wrapped(text: str, used: int, indent: int, look: Look) -> str:
 
 def _notes(finding: Finding, used: int, look: Look) -> Iterable[str]:
     for fact in facts(finding):
-        if fact.startswith(_FIX):
-            yield _FIX + _painted(fact.removeprefix(_FIX), _GREEN, look)
+        if fact.head == FIX:
+            yield FIX + _painted(fact.quoted, _GREEN, look)
         else:
-            yield _wrapped(fact, used, used, look)
+            yield _wrapped(str(fact), used, used, look)
 
 
 def _summary(report: Report, look: Look) -> str:

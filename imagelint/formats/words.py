@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.finding import Severity
 from imagelint.text import shown
@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from imagelint.report import Report
     from imagelint.text import Source, Span
 
-__all__ = ["brief", "counted", "described", "facts", "in_repository"]
+__all__ = ["FIX", "Fact", "brief", "counted", "described", "facts", "in_repository"]
 __all__ += ["message", "place", "sentence", "shown_path", "verdict"]
 
 _MESSAGE_MAX = 2000
 _PATH_MAX = 4096
+FIX = "fix writes "
+"""Heads the fact that says what becomes of the image."""
 
 
 def message(finding: Finding) -> str:
@@ -33,20 +35,35 @@ def brief(finding: Finding) -> str:
     return text if finding.fix is None else text.removesuffix(f"; use {shown(finding.fix.image)}")
 
 
-def sentence(finding: Finding) -> str:
-    """Return all that is to be said in one line."""
-    return "; ".join([brief(finding), *facts(finding)])
+class Fact(NamedTuple):
+    """A short line about a finding: words of ours, something of a file's, words behind it."""
+
+    head: str
+    quoted: str
+    tail: str = ""
+
+    def __str__(self) -> str:
+        """Return the line as plain text, fit for any reader."""
+        return f"{self.head}{self.quoted}{self.tail}"
 
 
-def facts(finding: Finding) -> Iterator[str]:
-    """Yield where in the object it is, and what fix would write or why it would not."""
+def facts(finding: Finding) -> Iterator[Fact]:
+    """Yield where in the object it is, and what fix would write or why it would not.
+
+    What every format is to say of a finding beside its message belongs here.
+    """
     if finding.object is not None:
         environment = "" if finding.environment is None else f" ({shown(finding.environment)})"
-        yield f"in {described(finding)}{environment}"
+        yield Fact("in ", described(finding), environment)
     if finding.fix is not None:
-        yield f"fix writes {shown(finding.fix.image)}"
+        yield Fact(FIX, shown(finding.fix.image))
     elif finding.unfixable is not None:
-        yield f"no fix: {shown(finding.unfixable, _MESSAGE_MAX)}"
+        yield Fact("no fix: ", "", shown(finding.unfixable, _MESSAGE_MAX))
+
+
+def sentence(finding: Finding) -> str:
+    """Return all that is to be said in one line."""
+    return "; ".join([brief(finding), *map(str, facts(finding))])
 
 
 def described(finding: Finding) -> str:
