@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["cli", "main"]
 
-_COMMANDS = ("check", "fix", "images", "explain", "rules", "init", "krm")
+_COMMANDS = ("check", "fix", "images", "explain", "rules", "init", "krm", "completion")
 _EXIT_ERROR = 2
 _EXIT_INTERRUPTED = 130
 _EXIT_BROKEN_PIPE = 141
@@ -130,7 +130,9 @@ def cli() -> None:
       imagelint check              what is wrong in this folder
       imagelint fix --diff         what would be repaired, as a diff
       imagelint fix                repair it
+      imagelint images             every image, its place and verdict
       imagelint explain unapproved-registry
+      helm template . | imagelint check -
     """  # noqa: D301 - click wants the character itself
 
 

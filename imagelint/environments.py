@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, final
 from imagelint.globs import NamePattern, PathPatterns
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from imagelint.finding import Severity
     from imagelint.registries import Gate
@@ -47,9 +47,25 @@ class Match:
             return True
         if self.paths.matches(path):
             return True
+        return self._fits_labels(labels)
+
+    def _fits_labels(self, labels: Mapping[str, str]) -> bool:
         return bool(self.labels) and all(
             key in labels and value.matches(labels[key]) for key, value in self.labels
         )
+
+    def reasons(self, path: str, namespace: str | None, labels: Mapping[str, str]) -> Iterator[str]:
+        """Yield in words why :meth:`fits` says yes: nothing where it says no."""
+        glob = self.paths.first_match(path)
+        if glob is not None:
+            yield f"its path fits {glob}"
+        for item in self.namespaces if namespace is not None else ():
+            if item.matches(namespace or ""):
+                yield f"its namespace fits {item}"
+        if self.labels and all(
+            key in labels and one.matches(labels[key]) for key, one in self.labels
+        ):
+            yield f"its labels fit {', '.join(f'{key}={one}' for key, one in self.labels)}"
 
 
 @final

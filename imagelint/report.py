@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from imagelint.reference import ImageReference
     from imagelint.text import Source, Span
 
-__all__ = ["FileResult", "ImageRecord", "PolicyStamp", "Report", "Suppressed"]
+__all__ = ["FileResult", "ImageRecord", "PolicyStamp", "Report", "RuleText", "Suppressed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,19 @@ class PolicyStamp:
 
 
 @dataclass(frozen=True, slots=True)
+class RuleText:
+    """What a rule says of itself, for formats that carry it along; ``severity`` its default."""
+
+    id: str
+    summary: str
+    severity: Severity
+    why: str
+    remedy: str
+    bad: tuple[str, ...] = ()
+    good: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class FileResult:
     """Everything that one source gave.
 
@@ -100,6 +113,8 @@ class Report:
     policy: PolicyStamp | None = None
     fixed: tuple[str, ...] = ()
     """Paths that fix rewrote."""
+    rules: tuple[RuleText, ...] = ()
+    """The rules of this run, by id."""
 
     @property
     def findings(self) -> Iterator[tuple[Source, Finding]]:

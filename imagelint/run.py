@@ -15,12 +15,14 @@ from imagelint.catalogue import load_catalogue
 from imagelint.errors import ImagelintError, UsageError
 from imagelint.finding import Skipped
 from imagelint.helm import is_cut_off
-from imagelint.report import FileResult, Report
+from imagelint.report import FileResult, Report, RuleText
 from imagelint.rules import load_rules
 from imagelint.text import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+
+    from imagelint.rules import Rule
 
 T = TypeVar("T")
 
@@ -285,7 +287,21 @@ class Run:
             tuple(self.errors),
             policy=stamps.pop() if len(stamps) == 1 else None,
             fixed=tuple(fixed),
+            rules=tuple(_text_of(rule) for _, rule in sorted(self._rules.items())),
         )
+
+
+def _text_of(rule: Rule) -> RuleText:
+    examples = rule.examples
+    return RuleText(
+        rule.id,
+        rule.summary,
+        rule.severity,
+        rule.why,
+        rule.remedy,
+        examples.bad,
+        examples.good,
+    )
 
 
 def internal_error(error: Exception, path: str | None = None, *, debug: bool = False) -> str:

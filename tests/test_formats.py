@@ -7,68 +7,14 @@ from typing import Any
 
 import pytest
 
-from imagelint.finding import Finding, Fix, KubeObject, Severity, Skipped
+from imagelint.finding import Fix, KubeObject, Severity, Skipped
 from imagelint.formats import FORMATS, INVENTORIES, Look, renderer
-from imagelint.reference import ImageReference
-from imagelint.report import FileResult, ImageRecord, PolicyStamp, Report, Suppressed
+from imagelint.report import FileResult, PolicyStamp, Report, Suppressed
 from imagelint.text import Edit, Source, Span, apply_edits
+from tests.reports import FIELD, INVISIBLE, STAMP, finding, record, report, source
 
 SCREEN = Look(color=False, width=80, terminal=True)
-WEB = KubeObject("apps/v1", "Deployment", "web", "shop")
-FIELD = "spec.template.spec.containers[0].image"
-STAMP = PolicyStamp("imagelint.yaml", "0" * 64)
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
-INVISIBLE = "a\x1b[31mb\u202ec\u200bd\ne\x07"
-
-
-def source(text: str = "kind: Pod\n  image: nginx\n", path: str = "k/a.yaml") -> Source:
-    return Source(path, text.encode())
-
-
-def at(found: Source, text: str) -> Span:
-    start = found.data.index(text.encode())
-    return Span(start, start + len(text.encode()))
-
-
-def finding(found: Source, text: str = "nginx", **changes: Any) -> Finding:
-    span = at(found, text)
-    values: dict[str, Any] = {
-        "rule": "unapproved-registry",
-        "severity": Severity.ERROR,
-        "message": "registry docker.io is not approved in prod",
-        "path": found.path,
-        "span": span,
-        "environment": "prod",
-        "object": WEB,
-        "field": FIELD,
-        "container": "main",
-        "image": text,
-        "fix": Fix(f"h.io/{text}", (Edit(Span(span.start, span.start), "h.io/"),)),
-    }
-    return Finding(**{**values, **changes})
-
-
-def record(found: Source, text: str = "nginx", **changes: Any) -> ImageRecord:
-    values: dict[str, Any] = {
-        "path": found.path,
-        "span": at(found, text),
-        "object": WEB,
-        "field": FIELD,
-        "container": "main",
-        "role": "container",
-        "image": text,
-        "reference": ImageReference.parse("nginx"),
-        "environments": ("prod",),
-        "allowed": False,
-        "rewrite": f"h.io/{text}",
-    }
-    return ImageRecord(**{**values, **changes})
-
-
-def report(*findings: Finding, found: Source | None = None, **changes: Any) -> Report:
-    found = found or source()
-    result = FileResult(found, 1, 0, findings, (record(found),) if b"nginx" in found.data else ())
-    return Report(**{"results": (result,), "policy": STAMP, **changes})
 
 
 def text(made: Report, look: Look = Look()) -> str:  # noqa: B008 - immutable
@@ -84,7 +30,7 @@ def as_json(made: Report, modules: dict[str, str] = FORMATS) -> Any:
 
 def test_a_finding_as_text() -> None:
     assert text(report(finding(source()))) == (
-        "k/a.yaml:2:10: error unapproved-registry registry docker.io is not approved in prod\n"
+        "k/a.yaml:2:10: error unapproved-registry: registry docker.io is not approved in prod\n"
         "2 |   image: nginx\n"
         "  |          ^^^^^\n"
         "  = in Deployment/web spec.template.spec.containers[0].image (prod)\n"
@@ -125,7 +71,7 @@ def test_a_finding_about_a_whole_file() -> None:
         source(), span=Span(0, 0), object=None, field=None, image=None, fix=None, environment=None
     )
     assert text(report(whole)).split("\n\n")[0] == (
-        "k/a.yaml:1:1: error unapproved-registry registry docker.io is not approved in prod\n"
+        "k/a.yaml:1:1: error unapproved-registry: registry docker.io is not approved in prod\n"
         "1 | kind: Pod\n"
         "  | ^"
     )
@@ -174,7 +120,7 @@ def test_a_terminal_is_not_made_to_break_words(width: int) -> None:
     )
     rendered = text(made, Look(width=width, terminal=True))
     finding_lines = rendered.split("\n\n")[0].splitlines()
-    long = ("Deployment", "unapproved-registry")  # what is in one piece stays so
+    long = ("spec.template", "unapproved-registry")  # what is in one piece stays so
     assert all(len(line) <= width for line in finding_lines if not any(x in line for x in long))
     assert any("nginx" in line for line in finding_lines)
     assert " ".join(rendered.split()).count("one two three") == 20

@@ -1,9 +1,10 @@
 """Golden cases: every folder of ``fixtures/`` that has an ``input/``, found by name.
 
 A case is checked and repaired as a user would, through the command line. What comes of it
-stands beside the input: ``check.txt``, ``check.json``, ``images.json``, ``fix.txt`` and the
-repaired files under ``fixed/``. After a wanted change, ``IMAGELINT_GOLDEN=write pytest
-tests/test_golden.py`` writes them anew, for review in the diff.
+stands beside the input: ``check.txt`` and a file for each other format (``check.json``,
+``check.sarif``, ...), ``images.json``, ``fix.txt`` and the repaired files under ``fixed/``.
+After a wanted change, ``IMAGELINT_GOLDEN=write pytest tests/test_golden.py`` writes them anew,
+for review in the diff.
 """
 
 from __future__ import annotations
@@ -16,8 +17,17 @@ from pathlib import Path
 
 import pytest
 
+from imagelint.formats import FORMATS
+
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures"
 CASES = sorted(path.parent.name for path in FIXTURES.glob("*/input"))
+GOLDEN = {
+    "github": "check.github.txt",
+    "sarif": "check.sarif",
+    "gitlab": "check.gitlab.json",
+    "junit": "check.junit.xml",
+    "markdown": "check.md",
+}
 WRITE = os.environ.get("IMAGELINT_GOLDEN") == "write"
 
 
@@ -44,10 +54,14 @@ def _files(folder: Path) -> dict[str, bytes]:
     }
 
 
+def _read(path: Path) -> str:
+    return path.read_bytes().decode()
+
+
 def _compare(golden: Path, text: str) -> None:
     if WRITE:
         golden.write_bytes(text.encode())
-    assert golden.read_bytes().decode() == text
+    assert _read(golden) == text
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -58,6 +72,11 @@ def test_golden(case: str, tmp_path: Path) -> None:
     before = _files(work)
     _compare(folder / "check.txt", _run(work, "check"))
     _compare(folder / "check.json", _run(work, "check", "--format", "json"))
+    others = {name: tmp_path / golden for name, golden in GOLDEN.items()}
+    targets = [f"--format={name}={path}" for name, path in others.items()]
+    assert _run(work, "check", "--format", "text", *targets) == _read(folder / "check.txt")
+    for path in others.values():
+        _compare(folder / path.name, _read(path))
     _compare(folder / "images.json", _run(work, "images", "--format", "json"))
     assert _files(work) == before, "check and images write nothing"
 
@@ -79,3 +98,7 @@ def test_golden(case: str, tmp_path: Path) -> None:
 
 def test_there_are_cases() -> None:
     assert len(CASES) >= 8
+
+
+def test_every_format_has_its_golden_file() -> None:
+    assert {"text", "json", *GOLDEN} == set(FORMATS)

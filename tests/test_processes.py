@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import signal
 import subprocess
 import sys
@@ -80,17 +79,19 @@ def test_version_imports_click_and_nearly_nothing_else() -> None:
     assert done.stdout.splitlines() == ["imagelint 0.1.0", "imagelint imagelint.cli"]
 
 
-def test_json_needs_no_rich_and_no_jsonschema(work: Project) -> None:
+@pytest.mark.parametrize("name", ["text", "json"])
+def test_the_usual_formats_load_nothing_heavy(work: Project, name: str) -> None:
     work.write("a.yaml", BAD)
-    script = "import sys; sys.argv[1:] = ['check', '--format', 'json', '--output', 'r.json']\n"
+    script = f"import sys; sys.argv[1:] = ['check', '--format', '{name}', '--output', 'r']\n"
     script += "import atexit; atexit.register(lambda: print(*sys.modules))\n"
     script += "from imagelint.cli import main\nmain()\n"
     command = [sys.executable, "-c", script]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == FINDINGS
-    heavy = {"rich", "jsonschema", "difflib", "tempfile", "asyncio"}
-    assert heavy.isdisjoint(done.stdout.split())
+    heavy = {"rich", "jsonschema", "difflib", "tempfile", "asyncio", "urllib.parse", "xml"}
+    others = {"imagelint.formats.sarif", "imagelint.formats.markdown", "imagelint.commands.show"}
+    assert (heavy | others).isdisjoint(done.stdout.split())
 
 
 def test_a_reader_that_goes_away_is_no_error(work: Project) -> None:
@@ -165,40 +166,3 @@ def test_arguments_that_are_no_utf_8(work: Project) -> None:
     assert work.spawn("fix").returncode == CLEAN
     with open(name, "rb") as file:
         assert file.read() == GOOD.encode()
-
-
-def on_a_terminal(work: Project, **environment: str) -> str:
-    """Run ``check`` with stdout and stderr on a terminal; return what appears there."""
-    ours, theirs = pty.openpty()
-    clean = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "TERM"}}
-    with subprocess.Popen(
-        [sys.executable, "-m", "imagelint", "check", "missing", "a.yaml"],
-        cwd=work.root,
-        stdout=theirs,
-        stderr=theirs,
-        env={**clean, "TERM": "xterm", "PYTHONPATH": str(ROOT), **environment},
-    ) as process:
-        os.close(theirs)
-        shown = b""
-        while True:
-            try:
-                piece = os.read(ours, 65536)
-            except OSError:
-                break
-            if not piece:
-                break
-            shown += piece
-        assert process.wait() == ERROR
-    os.close(ours)
-    return shown.decode()
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="no terminals to open there")
-def test_colours_on_a_terminal_and_nowhere_else(work: Project) -> None:
-    work.write("a.yaml", BAD)
-    assert "\x1b[1;31merror\x1b[0m" in on_a_terminal(work)
-    assert "\x1b" not in on_a_terminal(work, NO_COLOR="1")
-    assert "\x1b" not in on_a_terminal(work, TERM="dumb")
-    assert "\x1b[1;31m" in on_a_terminal(work, NO_COLOR="")
-    done = work.spawn("check", "a.yaml")
-    assert b"\x1b" not in done.stdout + done.stderr

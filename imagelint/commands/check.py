@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from imagelint.commands.options import (
     Target,
+    complete_file,
+    detail_of,
+    detail_options,
     fail_on_option,
     input_options,
     output_options,
@@ -15,7 +19,18 @@ from imagelint.commands.options import (
     severity_of,
     targets,
 )
-from imagelint.commands.output import emit, exit_code, say
+from imagelint.commands.output import (
+    EXIT_CLEAN,
+    EXIT_ERROR,
+    emit,
+    exit_code,
+    print_text,
+    say,
+    skipped_lines,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 __all__ = ["command"]
 
@@ -24,6 +39,14 @@ __all__ = ["command"]
 @input_options
 @output_options()
 @fail_on_option
+@detail_options
+@click.option("--show-files", is_flag=True, help="Print what would be linted, and stop.")
+@click.option(
+    "--show-policy",
+    metavar="FILE",
+    shell_complete=complete_file,
+    help="Print which policy and environment a file gets, and why.",
+)
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -40,14 +63,37 @@ def command(
     \b
       imagelint check k8s/ --env prod
       helm template . | imagelint check -
-      imagelint check --format json=report.json --format text
+      imagelint check --format sarif=imagelint.sarif --format auto
+      imagelint check --statistics --quiet
+      imagelint check --show-policy prod/web.yaml
     """  # noqa: D301 - click wants the character itself
-    from imagelint.run import Run  # noqa: PLC0415 - not needed for --help
+    from imagelint.commands.progress import track  # noqa: PLC0415 - not needed for --help
+    from imagelint.run import Run  # noqa: PLC0415
 
     chosen = targets(formats, output)
+    detail = detail_of(options)
+    show_policy, show_files = options.pop("show_policy"), options.pop("show_files")
+    if show_policy is not None:
+        from imagelint.commands.show import policy_lines  # noqa: PLC0415 - when asked for
+
+        _print_lines(policy_lines(show_policy, request(options)))
+        ctx.exit(EXIT_CLEAN)
     run = Run(request(options))
-    say(run.notices)
-    report = run.report(run.results())
-    written = emit(report, chosen)
+    say(run.notices, detail)
+    if show_files:
+        from imagelint.commands.show import file_lines  # noqa: PLC0415 - when asked for
+
+        _print_lines(file_lines(run))
+        if detail.verbose:
+            say(skipped_lines(run.skipped))
+        say(f"error: {line}" for line in run.errors)
+        ctx.exit(EXIT_ERROR if run.errors else EXIT_CLEAN)
+    results = track(run.results(), len(run.inputs), quiet=detail.quiet)
+    report = run.report(results)
+    written = emit(report, chosen, detail=detail)
     say(f"error: {line}" for line in report.errors)
     ctx.exit(exit_code(report, severity_of(fail_on), failed=not written))
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    print_text("".join(f"{line}\n" for line in lines), sys.stdout)

@@ -10,6 +10,7 @@ import click
 
 from imagelint import files
 from imagelint.commands.options import (
+    completed,
     debug_option,
     environment_option,
     nearest,
@@ -20,6 +21,8 @@ from imagelint.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from click.shell_completion import CompletionItem
 
     from imagelint.files import GoverningPolicy
     from imagelint.policy import Environment, Policy
@@ -32,8 +35,18 @@ _LABEL = 14
 _PROSE_WIDTH = 88
 
 
+def _complete_rule(
+    ctx: click.Context,  # noqa: ARG001 - click's own signature
+    param: click.Parameter,  # noqa: ARG001
+    incomplete: str,
+) -> list[CompletionItem]:
+    from imagelint.rules import load_rules  # noqa: PLC0415 - for the shell alone
+
+    return completed(load_rules(files.rule_sources()), incomplete)
+
+
 @click.command("explain")
-@click.argument("what", metavar="RULE|IMAGE")
+@click.argument("what", metavar="RULE|IMAGE", shell_complete=_complete_rule)
 @environment_option
 @policy_option
 @debug_option

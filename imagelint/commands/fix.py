@@ -12,6 +12,8 @@ import click
 from imagelint import files
 from imagelint.commands.options import (
     Target,
+    detail_of,
+    detail_options,
     fail_on_option,
     input_options,
     output_options,
@@ -25,6 +27,7 @@ from imagelint.text import Source
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from imagelint.commands.output import Detail
     from imagelint.report import FileResult
     from imagelint.run import Input, Run
 
@@ -49,6 +52,7 @@ class _Outcome:
 @input_options
 @output_options()
 @fail_on_option
+@detail_options
 @click.option("--diff", is_flag=True, help="Print the repair as a unified diff; write nothing.")
 @click.pass_context
 def command(
@@ -80,22 +84,23 @@ def command(
         message = "fix - is a filter: it takes no other PATH"
         raise click.UsageError(message)
     chosen = targets(formats, output)
+    detail = detail_of(options)
     run = Run(request(options))
-    say(run.notices)
+    say(run.notices, detail)
     written = not (diff or is_filter)
-    outcome = _repair(run, run.write if written else _pretend)
+    outcome = _repair(run, run.write if written else _pretend, detail)
     if diff:
         _print_diff(outcome)
     elif is_filter:
         _print_repaired(outcome, run.stdin or b"")
     fixed = [before.path for _, before, _ in outcome.repaired] if written else []
     report = run.report(outcome.results, fixed)
-    reported = emit(report, chosen, to_stderr=diff or is_filter)
+    reported = emit(report, chosen, detail=detail, to_stderr=diff or is_filter)
     say(f"error: {line}" for line in report.errors)
     if not diff:
         from imagelint.commands.advice import advice  # noqa: PLC0415
 
-        say(advice([before for _, before, _ in outcome.repaired], outcome.seen))
+        say(advice([before for _, before, _ in outcome.repaired], outcome.seen), detail)
     code = exit_code(report, severity_of(fail_on), failed=not reported)
     ctx.exit(max(code, EXIT_FINDINGS) if diff and outcome.repaired else code)
 
@@ -105,10 +110,14 @@ def _pretend(_one: Input, _before: FileResult, _fixed: bytes) -> bool:
     return True
 
 
-def _repair(run: Run, write: Callable[[Input, FileResult, bytes], bool]) -> _Outcome:
+def _repair(
+    run: Run, write: Callable[[Input, FileResult, bytes], bool], detail: Detail
+) -> _Outcome:
     """Lint, repair, write and lint again, one input after the other."""
+    from imagelint.commands.progress import track  # noqa: PLC0415 - not needed for --help
+
     outcome = _Outcome()
-    for one in run.inputs:
+    for one in track(run.inputs, len(run.inputs), quiet=detail.quiet):
         before = run.lint(one)
         if before is None:
             continue

@@ -6,7 +6,15 @@ from typing import Any
 
 import click
 
-from imagelint.commands.options import Target, input_options, output_options, request, targets
+from imagelint.commands.options import (
+    Target,
+    detail_of,
+    detail_options,
+    input_options,
+    output_options,
+    request,
+    targets,
+)
 from imagelint.commands.output import emit, exit_code, say
 from imagelint.formats import INVENTORIES
 
@@ -16,6 +24,7 @@ __all__ = ["command"]
 @click.command("images")
 @input_options
 @output_options(INVENTORIES)
+@detail_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -28,13 +37,20 @@ def command(
 
     The verdict is that of all environments which apply. The exit code is 0, or 2 if a file
     cannot be read: an inventory judges nobody.
-    """
-    from imagelint.run import Run  # noqa: PLC0415 - not needed for --help
+
+    \b
+      imagelint images k8s/
+      imagelint images --format json | jq -r '.images[].image' | sort -u
+      imagelint images --statistics
+    """  # noqa: D301 - click wants the character itself
+    from imagelint.commands.progress import track  # noqa: PLC0415 - not needed for --help
+    from imagelint.run import Run  # noqa: PLC0415
 
     chosen = targets(formats, output)
+    detail = detail_of(options)
     run = Run(request(options))
-    say(run.notices)
-    report = run.report(run.results())
-    written = emit(report, chosen, INVENTORIES)
+    say(run.notices, detail)
+    report = run.report(track(run.results(), len(run.inputs), quiet=detail.quiet))
+    written = emit(report, chosen, INVENTORIES, detail=detail)
     say(f"error: {line}" for line in report.errors)
     ctx.exit(exit_code(report, None, failed=not written))

@@ -32,7 +32,11 @@ def command(harbor: str, *, force: bool, debug: bool) -> None:  # noqa: ARG001 -
     """Write imagelint.yaml, with comments, into this folder.
 
     It says what the built-in policy says, for your Harbor: change it as you need.
-    """
+
+    \b
+      imagelint init --harbor harbor.example.com
+      imagelint init --harbor harbor.example.com:8443 --force
+    """  # noqa: D301 - click wants the character itself
     from imagelint.rules import load_rules  # noqa: PLC0415 - --help has no use for it
 
     cwd = os.getcwd()

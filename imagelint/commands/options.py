@@ -11,12 +11,20 @@ from imagelint.formats import FORMATS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from click.shell_completion import CompletionItem
+
+    from imagelint.commands.output import Detail
     from imagelint.finding import Severity
     from imagelint.run import Request
 
 __all__ = [
+    "AUTO",
     "Target",
+    "complete_file",
+    "completed",
     "debug_option",
+    "detail_of",
+    "detail_options",
     "environment_option",
     "fail_on_option",
     "input_options",
@@ -29,6 +37,8 @@ __all__ = [
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
+AUTO = "auto"
+"""The format that suits the place: ``github`` inside of GitHub Actions, else ``text``."""
 _NEVER = "never"
 _FAIL_ON = ("error", "warning", "note", _NEVER)
 
@@ -50,6 +60,13 @@ def nearest(name: str, names: Iterable[str], what: str) -> str:
     return f"no {what} {name!r}; {advice}"
 
 
+def completed(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    """Return for the shell the words that begin as the one that is being typed."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - for the shell alone
+
+    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+
+
 if TYPE_CHECKING:
     _TargetBase = click.ParamType[Target]
 else:  # generic to type checkers, in newer versions of click
@@ -62,7 +79,7 @@ class _TargetType(_TargetBase):
     name = "NAME[=FILE]"
 
     def __init__(self, formats: Iterable[str]) -> None:
-        self._formats = tuple(formats)
+        self._formats = (AUTO, *formats)
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
@@ -77,15 +94,62 @@ class _TargetType(_TargetBase):
             self.fail(f"a file belongs behind the = in {value!r}", param, ctx)
         return Target(name, file or None)
 
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's own signature
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Complete a format's name."""
+        return completed(self._formats, incomplete)
+
+
+def _complete_environment(
+    ctx: click.Context,
+    param: click.Parameter,  # noqa: ARG001 - click's own signature
+    incomplete: str,
+) -> list[CompletionItem]:
+    """Complete an environment of the policy that governs this folder, or of ``--policy``."""
+    import os  # noqa: PLC0415 - for the shell alone
+
+    from imagelint import files  # noqa: PLC0415
+    from imagelint.errors import ImagelintError  # noqa: PLC0415
+    from imagelint.rules import load_rules  # noqa: PLC0415
+
+    cwd = os.getcwd()
+    try:
+        rules = load_rules(files.rule_sources())
+        policies = files.Policies(rules, cwd, ctx.params.get("policy"))
+        environments = policies.for_folder(cwd).policy.environments
+    except ImagelintError:  # whoever runs the command will be told
+        return []
+    return completed((one.name for one in environments), incomplete)
+
+
+def complete_file(
+    ctx: click.Context,  # noqa: ARG001 - click's own signature
+    param: click.Parameter,  # noqa: ARG001
+    incomplete: str,
+) -> list[CompletionItem]:
+    """Leave it to the shell to complete a file."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - for the shell alone
+
+    return [CompletionItem(incomplete, type="file")]
+
 
 debug_option = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 environment_option = click.option(
-    "--env", "environment", metavar="NAME", help="Hold everything to this environment alone."
+    "--env",
+    "environment",
+    metavar="NAME",
+    help="Hold everything to this environment alone.",
+    shell_complete=_complete_environment,
 )
 policy_option = click.option(
     "--policy",
     metavar="FILE",
     help="Use this policy instead of the imagelint.yaml above each file.",
+    shell_complete=complete_file,
 )
 changes_options = (
     click.option(
@@ -127,17 +191,43 @@ def input_options(function: F) -> F:
         *changes_options,
         policy_option,
         environment_option,
-        click.argument("paths", nargs=-1, metavar="[PATH]..."),
+        click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=complete_file),
     ):
         function = option(function)
     return function
+
+
+def detail_options(function: F) -> F:
+    """Add what says how much is told; :func:`detail_of` takes the values."""
+    for option in (
+        click.option(
+            "--statistics", is_flag=True, help="Add up images by registry and environment."
+        ),
+        click.option(
+            "-v", "--verbose", is_flag=True, help="Say why each file was skipped, on stderr."
+        ),
+        click.option("-q", "--quiet", is_flag=True, help="Print findings and errors alone."),
+    ):
+        function = option(function)
+    return function
+
+
+def detail_of(options: dict[str, Any]) -> Detail:
+    """Take the values of :func:`detail_options` out of ``options``."""
+    from imagelint.commands.output import Detail  # noqa: PLC0415 - --help has no use for it
+
+    detail = Detail(*(options.pop(name) for name in Detail._fields))
+    if detail.quiet and detail.verbose:
+        message = "--quiet and --verbose contradict each other"
+        raise click.UsageError(message)
+    return detail
 
 
 def output_options(formats: Mapping[str, str] = FORMATS) -> Callable[[F], F]:
     """Add ``--format`` and ``--output``."""
 
     def decorate(function: F) -> F:
-        names = ", ".join(formats)
+        names = ", ".join((AUTO, *formats))
         function = click.option(
             "--output", metavar="FILE", help="Write the report to FILE; with a single --format."
         )(function)
@@ -146,7 +236,7 @@ def output_options(formats: Mapping[str, str] = FORMATS) -> Callable[[F], F]:
             "formats",
             multiple=True,
             type=_TargetType(formats),
-            help=f"How to report: {names}. Repeatable.  [default: text]",
+            help=f"How to report: {names}; NAME=FILE writes a file. Repeatable.  [default: {AUTO}]",
         )(function)
 
     return decorate
@@ -161,7 +251,7 @@ def request(options: Mapping[str, Any]) -> Request:
 
 def targets(formats: tuple[Target, ...], output: str | None) -> tuple[Target, ...]:
     """Put ``--format`` and ``--output`` together; at most one of them goes to stdout."""
-    chosen = formats or (Target("text", None),)
+    chosen = formats or (Target(AUTO, None),)
     if output is not None:
         if len(chosen) > 1 or chosen[0].file is not None:
             message = "--output goes with a single --format NAME; otherwise write NAME=FILE"

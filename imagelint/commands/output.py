@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, TextIO
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import click
 
@@ -14,20 +15,42 @@ from imagelint.formats import FORMATS, PLAIN, Look, renderer
 from imagelint.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from imagelint.commands.options import Target
-    from imagelint.finding import Severity
+    from imagelint.finding import Severity, Skipped
     from imagelint.report import Report
 
 __all__ = ["EXIT_CLEAN", "EXIT_ERROR", "EXIT_FINDINGS", "emit", "exit_code"]
-__all__ += ["look_of", "print_bytes", "print_text", "say"]
+__all__ += [
+    "USUAL",
+    "Detail",
+    "format_here",
+    "look_of",
+    "print_bytes",
+    "print_text",
+    "say",
+    "skipped_lines",
+]
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
 
+_AUTO, _GITHUB, _TEXT = "auto", "github", "text"
 _LINE_MAX = 4000
+_SUMMARY_MAX = 1 << 20  # of a step in GitHub Actions, which drops a larger one whole
 _NARROW, _USUAL, _WIDE = 40, 80, 160
 _HEADS = {"error:": "red", "warning:": "yellow", "note:": "cyan"}
+
+
+class Detail(NamedTuple):
+    """How much is said besides the findings."""
+
+    quiet: bool = False
+    verbose: bool = False
+    statistics: bool = False
+
+
+USUAL = Detail()
 
 
 def emit(
@@ -35,6 +58,7 @@ def emit(
     chosen: Iterable[Target],
     modules: Mapping[str, str] = FORMATS,
     *,
+    detail: Detail = USUAL,
     to_stderr: bool = False,
 ) -> bool:
     """Render the report once for each target; return whether every file could be written.
@@ -44,18 +68,97 @@ def emit(
     """
     written = True
     for target in sorted(chosen, key=lambda one: one.file is not None):
-        render = renderer(modules, target.format)
+        name = format_here(modules) if target.format == _AUTO else target.format
+        render = renderer(modules, name)
         if target.file is None:
             stream = sys.stderr if to_stderr else sys.stdout
-            print_text(render(report, look_of(stream)), stream)
-            continue
-        data = render(report, PLAIN).encode("utf-8", "backslashreplace")
-        try:
-            files.write_new(target.file, target.file, data, overwrite=True)
-        except FileError as error:
-            say([f"error: {error}"])
-            written = False
+            look = _placed(look_of(stream))._replace(brief=detail.quiet)
+            print_text(render(report, look), stream)
+        else:
+            data = render(report, _placed(PLAIN)).encode("utf-8", "backslashreplace")
+            try:
+                files.write_new(target.file, target.file, data, overwrite=True)
+            except FileError as error:
+                say([f"error: {error}"])
+                written = False
+        if name == _GITHUB:
+            _append_job_summary(report)
+    if detail.statistics:
+        _print_statistics(report, chosen, modules, to_stderr=to_stderr)
+    if detail.verbose:
+        say(_details(report))
     return written
+
+
+def _print_statistics(
+    report: Report, chosen: Iterable[Target], modules: Mapping[str, str], *, to_stderr: bool
+) -> None:
+    """Print the numbers behind a report for people, else where they are in nobody's way."""
+    from imagelint.formats.statistics import render  # noqa: PLC0415 - only when asked for
+
+    on_stdout = {target.format for target in chosen if target.file is None}
+    named = {format_here(modules) if name == _AUTO else name for name in on_stdout}
+    stream = sys.stdout if named == {_TEXT} and not to_stderr else sys.stderr
+    with_rules = modules is FORMATS  # an inventory judges nobody
+    print_text(render(report, look_of(stream), with_rules=with_rules), stream)
+
+
+def _details(report: Report) -> Iterator[str]:
+    """Yield what ``--verbose`` adds: who judged, and why each file was left out."""
+    judges = Counter(result.policy.path for result in report.results if result.policy)
+    for policy, count in judges.items():
+        files_judged = "1 file" if count == 1 else f"{count} files"
+        yield f"note: {policy or 'the built-in policy'} governs {files_judged}"
+    yield from skipped_lines(report.skipped)
+    for result in report.results:
+        for excused in result.suppressed:
+            finding = excused.finding
+            line = result.source.position(finding.span.start).line
+            yield (
+                f"note: excused {finding.path}:{line}: {finding.rule}"
+                f" ({excused.by}: {excused.reason})"
+            )
+
+
+def format_here(modules: Mapping[str, str] = FORMATS) -> str:
+    """Return what ``--format auto`` stands for."""
+    in_actions = os.environ.get("GITHUB_ACTIONS") == "true"
+    return _GITHUB if in_actions and _GITHUB in modules else _TEXT
+
+
+def _placed(look: Look) -> Look:
+    """Say where the run takes place: CI servers know files by their path in the repository."""
+    cwd = os.getcwd()
+    repository = files.repository_of(cwd) or ""
+    return look._replace(folder=_slashed(cwd), repository=_slashed(repository))
+
+
+def _slashed(path: str) -> str:
+    return path.replace(os.sep, "/")
+
+
+def _append_job_summary(report: Report) -> None:
+    """Add the findings to the page of a run in GitHub Actions, as far as there is room."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if not path:
+        return
+    from imagelint.formats.markdown import within  # noqa: PLC0415 - for GitHub Actions alone
+
+    try:
+        taken = files.size(path)
+        text = within(report, _placed(PLAIN), _SUMMARY_MAX - taken - 1)
+        if text:
+            files.append(path, (b"\n" if taken else b"") + text.encode("utf-8", "backslashreplace"))
+        else:
+            say(["warning: the job summary of this step is full: the findings are in the log"])
+    except FileError as error:
+        say([f"warning: no job summary: {error}"])
+
+
+def skipped_lines(skipped: Iterable[Skipped]) -> Iterator[str]:
+    """Yield why each file was left out."""
+    for one in skipped:
+        yield f"note: skipped {one.path}: {one.reason}"
 
 
 def exit_code(report: Report, fail_on: Severity | None, *, failed: bool = False) -> int:
@@ -65,10 +168,15 @@ def exit_code(report: Report, fail_on: Severity | None, *, failed: bool = False)
     return EXIT_FINDINGS if report.has_at_least(fail_on) else EXIT_CLEAN
 
 
-def say(lines: Iterable[str]) -> None:
-    """Print lines for people to stderr; ``error:`` and the like are coloured."""
+def say(lines: Iterable[str], detail: Detail = USUAL) -> None:
+    """Print lines for people to stderr; ``error:`` and the like are coloured.
+
+    With ``--quiet`` there are no notes.
+    """
     color = look_of(sys.stderr).color
     for line in lines:
+        if detail.quiet and line.startswith("note:"):
+            continue
         # A traceback (--debug) has several lines; each is made fit by itself.
         text = "\n".join(shown(part, _LINE_MAX) for part in line.split("\n"))
         head, space, rest = text.partition(" ")
@@ -104,4 +212,8 @@ def look_of(stream: TextIO) -> Look:
         width = os.get_terminal_size(stream.fileno()).columns
     except (OSError, ValueError):
         width = _USUAL
-    return Look(not plain, min(max(width, _NARROW), _WIDE), terminal=True)
+    look = Look(not plain, min(max(width, _NARROW), _WIDE), terminal=True)
+    if plain or os.name != "posix":
+        return look
+    host = os.uname().nodename  # so that no terminal opens our files on another machine
+    return look._replace(links=f"file://{host}", rules=files.rules_folder())

@@ -20,8 +20,10 @@ _FIXABLE = "fixable"
 def command(*, debug: bool) -> None:  # noqa: ARG001 - cli.py looks for it
     """List the rules with their severity.
 
-    `imagelint explain RULE` says more about one.
-    """
+    \b
+      imagelint rules
+      imagelint explain floating-tag     # why, and what to do
+    """  # noqa: D301 - click wants the character itself
     import textwrap  # noqa: PLC0415 - --help has no use for these
 
     from imagelint.rules import load_rules  # noqa: PLC0415

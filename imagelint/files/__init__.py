@@ -8,14 +8,16 @@ from imagelint.files.data import (
     catalogue_sources,
     default_policy_source,
     rule_sources,
+    rules_folder,
     schema_text,
 )
 from imagelint.files.exclude import Exclusion
+from imagelint.files.git import repository_of
 from imagelint.files.origin import AtCommit, Difference
 from imagelint.files.paths import absolute, chart_folder, displayed, relative_to
 from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies
 from imagelint.files.walk import Found, FoundFile, find
-from imagelint.files.writing import rewrite, write_new
+from imagelint.files.writing import append, rewrite, size, write_new
 
 __all__ = [
     "POLICY_NAME",
@@ -29,6 +31,7 @@ __all__ = [
     "Identity",
     "Policies",
     "absolute",
+    "append",
     "catalogue_sources",
     "chart_folder",
     "default_policy_source",
@@ -39,8 +42,11 @@ __all__ = [
     "read",
     "read_stdin",
     "relative_to",
+    "repository_of",
     "rewrite",
     "rule_sources",
+    "rules_folder",
     "schema_text",
+    "size",
     "write_new",
 ]

@@ -12,7 +12,13 @@ from functools import cache
 from imagelint.errors import FileError
 from imagelint.text import Source
 
-__all__ = ["catalogue_sources", "default_policy_source", "rule_sources", "schema_text"]
+__all__ = [
+    "catalogue_sources",
+    "default_policy_source",
+    "rule_sources",
+    "rules_folder",
+    "schema_text",
+]
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _FOLDERS = (
@@ -39,6 +45,11 @@ def default_policy_source() -> Source:
 def schema_text() -> str:
     """Return the JSON Schema of the policy file."""
     return _source(os.path.join("policy", "schema.json")).data.decode()
+
+
+def rules_folder() -> str:
+    """Return the folder of the rule files, for links to them."""
+    return _folder().replace(os.sep, "/")
 
 
 @cache

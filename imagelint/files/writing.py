@@ -12,7 +12,7 @@ import stat
 
 from imagelint.errors import FileError
 
-__all__ = ["rewrite", "write_new"]
+__all__ = ["append", "rewrite", "size", "write_new"]
 
 _NO_ATTRIBUTES = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 
@@ -44,6 +44,25 @@ def write_new(path: str, shown: str, data: bytes, *, overwrite: bool) -> None:
             file.write(data)
     except OSError as error:
         raise FileError(shown, error.strerror or str(error)) from error
+
+
+def size(path: str) -> int:
+    """Return how many bytes a file has that is appended to; 0 where it does not exist yet."""
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return 0
+    except OSError as error:
+        raise FileError(path, error.strerror or str(error)) from error
+
+
+def append(path: str, data: bytes) -> None:
+    """Write behind what is in a file; ``FileError`` if that fails."""
+    try:
+        with open(path, "ab") as file:
+            file.write(data)
+    except OSError as error:
+        raise FileError(path, error.strerror or str(error)) from error
 
 
 def _refusal(target: str, before: os.stat_result) -> str | None:

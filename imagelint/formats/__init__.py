@@ -20,6 +20,11 @@ __all__ = ["FORMATS", "INVENTORIES", "PLAIN", "Look", "renderer"]
 FORMATS = {
     "text": "imagelint.formats.text",
     "json": "imagelint.formats.json_",
+    "github": "imagelint.formats.github",
+    "sarif": "imagelint.formats.sarif",
+    "gitlab": "imagelint.formats.gitlab",
+    "junit": "imagelint.formats.junit",
+    "markdown": "imagelint.formats.markdown",
 }
 """Of ``check`` and ``fix``: name → module."""
 
@@ -31,15 +36,26 @@ INVENTORIES = {
 
 
 class Look(NamedTuple):
-    """How the output may look.
+    """How the output may look, and where it is read.
 
     ``width`` is in terminal cells; ``color`` allows ANSI colours; ``terminal`` says that a
-    person reads this directly, so that nothing invisible may be in it.
+    person reads this directly, so that nothing invisible may be in it. ``brief`` leaves out
+    everything but findings.
+
+    ``folder`` and ``repository`` are absolute, with ``/``: what relative paths are below of,
+    and the repository around that, if there is one. ``links`` is what a link to an absolute
+    path begins with (``file://host``), ``rules`` the folder of the rule files to link to;
+    empty where there can be no links.
     """
 
     color: bool = False
     width: int = 80
     terminal: bool = False
+    brief: bool = False
+    folder: str = ""
+    repository: str = ""
+    links: str = ""
+    rules: str = ""
 
 
 PLAIN = Look()

@@ -7,7 +7,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from imagelint.formats import PLAIN, Look
-from imagelint.formats.json_ import object_value, place
+from imagelint.formats.json_ import object_value
+from imagelint.formats.words import place
 
 if TYPE_CHECKING:
     from imagelint.report import ImageRecord, Report

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from imagelint.formats import PLAIN, Look
 from imagelint.formats.snippet import cells
-from imagelint.formats.text import counted, shown_path
+from imagelint.formats.table import table
+from imagelint.formats.words import counted, shown_path
 from imagelint.text import shown
 
 if TYPE_CHECKING:
@@ -17,23 +18,45 @@ if TYPE_CHECKING:
 __all__ = ["render"]
 
 _HEAD = ("VERDICT", "ENVIRONMENT", "IMAGE", "PLACE", "OBJECT")
+_FOLD = 3
 _VERDICTS = {True: "allowed", False: "denied", None: "unknown"}
 _COLORS = {"allowed": "32", "denied": "31", "unknown": "33"}
-_COLUMN_MAX = 60
 
 
 def render(report: Report, look: Look = PLAIN) -> str:
-    """Render every image by file and place, as a table whose columns are never cut."""
+    """Render every image by file and place, as a table whose columns are never cut.
+
+    On a terminal that is too narrow for it, each image has two lines.
+    """
     rows = [_row(result.source, one) for result in report.results for one in result.images]
-    count = f"{counted(len(rows), 'image')} in {counted(len(report.results), 'file')}."
-    if not rows:
-        return f"{count}\n"
-    table = [_HEAD, *rows]
-    widths = [
-        max(width for row in table if (width := cells(row[column])) <= _COLUMN_MAX)
-        for column in range(len(_HEAD) - 1)
-    ]
-    return "\n".join([*(_line(row, widths, look) for row in table), "", count, ""])
+    lines = table([_HEAD, *rows], look) if rows else []
+    if look.terminal and any(cells(line) > look.width for line in lines[1:]):
+        lines = _folded([_HEAD, *rows], look)
+    elif lines:
+        painted = (_painted(line, row[0], look) for line, row in zip(lines[1:], rows, strict=True))
+        lines = [lines[0], *painted]
+    if not look.brief:
+        count = f"{counted(len(rows), 'image')} in {counted(len(report.results), 'file')}."
+        lines += ["", count] if lines else [count]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _folded(rows: list[tuple[str, ...]], look: Look) -> list[str]:
+    """Set place and object below the image."""
+    heads = table([row[:_FOLD] for row in rows], look)
+    plain = table([(*row[: _FOLD - 1], "") for row in rows], PLAIN)
+    margin = " " * (max(map(cells, plain)) + 2)
+    lines = [heads[0]]
+    for row, head in zip(rows[1:], heads[1:], strict=True):
+        lines.append(_painted(head, row[0], look))
+        lines.append(margin + "  ".join(row[_FOLD:]))
+    return lines
+
+
+def _painted(line: str, verdict: str, look: Look) -> str:
+    if not look.color:
+        return line
+    return f"\x1b[{_COLORS[verdict]}m{verdict}\x1b[0m{line.removeprefix(verdict)}"
 
 
 def _row(source: Source, record: ImageRecord) -> tuple[str, ...]:
@@ -54,15 +77,3 @@ def _value(image: str | float | None) -> str:
     if isinstance(image, str) and image.strip():
         return shown(image)
     return shown(json.dumps(image))
-
-
-def _line(row: tuple[str, ...], widths: list[int], look: Look) -> str:
-    padded = [
-        cell + " " * max(width - cells(cell), 0)
-        for cell, width in zip(row, [*widths, 0], strict=True)
-    ]
-    if look.color and row is _HEAD:
-        padded = [f"\x1b[1m{cell}\x1b[0m" for cell in padded]
-    elif look.color:
-        padded[0] = f"\x1b[{_COLORS[row[0]]}m{padded[0]}\x1b[0m"
-    return "  ".join(padded).rstrip()

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from imagelint import __version__
 from imagelint.finding import Severity
 from imagelint.formats import PLAIN, Look
+from imagelint.formats.words import place
 
 if TYPE_CHECKING:
     from imagelint.finding import Finding, KubeObject
     from imagelint.report import PolicyStamp, Report, Suppressed
-    from imagelint.text import Source, Span
+    from imagelint.text import Source
 
-__all__ = ["object_value", "place", "render"]
+__all__ = ["object_value", "render"]
 
 _VERSION = 1
 
@@ -39,13 +40,6 @@ def render(report: Report, look: Look = PLAIN) -> str:  # noqa: ARG001 - as all 
         ],
     }
     return json.dumps(value, indent=2, allow_nan=False) + "\n"
-
-
-def place(source: Source, span: Span) -> dict[str, int]:
-    """Return where a span begins and ends; the end is exclusive."""
-    line, column = source.position(span.start)
-    end_line, end_column = source.position(span.end)
-    return {"line": line, "column": column, "endLine": end_line, "endColumn": end_column}
 
 
 def object_value(kube_object: KubeObject | None) -> dict[str, str | None] | None:

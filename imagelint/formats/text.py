@@ -1,54 +1,75 @@
-"""The report for people: one block a finding, then what was seen and what was left out."""
+"""The report for people: one block a place, then what was seen and what was left out."""
 
 from __future__ import annotations
 
 from collections import Counter
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from imagelint.finding import Severity
 from imagelint.formats import PLAIN, Look
+from imagelint.formats.links import file_link, rule_link
 from imagelint.formats.snippet import snippet
+from imagelint.formats.words import FIX, brief, counted, facts, shown_path, verdict
 from imagelint.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
     from imagelint.finding import Finding
     from imagelint.report import Report
     from imagelint.text import Source
 
-__all__ = ["counted", "described", "render", "shown_path"]
+__all__ = ["render"]
 
 _RESET = "\x1b[0m"
 _BOLD, _DIM, _GREEN = "1", "2", "32"
 _COLORS = {Severity.ERROR: "1;31", Severity.WARNING: "1;33", Severity.NOTE: "1;36"}
-_PATH_MAX = 4096
-_MESSAGE_MAX = 2000
 _MINIMUM = 40
 _FEW = 5
 _INDENT = "  "
 
 
 def render(report: Report, look: Look = PLAIN) -> str:
-    """Render the report: ``path:line:col: severity rule message`` heads each finding."""
-    blocks = [_block(source, finding, look) for source, finding in report.findings]
-    blocks.append(_summary(report, look))
+    """Render the report: ``path:line:col: severity rule: message`` heads each finding.
+
+    Findings about one image share the lines that show it.
+    """
+    blocks = []
+    for result in report.results:
+        for _, group in groupby(result.findings, _same_place):
+            blocks.append(_block(result.source, list(group), look))
+    if not look.brief:
+        blocks.append(_summary(report, look))
     return "\n".join(blocks)
 
 
-def _block(source: Source, finding: Finding, look: Look) -> str:
-    line, column = source.position(finding.span.start)
-    place = f"{shown_path(finding.path)}:{line}:{column}:"
-    severity = _painted(finding.severity.value, _COLORS[finding.severity], look)
-    rule = _painted(finding.rule, _BOLD, look)
-    prefix = f"{place} {finding.severity.value} {finding.rule} "
-    message = _wrapped(shown(finding.message, _MESSAGE_MAX), len(prefix), len(_INDENT), look)
-    lines = [f"{_painted(place, _BOLD, look)} {severity} {rule} {message}"]
-    lines += _source_lines(source, finding, str(line), look)
+def _same_place(finding: Finding) -> Hashable:
+    return finding.span, finding.field, finding.environment, finding.object
+
+
+def _block(source: Source, findings: Sequence[Finding], look: Look) -> str:
+    line, _ = source.position(findings[0].span.start)
+    lines = [_head(source, finding, look) for finding in findings]
+    lines += _source_lines(source, findings[0], str(line), look)
     margin = " " * len(str(line))
     equals = _painted("=", _DIM, look)
-    lines += [f"{margin} {equals} {note}" for note in _notes(finding, len(margin) + 3, look)]
+    notes = dict.fromkeys(
+        note for finding in findings for note in _notes(finding, len(margin) + 3, look)
+    )
+    lines += [f"{margin} {equals} {note}" for note in notes]
     return "\n".join(lines) + "\n"
+
+
+def _head(source: Source, finding: Finding, look: Look) -> str:
+    line, column = source.position(finding.span.start)
+    place = f"{shown_path(finding.path)}:{line}:{column}"
+    severity = finding.severity.value
+    used = len(f"{place}: {severity} {finding.rule}: ")
+    text = _wrapped(brief(finding), used, len(_INDENT), look)
+    linked = file_link(_painted(f"{place}:", _BOLD, look), finding.path, line, look)
+    rule = rule_link(_painted(finding.rule, _BOLD, look), finding.rule, look)
+    return f"{linked} {_painted(severity, _COLORS[finding.severity], look)} {rule}: {text}"
 
 
 def _source_lines(source: Source, finding: Finding, number: str, look: Look) -> list[str]:
@@ -87,32 +108,18 @@ def _wrapped(text: str, used: int, indent: int, look: Look) -> str:
 
 
 def _notes(finding: Finding, used: int, look: Look) -> Iterable[str]:
-    """Yield where in the object it is, and what fix would write or why it would not."""
-    if finding.object is not None:
-        place = described(finding)
-        yield (
-            f"in {place}" if finding.environment is None else f"in {place} ({finding.environment})"
-        )
-    if finding.template is not None:
-        yield f"from {finding.template}"
-    if finding.fix is not None:
-        yield f"fix writes {_painted(shown(finding.fix.image), _GREEN, look)}"
-    elif finding.unfixable is not None:
-        yield _wrapped(f"no fix: {shown(finding.unfixable, _MESSAGE_MAX)}", used, used, look)
-
-
-def described(finding: Finding) -> str:
-    """Name the object and the field: ``Deployment/web spec.containers[0].image``."""
-    kube_object = finding.object
-    if kube_object is None:
-        return shown(finding.field or "")
-    name = "" if kube_object.name is None else f"/{shown(kube_object.name)}"
-    field = "" if finding.field is None else f" {shown(finding.field)}"
-    return f"{shown(kube_object.kind) or 'object'}{name}{field}"
+    for fact in facts(finding):
+        if fact.head == FIX:
+            yield FIX + _painted(fact.quoted, _GREEN, look)
+        else:
+            yield _wrapped(str(fact), used, used, look)
 
 
 def _summary(report: Report, look: Look) -> str:
-    lines = [_verdict(report, look)]
+    found, seen = verdict(report)
+    style = _BOLD if report.counts() else _GREEN
+    used = len(found) + 1
+    lines = [f"{_painted(found, style, look)} {_wrapped(seen, used, 0, look)}"]
     if report.fixed:
         lines.append(f"Rewrote {_few(report.fixed)}.")
     excused = Counter(one.by for result in report.results for one in result.suppressed)
@@ -122,21 +129,8 @@ def _summary(report: Report, look: Look) -> str:
         lines.append(f"Skipped {_listed(Counter(one.reason for one in report.skipped))}.")
     if report.errors:
         lines.append(f"{counted(len(report.errors), 'file')} could not be read or written.")
-    return "\n".join(lines) + "\n"
-
-
-def _verdict(report: Report, look: Look) -> str:
-    images = sum(len(result.images) for result in report.results)
-    seen = f"{counted(images, 'image')} in {counted(len(report.results), 'file')}"
-    counts = report.counts()
-    found = ", ".join(
-        counted(counts[severity], severity.value) for severity in Severity if counts[severity]
-    )
-    if not found:
-        return f"{_painted('No findings', _GREEN, look)} in {seen}."
-    fixable = sum(finding.fix is not None for _, finding in report.findings)
-    how = f"; {fixable} can be repaired by `imagelint fix`" if fixable else ""
-    return f"{_painted(f'Found {found}', _BOLD, look)} in {seen}{how}."
+    wrapped = (_wrapped(line, 0, len(_INDENT), look) for line in lines[1:])
+    return "\n".join([lines[0], *wrapped]) + "\n"
 
 
 def _few(paths: Sequence[str]) -> str:
@@ -149,16 +143,6 @@ def _listed(reasons: Counter[str]) -> str:
     total = sum(reasons.values())
     parts = [f"{count} {shown(reason)}" for reason, count in sorted(reasons.items())]
     return f"{total}: {', '.join(parts)}"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return the number with its noun: ``1 file``, ``2 files``."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def shown_path(path: str) -> str:
-    """Return a path fit for a terminal; no path is so long that it has to be cut."""
-    return shown(path, _PATH_MAX)
 
 
 def _painted(text: str, code: str, look: Look) -> str:

@@ -1,0 +1,92 @@
+"""Workflow commands: annotations on the lines of a pull request, in GitHub Actions.
+
+Escaped as the toolkit does (``actions/toolkit``, ``packages/core/src/command.ts``). Every line
+is a command of ours, and all that comes from files stands behind its ``::``, where the runner
+looks for no further command.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imagelint.finding import Severity
+from imagelint.formats import PLAIN, Look
+from imagelint.formats.words import (
+    brief,
+    counted,
+    facts,
+    in_repository,
+    place,
+    shown_path,
+    verdict,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from imagelint.finding import Finding
+    from imagelint.report import Report
+    from imagelint.text import Source
+
+__all__ = ["render"]
+
+_COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+_SHOWN = 10
+"""Annotations of each kind that GitHub shows of one step; the others are in its log alone."""
+
+
+def render(report: Report, look: Look = PLAIN) -> str:
+    """Render one command a finding, the worst first, for GitHub keeps the first ones."""
+    found = sorted(report.findings, key=lambda pair: pair[1].severity.rank)
+    counts = report.counts()
+    hidden = sum(_hidden(counts[severity], severity) for severity in _COMMANDS)
+    if hidden and counts[Severity.NOTE] >= _SHOWN:
+        hidden += 1  # the line about the others takes the place of a note
+    lines = [_annotation(source, finding, look) for source, finding in found]
+    if hidden:
+        about = (
+            f"{counted(hidden, 'more finding')}: GitHub shows {_SHOWN} annotations of a kind"
+            " in a step; the log and the job summary have all of them"
+        )
+        worse = sum(counts[severity] for severity in (Severity.ERROR, Severity.WARNING))
+        lines.insert(worse, _command("notice", {"title": "imagelint"}, about))
+    if not look.brief:
+        lines.append(" ".join(verdict(report)))
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _hidden(count: int, severity: Severity) -> int:
+    return max(count - _SHOWN, 0) if severity in _COMMANDS else 0
+
+
+def _annotation(source: Source, finding: Finding, look: Look) -> str:
+    where = place(source, finding.span)
+    path = shown_path(in_repository(finding.path, look))
+    properties: dict[str, str] = {"title": f"imagelint: {finding.rule}"}
+    if not path.startswith("<"):  # standard input has no lines to annotate
+        properties = {"file": path, **dict(_lines(where)), **properties}
+    above = f"{path}:{where['line']}:{where['column']}"
+    text = "\n".join([brief(finding), *map(str, facts(finding)), above])
+    return _command(_COMMANDS[finding.severity], properties, text)
+
+
+def _lines(where: Mapping[str, int]) -> Iterator[tuple[str, str]]:
+    """Yield the place; GitHub refuses columns of an annotation that has several lines."""
+    yield "line", str(where["line"])
+    yield "endLine", str(where["endLine"])
+    if where["line"] == where["endLine"]:
+        yield "col", str(where["column"])
+        yield "endColumn", str(where["endColumn"])
+
+
+def _command(name: str, properties: Mapping[str, str], text: str) -> str:
+    written = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
+    return f"::{name} {written}::{_data(text)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(text).replace(":", "%3A").replace(",", "%2C")

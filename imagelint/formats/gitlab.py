@@ -1,0 +1,45 @@
+"""GitLab's Code Quality report: a JSON array, each entry with a fingerprint of its own."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from imagelint.finding import Severity
+from imagelint.formats import PLAIN, Look
+from imagelint.formats.fingerprints import identities
+from imagelint.formats.words import in_repository, place, sentence, shown_path
+
+if TYPE_CHECKING:
+    from imagelint.finding import Finding
+    from imagelint.report import Report
+    from imagelint.text import Source
+
+__all__ = ["render"]
+
+_SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
+
+
+def render(report: Report, look: Look = PLAIN) -> str:
+    """Render the findings, in ASCII and without a byte order mark, which GitLab refuses."""
+    found = list(report.findings)
+    prints = identities(finding for _, finding in found)
+    entries = [
+        _entry(source, finding, fingerprint, look)
+        for (source, finding), fingerprint in zip(found, prints, strict=True)
+    ]
+    return json.dumps(entries, indent=2) + "\n"
+
+
+def _entry(source: Source, finding: Finding, fingerprint: str, look: Look) -> dict[str, Any]:
+    where = place(source, finding.span)
+    return {
+        "description": sentence(finding),
+        "check_name": finding.rule,
+        "fingerprint": fingerprint,
+        "severity": _SEVERITIES[finding.severity],
+        "location": {
+            "path": shown_path(in_repository(finding.path, look)),
+            "lines": {"begin": where["line"], "end": where["endLine"]},
+        },
+    }

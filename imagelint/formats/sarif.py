@@ -1,0 +1,212 @@
+"""SARIF 2.1.0 (OASIS), as GitHub code scanning and its like read it.
+
+Regions are in lines and code points, ends exclusive; paths are relative to the repository.
+Suppressed findings are results with a suppression. Braces in messages are not doubled, as the
+standard has it for texts with placeholders: ours have none, and viewers show them as they are.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from imagelint import __version__
+from imagelint.finding import Severity
+from imagelint.formats import PLAIN, Look
+from imagelint.formats.fingerprints import identities, line_hash
+from imagelint.formats.words import described, in_repository, place, sentence
+from imagelint.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from imagelint.finding import Finding
+    from imagelint.report import Report, RuleText, Suppressed
+    from imagelint.text import Source, Span
+
+__all__ = ["render"]
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_ROOT = "%SRCROOT%"
+_LEVELS = {
+    Severity.ERROR: "error",
+    Severity.WARNING: "warning",
+    Severity.NOTE: "note",
+    Severity.OFF: "none",
+}
+_PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning"}
+_TAGS = ("containers", "kubernetes", "supply-chain")
+_PROSE_MAX = 1024
+_ERROR_MAX = 4000
+_IN_SOURCE = "comment"
+"""What :attr:`Suppressed.by` reads where somebody excused a finding in the file itself."""
+
+
+def render(report: Report, look: Look = PLAIN) -> str:
+    """Render the report, in ASCII: one run, with the rules that its results name."""
+    found = list(report.findings)
+    excused = [(result.source, one) for result in report.results for one in result.suppressed]
+    all_findings = [finding for _, finding in found] + [one.finding for _, one in excused]
+    rules = _rules(report.rules, all_findings)
+    index = {rule["id"]: number for number, rule in enumerate(rules)}
+    prints = iter(identities(all_findings))
+    results = [_result(source, one, next(prints), index, look) for source, one in found]
+    for source, suppressed in excused:
+        result = _result(source, suppressed.finding, next(prints), index, look)
+        results.append({**result, "suppressions": [_suppression(suppressed)]})
+    driver = {
+        "name": "imagelint",
+        "version": __version__,
+        "semanticVersion": __version__,
+        "rules": rules,
+    }
+    run: dict[str, Any] = {
+        "tool": {"driver": driver},
+        "automationDetails": {"id": "imagelint/"},
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
+        "columnKind": "unicodeCodePoints",
+        "invocations": [_invocation(report)],
+        "results": results,
+    }
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, indent=2, allow_nan=False) + "\n"
+
+
+def _invocation(report: Report) -> dict[str, Any]:
+    notifications = [
+        {"level": "error", "message": _message(shown(error, _ERROR_MAX))} for error in report.errors
+    ]
+    return {
+        "executionSuccessful": not report.errors,
+        **({"toolExecutionNotifications": notifications} if notifications else {}),
+    }
+
+
+# --- rules ------------------------------------------------------------------------------
+
+
+def _rules(texts: Iterable[RuleText], findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    named = {finding.rule for finding in findings}
+    return [_rule(text) for text in texts if text.id in named]
+
+
+def _rule(rule: RuleText) -> dict[str, Any]:
+    why, remedy = _paragraphs(rule.why), _paragraphs(rule.remedy)
+    return {
+        "id": rule.id,
+        "name": "".join(part.capitalize() for part in rule.id.split("-")),
+        "shortDescription": {"text": f"{rule.summary}."},
+        "fullDescription": {"text": _cut(" ".join(why))},
+        "help": {
+            "text": "\n\n".join([*why, "What to do:", *remedy]),
+            "markdown": "\n\n".join(
+                ["### Why", *why, "### What to do", *remedy, *_examples(rule)],
+            ),
+        },
+        "defaultConfiguration": {
+            "enabled": rule.severity is not Severity.OFF,
+            **({} if rule.severity is Severity.OFF else {"level": _LEVELS[rule.severity]}),
+        },
+        "properties": {
+            "tags": list(_TAGS),
+            "precision": "very-high",
+            "problem.severity": _PROBLEMS.get(rule.severity, "recommendation"),
+        },
+    }
+
+
+def _paragraphs(prose: str) -> list[str]:
+    return [" ".join(part.split()) for part in re.split(r"\n\s*\n", prose.strip())]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _PROSE_MAX else text[: _PROSE_MAX - 1] + "…"
+
+
+def _examples(rule: RuleText) -> list[str]:
+    """Show the examples in blocks of code, which are indented so that no fence ends them."""
+    parts = []
+    for title, examples in (("### Found", rule.bad), ("### Not found", rule.good)):
+        if examples:
+            lines = [f"    {line}" for one in examples for line in one.splitlines()]
+            parts += [title, "\n".join(lines)]
+    return parts
+
+
+# --- results ----------------------------------------------------------------------------
+
+
+def _result(
+    source: Source, finding: Finding, identity: str, index: dict[str, int], look: Look
+) -> dict[str, Any]:
+    about = described(finding)
+    location: dict[str, Any] = {
+        "physicalLocation": {
+            "artifactLocation": _artifact(finding.path, look),
+            "region": _region(source, finding.span),
+        },
+    }
+    if about:
+        location["logicalLocations"] = [{"fullyQualifiedName": about, "kind": "resource"}]
+    result = {
+        "ruleId": finding.rule,
+        **({"ruleIndex": index[finding.rule]} if finding.rule in index else {}),
+        "level": _LEVELS[finding.severity],
+        "message": _message(sentence(finding)),
+        "locations": [location],
+        "partialFingerprints": {
+            "primaryLocationLineHash": line_hash(source, source.position(finding.span.start).line),
+            "imagelint/v1": identity,
+        },
+    }
+    if finding.fix is not None:
+        result["fixes"] = [_fix(source, finding, look)]
+    return result
+
+
+def _message(text: str) -> dict[str, str]:
+    """Make a message: a sentence in which nothing reads as a link (``[text](target)``)."""
+    text = text.replace("](", "] (")
+    return {"text": text if text.endswith(".") else f"{text}."}
+
+
+def _artifact(path: str, look: Look) -> dict[str, str]:
+    """Write a path as a URI; a colon in its first part would read as a scheme."""
+    path = in_repository(path, look)
+    if path.startswith("/"):
+        return {"uri": f"file://{quote(path)}"}
+    return {"uri": quote(path), "uriBaseId": _ROOT}
+
+
+def _region(source: Source, span: Span) -> dict[str, int]:
+    where = place(source, span)
+    return {
+        "startLine": where["line"],
+        "startColumn": where["column"],
+        "endLine": where["endLine"],
+        "endColumn": where["endColumn"],
+    }
+
+
+def _fix(source: Source, finding: Finding, look: Look) -> dict[str, Any]:
+    assert finding.fix is not None
+    replacements = [
+        {
+            "deletedRegion": _region(source, edit.span),
+            "insertedContent": {"text": edit.text},
+        }
+        for edit in finding.fix.edits
+    ]
+    return {
+        "description": _message(f"Write {shown(finding.fix.image)}"),
+        "artifactChanges": [
+            {"artifactLocation": _artifact(finding.path, look), "replacements": replacements}
+        ],
+    }
+
+
+def _suppression(suppressed: Suppressed) -> dict[str, str]:
+    kind = "inSource" if suppressed.by == _IN_SOURCE else "external"
+    return {"kind": kind, "justification": shown(suppressed.reason)}

@@ -1,0 +1,75 @@
+"""The run in numbers: images by registry and by environment, findings by rule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from imagelint.finding import Severity
+from imagelint.formats import PLAIN, Look
+from imagelint.formats.table import table
+from imagelint.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from imagelint.report import ImageRecord, Report
+
+__all__ = ["render"]
+
+_VERDICTS = {True: "allowed", False: "denied", None: "unknown"}
+_COUNTS = ("IMAGES", "ALLOWED", "DENIED", "UNKNOWN")
+_UNREAD = "(no registry can be read)"
+_NONE = "(none applies)"
+
+
+def render(report: Report, look: Look = PLAIN, *, with_rules: bool = True) -> str:
+    """Render the tables, the most frequent first; an image counts in each of its environments."""
+    images = [image for result in report.results for image in result.images]
+    blocks = []
+    if images:
+        blocks.append(_by("REGISTRY", ((_registry(one), one) for one in images), look))
+        placed = ((name, one) for one in images for name in one.environments or (_NONE,))
+        blocks.append(_by("ENVIRONMENT", placed, look))
+    if with_rules and any(report.findings):
+        blocks.append(_rules(report, look))
+    return "".join("\n" + "".join(f"{line}\n" for line in block) for block in blocks)
+
+
+def _registry(image: ImageRecord) -> str:
+    reference = image.reference
+    return _UNREAD if reference is None or not reference.registry else reference.registry
+
+
+def _by(head: str, named: Iterable[tuple[str, ImageRecord]], look: Look) -> list[str]:
+    counts: Counter[tuple[str, str]] = Counter()
+    totals: Counter[str] = Counter()
+    for name, image in named:
+        counts[name, _VERDICTS[image.allowed]] += 1
+        totals[name] += 1
+    rows: list[tuple[str, ...]] = [(head, *_COUNTS)]
+    for name, total in _sorted(totals):
+        verdicts = (str(counts[name, verdict]) for verdict in _VERDICTS.values())
+        rows.append((shown(name), str(total), *verdicts))
+    return table(rows, look, len(_COUNTS))
+
+
+def _rules(report: Report, look: Look) -> list[str]:
+    counts: Counter[tuple[str, Severity]] = Counter()
+    totals: Counter[str] = Counter()
+    fixable: Counter[str] = Counter()
+    for _, finding in report.findings:
+        counts[finding.rule, finding.severity] += 1
+        totals[finding.rule] += 1
+        fixable[finding.rule] += finding.fix is not None
+    severities = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
+    rows: list[tuple[str, ...]]
+    rows = [("RULE", "FINDINGS", "ERRORS", "WARNINGS", "NOTES", "FIXABLE")]
+    for rule, total in _sorted(totals):
+        by_severity = (str(counts[rule, severity]) for severity in severities)
+        rows.append((rule, str(total), *by_severity, str(fixable[rule])))
+    return table(rows, look, len(rows[0]) - 1)
+
+
+def _sorted(totals: Counter[str]) -> Iterator[tuple[str, int]]:
+    yield from sorted(totals.items(), key=lambda item: (-item[1], item[0]))
