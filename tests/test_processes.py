@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -135,10 +134,21 @@ def test_an_interrupt_is_quiet() -> None:
     command = [sys.executable, "-m", "imagelint", "check", "-"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stderr=pipe, env=environment) as process:
-        time.sleep(1)  # until it waits for stdin
+    # A shell without job control starts what runs in the background with the signal ignored.
+    with subprocess.Popen(
+        command,
+        stdin=pipe,
+        stderr=pipe,
+        env=environment,
+        preexec_fn=lambda: signal.signal(  # noqa: PLW1509 - no threads here
+            signal.SIGINT, signal.SIG_DFL
+        ),
+    ) as process:
+        assert process.stdin is not None
+        process.stdin.write(b"#" * 1_000_000)  # more than a pipe holds: it is being read
+        process.stdin.flush()
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 128 + signal.SIGINT
+        assert process.wait(60) == 128 + signal.SIGINT
         assert process.stderr is not None
         assert process.stderr.read().strip() == b""
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from imagelint.errors import FileError, UsageError
+
+if TYPE_CHECKING:
+    from io import BufferedReader
 
 __all__ = ["Identity", "identity", "is_blank", "read", "read_stdin"]
 
 Identity: TypeAlias = tuple[int, int]
 """Device and inode."""
 
+_PIECE = 1 << 20
 # White space, NUL (UTF-16's other half) and the bytes of byte order marks.
 _BLANK = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
 
@@ -38,7 +42,9 @@ def read_stdin() -> bytes:
     if sys.stdin is None:
         message = "standard input is closed"
         raise UsageError(message)
-    return sys.stdin.buffer.read()
+    # Piece by piece: within one call, Ctrl-C between two reads would wait for the next one.
+    stdin = cast("BufferedReader", sys.stdin.buffer)
+    return b"".join(iter(lambda: stdin.read1(_PIECE), b""))
 
 
 def is_blank(data: bytes) -> bool:
