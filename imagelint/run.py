@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from imagelint import engine, files
 from imagelint.catalogue import load_catalogue
@@ -18,6 +18,7 @@ from imagelint.helm import is_cut_off
 from imagelint.report import FileResult, Report, RuleText
 from imagelint.rules import load_rules
 from imagelint.text import Source
+from imagelint.workers import AUTO, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -47,6 +48,7 @@ class Request:
     policy_from: str | None = None
     """Read policies as this commit has them, not as they are in the working folder."""
     allow_empty: bool = False
+    jobs: int = AUTO
     debug: bool = False
     stdin: bytes | None = None
     """Standard input, where the command has read it already."""
@@ -63,6 +65,14 @@ class Input:
     shown: str
     governing: files.GoverningPolicy
     data: bytes | None = None
+
+
+class _Attempt(NamedTuple):
+    """What became of one input: a result with the file's identity, or errors."""
+
+    result: FileResult | None
+    identity: files.Identity | None
+    errors: tuple[str, ...]
 
 
 class Run:
@@ -197,13 +207,29 @@ class Run:
 
     def lint(self, one: Input) -> FileResult | None:
         """Lint an input; None where that failed (see ``errors``) or gave nothing new."""
-        return self._guarded(one, lambda: self._lint(one))
+        return self._take(self._attempt(one))
 
-    def _lint(self, one: Input) -> FileResult | None:
+    def _attempt(self, one: Input) -> _Attempt:
+        """Lint an input without regard to the others: what another process may do."""
+        known = len(self.errors)
+        found = self._guarded(one, lambda: self._lint(one))
+        errors = tuple(self.errors[known:])
+        del self.errors[known:]
+        result, identity = (None, None) if found is None else found
+        return _Attempt(result, identity, errors)
+
+    def _lint(self, one: Input) -> tuple[FileResult, files.Identity | None]:
         if one.data is not None:
-            return self._judge(one, one.data)
+            return self._judge(one, one.data), None
         data, identity = files.read(one.path, one.shown)
-        return self._news(self._judge(one, data), identity)
+        return self._judge(one, data), identity
+
+    def _take(self, attempt: _Attempt) -> FileResult | None:
+        """Take in what became of an input, in the order of inputs."""
+        self.errors += attempt.errors
+        if attempt.result is None or attempt.identity is None:
+            return attempt.result
+        return self._news(attempt.result, attempt.identity)
 
     def _judge(self, one: Input, data: bytes) -> FileResult:
         chart = files.chart_folder(one.path)
@@ -271,9 +297,11 @@ class Run:
         return None
 
     def results(self) -> Iterator[FileResult]:
-        """Lint everything, one input after the other."""
-        for one in self.inputs:
-            result = self.lint(one)
+        """Lint everything; the results come in the order of the inputs for any number of jobs."""
+        inputs = self.inputs
+        jobs = 1 if self.stdin is not None else self._request.jobs
+        for attempt in in_order(lambda at: self._attempt(inputs[at]), len(inputs), jobs):
+            result = self._take(attempt)
             if result is not None:
                 yield result
 

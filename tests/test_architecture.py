@@ -44,6 +44,7 @@ ORDER = (
     "resource_list",
     "formats",
     "files",
+    "workers",
     "run",
     "commands",
     "cli",

@@ -14,6 +14,7 @@ from imagelint.commands.options import (
     detail_options,
     fail_on_option,
     input_options,
+    jobs_option,
     output_options,
     request,
     severity_of,
@@ -37,6 +38,7 @@ __all__ = ["command"]
 
 @click.command("check")
 @input_options
+@jobs_option
 @output_options()
 @fail_on_option
 @detail_options

@@ -11,6 +11,7 @@ from imagelint.commands.options import (
     detail_of,
     detail_options,
     input_options,
+    jobs_option,
     output_options,
     request,
     targets,
@@ -23,6 +24,7 @@ __all__ = ["command"]
 
 @click.command("images")
 @input_options
+@jobs_option
 @output_options(INVENTORIES)
 @detail_options
 @click.pass_context

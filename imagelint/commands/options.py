@@ -28,6 +28,7 @@ __all__ = [
     "environment_option",
     "fail_on_option",
     "input_options",
+    "jobs_option",
     "nearest",
     "output_options",
     "request",
@@ -195,6 +196,16 @@ def input_options(function: F) -> F:
     ):
         function = option(function)
     return function
+
+
+jobs_option = click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Use N processes; 0, the default, uses as many as pay for themselves.",
+)
 
 
 def detail_options(function: F) -> F:

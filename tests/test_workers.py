@@ -1,0 +1,76 @@
+"""Several processes: the same output, in the same order, as one."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from imagelint import engine
+from imagelint.workers import ENOUGH, in_order
+from tests.conftest import pod
+
+if TYPE_CHECKING:
+    from tests.conftest import Project
+
+
+@pytest.mark.parametrize("jobs", [0, 1, 2, 3, 50])
+@pytest.mark.parametrize("count", [0, 1, 7, 200])
+def test_results_come_in_order(jobs: int, count: int) -> None:
+    assert list(in_order(lambda at: at * at, count, jobs)) == [at * at for at in range(count)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a safe fork")
+def test_work_is_spread() -> None:
+    assert os.getpid() not in set(in_order(lambda _: os.getpid(), 8, 2))
+    assert set(in_order(lambda _: os.getpid(), ENOUGH - 1)) == {os.getpid()}
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_exception_is_raised_here(jobs: int) -> None:
+    def task(at: int) -> int:
+        if at == 5:
+            message = "five"
+            raise KeyError(message)
+        return at
+
+    with pytest.raises(KeyError, match="five"):
+        list(in_order(task, 10, jobs))
+
+
+@pytest.mark.parametrize("command", ["check", "images"])
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_the_output_is_the_same(work: Project, command: str, output: str) -> None:
+    for number in range(40):
+        work.write(f"{number % 7}/{number}.yaml", pod(f"gcr.io/team/app:{number}"))
+        work.write(f"{number % 7}/{number}-broken.yaml", "apiVersion: v1\nkind: Pod\nimage: [")
+    os.link(work.root / "0/0.yaml", work.root / "0/a-second-name.yaml")
+    one, many = (
+        work.spawn(command, "-j", jobs, "--format", output, "--env", "prod") for jobs in "14"
+    )
+    assert one.returncode == (1 if command == "check" else 0)
+    assert (many.returncode, many.stdout, many.stderr) == (one.returncode, one.stdout, one.stderr)
+
+
+def test_an_error_of_one_file_reaches_the_user_from_any_process(
+    work: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lint = engine.Linter.lint
+
+    def failing(self: engine.Linter, source: object, *rest: object, **named: object) -> object:
+        if getattr(source, "path", "").endswith("7.yaml"):
+            message = "a mistake of ours"
+            raise RuntimeError(message)
+        return lint(self, source, *rest, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(engine.Linter, "lint", failing)
+    for number in range(10):
+        work.write(f"{number}.yaml", pod("nginx:1"))
+    results = [work.run("check", "-j", jobs) for jobs in ("1", "3")]
+    for result in results:
+        assert result.exit_code == 2
+        assert result.stderr.count("a mistake of ours") == 1
+        assert result.stdout.count("error unapproved-registry") == 9
+    assert results[0].stdout == results[1].stdout
