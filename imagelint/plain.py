@@ -67,18 +67,14 @@ _ITEM = Scalar("", 0, 0)
 def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0911, PLR0912, PLR0915
     """Read a document, or return None where the grammar of this lane does not cover it.
 
-    One loop over the lines with the open collections on a stack; a call for each of
-    its steps would cost as much as the parser that it spares, hence its length.
+    One loop over the lines; a call for each of its steps would cost as much as the parser
+    that it spares, hence its length.
     """
     if (_ODD_ASCII if text.isascii() else _ODD).search(text) is not None:
         return None
     tree = Tree()
-    # The open collections, innermost last: columns, nodes, the key (for a list: _ITEM)
-    # that waits for its value, and where that value stands if nothing comes.
-    columns: list[int] = []
-    nodes: list[Mapping | Sequence] = []
-    waiting: list[Scalar | None] = []
-    places: list[int] = []
+    stack = _Stack(tree)
+    columns, nodes, waiting, places = stack.columns, stack.nodes, stack.waiting, stack.places
     start = _START.match(text)
     expected = start.end() if start is not None else 0
     for line in _LINE.finditer(text, expected):
@@ -99,28 +95,11 @@ def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0911, PLR0912, PLR0
         while at < content:
             column = at - begin
             while columns and columns[-1] > column:
-                if waiting[-1] is not None:
-                    _fill(nodes[-1], waiting[-1], Scalar("", places[-1], places[-1]))
-                nodes.pop().end = at
-                columns.pop(), waiting.pop(), places.pop()
+                stack.close(at)
             if columns and columns[-1] == column and type(nodes[-1]) is Sequence:
-                if waiting[-1] is not None:
-                    nodes[-1].items.append(Scalar("", places[-1], places[-1]))
-            else:
-                opened: Mapping | Sequence = Sequence(at, at)
-                if nodes:
-                    if waiting[-1] is None or len(nodes) > _MAX_DEPTH:
-                        return None
-                    _fill(nodes[-1], waiting[-1], opened)
-                    waiting[-1] = None
-                elif tree.root is None:
-                    tree.root = opened
-                else:
-                    return None
-                columns.append(column)
-                nodes.append(opened)
-                waiting.append(None)
-                places.append(0)
+                stack.fill_empty()
+            elif not stack.open(Sequence(at, at), column):
+                return None
             waiting[-1] = _ITEM
             at += 1
             places[-1] = at
@@ -130,31 +109,15 @@ def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0911, PLR0912, PLR0
         start_of_key, end_of_key = line.span(_KEY)
         if start_of_key >= 0:
             column = start_of_key - begin
+            # A list that is not indented ends at the next key of the mapping around it.
             while columns and (
                 columns[-1] > column or (columns[-1] == column and type(nodes[-1]) is Sequence)
             ):
-                if waiting[-1] is not None:
-                    _fill(nodes[-1], waiting[-1], Scalar("", places[-1], places[-1]))
-                nodes.pop().end = start_of_key
-                columns.pop(), waiting.pop(), places.pop()
+                stack.close(start_of_key)
             if columns and columns[-1] == column:
-                if waiting[-1] is not None:
-                    _fill(nodes[-1], waiting[-1], Scalar("", places[-1], places[-1]))
-            else:
-                opened = Mapping(start_of_key, start_of_key)
-                if nodes:
-                    if waiting[-1] is None or len(nodes) > _MAX_DEPTH:
-                        return None
-                    _fill(nodes[-1], waiting[-1], opened)
-                    waiting[-1] = None
-                elif tree.root is None:
-                    tree.root = opened
-                else:
-                    return None
-                columns.append(column)
-                nodes.append(opened)
-                waiting.append(None)
-                places.append(0)
+                stack.fill_empty()
+            elif not stack.open(Mapping(start_of_key, start_of_key), column):
+                return None
             key = text[start_of_key:end_of_key]
             if key in ODD_SCALARS:
                 tree.is_suspicious = True
@@ -164,45 +127,87 @@ def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0911, PLR0912, PLR0
                 continue
         elif kind in (_DASHES, _LONE_DASH):
             continue
-        if (
-            not nodes
-            or waiting[-1] is None
-            or (start_of_key < 0 and line.start(_DASHES) == content)
-        ):
+        elif line.start(_DASHES) == content:
             return None  # a scalar on a line of its own
         # --- a value on its line
-        begin_of_value, end_of_value = line.span(kind)
-        value: Scalar | Mapping | Sequence
-        if kind == _PLAIN_SCALAR:
-            written = text[begin_of_value:end_of_value]
-            if written in ODD_SCALARS:
-                tree.is_suspicious = True
-            value = Scalar(written, begin_of_value, end_of_value)
-        elif kind == _BLOCK:
-            block = _block(text, begin_of_value, expected, line.group(_BLOCK), columns[-1])
-            if block is None:
-                return None
-            value = block
-            expected = block.end
-        elif kind == _FLOW:
-            flow = _Flow(tree, text, end_of_value).read(begin_of_value)
-            if flow is None:
-                return None
-            value = flow
-        else:
-            quote = "'" if kind == _SINGLE else '"'
-            written = text[begin_of_value:end_of_value]
-            value = Scalar(written, begin_of_value - 1, end_of_value + 1, quote)
-        _fill(nodes[-1], waiting[-1], value)
+        key_or_item = waiting[-1]
+        value = _value(tree, text, line, kind, columns[-1])
+        if value is None or key_or_item is None:
+            return None
+        if kind == _BLOCK:
+            expected = value.end
+        _fill(nodes[-1], key_or_item, value)
         waiting[-1] = None
     if expected != len(text) or tree.root is None:
         return None
     while nodes:
-        if waiting[-1] is not None:
-            _fill(nodes[-1], waiting[-1], Scalar("", places[-1], places[-1]))
-        nodes.pop().end = expected
-        waiting.pop(), places.pop()
+        stack.close(expected)
     return tree
+
+
+class _Stack:
+    """The open collections, innermost last."""
+
+    __slots__ = ("_tree", "columns", "nodes", "places", "waiting")
+
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self.columns: list[int] = []
+        self.nodes: list[Mapping | Sequence] = []
+        self.waiting: list[Scalar | None] = []
+        """The key (for a list: ``_ITEM``) that waits for its value, or None."""
+        self.places: list[int] = []
+        """Where that value stands if nothing comes: right behind its colon or dash."""
+
+    def open(self, node: Mapping | Sequence, column: int) -> bool:
+        """Open a collection as the value that is waited for, or as the root."""
+        if self.nodes:
+            key = self.waiting[-1]
+            if key is None or len(self.nodes) > _MAX_DEPTH:
+                return False
+            _fill(self.nodes[-1], key, node)
+            self.waiting[-1] = None
+        elif self._tree.root is None:
+            self._tree.root = node
+        else:
+            return False
+        self.columns.append(column)
+        self.nodes.append(node)
+        self.waiting.append(None)
+        self.places.append(0)
+        return True
+
+    def fill_empty(self) -> None:
+        """Give what waits for its value the empty one, which YAML takes for null."""
+        key = self.waiting[-1]
+        if key is not None:
+            _fill(self.nodes[-1], key, Scalar("", self.places[-1], self.places[-1]))
+
+    def close(self, at: int) -> None:
+        """Close the innermost collection in front of what stands at ``at``."""
+        self.fill_empty()
+        self.nodes.pop().end = at
+        self.columns.pop()
+        self.waiting.pop()
+        self.places.pop()
+
+
+def _value(
+    tree: Tree, text: str, line: re.Match[str], kind: int, column: int
+) -> Scalar | Mapping | Sequence | None:
+    """Read the value that begins on a line; None declines it."""
+    start, end = line.span(kind)
+    if kind == _PLAIN_SCALAR:
+        written = text[start:end]
+        if written in ODD_SCALARS:
+            tree.is_suspicious = True
+        return Scalar(written, start, end)
+    if kind == _BLOCK:
+        return _block(text, start, line.end(), line.group(_BLOCK), column)
+    if kind == _FLOW:
+        return _Flow(tree, text, end).read(start)
+    quote = "'" if kind == _SINGLE else '"'
+    return Scalar(text[start:end], start - 1, end + 1, quote)
 
 
 def _fill(parent: Mapping | Sequence, key: Scalar, value: Node) -> None:
