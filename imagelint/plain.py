@@ -5,7 +5,7 @@ here only when every line fits that grammar and every indentation is one that YA
 accepts; anything else (anchors, tags, flow, odd folds, tabs, odd characters) is
 declined and goes to libyaml, which is the judge of this lane in a differential test:
 the same nodes at the same places, or none. A run that meets nothing else never imports
-the library, and lines cost a third of what libyaml's events cost.
+the library, and lines cost about half of what libyaml's events cost.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Which documents can hold an image; everything else is proven away without being parsed.
 
 A proof, not a guess: a document is left out only where no spelling that YAML or JSON
-allows could make an image site of it. Measured on some 30 MB of real manifests,
-nine tenths of the bytes are never parsed.
+allows could make an image site of it. Measured: in a tree full of
+CRDs (Kubeflow, 25 MB) 96 % of the bytes are never parsed, in a tree of test manifests half.
 """
 
 from __future__ import annotations

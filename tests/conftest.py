@@ -29,6 +29,16 @@ settings.register_profile("development", deadline=None)
 settings.register_profile("continuous-integration", deadline=None, derandomize=True, database=None)
 settings.load_profile("continuous-integration" if os.environ.get("CI") == "true" else "development")
 
+
+@pytest.fixture(params=["libyaml", "pure"])
+def is_pure(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Run a test with either YAML parser; tell which."""
+    pure: bool = request.param == "pure"
+    if pure:
+        monkeypatch.setitem(sys.modules, "_ruamel_yaml", None)
+    return pure
+
+
 POD = """\
 apiVersion: v1
 kind: Pod

@@ -7,7 +7,6 @@ that is reported".
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import pytest
@@ -16,20 +15,11 @@ from imagelint.manifest import parse_events
 from imagelint.nodes import Mapping, Sequence
 from tests.reading import plain, scalars
 
-LONG = "k" * 1030
-"""Longer than YAML allows a key to be that is not marked as one."""
-
-
-@pytest.fixture(autouse=True, params=["libyaml", "pure"])
-def is_pure(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Run every test with either parser; tell which."""
-    pure: bool = request.param == "pure"
-    if pure:
-        monkeypatch.setitem(sys.modules, "_ruamel_yaml", None)
-    return pure
-
+pytestmark = pytest.mark.usefixtures("is_pure")
 
 AB = [("a", "b")]
+LONG = "k" * 1030
+"""Longer than YAML allows a key to be that is not marked as one."""
 
 
 class TestRead:

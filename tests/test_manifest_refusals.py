@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import pytest
@@ -10,20 +9,11 @@ import pytest
 from imagelint.manifest import MAX_DEPTH, parse_events, parse_yaml
 from tests.reading import plain
 
-LONG = "k" * 1030
-"""Longer than YAML allows a key to be that is not marked as one."""
-
-
-@pytest.fixture(autouse=True, params=["libyaml", "pure"])
-def is_pure(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Run every test with either parser; tell which."""
-    pure: bool = request.param == "pure"
-    if pure:
-        monkeypatch.setitem(sys.modules, "_ruamel_yaml", None)
-    return pure
-
+pytestmark = pytest.mark.usefixtures("is_pure")
 
 AB = [("a", "b")]
+LONG = "k" * 1030
+"""Longer than YAML allows a key to be that is not marked as one."""
 
 
 class TestRefused:
