@@ -80,7 +80,8 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
     sites: dict[tuple[str, int, Value, tuple[str, str]], ImageSite] = {}
     problems: list[ParseProblem] = []
     matches: dict[int, Scalar] = {}
-    for view in views(tree):
+    seen_by = views(tree)
+    for view in seen_by:
         found, wrong = find_objects(tree.root, view, file_name)
         if view.reader is Reader.KUBECTL:
             problems = wrong
@@ -98,7 +99,7 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
                 matches.update((node.start, node) for node in _match_keys(item, view))
     root = None
     if isinstance(tree.root, Mapping):
-        root = meta_of(tree.root, View(Reader.KUBECTL, walk_once=True), None, file_name)
+        root = meta_of(tree.root, seen_by[0], None, file_name)
     if not sites:
         problems = []
     return Extract(list(sites.values()), problems, list(matches.values()), root)
