@@ -95,8 +95,8 @@ class Linter:
             ]
             repairs = _repairs(item, judged, ill_formed=ill_formed)
             for one in judged:
-                span = place_of(item.document, one.site.node)
-                repair = repairs.get(id(one.site.node))
+                span = place_of(item.document, one.site.node, one.site.within)
+                repair = repairs.get((id(one.site.node), one.site.within))
                 findings += _findings(item, one, span, repair)
                 images.append(_record(item, one, span))
         if chart is not None:
@@ -207,15 +207,19 @@ def _order(finding: Finding) -> tuple[Span, int, str, str]:
 # --- repairs --------------------------------------------------------------------------
 
 
-def _repairs(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) -> dict[int, _Repair]:
-    """Return for every scalar that should change how it can, by the id of its node."""
-    uses: dict[int, list[Judged]] = {}
+_Part = tuple[int, "tuple[int, int] | None"]
+"""A scalar by the id of its node, and which part of its value."""
+
+
+def _repairs(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) -> dict[_Part, _Repair]:
+    """Return for every scalar, or part of one, that should change how it can."""
+    uses: dict[_Part, list[Judged]] = {}
     for one in judged:
-        uses.setdefault(id(one.site.node), []).append(one)
+        uses.setdefault((id(one.site.node), one.site.within), []).append(one)
     shared = uses_elsewhere(item.tree, item.extract.sites)
-    repairs: dict[int, _Repair] = {}
+    repairs: dict[_Part, _Repair] = {}
     for key, ones in uses.items():
-        wanted = {None if one.wanted is None else str(one.wanted) for one in ones}
+        wanted = {_wanted_text(one) for one in ones}
         if wanted == {None}:
             continue
         if item.refusals:
@@ -224,7 +228,7 @@ def _repairs(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) -> d
             reason = "the file is not valid text in its encoding"
         elif len(wanted) > 1:
             reason = "its anchor has other uses that want another image"
-        elif key in shared:
+        elif key[0] in shared:
             reason = "its anchor is also used where it is no image"
         else:
             repairs[key] = _repair(item, ones[0])
@@ -233,13 +237,18 @@ def _repairs(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) -> d
     return repairs
 
 
+def _wanted_text(one: Judged) -> str | None:
+    """Return what should stand where the site's node is; of an image in parts, without the tail."""
+    return None if one.wanted is None else str(one.wanted).removesuffix(one.site.tail)
+
+
 def _repair(item: Examined, one: Judged) -> _Repair:
     """Make the edit of one scalar; of an image in parts, only of the part with the registry."""
-    node, tail, new = one.site.node, one.site.tail, str(one.wanted)
-    if not isinstance(node, Scalar) or not new.endswith(tail):
+    site, new = one.site, _wanted_text(one)
+    if not isinstance(site.node, Scalar) or new is None or not str(one.wanted).endswith(site.tail):
         return _Repair(None, "it is not written in one piece")
     try:
-        return _Repair(edit_scalar(item.document, node, new.removesuffix(tail)))
+        return _Repair(edit_scalar(item.document, site.node, new, site.within))
     except NotEditableError as error:
         return _Repair(None, str(error))
 

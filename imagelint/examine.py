@@ -81,7 +81,7 @@ def examine(
     ``prove=False`` parses everything: the slow path that the fast one is tested against.
     """
     wide = source.encoding != "utf-8"
-    if prove and not wide and not can_hold_image(source.data):
+    if prove and not wide and not can_hold_image(source.data, catalogue.words):
         return [], 1
     file_name = source.path.rpartition("/")[2]
     examined: list[Examined] = []
@@ -99,7 +99,7 @@ def _is_free(document: Document, catalogue: Catalogue) -> bool:
         return False
     is_utf8 = document.source.encoding == "utf-8"
     data = document.data if is_utf8 else document.decoded.text.encode()
-    if not can_hold_image(data):
+    if not can_hold_image(data, catalogue.words):
         return True
     return document.tree is None and is_proven_free(data, catalogue)
 

@@ -68,6 +68,10 @@ class Fields:
         """Return a node's line and column, both 1-based."""
         return self._source.position(self._decoded.byte_offset(node.start))
 
+    def origin(self, node: Node) -> str:
+        """Return where a node stands, for people: file and line."""
+        return f"{self._source.path}:{self.place(node)[0]}"
+
     def error(self, node: Node, message: str) -> PolicyError:
         """Make the error for a node, to be raised by the caller."""
         return self._error_at(node.start, message)

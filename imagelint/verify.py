@@ -90,15 +90,16 @@ def _below(node: Node) -> list[Node]:
 def _wrong_image(old: Examined, new: Examined, result: FileResult) -> str | None:
     """Return which image is not what it should be."""
     promised = {
-        (finding.span, finding.field): finding.fix.image
+        (finding.span, finding.field, finding.image): finding.fix.image
         for finding in result.findings
         if finding.fix is not None
     }
     if len(old.extract.sites) != len(new.extract.sites):
         return "the edited document has a different number of images"
     for one, other in zip(old.extract.sites, new.extract.sites, strict=True):
-        span = place_of(old.document, one.node)
-        wanted = promised.get((span, one.field), one.value.value)
+        span = place_of(old.document, one.node, one.within)
+        value = one.value.value
+        wanted = promised.get((span, one.field, value if isinstance(value, str) else None), value)
         if one.field != other.field or other.value.value != wanted:
             return f"{other.field} would read {other.value.value!r}, not {wanted!r}"
     return None

@@ -1,0 +1,387 @@
+"""Where a kind holds images, as data: the notation of the catalogue and of a policy's own entries.
+
+``a.b`` is a key in a mapping, ``["a.b/c"]`` a key with dots, ``[]`` each item of a list, ``{}``
+each value of a mapping, ``<shape>`` what the shape of that name holds. What stands at the end of
+a path is a :class:`Holder`; docs/workloads.md has the whole notation with examples. No I/O.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from imagelint.nodes import Mapping
+from imagelint.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from collections.abc import Mapping as MappingType
+
+    from imagelint.fields import Fields
+    from imagelint.globs import NamePattern
+    from imagelint.nodes import Node
+
+__all__ = [
+    "EACH_ITEM",
+    "EACH_VALUE",
+    "IMAGE",
+    "OBJECT",
+    "POD_SPEC",
+    "POD_TEMPLATE",
+    "PUBLIC_SHAPES",
+    "Branch",
+    "Field",
+    "Form",
+    "Holder",
+    "IgnoredField",
+    "SplitNames",
+    "Workload",
+    "read_fields",
+    "read_groups_and_kinds",
+    "read_ignored_fields",
+    "read_workloads",
+    "words_of",
+]
+
+EACH_ITEM: Final = "[]"
+EACH_VALUE: Final = "{}"
+OBJECT: Final = "object"
+"""The shape of an API object: it is linted as an object of its own kind."""
+POD_SPEC: Final = "pod-spec"
+POD_TEMPLATE: Final = "pod-template"
+PUBLIC_SHAPES: Final = ("container", POD_SPEC, POD_TEMPLATE, OBJECT)
+"""The shapes that every file and every policy may name."""
+
+_KEY = r"[^.\[\]{}<>\"]+"
+_QUOTED = r"\[\"[^\[\]{}<>\"]+\"\]"
+_EACH = r"(?:\[\]|\{\})"
+_SHAPE = r"<[^<>]+>"
+_SEGMENT = re.compile(rf"{_QUOTED}|{_KEY}|{_EACH}|{_SHAPE}")
+_STEP = rf"(?:{_KEY}|{_EACH}|{_QUOTED})(?:{_EACH}|{_QUOTED})*"
+_PATH = re.compile(rf"{_STEP}(?:\.{_STEP})*(?:\.{_SHAPE})?|{_SHAPE}")
+_KEYS_ONLY = re.compile(rf"{_KEY}(?:\.{_KEY})*")
+_PREFIX = re.compile(r"[a-z][a-z0-9+.-]*://")
+_FLAG = re.compile(r"--?([A-Za-z0-9][A-Za-z0-9_.-]*)")
+
+_ENTRY_KEYS = ("groups", "kinds", "source", "fields")
+_IGNORED_KEYS = ("groups", "kinds", "fields", "reason")
+_PARTS = ("registry", "repository", "image", "tag", "digest", "sha256")
+_FIELD_KEYS = ("at", *_PARTS, "default", "prefix", "flags", "named", "form", "source")
+
+
+class Form(Enum):
+    """How a text holds images."""
+
+    IMAGE = "image"
+    """It is one."""
+    UNTAGGED = "untagged"
+    """It is one, and the operator adds the tag."""
+    PAIRS = "pairs"
+    """Its lines are ``key=image``."""
+
+
+class SplitNames(NamedTuple):
+    """Where the parts of one image stand, as keys below what holds them; empty: no such part.
+
+    ``registry`` is written in front of the repository. ``image`` is a repository that is a
+    reference of its own where it has a slash; ``default`` is the one that the operator takes
+    where neither is written. ``sha256`` is a digest without its algorithm, and beats the tag.
+    """
+
+    repository: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    digest: tuple[str, ...] = ()
+    registry: tuple[str, ...] = ()
+    image: tuple[str, ...] = ()
+    sha256: tuple[str, ...] = ()
+    default: str = ""
+
+
+class Holder(NamedTuple):
+    """What stands at the end of a path. Without anything set: a scalar that is an image.
+
+    ``shape``: the fields of a shape go on from here. ``split``: a mapping with the parts of an
+    image. ``flags``: a list of arguments, in which these flags (written without dashes) have
+    images for values. ``named``: a list of mappings with ``name`` and ``value``, in which these
+    have images. ``prefix`` stands in front of the image, and without it there is none.
+    """
+
+    shape: str = ""
+    split: SplitNames | None = None
+    flags: frozenset[str] = frozenset()
+    named: tuple[NamePattern, ...] = ()
+    prefix: str = ""
+    form: Form = Form.IMAGE
+
+
+IMAGE: Final = Holder()
+
+
+class Field(NamedTuple):
+    """A place that holds images: keys, ``[]`` and ``{}`` from the object's root."""
+
+    path: tuple[str, ...]
+    holder: Holder = IMAGE
+    text: str = ""
+    """As written, for people."""
+
+
+class Workload(NamedTuple):
+    """An entry: kinds, and the fields of theirs that hold images."""
+
+    groups: tuple[str, ...]
+    kinds: tuple[str, ...]
+    fields: tuple[Field, ...]
+    source: str
+    """Where the fields were read from."""
+    origin: str
+    """The file with the entry, and its line."""
+
+
+class IgnoredField(NamedTuple):
+    """Fields that a policy says hold no container images."""
+
+    groups: tuple[str, ...]
+    kinds: tuple[str, ...]
+    paths: tuple[tuple[str, ...], ...]
+    reason: str
+    origin: str
+
+
+class Branch:
+    """Fields as a tree, so that what they have in common is walked once."""
+
+    __slots__ = ("below", "holders")
+
+    def __init__(self, fields: Collection[Field] = ()) -> None:
+        """Take in ``fields``, in order."""
+        self.holders: list[Holder] = []
+        self.below: dict[str, Branch] = {}
+        for field in fields:
+            branch = self
+            for segment in field.path:
+                branch = branch.below.setdefault(segment, Branch())
+            branch.add(field.holder)
+
+    def add(self, holder: Holder) -> None:
+        """Take in a holder; flags, and names, that are read alike are looked for in one go."""
+        for index, known in enumerate(self.holders):
+            if known._replace(flags=holder.flags, named=holder.named) == holder and bool(
+                known.flags
+            ) == bool(holder.flags):
+                named = tuple(dict.fromkeys(known.named + holder.named))
+                self.holders[index] = known._replace(flags=known.flags | holder.flags, named=named)
+                return
+        self.holders.append(holder)
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether nothing is here."""
+        return not self.holders and not self.below
+
+
+# --- reading ------------------------------------------------------------------------
+
+
+def read_workloads(
+    reader: Fields, node: Node, where: str, shapes: MappingType[str, str] | None = None
+) -> tuple[Workload, ...]:
+    """Read entries, in the catalogue or under ``workloads:`` in a policy.
+
+    ``shapes`` are the file's own: the name as written → the name in the catalogue. Raises
+    PolicyError with the place of a mistake.
+    """
+    found: list[Workload] = []
+    for index, item in enumerate(reader.items(node, where)):
+        at = f"{where}[{index}]"
+        entry = reader.record(item, at, _ENTRY_KEYS, _ENTRY_KEYS)
+        groups, kinds = read_groups_and_kinds(reader, entry, at)
+        fields = read_fields(reader, entry["fields"], f"{at}.fields", shapes or {})
+        source = reader.text(entry["source"], f"{at}.source")
+        found.append(Workload(groups, kinds, fields, source, reader.origin(item)))
+    return tuple(found)
+
+
+def read_ignored_fields(reader: Fields, node: Node, where: str) -> tuple[IgnoredField, ...]:
+    """Read ``ignore-fields:``: kinds by name, fields by their whole path, and why."""
+    found: list[IgnoredField] = []
+    for index, item in enumerate(reader.items(node, where)):
+        at = f"{where}[{index}]"
+        entry = reader.record(item, at, _IGNORED_KEYS, _IGNORED_KEYS)
+        groups, kinds = read_groups_and_kinds(reader, entry, at)
+        paths: list[tuple[str, ...]] = []
+        for place in reader.items(entry["fields"], f"{at}.fields"):
+            path = _path(reader, place, f"{at}.fields")
+            if path[-1].startswith("<"):
+                message = f"{at}.fields: name the field itself, without {path[-1]}"
+                raise reader.error(place, message)
+            paths.append(path)
+        reason = reader.text(entry["reason"], f"{at}.reason")
+        found.append(IgnoredField(groups, kinds, tuple(paths), reason, reader.origin(item)))
+    return tuple(found)
+
+
+def read_groups_and_kinds(
+    reader: Fields, entry: dict[str, Node], where: str, *, wildcard: bool = False
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read the API groups and the kinds of an entry; a ``wildcard`` stands for every kind."""
+    groups = reader.texts(entry["groups"], f"{where}.groups")
+    for group, node in zip(groups, reader.items(entry["groups"], where), strict=True):
+        if "/" in group:
+            name = group.partition("/")[0]
+            message = f"{where}.groups: versions do not matter; write {shown(name)}"
+            raise reader.error(node, message)
+    kinds = reader.texts(entry["kinds"], f"{where}.kinds")
+    for kind, node in zip(kinds, reader.items(entry["kinds"], where), strict=True):
+        if "*" in kind and not (wildcard and kind == "*"):
+            message = f"{where}.kinds: name the kinds; there are no wildcards"
+            raise reader.error(node, message)
+    return groups, kinds
+
+
+def read_fields(
+    reader: Fields, node: Node, where: str, shapes: MappingType[str, str]
+) -> tuple[Field, ...]:
+    """Read a list of fields; see :func:`read_workloads`."""
+    return tuple(
+        _holding_field(reader, item, where, shapes)
+        if isinstance(item, Mapping)
+        else _plain_field(reader, item, where, shapes)
+        for item in reader.items(node, where)
+    )
+
+
+def _plain_field(reader: Fields, node: Node, where: str, shapes: MappingType[str, str]) -> Field:
+    path, text = _path(reader, node, where), reader.text(node, where)
+    if not path[-1].startswith("<"):
+        return Field(path, IMAGE, text)
+    name = path[-1][1:-1]
+    if name not in shapes and name not in PUBLIC_SHAPES:
+        known = ", ".join(f"<{shape}>" for shape in (*PUBLIC_SHAPES, *shapes))
+        message = f"{where}: there is no shape <{name}>; there are {known}"
+        raise reader.error(node, message)
+    return Field(path[:-1], Holder(shape=shapes.get(name, name)), text)
+
+
+def _holding_field(reader: Fields, node: Node, where: str, shapes: MappingType[str, str]) -> Field:
+    entry = reader.record(node, where, _FIELD_KEYS, ("at",))
+    at = _plain_field(reader, entry["at"], where, shapes)
+    if at.holder is not IMAGE:
+        message = f"{where}: a shape stands alone"
+        raise reader.error(entry["at"], message)
+    ways = {"flags", "named"} & set(entry)
+    is_split = bool({"registry", "repository", "image"} & set(entry))
+    alone = set(_PARTS) | {"default"}
+    if len(ways) + is_split > 1 or (not is_split and alone & set(entry)):
+        if not is_split and not ways:
+            message = f'{where}: the key "repository" is missing'
+        else:
+            message = f"{where}: parts of an image, flags and named exclude each other"
+        raise reader.error(node, message)
+    prefix, form = "", Form.IMAGE
+    if "prefix" in entry:
+        prefix = reader.text(entry["prefix"], where)
+        if _PREFIX.fullmatch(prefix) is None:
+            message = f"{where}: {shown(prefix)} is no prefix; write one like oci://"
+            raise reader.error(entry["prefix"], message)
+    if "form" in entry:
+        form = reader.choice(entry["form"], where, Form)
+    named = reader.names(entry["named"], where) if "named" in entry else ()
+    flags = _flags(reader, entry["flags"], where) if "flags" in entry else frozenset()
+    split = _split(reader, entry, where) if is_split else None
+    text = _shown_field(at.text, split, flags, tuple(str(name) for name in named), prefix)
+    return Field(at.path, Holder("", split, flags, named, prefix, form), text)
+
+
+def _flags(reader: Fields, node: Node, where: str) -> frozenset[str]:
+    found: list[str] = []
+    for item in reader.items(node, where):
+        match = _FLAG.fullmatch(reader.text(item, where))
+        if match is None:
+            message = f"{where}: a flag is wanted, like --image"
+            raise reader.error(item, message)
+        found.append(match[1])
+    return frozenset(found)
+
+
+def _split(reader: Fields, entry: dict[str, Node], where: str) -> SplitNames:
+    parts: dict[str, tuple[str, ...]] = {}
+    for name in _PARTS:
+        if name in entry:
+            text = reader.text(entry[name], where)
+            if _KEYS_ONLY.fullmatch(text) is None:
+                message = f"{where}: `{shown(text)}` is no key; write a or a.b"
+                raise reader.error(entry[name], message)
+            parts[name] = tuple(text.split("."))
+    default = reader.text(entry["default"], where) if "default" in entry else ""
+    if ("repository" in parts) + ("image" in parts) + bool(default) != 1 and not (
+        "image" in parts and default
+    ):
+        message = f"{where}: one of repository and image names the image"
+        raise reader.error(entry["at"], message)
+    return SplitNames(**parts, default=default)
+
+
+def _shown_field(
+    at: str,
+    split: SplitNames | None,
+    flags: frozenset[str],
+    named: tuple[str, ...],
+    prefix: str,
+) -> str:
+    """Write a field in one line, for people."""
+    if split is not None:
+        pairs = zip(split._fields, split, strict=True)
+        parts = {name: part for name, part in pairs if part and name != "default"}
+        inside = ", ".join(
+            ".".join(parts[name])
+            for name in ("registry", "repository", *_PARTS[2:])
+            if name in parts
+        )
+        at = f"{at}.({inside})"
+    if flags:
+        at = f"{at} ({', '.join(f'--{flag}' for flag in sorted(flags))})"
+    if named:
+        at = f"{at} ({', '.join(named)})"
+    return f"{at} ({prefix})" if prefix else at
+
+
+def _path(reader: Fields, node: Node, where: str) -> tuple[str, ...]:
+    text = reader.text(node, where)
+    if _PATH.fullmatch(text) is None:
+        message = f"{where}: `{text}` is no path; write a.b, a[].b or a{{}}.b"
+        raise reader.error(node, message)
+    return tuple(part[2:-2] if part.startswith('["') else part for part in _SEGMENT.findall(text))
+
+
+# --- words --------------------------------------------------------------------------
+
+_RUN = re.compile(r"[A-Za-z0-9._-]+")
+
+
+def words_of(workload: Workload, known: Collection[str]) -> Iterator[str]:
+    """Yield what a document must have in its text to hold an image of this entry.
+
+    One word for each way that none of the ``known`` words stands for already. Shapes are
+    not asked: they bring their own.
+    """
+    for field in workload.fields:
+        holder = field.holder
+        keys = [key for key in field.path if key not in (EACH_ITEM, EACH_VALUE)]
+        if holder.shape:
+            continue
+        if holder.flags or holder.named:
+            ways = [[name] for name in (*holder.flags, *map(str, holder.named))]
+        elif holder.split is not None:
+            split = holder.split
+            ways = [[*keys, *(split.repository or split.image)]]
+            if split.default:
+                ways.append([*keys, *split.registry])
+        else:
+            ways = [keys]
+        for way in ways:
+            runs = [run for text in way for run in _RUN.findall(text)]
+            if not any(word in run for run in runs for word in known):
+                best = max(runs, key=len, default="")
+                yield from (best,) if best else workload.kinds
