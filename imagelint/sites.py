@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from imagelint.globs import NamePattern
 from imagelint.nodes import Mapping, Node, Scalar, Sequence
 from imagelint.objects import ObjectNode, string_of, type_of
 from imagelint.reading import BOTH, Reader, Value, View, resolve
@@ -140,20 +142,20 @@ def _container(place: Place, view: View) -> str | None:
 
 # --- images inside of texts -----------------------------------------------------------
 
-_FLAG: Final = re.compile(r"--?([A-Za-z0-9][A-Za-z0-9_.-]*)(=)?")
-_PAIR: Final = re.compile(r"[^\s=]+=(\S+)")
+_PAIR: Final = r"[^\s=]+=(\S+)"
 
 
 def _flag_values(view: View, place: Place, flags: frozenset[str]) -> Iterator[tuple[Place, int]]:
     """Yield the arguments that hold a flag's value (``--flag=IMG``; ``--flag``, then ``IMG``)."""
     items = place.node.items if isinstance(place.node, Sequence) else []
     for index, node in enumerate(items):
-        match = _FLAG.match(string_of(node, view) or "")
-        if match is None or match[1] not in flags:
+        text = string_of(node, view) or ""
+        flag, is_given, _ = text.partition("=")
+        if not flag.startswith("-") or flag.lstrip("-") not in flags:
             continue
-        if match[2]:
-            yield Place(node, (*place.steps, index), place.parents), match.end()
-        elif match.end() == len(match.string) and index + 1 < len(items):
+        if is_given:
+            yield Place(node, (*place.steps, index), place.parents), len(flag) + 1
+        elif index + 1 < len(items):
             yield Place(items[index + 1], (*place.steps, index + 1), place.parents), 0
 
 
@@ -163,8 +165,18 @@ def _named_values(view: View, place: Place, holder: Holder) -> Iterator[Place]:
     for index, node in enumerate(items):
         entries = view.entries(node) if isinstance(node, Mapping) else {}
         name = string_of(entries.get("name"), view)
-        if "value" in entries and name and any(one.matches(name) for one in holder.named):
+        if "value" in entries and name and _matches(holder.named, name):
             yield Place(entries["value"], (*place.steps, index, "value"), place.parents)
+
+
+def _matches(named: tuple[str, ...], name: str) -> bool:
+    return any(pattern.matches(name) for pattern in _patterns(named))
+
+
+@cache
+def _patterns(named: tuple[str, ...]) -> tuple[NamePattern, ...]:
+    """Compile names with wildcards when they are first met: most runs never do."""
+    return tuple(NamePattern.parse(name) for name in named)
 
 
 def _text_sites(
@@ -177,7 +189,7 @@ def _text_sites(
         return
     places: list[tuple[int, int] | None] = [None]
     if text is not None and holder.form is Form.PAIRS:
-        places = [match.span(1) for match in _PAIR.finditer(text, start)]
+        places = [match.span(1) for match in re.finditer(_PAIR, text)]
     elif text is not None and holder.prefix:
         if not text.startswith(holder.prefix, start):
             return

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping as MappingType
 
     from imagelint.fields import Fields
-    from imagelint.globs import NamePattern
     from imagelint.nodes import Node
 
 __all__ = [
@@ -61,8 +60,6 @@ _SEGMENT = re.compile(rf"{_QUOTED}|{_KEY}|{_EACH}|{_SHAPE}")
 _STEP = rf"(?:{_KEY}|{_EACH}|{_QUOTED})(?:{_EACH}|{_QUOTED})*"
 _PATH = re.compile(rf"{_STEP}(?:\.{_STEP})*(?:\.{_SHAPE})?|{_SHAPE}")
 _KEYS_ONLY = re.compile(rf"{_KEY}(?:\.{_KEY})*")
-_PREFIX = re.compile(r"[a-z][a-z0-9+.-]*://")
-_FLAG = re.compile(r"--?([A-Za-z0-9][A-Za-z0-9_.-]*)")
 
 _ENTRY_KEYS = ("groups", "kinds", "source", "fields")
 _IGNORED_KEYS = ("groups", "kinds", "fields", "reason")
@@ -110,7 +107,7 @@ class Holder(NamedTuple):
     shape: str = ""
     split: SplitNames | None = None
     flags: frozenset[str] = frozenset()
-    named: tuple[NamePattern, ...] = ()
+    named: tuple[str, ...] = ()
     prefix: str = ""
     form: Form = Form.IMAGE
 
@@ -282,26 +279,30 @@ def _holding_field(reader: Fields, node: Node, where: str, shapes: MappingType[s
     prefix, form = "", Form.IMAGE
     if "prefix" in entry:
         prefix = reader.text(entry["prefix"], where)
-        if _PREFIX.fullmatch(prefix) is None:
+        if not prefix.endswith("://"):
             message = f"{where}: {shown(prefix)} is no prefix; write one like oci://"
             raise reader.error(entry["prefix"], message)
     if "form" in entry:
         form = reader.choice(entry["form"], where, Form)
-    named = reader.names(entry["named"], where) if "named" in entry else ()
+    named = reader.texts(entry["named"], where) if "named" in entry else ()
+    if "" in named:
+        message = f"{where}: a name is empty"
+        raise reader.error(entry["named"], message)
     flags = _flags(reader, entry["flags"], where) if "flags" in entry else frozenset()
     split = _split(reader, entry, where) if is_split else None
-    text = _shown_field(at.text, split, flags, tuple(str(name) for name in named), prefix)
+    text = _shown_field(at.text, split, flags, named, prefix)
     return Field(at.path, Holder("", split, flags, named, prefix, form), text)
 
 
 def _flags(reader: Fields, node: Node, where: str) -> frozenset[str]:
     found: list[str] = []
     for item in reader.items(node, where):
-        match = _FLAG.fullmatch(reader.text(item, where))
-        if match is None:
+        text = reader.text(item, where)
+        name = text.lstrip("-")
+        if name == text or not name or not set(name).isdisjoint(" ="):
             message = f"{where}: a flag is wanted, like --image"
             raise reader.error(item, message)
-        found.append(match[1])
+        found.append(name)
     return frozenset(found)
 
 
@@ -357,8 +358,6 @@ def _path(reader: Fields, node: Node, where: str) -> tuple[str, ...]:
 
 # --- words --------------------------------------------------------------------------
 
-_RUN = re.compile(r"[A-Za-z0-9._-]+")
-
 
 def words_of(workload: Workload, known: Collection[str]) -> Iterator[str]:
     """Yield what a document must have in its text to hold an image of this entry.
@@ -372,7 +371,7 @@ def words_of(workload: Workload, known: Collection[str]) -> Iterator[str]:
         if holder.shape:
             continue
         if holder.flags or holder.named:
-            ways = [[name] for name in (*holder.flags, *map(str, holder.named))]
+            ways = [[name] for name in (*holder.flags, *holder.named)]
         elif holder.split is not None:
             split = holder.split
             ways = [[*keys, *(split.repository or split.image)]]
@@ -381,7 +380,7 @@ def words_of(workload: Workload, known: Collection[str]) -> Iterator[str]:
         else:
             ways = [keys]
         for way in ways:
-            runs = [run for text in way for run in _RUN.findall(text)]
+            runs = [run for text in way for run in re.findall(r"[A-Za-z0-9._-]+", text)]
             if not any(word in run for run in runs for word in known):
                 best = max(runs, key=len, default="")
                 yield from (best,) if best else workload.kinds

@@ -10,7 +10,6 @@ import pytest
 from imagelint.catalogue import Catalogue, CatalogueFiles, load_catalogue
 from imagelint.errors import PolicyError
 from imagelint.fields import Fields
-from imagelint.globs import NamePattern
 from imagelint.text import Source
 from imagelint.workload_entries import (
     Branch,
@@ -100,7 +99,7 @@ SPLIT = SplitNames(repository=("r",), tag=("t",), digest=("d",))
         ),
         pytest.param(
             "[{at: a, named: ['B_*'], form: pairs}]",
-            (Field(("a",), Holder(named=(NamePattern.parse("B_*"),), form=Form.PAIRS)),),
+            (Field(("a",), Holder(named=("B_*",), form=Form.PAIRS)),),
             id="names",
         ),
         pytest.param(
