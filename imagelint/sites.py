@@ -95,7 +95,8 @@ def sites_at(
 ) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
     """Yield the sites that a place holds, each with the steps from the object's root to it."""
     if holder.split is not None:
-        yield from _split_site(item, view, place, holder.split, holder.prefix)
+        if holder.only is None or _entry(place.node, holder.only[:1], view) == holder.only[1]:
+            yield from _split_site(item, view, place, holder.split, holder.prefix)
     elif holder.flags:
         for found, start in _flag_values(view, place, holder.flags):
             yield from _text_sites(item, view, found, start, holder)

@@ -64,7 +64,7 @@ _KEYS_ONLY = re.compile(rf"{_KEY}(?:\.{_KEY})*")
 _ENTRY_KEYS = ("groups", "kinds", "source", "fields")
 _IGNORED_KEYS = ("groups", "kinds", "fields", "reason")
 _PARTS = ("registry", "repository", "image", "tag", "digest", "sha256")
-_FIELD_KEYS = ("at", *_PARTS, "default", "prefix", "flags", "named", "form", "source")
+_FIELD_KEYS = ("at", *_PARTS, "default", "prefix", "flags", "named", "form", "only", "source")
 
 
 class Form(Enum):
@@ -101,7 +101,8 @@ class Holder(NamedTuple):
     ``shape``: the fields of a shape go on from here. ``split``: a mapping with the parts of an
     image. ``flags``: a list of arguments, in which these flags (written without dashes) have
     images for values. ``named``: a list of mappings with ``name`` and ``value``, in which these
-    have images. ``prefix`` stands in front of the image, and without it there is none.
+    have images. ``prefix`` stands in front of the image, and without it there is none. ``only``:
+    the parts are an image only where this key beside them has this value.
     """
 
     shape: str = ""
@@ -110,6 +111,7 @@ class Holder(NamedTuple):
     named: tuple[str, ...] = ()
     prefix: str = ""
     form: Form = Form.IMAGE
+    only: tuple[str, str] | None = None
 
 
 IMAGE: Final = Holder()
@@ -285,13 +287,22 @@ def _holding_field(reader: Fields, node: Node, where: str, shapes: MappingType[s
     if "form" in entry:
         form = reader.choice(entry["form"], where, Form)
     named = reader.texts(entry["named"], where) if "named" in entry else ()
+    only = _only(reader, entry["only"], where) if "only" in entry else None
     if "" in named:
         message = f"{where}: a name is empty"
         raise reader.error(entry["named"], message)
     flags = _flags(reader, entry["flags"], where) if "flags" in entry else frozenset()
     split = _split(reader, entry, where) if is_split else None
     text = _shown_field(at.text, split, flags, named, prefix)
-    return Field(at.path, Holder("", split, flags, named, prefix, form), text)
+    return Field(at.path, Holder("", split, flags, named, prefix, form, only), text)
+
+
+def _only(reader: Fields, node: Node, where: str) -> tuple[str, str]:
+    key, equals, value = reader.text(node, where).partition("=")
+    if not (key and equals and value):
+        message = f"{where}: a key and its value are wanted, like kind=DockerImage"
+        raise reader.error(node, message)
+    return key, value
 
 
 def _flags(reader: Fields, node: Node, where: str) -> frozenset[str]:
@@ -374,7 +385,7 @@ def words_of(workload: Workload, known: Collection[str]) -> Iterator[str]:
             ways = [[name] for name in (*holder.flags, *holder.named)]
         elif holder.split is not None:
             split = holder.split
-            ways = [[*keys, *(split.repository or split.image)]]
+            ways = [[*keys, *(split.repository or split.image), *(holder.only or ())]]
             if split.default:
                 ways.append([*keys, *split.registry])
         else:
