@@ -7,8 +7,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.edits import NotEditableError, edit_scalar, place_of, uses_elsewhere
 from imagelint.errors import ImagelintError
@@ -39,8 +38,7 @@ class FixError(ImagelintError):
     """Edits that did not do what they should; nothing may be written."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Repair:
+class _Repair(NamedTuple):
     """How the scalar of a site becomes right: its edit, or why there is none."""
 
     edit: Edit | None
@@ -312,9 +310,9 @@ def conclude(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
                 others = charts[finding.message] - 1
                 if others:
                     also = f"{finding.message} (stands for {others} more of its templates)"
-                    finding = replace(finding, message=also)  # noqa: PLW2901 - a copy
+                    finding = finding._replace(message=also)  # noqa: PLW2901 - a copy
             kept.append(finding)
-        concluded.append(replace(result, findings=tuple(kept)))
+        concluded.append(result._replace(findings=tuple(kept)))
     return tuple(concluded)
 
 
