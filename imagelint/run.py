@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from imagelint import engine, files
 from imagelint.catalogue import load_catalogue
+from imagelint.conclude import conclude
 from imagelint.errors import ImagelintError, UsageError
 from imagelint.finding import Skipped
 from imagelint.helm import is_cut_off
@@ -307,7 +308,7 @@ class Run:
         stamps = {one.governing.stamp for one in self.inputs}
         stamps = stamps or {self._policies.for_folder(self._cwd).stamp}
         return Report(
-            engine.conclude(tuple(results)),
+            conclude(tuple(results)),
             tuple(self.skipped),
             tuple(self.errors),
             policy=stamps.pop() if len(stamps) == 1 else None,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from imagelint.engine import FixError, Linter, conclude
+from imagelint.conclude import conclude
+from imagelint.engine import FixError, Linter
 from imagelint.files.data import rule_sources
 from imagelint.finding import Finding, Fix, KubeObject, Severity
 from imagelint.policy import parse_policy
