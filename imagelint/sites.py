@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from functools import cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from imagelint.globs import NamePattern
@@ -31,8 +29,7 @@ Step = str | int
 """A key, or an index in a list."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImageSite:
+class ImageSite(NamedTuple):
     """One place that holds an image.
 
     ``value`` is the image as read, its JSON type in ``value.type`` (also ``mapping``
@@ -171,13 +168,7 @@ def _named_values(view: View, place: Place, holder: Holder) -> Iterator[Place]:
 
 
 def _matches(named: tuple[str, ...], name: str) -> bool:
-    return any(pattern.matches(name) for pattern in _patterns(named))
-
-
-@cache
-def _patterns(named: tuple[str, ...]) -> tuple[NamePattern, ...]:
-    """Compile names with wildcards when they are first met: most runs never do."""
-    return tuple(NamePattern.parse(name) for name in named)
+    return any(NamePattern(pattern).matches(name) for pattern in named)
 
 
 def _text_sites(

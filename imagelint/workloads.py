@@ -8,7 +8,6 @@ an entry has missed is no hole; only kinds whose entry is exact are not searched
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.finding import KubeObject
@@ -67,7 +66,7 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
                     readers, seen = read.readers, frozenset({view.reader})
                     if known is not None:
                         readers, seen = readers | known.readers, seen | known.views
-                    sites[key] = replace(known or read, readers=readers, views=seen)
+                    sites[key] = (known or read)._replace(readers=readers, views=seen)
             if item.meta.kind == "Kustomization":
                 matches.update((node.start, node) for node in _match_keys(item, view))
     root = None
@@ -89,7 +88,7 @@ def _readings(site: ImageSite, view: View) -> Iterator[ImageSite]:
     ):
         other = resolve(site.node, Reader.KUSTOMIZE)
         if other != site.value and site.value.type != "number":
-            yield replace(site, value=other, readers=frozenset({Reader.KUSTOMIZE}))
+            yield site._replace(value=other, readers=frozenset({Reader.KUSTOMIZE}))
 
 
 # --- objects ------------------------------------------------------------------------
@@ -149,7 +148,7 @@ class _Search:
         if place.steps[-1:] == ("spec",) and place.parents:
             shape, start = POD_TEMPLATE, Place(place.parents[-1], place.steps[:-1])
         for steps, site in self._walk(self._catalogue.shape(shape), start):
-            yield steps, replace(site, by_shape=True)
+            yield steps, site._replace(by_shape=True)
 
     def _walk(self, branch: Branch, start: Place) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
         """Yield the sites that fields lead to, depth first, in the order of the fields."""

@@ -43,6 +43,7 @@ ORDER = (
     "policy",
     "judge",
     "engine",
+    "conclude",
     "resource_list",
     "formats",
     "files",
