@@ -59,6 +59,9 @@ class Linter:
         self._policy = policy
         self._rules = rules
         self._catalogue = catalogue
+        if policy.workloads or policy.ignored_fields:
+            own = catalogue.with_entries(policy.workloads)
+            self._catalogue = own.without_fields(policy.ignored_fields)
         self._forced = environment
         self._judge = Judge(policy, rules)
 

@@ -32,6 +32,8 @@ from imagelint.policy_parse import (
     InconsistentPolicy,
     read_environments,
     read_harbors,
+    read_own_ignored_fields,
+    read_own_workloads,
     read_paths,
     read_rule_settings,
 )
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from imagelint.nodes import Node
     from imagelint.rules import Rule
     from imagelint.text import Source
+    from imagelint.workload_entries import IgnoredField, Workload
 
 __all__ = [
     "Environment",
@@ -58,7 +61,10 @@ __all__ = [
 ]
 
 _VERSION: Final = "1"
-_KEYS: Final = ("version", "harbor", "environments", "default", "rules", "exclude")
+_KEYS: Final = (
+    *("version", "harbor", "environments", "default", "rules", "exclude"),
+    *("workloads", "ignore-fields"),
+)
 _REQUIRED: Final = ("version", "environments", "default")
 _NOTHING: Final = RuleSetting()
 _NO_RULES: Final[Mapping[str, RuleSetting]] = {}
@@ -77,6 +83,10 @@ class Policy(NamedTuple):
     """What the policy sets of rules in every environment, by rule id."""
     exclude: PathPatterns = PathPatterns()
     """Files to leave out, relative to the policy's folder."""
+    workloads: tuple[Workload, ...] = ()
+    """Kinds and fields with images, besides those of the catalogue."""
+    ignored_fields: tuple[IgnoredField, ...] = ()
+    """Fields that hold no images, whatever the catalogue says."""
 
     def environment(self, name: str) -> Environment:
         """Return an environment by name; raises UsageError that names the nearest."""
@@ -162,7 +172,15 @@ def parse_policy(source: Source, rules: Mapping[str, Rule]) -> Policy:
         settings = read_rule_settings(reader, record["rules"], "rules", rules)
     if "exclude" in record:
         exclude = read_paths(reader, record["exclude"], "exclude")
-    return Policy(tuple(environments.values()), default, harbors, settings, exclude)
+    return Policy(
+        tuple(environments.values()),
+        default,
+        harbors,
+        settings,
+        exclude,
+        read_own_workloads(reader, record),
+        read_own_ignored_fields(reader, record),
+    )
 
 
 def _read_default(

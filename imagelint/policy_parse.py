@@ -31,6 +31,7 @@ from imagelint.registries import (
 )
 from imagelint.rules import parameter_names, read_parameter
 from imagelint.text import shown
+from imagelint.workload_entries import IgnoredField, Workload, read_ignored_fields, read_workloads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from imagelint.rules import Rule
 
 __all__ = ["Inconsistency", "InconsistentPolicy", "read_environments", "read_harbors"]
-__all__ += ["read_paths", "read_rule_settings"]
+__all__ += ["read_own_ignored_fields", "read_own_workloads", "read_paths", "read_rule_settings"]
 
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
@@ -196,6 +197,18 @@ def read_paths(reader: Fields, node: Node, where: str) -> PathPatterns:
             PathPatterns.parse([text])
         found.append(text)
     return PathPatterns.parse(found)
+
+
+def read_own_workloads(reader: Fields, record: Mapping[str, Node]) -> tuple[Workload, ...]:
+    """Read ``workloads:``, the policy's own entries of the catalogue; none where it is missing."""
+    node = record.get("workloads")
+    return () if node is None else read_workloads(reader, node, "workloads")
+
+
+def read_own_ignored_fields(reader: Fields, record: Mapping[str, Node]) -> tuple[IgnoredField, ...]:
+    """Read ``ignore-fields:``; nothing where it is missing."""
+    node = record.get("ignore-fields")
+    return () if node is None else read_ignored_fields(reader, node, "ignore-fields")
 
 
 def read_rule_settings(

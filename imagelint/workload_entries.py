@@ -64,6 +64,7 @@ _KEYS_ONLY = re.compile(rf"{_KEY}(?:\.{_KEY})*")
 _ENTRY_KEYS = ("groups", "kinds", "source", "fields")
 _IGNORED_KEYS = ("groups", "kinds", "fields", "reason")
 _PARTS = ("registry", "repository", "image", "tag", "digest", "sha256")
+_SPLIT_KEYS = frozenset((*_PARTS, "default", "only"))
 _FIELD_KEYS = ("at", *_PARTS, "default", "prefix", "flags", "named", "form", "only", "source")
 
 
@@ -217,6 +218,9 @@ def read_ignored_fields(reader: Fields, node: Node, where: str) -> tuple[Ignored
                 raise reader.error(place, message)
             paths.append(path)
         reason = reader.text(entry["reason"], f"{at}.reason")
+        if not reason.strip():
+            message = f"{at}.reason: say why"
+            raise reader.error(entry["reason"], message)
         found.append(IgnoredField(groups, kinds, tuple(paths), reason, reader.origin(item)))
     return tuple(found)
 
@@ -269,14 +273,11 @@ def _holding_field(reader: Fields, node: Node, where: str, shapes: MappingType[s
     if at.holder is not IMAGE:
         message = f"{where}: a shape stands alone"
         raise reader.error(entry["at"], message)
-    ways = {"flags", "named"} & set(entry)
-    is_split = bool({"registry", "repository", "image"} & set(entry))
-    alone = set(_PARTS) | {"default"}
-    if len(ways) + is_split > 1 or (not is_split and alone & set(entry)):
-        if not is_split and not ways:
-            message = f'{where}: the key "repository" is missing'
-        else:
-            message = f"{where}: parts of an image, flags and named exclude each other"
+    is_split = not _SPLIT_KEYS.isdisjoint(entry)
+    if len({"flags", "named"} & set(entry)) + is_split > 1 or (is_split and "form" in entry):
+        message = f"{where}: parts of an image, flags, named and form exclude each other"
+        if "form" in entry and not {"flags", "named"} & set(entry):
+            message = f"{where}: an image in parts has no form"
         raise reader.error(node, message)
     prefix, form = "", Form.IMAGE
     if "prefix" in entry:
@@ -286,15 +287,23 @@ def _holding_field(reader: Fields, node: Node, where: str, shapes: MappingType[s
             raise reader.error(entry["prefix"], message)
     if "form" in entry:
         form = reader.choice(entry["form"], where, Form)
-    named = reader.texts(entry["named"], where) if "named" in entry else ()
+    named = _texts(reader, entry, "named", where)
+    flags = _flags(reader, entry, where)
+    split = _split(reader, node, entry, where) if is_split else None
     only = _only(reader, entry["only"], where) if "only" in entry else None
-    if "" in named:
-        message = f"{where}: a name is empty"
-        raise reader.error(entry["named"], message)
-    flags = _flags(reader, entry["flags"], where) if "flags" in entry else frozenset()
-    split = _split(reader, entry, where) if is_split else None
     text = _shown_field(at.text, split, flags, named, prefix)
     return Field(at.path, Holder("", split, flags, named, prefix, form, only), text)
+
+
+def _texts(reader: Fields, entry: dict[str, Node], key: str, where: str) -> tuple[str, ...]:
+    """Read a list of texts that has to say something, if it is there."""
+    if key not in entry:
+        return ()
+    texts = reader.texts(entry[key], f"{where}.{key}")
+    if not texts or "" in texts:
+        message = f"{where}.{key}: nothing is written here"
+        raise reader.error(entry[key], message)
+    return texts
 
 
 def _only(reader: Fields, node: Node, where: str) -> tuple[str, str]:
@@ -305,19 +314,17 @@ def _only(reader: Fields, node: Node, where: str) -> tuple[str, str]:
     return key, value
 
 
-def _flags(reader: Fields, node: Node, where: str) -> frozenset[str]:
-    found: list[str] = []
-    for item in reader.items(node, where):
-        text = reader.text(item, where)
-        name = text.lstrip("-")
+def _flags(reader: Fields, entry: dict[str, Node], where: str) -> frozenset[str]:
+    texts = _texts(reader, entry, "flags", where)
+    names = [text.lstrip("-") for text in texts]
+    for index, (name, text) in enumerate(zip(names, texts, strict=True)):
         if name == text or not name or not set(name).isdisjoint(" ="):
             message = f"{where}: a flag is wanted, like --image"
-            raise reader.error(item, message)
-        found.append(name)
-    return frozenset(found)
+            raise reader.error(reader.items(entry["flags"], where)[index], message)
+    return frozenset(names)
 
 
-def _split(reader: Fields, entry: dict[str, Node], where: str) -> SplitNames:
+def _split(reader: Fields, node: Node, entry: dict[str, Node], where: str) -> SplitNames:
     parts: dict[str, tuple[str, ...]] = {}
     for name in _PARTS:
         if name in entry:
@@ -327,11 +334,15 @@ def _split(reader: Fields, entry: dict[str, Node], where: str) -> SplitNames:
                 raise reader.error(entry[name], message)
             parts[name] = tuple(text.split("."))
     default = reader.text(entry["default"], where) if "default" in entry else ""
-    if ("repository" in parts) + ("image" in parts) + bool(default) != 1 and not (
-        "image" in parts and default
-    ):
+    names = {"repository", "image", "default"} & set(entry)
+    if names not in ({"repository"}, {"image"}, {"image", "default"}, {"default"}):
         message = f"{where}: one of repository and image names the image"
-        raise reader.error(entry["at"], message)
+        if not names:
+            message = f'{where}: the key "repository" is missing'
+        raise reader.error(node, message)
+    if "default" in entry and not ("registry" in entry and default):
+        message = f"{where}: default is the name of an image below registry"
+        raise reader.error(entry["default"], message)
     return SplitNames(**parts, default=default)
 
 

@@ -342,13 +342,27 @@ class TestOwnEntries:
         pytest.param(
             kind("[{at: a, tag: b, named: [c]}]"), "a.yaml:2:49", "exclude", id="parts and names"
         ),
+        pytest.param(
+            kind("[{at: a, image: b, default: c}]"),
+            "a.yaml:2:76",
+            "below registry",
+            id="a default of nothing",
+        ),
+        pytest.param(
+            kind("[{at: a, repository: b, form: pairs}]"), "a.yaml:2:49", "no form", id="a form"
+        ),
+        pytest.param(kind("[{at: a, named: []}]"), "a.yaml:2:64", "nothing is", id="no names"),
+        pytest.param(kind("[{at: a, flags: ['']}]"), "a.yaml:2:64", "nothing is", id="no flags"),
+        pytest.param(
+            kind("[{at: a, repository: b, only: c}]"), "a.yaml:2:78", "kind=Docker", id="no value"
+        ),
         pytest.param(kind("[{at: <pod-spec>}]"), "a.yaml:2:54", "stands alone", id="a shape at"),
         pytest.param(kind("[{at: a, prefix: b}]"), "a.yaml:2:65", "no prefix", id="no prefix"),
         pytest.param(
             kind("[{at: a, repository: 'b[]'}]"), "a.yaml:2:69", "is no key", id="a list as part"
         ),
         pytest.param(
-            kind("[{at: a, repository: b, image: c}]"), "a.yaml:2:54", "one of", id="two names"
+            kind("[{at: a, repository: b, image: c}]"), "a.yaml:2:49", "one of", id="two names"
         ),
         pytest.param(kind("['a[0]']"), "a.yaml:2:49", "`a[0]` is no path", id="an index"),
         pytest.param(kind("['a[']"), "a.yaml:2:49", "`a[` is no path", id="an open bracket"),
