@@ -2,7 +2,7 @@
 
 ``rules/workloads/core.yaml`` has the kinds of Kubernetes itself and is always read; every other
 API group has a file of its own, ``rules/workloads/<group>.yaml``, which is read when the first
-object of that group is met. The notation is :mod:`imagelint.workload_entries`'s.
+object of that group is met. The notation is :mod:`imagelint.workload_parse`'s.
 :mod:`imagelint.workloads` walks objects by it and :mod:`imagelint.scan` proves documents away by
 it. No I/O: who makes a catalogue hands in how files are read.
 """
@@ -17,11 +17,9 @@ from imagelint.workload_entries import (
     EACH_VALUE,
     Branch,
     Field,
-    read_fields,
-    read_groups_and_kinds,
-    read_workloads,
     words_of,
 )
+from imagelint.workload_parse import read_fields, read_groups_and_kinds, read_workloads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

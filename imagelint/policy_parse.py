@@ -31,13 +31,14 @@ from imagelint.registries import (
 )
 from imagelint.rules import parameter_names, read_parameter
 from imagelint.text import shown
-from imagelint.workload_entries import IgnoredField, Workload, read_ignored_fields, read_workloads
+from imagelint.workload_parse import read_ignored_fields, read_workloads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from imagelint.globs import NamePattern
     from imagelint.rules import Rule
+    from imagelint.workload_entries import IgnoredField, Workload
 
 __all__ = ["Inconsistency", "InconsistentPolicy", "read_environments", "read_harbors"]
 __all__ += ["read_own_ignored_fields", "read_own_workloads", "read_paths", "read_rule_settings"]

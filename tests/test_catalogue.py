@@ -17,10 +17,9 @@ from imagelint.workload_entries import (
     Form,
     Holder,
     SplitNames,
-    read_ignored_fields,
-    read_workloads,
     words_of,
 )
+from imagelint.workload_parse import read_ignored_fields, read_workloads
 from tests.reading import catalogue
 
 if TYPE_CHECKING:
