@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["cli", "main"]
 
 _COMMANDS = (
-    *("check", "fix", "images", "explain", "rules", "exceptions", "baseline", "init", "krm"),
-    "completion",
+    *("check", "fix", "images", "explain", "rules", "policy", "exceptions", "baseline"),
+    *("init", "krm", "completion"),
 )
 _EXIT_ERROR = 2
 _EXIT_INTERRUPTED = 130

@@ -25,13 +25,14 @@ from imagelint.workers import AUTO, in_order
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from imagelint.catalogue import Catalogue
     from imagelint.policy import Policy
     from imagelint.report import PolicyStamp
     from imagelint.rules import Rule
 
 T = TypeVar("T")
 
-__all__ = ["STDIN", "Input", "Request", "Run", "internal_error"]
+__all__ = ["STDIN", "Input", "Request", "Run", "internal_error", "known_kinds"]
 
 STDIN = "-"
 _STDIN_SHOWN = "<stdin>"
@@ -90,7 +91,7 @@ class Run:
         ref = request.policy_from
         self._origin = None if ref is None else files.AtCommit(ref, self._cwd)
         self._policies = files.Policies(self._rules, self._cwd, request.policy, self._origin)
-        self._catalogue = load_catalogue(files.catalogue_sources())
+        self._catalogue = known_kinds()
         self._today = time.strftime("%Y-%m-%d", time.gmtime())
         self._linters: dict[str | None, engine.Linter] = {}
         self._used: dict[PolicyStamp | None, set[int]] = {}
@@ -359,6 +360,11 @@ class Run:
             for place in places
             if place != STDIN
         )
+
+
+def known_kinds() -> Catalogue:
+    """Return the catalogue of kinds that imagelint is shipped with."""
+    return load_catalogue(files.catalogue_sources())
 
 
 def _text_of(rule: Rule) -> RuleText:
