@@ -148,10 +148,12 @@ class Run:
 
     def _compare_policies(self) -> None:
         """Say, and show, what of the policies in the working folder does not count."""
+        if self._origin is None:
+            return
         from imagelint.formats.unified import diff  # noqa: PLC0415 - rarely needed
 
         ref = self._request.policy_from
-        for one in () if self._origin is None else self._origin.differences():
+        for one in self._origin.differences():
             how = "is new" if one.then is None else "is gone" if one.now is None else "is changed"
             shown = diff(Source(one.shown, one.then or b""), one.now or b"").rstrip("\n")
             head = f"warning: {one.shown} {how} since {ref}; what {ref} has decides"

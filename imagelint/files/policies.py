@@ -116,7 +116,7 @@ class Policies:
     def _load(self, path: str | None, folder: str) -> GoverningPolicy:
         if path not in self._by_file:
             source = default_policy_source() if path is None else self._read(path)
-            stamp = PolicyStamp(None if path is None else source.path, _sha256(source.data))
+            stamp = PolicyStamp(None if path is None else source.path, source.data)
             policy = parse_policy(source, self._rules)
             made_of = () if path is None else (path,)
             self._by_file[path] = GoverningPolicy(policy, stamp, folder, made_of)
@@ -125,9 +125,3 @@ class Policies:
     def _read(self, path: str) -> Source:
         shown = displayed(path, self._cwd)
         return Source(shown, self._origin.read(path, shown))
-
-
-def _sha256(data: bytes) -> str:
-    import hashlib  # noqa: PLC0415 - loads OpenSSL, which `--version` has no use for
-
-    return hashlib.sha256(data).hexdigest()
