@@ -133,11 +133,11 @@ def _decimal(text: str) -> float | None:
 
 def _rfc3339(text: str) -> str | None:
     """Write a timestamp as kustomize's JSON does (a mere date gets a time); None if it is none."""
-    from datetime import datetime  # noqa: PLC0415 - few manifests hold a date
-
-    match = re.fullmatch(_TIMESTAMP, text)
+    match = re.fullmatch(_TIMESTAMP, text) if text[4:5] == "-" else None
     if match is None:
         return None
+    from datetime import datetime  # noqa: PLC0415 - few manifests hold a date
+
     date, *clocks, zone, spaced, spaced_fraction = match.groups()
     clock, fraction = clocks if zone else (spaced, spaced_fraction)
     numbers = [int(number) for number in f"{date}-{clock or '0:0:0'}".replace(":", "-").split("-")]

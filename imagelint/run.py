@@ -23,6 +23,7 @@ from imagelint.workers import AUTO, in_order
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from imagelint.files.changes import Changes
     from imagelint.rules import Rule
 
 T = TypeVar("T")
@@ -117,16 +118,18 @@ class Run:
             else:
                 self.skipped.append(Skipped(file.shown, changes.reason))
 
-    def _changes(self, paths: Iterable[str]) -> files.Changes | None:
+    def _changes(self, paths: Iterable[str]) -> Changes | None:
         ref = self._request.changed_since
         if ref is None:
             return None
         if STDIN in paths:
             message = "--changed-since asks git about files; it cannot know what comes on stdin"
             raise UsageError(message)
-        return files.Changes(ref, self._cwd)
+        from imagelint.files.changes import Changes  # noqa: PLC0415 - rarely asked for
 
-    def _still_there(self, paths: Iterable[str], changes: files.Changes | None) -> Iterator[str]:
+        return Changes(ref, self._cwd)
+
+    def _still_there(self, paths: Iterable[str], changes: Changes | None) -> Iterator[str]:
         """Leave out PATHs that are gone since the commit: that is a change, and no slip."""
         for path in paths:
             place = files.absolute(path, self._cwd)
@@ -137,9 +140,7 @@ class Run:
             else:
                 yield path
 
-    def _concerned(
-        self, changes: files.Changes, path: str, governing: files.GoverningPolicy
-    ) -> bool:
+    def _concerned(self, changes: Changes, path: str, governing: files.GoverningPolicy) -> bool:
         """Whether a file or what decides about it has changed; a policy of a commit cannot."""
         if self._origin is not None:
             return changes.concern(path, ())
