@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["cli", "main"]
 
-_COMMANDS = ("check", "fix", "images", "explain", "rules", "init", "krm", "completion")
+_COMMANDS = (
+    *("check", "fix", "images", "explain", "rules", "exceptions", "baseline", "init", "krm"),
+    "completion",
+)
 _GARBAGE = 100_000
 """New objects between two searches for cycles: we make many objects and hardly any cycle."""
 _EXIT_ERROR = 2
