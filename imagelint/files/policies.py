@@ -147,7 +147,7 @@ class Policies:
 
     def _built_in(self, folder: str) -> GoverningPolicy:
         source = default_policy_source()
-        stamp = PolicyStamp(None, _sha256(source.data))
+        stamp = PolicyStamp(None, source.data)
         policy = parse_policy(source, self._rules)
         return GoverningPolicy(policy, stamp, folder, sources=(source,), rules=self._rules)
 
@@ -160,9 +160,7 @@ class Policies:
             anchor = "" if own == folder else relative_to(own, folder)
             policy = parse_policy(one.source, self._rules, policy, anchor)
         assert policy is not None  # the file itself is a layer
-        stamp = PolicyStamp(
-            layers[0].source.path, _sha256(b"".join(one.source.data for one in layers))
-        )
+        stamp = PolicyStamp(layers[0].source.path, b"".join(one.source.data for one in layers))
         place = os.path.join(os.path.dirname(path), BASELINE_NAME)
         made_of = tuple(one.path for one in layers)
         baseline = EMPTY
@@ -205,9 +203,3 @@ class Policies:
     def _read(self, path: str) -> Source:
         name = displayed(path, self._cwd)
         return Source(name, self._origin.read(path, name))
-
-
-def _sha256(data: bytes) -> str:
-    import hashlib  # noqa: PLC0415 - loads OpenSSL, which `--version` has no use for
-
-    return hashlib.sha256(data).hexdigest()
