@@ -25,11 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["NotEditableError", "edit_scalar", "place_of", "uses_elsewhere"]
 
-_PLAIN_SAFE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/@:+-]*[A-Za-z0-9_-])?")
-_BLOCK_HEADER = re.compile(r"[|>][^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])")
-_BLANKS = re.compile(" *")
+_PLAIN_SAFE = r"[A-Za-z0-9](?:[A-Za-z0-9._/@:+-]*[A-Za-z0-9_-])?"
+_BLOCK_HEADER = r"[|>][^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])"
 _BREAK = "\n\r\x85\u2028\u2029"
-_ESCAPE = re.compile(
+_ESCAPE = (
     r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}"
     r"|(?:\r\n|[\n\r\x85\u2028\u2029])[ \t]*|.)"
 )
@@ -72,7 +71,7 @@ def edit_scalar(
     old = node.value[offset:stop]
     if node.tag is not None and node.tag.endswith(":binary"):
         raise NotEditableError("it is written in base64 (!!binary)")
-    if not node.style and _PLAIN_SAFE.fullmatch(new) is None:
+    if not node.style and re.fullmatch(_PLAIN_SAFE, new) is None:
         raise NotEditableError(f"{shown(new)} would need quotes")
     first, last = _changed(old, new)
     inserted = new[first : len(new) - (len(old) - last)]
@@ -116,7 +115,7 @@ def _places(text: str, node: Scalar) -> list[int]:
 
 def _block_content(text: str, node: Scalar) -> int:
     """Return where the content of a block scalar begins, behind header and indentation."""
-    header = _BLOCK_HEADER.match(text, node.start, node.end)
+    header = re.compile(_BLOCK_HEADER).match(text, node.start, node.end)
     index = header.end() if header is not None else node.start
     while index < node.end and text[index] in " " + _BREAK:
         index += 1
@@ -131,8 +130,9 @@ def _places_in_lines(text: str, node: Scalar) -> list[int]:
     for number, line in enumerate(node.value.split("\n")):
         if number:
             width = 2 if text.startswith("\r\n", at) else 1
-            blank = _BLANKS.match(text, at + width, min(at + width + indent, node.end))
-            at = at + width if blank is None else blank.end()
+            at += width
+            stop = min(at + indent, node.end)
+            at = next((i for i in range(at, stop) if text[i] != " "), stop)
         if not text.startswith(line, at):
             raise NotEditableError("it is folded over several lines")
         places += range(at, at + len(line) + 1)
@@ -143,10 +143,11 @@ def _places_in_lines(text: str, node: Scalar) -> list[int]:
 def _places_in_escapes(text: str, node: Scalar) -> list[int]:
     """Map a double-quoted value (YAML's or JSON's) to its text, escape by escape."""
     places: list[int] = []
+    escape = re.compile(_ESCAPE)
     index, end = node.start + 1, node.end - 1
     while index < end:
         char = text[index]
-        match = _ESCAPE.match(text, index, end) if char == "\\" else None
+        match = escape.match(text, index, end) if char == "\\" else None
         if match is None:
             if char in _BREAK:
                 raise NotEditableError("it is folded over several lines")
