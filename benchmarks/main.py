@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from benchmarks.builds import ROOT, Build, BuildError, installed, named
 from benchmarks.inputs import Inputs
 from benchmarks.peers import PEERS, version
-from benchmarks.rows import ROWS, Bench
+from benchmarks.rows import ROWS, Bench, compare
 from benchmarks.table import BEGIN, END, head, markdown, render
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def _measure(bench: Bench, asked: argparse.Namespace) -> int:
         if asked.only and name not in asked.only:
             continue
         row = measured_row(bench)
+        row.bounds += compare(row, bench.builds)
         _progress("")
         rows.append(row)
         shown.append(render(row, quick=bench.quick))

@@ -125,23 +125,28 @@ def measure(
 ) -> list[Series]:
     """Run the commands by turns, ``repeat`` times each, after one turn to warm the caches.
 
-    What takes long is run less often: its first run counts, or is all.
+    What takes long is run less often: its first run counts, or is all. So does the first run of
+    each where one is all that is wanted.
     """
     every = [Series(command) for command in commands]
     for series in every:
         progress(series.command.name)
         first = run_once(series.command, scratch, timeout)
         series.note = series.command.stops(first)
-        if first.wall > _LONG or first.timed_out or series.note:
+        if repeat == 1 or first.wall > _LONG or first.timed_out or series.note:
             series.samples.append(first)
     for turn in range(repeat):
         for series in every:
-            if series.note or (series.samples and series.samples[0].wall > _VERY_LONG):
+            if series.note or series.timed_out or _is_very_long(series):
                 continue
             if len(series.samples) <= turn:
                 progress(f"{series.command.name} {turn + 1}/{repeat}")
                 series.samples.append(run_once(series.command, scratch, timeout))
     return every
+
+
+def _is_very_long(series: Series) -> bool:
+    return bool(series.samples) and series.samples[0].wall > _VERY_LONG
 
 
 def warm(folder: str) -> None:

@@ -39,8 +39,8 @@ def stops(sample: Sample) -> str | None:
     if "Error: running test: " in sample.stderr:
         return "stops at a file that it cannot read"
     if "Traceback (most recent call last)" in sample.stderr:
-        last = sample.stderr.strip().rpartition("\n")[2]
-        return f"stops with a traceback ({last.partition(':')[0].rpartition('.')[2][:24]})"
+        raised = re.findall(r"^(?:\w+\.)*(\w+)(?::|$)", sample.stderr, re.MULTILINE)
+        return f"stops with a traceback ({raised[-1] if raised else 'unknown'})"
     return None
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from benchmarks.builds import Build
 
-__all__ = ["ROWS", "Bench"]
+__all__ = ["ROWS", "Bench", "compare"]
 
 MB: Final = 1_000_000
 _NAMED_BOUNDS: Final = ("grep", "kubeconform")
@@ -119,6 +119,16 @@ def _against_peers(
             else:
                 yield from _ratio(own, named[peer.name], 1, "below")
         yield from _memory(own, max(one.tally.largest for one in row.inputs))
+
+
+def compare(row: Row, builds: list[Build]) -> Iterator[Bound]:
+    """Yield how every further build does beside the first one, wherever both were measured."""
+    named = {series.command.name: series for series in row.series}
+    for build in builds[1:]:
+        for name, series in named.items():
+            other = named.get(name.replace(build.name, builds[0].name, 1))
+            if other is not None and name.startswith(build.name):
+                yield from _ratio(series, other, 1, is_aim=True)
 
 
 # --- rows ----------------------------------------------------------------------------------

@@ -79,9 +79,10 @@ def _line(series: Series) -> str:
     if series.note:
         return f"{name:{_NAME}} {series.note[: 96 - _NAME]}"
     mark = ">" if series.timed_out else ""
+    cpu = "-" if series.timed_out else _seconds(series.cpu)  # of what was killed, not all is known
     return (
         f"{name:{_NAME}}{mark + _seconds(series.best):>9} {_seconds(series.median):>9}"
-        f" {_seconds(series.cpu):>9} {series.peak / _MB:>5.0f} MB"
+        f" {cpu:>9} {series.peak / _MB:>5.0f} MB"
     )
 
 
