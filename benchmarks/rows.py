@@ -82,12 +82,18 @@ def _peers(cwd: str, path: str, names: tuple[str, ...] | None = None) -> list[Co
 
 
 def _ratio(
-    one: Series, other: Series, limit: float, relation: str = "at most", *, is_aim: bool = False
+    one: Series,
+    other: Series,
+    limit: float,
+    relation: str = "at most",
+    *,
+    is_aim: bool = False,
+    what: str | None = None,
 ) -> Iterator[Bound]:
     """Yield the bound on the ratio of two times; nothing where they cannot be compared."""
     if not (one.note or other.note or one.timed_out):
         yield Bound(
-            f"{one.command.name} / {other.command.name}",
+            what or f"{one.command.name} / {other.command.name}",
             relation,
             limit,
             one.best / other.best,
@@ -321,7 +327,9 @@ def _hostile(bench: Bench) -> Row:
     row.series = bench.run(commands)
     builds = len(bench.builds)
     for number, series in enumerate(row.series[builds:]):
-        row.bounds += _ratio(series, row.series[number % builds], 10, is_aim=True)
+        name = series.command.name.removeprefix("imagelint, ")
+        ordinary = row.series[number % builds]
+        row.bounds += _ratio(series, ordinary, 10, is_aim=True, what=f"{name} / ordinary text")
     shutil.rmtree(folder)
     return row
 

@@ -15,7 +15,7 @@ __all__ = ["BEGIN", "END", "head", "markdown", "render"]
 
 BEGIN: Final = "<!-- Made by `benchmarks/run --update-readme`. -->"
 END: Final = "<!-- The end of what is made. -->"
-_NAME: Final = 46
+_NAME: Final = 48
 _MB: Final = 1_000_000
 
 
@@ -29,8 +29,8 @@ def head(about: dict[str, Any]) -> str:
         *_wrapped("peers: ", present),
         *([f"missing, not measured: {', '.join(missing)}"] if missing else []),
         (
-            f"{about['repeat']} repetitions by turns; time is the least (and the median) of whole"
-            " processes, CPU"
+            f"{about['repeat']} repetition{'s' * (about['repeat'] != 1)} by turns; time is the"
+            " least (and the median) of whole processes, CPU"
         ),
         "is user's and system's, peak the largest resident set of any one process",
     ]
@@ -101,8 +101,9 @@ def _bound(bound: Bound, *, quick: bool) -> str:
 def _mark(bound: Bound, *, quick: bool) -> str:
     if quick:
         return "-"
-    kind = " (an aim)" if bound.is_aim else ""
-    return ("ok" if bound.is_met else "MISSED") + kind
+    if bound.is_aim:
+        return "ok (aim)" if bound.is_met else "missed (aim)"
+    return "ok" if bound.is_met else "MISSED"
 
 
 def markdown(text: str) -> str:
