@@ -34,7 +34,7 @@ _ROOT: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _FIXTURES: Final = ("anchors", "environments", "kustomize", "lists", "styles")
 """Golden cases with odd spellings that are no errors; their images are known."""
 _POLICY: Final = os.path.join(_ROOT, "rules", "policy", "default.yaml")
-"""What ``imagelint init --harbor harbor.myco.com`` writes."""
+"""What ``imagelint init --harbor harbor.myco.com`` writes, but for the first comment."""
 
 
 @dataclass(slots=True)

@@ -9,16 +9,13 @@ import platform
 import shutil
 import sys
 import tempfile
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from benchmarks.builds import ROOT, Build, BuildError, installed, named
 from benchmarks.inputs import Inputs
 from benchmarks.peers import PEERS, version
-from benchmarks.rows import ROWS, Bench, compare
+from benchmarks.rows import ROWS, Bench, compare, failures
 from benchmarks.table import BEGIN, END, head, markdown, render
-
-if TYPE_CHECKING:
-    from benchmarks.results import Row
 
 __all__ = ["main"]
 
@@ -58,6 +55,7 @@ def _measure(bench: Bench, asked: argparse.Namespace) -> int:
             continue
         row = measured_row(bench)
         row.bounds += compare(row, bench.builds)
+        row.failed += failures(row, bench.builds)
         _progress("")
         rows.append(row)
         shown.append(render(row, quick=bench.quick))
@@ -71,11 +69,7 @@ def _measure(bench: Bench, asked: argparse.Namespace) -> int:
         json.dump({**about, "rows": [row.as_json() for row in rows]}, out, indent=2)
         out.write("\n")
     print(f"Wrote {asked.json}.")
-    return int(not bench.quick and any(_missed(row) for row in rows))
-
-
-def _missed(row: Row) -> bool:
-    return any(not bound.is_met and not bound.is_aim for bound in row.bounds)
+    return int(any(row.failed or (row.is_missed and not bench.quick) for row in rows))
 
 
 def _about(bench: Bench) -> dict[str, Any]:

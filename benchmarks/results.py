@@ -63,6 +63,15 @@ class Row:
     bounds: list[Bound] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     skipped: str | None = None
+    failed: list[str] = field(default_factory=list)
+    """What went wrong with imagelint itself: the row is missed, whatever its bounds say."""
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether something that must be true is not."""
+        return bool(self.failed) or any(
+            not bound.is_met and not bound.is_aim for bound in self.bounds
+        )
 
     def as_json(self) -> dict[str, Any]:
         """Return the row as a JSON object: seconds and bytes."""
@@ -71,6 +80,7 @@ class Row:
             "title": self.title,
             "skipped": self.skipped,
             "remarks": self.remarks,
+            "failed": self.failed,
             "inputs": [one.as_json() for one in self.inputs],
             "series": [_series_json(series) for series in self.series],
             "bounds": [bound.as_json() for bound in self.bounds],

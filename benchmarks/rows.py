@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from benchmarks.builds import Build
 
-__all__ = ["ROWS", "Bench", "compare"]
+__all__ = ["ROWS", "Bench", "compare", "failures"]
 
 MB: Final = 1_000_000
 _NAMED_BOUNDS: Final = ("grep", "kubeconform")
@@ -105,7 +105,7 @@ def _ratio(
 def _memory(series: Series, largest: int) -> Iterator[Bound]:
     """Yield the bound on the memory of a process, by the largest single input."""
     limit = max(80, 4 * largest / MB + 60) if largest > MB else 80
-    if not series.note:
+    if not (series.note or series.timed_out):
         what = f"{series.command.name}: peak of a process"
         yield Bound(what, "at most", limit, series.peak / MB, unit="MB")
 
@@ -125,6 +125,16 @@ def _against_peers(
             else:
                 yield from _ratio(own, named[peer.name], 1, "below")
         yield from _memory(own, max(one.tally.largest for one in row.inputs))
+
+
+def failures(row: Row, builds: list[Build]) -> Iterator[str]:
+    """Yield what no bound tells of: an imagelint that broke down or was ended."""
+    for series in row.series:
+        if series.command.name.startswith(tuple(build.name for build in builds)):
+            if series.note:
+                yield f"{series.command.name}: {series.note}"
+            elif series.timed_out:
+                yield f"{series.command.name}: not done in time"
 
 
 def compare(row: Row, builds: list[Build]) -> Iterator[Bound]:
@@ -228,10 +238,10 @@ def _stream(bench: Bench) -> Row:
         row.series += several
         half = len(several) // 2
         for one, two in zip(several[:half], several[half:], strict=True):
-            if not one.note:
+            if not (one.note or one.timed_out):
                 speed = tree.tally.bytes / MB / one.best
                 row.bounds.append(Bound(one.command.name, "at least", 15, speed, unit="MB/s"))
-            if not (one.note or two.note):
+            if not (one.note or two.note or one.timed_out or two.timed_out):
                 what = f"{one.command.name} / -j 2"
                 row.bounds.append(Bound(what, "at least", 1.7, one.best / two.best))
             for series in (one, two):
@@ -263,7 +273,7 @@ def _fix(bench: Bench) -> Row:
     # The last thing run was fix, so the copy is clean now; if it is not, the times are of no use.
     left = run_once(bench.imagelint(copy, "check", ".")[-1], bench.scratch, bench.timeout)
     if left.status != 0:
-        row.remarks.append(f"fix left findings: check after it exits {left.status}")
+        row.failed.append(f"fix left findings: check after it exits {left.status}")
     shutil.rmtree(copy)
     return row
 
@@ -293,7 +303,7 @@ def _growth(bench: Bench) -> Row:
         half = len(several) // 2
         for small, large in zip(several[:half], several[half:], strict=True):
             row.bounds += _ratio(large, small, 11)
-            if not (small.note or large.note):
+            if not (small.note or large.note or large.timed_out):
                 what = f"{large.command.name}: times the memory"
                 row.bounds.append(Bound(what, "at most", 11, large.peak / small.peak))
     return row

@@ -57,6 +57,7 @@ def render(row: Row, *, quick: bool) -> str:
         return f"{lines[0]}\n  not measured: {row.skipped}\n"
     lines += [f"  {_sizes(one)}" for one in row.inputs]
     lines += [f"  {remark}" for remark in row.remarks]
+    lines += [f"  FAILED: {reason}" for reason in row.failed]
     lines.append(f"    {'':{_NAME}}{'time':>9} {'median':>9} {'CPU':>9} {'peak':>8}")
     lines += [f"    {_line(series)}" for series in row.series]
     if row.bounds:

@@ -213,13 +213,45 @@ def test_the_benchmark_runs(tmp_path: Path) -> None:
     assert [row["id"] for row in measured["rows"]] == wanted
     for row in measured["rows"]:
         assert row["skipped"] is None
-        assert row["remarks"] == []
+        assert row["failed"] == []
         assert row["bounds"]
         assert all(one["files"] and one["bytes"] and one["documents"] for one in row["inputs"])
         for series in row["series"]:
             assert series["note"] is None
             assert len(series["wall"]) == len(series["cpu"]) == len(series["peak"]) == 1
             assert series["status"] in ([0], [1])
+
+
+def test_an_imagelint_that_breaks_down_is_no_success(tmp_path: Path) -> None:
+    broken = tmp_path / "imagelint"
+    broken.write_text(
+        f"#!{sys.executable}\nimport sys\n"
+        "if '--version' not in sys.argv: raise ValueError('broken')\nprint('imagelint 0')\n"
+    )
+    broken.chmod(0o755)
+    done = subprocess.run(
+        [
+            *(sys.executable, str(ROOT / "benchmarks/run"), "--quick", "--repeat", "1"),
+            *("--imagelint", str(broken), "--json", os.devnull, "--only", "start-up"),
+        ],
+        env={**os.environ, "PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "FAILED: imagelint: stops with a traceback (ValueError)" in done.stdout
+
+
+def test_no_imagelint_no_benchmark(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks/run"), "--imagelint", str(tmp_path / "none")],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "is no program" in done.stderr
 
 
 # --- its page ----------------------------------------------------------------------------
