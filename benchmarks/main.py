@@ -7,6 +7,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sys
 import tempfile
 from typing import Any, Final
@@ -27,6 +28,7 @@ _QUICK_REPEAT: Final = 2
 def main() -> int:
     """Measure; return 1 if a bound is missed, 2 if nothing could be measured."""
     asked = _parser().parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was begun is tidied up
     try:
         builds = named(asked.imagelint) if asked.imagelint else [installed()]
     except BuildError as error:

@@ -100,15 +100,19 @@ def run_once(command: Command, scratch: str, timeout: float) -> Sample:
         command.prepare()
     stdout, stderr = (os.path.join(scratch, name) for name in ("stdout", "stderr"))
     files = (command.stdin or os.devnull, stdout, stderr)
-    launched = subprocess.run(
+    with subprocess.Popen(
         [sys.executable, "-I", "-S", _LAUNCHER, str(timeout), *files, *command.argv],
         cwd=command.cwd,
         env=environment(),
-        check=True,
-        capture_output=True,
+        stdout=subprocess.PIPE,
         text=True,
-    )
-    wall, cpu, peak, status, late = launched.stdout.split()
+    ) as launcher:
+        try:
+            printed, _ = launcher.communicate()
+        except BaseException:
+            launcher.terminate()  # and it ends what it has started
+            raise
+    wall, cpu, peak, status, late = printed.split()
     with open(stderr, "rb") as file:
         file.seek(max(0, os.path.getsize(stderr) - _SAID))
         said = file.read().decode(errors="replace")

@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -154,6 +155,30 @@ def test_what_takes_too_long_is_ended_with_what_it_started(tmp_path: Path) -> No
     code = "import subprocess; subprocess.run(['sleep', '600'])"
     sample = run_once(python("slow", code), str(tmp_path), timeout=0.5)
     assert (sample.status, sample.timed_out) == (-9, True)
+
+
+def test_who_ends_the_benchmark_ends_what_it_measures(tmp_path: Path) -> None:
+    slow = tmp_path / "imagelint"
+    slow.write_text(
+        f"#!{sys.executable}\nimport os, sys, time\n"
+        "if '--version' in sys.argv: sys.exit(print('imagelint 0'))\n"
+        f"print(os.getpid(), file=open({str(tmp_path / 'pid')!r}, 'w', 1), flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    slow.chmod(0o755)
+    homeless = {**os.environ, "PATH": str(tmp_path), "TMPDIR": str(tmp_path)}
+    command = [sys.executable, str(ROOT / "benchmarks/run"), "--quick", "--only", "start-up"]
+    with subprocess.Popen(
+        [*command, "--imagelint", str(slow)], env=homeless, stdout=subprocess.DEVNULL
+    ) as run:
+        while not ((tmp_path / "pid").exists() and (tmp_path / "pid").read_text()):
+            assert run.poll() is None
+            time.sleep(0.05)
+        run.terminate()
+    assert run.returncode == 143
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "pid").read_text()), 0)
+    assert not list(tmp_path.glob("imagelint-benchmark-*"))
 
 
 def test_commands_take_turns_and_what_stops_is_left_out(tmp_path: Path) -> None:
