@@ -31,6 +31,7 @@ class Build:
     argv: tuple[str, ...]
     python: str
     version: str
+    python_version: str
 
 
 def installed() -> Build:
@@ -61,7 +62,9 @@ def _build(name: str, argv: tuple[str, ...]) -> Build:
         raise BuildError(f"--imagelint: {shlex.join(argv) or 'nothing'} is no program")
     argv = (os.path.abspath(program), *argv[1:])
     version = _run([*argv, "--version"]).split()[-1]
-    return Build(name, argv, _interpreter(argv[0]), version)
+    python = _interpreter(argv[0])
+    asked = "import platform; print(platform.python_version())"
+    return Build(name, argv, python, version, _run([python, "-c", asked]).strip())
 
 
 def _interpreter(program: str) -> str:

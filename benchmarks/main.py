@@ -79,7 +79,6 @@ def _about(bench: Bench) -> dict[str, Any]:
     return {
         "version": 1,
         "imagelint": [_build_json(build) for build in bench.builds],
-        "python": platform.python_version(),
         "system": f"{platform.system()} {platform.machine()}",
         "cpus": _cpus(),
         "peers": {
@@ -92,7 +91,12 @@ def _about(bench: Bench) -> dict[str, Any]:
 
 
 def _build_json(build: Build) -> dict[str, Any]:
-    return {"name": build.name, "argv": build.argv, "version": build.version}
+    return {
+        "name": build.name,
+        "argv": build.argv,
+        "version": build.version,
+        "python": build.python_version,
+    }
 
 
 def _cpus() -> int:

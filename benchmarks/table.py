@@ -21,11 +21,13 @@ _MB: Final = 1_000_000
 
 def head(about: dict[str, Any]) -> str:
     """Return what was measured with: machine, programs, settings."""
-    builds = ", ".join(f"{one['name']} {one['version']}" for one in about["imagelint"])
+    builds = [
+        f"{one['name']} {one['version']} on Python {one['python']}" for one in about["imagelint"]
+    ]
     present = [f"{name} {version}" for name, version in about["peers"].items() if version]
     missing = [name for name, version in about["peers"].items() if not version]
     lines = [
-        f"{builds}; Python {about['python']}, {about['system']}, {about['cpus']} CPUs",
+        f"{', '.join(builds)}; {about['system']}, {about['cpus']} CPUs",
         *_wrapped("peers: ", present),
         *([f"missing, not measured: {', '.join(missing)}"] if missing else []),
         (
