@@ -14,7 +14,7 @@ import binascii
 import re
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeGuard
 
 from imagelint.nodes import (
     NOT_FINITE,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-__all__ = ["BOTH", "Reader", "Value", "View", "refusals", "resolve", "views"]
+__all__ = ["BOTH", "Reader", "Value", "View", "is_text", "refusals", "resolve", "views"]
 
 _PREFIX = "tag:yaml.org,2002:"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -71,6 +71,16 @@ class Value(NamedTuple):
 
     type: ValueType
     value: str | float | bool | None
+
+
+def is_text(node: Node) -> TypeGuard[Scalar]:
+    """Whether a node is at first sight a string to every reader; others may be, too."""
+    return (
+        type(node) is Scalar
+        and node.tag is None
+        and node.type is None
+        and bool(node.style or (node.value not in _WORDS and node.value[0] not in _MAY_BE_NUMBERS))
+    )
 
 
 def resolve(scalar: Scalar, reader: Reader = Reader.KUBECTL) -> Value:
@@ -183,9 +193,7 @@ def _json_value(type_: ValueType, text: str) -> Value:
 class View:
     """One reader's reading of a tree."""
 
-    def __init__(
-        self, reader: Reader, *, walk_once: bool = False, has_merges: bool = True
-    ) -> None:
+    def __init__(self, reader: Reader, *, walk_once: bool = False, has_merges: bool = True) -> None:
         """Read as ``reader``; with ``walk_once`` no mapping is merged twice into another.
 
         ``has_merges=False`` promises that there are none, which saves looking for them.
@@ -205,7 +213,7 @@ class View:
             overrides = self.reader is Reader.KUBECTL
             pairs = self._pairs(mapping) if self._has_merges else mapping.pairs
             for key, value in pairs:
-                name = self.key(key)
+                name = key.value if is_text(key) else self.key(key)
                 if overrides or name not in known:
                     known[name] = value
         return known
