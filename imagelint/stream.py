@@ -10,7 +10,6 @@ does not end the stream here: the documents behind it are still linted.
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.json_text import JsonError, parse_json, skip_space
@@ -47,6 +46,8 @@ class Document:
     to know where it ends; YAML is parsed by :mod:`imagelint.manifest` when needed.
     """
 
+    __slots__ = ("_decoded", "problems", "source", "span", "tree")
+
     def __init__(
         self,
         source: Source,
@@ -60,13 +61,14 @@ class Document:
         self.span = span
         self.problems = problems
         self.tree = tree
-        if decoded is not None:
-            self.decoded = decoded
+        self._decoded = decoded
 
-    @cached_property
+    @property
     def decoded(self) -> Decoded:
         """The piece as text; node offsets count its characters."""
-        return self.source.decode(self.span)
+        if self._decoded is None:
+            self._decoded = self.source.decode(self.span)
+        return self._decoded
 
     @property
     def data(self) -> bytes:
