@@ -88,6 +88,8 @@ class Run:
         self._policies = files.Policies(self._rules, self._cwd, request.policy, self._origin)
         self._catalogue = load_catalogue(files.catalogue_sources())
         self._linters: dict[str | None, engine.Linter] = {}
+        self._charts: dict[str, str | None] = {}
+        """The Helm chart whose templates stand in a folder, as shown."""
         self._known: dict[files.Identity, FileResult] = {}
         self.stdin: bytes | None = None
         """Standard input, if it was asked for."""
@@ -232,11 +234,14 @@ class Run:
         return self._news(attempt.result, attempt.identity)
 
     def _judge(self, one: Input, data: bytes) -> FileResult:
-        chart = files.chart_folder(one.path)
+        folder = os.path.dirname(one.path)
+        if folder not in self._charts:
+            chart = files.chart_folder(one.path)
+            self._charts[folder] = None if chart is None else files.displayed(chart, self._cwd)
         return self._linter(one.governing).lint(
             Source(one.shown, data),
             one.governing.match_path(one.path),
-            chart=None if chart is None else files.displayed(chart, self._cwd),
+            chart=self._charts[folder],
             stamp=one.governing.stamp,
         )
 
