@@ -72,13 +72,15 @@ class Linter:
         *,
         chart: str | None = None,
         stamp: PolicyStamp | None = None,
+        within: Span | None = None,
     ) -> FileResult:
         """Judge one source.
 
         ``match_path`` is its path relative to the policy's folder, for path globs;
-        ``chart`` the folder of the Helm chart whose template it is, if any.
+        ``chart`` the folder of the Helm chart whose template it is, if any. ``within`` is one
+        of several parts to judge alone; :func:`imagelint.report.joined` puts the results together.
         """
-        examined, free = examine(source, self._catalogue)
+        examined, free = examine(source, self._catalogue, within)
         ill_formed = any(item.document.decoded.first_ill_formed is not None for item in examined)
         findings: list[Finding] = []
         images: list[ImageRecord] = []

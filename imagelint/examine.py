@@ -17,16 +17,16 @@ from imagelint.nodes import Mapping, Node, Scalar, Tree
 from imagelint.objects import string_of
 from imagelint.reading import Reader, Value, View, refusals
 from imagelint.scan import can_hold_image, is_proven_free
-from imagelint.stream import Document, split
+from imagelint.stream import Document, cut, split
 from imagelint.workloads import Extract, ImageSite, extract
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imagelint.catalogue import Catalogue
-    from imagelint.text import Source
+    from imagelint.text import Source, Span
 
-__all__ = ["ACTION", "Examined", "Refusal", "action_text", "examine"]
+__all__ = ["ACTION", "Examined", "Refusal", "action_text", "examine", "parts"]
 
 ACTION = "{{"
 """What starts an action of a Go template; no manifest needs it outside of strings."""
@@ -43,6 +43,10 @@ _SEEN_IMAGE = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _SEEN_OBJECT = re.compile(r"""(?:^|[\s{,])["']?kind["']?[ \t]*:""", re.MULTILINE)
+
+
+_PART = 1 << 20
+"""Bytes of a part: some 60 ms of work on one that is full of images."""
 
 
 class Refusal(NamedTuple):
@@ -74,24 +78,38 @@ class Examined(NamedTuple):
 
 
 def examine(
-    source: Source, catalogue: Catalogue, *, prove: bool = True
+    source: Source, catalogue: Catalogue, within: Span | None = None, *, prove: bool = True
 ) -> tuple[list[Examined], int]:
     """Read the documents of a source that can hold images; count those proven to hold none.
+
+    ``within`` is a span out of :func:`parts`, to read those documents alone.
 
     ``prove=False`` parses everything: the slow path that the fast one is tested against.
     """
     wide = source.encoding != "utf-8"
-    if prove and not wide and not can_hold_image(source.data):
+    if prove and within is None and not wide and not can_hold_image(source.data):
         return [], 1
     file_name = source.path.rpartition("/")[2]
     examined: list[Examined] = []
     free = 0
-    for document in split(source):
+    for document in split(source, within):
         if prove and _is_free(document, catalogue):
             free += 1
         else:
             examined.append(_read(document, catalogue, file_name))
     return examined, free
+
+
+def parts(source: Source) -> list[Span] | list[None]:
+    """Return parts to examine one by one: their documents are those of the source.
+
+    So no more than the trees of a part are in memory at a time, and several processes can
+    share one source. None stands for all of it.
+    """
+    if len(source.data) < 2 * _PART or not can_hold_image(source.data):
+        return [None]
+    spans = cut(source, _PART)
+    return spans if len(spans) > 1 else [None]
 
 
 def _is_free(document: Document, catalogue: Catalogue) -> bool:

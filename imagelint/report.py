@@ -6,17 +6,17 @@ The engine makes them, the formats render them. No I/O, no judgement.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from imagelint.finding import Finding, KubeObject, Severity, Skipped
     from imagelint.reference import ImageReference
     from imagelint.text import Source, Span
 
-__all__ = ["FileResult", "ImageRecord", "PolicyStamp", "Report", "RuleText", "Suppressed"]
+__all__ = ["FileResult", "ImageRecord", "PolicyStamp", "Report", "RuleText", "Suppressed", "joined"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +97,20 @@ class FileResult:
     def path(self) -> str:
         """The path that findings name."""
         return self.source.path
+
+
+def joined(source: Source, parts: Sequence[FileResult]) -> FileResult:
+    """Put the results of a source's parts together, which come in its order."""
+    return replace(
+        parts[0],
+        source=source,
+        documents=sum(part.documents for part in parts),
+        proven_free=sum(part.proven_free for part in parts),
+        findings=tuple(one for part in parts for one in part.findings),
+        images=tuple(one for part in parts for one in part.images),
+        suppressed=tuple(one for part in parts for one in part.suppressed),
+        kustomize_names=tuple(one for part in parts for one in part.kustomize_names),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from imagelint import engine, files
 from imagelint.catalogue import load_catalogue
 from imagelint.errors import ImagelintError, UsageError
+from imagelint.examine import parts
 from imagelint.finding import Skipped
 from imagelint.helm import is_cut_off
-from imagelint.report import FileResult, Report, RuleText
+from imagelint.report import FileResult, Report, RuleText, joined
 from imagelint.rules import load_rules
 from imagelint.text import Source
 from imagelint.workers import AUTO, in_order
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from imagelint.rules import Rule
+    from imagelint.text import Span
 
 T = TypeVar("T")
 
@@ -211,20 +214,23 @@ class Run:
         """Lint an input; None where that failed (see ``errors``) or gave nothing new."""
         return self._take(self._attempt(one))
 
-    def _attempt(self, one: Input) -> _Attempt:
-        """Lint an input without regard to the others: what another process may do."""
+    def _attempt(self, one: Input, within: Span | None = None) -> _Attempt:
+        """Lint an input or a part of it without regard to others: what another process may do."""
         known = len(self.errors)
-        found = self._guarded(one, lambda: self._lint(one))
+        found = self._guarded(one, lambda: self._lint(one, within))
         errors = tuple(self.errors[known:])
         del self.errors[known:]
         result, identity = (None, None) if found is None else found
         return _Attempt(result, identity, errors)
 
-    def _lint(self, one: Input) -> tuple[FileResult, files.Identity | None]:
-        if one.data is not None:
+    def _lint(self, one: Input, within: Span | None) -> tuple[FileResult, files.Identity | None]:
+        if one.data is None:
+            data, identity = files.read(one.path, one.shown)
+            return _light(self._judge(one, data)), identity
+        if within is None:
             return self._judge(one, one.data), None
-        data, identity = files.read(one.path, one.shown)
-        return self._judge(one, data), identity
+        result = self._judge_part(one, Source(one.shown, one.data), within)
+        return replace(result, source=Source(one.shown, b"")), None
 
     def _take(self, attempt: _Attempt) -> FileResult | None:
         """Take in what became of an input, in the order of inputs."""
@@ -234,15 +240,28 @@ class Run:
         return self._news(attempt.result, attempt.identity)
 
     def _judge(self, one: Input, data: bytes) -> FileResult:
+        source = Source(one.shown, data)
+        judged = [self._judge_part(one, source, part) for part in self._parts(one, source)]
+        return judged[0] if len(judged) == 1 else joined(source, judged)
+
+    def _parts(self, one: Input, source: Source) -> list[Span] | list[None]:
+        return [None] if self._chart(one) is not None else parts(source)
+
+    def _chart(self, one: Input) -> str | None:
+        """Return the folder, as shown, of the Helm chart whose template an input is."""
         folder = os.path.dirname(one.path)
         if folder not in self._charts:
             chart = files.chart_folder(one.path)
             self._charts[folder] = None if chart is None else files.displayed(chart, self._cwd)
+        return self._charts[folder]
+
+    def _judge_part(self, one: Input, source: Source, within: Span | None) -> FileResult:
         return self._linter(one.governing).lint(
-            Source(one.shown, data),
+            source,
             one.governing.match_path(one.path),
-            chart=self._charts[folder],
+            chart=self._chart(one),
             stamp=one.governing.stamp,
+            within=within,
         )
 
     def _news(self, result: FileResult, identity: files.Identity) -> FileResult | None:
@@ -303,12 +322,21 @@ class Run:
 
     def results(self) -> Iterator[FileResult]:
         """Lint everything; the results come in the order of the inputs for any number of jobs."""
-        inputs = self.inputs
-        jobs = 1 if self.stdin is not None else self._request.jobs
-        for attempt in in_order(lambda at: self._attempt(inputs[at]), len(inputs), jobs):
-            result = self._take(attempt)
+        tasks = [(one, part) for one in self.inputs for part in self._shares(one)]
+        size = sum(len(one.data) for one in self.inputs if one.data is not None)
+        attempts = in_order(
+            lambda at: self._attempt(*tasks[at]), len(tasks), self._request.jobs, size=size
+        )
+        together = groupby(zip(tasks, attempts, strict=True), lambda pair: id(pair[0][0]))
+        for _, pairs in together:
+            ((one, _), first), *rest = pairs
+            result = self._take(_whole(one, [first, *(attempt for _, attempt in rest)]))
             if result is not None:
                 yield result
+
+    def _shares(self, one: Input) -> list[Span] | list[None]:
+        """Return the parts of an input that processes may share: of a stream its documents."""
+        return [None] if one.data is None else self._parts(one, Source(one.shown, one.data))
 
     def report(self, results: Iterable[FileResult], fixed: Iterable[str] = ()) -> Report:
         """Conclude the run; ``fixed`` are the paths that were rewritten."""
@@ -322,6 +350,24 @@ class Run:
             fixed=tuple(fixed),
             rules=tuple(_text_of(rule) for _, rule in sorted(self._rules.items())),
         )
+
+
+def _light(result: FileResult) -> FileResult:
+    """Return a result without the bytes of a file of which there is nothing to show."""
+    if result.findings or result.images or result.kustomize_names or result.suppressed:
+        return result
+    return replace(result, source=Source(result.path, b""))
+
+
+def _whole(one: Input, attempts: list[_Attempt]) -> _Attempt:
+    """Put together what became of the parts of an input."""
+    if len(attempts) == 1:
+        return attempts[0]
+    errors = tuple(error for attempt in attempts for error in attempt.errors)
+    results = [attempt.result for attempt in attempts if attempt.result is not None]
+    if len(results) < len(attempts) or one.data is None:
+        return _Attempt(None, None, errors)
+    return _Attempt(joined(Source(one.shown, one.data), results), None, errors)
 
 
 def _text_of(rule: Rule) -> RuleText:
