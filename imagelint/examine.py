@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from imagelint.catalogue import Catalogue
     from imagelint.text import Source, Span
 
-__all__ = ["ACTION", "Examined", "Refusal", "action_text", "examine", "parts"]
+__all__ = ["ACTION", "Examined", "Refusal", "action_text", "examine", "is_free", "parts", "read"]
 
 ACTION = "{{"
 """What starts an action of a Go template; no manifest needs it outside of strings."""
@@ -93,10 +93,10 @@ def examine(
     examined: list[Examined] = []
     free = 0
     for document in split(source, within):
-        if prove and _is_free(document, catalogue):
+        if prove and is_free(document, catalogue):
             free += 1
         else:
-            examined.append(_read(document, catalogue, file_name))
+            examined.append(read(document, catalogue, file_name))
     return examined, free
 
 
@@ -112,7 +112,8 @@ def parts(source: Source) -> list[Span] | list[None]:
     return spans if len(spans) > 1 else [None]
 
 
-def _is_free(document: Document, catalogue: Catalogue) -> bool:
+def is_free(document: Document, catalogue: Catalogue) -> bool:
+    """Whether a document is proven to hold no image."""
     if document.problems:
         return False
     is_utf8 = document.source.encoding == "utf-8"
@@ -122,7 +123,8 @@ def _is_free(document: Document, catalogue: Catalogue) -> bool:
     return document.tree is None and is_proven_free(data, catalogue)
 
 
-def _read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
+def read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
+    """Read a document that may hold images; ``file_name`` comes without folders."""
     tree = document.tree
     text = document.decoded.text
     if tree is None:
@@ -144,7 +146,7 @@ def _read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
     is_manifest = bool(found.sites) or (found.root is not None and found.root.api_version != "")
     if tree.unread_from is not None:
         is_manifest = is_manifest or _SEEN_OBJECT.search(text) is not None
-        if _is_free(document, catalogue):
+        if is_free(document, catalogue):
             found.sites.clear()  # parsed for a test alone, and its kind may stand in what is unread
         elif is_manifest:
             read = {site.node.start for site in found.sites}

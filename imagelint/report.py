@@ -9,14 +9,25 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from imagelint.text import Source
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from imagelint.finding import Finding, KubeObject, Severity, Skipped
     from imagelint.reference import ImageReference
-    from imagelint.text import Source, Span
+    from imagelint.text import Span
 
-__all__ = ["FileResult", "ImageRecord", "PolicyStamp", "Report", "RuleText", "Suppressed", "joined"]
+__all__ = [
+    "FileResult",
+    "ImageRecord",
+    "PolicyStamp",
+    "Report",
+    "RuleText",
+    "Suppressed",
+    "joined",
+    "light",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,13 @@ class FileResult:
     def path(self) -> str:
         """The path that findings name."""
         return self.source.path
+
+
+def light(result: FileResult) -> FileResult:
+    """Return a result without the bytes of a source of which there is nothing to show."""
+    if result.findings or result.images or result.kustomize_names or result.suppressed:
+        return result
+    return replace(result, source=Source(result.path, b""))
 
 
 def joined(source: Source, parts: Sequence[FileResult]) -> FileResult:

@@ -17,7 +17,7 @@ from imagelint.errors import ImagelintError, UsageError
 from imagelint.examine import parts
 from imagelint.finding import Skipped
 from imagelint.helm import is_cut_off
-from imagelint.report import FileResult, Report, RuleText, joined
+from imagelint.report import FileResult, Report, RuleText, joined, light
 from imagelint.rules import load_rules
 from imagelint.text import Source
 from imagelint.workers import AUTO, in_order
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["STDIN", "Input", "Request", "Run", "internal_error"]
+__all__ = ["STDIN", "Attempt", "Input", "Request", "Run", "internal_error"]
 
 STDIN = "-"
 _STDIN_SHOWN = "<stdin>"
@@ -70,7 +70,7 @@ class Input:
     data: bytes | None = None
 
 
-class _Attempt(NamedTuple):
+class Attempt(NamedTuple):
     """What became of one input: a result with the file's identity, or errors."""
 
     result: FileResult | None
@@ -84,6 +84,7 @@ class Run:
     def __init__(self, request: Request) -> None:
         """Find the inputs and their policies; nothing is linted yet."""
         self._request = request
+        self.jobs = request.jobs
         self._cwd = os.getcwd()
         self._rules = load_rules(files.rule_sources())
         ref = request.policy_from
@@ -212,27 +213,27 @@ class Run:
 
     def lint(self, one: Input) -> FileResult | None:
         """Lint an input; None where that failed (see ``errors``) or gave nothing new."""
-        return self._take(self._attempt(one))
+        return self.take(self.attempt(one))
 
-    def _attempt(self, one: Input, within: Span | None = None) -> _Attempt:
+    def attempt(self, one: Input, within: Span | None = None) -> Attempt:
         """Lint an input or a part of it without regard to others: what another process may do."""
         known = len(self.errors)
         found = self._guarded(one, lambda: self._lint(one, within))
         errors = tuple(self.errors[known:])
         del self.errors[known:]
         result, identity = (None, None) if found is None else found
-        return _Attempt(result, identity, errors)
+        return Attempt(result, identity, errors)
 
     def _lint(self, one: Input, within: Span | None) -> tuple[FileResult, files.Identity | None]:
         if one.data is None:
             data, identity = files.read(one.path, one.shown)
-            return _light(self._judge(one, data)), identity
+            return light(self._judge(one, data)), identity
         if within is None:
             return self._judge(one, one.data), None
         result = self._judge_part(one, Source(one.shown, one.data), within)
         return replace(result, source=Source(one.shown, b"")), None
 
-    def _take(self, attempt: _Attempt) -> FileResult | None:
+    def take(self, attempt: Attempt) -> FileResult | None:
         """Take in what became of an input, in the order of inputs."""
         self.errors += attempt.errors
         if attempt.result is None or attempt.identity is None:
@@ -299,11 +300,23 @@ class Run:
         return self._guarded(one, rewrite) is not None
 
     def after(self, one: Input, fixed: bytes) -> FileResult | None:
-        """Lint the repaired bytes of an input."""
-        result = self._guarded(one, lambda: self._judge(one, fixed))
-        if result is not None and one.data is None:  # the new file has a new identity
-            self._known[files.identity(one.path)] = result
+        """Lint the repaired bytes of an input that were written."""
+        result = self.rejudged(one, fixed)
+        self.note(one, result)
         return result
+
+    def rejudged(self, one: Input, fixed: bytes) -> FileResult | None:
+        """Lint the repaired bytes of an input."""
+        return self._guarded(one, lambda: self._judge(one, fixed))
+
+    def note(self, one: Input, result: FileResult | None) -> None:
+        """Remember the result of an input that was written: it has a new identity."""
+        if result is not None and one.data is None:
+            self._known[files.identity(one.path)] = result
+
+    def knows(self, attempt: Attempt) -> bool:
+        """Whether the file was seen before, under another name."""
+        return attempt.identity in self._known
 
     def _guarded(self, one: Input, step: Callable[[], T]) -> T | None:
         """Do a step; note what goes wrong and return None.
@@ -324,13 +337,11 @@ class Run:
         """Lint everything; the results come in the order of the inputs for any number of jobs."""
         tasks = [(one, part) for one in self.inputs for part in self._shares(one)]
         size = sum(len(one.data) for one in self.inputs if one.data is not None)
-        attempts = in_order(
-            lambda at: self._attempt(*tasks[at]), len(tasks), self._request.jobs, size=size
-        )
+        attempts = in_order(lambda at: self.attempt(*tasks[at]), len(tasks), self.jobs, size=size)
         together = groupby(zip(tasks, attempts, strict=True), lambda pair: id(pair[0][0]))
         for _, pairs in together:
             ((one, _), first), *rest = pairs
-            result = self._take(_whole(one, [first, *(attempt for _, attempt in rest)]))
+            result = self.take(_whole(one, [first, *(attempt for _, attempt in rest)]))
             if result is not None:
                 yield result
 
@@ -352,22 +363,15 @@ class Run:
         )
 
 
-def _light(result: FileResult) -> FileResult:
-    """Return a result without the bytes of a file of which there is nothing to show."""
-    if result.findings or result.images or result.kustomize_names or result.suppressed:
-        return result
-    return replace(result, source=Source(result.path, b""))
-
-
-def _whole(one: Input, attempts: list[_Attempt]) -> _Attempt:
+def _whole(one: Input, attempts: list[Attempt]) -> Attempt:
     """Put together what became of the parts of an input."""
     if len(attempts) == 1:
         return attempts[0]
     errors = tuple(error for attempt in attempts for error in attempt.errors)
     results = [attempt.result for attempt in attempts if attempt.result is not None]
     if len(results) < len(attempts) or one.data is None:
-        return _Attempt(None, None, errors)
-    return _Attempt(joined(Source(one.shown, one.data), results), None, errors)
+        return Attempt(None, None, errors)
+    return Attempt(joined(Source(one.shown, one.data), results), None, errors)
 
 
 def _text_of(rule: Rule) -> RuleText:

@@ -46,6 +46,7 @@ ORDER = (
     "files",
     "workers",
     "run",
+    "fixing",
     "commands",
     "cli",
     "__main__",
