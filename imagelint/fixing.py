@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from imagelint.report import FileResult
-    from imagelint.run import Attempt, Input, Run
+    from imagelint.request import Attempt, Input
+    from imagelint.run import Run
 
 __all__ = ["Repair", "repair_all"]
 

@@ -6,8 +6,7 @@ The engine makes them, the formats render them. No I/O, no judgement.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from imagelint.text import Source
 
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from imagelint.text import Span
 
 __all__ = [
+    "BASELINE",
     "FileResult",
     "ImageRecord",
     "PolicyStamp",
@@ -30,8 +30,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class ImageRecord:
+class ImageRecord(NamedTuple):
     """One image site and the verdict on it: a row of the inventory.
 
     ``image`` is the value as Kubernetes reads it: a string, or the JSON value of
@@ -56,25 +55,32 @@ class ImageRecord:
     template: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Suppressed:
-    """A finding that somebody excused: who (``by``) and why."""
+BASELINE: Final = "baseline"
+"""What :attr:`Suppressed.by` reads for what is known and still to be worked off."""
+
+
+class Suppressed(NamedTuple):
+    """A finding that somebody excused: who (``by``) and why.
+
+    ``by`` is ``comment``, ``exception`` or ``baseline``; ``until`` the last day of it, if there is
+    one (``2027-01-31``, UTC); ``place`` where the excuse is written (``imagelint.yaml:12``).
+    """
 
     finding: Finding
     by: str
     reason: str
+    until: str | None = None
+    place: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyStamp:
+class PolicyStamp(NamedTuple):
     """Which policy judged: ``path`` None means the built-in one; ``sha256`` of its bytes, hex."""
 
     path: str | None
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class RuleText:
+class RuleText(NamedTuple):
     """What a rule says of itself, for formats that carry it along; ``severity`` its default."""
 
     id: str
@@ -86,8 +92,7 @@ class RuleText:
     good: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FileResult:
+class FileResult(NamedTuple):
     """Everything that one source gave.
 
     ``documents`` counts those that were examined, ``proven_free`` those that were
@@ -103,6 +108,14 @@ class FileResult:
     suppressed: tuple[Suppressed, ...] = ()
     kustomize_names: tuple[tuple[str, Span], ...] = ()
     policy: PolicyStamp | None = None
+    used: frozenset[int] = frozenset()
+    """Which of the policy's exceptions were needed, by their number."""
+
+    @property
+    def repaired(self) -> tuple[Finding, ...]:
+        """The findings that fix repairs where it can: what the baseline knows is among them."""
+        known = (one.finding for one in self.suppressed if one.by == BASELINE)
+        return (*self.findings, *known)
 
     @property
     def path(self) -> str:
@@ -114,13 +127,12 @@ def light(result: FileResult) -> FileResult:
     """Return a result without the bytes of a source of which there is nothing to show."""
     if result.findings or result.images or result.kustomize_names or result.suppressed:
         return result
-    return replace(result, source=Source(result.path, b""))
+    return result._replace(source=Source(result.path, b""))
 
 
 def joined(source: Source, parts: Sequence[FileResult]) -> FileResult:
     """Put the results of a source's parts together, which come in its order."""
-    return replace(
-        parts[0],
+    return parts[0]._replace(
         source=source,
         documents=sum(part.documents for part in parts),
         proven_free=sum(part.proven_free for part in parts),
@@ -128,11 +140,11 @@ def joined(source: Source, parts: Sequence[FileResult]) -> FileResult:
         images=tuple(one for part in parts for one in part.images),
         suppressed=tuple(one for part in parts for one in part.suppressed),
         kustomize_names=tuple(one for part in parts for one in part.kustomize_names),
+        used=frozenset(one for part in parts for one in part.used),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """A whole run, in the order of its files.
 
     ``errors`` are messages about files that could not be read or written; they make

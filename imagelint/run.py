@@ -7,75 +7,36 @@ it looks from the formats. Nothing is printed here: ``Run.notices`` are lines fo
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+import time
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from imagelint import engine, files
+from imagelint.baseline import EMPTY
 from imagelint.catalogue import load_catalogue
+from imagelint.conclude import Ruling, about_exceptions, conclude
 from imagelint.errors import ImagelintError, UsageError
-from imagelint.examine import parts
 from imagelint.finding import Skipped
 from imagelint.helm import is_cut_off
 from imagelint.report import FileResult, Report, RuleText, joined, light
+from imagelint.request import STDIN, Attempt, Input, Request, whole
 from imagelint.rules import load_rules
 from imagelint.text import Source
-from imagelint.workers import AUTO, in_order
+from imagelint.workers import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from imagelint.policy import Policy
+    from imagelint.report import PolicyStamp
     from imagelint.rules import Rule
     from imagelint.text import Span
 
 T = TypeVar("T")
 
-__all__ = ["STDIN", "Attempt", "Input", "Request", "Run", "internal_error"]
+__all__ = ["STDIN", "Input", "Request", "Run", "internal_error"]
 
-STDIN = "-"
 _STDIN_SHOWN = "<stdin>"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a command line asks a run to look at, and how."""
-
-    paths: tuple[str, ...] = ()
-    """As typed; none stands for the working folder, ``-`` for standard input."""
-    environment: str | None = None
-    policy: str | None = None
-    exclude: tuple[str, ...] = ()
-    stdin_filename: str | None = None
-    changed_since: str | None = None
-    """Leave out what git says is the same as where HEAD left this commit."""
-    policy_from: str | None = None
-    """Read policies as this commit has them, not as they are in the working folder."""
-    allow_empty: bool = False
-    jobs: int = AUTO
-    debug: bool = False
-    stdin: bytes | None = None
-    """Standard input, where the command has read it already."""
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """Something to lint: ``path`` is absolute, also for stdin, where it only has to match.
-
-    ``data`` is given for stdin alone; files are read when their turn comes.
-    """
-
-    path: str
-    shown: str
-    governing: files.GoverningPolicy
-    data: bytes | None = None
-
-
-class Attempt(NamedTuple):
-    """What became of one input: a result with the file's identity, or errors."""
-
-    result: FileResult | None
-    identity: files.Identity | None
-    errors: tuple[str, ...]
 
 
 class Run:
@@ -91,9 +52,11 @@ class Run:
         self._origin = None if ref is None else files.AtCommit(ref, self._cwd)
         self._policies = files.Policies(self._rules, self._cwd, request.policy, self._origin)
         self._catalogue = load_catalogue(files.catalogue_sources())
+        self._today = time.strftime("%Y-%m-%d", time.gmtime())
         self._linters: dict[str | None, engine.Linter] = {}
         self._charts: dict[str, str | None] = {}
         """The Helm chart whose templates stand in a folder, as shown."""
+        self._used: dict[PolicyStamp | None, set[int]] = {}
         self._known: dict[files.Identity, FileResult] = {}
         self.stdin: bytes | None = None
         """Standard input, if it was asked for."""
@@ -207,9 +170,20 @@ class Run:
             if environment is not None:
                 governing.policy.environment(environment)
             self._linters[key] = engine.Linter(
-                governing.policy, self._rules, self._catalogue, environment=environment
+                governing.policy,
+                self._rules,
+                self._catalogue,
+                environment=environment,
+                today=self._today,
+                baseline=EMPTY if self._request.without_baseline else governing.baseline,
             )
         return self._linters[key]
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """Every policy that judges in this run, in the order of the inputs."""
+        found = {one.governing.stamp: one.governing.policy for one in self.inputs}
+        return tuple(found.values()) or (self._policies.for_folder(self._cwd).policy,)
 
     def lint(self, one: Input) -> FileResult | None:
         """Lint an input; None where that failed (see ``errors``) or gave nothing new."""
@@ -231,11 +205,13 @@ class Run:
         if within is None:
             return self._judge(one, one.data), None
         result = self._judge_part(one, Source(one.shown, one.data), within)
-        return replace(result, source=Source(one.shown, b"")), None
+        return result._replace(source=Source(one.shown, b"")), None
 
     def take(self, attempt: Attempt) -> FileResult | None:
         """Take in what became of an input, in the order of inputs."""
         self.errors += attempt.errors
+        if attempt.result is not None:
+            self._used.setdefault(attempt.result.policy, set()).update(attempt.result.used)
         if attempt.result is None or attempt.identity is None:
             return attempt.result
         return self._news(attempt.result, attempt.identity)
@@ -246,7 +222,8 @@ class Run:
         return judged[0] if len(judged) == 1 else joined(source, judged)
 
     def _parts(self, one: Input, source: Source) -> list[Span] | list[None]:
-        return [None] if self._chart(one) is not None else parts(source)
+        path = one.governing.match_path(one.path)
+        return self._linter(one.governing).parts(source, path, chart=self._chart(one))
 
     def _chart(self, one: Input) -> str | None:
         """Return the folder, as shown, of the Helm chart whose template an input is."""
@@ -273,16 +250,16 @@ class Run:
         known = self._known.setdefault(identity, result)
         if known is result:
             return result
-        old = {replace(finding, path="") for finding in known.findings}
-        new = tuple(one for one in result.findings if replace(one, path="") not in old)
+        old = {finding._replace(path="") for finding in known.findings}
+        new = tuple(one for one in result.findings if one._replace(path="") not in old)
         if not new:
             self.skipped.append(Skipped(result.path, "the same file under another name"))
             return None
-        self._known[identity] = replace(known, findings=known.findings + new)
+        self._known[identity] = known._replace(findings=known.findings + new)
         images = tuple(
-            one for one in result.images if replace(one, path=known.path) not in known.images
+            one for one in result.images if one._replace(path=known.path) not in known.images
         )
-        return replace(result, findings=new, images=images)
+        return result._replace(findings=new, images=images)
 
     def repaired(self, one: Input, result: FileResult) -> bytes | None:
         """Return the repaired bytes of an input, or None if there is nothing to repair."""
@@ -341,7 +318,7 @@ class Run:
         together = groupby(zip(tasks, attempts, strict=True), lambda pair: id(pair[0][0]))
         for _, pairs in together:
             ((one, _), first), *rest = pairs
-            result = self.take(_whole(one, [first, *(attempt for _, attempt in rest)]))
+            result = self.take(whole(one, [first, *(attempt for _, attempt in rest)]))
             if result is not None:
                 yield result
 
@@ -351,10 +328,12 @@ class Run:
 
     def report(self, results: Iterable[FileResult], fixed: Iterable[str] = ()) -> Report:
         """Conclude the run; ``fixed`` are the paths that were rewritten."""
-        stamps = {one.governing.stamp for one in self.inputs}
-        stamps = stamps or {self._policies.for_folder(self._cwd).stamp}
+        governing = {one.governing.stamp: one.governing for one in self.inputs}
+        concluded = conclude(tuple(results))
+        concluded += tuple(about_exceptions(map(self._ruling, governing.values())))
+        stamps = set(governing) or {self._policies.for_folder(self._cwd).stamp}
         return Report(
-            engine.conclude(tuple(results)),
+            concluded,
             tuple(self.skipped),
             tuple(self.errors),
             policy=stamps.pop() if len(stamps) == 1 else None,
@@ -362,16 +341,26 @@ class Run:
             rules=tuple(_text_of(rule) for _, rule in sorted(self._rules.items())),
         )
 
+    def _ruling(self, governing: files.GoverningPolicy) -> Ruling:
+        """Return what is to be concluded about a policy when all has been linted."""
+        request = self._request
+        return Ruling(
+            governing.policy,
+            self._rules,
+            frozenset(self._used.get(governing.stamp, ())),
+            self._today,
+            request.changed_since is None and self._saw_all_of(governing.folder),
+            request.environment,
+        )
 
-def _whole(one: Input, attempts: list[Attempt]) -> Attempt:
-    """Put together what became of the parts of an input."""
-    if len(attempts) == 1:
-        return attempts[0]
-    errors = tuple(error for attempt in attempts for error in attempt.errors)
-    results = [attempt.result for attempt in attempts if attempt.result is not None]
-    if len(results) < len(attempts) or one.data is None:
-        return Attempt(None, None, errors)
-    return Attempt(joined(Source(one.shown, one.data), results), None, errors)
+    def _saw_all_of(self, folder: str) -> bool:
+        """Whether a PATH is a folder that holds ``folder``, or is it."""
+        places = (files.absolute(one, self._cwd) for one in self._request.paths or (".",))
+        return any(
+            os.path.isdir(place) and files.is_below(folder, place)
+            for place in places
+            if place != STDIN
+        )
 
 
 def _text_of(rule: Rule) -> RuleText:

@@ -38,7 +38,7 @@ def difference(
     places = sorted({edit.span for edit in edits})
     promised = {
         (finding.span, finding.field): finding.fix.image
-        for finding in result.findings
+        for finding in result.repaired
         if finding.fix is not None
     }
     due = sorted(span for span, _ in promised)
