@@ -45,7 +45,7 @@ _SEEN_IMAGE = re.compile(
 _SEEN_OBJECT = re.compile(r"""(?:^|[\s{,])["']?kind["']?[ \t]*:""", re.MULTILINE)
 
 
-_PART = 1 << 20
+PART = 1 << 20
 """Bytes of a part: some 60 ms of work on one that is full of images."""
 
 
@@ -106,9 +106,9 @@ def parts(source: Source) -> list[Span] | list[None]:
     So no more than the trees of a part are in memory at a time, and several processes can
     share one source. None stands for all of it.
     """
-    if len(source.data) < 2 * _PART or not can_hold_image(source.data):
+    if len(source.data) < 2 * PART or not can_hold_image(source.data):
         return [None]
-    spans = cut(source, _PART)
+    spans = cut(source, PART)
     return spans if len(spans) > 1 else [None]
 
 
