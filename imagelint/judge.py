@@ -127,7 +127,7 @@ class Judge:
     ) -> _Held:
         """Hold an image to each environment, wherever it stands."""
         reference, error = _parse(image if type_ == "string" else None)
-        placeholder = placeholder_in(image) if type_ == "string" and image else None
+        placeholder = placeholder_in(image) if error is not None and image else None
         verdicts: list[Verdict] = []
         for environment in environments:
             subject = Subject(

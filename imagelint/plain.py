@@ -54,10 +54,10 @@ _FLOW_SCALAR = re.compile(
     re.VERBOSE,
 )
 _MAX_FLOW_DEPTH = 20
-_ODD_ASCII = re.compile(r"[^\n\r\x20-\x7e]|\r(?!\n|\Z)")
-_ODD = re.compile(
+_ODD_ASCII = "[^\n\r\x20-\x7e]|\r(?!\n)"
+_ODD = (
     "[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-    r"|\r(?!\n|\Z)"
+    "|\r(?!\n)"
 )
 """Tabs, control characters, breaks of YAML 1.1 and byte order marks: not for this lane."""
 _START = re.compile(r"---[ ]*(?:[ ]\#[^\n]*)?\r?(?:\n|\Z)")
@@ -93,17 +93,13 @@ _LENGTH_MAX = 200
 
 def _line(text: str) -> _Line | None:
     """Take a line apart that comes without its line feed."""
-    match = None if _is_odd(text) else _LINE.match(text)
+    match = _LINE.match(text)
     line = None if match is None else _taken_apart(text, match)
     if len(text) <= _LENGTH_MAX:
         if len(_lines) >= _LINES_MAX:
             _lines.clear()
         _lines[text] = line
     return line
-
-
-def _is_odd(text: str) -> bool:
-    return (_ODD_ASCII if text.isascii() else _ODD).search(text) is not None
 
 
 def _taken_apart(text: str, match: re.Match[str]) -> _Line | None:
@@ -126,11 +122,11 @@ def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0911, PLR0912, PLR0
     One loop over the lines; a call for each of its steps would cost as much as the parser
     that it spares, hence its length.
     """
-    start = _START.match(text)
-    begin = read_to = start.end() if start is not None else 0
-    if text.endswith("\r") or _is_odd(text[:begin]):
+    if _is_odd(text):
         return None
     tree = Tree()
+    start = _START.match(text)
+    begin = read_to = start.end() if start is not None else 0
     root = Sequence(0, 0)
     # The innermost open collection with its pairs or items and its column; the key (of a list:
     # ``_ITEM``) that waits for its value, and where that stands if nothing comes.
@@ -311,11 +307,15 @@ def _block(text: str, at: int, header: str, column: int) -> Scalar | None:
         return None  # empty, or its indentation is not its own
     lines = _block_lines(indent).match(text, start)
     end = start if lines is None else lines.end()
-    content = text[start:end]
-    if _is_odd(content):
-        return None
-    value = _block_value(content.replace("\r\n", "\n"), indent, header)
+    value = _block_value(text[start:end].replace("\r\n", "\n"), indent, header)
     return None if value is None else Scalar(value, at, end, header[0])
+
+
+def _is_odd(text: str) -> bool:
+    """Whether ``_ODD`` is in the text: not if all of it prints, which is quicker to know."""
+    if text.replace("\n", "").isprintable():
+        return False
+    return re.search(_ODD_ASCII if text.isascii() else _ODD, text) is not None
 
 
 @cache
