@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from imagelint.finding import KubeObject
 from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree
 from imagelint.objects import ObjectNode, find_objects, meta_of
-from imagelint.reading import Reader, Value, View, resolve, views
+from imagelint.reading import Reader, Value, View, is_text, resolve, views
 from imagelint.sites import ImageSite, Place, Step, after, path_of, sites_at
 from imagelint.workload_entries import OBJECT, POD_SPEC, POD_TEMPLATE, Branch
 
@@ -52,25 +52,27 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
     sites: dict[_Key, ImageSite] = {}
     problems: list[ParseProblem] = []
     matches: dict[int, Scalar] = {}
+    root: KubeObject | None = None
     seen_by = views(tree)
     for view in seen_by:
         found, wrong = find_objects(tree.root, view, file_name)
+        this_view = frozenset({view.reader})
         if view.reader is Reader.KUBECTL:
             problems = wrong
+            root = next((item.meta for item in found if item.mapping is tree.root), None)
         for item in found:
             for site in _sites_of(item, view, catalogue, once=bool(tree.problems)):
                 for read in _readings(site, view):
                     kind = (read.object.api_version, read.object.kind)
                     key = (read.field, id(read.node), read.within, read.value, kind)
                     known = sites.get(key)
-                    readers, seen = read.readers, frozenset({view.reader})
+                    readers, seen = read.readers, this_view
                     if known is not None:
                         readers, seen = readers | known.readers, seen | known.views
                     sites[key] = (known or read)._replace(readers=readers, views=seen)
             if item.meta.kind == "Kustomization":
                 matches.update((node.start, node) for node in _match_keys(item, view))
-    root = None
-    if isinstance(tree.root, Mapping):
+    if root is None and isinstance(tree.root, Mapping):
         root = meta_of(tree.root, seen_by[0], None, file_name)
     if not sites:
         problems = []
@@ -80,12 +82,9 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
 def _readings(site: ImageSite, view: View) -> Iterator[ImageSite]:
     """Yield a site once, or twice where the readers take its scalar for different things."""
     yield site
-    if (
-        isinstance(site.node, Scalar)
-        and not site.tail
-        and site.within is None
-        and view.reader is Reader.KUBECTL
-    ):
+    if not isinstance(site.node, Scalar) or is_text(site.node):
+        return
+    if not site.tail and site.within is None and view.reader is Reader.KUBECTL:
         other = resolve(site.node, Reader.KUSTOMIZE)
         if other != site.value and site.value.type != "number":
             yield site._replace(value=other, readers=frozenset({Reader.KUSTOMIZE}))
