@@ -130,3 +130,27 @@ def test_slips(project: Project, text: str, message: str) -> None:
     assert result.exit_code == ERROR
     assert "imagelint.yaml:14:" in result.stderr
     assert message in result.stderr
+
+
+def layers(project: Project, base: str, own: str) -> None:
+    """Write a company's policy and a team's below it."""
+    project.write("base.yaml", POLICY + base)
+    project.write("imagelint.yaml", f"version: 1\nextends: base.yaml\n{own}")
+    project.write("w.yaml", WIDGET)
+
+
+def test_layers_add_up(project: Project) -> None:
+    more = WORKLOADS.replace("spec.runtime", "spec.disk").replace("Widget", "Other")
+    layers(project, WORKLOADS + IGNORED, more)
+    assert images(project) == {key: one for key, one in FIELDS.items() if key != "spec.runtime"}
+    layers(project, WORKLOADS, IGNORED)
+    assert "spec.runtime" not in images(project)
+
+
+def test_what_is_locked_is_not_taken_out(project: Project) -> None:
+    layers(project, WORKLOADS + "locked: [ignore-fields]\n", IGNORED)
+    result = project.run("check")
+    assert result.exit_code == ERROR
+    assert "no more fields may be taken out, and ignore-fields is locked" in result.stderr
+    layers(project, WORKLOADS + IGNORED + "locked: [ignore-fields]\n", "")
+    assert "spec.runtime" not in images(project)
