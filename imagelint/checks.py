@@ -1,100 +1,38 @@
 """The checks: a frozen dataclass is its parameters, a call gives the problems of one image.
 
-A check knows no YAML, file, span or severity, and a rule (:mod:`imagelint.rules`) is a check with
-parameters and prose. New check: one class here and one line in ``CHECKS``. No I/O.
+A rule (:mod:`imagelint.rules`) is a check with parameters and prose; what a check is given is
+:mod:`imagelint.subject`. New check: one class, and one line in ``CHECKS``. No I/O.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, final
+from typing import TYPE_CHECKING, Final, final
 
 from imagelint.finding import Problem
 from imagelint.globs import NamePattern
 from imagelint.reference import ImageReference, InvalidReference
-from imagelint.registries import Refusal, listed
+from imagelint.registry_checks import ApprovedRegistry
 from imagelint.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelint.nodes import ValueType
-    from imagelint.registries import Gate, HarborMap
+    from imagelint.subject import Check, Subject
 
 __all__ = [
     "CHECKS",
     "DOCUMENT",
-    "ApprovedRegistry",
-    "Check",
     "HasDigest",
     "PinnedTag",
     "ResolvedReference",
     "StringType",
-    "Subject",
     "ValidReference",
     "placeholder_in",
 ]
 
 _LATEST: Final = (NamePattern.parse("latest"),)
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """One image in one environment: all that a check may know."""
-
-    image: str | None
-    """The text as Kubernetes reads it; None where the value has none."""
-    value_type: ValueType
-    reference: ImageReference | None
-    """The image parsed; None where it does not parse or is no string."""
-    error: InvalidReference | None
-    """Why it does not parse."""
-    placeholder: str | None
-    """The piece that something else must fill in first; None for a value that is final."""
-    environment: str
-    """The environment's name, for messages."""
-    gate: Gate
-    harbors: HarborMap
-    has_separate_tag: bool = False
-    """Whether tag or digest are set elsewhere, as by a Kustomization with only ``newName``."""
-
-
-class Check(Protocol):
-    """What every entry of ``CHECKS`` makes."""
-
-    def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield what is wrong."""
-
-
-@final
-@dataclass(frozen=True, slots=True)
-class ApprovedRegistry:
-    """The environment allows the image; the rewrite is the image through Harbor."""
-
-    def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield a problem where the gate does not allow the image."""
-        reference, gate = subject.reference, subject.gate
-        if reference is None:
-            return
-        decision = gate.decide(reference)
-        if decision.allowed:
-            return
-        registry, environment = reference.registry, subject.environment
-        named = f"registry {shown(registry)}"
-        if not registry or any(item.covers_registry(registry) for item in gate.allow):
-            named = f"image {shown(str(reference))}"
-        if decision.pattern is not None:
-            verdict = f"{named} is denied in {environment} (by {shown(str(decision.pattern))})"
-        else:
-            allowed = listed(str(item) for item in gate.allow) or "nothing"
-            verdict = f"{named} is not approved in {environment} (allowed: {allowed})"
-        rewrite = subject.harbors.rewrite(reference, gate)
-        if isinstance(rewrite, Refusal):
-            yield Problem(f"{verdict}; {rewrite.reason}")
-        else:
-            yield Problem(f"{verdict}; use {shown(str(rewrite))}", str(rewrite))
 
 
 @final

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from imagelint.checks import Subject, placeholder_in
+from imagelint.checks import placeholder_in
 from imagelint.examine import Examined, action_text
 from imagelint.nodes import Scalar
 from imagelint.reading import Value
 from imagelint.reference import ImageReference, InvalidReference
+from imagelint.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from imagelint.checks import Check
     from imagelint.finding import Problem, Severity
     from imagelint.policy import Environment, Policy
     from imagelint.rules import Rule
+    from imagelint.subject import Check
     from imagelint.workloads import ImageSite
 
 __all__ = ["Judge", "Judged", "Verdict"]

@@ -42,10 +42,10 @@ from imagelint.text import shown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from imagelint.checks import Check
     from imagelint.finding import Severity
     from imagelint.nodes import Node
     from imagelint.rules import Rule
+    from imagelint.subject import Check
     from imagelint.text import Source
 
 __all__ = [

@@ -25,7 +25,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, final
 
-from imagelint.checks import CHECKS, DOCUMENT, Check
+from imagelint.checks import CHECKS, DOCUMENT
 from imagelint.errors import PolicyError
 from imagelint.fields import Fields, did_you_mean
 from imagelint.finding import Severity
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from imagelint.nodes import Node
+    from imagelint.subject import Check
     from imagelint.text import Source
 
 __all__ = ["Examples", "Rule", "load_rules", "parameter_names", "read_parameter"]

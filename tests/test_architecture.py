@@ -34,6 +34,8 @@ ORDER = (
     "edits",
     "examine",
     "verify",
+    "subject",
+    "registry_checks",
     "checks",
     "rules",
     "environments",

@@ -8,13 +8,10 @@ import pytest
 
 from imagelint.checks import (
     CHECKS,
-    ApprovedRegistry,
-    Check,
     HasDigest,
     PinnedTag,
     ResolvedReference,
     StringType,
-    Subject,
     ValidReference,
     placeholder_in,
 )
@@ -28,6 +25,8 @@ from imagelint.registries import (
     RegistryPattern,
     Upstream,
 )
+from imagelint.registry_checks import ApprovedRegistry
+from imagelint.subject import Check, Subject
 
 if TYPE_CHECKING:
     from imagelint.nodes import ValueType

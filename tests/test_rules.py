@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from imagelint.checks import CHECKS, Subject, placeholder_in
+from imagelint.checks import CHECKS, placeholder_in
 from imagelint.errors import PolicyError
 from imagelint.finding import Severity
 from imagelint.manifest import parse_yaml
@@ -16,6 +16,7 @@ from imagelint.policy import parse_policy
 from imagelint.reference import ImageReference, InvalidReference
 from imagelint.rules import Rule, load_rules, parameter_names
 from imagelint.stream import split
+from imagelint.subject import Subject
 from imagelint.text import Source
 
 if TYPE_CHECKING:

@@ -1,0 +1,48 @@
+"""What a check is given, and what it gives. Data only.
+
+A check knows no YAML, file, span or severity: it looks at one image in one environment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.finding import Problem
+    from imagelint.nodes import ValueType
+    from imagelint.reference import ImageReference, InvalidReference
+    from imagelint.registries import Gate, HarborMap
+
+__all__ = ["Check", "Subject"]
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """One image in one environment: all that a check may know."""
+
+    image: str | None
+    """The text as Kubernetes reads it; None where the value has none."""
+    value_type: ValueType
+    reference: ImageReference | None
+    """The image parsed; None where it does not parse or is no string."""
+    error: InvalidReference | None
+    """Why it does not parse."""
+    placeholder: str | None
+    """The piece that something else must fill in first; None for a value that is final."""
+    environment: str
+    """The environment's name, for messages."""
+    gate: Gate
+    harbors: HarborMap
+    has_separate_tag: bool = False
+    """Whether tag or digest are set elsewhere, as by a Kustomization with only ``newName``."""
+
+
+class Check(Protocol):
+    """What every entry of ``CHECKS`` makes."""
+
+    def __call__(self, subject: Subject) -> Iterator[Problem]:
+        """Yield what is wrong."""
