@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final, final
 
 from imagelint.finding import Problem
 from imagelint.globs import NamePattern
+from imagelint.patterns import RegistryPattern
 from imagelint.reference import ImageReference, InvalidReference
+from imagelint.registries import listed
 from imagelint.registry_checks import ApprovedRegistry
 from imagelint.text import shown
 
@@ -24,8 +26,11 @@ if TYPE_CHECKING:
 __all__ = [
     "CHECKS",
     "DOCUMENT",
+    "NEEDED",
+    "ForbiddenImage",
     "HasDigest",
     "PinnedTag",
+    "RequiredTag",
     "ResolvedReference",
     "StringType",
     "ValidReference",
@@ -33,6 +38,13 @@ __all__ = [
 ]
 
 _LATEST: Final = (NamePattern.parse("latest"),)
+_ANY_IMAGE: Final = RegistryPattern.parse("*")
+# semver.org, without the build metadata behind a +, which no tag can have.
+_SEMVER: Final = re.compile(
+    r"v?(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){2}"
+    r"(?:-(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+    r"(?:\.(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*)?"
+)
 
 
 @final
@@ -129,6 +141,61 @@ class HasDigest:
         yield Problem(f"{image} has no digest; write {image}@sha256:… with the one you tested")
 
 
+@final
+@dataclass(frozen=True, slots=True)
+class ForbiddenImage:
+    """No image that fits a pattern: for the rules that a policy adds."""
+
+    images: tuple[RegistryPattern, ...] = ()
+    """Patterns for images, as in ``allow:``."""
+    message: str = ""
+    """What to say of such an image, and what to do instead."""
+
+    def __call__(self, subject: Subject) -> Iterator[Problem]:
+        """Yield a problem for an image that fits."""
+        reference = subject.reference
+        if reference is None:
+            return
+        for pattern in self.images:
+            if pattern.matches(reference):
+                image = shown(str(reference))
+                default = f"{image} is forbidden (by {shown(str(pattern))})"
+                yield Problem(f"{image}: {self.message}" if self.message else default)
+                return
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class RequiredTag:
+    """The tag fits: for the rules that a policy adds."""
+
+    images: tuple[RegistryPattern, ...] = (_ANY_IMAGE,)
+    """Patterns for the images that are meant, as in ``allow:``."""
+    tags: tuple[NamePattern, ...] = ()
+    """Tags that are right; * and ? are wildcards."""
+    semver: bool = False
+    """Whether a semantic version is right too, such as 1.2.3 or v1.2.3-rc.1."""
+    message: str = ""
+    """What to say of another tag, and what to do instead."""
+
+    def __call__(self, subject: Subject) -> Iterator[Problem]:
+        """Yield a problem for an image that is meant and whose tag is not right, or missing."""
+        reference = subject.reference
+        if reference is None or subject.has_separate_tag:
+            return
+        if not any(pattern.matches(reference) for pattern in self.images):
+            return
+        tag = reference.tag or ""
+        if any(right.matches(tag) for right in self.tags if tag):
+            return
+        if self.semver and _SEMVER.fullmatch(tag):
+            return
+        image = shown(str(reference))
+        wanted = listed([*map(str, self.tags), *(["a semantic version"] if self.semver else [])])
+        what = f"has the tag {shown(tag)}" if tag else "has no tag"
+        yield Problem(f"{image} {what}; {self.message or f'write one that fits: {wanted}'}")
+
+
 DOCUMENT: Final = "document"
 """The check of rules about documents: it has no code here, the engine raises them."""
 
@@ -139,7 +206,12 @@ CHECKS: Final[dict[str, type[Check]]] = {
     "string-type": StringType,
     "pinned-tag": PinnedTag,
     "digest": HasDigest,
+    "forbidden-image": ForbiddenImage,
+    "required-tag": RequiredTag,
 }
+
+NEEDED: Final[dict[str, tuple[str, ...]]] = {"forbidden-image": ("images",)}
+"""The parameters without which a check would find nothing, by check: a rule has to have them."""
 
 # What tools fill in: none of it is ever part of a valid reference, except inside a tag.
 # The closing marks may be missing: a cut-off template is no image either.

@@ -16,7 +16,6 @@ from imagelint.errors import PolicyError
 from imagelint.fields import Fields, did_you_mean
 from imagelint.finding import Severity
 from imagelint.globs import PathPatterns
-from imagelint.nodes import Mapping as MappingNode
 from imagelint.nodes import Node, Scalar, Sequence
 from imagelint.registries import (
     Gate,
@@ -141,34 +140,17 @@ def _read_environment(
     reader: Fields, name: str, node: Node, where: str, rules: Mapping[str, Rule]
 ) -> Environment:
     record = reader.record(node, where, ("match", "allow", "deny", "rules"), ("allow",))
-    allow = _read_patterns(reader, record["allow"], f"{where}.allow")
+    allow = reader.patterns(record["allow"], f"{where}.allow")
     deny: tuple[RegistryPattern, ...] = ()
     match = Match()
     settings: Mapping[str, RuleSetting] = {}
     if "deny" in record:
-        deny = _read_patterns(reader, record["deny"], f"{where}.deny")
+        deny = reader.patterns(record["deny"], f"{where}.deny")
     if "match" in record:
         match = _read_match(reader, record["match"], f"{where}.match")
     if "rules" in record:
         settings = read_rule_settings(reader, record["rules"], f"{where}.rules", rules)
     return Environment(name, Gate(allow, deny), match, settings)
-
-
-def _read_patterns(reader: Fields, node: Node, where: str) -> tuple[RegistryPattern, ...]:
-    """Read a list of patterns, each a text or a mapping."""
-    return tuple(_read_pattern(reader, item, where) for item in reader.items(node, where))
-
-
-def _read_pattern(reader: Fields, node: Node, where: str) -> RegistryPattern:
-    if not isinstance(node, MappingNode):
-        text = reader.text(node, where)
-        with reader.placing(node, where):
-            return RegistryPattern.parse(text)
-    keys = ("registry", "repository", "tag", "digest")
-    record = reader.record(node, where, keys, ("registry",))
-    parts = {key: reader.text(value, f"{where}.{key}") for key, value in record.items()}
-    with reader.placing(node, where):
-        return RegistryPattern.from_parts(parts)
 
 
 def _read_match(reader: Fields, node: Node, where: str) -> Match:

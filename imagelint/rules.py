@@ -25,7 +25,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Final, final
 
-from imagelint.checks import CHECKS, DOCUMENT
+from imagelint.checks import CHECKS, DOCUMENT, NEEDED
 from imagelint.errors import PolicyError
 from imagelint.fields import Fields, did_you_mean
 from imagelint.finding import Severity
@@ -123,7 +123,10 @@ def _parameter_types(check: str) -> dict[str, str]:
 
 
 _READERS: Final[dict[str, Callable[[Fields, Node, str], object]]] = {
+    "bool": Fields.flag,
+    "str": Fields.text,
     "tuple[NamePattern, ...]": Fields.names,
+    "tuple[RegistryPattern, ...]": Fields.patterns,
 }
 """How each type of parameter is read; a new type of parameter is a line here."""
 
@@ -137,7 +140,7 @@ def _read_rule(reader: Fields) -> Rule:
         for key in ("severity", "severity-if-open", "severity-in-chart")
         if key in record
     }
-    fixable = "fixable" in record and _read_flag(reader, record["fixable"], "fixable")
+    fixable = "fixable" in record and reader.flag(record["fixable"], "fixable")
     return Rule(
         id=reader.text(record["id"], "id"),
         summary=reader.text(record["summary"], "summary"),
@@ -164,8 +167,11 @@ def _read_check(reader: Fields, node: Node) -> str:
 
 def _read_parameters(reader: Fields, node: Node | None, check: str) -> Mapping[str, object]:
     if node is None:
+        if check in NEEDED:
+            message = f"the check {check} needs parameters: {', '.join(NEEDED[check])}"
+            raise reader.error(reader.root, message)
         return {}
-    record = reader.record(node, "parameters", parameter_names(check))
+    record = reader.record(node, "parameters", parameter_names(check), NEEDED.get(check, ()))
     return {
         name: read_parameter(reader, check, name, value, f"parameters.{name}")
         for name, value in record.items()
@@ -180,10 +186,3 @@ def _read_examples(reader: Fields, node: Node, *, fixable: bool) -> Examples:
         message = "examples.fixed: one for each of examples.bad in a fixable rule, else none"
         raise reader.error(record.get("fixed", node), message)
     return Examples(lists["bad"], lists["good"], fixed)
-
-
-def _read_flag(reader: Fields, node: Node, where: str) -> bool:
-    text = reader.text(node, where)
-    if text not in ("true", "false"):
-        raise reader.error(node, f"{where}: true or false is wanted, not {shown(text)}")
-    return text == "true"

@@ -1,25 +1,46 @@
-"""Writes ``docs/rules/``: a page for each rule, out of its file and of what imagelint says.
+"""Writes what follows from the rules' files: their pages, their part of the policy's schema.
 
-``python tools/rule_pages.py`` writes, ``--check`` only tells whether something is stale. Each
-example is linted while the page is made, so what a page shows is what the rule finds.
+``python tools/rule_pages.py`` writes ``docs/rules/`` (a page for each rule), the table in the
+README and what ``rules/policy/schema.json`` says of rules; ``--check`` only tells what is stale.
+Each example is linted while its page is made, so what a page shows is what the rule finds.
 """
 
 from __future__ import annotations
 
+import ast
+import inspect
+import itertools
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from imagelint import files
 from imagelint.catalogue import load_catalogue
+from imagelint.checks import CHECKS
 from imagelint.engine import Linter
 from imagelint.finding import Finding, Severity
 from imagelint.policy import parse_policy
 from imagelint.rules import Rule, load_rules
 from imagelint.text import Source, shown
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from imagelint.subject import Check
+
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "rules"
+README = ROOT / "README.md"
+SCHEMA = ROOT / "rules" / "policy" / "schema.json"
+_NAMES = {"type": "array", "items": {"$ref": "#/$defs/name"}}
+_TYPES: dict[str, dict[str, Any]] = {
+    "bool": {"enum": [True, False, "true", "false"]},
+    "str": {"type": ["string", "number", "boolean"]},
+    "tuple[NamePattern, ...]": _NAMES,
+    "tuple[RegistryPattern, ...]": {"$ref": "#/$defs/patterns"},
+}
+"""The schema of each type of parameter."""
 _AS_IT_STANDS = "wrong-type"
 """The rule whose examples are values as they stand in a manifest, not texts."""
 _POD = """\
@@ -133,8 +154,58 @@ def _escaped(message: str) -> str:
     return text
 
 
+def schema(rules: Iterable[Rule]) -> str:
+    """Return the policy's JSON Schema with what the rules' files say."""
+    read: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    read["$defs"]["rules"]["properties"] = {rule.id: _setting_schema(rule) for rule in rules}
+    return json.dumps(read, indent=2, ensure_ascii=False) + "\n"
+
+
+def _setting_schema(rule: Rule) -> dict[str, Any]:
+    """Say what a policy may set of a rule: its severity, or that and parameters."""
+    severity = {"$ref": "#/$defs/severity"}
+    parameters = {} if rule.is_document_rule else _parameter_schemas(CHECKS[rule.check])
+    mapping = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"severity": severity, **parameters},
+    }
+    said = f"{rule.summary} (default: {rule.severity.value})"
+    return {"description": said, "anyOf": [severity, mapping]}
+
+
+def _parameter_schemas(check: type[Check]) -> dict[str, Any]:
+    """Return the schema of each parameter; the text below it in the class is its description."""
+    (body,) = ast.parse(inspect.getsource(check)).body
+    assert isinstance(body, ast.ClassDef)
+    found: dict[str, Any] = {}
+    for field, text in itertools.pairwise(body.body):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            assert isinstance(text, ast.Expr), field.target.id
+            assert isinstance(text.value, ast.Constant), field.target.id
+            said = " ".join(str(text.value.value).replace("``", "").split())
+            found[field.target.id] = {"description": said, **_TYPES[ast.unparse(field.annotation)]}
+    return found
+
+
+def readme(rules: Iterable[Rule]) -> str:
+    """Return the README with its table of rules: the worst first."""
+    text = README.read_text(encoding="utf-8")
+    before, head, rest = text.partition("| rule | default | what it finds |\n| --- | --- | --- |\n")
+    assert head
+    _, end, after = rest.partition("\n\n")
+    rows = []
+    for rule in sorted(rules, key=lambda rule: rule.severity.rank):
+        severity = rule.severity.value
+        if rule.severity_in_chart is not None:
+            severity += f", in charts {rule.severity_in_chart.value}"
+        repaired = "; `fix` repairs it" if rule.fixable else ""
+        rows.append(f"| `{rule.id}` | {severity} | {rule.summary}{repaired} |")
+    return before + head + "\n".join(rows) + end + after
+
+
 def pages() -> dict[Path, str]:
-    """Return every page with its path."""
+    """Return every page, and the files that are made in part, with their paths."""
     examples = Examples()
     rules = sorted(examples.rules.values(), key=lambda rule: rule.id)
     made = {FOLDER / f"{rule.id}.md": page(rule, examples) for rule in rules}
@@ -146,15 +217,20 @@ def pages() -> dict[Path, str]:
             f"| [{rule.id}]({rule.id}.md) | {rule.severity.value} | {how} | {rule.summary} |"
         )
     made[FOLDER / "README.md"] = "\n".join(index) + "\n"
+    made[SCHEMA] = schema(rules)
+    made[README] = readme(rules)
     return made
 
 
 def stale() -> list[str]:
-    """Return the names of pages that are not as they would be made now, and of those too many."""
+    """Return the names of files that are not as they would be made now, and of those too many."""
     made = pages()
-    there = {path: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.md")}
+    paths = [*FOLDER.glob("*.md"), SCHEMA, README]
+    there = {path: path.read_text(encoding="utf-8") for path in paths}
     return sorted(
-        path.name for path in made.keys() | there.keys() if made.get(path) != there.get(path)
+        path.relative_to(ROOT).as_posix()
+        for path in made.keys() | there.keys()
+        if made.get(path) != there.get(path)
     )
 
 
@@ -162,7 +238,7 @@ def main(arguments: list[str]) -> int:
     """Write the pages, or with ``--check`` name those that are stale."""
     if "--check" in arguments:
         names = stale()
-        sys.stdout.write("".join(f"stale: docs/rules/{name}\n" for name in names))
+        sys.stdout.write("".join(f"stale: {name}\n" for name in names))
         return 1 if names else 0
     FOLDER.mkdir(parents=True, exist_ok=True)
     for path, text in pages().items():
