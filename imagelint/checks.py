@@ -15,7 +15,7 @@ from imagelint.globs import NamePattern
 from imagelint.patterns import RegistryPattern
 from imagelint.reference import ImageReference, InvalidReference
 from imagelint.registries import listed
-from imagelint.registry_checks import ApprovedRegistry
+from imagelint.registry_checks import ApprovedRegistry, CurrentRegistry, NamedRegistry
 from imagelint.text import shown
 
 if TYPE_CHECKING:
@@ -206,11 +206,16 @@ CHECKS: Final[dict[str, type[Check]]] = {
     "string-type": StringType,
     "pinned-tag": PinnedTag,
     "digest": HasDigest,
+    "current-registry": CurrentRegistry,
+    "named-registry": NamedRegistry,
     "forbidden-image": ForbiddenImage,
     "required-tag": RequiredTag,
 }
 
-NEEDED: Final[dict[str, tuple[str, ...]]] = {"forbidden-image": ("images",)}
+NEEDED: Final[dict[str, tuple[str, ...]]] = {
+    "current-registry": ("registries",),
+    "forbidden-image": ("images",),
+}
 """The parameters without which a check would find nothing, by check: a rule has to have them."""
 
 # What tools fill in: none of it is ever part of a valid reference, except inside a tag.

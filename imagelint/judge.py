@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.checks import placeholder_in
 from imagelint.examine import Examined, action_text
+from imagelint.finding import Severity
 from imagelint.nodes import Scalar
 from imagelint.reading import Value
 from imagelint.reference import ImageReference, InvalidReference
+from imagelint.registry_checks import CurrentRegistry
 from imagelint.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from imagelint.finding import Problem, Severity
+    from imagelint.finding import Problem
     from imagelint.policy import Environment, Policy
     from imagelint.rules import Rule
     from imagelint.subject import Check
@@ -51,6 +53,14 @@ class Judged(NamedTuple):
     """Why there is no such reference although one environment has one."""
 
 
+class _Active(NamedTuple):
+    """A rule that is on in an environment, as bad and as configured as it is there."""
+
+    rule: Rule
+    severity: Severity
+    check: Check
+
+
 class Judge:
     """Runs the checks of a policy, configured once for each environment."""
 
@@ -58,7 +68,7 @@ class Judge:
         """Judge by ``policy`` with ``rules``."""
         self._policy = policy
         self._rules = rules
-        self._checks: dict[tuple[str, str], Check | None] = {}
+        self._known: dict[tuple[str, bool], tuple[_Active, ...]] = {}
 
     def judge(
         self,
@@ -76,6 +86,7 @@ class Judge:
         placeholder = placeholder_in(image) if value.type == "string" and image else None
         verdicts: list[Verdict] = []
         for environment in environments:
+            active = self._active(environment, in_chart=in_chart)
             subject = Subject(
                 image,
                 value.type,
@@ -86,8 +97,9 @@ class Judge:
                 environment.gate,
                 self._policy.harbors,
                 site.has_separate_tag,
+                self._successor(active, reference, environment),
             )
-            verdicts += self._run_checks(subject, environment, in_chart=in_chart)
+            verdicts += _verdicts(active, subject, environment)
         allowed = None
         if reference is not None:
             allowed = all(env.gate.decide(reference).allowed for env in environments)
@@ -95,21 +107,63 @@ class Judge:
         kept = tuple(_first_of_each_rule(verdicts))
         return Judged(site, image, reference, environments, allowed, kept, wanted, refused)
 
-    def _run_checks(
-        self, subject: Subject, environment: Environment, *, in_chart: bool
-    ) -> Iterator[Verdict]:
-        for rule in self._rules.values():
-            severity = self._policy.severity(rule, environment, in_chart=in_chart)
-            check = self._check(rule, environment)
-            if severity.value != "off" and check is not None:
-                for problem in check(subject):
-                    yield Verdict(rule, severity, environment, problem)
+    def wanted(self, reference: ImageReference, environment: Environment) -> ImageReference | None:
+        """Return what an image should be in an environment; None: what it is."""
+        active = self._active(environment, in_chart=False)
+        successor = self._successor(active, reference, environment)
+        subject = Subject(
+            str(reference),
+            "string",
+            reference,
+            None,
+            None,
+            environment.name,
+            environment.gate,
+            self._policy.harbors,
+            successor=successor,
+        )
+        return _wanted(_verdicts(active, subject, environment), (environment,))[0]
 
-    def _check(self, rule: Rule, environment: Environment) -> Check | None:
-        key = (rule.id, environment.name)
-        if key not in self._checks:
-            self._checks[key] = self._policy.check(rule, environment)
-        return self._checks[key]
+    def _active(self, environment: Environment, *, in_chart: bool) -> tuple[_Active, ...]:
+        """Return the rules that are on in an environment, with their checks; found out once."""
+        key = (environment.name, in_chart)
+        if key not in self._known:
+            found = (
+                (rule, self._policy.severity(rule, environment, in_chart=in_chart))
+                for rule in self._rules.values()
+                if not rule.is_document_rule
+            )
+            self._known[key] = tuple(
+                _Active(rule, severity, check)
+                for rule, severity in found
+                if severity is not Severity.OFF
+                and (check := self._policy.check(rule, environment)) is not None
+            )
+        return self._known[key]
+
+    def _successor(
+        self,
+        active: Iterable[_Active],
+        reference: ImageReference | None,
+        environment: Environment,
+    ) -> ImageReference | None:
+        """Return what an image from a retired registry should be, if a rule says that it is."""
+        if reference is None:
+            return None
+        for _, _, check in active:
+            if isinstance(check, CurrentRegistry):
+                found = check.successor(reference, environment.gate, self._policy.harbors)
+                if found is not None:
+                    return found
+        return None
+
+
+def _verdicts(
+    active: Iterable[_Active], subject: Subject, environment: Environment
+) -> Iterator[Verdict]:
+    for rule, severity, check in active:
+        for problem in check(subject):
+            yield Verdict(rule, severity, environment, problem)
 
 
 def _value_of(item: Examined, site: ImageSite) -> tuple[Value, str | None]:

@@ -16,6 +16,7 @@ A rule is data (``rules/<id>.yaml``), a check is code (:mod:`imagelint.checks`):
       bad: [nginx]
       good: ["nginx:1.27.0"]
       fixed: []                       # of a fixable rule: what becomes of each bad one
+      environment: dev                # optional: what they are held to, if not the default
 
 Finding and reading the files is the caller's business. No I/O.
 """
@@ -29,6 +30,7 @@ from imagelint.checks import CHECKS, DOCUMENT, NEEDED
 from imagelint.errors import PolicyError
 from imagelint.fields import Fields, did_you_mean
 from imagelint.finding import Severity
+from imagelint.registries import Move, Upstream
 from imagelint.text import shown
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ class Examples:
     good: tuple[str, ...]
     fixed: tuple[str, ...] = ()
     """What fix makes of each of ``bad``, in the same order; empty for a rule without a fix."""
+    environment: str | None = None
+    """The environment that they are held to; None: the policy's default."""
 
 
 @final
@@ -122,9 +126,22 @@ def _parameter_types(check: str) -> dict[str, str]:
     return {item.name: str(item.type) for item in fields(described)}
 
 
+def _read_moves(reader: Fields, node: Node, where: str) -> tuple[Move, ...]:
+    """Read a mapping of retired registries, or paths, to what has their images now, or none."""
+    moves: list[Move] = []
+    for entry in reader.entries(node, where):
+        new = reader.text(entry.value, f"{where}.{entry.name}")
+        with reader.placing(entry.key, where):
+            Upstream.parse(entry.name)
+        with reader.placing(entry.value, f"{where}.{entry.name}"):
+            moves.append(Move.parse(entry.name, new))
+    return tuple(moves)
+
+
 _READERS: Final[dict[str, Callable[[Fields, Node, str], object]]] = {
     "bool": Fields.flag,
     "str": Fields.text,
+    "tuple[Move, ...]": _read_moves,
     "tuple[NamePattern, ...]": Fields.names,
     "tuple[RegistryPattern, ...]": Fields.patterns,
 }
@@ -179,10 +196,13 @@ def _read_parameters(reader: Fields, node: Node | None, check: str) -> Mapping[s
 
 
 def _read_examples(reader: Fields, node: Node, *, fixable: bool) -> Examples:
-    record = reader.record(node, "examples", ("bad", "good", "fixed"), ("bad", "good"))
+    keys = ("bad", "good", "fixed", "environment")
+    record = reader.record(node, "examples", keys, ("bad", "good"))
+    environment = record.pop("environment", None)
+    name = None if environment is None else reader.text(environment, "examples.environment")
     lists = {key: reader.texts(value, f"examples.{key}") for key, value in record.items()}
     fixed = lists.get("fixed", ())
     if len(fixed) != (len(lists["bad"]) if fixable else 0):
         message = "examples.fixed: one for each of examples.bad in a fixable rule, else none"
         raise reader.error(record.get("fixed", node), message)
-    return Examples(lists["bad"], lists["good"], fixed)
+    return Examples(lists["bad"], lists["good"], fixed, name)

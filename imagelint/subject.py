@@ -39,6 +39,8 @@ class Subject:
     harbors: HarborMap
     has_separate_tag: bool = False
     """Whether tag or digest are set elsewhere, as by a Kustomization with only ``newName``."""
+    successor: ImageReference | None = None
+    """What an image from a retired registry should be in this environment; None: what it is."""
 
 
 class Check(Protocol):

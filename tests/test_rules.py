@@ -68,7 +68,8 @@ def problems(rule: Rule, example: str) -> list[Problem]:
             error = caught
     check = rule.make_check()
     assert check is not None
-    environment = POLICY.default
+    name = rule.examples.environment
+    environment = POLICY.default if name is None else POLICY.environment(name)
     return list(
         check(
             Subject(

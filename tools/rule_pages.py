@@ -37,6 +37,11 @@ _NAMES = {"type": "array", "items": {"$ref": "#/$defs/name"}}
 _TYPES: dict[str, dict[str, Any]] = {
     "bool": {"enum": [True, False, "true", "false"]},
     "str": {"type": ["string", "number", "boolean"]},
+    "tuple[Move, ...]": {
+        "type": "object",
+        "propertyNames": {"$ref": "#/$defs/upstream"},
+        "additionalProperties": {"anyOf": [{"const": "none"}, {"$ref": "#/$defs/upstream"}]},
+    },
     "tuple[NamePattern, ...]": _NAMES,
     "tuple[RegistryPattern, ...]": {"$ref": "#/$defs/patterns"},
 }
@@ -56,7 +61,7 @@ _HEAD = "<!-- Made by tools/rule_pages.py out of rules/ID.yaml; edit that. -->\n
 
 
 class Examples:
-    """Lints examples by the built-in policy, in prod, with every rule switched on."""
+    """Lints examples by the built-in policy, with every rule switched on."""
 
     def __init__(self) -> None:
         """Load what imagelint is shipped with."""
@@ -65,12 +70,8 @@ class Examples:
         for rule in self.rules.values():
             if rule.severity is Severity.OFF:
                 policy += f"  {rule.id}: warning\n"
-        self._linter = Linter(
-            parse_policy(Source("imagelint.yaml", policy.encode()), self.rules),
-            self.rules,
-            load_catalogue(files.catalogue_sources()),
-            environment="prod",
-        )
+        self._policy = parse_policy(Source("imagelint.yaml", policy.encode()), self.rules)
+        self._catalogue = load_catalogue(files.catalogue_sources())
 
     def found(self, rule: Rule, example: str) -> list[Finding]:
         """Return what the rule finds in one of its examples."""
@@ -78,8 +79,15 @@ class Examples:
         if not rule.is_document_rule:
             value = example if rule.id == _AS_IT_STANDS else json.dumps(example)
             text = _POD.replace("VALUE", value)
-        result = self._linter.lint(Source("example.yaml", text.encode()), "example.yaml")
+        environment = environment_of(rule)
+        linter = Linter(self._policy, self.rules, self._catalogue, environment=environment)
+        result = linter.lint(Source("example.yaml", text.encode()), "example.yaml")
         return [finding for finding in result.findings if finding.rule == rule.id]
+
+
+def environment_of(rule: Rule) -> str:
+    """Return the environment of the built-in policy that a rule's examples are held to."""
+    return rule.examples.environment or "prod"
 
 
 def page(rule: Rule, examples: Examples) -> str:
@@ -116,7 +124,11 @@ def _listed(value: object) -> str:
 
 
 def _images(rule: Rule, examples: Examples) -> str:
-    lines = ["## Found\n", "| image | what imagelint says, in prod |", "| --- | --- |"]
+    lines = [
+        "## Found\n",
+        f"| image | what imagelint says, in {environment_of(rule)} |",
+        "| --- | --- |",
+    ]
     for example in rule.examples.bad:
         (finding,) = examples.found(rule, example)
         lines.append(f"| {_cell(example)} | {_escaped(finding.message)} |")

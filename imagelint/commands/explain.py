@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from imagelint.files import GoverningPolicy
+    from imagelint.judge import Judge
     from imagelint.policy import Environment, Policy
     from imagelint.reference import ImageReference
     from imagelint.rules import Rule
@@ -68,7 +69,7 @@ def command(what: str, environment: str | None, policy: str | None, *, debug: bo
             _refuse_slip(what, rules)
         cwd = os.getcwd()
         governing = files.Policies(rules, cwd, policy).for_folder(cwd)
-        lines = _image_lines(what, governing, environment)
+        lines = _image_lines(what, governing, rules, environment)
     print_text("\n".join(lines) + "\n", sys.stdout)
 
 
@@ -133,7 +134,10 @@ def _wrapped(prose: str, width: int) -> Iterator[str]:
         )
 
 
-def _image_lines(text: str, governing: GoverningPolicy, name: str | None) -> Iterator[str]:
+def _image_lines(
+    text: str, governing: GoverningPolicy, rules: Mapping[str, Rule], name: str | None
+) -> Iterator[str]:
+    from imagelint.judge import Judge  # noqa: PLC0415 - only here
     from imagelint.reference import ImageReference, InvalidReference  # noqa: PLC0415
 
     policy = governing.policy
@@ -150,15 +154,16 @@ def _image_lines(text: str, governing: GoverningPolicy, name: str | None) -> Ite
     yield _labelled("tag", reference.tag or "none")
     yield _labelled("digest", reference.digest or "none")
     yield _labelled("familiar", reference.familiar)
+    judge = Judge(policy, rules)
     for environment in environments:
         yield ""
-        yield from _verdict_lines(reference, policy, environment)
+        yield from _verdict_lines(reference, policy, environment, judge)
     yield ""
     yield f"Decided by {shown(governing.shown)}."
 
 
 def _verdict_lines(
-    reference: ImageReference, policy: Policy, environment: Environment
+    reference: ImageReference, policy: Policy, environment: Environment, judge: Judge
 ) -> Iterator[str]:
     from imagelint.registries import Refusal  # noqa: PLC0415
 
@@ -173,13 +178,13 @@ def _verdict_lines(
     else:
         allowed = ", ".join(str(pattern) for pattern in environment.gate.allow) or "nothing"
         yield _labelled("decided by", f"no pattern fits; allowed: {allowed}")
-    if decision.allowed:
-        return
-    rewrite = policy.harbors.rewrite(reference, environment.gate)
-    if not isinstance(rewrite, Refusal):
-        yield _labelled("would become", str(rewrite))
-    else:
-        yield _labelled("no repair", rewrite.reason)
+    wanted = judge.wanted(reference, environment)
+    if wanted is not None:
+        yield _labelled("would become", str(wanted))
+    elif not decision.allowed:
+        refused = policy.harbors.rewrite(reference, environment.gate)
+        if isinstance(refused, Refusal):
+            yield _labelled("no repair", refused.reason)
 
 
 def _labelled(label: str, text: str) -> str:
