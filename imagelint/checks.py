@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from imagelint.finding import Problem
 from imagelint.globs import NamePattern
+from imagelint.lookalikes import PlausibleReference
 from imagelint.patterns import RegistryPattern
 from imagelint.reference import ImageReference, InvalidReference
 from imagelint.registries import listed
@@ -208,6 +209,7 @@ CHECKS: Final[dict[str, type[Check]]] = {
     "digest": HasDigest,
     "current-registry": CurrentRegistry,
     "named-registry": NamedRegistry,
+    "plausible-reference": PlausibleReference,
     "forbidden-image": ForbiddenImage,
     "required-tag": RequiredTag,
 }

@@ -36,6 +36,7 @@ ORDER = (
     "verify",
     "subject",
     "registry_checks",
+    "lookalikes",
     "checks",
     "rules",
     "environments",
