@@ -1,4 +1,4 @@
-"""The checks: a frozen dataclass is its parameters, a call gives the problems of one image.
+"""The checks: a call gives the problems of one image; parameters are fields of a named tuple.
 
 A rule (:mod:`imagelint.rules`) is a check with parameters and prose; what a check is given is
 :mod:`imagelint.subject`. New check: one class, and one line in ``CHECKS``. No I/O.
@@ -7,8 +7,7 @@ A rule (:mod:`imagelint.rules`) is a check with parameters and prose; what a che
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 from imagelint.finding import Problem
 from imagelint.globs import NamePattern
@@ -41,7 +40,7 @@ __all__ = [
 _LATEST: Final = (NamePattern.parse("latest"),)
 _ANY_IMAGE: Final = RegistryPattern.parse("*")
 # semver.org, without the build metadata behind a +, which no tag can have.
-_SEMVER: Final = re.compile(
+_SEMVER: Final = (
     r"v?(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){2}"
     r"(?:-(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
     r"(?:\.(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*)?"
@@ -49,7 +48,6 @@ _SEMVER: Final = re.compile(
 
 
 @final
-@dataclass(frozen=True, slots=True)
 class ValidReference:
     """The text is an image reference as the kubelet reads it."""
 
@@ -68,7 +66,6 @@ class ValidReference:
 
 
 @final
-@dataclass(frozen=True, slots=True)
 class ResolvedReference:
     """Nothing is left to fill in."""
 
@@ -84,7 +81,6 @@ class ResolvedReference:
 
 
 @final
-@dataclass(frozen=True, slots=True)
 class StringType:
     """The value is a string."""
 
@@ -106,8 +102,7 @@ class StringType:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class PinnedTag:
+class PinnedTag(NamedTuple):
     """A tag that does not move, or a digest, says which image runs."""
 
     tags: tuple[NamePattern, ...] = _LATEST
@@ -129,7 +124,6 @@ class PinnedTag:
 
 
 @final
-@dataclass(frozen=True, slots=True)
 class HasDigest:
     """A digest says which image runs."""
 
@@ -143,8 +137,7 @@ class HasDigest:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class ForbiddenImage:
+class ForbiddenImage(NamedTuple):
     """No image that fits a pattern: for the rules that a policy adds."""
 
     images: tuple[RegistryPattern, ...] = ()
@@ -166,8 +159,7 @@ class ForbiddenImage:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class RequiredTag:
+class RequiredTag(NamedTuple):
     """The tag fits: for the rules that a policy adds."""
 
     images: tuple[RegistryPattern, ...] = (_ANY_IMAGE,)
@@ -189,7 +181,7 @@ class RequiredTag:
         tag = reference.tag or ""
         if any(right.matches(tag) for right in self.tags if tag):
             return
-        if self.semver and _SEMVER.fullmatch(tag):
+        if self.semver and re.fullmatch(_SEMVER, tag):
             return
         image = shown(str(reference))
         wanted = listed([*map(str, self.tags), *(["a semantic version"] if self.semver else [])])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from imagelint.engine import TEMPLATE
@@ -35,9 +34,9 @@ def conclude(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
                 others = charts[finding.message] - 1
                 if others:
                     also = f"{finding.message} (stands for {others} more of its templates)"
-                    finding = replace(finding, message=also)  # noqa: PLW2901 - a copy
+                    finding = finding._replace(message=also)  # noqa: PLW2901 - a copy
             kept.append(finding)
-        concluded.append(replace(result, findings=tuple(kept)))
+        concluded.append(result._replace(findings=tuple(kept)))
     return tuple(concluded)
 
 

@@ -6,8 +6,7 @@ by reading the outcome again. What only a whole run can tell is in :mod:`imageli
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.edits import NotEditableError, edit_scalar, place_of, uses_elsewhere
 from imagelint.errors import ImagelintError
@@ -38,8 +37,7 @@ class FixError(ImagelintError):
     """Edits that did not do what they should; nothing may be written."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Repair:
+class _Repair(NamedTuple):
     """How the scalar of a site becomes right: its edit, or why there is none."""
 
     edit: Edit | None

@@ -8,36 +8,34 @@ allowed or a Harbor. No I/O.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 from imagelint.finding import Problem
-from imagelint.patterns import Hosts
+from imagelint.patterns import Hosts, RegistryPattern
 from imagelint.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from imagelint.patterns import RegistryPattern
     from imagelint.reference import ImageReference
     from imagelint.subject import Subject
 
 __all__ = ["PlausibleReference", "is_slip_of"]
 
+# Patterns are compiled when a text asks for it, which in most runs none does.
+_DIGEST_TAG: Final = r"(sha(?:256|384|512))-([0-9a-f]{64,128})(?:\.(?:sig|att|sbom))?"
+_DIGEST_HEX: Final = r"[0-9a-f]{32,}"
 # What nobody would call an image: localhost, an IPv4 address, a name with a top-level domain.
-_HOST_NAME: Final = re.compile(
+_HOST_NAME: Final = (
     r"localhost|[0-9]+(?:\.[0-9]+){3}|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*[a-z]"
 )
-_DIGEST_TAG: Final = re.compile(r"sha(?:256|384|512)-([0-9a-f]{64,128})(?:\.(?:sig|att|sbom))?")
-_DIGEST_HEX: Final = re.compile(r"[0-9a-f]{32,}")
 _DIGEST_NAMES: Final = frozenset({"sha256", "sha384", "sha512"})
 _SHORT: Final = 6
 """Hosts up to this length (gcr.io) have too many neighbours that somebody may have chosen."""
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class PlausibleReference:
+class PlausibleReference(NamedTuple):
     """The reference does not look like a slip, nor its registry like another one."""
 
     known: tuple[RegistryPattern, ...] = ()
@@ -78,23 +76,29 @@ def _hosts(patterns: Iterable[RegistryPattern]) -> list[str]:
 def _digest(reference: ImageReference) -> str | None:
     """Say where a digest is read as a tag."""
     image, tag = shown(str(reference)), reference.tag or ""
-    if reference.domain is None and reference.path in _DIGEST_NAMES and _DIGEST_HEX.fullmatch(tag):
+    if not tag or (reference.path not in _DIGEST_NAMES and not tag.startswith("sha")):
+        return None
+    if reference.domain is None and reference.path in _DIGEST_NAMES and _is(_DIGEST_HEX, tag):
         return (
             f"{image} is a digest without an image, and is read as the tag of an image"
             f" {reference.path} on Docker Hub; write REPOSITORY@{image}"
         )
-    found = _DIGEST_TAG.fullmatch(tag)
+    found = re.fullmatch(_DIGEST_TAG, tag)
     if found is None:
         return None
-    digest = f"{tag.partition('-')[0]}:{found.group(1)}"
+    digest = ":".join(found.groups())
     name = shown(str(reference.replace(tag=None, digest=None)))
     return f"the tag {shown(tag)} is written like a digest; write {name}@{digest} to pull by digest"
+
+
+def _is(pattern: str, text: str) -> bool:
+    return re.fullmatch(pattern, text) is not None
 
 
 def _no_path(reference: ImageReference) -> str | None:
     """Say where a host stands without a path, which makes it an image on Docker Hub."""
     path = reference.path
-    if _HOST_NAME.fullmatch(path) is None:
+    if ("." not in path and path != "localhost") or not _is(_HOST_NAME, path):
         return None
     host = path if reference.tag is None else f"{path}:{reference.tag}"
     tag = "" if reference.tag is None else f" with the tag {shown(reference.tag)}"

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from imagelint.finding import Problem
 from imagelint.patterns import HUB
 from imagelint.reference import InvalidReference
-from imagelint.registries import Refusal, listed
+from imagelint.registries import Move, Refusal, listed
 from imagelint.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imagelint.reference import ImageReference
-    from imagelint.registries import Gate, HarborMap, Move
+    from imagelint.registries import Gate, HarborMap
     from imagelint.subject import Subject
 
 __all__ = ["ApprovedRegistry", "CurrentRegistry", "NamedRegistry"]
 
 
 @final
-@dataclass(frozen=True, slots=True)
 class ApprovedRegistry:
     """The environment allows the image; the rewrite is the image through Harbor.
 
@@ -54,7 +52,6 @@ class ApprovedRegistry:
 
 
 @final
-@dataclass(frozen=True, slots=True)
 class NamedRegistry:
     """The registry is written out; the rewrite is the same image with its registry."""
 
@@ -74,8 +71,7 @@ class NamedRegistry:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class CurrentRegistry:
+class CurrentRegistry(NamedTuple):
     """The registry is still in service; the rewrite is the image where it is now.
 
     An image on Harbor counts as what its project caches, and stays on Harbor.

@@ -5,8 +5,7 @@ A check knows no YAML, file, span or severity: it looks at one image in one envi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, final
+from typing import TYPE_CHECKING, NamedTuple, Protocol, final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +19,7 @@ __all__ = ["Check", "Subject"]
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """One image in one environment: all that a check may know."""
 
     image: str | None
