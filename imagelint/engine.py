@@ -55,12 +55,12 @@ class Linter:
         *,
         environment: str | None = None,
     ) -> None:
-        """Judge by ``policy``; ``environment`` overrides its ``match`` (``--env``)."""
+        """Judge by ``policy``, with ``rules`` and its own; ``environment`` is ``--env``."""
         self._policy = policy
-        self._rules = rules
+        self._rules = {**rules, **policy.own_rules}
         self._catalogue = catalogue
         self._forced = environment
-        self._judge = Judge(policy, rules)
+        self._judge = Judge(policy, self._rules)
 
     def lint(
         self,

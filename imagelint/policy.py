@@ -33,6 +33,7 @@ from imagelint.policy_parse import (
     read_environments,
     read_harbors,
     read_paths,
+    read_rule_files,
     read_rule_settings,
 )
 from imagelint.registries import HarborMap
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
     from imagelint.finding import Severity
     from imagelint.nodes import Node
+    from imagelint.policy_parse import RuleSources
     from imagelint.rules import Rule
     from imagelint.subject import Check
     from imagelint.text import Source
@@ -58,10 +60,11 @@ __all__ = [
 ]
 
 _VERSION: Final = "1"
-_KEYS: Final = ("version", "harbor", "environments", "default", "rules", "exclude")
+_KEYS: Final = ("version", "harbor", "environments", "default", "rules", "rule-files", "exclude")
 _REQUIRED: Final = ("version", "environments", "default")
 _NOTHING: Final = RuleSetting()
 _NO_RULES: Final[Mapping[str, RuleSetting]] = {}
+_NO_OWN_RULES: Final[Mapping[str, Rule]] = {}
 
 
 @final
@@ -77,6 +80,8 @@ class Policy(NamedTuple):
     """What the policy sets of rules in every environment, by rule id."""
     exclude: PathPatterns = PathPatterns()
     """Files to leave out, relative to the policy's folder."""
+    own_rules: Mapping[str, Rule] = _NO_OWN_RULES
+    """The rules of the policy's ``rule-files``, by id: none of imagelint's own."""
 
     def environment(self, name: str) -> Environment:
         """Return an environment by name; raises UsageError that names the nearest."""
@@ -139,8 +144,13 @@ class Policy(NamedTuple):
         return here, self.rules.get(rule.id, _NOTHING)
 
 
-def parse_policy(source: Source, rules: Mapping[str, Rule]) -> Policy:
-    """Read a policy file; ``rules`` are the rules that it may set, by id.
+def parse_policy(
+    source: Source, rules: Mapping[str, Rule], rule_sources: RuleSources | None = None
+) -> Policy:
+    """Read a policy file; ``rules`` are the rules that it may set, by id, besides its own.
+
+    ``rule_sources`` gives the files that a glob of ``rule-files`` names, or raises
+    InvalidPattern; without it a policy can have none.
 
     Raises PolicyError with file, line, column and what to write; its child InconsistentPolicy
     where well-formed parts do not go together.
@@ -151,6 +161,10 @@ def parse_policy(source: Source, rules: Mapping[str, Rule]) -> Policy:
     if version != _VERSION:
         message = f"version: this imagelint reads version {_VERSION}, not {shown(version)}"
         raise reader.error(record["version"], message)
+    own_rules: Mapping[str, Rule] = _NO_OWN_RULES
+    if "rule-files" in record:
+        own_rules = read_rule_files(reader, record["rule-files"], rules, rule_sources)
+        rules = {**rules, **own_rules}
     environments = read_environments(reader, record["environments"], rules)
     default = _read_default(reader, record["default"], environments)
     harbors = HarborMap()
@@ -162,7 +176,7 @@ def parse_policy(source: Source, rules: Mapping[str, Rule]) -> Policy:
         settings = read_rule_settings(reader, record["rules"], "rules", rules)
     if "exclude" in record:
         exclude = read_paths(reader, record["exclude"], "exclude")
-    return Policy(tuple(environments.values()), default, harbors, settings, exclude)
+    return Policy(tuple(environments.values()), default, harbors, settings, exclude, own_rules)
 
 
 def _read_default(

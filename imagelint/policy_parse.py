@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from imagelint.environments import Environment, Match, RuleSetting
 from imagelint.errors import PolicyError
@@ -28,17 +28,22 @@ from imagelint.registries import (
     parse_harbor_host,
     parse_project_name,
 )
-from imagelint.rules import parameter_names, read_parameter
+from imagelint.rules import load_rules, parameter_names, read_parameter
 from imagelint.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from collections.abc import Sequence as SequenceOf
 
     from imagelint.globs import NamePattern
     from imagelint.rules import Rule
+    from imagelint.text import Source
+
+    RuleSources: TypeAlias = Callable[[str], SequenceOf[Source]]
+    """What gives the rule files that a glob names, or raises InvalidPattern."""
 
 __all__ = ["Inconsistency", "InconsistentPolicy", "read_environments", "read_harbors"]
-__all__ += ["read_paths", "read_rule_settings"]
+__all__ += ["read_paths", "read_rule_files", "read_rule_settings"]
 
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
@@ -178,6 +183,25 @@ def read_paths(reader: Fields, node: Node, where: str) -> PathPatterns:
             PathPatterns.parse([text])
         found.append(text)
     return PathPatterns.parse(found)
+
+
+def read_rule_files(
+    reader: Fields, node: Node, rules: Mapping[str, Rule], sources: RuleSources | None
+) -> Mapping[str, Rule]:
+    """Read ``rule-files:`` and the rules in the files that its globs name, by id."""
+    where = "rule-files"
+    if sources is None:
+        raise reader.error(node, f"{where}: a policy that is no file cannot have any")
+    found: dict[str, Source] = {}
+    for item in reader.items(node, where):
+        glob = reader.text(item, where)
+        with reader.placing(item, where):
+            PathPatterns.parse([glob])
+            named = sources(glob)
+        if not named:
+            raise reader.error(item, f"{where}: there is no file {shown(glob)}")
+        found.update((source.path, source) for source in named)
+    return load_rules(found.values(), rules)
 
 
 def read_rule_settings(

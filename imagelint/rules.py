@@ -23,6 +23,7 @@ Finding and reading the files is the caller's business. No I/O.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple, final, get_type_hints
 
 from imagelint.checks import CHECKS, DOCUMENT, NEEDED
@@ -45,6 +46,8 @@ __all__ = ["Examples", "Rule", "load_rules", "parameter_names", "read_parameter"
 
 _REQUIRED: Final = ("id", "summary", "severity", "check", "why", "remedy", "examples")
 _OPTIONAL: Final = ("severity-if-open", "severity-in-chart", "parameters", "fixable")
+_ID: Final = "a rule's id has lower-case letters and digits, and single - between them"
+_NO_RULES: Final[Mapping[str, Rule]] = {}
 _NO_PARAMETERS: Final[Mapping[str, object]] = {}
 
 
@@ -95,13 +98,24 @@ class Rule(NamedTuple):
         return CHECKS[self.check](**{**self.parameters, **(overrides or {})})
 
 
-def load_rules(sources: Iterable[Source]) -> dict[str, Rule]:
-    """Read rule files, by id in the order given; raises PolicyError with the place of a slip."""
+def load_rules(
+    sources: Iterable[Source], beside: Mapping[str, Rule] = _NO_RULES
+) -> dict[str, Rule]:
+    """Read rule files, by id in the order given; raises PolicyError with the place of a slip.
+
+    ``beside`` are imagelint's own where a policy's are read: none can take the place of one.
+    """
     rules: dict[str, Rule] = {}
     origins: dict[str, str] = {}
     for source in sources:
         reader = Fields(source)
         rule = _read_rule(reader)
+        if rule.id in beside:
+            message = f'the rule "{rule.id}" is imagelint\'s own; give yours another id'
+            raise PolicyError(message, source.path, *reader.place(reader.root))
+        if beside and rule.is_document_rule:
+            message = f"the check {DOCUMENT} is for imagelint's own rules; write another one"
+            raise PolicyError(message, source.path, *reader.place(reader.root))
         if rule.id in rules:
             message = f'the rule "{rule.id}" is defined in {origins[rule.id]} already'
             raise PolicyError(message, source.path, *reader.place(reader.root))
@@ -157,8 +171,11 @@ def _read_rule(reader: Fields) -> Rule:
         if key in record
     }
     fixable = "fixable" in record and reader.flag(record["fixable"], "fixable")
+    name = reader.text(record["id"], "id")
+    if not re.fullmatch("[a-z0-9]+(?:-[a-z0-9]+)*", name):
+        raise reader.error(record["id"], f"id: {shown(name)}: {_ID}")
     return Rule(
-        id=reader.text(record["id"], "id"),
+        id=name,
         summary=reader.text(record["summary"], "summary"),
         severity=severities["severity"],
         check=check,

@@ -307,13 +307,16 @@ class Run:
         """Conclude the run; ``fixed`` are the paths that were rewritten."""
         stamps = {one.governing.stamp for one in self.inputs}
         stamps = stamps or {self._policies.for_folder(self._cwd).stamp}
+        rules = dict(self._rules)
+        for one in self.inputs:
+            rules.update(one.governing.policy.own_rules)
         return Report(
             conclude(tuple(results)),
             tuple(self.skipped),
             tuple(self.errors),
             policy=stamps.pop() if len(stamps) == 1 else None,
             fixed=tuple(fixed),
-            rules=tuple(_text_of(rule) for _, rule in sorted(self._rules.items())),
+            rules=tuple(_text_of(rule) for _, rule in sorted(rules.items())),
         )
 
 

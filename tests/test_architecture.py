@@ -45,6 +45,7 @@ ORDER = (
     "judge",
     "engine",
     "conclude",
+    "rule_examples",
     "resource_list",
     "formats",
     "files",

@@ -18,14 +18,13 @@ from typing import TYPE_CHECKING, Any
 from imagelint import files
 from imagelint.catalogue import load_catalogue
 from imagelint.checks import CHECKS
-from imagelint.engine import Linter
-from imagelint.finding import Finding, Severity
 from imagelint.policy import parse_policy
+from imagelint.rule_examples import Examples
 from imagelint.rules import Rule, load_rules
-from imagelint.text import Source, shown
+from imagelint.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from imagelint.subject import Check
 
@@ -46,43 +45,14 @@ _TYPES: dict[str, dict[str, Any]] = {
     "tuple[RegistryPattern, ...]": {"$ref": "#/$defs/patterns"},
 }
 """The schema of each type of parameter."""
-_AS_IT_STANDS = "wrong-type"
-"""The rule whose examples are values as they stand in a manifest, not texts."""
-_POD = """\
-apiVersion: v1
-kind: Pod
-metadata: {name: example}
-spec:
-  containers:
-    - name: main
-      image: VALUE
-"""
 _HEAD = "<!-- Made by tools/rule_pages.py out of rules/ID.yaml; edit that. -->\n"
 
 
-class Examples:
-    """Lints examples by the built-in policy, with every rule switched on."""
-
-    def __init__(self) -> None:
-        """Load what imagelint is shipped with."""
-        self.rules = load_rules(files.rule_sources())
-        policy = files.default_policy_source().data.decode()
-        for rule in self.rules.values():
-            if rule.severity is Severity.OFF:
-                policy += f"  {rule.id}: warning\n"
-        self._policy = parse_policy(Source("imagelint.yaml", policy.encode()), self.rules)
-        self._catalogue = load_catalogue(files.catalogue_sources())
-
-    def found(self, rule: Rule, example: str) -> list[Finding]:
-        """Return what the rule finds in one of its examples."""
-        text = example
-        if not rule.is_document_rule:
-            value = example if rule.id == _AS_IT_STANDS else json.dumps(example)
-            text = _POD.replace("VALUE", value)
-        environment = environment_of(rule)
-        linter = Linter(self._policy, self.rules, self._catalogue, environment=environment)
-        result = linter.lint(Source("example.yaml", text.encode()), "example.yaml")
-        return [finding for finding in result.findings if finding.rule == rule.id]
+def load() -> tuple[Mapping[str, Rule], Examples]:
+    """Return the rules, and what lints their examples by the built-in policy."""
+    rules = load_rules(files.rule_sources())
+    policy = parse_policy(files.default_policy_source(), rules)
+    return rules, Examples(policy, rules, load_catalogue(files.catalogue_sources()))
 
 
 def environment_of(rule: Rule) -> str:
@@ -166,10 +136,11 @@ def _escaped(message: str) -> str:
     return text
 
 
-def schema(rules: Iterable[Rule]) -> str:
+def schema(rules: Sequence[Rule]) -> str:
     """Return the policy's JSON Schema with what the rules' files say."""
     read: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
     read["$defs"]["rules"]["properties"] = {rule.id: _setting_schema(rule) for rule in rules}
+    read["$defs"]["rules-of-imagelint"]["propertyNames"]["enum"] = [rule.id for rule in rules]
     return json.dumps(read, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -218,8 +189,8 @@ def readme(rules: Iterable[Rule]) -> str:
 
 def pages() -> dict[Path, str]:
     """Return every page, and the files that are made in part, with their paths."""
-    examples = Examples()
-    rules = sorted(examples.rules.values(), key=lambda rule: rule.id)
+    loaded, examples = load()
+    rules = sorted(loaded.values(), key=lambda rule: rule.id)
     made = {FOLDER / f"{rule.id}.md": page(rule, examples) for rule in rules}
     index = ["<!-- Made by tools/rule_pages.py; edit rules/. -->\n", "# Rules\n"]
     index += ["| rule | severity | repair | what it finds |", "| --- | --- | --- | --- |"]

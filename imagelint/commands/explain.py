@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -37,13 +38,18 @@ _PROSE_WIDTH = 88
 
 
 def _complete_rule(
-    ctx: click.Context,  # noqa: ARG001 - click's own signature
-    param: click.Parameter,  # noqa: ARG001
+    ctx: click.Context,
+    param: click.Parameter,  # noqa: ARG001 - click's own signature
     incomplete: str,
 ) -> list[CompletionItem]:
-    from imagelint.rules import load_rules  # noqa: PLC0415 - for the shell alone
+    from imagelint.errors import ImagelintError  # noqa: PLC0415 - for the shell alone
+    from imagelint.rules import load_rules  # noqa: PLC0415
 
-    return completed(load_rules(files.rule_sources()), incomplete)
+    rules, cwd = load_rules(files.rule_sources()), os.getcwd()
+    with suppress(ImagelintError):  # whoever runs the command will be told
+        policies = files.Policies(rules, cwd, ctx.params.get("policy"))
+        rules |= policies.for_folder(cwd).policy.own_rules
+    return completed(rules, incomplete)
 
 
 @click.command("explain")
@@ -61,14 +67,17 @@ def command(what: str, environment: str | None, policy: str | None, *, debug: bo
     from imagelint.rules import load_rules  # noqa: PLC0415 - --help has no use for it
 
     rules = load_rules(files.rule_sources())
-    if environment is None and what in rules:
+    governing = None
+    if environment is not None or what not in rules:
+        cwd = os.getcwd()
+        governing = files.Policies(rules, cwd, policy).for_folder(cwd)
+        rules |= governing.policy.own_rules
+    if governing is None or (environment is None and what in rules):
         width = min(look_of(sys.stdout).width, _PROSE_WIDTH)
         lines = _rule_lines(rules[what], width)
     else:
         if environment is None:
             _refuse_slip(what, rules)
-        cwd = os.getcwd()
-        governing = files.Policies(rules, cwd, policy).for_folder(cwd)
         lines = _image_lines(what, governing, rules, environment)
     print_text("\n".join(lines) + "\n", sys.stdout)
 

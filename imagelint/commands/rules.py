@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
 from imagelint import files
-from imagelint.commands.options import debug_option
+from imagelint.commands.options import debug_option, policy_option
 from imagelint.commands.output import look_of, print_text
 
 __all__ = ["command"]
@@ -16,9 +17,10 @@ _FIXABLE = "fixable"
 
 
 @click.command("rules")
+@policy_option
 @debug_option
-def command(*, debug: bool) -> None:  # noqa: ARG001 - cli.py looks for it
-    """List the rules with their severity.
+def command(policy: str | None, *, debug: bool) -> None:  # noqa: ARG001 - cli.py looks for it
+    """List the rules with their severity, those of this folder's policy among them.
 
     \b
       imagelint rules
@@ -28,7 +30,9 @@ def command(*, debug: bool) -> None:  # noqa: ARG001 - cli.py looks for it
 
     from imagelint.rules import load_rules  # noqa: PLC0415
 
-    rules = sorted(load_rules(files.rule_sources()).values(), key=lambda rule: rule.id)
+    shipped, cwd = load_rules(files.rule_sources()), os.getcwd()
+    own = files.Policies(shipped, cwd, policy).for_folder(cwd).policy.own_rules
+    rules = sorted((shipped | dict(own)).values(), key=lambda rule: rule.id)
     look = look_of(sys.stdout)
     name_width = max(len(rule.id) for rule in rules)
     lines = []

@@ -6,12 +6,15 @@ What a policy means is :mod:`imagelint.policy`; here are only the files and the 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.errors import PolicyError
 from imagelint.files.data import default_policy_source
 from imagelint.files.origin import OnDisk
 from imagelint.files.paths import absolute, displayed, relative_to
+from imagelint.files.rule_files import rule_files
+from imagelint.globs import InvalidPattern
 from imagelint.policy import parse_policy
 from imagelint.report import PolicyStamp
 from imagelint.text import Source
@@ -117,10 +120,25 @@ class Policies:
         if path not in self._by_file:
             source = default_policy_source() if path is None else self._read(path)
             stamp = PolicyStamp(None if path is None else source.path, _sha256(source.data))
-            policy = parse_policy(source, self._rules)
-            made_of = () if path is None else (path,)
-            self._by_file[path] = GoverningPolicy(policy, stamp, folder, made_of)
+            made_of = [] if path is None else [path]
+
+            def rule_sources(glob: str) -> list[Source]:
+                found = self._rule_files(os.path.dirname(path or ""), glob)
+                made_of.extend(found)
+                return [self._read(one) for one in found]
+
+            policy = parse_policy(source, self._rules, rule_sources)
+            self._by_file[path] = GoverningPolicy(policy, stamp, folder, tuple(made_of))
         return self._by_file[path]
+
+    def _rule_files(self, folder: str, glob: str) -> tuple[str, ...]:
+        """Return the rule files that a policy in this folder names; raises ``InvalidPattern``."""
+        found = rule_files(self._origin, folder, glob)
+        if not isinstance(self._origin, OnDisk):
+            with suppress(InvalidPattern):
+                for path in rule_files(OnDisk(), folder, glob):
+                    self._origin.exists(path)  # so that it can tell of those that are new
+        return found
 
     def _read(self, path: str) -> Source:
         shown = displayed(path, self._cwd)
