@@ -15,7 +15,12 @@ from imagelint.lookalikes import PlausibleReference
 from imagelint.patterns import RegistryPattern
 from imagelint.reference import ImageReference, InvalidReference
 from imagelint.registries import listed
-from imagelint.registry_checks import ApprovedRegistry, CurrentRegistry, NamedRegistry
+from imagelint.registry_checks import (
+    ApprovedRegistry,
+    CurrentRegistry,
+    NamedRegistry,
+    PullSecret,
+)
 from imagelint.text import shown
 
 if TYPE_CHECKING:
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from imagelint.subject import Check, Subject
 
 __all__ = [
+    "ABOUT_PODS",
     "CHECKS",
     "DOCUMENT",
     "NEEDED",
@@ -192,6 +198,9 @@ class RequiredTag(NamedTuple):
 DOCUMENT: Final = "document"
 """The check of rules about documents: it has no code here, the engine raises them."""
 
+ABOUT_PODS: Final = "pull-secret"
+"""The check that wants to know of pods and service accounts, which the engine then looks for."""
+
 CHECKS: Final[dict[str, type[Check]]] = {
     "approved-registry": ApprovedRegistry,
     "valid-reference": ValidReference,
@@ -202,6 +211,7 @@ CHECKS: Final[dict[str, type[Check]]] = {
     "current-registry": CurrentRegistry,
     "named-registry": NamedRegistry,
     "plausible-reference": PlausibleReference,
+    ABOUT_PODS: PullSecret,
     "forbidden-image": ForbiddenImage,
     "required-tag": RequiredTag,
 }

@@ -6,9 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from imagelint.engine import TEMPLATE
+from imagelint.pull_secrets import unsettled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from imagelint.finding import Finding
     from imagelint.report import FileResult
@@ -17,8 +18,11 @@ __all__ = ["conclude"]
 
 
 def conclude(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
-    """Return the results with what only the whole run can tell: one template finding a chart."""
-    results = tuple(results)
+    """Return the results with what only the whole run can tell.
+
+    One template finding a chart; none about a pull secret that a service account names.
+    """
+    results = tuple(_with_pull_secrets(tuple(results)))
     charts: Counter[str] = Counter(
         finding.message for result in results for finding in result.findings if _is_chart(finding)
     )
@@ -38,6 +42,14 @@ def conclude(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
             kept.append(finding)
         concluded.append(result._replace(findings=tuple(kept)))
     return tuple(concluded)
+
+
+def _with_pull_secrets(results: tuple[FileResult, ...]) -> Iterator[FileResult]:
+    """Yield the results without what waited for a service account that is there."""
+    accounts = {account for result in results for account in result.facts.accounts}
+    for result in results:
+        waiting = result.facts.waiting
+        yield result._replace(findings=tuple(unsettled(result.findings, waiting, accounts)))
 
 
 def _is_chart(finding: Finding) -> bool:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from imagelint.checks import ABOUT_PODS
 from imagelint.edits import NotEditableError, edit_scalar, place_of, uses_elsewhere
 from imagelint.errors import ImagelintError
 from imagelint.examine import ACTION, Examined, examine
-from imagelint.finding import Finding, Fix, KubeObject
+from imagelint.finding import Finding, Fix, KubeObject, Severity
 from imagelint.judge import Judge, Judged
 from imagelint.nodes import Scalar
-from imagelint.report import FileResult, ImageRecord
+from imagelint.pull_secrets import accounts_in, pods_in, unsettled
+from imagelint.report import Account, Facts, FileResult, ImageRecord
 from imagelint.text import Edit, Source, Span, apply_edits
 from imagelint.verify import difference
 
@@ -61,6 +63,7 @@ class Linter:
         self._catalogue = catalogue
         self._forced = environment
         self._judge = Judge(policy, self._rules)
+        self._about_secrets = frozenset(self._rules_about_secrets())
 
     def lint(
         self,
@@ -79,7 +82,9 @@ class Linter:
         ill_formed = any(item.document.decoded.first_ill_formed is not None for item in examined)
         findings: list[Finding] = []
         images: list[ImageRecord] = []
+        waiting: list[tuple[Finding, Account]] = []
         for item in examined:
+            pods = pods_in(item.tree) if self._about_secrets else {}
             findings += self._about_document(item, match_path, chart)
             judged = [
                 self._judge.judge(
@@ -87,6 +92,7 @@ class Linter:
                     site,
                     self._environments(match_path, site.object),
                     in_chart=chart is not None,
+                    pod=pods.get(id(site.node)),
                 )
                 for site in item.extract.sites
             ]
@@ -94,10 +100,21 @@ class Linter:
             for one in judged:
                 span = place_of(item.document, one.site.node)
                 repair = repairs.get(id(one.site.node))
-                findings += _findings(item, one, span, repair)
+                about_image = list(_findings(item, one, span, repair))
+                findings += about_image
+                pod = pods.get(id(one.site.node))
+                if pod is not None:
+                    account = Account(one.site.object.namespace, pod.account)
+                    waiting += (
+                        (finding, account)
+                        for finding in about_image
+                        if finding.rule in self._about_secrets
+                    )
                 images.append(_record(item, one, span))
         if chart is not None:
             findings += self._about_template(source, match_path, chart)
+        accounts = tuple(dict.fromkeys(accounts_in(source))) if self._about_secrets else ()
+        findings = unsettled(findings, waiting, accounts)
         matches = [(item.document, node) for item in examined for node in item.extract.matches]
         return FileResult(
             source,
@@ -107,7 +124,17 @@ class Linter:
             tuple(sorted(images, key=lambda record: record.span)),
             kustomize_names=tuple((node.value, place_of(doc, node)) for doc, node in matches),
             policy=stamp,
+            facts=Facts(accounts, tuple(waiting)),
         )
+
+    def _rules_about_secrets(self) -> Iterator[str]:
+        """Yield the rules about pull secrets that are on somewhere: else nobody asks."""
+        for rule in self._rules.values():
+            if rule.check == ABOUT_PODS and any(
+                self._policy.severity(rule, environment) is not Severity.OFF
+                for environment in self._policy.environments
+            ):
+                yield rule.id
 
     # --- documents --------------------------------------------------------------------
 

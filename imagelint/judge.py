@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from imagelint.finding import Problem
     from imagelint.policy import Environment, Policy
+    from imagelint.pull_secrets import PodSecrets
     from imagelint.rules import Rule
     from imagelint.subject import Check
     from imagelint.workloads import ImageSite
@@ -77,8 +78,12 @@ class Judge:
         environments: tuple[Environment, ...],
         *,
         in_chart: bool,
+        pod: PodSecrets | None = None,
     ) -> Judged:
-        """Hold a site to each of ``environments``, all of which it must satisfy."""
+        """Hold a site to each of ``environments``, all of which it must satisfy.
+
+        ``pod`` is the one that it is in, where a rule asks for that.
+        """
         value, image = _value_of(item, site)
         reference, error = _parse(image if value.type == "string" else None)
         if site.filled_by is not None:
@@ -98,6 +103,7 @@ class Judge:
                 self._policy.harbors,
                 site.has_separate_tag,
                 self._successor(active, reference, environment),
+                None if pod is None else pod.has_secret,
             )
             verdicts += _verdicts(active, subject, environment)
         allowed = None

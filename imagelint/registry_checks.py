@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, final
 
 from imagelint.finding import Problem
-from imagelint.patterns import HUB
+from imagelint.patterns import HUB, RegistryPattern
 from imagelint.reference import InvalidReference
 from imagelint.registries import Move, Refusal, listed
 from imagelint.text import shown
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from imagelint.registries import Gate, HarborMap
     from imagelint.subject import Subject
 
-__all__ = ["ApprovedRegistry", "CurrentRegistry", "NamedRegistry"]
+__all__ = ["ApprovedRegistry", "CurrentRegistry", "NamedRegistry", "PullSecret"]
 
 
 @final
@@ -136,6 +136,32 @@ class CurrentRegistry(NamedTuple):
         if origin is reference:
             return _permitted(successor, gate, harbors)
         return harbors.rewrite(successor, gate)
+
+
+@final
+class PullSecret(NamedTuple):
+    """Somebody names a pull secret for an image on Harbor: here, the pod.
+
+    That its service account may do so is for the engine and :mod:`imagelint.conclude` to see.
+    """
+
+    public: tuple[RegistryPattern, ...] = ()
+    """Patterns for images that anyone may pull, as in ``allow:``."""
+
+    def __call__(self, subject: Subject) -> Iterator[Problem]:
+        """Yield a problem for an image on Harbor whose pod names no secret."""
+        reference = subject.reference
+        if reference is None or subject.has_pull_secret is not False:
+            return
+        registry = reference.registry
+        if not subject.harbors.is_harbor(registry):
+            return
+        if any(pattern.matches(reference) for pattern in self.public):
+            return
+        yield Problem(
+            f"{shown(registry)} wants a pull secret, and neither the pod nor its service account"
+            " names one (imagePullSecrets)"
+        )
 
 
 def _permitted(

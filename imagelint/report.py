@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from imagelint.reference import ImageReference
     from imagelint.text import Source, Span
 
-__all__ = ["FileResult", "ImageRecord", "PolicyStamp", "Report", "RuleText", "Suppressed"]
+__all__ = [
+    "Account",
+    "Facts",
+    "FileResult",
+    "ImageRecord",
+    "PolicyStamp",
+    "Report",
+    "RuleText",
+    "Suppressed",
+]
 
 
 class ImageRecord(NamedTuple):
@@ -70,6 +79,24 @@ class RuleText(NamedTuple):
     good: tuple[str, ...] = ()
 
 
+class Account(NamedTuple):
+    """A ServiceAccount; ``namespace`` is None where it states none."""
+
+    namespace: str | None
+    name: str
+
+
+class Facts(NamedTuple):
+    """What one source tells that only the whole run can judge: small, and mostly empty.
+
+    ``accounts`` name a pull secret. Of each pair in ``waiting``, the finding is none if the
+    account turns out to be one of those.
+    """
+
+    accounts: tuple[Account, ...] = ()
+    waiting: tuple[tuple[Finding, Account], ...] = ()
+
+
 class FileResult(NamedTuple):
     """Everything that one source gave.
 
@@ -86,6 +113,7 @@ class FileResult(NamedTuple):
     suppressed: tuple[Suppressed, ...] = ()
     kustomize_names: tuple[tuple[str, Span], ...] = ()
     policy: PolicyStamp | None = None
+    facts: Facts = Facts()
 
     @property
     def path(self) -> str:

@@ -77,7 +77,7 @@ class Examples:
     def found(self, rule: Rule, example: str) -> tuple[Finding, ...]:
         """Return what a rule finds in an example."""
         text = example
-        if not rule.is_document_rule:
+        if not rule.has_document_examples:
             value = example if rule.check == _AS_IT_STANDS else json.dumps(example)
             text = _POD.replace("VALUE", value)
         environment = rule.examples.environment or self._policy.default.name

@@ -26,7 +26,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple, final, get_type_hints
 
-from imagelint.checks import CHECKS, DOCUMENT, NEEDED
+from imagelint.checks import ABOUT_PODS, CHECKS, DOCUMENT, NEEDED
 from imagelint.errors import PolicyError
 from imagelint.fields import Fields, did_you_mean
 from imagelint.finding import Severity
@@ -87,6 +87,11 @@ class Rule(NamedTuple):
     def is_document_rule(self) -> bool:
         """Whether the rule is about documents and has no check to call."""
         return self.check == DOCUMENT
+
+    @property
+    def has_document_examples(self) -> bool:
+        """Whether the examples are documents, not images: more is looked at than the image."""
+        return self.check in (DOCUMENT, ABOUT_PODS)
 
     def make_check(self, overrides: Mapping[str, object] | None = None) -> Check | None:
         """Return the check with the rule's parameters, overridden by ``overrides``.

@@ -39,6 +39,8 @@ class Subject(NamedTuple):
     """Whether tag or digest are set elsewhere, as by a Kustomization with only ``newName``."""
     successor: ImageReference | None = None
     """What an image from a retired registry should be in this environment; None: what it is."""
+    has_pull_secret: bool | None = None
+    """Whether the image's pod names a pull secret; None: it is in none, or nobody has asked."""
 
 
 class Check(Protocol):

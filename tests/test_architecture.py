@@ -34,6 +34,7 @@ ORDER = (
     "edits",
     "examine",
     "verify",
+    "pull_secrets",
     "subject",
     "registry_checks",
     "lookalikes",

@@ -73,7 +73,7 @@ def page(rule: Rule, examples: Examples) -> str:
         "  \n".join(facts) + "\n",
         f"## Why\n\n{rule.why}",
         f"## What to do\n\n{rule.remedy}",
-        _documents(rule, examples) if rule.is_document_rule else _images(rule, examples),
+        _documents(rule, examples) if rule.has_document_examples else _images(rule, examples),
         f"## In the policy\n\n```yaml\nrules:\n  {rule.id}: error  # or warning, note, off\n```\n",
     ]
     return "\n".join(parts)
