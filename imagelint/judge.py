@@ -20,6 +20,7 @@ from imagelint.subject import Subject
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from imagelint.excuses import Excuse, Excuser
     from imagelint.finding import Problem
     from imagelint.policy import Environment, Policy
     from imagelint.pull_secrets import PodSecrets
@@ -52,6 +53,8 @@ class Judged(NamedTuple):
     """The reference that every environment would allow; None: keep what is there."""
     refused: str | None
     """Why there is no such reference although one environment has one."""
+    excused: tuple[tuple[Verdict, Excuse], ...] = ()
+    """Broken rules that somebody excused; they want nothing."""
 
 
 class _Active(NamedTuple):
@@ -71,18 +74,20 @@ class Judge:
         self._rules = rules
         self._known: dict[tuple[str, bool], tuple[_Active, ...]] = {}
 
-    def judge(
+    def judge(  # noqa: PLR0913 - all that is known of a site
         self,
         item: Examined,
         site: ImageSite,
         environments: tuple[Environment, ...],
         *,
         in_chart: bool,
+        excuse: Excuser | None = None,
         pod: PodSecrets | None = None,
     ) -> Judged:
         """Hold a site to each of ``environments``, all of which it must satisfy.
 
-        ``pod`` is the one that it is in, where a rule asks for that.
+        ``excuse`` is asked about each broken rule; None excuses nothing. ``pod`` is the one that
+        the site is in, where a rule asks for that.
         """
         value, image = _value_of(item, site)
         reference, error = _parse(image if value.type == "string" else None)
@@ -102,16 +107,21 @@ class Judge:
                 environment.gate,
                 self._policy.harbors,
                 site.has_separate_tag,
-                self._successor(active, reference, environment),
+                self._successor(active, reference, environment, excuse),
                 None if pod is None else pod.has_secret,
             )
             verdicts += _verdicts(active, subject, environment)
         allowed = None
         if reference is not None:
             allowed = all(env.gate.decide(reference).allowed for env in environments)
+        excused: list[tuple[Verdict, Excuse]] = []
+        if excuse is not None:
+            verdicts, excused = _sifted(verdicts, reference, excuse)
         wanted, refused = _wanted(verdicts, environments)
         kept = tuple(_first_of_each_rule(verdicts))
-        return Judged(site, image, reference, environments, allowed, kept, wanted, refused)
+        return Judged(
+            site, image, reference, environments, allowed, kept, wanted, refused, tuple(excused)
+        )
 
     def wanted(self, reference: ImageReference, environment: Environment) -> ImageReference | None:
         """Return what an image should be in an environment; None: what it is."""
@@ -152,14 +162,16 @@ class Judge:
         active: Iterable[_Active],
         reference: ImageReference | None,
         environment: Environment,
+        excuse: Excuser | None = None,
     ) -> ImageReference | None:
         """Return what an image from a retired registry should be, if a rule says that it is."""
         if reference is None:
             return None
-        for _, _, check in active:
+        for rule, _, check in active:
             if isinstance(check, CurrentRegistry):
                 found = check.successor(reference, environment.gate, self._policy.harbors)
-                if found is not None:
+                is_excused = excuse is not None and excuse(rule.id, environment, reference)
+                if found is not None and not is_excused:
                     return found
         return None
 
@@ -170,6 +182,21 @@ def _verdicts(
     for rule, severity, check in active:
         for problem in check(subject):
             yield Verdict(rule, severity, environment, problem)
+
+
+def _sifted(
+    verdicts: Iterable[Verdict], reference: ImageReference | None, excuse: Excuser
+) -> tuple[list[Verdict], list[tuple[Verdict, Excuse]]]:
+    """Tell the verdicts that stand from those that are excused."""
+    kept: list[Verdict] = []
+    excused: list[tuple[Verdict, Excuse]] = []
+    for verdict in verdicts:
+        found = excuse(verdict.rule.id, verdict.environment, reference)
+        if found is None:
+            kept.append(verdict)
+        else:
+            excused.append((verdict, found))
+    return kept, excused
 
 
 def _value_of(item: Examined, site: ImageSite) -> tuple[Value, str | None]:

@@ -18,14 +18,13 @@ from imagelint.stream import split
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
-    from collections.abc import Sequence as SequenceOf
 
     from imagelint.finding import Finding
     from imagelint.nodes import Node, Tree
     from imagelint.reading import View
     from imagelint.text import Source
 
-__all__ = ["PodSecrets", "accounts_in", "pods_in", "unsettled"]
+__all__ = ["PodSecrets", "accounts_in", "pods_in", "settled"]
 
 _CONTAINER_LISTS = ("containers", "initContainers", "ephemeralContainers")
 
@@ -74,16 +73,13 @@ def accounts_in(source: Source) -> Iterator[Account]:
                         yield Account(item.meta.namespace, name)
 
 
-def unsettled(
-    findings: SequenceOf[Finding],
-    waiting: Iterable[tuple[Finding, Account]],
-    accounts: Collection[Account],
-) -> list[Finding]:
-    """Return the findings without those that wait for a service account which names a secret."""
+def settled(
+    waiting: Iterable[tuple[Finding, Account]], accounts: Collection[Account]
+) -> frozenset[Finding]:
+    """Return the findings that are none, since their service account names a secret."""
     if not accounts:
-        return list(findings)
-    settled = {finding for finding, account in waiting if _is_among(account, accounts)}
-    return [finding for finding in findings if finding not in settled]
+        return frozenset()
+    return frozenset(finding for finding, account in waiting if _is_among(account, accounts))
 
 
 def _is_among(account: Account, accounts: Iterable[Account]) -> bool:

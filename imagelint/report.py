@@ -6,7 +6,7 @@ The engine makes them, the formats render them. No I/O, no judgement.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from imagelint.text import Source, Span
 
 __all__ = [
+    "BASELINE",
     "Account",
     "Facts",
     "FileResult",
@@ -52,12 +53,22 @@ class ImageRecord(NamedTuple):
     template: str | None = None
 
 
+BASELINE: Final = "baseline"
+"""What :attr:`Suppressed.by` reads for what is known and still to be worked off."""
+
+
 class Suppressed(NamedTuple):
-    """A finding that somebody excused: who (``by``) and why."""
+    """A finding that somebody excused: who (``by``) and why.
+
+    ``by`` is ``comment``, ``exception`` or ``baseline``; ``until`` the last day of it, if there is
+    one (``2027-01-31``, UTC); ``place`` where the excuse is written (``imagelint.yaml:12``).
+    """
 
     finding: Finding
     by: str
     reason: str
+    until: str | None = None
+    place: str | None = None
 
 
 class PolicyStamp(NamedTuple):
@@ -114,6 +125,14 @@ class FileResult(NamedTuple):
     kustomize_names: tuple[tuple[str, Span], ...] = ()
     policy: PolicyStamp | None = None
     facts: Facts = Facts()
+    used: frozenset[int] = frozenset()
+    """Which of the policy's exceptions were needed, by their number."""
+
+    @property
+    def repaired(self) -> tuple[Finding, ...]:
+        """The findings that fix repairs where it can: what the baseline knows is among them."""
+        known = (one.finding for one in self.suppressed if one.by == BASELINE)
+        return (*self.findings, *known)
 
     @property
     def path(self) -> str:

@@ -10,7 +10,7 @@ import json
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from imagelint.conclude import conclude
+from imagelint.conclude import EXPIRED, UNUSED, conclude
 from imagelint.engine import Linter
 from imagelint.finding import Severity
 from imagelint.text import Source, shown
@@ -60,17 +60,15 @@ class Failure(NamedTuple):
 
 
 class Examples:
-    """Lints examples by one policy's Harbors and gates, each with its rule alone switched on."""
+    """Lints examples by one policy's Harbors and gates, without its settings of rules."""
 
     def __init__(self, policy: Policy, rules: Mapping[str, Rule], catalogue: Catalogue) -> None:
         """Take the policy and ``rules``, imagelint's own; the policy's are known to it."""
-        self._rules = {
-            name: _at(rule, Severity.OFF) for name, rule in {**rules, **policy.own_rules}.items()
-        }
+        self._rules = {**rules, **policy.own_rules}
         environments = tuple(one._replace(rules={}) for one in policy.environments)
         (default,) = (one for one in environments if one.name == policy.default.name)
         self._policy = policy._replace(
-            environments=environments, default=default, rules={}, own_rules={}
+            environments=environments, default=default, rules={}, own_rules={}, exceptions=()
         )
         self._catalogue = catalogue
 
@@ -82,7 +80,8 @@ class Examples:
             text = _POD.replace("VALUE", value)
         environment = rule.examples.environment or self._policy.default.name
         severity = Severity.WARNING if rule.severity is Severity.OFF else rule.severity
-        rules = {**self._rules, rule.id: _at(rule, severity)}
+        on = rule._replace(severity=severity, severity_if_open=None, severity_in_chart=None)
+        rules = {**self._rules, rule.id: on}
         linter = Linter(self._policy, rules, self._catalogue, environment=environment)
         lint = linter.lint(Source("example.yaml", text.encode()), "example.yaml")
         (result,) = conclude([lint])
@@ -92,8 +91,11 @@ class Examples:
         """Yield what is not as the rule's file says.
 
         Each bad example is found; no good one is. Of a fixable rule each bad one becomes the
-        fixed one beside it, in which nothing is found; of any other, none has a repair.
+        fixed one beside it, in which nothing is found; of any other, none has a repair. The
+        examples of rules about policies are no manifests and are left out.
         """
+        if rule.id in (EXPIRED, UNUSED):
+            return
         examples = rule.examples
         if examples.environment is not None:
             self._policy.environment(examples.environment)
@@ -114,8 +116,3 @@ class Examples:
         for example in examples.fixed:
             for one in self.found(rule, example):
                 yield Failure(rule.id, ExampleKind.FIXED, example, f"found: {one.message}")
-
-
-def _at(rule: Rule, severity: Severity) -> Rule:
-    """Return a rule that is as bad as this everywhere."""
-    return rule._replace(severity=severity, severity_if_open=None, severity_in_chart=None)

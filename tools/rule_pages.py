@@ -140,7 +140,9 @@ def schema(rules: Sequence[Rule]) -> str:
     """Return the policy's JSON Schema with what the rules' files say."""
     read: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
     read["$defs"]["rules"]["properties"] = {rule.id: _setting_schema(rule) for rule in rules}
-    read["$defs"]["rules-of-imagelint"]["propertyNames"]["enum"] = [rule.id for rule in rules]
+    read["$defs"]["rule-of-imagelint"]["enum"] = [rule.id for rule in rules]
+    locked = read["allOf"][1]["then"]["properties"]["locked"]["items"]["then"]
+    locked["enum"] = [f"rules.{rule.id}" for rule in rules]
     return json.dumps(read, indent=2, ensure_ascii=False) + "\n"
 
 
