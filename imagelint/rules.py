@@ -108,7 +108,7 @@ def load_rules(
 ) -> dict[str, Rule]:
     """Read rule files, by id in the order given; raises PolicyError with the place of a slip.
 
-    ``beside`` are imagelint's own where a policy's are read: none can take the place of one.
+    ``beside`` are those that are there where a policy's own are read: none is replaced.
     """
     rules: dict[str, Rule] = {}
     origins: dict[str, str] = {}
@@ -116,7 +116,7 @@ def load_rules(
         reader = Fields(source)
         rule = _read_rule(reader)
         if rule.id in beside:
-            message = f'the rule "{rule.id}" is imagelint\'s own; give yours another id'
+            message = f'there is a rule "{rule.id}" already; give yours another id'
             raise PolicyError(message, source.path, *reader.place(reader.root))
         if beside and rule.is_document_rule:
             message = f"the check {DOCUMENT} is for imagelint's own rules; write another one"

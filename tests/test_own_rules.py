@@ -114,7 +114,11 @@ def test_where_rule_files_stand(own: Project, glob: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("id: no-bitnami", "id: wrong-type", 'rules/no-bitnami.yaml:1:1: the rule "wrong-type" is'),
+        (
+            "id: no-bitnami",
+            "id: wrong-type",
+            'yaml:1:1: there is a rule "wrong-type" already',
+        ),
         ("id: no-bitnami", "id: No", "rules/no-bitnami.yaml:1:5: id: No: a rule's id has"),
         ("forbidden-image\nparameters: {images: [docker.io/bitnami/**]", "document\nx: {a: a", "x"),
         ("docker.io/bitnami/**", "bitnami", "parameters.images: bitnami is no registry host"),
@@ -230,3 +234,48 @@ def test_examples_in_no_environment(tmp_path: Path) -> None:
     (rule,) = policy.own_rules.values()
     with pytest.raises(ImagelintError, match='no environment "prd"; did you mean "prod"'):
         list(Examples(policy, built_in_rules(), catalogue()).failures(rule))
+
+
+TEAM = "version: 1\nextends: ../imagelint.yaml\n"
+
+
+@pytest.mark.parametrize(
+    ("team", "said"),
+    [
+        (TEAM, "team/a.yaml:8:12: error"),
+        (TEAM + "rules: {no-bitnami: warning}\n", "team/a.yaml:8:12: warning"),
+        (TEAM + "rule-files: [more.yaml]\n", "the team's rule"),
+        (TEAM + "rules: {no-bitnam: off}\n", 'did you mean "no-bitnami"?'),
+    ],
+)
+def test_a_layer_has_the_rules_of_its_base(own: Project, team: str, said: str) -> None:
+    own.write("team/imagelint.yaml", team)
+    more = BITNAMI.replace("no-bitnami", "more").replace("use the image", "the team's rule")
+    own.write("team/more.yaml", more)
+    own.write("team/a.yaml", pod("bitnami/redis:7"))
+    done = own.run("check", "team")
+    assert said in done.stdout + done.stderr
+
+
+def test_a_layer_cannot_take_a_rule_of_its_base_away(own: Project) -> None:
+    own.write("team/imagelint.yaml", TEAM + "rule-files: [more.yaml]\n")
+    own.write("team/more.yaml", BITNAMI.replace("severity: error", "severity: off"))
+    own.write("team/a.yaml", pod("bitnami/redis:7"))
+    done = own.run("check", "team")
+    assert done.exit_code == ERROR
+    assert 'team/more.yaml:1:1: there is a rule "no-bitnami" already' in done.stderr
+    own.write("imagelint.yaml", POLICY + "locked: [rules.no-bitnami]\n")
+    own.write("team/imagelint.yaml", TEAM + "rules: {no-bitnami: note}\n")
+    done = own.run("check", "team")
+    assert done.exit_code == ERROR
+    assert "rules.no-bitnami is locked at imagelint.yaml:8:10" in done.stderr
+
+
+def test_a_rule_of_its_own_can_be_excused(own: Project) -> None:
+    text = "exceptions: [{rules: [no-bitnami], images: [docker.io/bitnami/redis], reason: paid}]\n"
+    own.write("imagelint.yaml", POLICY + text)
+    assert own.run("check").exit_code == CLEAN
+    own.write("imagelint.yaml", POLICY)
+    manifest = pod("bitnami/redis:7 # imagelint: ignore[no-bitnami] paid")
+    own.write("a.yaml", manifest)
+    assert own.run("check").exit_code == CLEAN
