@@ -72,6 +72,29 @@ def test_it_is_listed_explained_and_carried_along(own: Project) -> None:
     assert rules_in(own.run("check", "--format", "json").stdout) == ["no-bitnami"]
 
 
+def test_a_broken_policy_still_lists_imagelints(own: Project) -> None:
+    own.write("rules/no-bitnami.yaml", "id: [\n")
+    done = own.run("rules")
+    assert done.exit_code == ERROR
+    assert "unapproved-registry" in done.stdout
+    assert "rules/no-bitnami.yaml" in done.stderr
+
+
+def test_the_stamp_is_of_the_rules_too(own: Project) -> None:
+    def stamp() -> str:
+        report = json.loads(own.run("check", "--format", "json").stdout)
+        return str(report["policy"]["sha256"])
+
+    before = stamp()
+    own.write("rules/no-bitnami.yaml", BITNAMI.replace("Because", "Since"))
+    assert stamp() != before
+
+
+def test_explain_says_what_fix_would_write(own: Project) -> None:
+    done = own.run("explain", "k8s.gcr.io/pause:3.9", "--env", "prod")
+    assert "would become  registry.k8s.io/pause:3.9" in done.stdout
+
+
 def test_it_is_of_its_policy_alone(own: Project) -> None:
     own.write("other/.git/HEAD", "")
     own.write(

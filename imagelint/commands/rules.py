@@ -10,6 +10,7 @@ import click
 from imagelint import files
 from imagelint.commands.options import debug_option, policy_option
 from imagelint.commands.output import look_of, print_text
+from imagelint.errors import ImagelintError
 
 __all__ = ["command"]
 
@@ -30,9 +31,13 @@ def command(policy: str | None, *, debug: bool) -> None:  # noqa: ARG001 - cli.p
 
     from imagelint.rules import load_rules  # noqa: PLC0415
 
-    shipped, cwd = load_rules(files.rule_sources()), os.getcwd()
-    own = files.Policies(shipped, cwd, policy).for_folder(cwd).policy.own_rules
-    rules = sorted((shipped | dict(own)).values(), key=lambda rule: rule.id)
+    known, cwd = load_rules(files.rule_sources()), os.getcwd()
+    failed: ImagelintError | None = None
+    try:
+        known |= files.Policies(known, cwd, policy).for_folder(cwd).policy.own_rules
+    except ImagelintError as error:
+        failed = error  # who mends a policy may be here for the name of a rule
+    rules = sorted(known.values(), key=lambda rule: rule.id)
     look = look_of(sys.stdout)
     name_width = max(len(rule.id) for rule in rules)
     lines = []
@@ -43,3 +48,5 @@ def command(policy: str | None, *, debug: bool) -> None:  # noqa: ARG001 - cli.p
             rule.summary, look.width, initial_indent=head, subsequent_indent=" " * len(head)
         )
     print_text("\n".join(lines) + "\n", sys.stdout)
+    if failed is not None:
+        raise failed

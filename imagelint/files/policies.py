@@ -148,18 +148,20 @@ class Policies:
         """Read a policy with all that it extends, and the baseline beside it."""
         layers = self._layers(path)
         policy: Policy | None = None
-        rule_files_found: list[str] = []
+        own_rules: dict[str, Source] = {}
         for one in reversed(layers):
             own = folder if one is layers[0] else os.path.dirname(one.path)
             anchor = "" if own == folder else relative_to(own, folder)
-            find = partial(self._rule_sources, os.path.dirname(one.path), rule_files_found)
+            find = partial(self._rule_sources, os.path.dirname(one.path), own_rules)
             policy = parse_policy(one.source, self._rules, policy, anchor, find)
         assert policy is not None  # the file itself is a layer
+        sources = (*(one.source for one in layers), *own_rules.values())
         stamp = PolicyStamp(
-            layers[0].source.path, _sha256(b"".join(one.source.data for one in layers))
+            layers[0].source.path,
+            _sha256(b"".join(one.data for one in sources)),
         )
         place = os.path.join(os.path.dirname(path), BASELINE_NAME)
-        made_of = (*(one.path for one in layers), *rule_files_found)
+        made_of = (*(one.path for one in layers), *own_rules)
         baseline = EMPTY
         if self._origin.exists(place):
             made_of += (place,)
@@ -194,18 +196,19 @@ class Policies:
             raise PolicyError(message, source.path)
         return Baseline.parse(source)
 
-    def _rule_sources(self, folder: str, found: list[str], glob: str) -> list[Source]:
-        """Read the rule files that a policy in ``folder`` names; their paths go to ``found``.
+    def _rule_sources(self, folder: str, found: dict[str, Source], glob: str) -> list[Source]:
+        """Read the rule files that a policy in ``folder`` names; they go to ``found`` by path.
 
         Raises ``InvalidPattern`` for a glob that cannot be.
         """
         paths = rule_files(self._origin, folder, glob)
-        found += paths
         if not isinstance(self._origin, OnDisk):
             with suppress(InvalidPattern):
                 for path in rule_files(OnDisk(), folder, glob):
                     self._origin.exists(path)  # so that it can tell of those that are new
-        return [self._read(path) for path in paths]
+        sources = [self._read(path) for path in paths]
+        found.update(zip(paths, sources, strict=True))
+        return sources
 
     def _read(self, path: str) -> Source:
         name = displayed(path, self._cwd)
