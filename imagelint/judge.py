@@ -170,9 +170,9 @@ class Judge:
         for rule, _, check in active:
             if isinstance(check, CurrentRegistry):
                 found = check.successor(reference, environment.gate, self._policy.harbors)
-                is_excused = excuse is not None and excuse(rule.id, environment, reference)
-                if found is not None and not is_excused:
-                    return found
+                if found is None or (excuse and excuse(rule.id, environment, reference)):
+                    continue
+                return found
         return None
 
 

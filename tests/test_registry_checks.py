@@ -165,6 +165,17 @@ def test_together(image: str, environment: str, wanted: str | None, rules: str) 
         assert set(again.rules) == set(found.rules) - set(found.fixed)
 
 
+def test_who_is_excused_from_one_rule_gets_the_repair_of_the_other() -> None:
+    """An exception from retired-registry keeps the old registry, be it on Harbor."""
+    text = POLICY.replace("rules:\n", "exceptions:\nEXCEPTION\nrules:\n")
+    one = '- {rules: [retired-registry], images: ["k8s.gcr.io/**"], reason: mirrored}'
+    found = judged(policy(text.replace("EXCEPTION", one)), "k8s.gcr.io/a:1", "prod")
+    assert found == (("unapproved-registry",), ("unapproved-registry",), "h.co/old/a:1")
+    other = one.replace("retired-registry", "unapproved-registry")
+    found = judged(policy(text.replace("EXCEPTION", other)), "k8s.gcr.io/a:1", "prod")
+    assert found == (("retired-registry",), ("retired-registry",), "h.co/k8s/a:1")
+
+
 @pytest.mark.parametrize(
     ("registries", "message"),
     [
