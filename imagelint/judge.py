@@ -93,7 +93,7 @@ class Judge:
         reference, error = _parse(image if value.type == "string" else None)
         if site.filled_by is not None:
             return Judged(site, image, None, environments, None, (), None, None)
-        placeholder = placeholder_in(image) if value.type == "string" and image else None
+        placeholder = placeholder_in(image) if error is not None and image else None
         verdicts: list[Verdict] = []
         for environment in environments:
             active = self._active(environment, in_chart=in_chart)

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 from imagelint.finding import Problem
-from imagelint.patterns import Hosts, RegistryPattern
+from imagelint.patterns import HUB, Hosts, RegistryPattern
 from imagelint.text import shown
 
 if TYPE_CHECKING:
@@ -48,17 +48,19 @@ class PlausibleReference(NamedTuple):
         reference = subject.reference
         if reference is None or subject.placeholder is not None:
             return
-        said = _digest(reference)
-        if said is None:
-            said = _no_path(reference) if reference.domain is None else self._host(subject)
+        harbors = subject.harbors
+        through_harbor = (
+            harbors.origin(reference) if harbors.is_harbor(reference.registry) else None
+        )
+        image = through_harbor or reference  # a slip stays one when fix has brought it to Harbor
+        said = _digest(image) or _no_path(image) or self._host(reference.registry, subject)
         if said is not None:
             yield Problem(said)
 
-    def _host(self, subject: Subject) -> str | None:
+    def _host(self, host: str, subject: Subject) -> str | None:
         """Say what is wrong with the registry."""
-        host = "" if subject.reference is None else subject.reference.registry
         gate, harbors = subject.gate, subject.harbors
-        if not host or harbors.is_harbor(host):
+        if not host or host == HUB or harbors.names(host):
             return None
         for patterns in (self.known, self.own, gate.allow, gate.deny):
             for item in patterns:
@@ -75,14 +77,15 @@ def _hosts(patterns: Iterable[RegistryPattern]) -> list[str]:
 
 def _digest(reference: ImageReference) -> str | None:
     """Say where a digest is read as a tag."""
-    image, tag = shown(str(reference)), reference.tag or ""
-    if not tag or (reference.path not in _DIGEST_NAMES and not tag.startswith("sha")):
-        return None
-    if reference.domain is None and reference.path in _DIGEST_NAMES and _is(_DIGEST_HEX, tag):
+    tag = reference.tag or ""
+    name = _official(reference)
+    if name in _DIGEST_NAMES and _is(_DIGEST_HEX, tag):
         return (
-            f"{image} is a digest without an image, and is read as the tag of an image"
-            f" {reference.path} on Docker Hub; write REPOSITORY@{image}"
+            f"{name}:{tag} is a digest without an image, and is read as the tag of an image"
+            f" {name} on Docker Hub; write REPOSITORY@{name}:{tag}"
         )
+    if not tag.startswith("sha"):
+        return None
     found = re.fullmatch(_DIGEST_TAG, tag)
     if found is None:
         return None
@@ -91,13 +94,21 @@ def _digest(reference: ImageReference) -> str | None:
     return f"the tag {shown(tag)} is written like a digest; write {name}@{digest} to pull by digest"
 
 
+def _official(reference: ImageReference) -> str | None:
+    """Return the name of an official image of Docker Hub, however it is written."""
+    if reference.registry != HUB:
+        return None
+    parent, _, name = reference.repository.rpartition("/")
+    return name if parent == "library" else None
+
+
 def _is(pattern: str, text: str) -> bool:
     return re.fullmatch(pattern, text) is not None
 
 
 def _no_path(reference: ImageReference) -> str | None:
     """Say where a host stands without a path, which makes it an image on Docker Hub."""
-    path = reference.path
+    path = _official(reference) or ""
     if ("." not in path and path != "localhost") or not _is(_HOST_NAME, path):
         return None
     host = path if reference.tag is None else f"{path}:{reference.tag}"

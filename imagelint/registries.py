@@ -44,7 +44,7 @@ __all__ = [
 ]
 
 # goharbor/harbor, src/pkg/project/manager.go: the name's length and alphabet.
-_PROJECT_NAME = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
+_PROJECT_NAME = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
 _PROJECT_NAME_MAX = 255
 _LISTED_MAX = 8
 
@@ -188,6 +188,14 @@ class HarborMap(NamedTuple):
         """Whether this is exactly the host and port of one of the Harbors."""
         return any(harbor.host == registry for harbor in self.harbors)
 
+    def names(self, registry: str) -> bool:
+        """Whether this is one of the Harbors, or what one of their projects caches."""
+        return self.is_harbor(registry) or any(
+            project.upstream.registry == registry
+            for harbor in self.harbors
+            for project in harbor.projects
+        )
+
     def origin(self, reference: ImageReference) -> ImageReference | None:
         """Return what a reference on a Harbor stands for upstream; None: on none, or in no project.
 
@@ -293,7 +301,7 @@ def parse_harbor_host(text: str) -> str:
 
 def parse_project_name(text: str) -> str:
     """Read a project's name as Harbor allows it; raises :class:`InvalidPattern`."""
-    if len(text) > _PROJECT_NAME_MAX or not _PROJECT_NAME.fullmatch(text):
+    if len(text) > _PROJECT_NAME_MAX or not re.fullmatch(_PROJECT_NAME, text):
         message = (
             f"{shown(text) or 'an empty text'} cannot be the name of a Harbor project: lower-case"
             f" letters and digits, single . _ or - between them, at most {_PROJECT_NAME_MAX}"

@@ -72,10 +72,17 @@ class Suppressed(NamedTuple):
 
 
 class PolicyStamp(NamedTuple):
-    """Which policy judged: ``path`` None means the built-in one; ``sha256`` of its bytes, hex."""
+    """Which policy judged: ``path`` None means the built-in one; ``data`` are its bytes."""
 
     path: str | None
-    sha256: str
+    data: bytes
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the file, in hex."""
+        import hashlib  # noqa: PLC0415 - loads OpenSSL, and few formats show it
+
+        return hashlib.sha256(self.data).hexdigest()
 
 
 class RuleText(NamedTuple):

@@ -25,13 +25,15 @@ from imagelint.workers import AUTO, in_order
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from imagelint.catalogue import Catalogue
+    from imagelint.files.changes import Changes
     from imagelint.policy import Policy
     from imagelint.report import PolicyStamp
     from imagelint.rules import Rule
 
 T = TypeVar("T")
 
-__all__ = ["STDIN", "Input", "Request", "Run", "internal_error"]
+__all__ = ["STDIN", "Input", "Request", "Run", "internal_error", "known_kinds"]
 
 STDIN = "-"
 _STDIN_SHOWN = "<stdin>"
@@ -90,7 +92,7 @@ class Run:
         ref = request.policy_from
         self._origin = None if ref is None else files.AtCommit(ref, self._cwd)
         self._policies = files.Policies(self._rules, self._cwd, request.policy, self._origin)
-        self._catalogue = load_catalogue(files.catalogue_sources())
+        self._catalogue = known_kinds()
         self._today = time.strftime("%Y-%m-%d", time.gmtime())
         self._linters: dict[str | None, engine.Linter] = {}
         self._used: dict[PolicyStamp | None, set[int]] = {}
@@ -125,16 +127,18 @@ class Run:
             else:
                 self.skipped.append(Skipped(file.shown, changes.reason))
 
-    def _changes(self, paths: Iterable[str]) -> files.Changes | None:
+    def _changes(self, paths: Iterable[str]) -> Changes | None:
         ref = self._request.changed_since
         if ref is None:
             return None
         if STDIN in paths:
             message = "--changed-since asks git about files; it cannot know what comes on stdin"
             raise UsageError(message)
-        return files.Changes(ref, self._cwd)
+        from imagelint.files.changes import Changes  # noqa: PLC0415 - rarely asked for
 
-    def _still_there(self, paths: Iterable[str], changes: files.Changes | None) -> Iterator[str]:
+        return Changes(ref, self._cwd)
+
+    def _still_there(self, paths: Iterable[str], changes: Changes | None) -> Iterator[str]:
         """Leave out PATHs that are gone since the commit: that is a change, and no slip."""
         for path in paths:
             place = files.absolute(path, self._cwd)
@@ -145,9 +149,7 @@ class Run:
             else:
                 yield path
 
-    def _concerned(
-        self, changes: files.Changes, path: str, governing: files.GoverningPolicy
-    ) -> bool:
+    def _concerned(self, changes: Changes, path: str, governing: files.GoverningPolicy) -> bool:
         """Whether a file or what decides about it has changed; a policy of a commit cannot."""
         if self._origin is not None:
             return changes.concern(path, ())
@@ -156,10 +158,12 @@ class Run:
 
     def _compare_policies(self) -> None:
         """Say, and show, what of the policies in the working folder does not count."""
+        if self._origin is None:
+            return
         from imagelint.formats.unified import diff  # noqa: PLC0415 - rarely needed
 
         ref = self._request.policy_from
-        for one in () if self._origin is None else self._origin.differences():
+        for one in self._origin.differences():
             how = "is new" if one.then is None else "is gone" if one.now is None else "is changed"
             shown = diff(Source(one.shown, one.then or b""), one.now or b"").rstrip("\n")
             head = f"warning: {one.shown} {how} since {ref}; what {ref} has decides"
@@ -362,6 +366,11 @@ class Run:
             for place in places
             if place != STDIN
         )
+
+
+def known_kinds() -> Catalogue:
+    """Return the catalogue of kinds that imagelint is shipped with."""
+    return load_catalogue(files.catalogue_sources())
 
 
 def _text_of(rule: Rule) -> RuleText:

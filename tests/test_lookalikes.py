@@ -35,6 +35,10 @@ def said(image: str, *allow: str) -> str:
         ("192.168.0.1:80", "docker.io/library/192.168.0.1 with the tag 80"),
         ("example.com", "docker.io/library/example.com; write example.com/REPOSITORY"),
         ("docker.io", "docker.io looks like a registry"),
+        ("docker.io/example.com", "example.com looks like a registry"),
+        ("library/localhost:5000", "localhost:5000 looks like a registry"),
+        ("h.co/hub/localhost:5000", "localhost:5000 looks like a registry"),
+        (f"h.co/hub/sha256:{HEX}", f"an image sha256 on Docker Hub; write REPOSITORY@{DIGEST}"),
         (
             f"sha256:{HEX}",
             f"an image sha256 on Docker Hub; write REPOSITORY@{DIGEST}",
@@ -68,6 +72,7 @@ def test_suspicious(image: str, message: str) -> None:
         *("gcr.io/a", "us.gcr.io/a", "eu-docker.pkg.dev/a/b", "ghcr.io/a", "lscr.io/a", "icr.io/a"),
         *("cr.io/a", "xcr.io/a", "mycr.azurecr.io/a", "1.dkr.ecr.eu-west-1.amazonaws.com/a"),
         *("index.docker.io/a", "registry-1.docker.io/a", "docker.io.mirror.example.com/a"),
+        *("h.co/hub/nginx", "h.co/example.com", "h.co/hub/a/example.com", "a/example.com"),
         *("registry2.k8s.io/a", "a.h.co/b", "h.co/a", "h.co:8443/a", "ex_ample.com/app"),
         *("registry.example.com/a", "Registry.Example.com/a", "$(REGISTRY)/a", "a..b"),
     ],
