@@ -336,7 +336,7 @@ class Run:
         stamps = set(governing) or {self._policies.for_folder(self._cwd).stamp}
         rules = dict(self._rules)
         for one in governing.values():
-            rules.update(one.policy.own_rules)
+            rules.update(one.rules)
         return Report(
             concluded,
             tuple(self.skipped),
@@ -351,7 +351,7 @@ class Run:
         request = self._request
         return Ruling(
             governing.policy,
-            {**self._rules, **governing.policy.own_rules},
+            governing.rules,
             frozenset(self._used.get(governing.stamp, ())),
             self._today,
             request.changed_since is None and self._saw_all_of(governing.folder),

@@ -90,6 +90,12 @@ def test_the_stamp_is_of_the_rules_too(own: Project) -> None:
     assert stamp() != before
 
 
+def test_a_policys_own_tests_know_it(own: Project) -> None:
+    case = "{image: bitnami/redis:7, environment: prod, verdict: denied, rule: no-bitnami}"
+    own.write("imagelint-tests.yaml", f"version: 1\ncases: [{case}]\n")
+    assert own.run("policy", "test").exit_code == CLEAN
+
+
 def test_explain_says_what_fix_would_write(own: Project) -> None:
     done = own.run("explain", "k8s.gcr.io/pause:3.9", "--env", "prod")
     assert "would become  registry.k8s.io/pause:3.9" in done.stdout

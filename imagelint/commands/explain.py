@@ -48,7 +48,7 @@ def _complete_rule(
     rules, cwd = load_rules(files.rule_sources()), os.getcwd()
     with suppress(ImagelintError):  # whoever runs the command will be told
         policies = files.Policies(rules, cwd, ctx.params.get("policy"))
-        rules |= policies.for_folder(cwd).policy.own_rules
+        rules |= policies.for_folder(cwd).rules
     return completed(rules, incomplete)
 
 
@@ -71,7 +71,7 @@ def command(what: str, environment: str | None, policy: str | None, *, debug: bo
     if environment is not None or what not in rules:
         cwd = os.getcwd()
         governing = files.Policies(rules, cwd, policy).for_folder(cwd)
-        rules |= governing.policy.own_rules
+        rules |= governing.rules
     if governing is None or (environment is None and what in rules):
         width = min(look_of(sys.stdout).width, _PROSE_WIDTH)
         lines = _rule_lines(rules[what], width)

@@ -34,7 +34,7 @@ def command(policy: str | None, *, debug: bool) -> None:  # noqa: ARG001 - cli.p
     known, cwd = load_rules(files.rule_sources()), os.getcwd()
     failed: ImagelintError | None = None
     try:
-        known |= files.Policies(known, cwd, policy).for_folder(cwd).policy.own_rules
+        known |= files.Policies(known, cwd, policy).for_folder(cwd).rules
     except ImagelintError as error:
         failed = error  # who mends a policy may be here for the name of a rule
     rules = sorted(known.values(), key=lambda rule: rule.id)

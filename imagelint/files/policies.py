@@ -38,8 +38,8 @@ _NO_RULES: Final[Mapping[str, Rule]] = {}
 class GoverningPolicy(NamedTuple):
     """A policy as found: ``folder`` (absolute) is what its path globs are relative to.
 
-    ``files`` are the absolute paths of all that it is made of: it, what it extends, the baseline
-    beside it; none of the built-in one.
+    ``files`` are the absolute paths of all that it is made of: it, what it extends, their rule
+    files, the baseline beside it; none of the built-in one.
     """
 
     policy: Policy
@@ -52,7 +52,7 @@ class GoverningPolicy(NamedTuple):
     sources: tuple[Source, ...] = ()
     """The policy's file and what it extends, the outermost last."""
     rules: Mapping[str, Rule] = _NO_RULES
-    """Every rule that this policy may set, by id."""
+    """Every rule that this policy may set, by id: imagelint's and its own."""
 
     @property
     def home(self) -> str:
@@ -166,18 +166,17 @@ class Policies:
             find = partial(self._rule_sources, os.path.dirname(one.path), own_rules)
             policy = parse_policy(one.source, self._rules, policy, anchor, find)
         assert policy is not None  # the file itself is a layer
-        sources = (*(one.source for one in layers), *own_rules.values())
-        stamp = PolicyStamp(layers[0].source.path, b"".join(one.data for one in sources))
+        sources = tuple(one.source for one in layers)
+        data = b"".join(one.data for one in (*sources, *own_rules.values()))
+        stamp = PolicyStamp(layers[0].source.path, data)
         place = os.path.join(os.path.dirname(path), BASELINE_NAME)
         made_of = (*(one.path for one in layers), *own_rules)
         baseline = EMPTY
         if self._origin.exists(place):
             made_of += (place,)
             baseline = self._baseline(place, policy)
-        sources = tuple(one.source for one in layers)
-        return GoverningPolicy(
-            policy, stamp, folder, made_of, baseline, place, sources, self._rules
-        )
+        rules = {**self._rules, **policy.own_rules}
+        return GoverningPolicy(policy, stamp, folder, made_of, baseline, place, sources, rules)
 
     def _layers(self, path: str) -> list[_Layer]:
         """Return a policy file and what it extends, one after the other: the outermost last."""
