@@ -53,7 +53,12 @@ class PlausibleReference(NamedTuple):
             harbors.origin(reference) if harbors.is_harbor(reference.registry) else None
         )
         image = through_harbor or reference  # a slip stays one when fix has brought it to Harbor
-        said = _digest(image) or _no_path(image) or self._host(reference.registry, subject)
+        official = _official(image)
+        said = _digest(image, official)
+        if said is None and official is not None:
+            said = _no_path(official, image.tag)
+        if said is None and reference.domain is not None:
+            said = self._host(reference.registry, subject)
         if said is not None:
             yield Problem(said)
 
@@ -75,14 +80,13 @@ def _hosts(patterns: Iterable[RegistryPattern]) -> list[str]:
     return [item.host for item in patterns if item.hosts is Hosts.EXACT]
 
 
-def _digest(reference: ImageReference) -> str | None:
+def _digest(reference: ImageReference, official: str | None) -> str | None:
     """Say where a digest is read as a tag."""
     tag = reference.tag or ""
-    name = _official(reference)
-    if name in _DIGEST_NAMES and _is(_DIGEST_HEX, tag):
+    if official in _DIGEST_NAMES and _is(_DIGEST_HEX, tag):
         return (
-            f"{name}:{tag} is a digest without an image, and is read as the tag of an image"
-            f" {name} on Docker Hub; write REPOSITORY@{name}:{tag}"
+            f"{official}:{tag} is a digest without an image, and is read as the tag of an image"
+            f" {official} on Docker Hub; write REPOSITORY@{official}:{tag}"
         )
     if not tag.startswith("sha"):
         return None
@@ -106,13 +110,12 @@ def _is(pattern: str, text: str) -> bool:
     return re.fullmatch(pattern, text) is not None
 
 
-def _no_path(reference: ImageReference) -> str | None:
-    """Say where a host stands without a path, which makes it an image on Docker Hub."""
-    path = _official(reference) or ""
+def _no_path(path: str, written: str | None) -> str | None:
+    """Say where an official image, with the tag as written, is a host without a path."""
     if ("." not in path and path != "localhost") or not _is(_HOST_NAME, path):
         return None
-    host = path if reference.tag is None else f"{path}:{reference.tag}"
-    tag = "" if reference.tag is None else f" with the tag {shown(reference.tag)}"
+    host = path if written is None else f"{path}:{written}"
+    tag = "" if written is None else f" with the tag {shown(written)}"
     return (
         f"{shown(host)} looks like a registry, but without a path it is read as the image"
         f" docker.io/library/{shown(path)}{tag}; write {shown(host)}/REPOSITORY"

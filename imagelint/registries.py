@@ -270,9 +270,9 @@ class Move(NamedTuple):
 
     def covers(self, reference: ImageReference) -> bool:
         """Whether the image is one that has moved: ``old`` itself or below it."""
-        return self.old.below(reference) is not None or (
-            (reference.registry, reference.repository) == (self.old.registry, self.old.path)
-        )
+        if reference.registry != self.old.registry:
+            return False
+        return self.old.below(reference) is not None or reference.repository == self.old.path
 
     def successor(self, reference: ImageReference) -> ImageReference | None:
         """Return the image by its new name, or None where there is none.
