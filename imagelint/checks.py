@@ -33,6 +33,7 @@ __all__ = [
     "CHECKS",
     "DOCUMENT",
     "NEEDED",
+    "RETIRED",
     "ForbiddenImage",
     "HasDigest",
     "PinnedTag",
@@ -198,6 +199,8 @@ class RequiredTag(NamedTuple):
 DOCUMENT: Final = "document"
 """The check of rules about documents: it has no code here, the engine raises them."""
 
+RETIRED: Final = "current-registry"
+"""The check whose successor other repairs begin with."""
 ABOUT_PODS: Final = "pull-secret"
 """The check that wants to know of pods and service accounts, which the engine then looks for."""
 
@@ -208,7 +211,7 @@ CHECKS: Final[dict[str, type[Check]]] = {
     "string-type": StringType,
     "pinned-tag": PinnedTag,
     "digest": HasDigest,
-    "current-registry": CurrentRegistry,
+    RETIRED: CurrentRegistry,
     "named-registry": NamedRegistry,
     "plausible-reference": PlausibleReference,
     ABOUT_PODS: PullSecret,
@@ -217,7 +220,7 @@ CHECKS: Final[dict[str, type[Check]]] = {
 }
 
 NEEDED: Final[dict[str, tuple[str, ...]]] = {
-    "current-registry": ("registries",),
+    RETIRED: ("registries",),
     "forbidden-image": ("images",),
 }
 """The parameters without which a check would find nothing, by check: a rule has to have them."""

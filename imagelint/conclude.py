@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.engine import TEMPLATE
 from imagelint.finding import Finding
-from imagelint.pull_secrets import settled
 from imagelint.report import FileResult
 from imagelint.text import Source, shown
 
@@ -86,7 +85,9 @@ def conclude(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
 
     One template finding a chart; none about a pull secret that a service account names.
     """
-    results = tuple(_with_pull_secrets(tuple(results)))
+    results = tuple(results)
+    if any(result.facts.waiting for result in results):
+        results = tuple(_with_pull_secrets(results))
     charts: Counter[str] = Counter(
         finding.message for result in results for finding in result.findings if _is_chart(finding)
     )
@@ -110,6 +111,8 @@ def conclude(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
 
 def _with_pull_secrets(results: tuple[FileResult, ...]) -> Iterator[FileResult]:
     """Yield the results without what waited for a service account that is there."""
+    from imagelint.pull_secrets import settled  # noqa: PLC0415 - rarely asked
+
     accounts = {account for result in results for account in result.facts.accounts}
     for result in results:
         known = settled(result.facts.waiting, accounts)

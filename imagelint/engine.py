@@ -13,13 +13,13 @@ from imagelint.baseline import EMPTY
 from imagelint.checks import ABOUT_PODS
 from imagelint.edits import place_of
 from imagelint.errors import ImagelintError
-from imagelint.examine import ACTION, Examined, examine
+from imagelint.examine import ACTION, Examined, examine, parts
 from imagelint.exceptions import Breach
 from imagelint.excuses import Excuses, known_findings
 from imagelint.fields import did_you_mean
-from imagelint.finding import Finding, Fix, KubeObject, Severity
-from imagelint.judge import Judge, Judged, Verdict
-from imagelint.pull_secrets import accounts_in, pods_in, settled
+from imagelint.finding import Finding, Severity
+from imagelint.judge import Judge
+from imagelint.outcomes import findings_of, record_of
 from imagelint.repairs import repairs_of
 from imagelint.report import BASELINE, Account, Facts, FileResult, ImageRecord, Suppressed
 from imagelint.suppress import MARK, find_ignores
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
     from imagelint.baseline import Baseline
     from imagelint.catalogue import Catalogue
+    from imagelint.finding import KubeObject
     from imagelint.policy import Environment, Policy
-    from imagelint.repairs import Repair
+    from imagelint.pull_secrets import PodSecrets
     from imagelint.report import PolicyStamp
     from imagelint.rules import Rule
     from imagelint.suppress import Ignore
@@ -89,20 +90,22 @@ class Linter:
         *,
         chart: str | None = None,
         stamp: PolicyStamp | None = None,
+        within: Span | None = None,
     ) -> FileResult:
         """Judge one source.
 
         ``match_path`` is its path relative to the policy's folder, for path globs;
-        ``chart`` the folder of the Helm chart whose template it is, if any.
+        ``chart`` the folder of the Helm chart whose template it is, if any. ``within`` is one
+        of several parts to judge alone; :func:`imagelint.report.joined` puts the results together.
         """
-        examined, free = examine(source, self._catalogue)
+        examined, free = examine(source, self._catalogue, within)
         ill_formed = any(item.document.decoded.first_ill_formed is not None for item in examined)
-        excuses = self._excuses(source, match_path)
+        excuses = self._excuses(source, match_path, with_comments=within is None)
         findings: list[Finding | Suppressed] = []
         images: list[ImageRecord] = []
         waiting: list[tuple[Finding, Account]] = []
         for item in examined:
-            pods = pods_in(item.tree) if self._about_secrets else {}
+            pods = self._pods(item)
             findings += self._about_document(item, chart, excuses)
             judged = [
                 self._judge.judge(
@@ -119,7 +122,7 @@ class Linter:
             for one in judged:
                 span = place_of(item.document, one.site.node)
                 repair = repairs.get(id(one.site.node))
-                about_image = list(_findings(item, one, span, repair))
+                about_image = list(findings_of(item, one, span, repair))
                 findings += about_image
                 pod = pods.get(id(one.site.node))
                 if pod is not None:
@@ -129,14 +132,17 @@ class Linter:
                         for finding in about_image
                         if isinstance(finding, Finding) and finding.rule in self._about_secrets
                     )
-                images.append(_record(item, one, span))
+                images.append(record_of(item, one, span))
         if chart is not None:
             findings += self._about_template(source, chart, excuses)
         if excuses.has_comments:
             findings += self._useless_comments(source, examined, excuses)
-        accounts = tuple(dict.fromkeys(accounts_in(source))) if self._about_secrets else ()
-        known = settled(waiting, accounts)
-        if known:
+        facts = Facts()
+        if self._about_secrets:
+            from imagelint.pull_secrets import accounts_in, settled  # noqa: PLC0415 - rarely asked
+
+            facts = Facts(tuple(dict.fromkeys(accounts_in(source))), tuple(waiting))
+            known = settled(waiting, facts.accounts)
             findings = [one for one in findings if one not in known]
         kept, suppressed = self._sorted(findings, match_path)
         matches = [(item.document, node) for item in examined for node in item.extract.matches]
@@ -149,9 +155,17 @@ class Linter:
             suppressed,
             kustomize_names=tuple((node.value, place_of(doc, node)) for doc, node in matches),
             policy=stamp,
-            facts=Facts(accounts, tuple(waiting)),
+            facts=facts,
             used=frozenset(excuses.used),
         )
+
+    def _pods(self, item: Examined) -> Mapping[int, PodSecrets]:
+        """Return the pods of images, by the id of the image's node, where a rule asks for them."""
+        if not self._about_secrets:
+            return {}
+        from imagelint.pull_secrets import pods_in  # noqa: PLC0415 - rarely asked
+
+        return pods_in(item.tree)
 
     def _rules_about_secrets(self) -> Iterator[str]:
         """Yield the rules about pull secrets that are on somewhere: else nobody asks."""
@@ -162,10 +176,21 @@ class Linter:
             ):
                 yield rule.id
 
-    def _excuses(self, source: Source, path: str) -> Excuses:
+    def parts(
+        self, source: Source, path: str, *, chart: str | None = None
+    ) -> list[Span] | list[None]:
+        """Return the parts of a source that may be judged one by one; None stands for all of it.
+
+        A chart's template, comments that excuse and a baseline are matters of the whole.
+        """
+        if chart is not None or self._baseline.of(path) or _has_comments(source):
+            return [None]
+        return parts(source)
+
+    def _excuses(self, source: Source, path: str, *, with_comments: bool) -> Excuses:
         """Return what could excuse something in a source."""
         ignores = None
-        if MARK.encode(source.encoding) in source.data:
+        if with_comments and _has_comments(source):
             ignores = find_ignores(source)
         return Excuses(self._policy, path, self._exceptions, ignores, source)
 
@@ -331,62 +356,10 @@ class Linter:
         return data
 
 
+def _has_comments(source: Source) -> bool:
+    """Whether a comment in a source may excuse something."""
+    return MARK.encode(source.encoding) in source.data
+
+
 def _order(finding: Finding) -> tuple[Span, int, str, str]:
     return finding.span, finding.severity.rank, finding.rule, finding.message
-
-
-# --- findings -------------------------------------------------------------------------
-
-
-def _findings(
-    item: Examined, one: Judged, span: Span, repair: Repair | None
-) -> Iterator[Finding | Suppressed]:
-    for verdict in one.verdicts:
-        fix, unfixable = None, None
-        if verdict.problem.rewrite is not None:
-            unfixable = one.refused
-            if repair is not None and repair.edit is not None:
-                fix = Fix(str(one.wanted), (repair.edit,))
-            elif repair is not None:
-                unfixable = repair.reason
-        yield _bare_finding(item, one, span, verdict)._replace(fix=fix, unfixable=unfixable)
-    for verdict, excuse in one.excused:
-        yield Suppressed(_bare_finding(item, one, span, verdict), *excuse)
-
-
-def _bare_finding(item: Examined, one: Judged, span: Span, verdict: Verdict) -> Finding:
-    """Return the finding of a verdict, without a word on how to repair it."""
-    site = one.site
-    found_by_shape = " (found by shape)" if site.by_shape else ""
-    return Finding(
-        verdict.rule.id,
-        verdict.severity,
-        verdict.problem.message + found_by_shape,
-        item.document.source.path,
-        span,
-        verdict.environment.name,
-        site.object if site.object.kind else None,
-        site.field,
-        site.container,
-        one.image,
-        template=item.template,
-    )
-
-
-def _record(item: Examined, one: Judged, span: Span) -> ImageRecord:
-    site = one.site
-    return ImageRecord(
-        item.document.source.path,
-        span,
-        site.object,
-        site.field,
-        site.container,
-        site.role,
-        one.image if site.value.type in ("string", "mapping") else site.value.value,
-        one.reference,
-        tuple(environment.name for environment in one.environments),
-        one.allowed,
-        None if one.wanted is None else str(one.wanted),
-        site.by_shape,
-        item.template,
-    )

@@ -15,7 +15,6 @@ from imagelint.errors import PolicyError
 from imagelint.files.data import default_policy_source
 from imagelint.files.origin import OnDisk
 from imagelint.files.paths import absolute, displayed, relative_to
-from imagelint.files.rule_files import rule_files
 from imagelint.globs import InvalidPattern
 from imagelint.layers import Locks
 from imagelint.policy import parse_policy, read_extends
@@ -211,6 +210,8 @@ class Policies:
 
         Raises ``InvalidPattern`` for a glob that cannot be.
         """
+        from imagelint.files.rule_files import rule_files  # noqa: PLC0415 - most have none
+
         paths = rule_files(self._origin, folder, glob)
         if not isinstance(self._origin, OnDisk):
             with suppress(InvalidPattern):
