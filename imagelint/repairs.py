@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from imagelint.judge import Judged
     from imagelint.text import Edit
 
-__all__ = ["Repair", "repairs_of"]
+__all__ = ["Part", "Repair", "repairs_of"]
 
 
 class Repair(NamedTuple):
@@ -24,19 +24,17 @@ class Repair(NamedTuple):
     reason: str | None = None
 
 
-_Part = tuple[int, "tuple[int, int] | None"]
+Part = tuple[int, "tuple[int, int] | None"]
 """A scalar by the id of its node, and which part of its value; None: all of it."""
 
 
-def repairs_of(
-    item: Examined, judged: Sequence[Judged], *, ill_formed: bool
-) -> dict[_Part, Repair]:
+def repairs_of(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) -> dict[Part, Repair]:
     """Return for every scalar, or part of one, that should change how it can."""
-    uses: dict[_Part, list[Judged]] = {}
+    uses: dict[Part, list[Judged]] = {}
     for one in judged:
         uses.setdefault((id(one.site.node), one.site.within), []).append(one)
     shared = uses_elsewhere(item.tree, item.extract.sites)
-    repairs: dict[_Part, Repair] = {}
+    repairs: dict[Part, Repair] = {}
     for key, ones in uses.items():
         wanted = {_wanted_text(one) for one in ones}
         if wanted == {None}:

@@ -12,7 +12,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
 from imagelint import engine, files
-from imagelint.baseline import EMPTY
 from imagelint.catalogue import load_catalogue
 from imagelint.conclude import Ruling, about_exceptions, conclude
 from imagelint.errors import ImagelintError, UsageError
@@ -179,7 +178,7 @@ class Run:
                 self._catalogue,
                 environment=environment,
                 today=self._today,
-                baseline=EMPTY if self._request.without_baseline else governing.baseline,
+                baseline=None if self._request.without_baseline else governing.baseline,
             )
         return self._linters[key]
 
@@ -226,8 +225,7 @@ class Run:
         return judged[0] if len(judged) == 1 else joined(source, judged)
 
     def _parts(self, one: Input, source: Source) -> list[Span] | list[None]:
-        path = one.governing.match_path(one.path)
-        return self._linter(one.governing).parts(source, path, chart=self._chart(one))
+        return self._linter(one.governing).parts(source, chart=self._chart(one))
 
     def _chart(self, one: Input) -> str | None:
         """Return the folder, as shown, of the Helm chart whose template an input is."""
@@ -336,13 +334,16 @@ class Run:
         concluded = conclude(tuple(results))
         concluded += tuple(about_exceptions(map(self._ruling, governing.values())))
         stamps = set(governing) or {self._policies.for_folder(self._cwd).stamp}
+        rules = dict(self._rules)
+        for one in governing.values():
+            rules.update(one.rules)
         return Report(
             concluded,
             tuple(self.skipped),
             tuple(self.errors),
             policy=stamps.pop() if len(stamps) == 1 else None,
             fixed=tuple(fixed),
-            rules=tuple(_text_of(rule) for _, rule in sorted(self._rules.items())),
+            rules=tuple(_text_of(rule) for _, rule in sorted(rules.items())),
         )
 
     def _ruling(self, governing: files.GoverningPolicy) -> Ruling:
@@ -350,7 +351,7 @@ class Run:
         request = self._request
         return Ruling(
             governing.policy,
-            self._rules,
+            governing.rules,
             frozenset(self._used.get(governing.stamp, ())),
             self._today,
             request.changed_since is None and self._saw_all_of(governing.folder),
