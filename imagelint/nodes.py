@@ -150,8 +150,13 @@ class Tree:
         """Whether a tag, an odd key or a number that JSON cannot write may make kubectl refuse."""
 
 
-def is_merge(key: Scalar) -> bool:
-    """Whether a key is YAML 1.1's merge key: a plain ``<<``, or one tagged so."""
+def is_merge(key: Scalar, *, by_tag: bool = False) -> bool:
+    """Whether a key is YAML 1.1's merge key: a plain ``<<``, or one tagged so.
+
+    ``by_tag`` is kustomize's way: any key with the tag is one, whatever its text.
+    """
+    if by_tag and key.tag == _MERGE_TAG:
+        return True
     if key.value != "<<" or key.type is not None:
         return False
     return key.tag in (_MERGE_TAG, "!") or (key.tag is None and not key.style)

@@ -9,6 +9,7 @@ does not end the stream here: the documents behind it are still linted.
 
 from __future__ import annotations
 
+import codecs
 import re
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,11 +24,17 @@ if TYPE_CHECKING:
 __all__ = ["Document", "StreamProblem", "split"]
 
 _SEPARATOR = re.compile(rb"^---([^\n]*)(?:\n|\Z)", re.MULTILINE)
+_DIRECTIVES = (
+    rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*"
+    rb"(%[^\r\n]*)(?:\r?\n[ \t]*(?:[#%][^\r\n]*)?)*\r?"
+)
+"""A piece that is directives, comments and blank lines, cut off from what it was written for."""
 _GO_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
     "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
 """What Go's ``unicode.IsSpace`` takes for space; Python's ``isspace`` takes more."""
+_YAML_SPACE = " \t\r\x85\u2028\u2029"
 _GUESS_BYTES = 4096
 """kubectl looks for ``{`` in as many bytes (cli-runtime, ``NewYAMLOrJSONDecoder(r, 4096)``)."""
 
@@ -105,18 +112,35 @@ def _split_yaml(source: Source, start: int) -> Iterator[Document]:
         if at > begin:
             yield from _document(source, start + begin, start + at, problems)
             begin, problems = match.end(), ()
-        behind = match.group(1).decode("utf-8", "replace").strip(_GO_SPACE)
+        rest = match.group(1).decode("utf-8", "replace")
+        behind = rest.strip(_GO_SPACE)
         if behind and not behind.startswith("#"):
             # The line may hold content that others read: keep it in the document.
             begin = at
             message = f"content behind `---`: {shown(behind, 60)}"
             problems = (StreamProblem(start + at, message),)
+        elif at == 0 and rest and rest[0] not in _YAML_SPACE:
+            begin = match.end()
+            message = f"`---{shown(rest, 10)}` is no separator on the first line"
+            problems = (StreamProblem(start, message),)
+        elif at == 0 and data.startswith(codecs.BOM_UTF8, match.end()):
+            begin = match.end()
+            message = (
+                "a byte order mark behind `---` on the first line, where it is text to kubectl"
+            )
+            problems = (StreamProblem(start + begin, message),)
     yield from _document(source, start + begin, len(source.data), problems)
 
 
 def _document(
     source: Source, begin: int, end: int, problems: tuple[StreamProblem, ...]
 ) -> Iterator[Document]:
+    directive = None
+    if source.data.find(b"%", begin, end) >= 0:
+        directive = re.compile(_DIRECTIVES).fullmatch(source.data, begin, end)
+    if directive is not None:
+        message = "a directive (%YAML, %TAG), which is a document of its own to kubectl"
+        problems = (*problems, StreamProblem(directive.start(1), message))
     if problems or source.data[begin:end].strip():
         yield Document(source, Span(begin, end), problems)
 
@@ -172,6 +196,7 @@ def _split_wide(source: Source) -> list[Document]:
     whole = Source(
         source.path, source.decode(Span(source.bom_length, len(source.data))).text.encode()
     )
+    whole.bom_length = 0  # a second byte order mark is text
     pieces = split(whole)
     documents = []
     done = 0

@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.catalogue import EACH_ITEM, EACH_VALUE, Field
 from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree
-from imagelint.objects import ObjectNode, find_objects, meta_of, string_of, type_of
-from imagelint.reading import BOTH, Reader, Value, View, resolve, views
+from imagelint.objects import (
+    ObjectNode,
+    as_kustomize_has_it,
+    find_objects,
+    meta_of,
+    string_of,
+)
+from imagelint.reading import BOTH, Reader, Value, View, resolve, type_of, views
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
     from imagelint.catalogue import Catalogue, SplitNames
     from imagelint.finding import KubeObject
@@ -75,7 +81,7 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
 
     ``file_name`` (without folders) tells a Kustomization that states no kind.
     """
-    sites: dict[tuple[str, int, Value, tuple[str, str]], ImageSite] = {}
+    sites: dict[tuple[Hashable, ...], ImageSite] = {}
     problems: list[ParseProblem] = []
     matches: dict[int, Scalar] = {}
     seen_by = views(tree)
@@ -83,16 +89,13 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
         found, wrong = find_objects(tree.root, view, file_name)
         if view.reader is Reader.KUBECTL:
             problems = wrong
+        if len(seen_by) > 1:  # each has a view of its own
+            found = [item for item in found if view.reader in item.readers]
         for item in found:
+            other = None if len(seen_by) > 1 else as_kustomize_has_it(item)
             for site in _sites_of(item, view, catalogue, once=bool(tree.problems)):
-                for read in _readings(site, view):
-                    kind = (read.object.api_version, read.object.kind)
-                    key = (read.field, id(read.node), read.value, kind)
-                    known = sites.get(key)
-                    readers, seen = read.readers, frozenset({view.reader})
-                    if known is not None:
-                        readers, seen = readers | known.readers, seen | known.views
-                    sites[key] = (known or read)._replace(readers=readers, views=seen)
+                for read in _readings(site, other):
+                    _add(sites, read, view)
             if item.meta.kind == "Kustomization":
                 matches.update((node.start, node) for node in _match_keys(item, view))
     root = None
@@ -103,13 +106,32 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
     return Extract(list(sites.values()), problems, list(matches.values()), root)
 
 
-def _readings(site: ImageSite, view: View) -> Iterator[ImageSite]:
-    """Yield a site once, or twice where the readers take its scalar for different things."""
+def _add(sites: dict[tuple[Hashable, ...], ImageSite], read: ImageSite, view: View) -> None:
+    """Note a site, once for all who read the same there."""
+    item = read.object
+    # All that may decide on the environment: by merges each reader may read another.
+    names = (item.api_version, item.kind, item.name, item.namespace, *item.labels.items())
+    key = (read.field, id(read.node), read.value, read.container, names)
+    known = sites.get(key)
+    readers, seen = read.readers, frozenset({view.reader})
+    if known is not None:
+        readers, seen = readers | known.readers, seen | known.views
+    sites[key] = (known or read)._replace(readers=readers, views=seen)
+
+
+def _readings(site: ImageSite, other: KubeObject | None) -> Iterator[ImageSite]:
+    """Yield a site once, or twice where kustomize takes its scalar, or names, for different things.
+
+    ``other`` is the object as kustomize has it; None where kustomize has a view of its own.
+    """
     yield site
-    if isinstance(site.node, Scalar) and not site.tail and view.reader is Reader.KUBECTL:
-        other = resolve(site.node, Reader.KUSTOMIZE)
-        if other != site.value and site.value.type != "number":
-            yield site._replace(value=other, readers=frozenset({Reader.KUSTOMIZE}))
+    if other is not None and Reader.KUSTOMIZE in site.readers:
+        value = site.value
+        if isinstance(site.node, Scalar) and not site.tail and value.type != "number":
+            value = resolve(site.node, Reader.KUSTOMIZE)
+        if value != site.value or other != site.object:
+            readers = frozenset({Reader.KUSTOMIZE})
+            yield site._replace(value=value, object=other, readers=readers)
 
 
 # --- fields -------------------------------------------------------------------------
@@ -187,7 +209,8 @@ def _value(node: Node, view: View) -> Value:
 
 def _container(place: _Place, view: View) -> str | None:
     """Return the name beside the image: the container's, or the volume's."""
-    for parent in reversed(place.parents[-2:]):
+    levels = 2 if place.keys[-2:-1] == ("image",) else 1
+    for parent in reversed(place.parents[-levels:]):
         name = string_of(view.entries(parent).get("name"), view)
         if name is not None:
             return name

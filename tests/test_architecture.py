@@ -27,6 +27,7 @@ ORDER = (
     "manifest",
     "fields",
     "reading",
+    "metadata",
     "objects",
     "catalogue",
     "scan",
