@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence
-from imagelint.reading import resolve, type_of
+from imagelint.reading import is_text, resolve, type_of
 from imagelint.text import shown
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _is_time(text: str) -> bool:
 
 def wrong_type(node: Node | None, name: str, wanted: ValueType) -> Iterator[ParseProblem]:
     """Yield the problem of a value that is neither of the type ``wanted`` nor null."""
-    if node is None or type_of(node) in (wanted, "null"):
+    if node is None or (wanted == "string" and is_text(node)) or type_of(node) in (wanted, "null"):
         return
     advice = " (quote it)" if wanted == "string" and isinstance(node, Scalar) else ""
     yield ParseProblem(node.start, f"{name} is a {type_of(node)}, not a {wanted}{advice}")

@@ -8,9 +8,13 @@ stands in the tree once more, as the same object. Trees hold no cycles.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = [
+    "NOT_FINITE",
     "ODD_SCALARS",
     "Mapping",
     "Node",
@@ -20,17 +24,20 @@ __all__ = [
     "Tree",
     "ValueType",
     "is_merge",
+    "nodes_once",
 ]
 
 ValueType: TypeAlias = Literal["string", "null", "number", "boolean", "mapping", "sequence"]
 """The JSON types, in YAML's words for collections."""
 
-ODD_SCALARS = frozenset(
+NOT_FINITE = frozenset(
     (
-        *("", "~", "null", "Null", "NULL", ".nan", ".NaN", ".NAN"),
+        *(".nan", ".NaN", ".NAN"),
         *(f"{sign}.{word}" for sign in ("", "+", "-") for word in ("inf", "Inf", "INF")),
     )
 )
+"""Plain scalars for numbers that JSON cannot write."""
+ODD_SCALARS = NOT_FINITE | {"", "~", "null", "Null", "NULL"}
 """Plain scalars that make kubectl refuse a document: nulls as keys, the rest anywhere."""
 
 _MERGE_TAG = "tag:yaml.org,2002:merge"
@@ -160,3 +167,21 @@ def is_merge(key: Scalar, *, by_tag: bool = False) -> bool:
     if key.value != "<<" or key.type is not None:
         return False
     return key.tag in (_MERGE_TAG, "!") or (key.tag is None and not key.style)
+
+
+def nodes_once(root: Node | None) -> Iterator[Node]:
+    """Yield every node once, however many aliases lead to it; keys too."""
+    seen: set[int] = set()
+    work: list[Node] = [] if root is None else [root]
+    while work:
+        node = work.pop()
+        if not isinstance(node, Scalar):
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            if isinstance(node, Mapping):
+                for pair in node.pairs:
+                    work.extend(pair)
+            else:
+                work.extend(node.items)
+        yield node

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from imagelint.finding import KubeObject
 from imagelint.metadata import metadata_problems, wrong_type
 from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence
-from imagelint.reading import BOTH, Reader, View, resolve, type_of
+from imagelint.reading import BOTH, Reader, View, is_text, resolve, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -157,6 +157,8 @@ def string_of(node: Node | None, view: View) -> str | None:
     """Return what a reader takes for a string, or None."""
     if not isinstance(node, Scalar):
         return None
+    if is_text(node):
+        return node.value
     value = resolve(node, view.reader)
     return str(value.value) if value.type == "string" else None
 

@@ -7,7 +7,7 @@ know is searched for the shape of a pod spec: a list under ``containers``,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from imagelint.catalogue import EACH_ITEM, EACH_VALUE, Field
 from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree
@@ -18,7 +18,7 @@ from imagelint.objects import (
     meta_of,
     string_of,
 )
-from imagelint.reading import BOTH, Reader, Value, View, resolve, type_of, views
+from imagelint.reading import BOTH, Reader, Value, View, is_text, resolve, type_of, views
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -84,22 +84,22 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
     sites: dict[tuple[Hashable, ...], ImageSite] = {}
     problems: list[ParseProblem] = []
     matches: dict[int, Scalar] = {}
+    root: KubeObject | None = None
     seen_by = views(tree)
     for view in seen_by:
         found, wrong = find_objects(tree.root, view, file_name)
         if view.reader is Reader.KUBECTL:
             problems = wrong
+            root = next((item.meta for item in found if item.mapping is tree.root), None)
         if len(seen_by) > 1:  # each has a view of its own
             found = [item for item in found if view.reader in item.readers]
         for item in found:
-            other = None if len(seen_by) > 1 else as_kustomize_has_it(item)
-            for site in _sites_of(item, view, catalogue, once=bool(tree.problems)):
-                for read in _readings(site, other):
-                    _add(sites, read, view)
+            found_here = _sites_of(item, view, catalogue, once=bool(tree.problems))
+            for read in _readings(item, found_here, is_for_both=len(seen_by) == 1):
+                _add(sites, read, view)
             if item.meta.kind == "Kustomization":
                 matches.update((node.start, node) for node in _match_keys(item, view))
-    root = None
-    if isinstance(tree.root, Mapping):
+    if root is None and isinstance(tree.root, Mapping):
         root = meta_of(tree.root, seen_by[0], None, file_name)
     if not sites:
         problems = []
@@ -119,19 +119,25 @@ def _add(sites: dict[tuple[Hashable, ...], ImageSite], read: ImageSite, view: Vi
     sites[key] = (known or read)._replace(readers=readers, views=seen)
 
 
-def _readings(site: ImageSite, other: KubeObject | None) -> Iterator[ImageSite]:
-    """Yield a site once, or twice where kustomize takes its scalar, or names, for different things.
+def _readings(
+    item: ObjectNode, sites: Iterator[ImageSite], *, is_for_both: bool
+) -> Iterator[ImageSite]:
+    """Yield each site once, or twice where kustomize takes its scalar, or names, for others.
 
-    ``other`` is the object as kustomize has it; None where kustomize has a view of its own.
+    ``is_for_both``: kustomize has no view of its own.
     """
-    yield site
-    if other is not None and Reader.KUSTOMIZE in site.readers:
-        value = site.value
-        if isinstance(site.node, Scalar) and not site.tail and value.type != "number":
-            value = resolve(site.node, Reader.KUSTOMIZE)
-        if value != site.value or other != site.object:
-            readers = frozenset({Reader.KUSTOMIZE})
-            yield site._replace(value=value, object=other, readers=readers)
+    other: KubeObject | None = None
+    for site in sites:
+        yield site
+        if is_for_both and Reader.KUSTOMIZE in site.readers:
+            other = other or as_kustomize_has_it(item)
+            value, node = site.value, site.node
+            is_whole = not site.tail and value.type != "number"
+            if is_whole and isinstance(node, Scalar) and not is_text(node):
+                value = resolve(node, Reader.KUSTOMIZE)
+            if value != site.value or other != site.object:
+                readers = frozenset({Reader.KUSTOMIZE})
+                yield site._replace(value=value, object=other, readers=readers)
 
 
 # --- fields -------------------------------------------------------------------------
@@ -142,14 +148,16 @@ def _sites_of(
 ) -> Iterator[ImageSite]:
     fields = catalogue.lookup(item.meta.group, item.meta.kind)
     if fields is not None:
+        walked = _start(item.mapping, item.prefix)
         for field in fields:
-            yield from _at(item, view, item.mapping, item.prefix, field)
+            yield from _at(item, view, walked, field)
         return
     if not item.meta.api_version:
         return  # no API object of an unknown kind, but some tool's own file
     for spec, path in _pod_specs(item, view, once=once):
+        walked = _start(spec, path)
         for field in catalogue.pod_spec:
-            for site in _at(item, view, spec, path, field):
+            for site in _at(item, view, walked, field):
                 yield site._replace(by_shape=True)
 
 
@@ -162,14 +170,26 @@ class _Place(NamedTuple):
     keys: tuple[str, ...]
 
 
-def _at(
-    item: ObjectNode, view: View, start: Mapping, prefix: str, field: Field
-) -> Iterator[ImageSite]:
+_Walked: TypeAlias = "dict[tuple[str, ...], list[_Place]]"
+"""Where paths lead to: most fields of a kind have the first half of their path in common."""
+
+
+def _start(node: Mapping, prefix: str) -> _Walked:
+    return {(): [_Place(node, prefix, (), ())]}
+
+
+def _walk(path: tuple[str, ...], walked: _Walked, view: View) -> list[_Place]:
+    places = walked.get(path)
+    if places is None:
+        before = _walk(path[:-1], walked, view)
+        places = [after for place in before for after in _step(place, path[-1], view)]
+        walked[path] = places
+    return places
+
+
+def _at(item: ObjectNode, view: View, walked: _Walked, field: Field) -> Iterator[ImageSite]:
     """Yield the sites that a field's path leads to."""
-    places = [_Place(start, prefix, (), ())]
-    for segment in field.path:
-        places = [after for place in places for after in _step(place, segment, view)]
-    for place in places:
+    for place in _walk(field.path, walked, view):
         if field.split is not None:
             yield from _split_site(item, view, place, field.split)
             continue
@@ -186,19 +206,25 @@ def _at(
         )
 
 
-def _step(place: _Place, segment: str, view: View) -> Iterator[_Place]:
+def _step(place: _Place, segment: str, view: View) -> list[_Place]:
     node, path, parents, keys = place
     if segment == EACH_ITEM:
-        if isinstance(node, Sequence):
-            for index, child in enumerate(node.items):
-                yield _Place(child, f"{path.rstrip('.')}[{index}].", parents, keys)
-    elif isinstance(node, Mapping):
-        entries = view.entries(node)
-        if segment == EACH_VALUE:
-            for key, child in entries.items():
-                yield _Place(child, f"{path}{key}.", (*parents, node), (*keys, key))
-        elif segment in entries:
-            yield _Place(entries[segment], f"{path}{segment}.", (*parents, node), (*keys, segment))
+        items = node.items if isinstance(node, Sequence) else ()
+        stem = path.rstrip(".")
+        return [
+            _Place(child, f"{stem}[{index}].", parents, keys) for index, child in enumerate(items)
+        ]
+    if not isinstance(node, Mapping):
+        return []
+    entries = view.entries(node)
+    if segment == EACH_VALUE:
+        return [
+            _Place(child, f"{path}{key}.", (*parents, node), (*keys, key))
+            for key, child in entries.items()
+        ]
+    if segment not in entries:
+        return []
+    return [_Place(entries[segment], f"{path}{segment}.", (*parents, node), (*keys, segment))]
 
 
 def _value(node: Node, view: View) -> Value:
