@@ -62,8 +62,8 @@ CHECK = """
     commands.progress conclude edits engine environments errors examine exceptions excuses
     fields files files.content files.data files.exclude files.git files.origin files.paths
     files.policies files.tree files.walk files.writing finding formats formats.links
-    formats.snippet formats.text formats.words globs helm judge layers manifest nodes objects
-    patterns plain policy policy_parse reading reference registries repairs report rules run
+    formats.snippet formats.text formats.words globs helm judge layers manifest metadata nodes
+    objects patterns plain policy policy_parse reading reference registries repairs report rules run
     scan stream suppress text verify workers workloads
 """
 """Our own modules that a clean file costs: a new one here is a decision."""
