@@ -93,6 +93,9 @@ def examine(
             free += 1
         else:
             examined.append(read(document, catalogue, file_name))
+    if len(examined) > 1 and any(item.is_manifest for item in examined):
+        # What ends the stream for kubectl keeps it from a manifest, whatever it is itself.
+        examined = [item._replace(is_manifest=True) if item.refusals else item for item in examined]
     return examined, free
 
 
@@ -136,10 +139,15 @@ def read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
         name = document.source.encoding.upper()
         message = f"not valid {name}: kubectl reads U+FFFD here, kustomize refuses the file"
         reasons.append(Refusal(ill_formed, message, by_kubectl=False))
+    marks = _superfluous_marks(document)
+    if marks:
+        message = "a byte order mark too many, behind which go-yaml loses first letters of keys"
+        reasons.append(Refusal(document.span.start, message, by_kubectl=marks > 1))
     if ACTION in text and reasons and tree.dropped_from is not None:
         # An action at the start is a root of its own: what it was written for stands behind it.
         tree.unread_from, tree.dropped_from = tree.dropped_from, None
-    is_manifest = bool(found.sites) or (found.root is not None and found.root.api_version != "")
+    is_manifest = bool(found.sites or marks)
+    is_manifest = is_manifest or (found.root is not None and found.root.api_version != "")
     if tree.unread_from is not None:
         is_manifest = is_manifest or re.search(_SEEN_OBJECT, text) is not None
         if is_free(document, catalogue):
@@ -159,6 +167,14 @@ def read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
         is_manifest,
         _template(document, tree),
     )
+
+
+def _superfluous_marks(document: Document) -> int:
+    """Count the byte order marks in front that kustomize misreads; more than one kubectl too."""
+    text = document.decoded.text
+    marks = len(text) - len(text.lstrip("\ufeff"))
+    is_first = document.span.start == document.source.bom_length
+    return marks if is_first else max(marks - 1, 0) * 2
 
 
 def _template(document: Document, tree: Tree) -> str | None:
