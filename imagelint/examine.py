@@ -93,8 +93,10 @@ def examine(
             free += 1
         else:
             examined.append(read(document, catalogue, file_name))
-    if len(examined) > 1 and any(item.is_manifest for item in examined):
-        # What ends the stream for kubectl keeps it from a manifest, whatever it is itself.
+    # What ends the stream for kubectl keeps it from a manifest, whatever it is itself. Of what
+    # stands in the other parts of a source nothing is known here: there is sure to be one.
+    is_stream = len(examined) > 1 and any(item.is_manifest for item in examined)
+    if is_stream or within is not None:
         examined = [item._replace(is_manifest=True) if item.refusals else item for item in examined]
     return examined, free
 
