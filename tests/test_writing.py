@@ -100,20 +100,17 @@ class TestRewrite:
     def test_an_owner_that_cannot_be_kept_is_refused(
         self, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        real = os.stat
+        real = os.fstat
 
-        def other_owner(path: str) -> os.stat_result:
-            found = real(path)
-            if ".imagelint-" in str(path):
-                values = list(found)
-                values[4] += 1
-                return os.stat_result(values)
-            return found
+        def other_owner(descriptor: int) -> os.stat_result:
+            values = list(real(descriptor))
+            values[4] += 1
+            return os.stat_result(values)
 
         def refuse(*_: object) -> None:
             raise PermissionError(errno.EPERM, "no")
 
-        monkeypatch.setattr("imagelint.files.writing.os.stat", other_owner)
+        monkeypatch.setattr("imagelint.files.writing.os.fstat", other_owner)
         monkeypatch.setattr("imagelint.files.writing.os.chown", refuse)
         with pytest.raises(FileError, match="its owner and group cannot be kept"):
             self.rewrite(file)
@@ -134,8 +131,8 @@ class TestRewrite:
     def test_an_extended_attribute_that_cannot_be_kept_is_refused(
         self, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def attributes(path: str) -> dict[str, bytes]:
-            return {} if ".imagelint-" in path else {"security.label": b"x"}
+        def attributes(file: str | int) -> dict[str, bytes]:
+            return {} if isinstance(file, int) else {"security.label": b"x"}
 
         def refuse(*_: object) -> None:
             raise PermissionError(errno.EPERM, "no")

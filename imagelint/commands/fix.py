@@ -25,7 +25,7 @@ from imagelint.commands.output import EXIT_FINDINGS, emit, exit_code, look_of, p
 from imagelint.text import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from imagelint.commands.output import Detail
     from imagelint.report import FileResult
@@ -88,6 +88,8 @@ def command(
     run = Run(request(options))
     say(run.notices, detail)
     written = not (diff or is_filter)
+    if written:
+        say(_clear_leftovers(run), detail)
     outcome = _repair(run, run.write if written else _pretend, detail)
     if diff:
         _print_diff(outcome)
@@ -103,6 +105,14 @@ def command(
         say(advice([before for _, before, _ in outcome.repaired], outcome.seen), detail)
     code = exit_code(report, severity_of(fail_on), failed=not reported)
     ctx.exit(max(code, EXIT_FINDINGS) if diff and outcome.repaired else code)
+
+
+def _clear_leftovers(run: Run) -> Iterator[str]:
+    """Remove from the folders of the files what killed processes have left there."""
+    cwd = os.getcwd()
+    for folder in sorted({os.path.dirname(os.path.realpath(one.path)) for one in run.inputs}):
+        for path in files.clear_leftovers(folder):
+            yield f"note: removed {files.displayed(path, cwd)}, which a killed process left behind"
 
 
 def _pretend(_one: Input, _before: FileResult, _fixed: bytes) -> bool:

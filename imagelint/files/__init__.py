@@ -16,6 +16,7 @@ from imagelint.files.git import repository_of
 from imagelint.files.origin import AtCommit, Difference
 from imagelint.files.paths import absolute, chart_folder, displayed, relative_to
 from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies
+from imagelint.files.temporary import clear_leftovers
 from imagelint.files.walk import Found, FoundFile, find
 from imagelint.files.writing import append, rewrite, size, write_new
 
@@ -34,6 +35,7 @@ __all__ = [
     "append",
     "catalogue_sources",
     "chart_folder",
+    "clear_leftovers",
     "default_policy_source",
     "displayed",
     "find",
