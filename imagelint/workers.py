@@ -39,14 +39,20 @@ def in_order(task: Callable[[int], T], count: int, jobs: int = AUTO) -> Iterator
         yield from map(task, range(count))
         return
     import multiprocessing  # noqa: PLC0415 - slow to import, and only for long runs
+    import signal  # noqa: PLC0415 - the same
 
     global _task  # noqa: PLW0603 - how forked processes inherit a closure
     _task = task
     piece = max(1, min(_PIECE, count // (4 * jobs)))
+    # An interrupt has to wait until there is a pool to end: it would leave processes behind, or
+    # end as this one those that do not ignore it yet.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         with multiprocessing.get_context("fork").Pool(jobs, _leave_signals) as pool:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             yield from pool.imap(_call, range(count), piece)
     finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         _task = None
 
 
