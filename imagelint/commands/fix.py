@@ -146,12 +146,9 @@ def _print_diff(outcome: _Outcome) -> None:
 
     look = look_of(sys.stdout)
     for one, before, fixed in outcome.repaired:
-        # A patch has to name the file itself, not a link to it.
-        name = (
-            before.path
-            if one.data is not None
-            else files.displayed(os.path.realpath(one.path), os.getcwd())
-        )
+        # A patch has to name the file itself, not a link to it, and by its bytes.
+        path = one.path if one.data is not None else os.path.realpath(one.path)
+        name = files.named(path, os.getcwd())
         text = diff(Source(name, before.source.data), fixed, look)
         # A patch is exact, whatever the encoding of the terminal.
         encoding = (sys.stdout.encoding or "utf-8") if look.terminal else "utf-8"

@@ -14,7 +14,7 @@ from imagelint.files.data import (
 from imagelint.files.exclude import Exclusion
 from imagelint.files.git import repository_of
 from imagelint.files.origin import AtCommit, Difference
-from imagelint.files.paths import absolute, chart_folder, displayed, relative_to
+from imagelint.files.paths import absolute, chart_folder, displayed, named, relative_to
 from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies
 from imagelint.files.temporary import clear_leftovers
 from imagelint.files.walk import Found, FoundFile, find
@@ -41,6 +41,7 @@ __all__ = [
     "find",
     "identity",
     "is_blank",
+    "named",
     "read",
     "read_stdin",
     "relative_to",

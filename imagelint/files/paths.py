@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["absolute", "chart_folder", "displayed", "relative_to"]
+__all__ = ["absolute", "chart_folder", "displayed", "named", "relative_to"]
 
 
 def absolute(path: str, cwd: str) -> str:
@@ -29,9 +29,13 @@ def displayed(path: str, cwd: str) -> str:
 
     The result is valid Unicode: bytes of the name that are no UTF-8 read ``\xff``.
     """
+    return named(path, cwd).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def named(path: str, cwd: str) -> str:
+    """Return what :func:`displayed` does, with all bytes of the name, for programs."""
     below = _below(path, cwd)
-    text = (path if below is None else below or ".").replace(os.sep, "/")
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return (path if below is None else below or ".").replace(os.sep, "/")
 
 
 def relative_to(folder: str, path: str) -> str:
