@@ -1,14 +1,12 @@
 """Policy and source → findings and fixes; fixes → bytes. Pure: no I/O, no clock.
 
-``Linter.lint`` judges one source, ``conclude`` adds what only the whole run can tell,
-``Linter.fix`` makes the edits of a result and proves them by reading the outcome again.
+``Linter.lint`` judges one source, ``Linter.fix`` makes the edits of a result and proves them
+by reading the outcome again. What only a whole run can tell is in :mod:`imagelint.conclude`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.edits import NotEditableError, edit_scalar, place_of, uses_elsewhere
 from imagelint.errors import ImagelintError
@@ -21,14 +19,14 @@ from imagelint.text import Edit, Source, Span, apply_edits
 from imagelint.verify import difference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from imagelint.catalogue import Catalogue
     from imagelint.policy import Environment, Policy
     from imagelint.report import PolicyStamp
     from imagelint.rules import Rule
 
-__all__ = ["FixError", "Linter", "conclude"]
+__all__ = ["TEMPLATE", "FixError", "Linter"]
 
 UNPARSABLE = "unparsable-document"
 TEMPLATE = "unrendered-template"
@@ -39,8 +37,7 @@ class FixError(ImagelintError):
     """Edits that did not do what they should; nothing may be written."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Repair:
+class _Repair(NamedTuple):
     """How the scalar of a site becomes right: its edit, or why there is none."""
 
     edit: Edit | None
@@ -289,34 +286,3 @@ def _record(item: Examined, one: Judged, span: Span) -> ImageRecord:
         site.by_shape,
         item.template,
     )
-
-
-# --- the whole run ----------------------------------------------------------------------
-
-
-def conclude(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
-    """Return the results with what only the whole run can tell: one template finding a chart."""
-    results = tuple(results)
-    charts: Counter[str] = Counter(
-        finding.message for result in results for finding in result.findings if _is_chart(finding)
-    )
-    told: set[str] = set()
-    concluded: list[FileResult] = []
-    for result in results:
-        kept: list[Finding] = []
-        for finding in result.findings:
-            if _is_chart(finding):
-                if finding.message in told:
-                    continue
-                told.add(finding.message)
-                others = charts[finding.message] - 1
-                if others:
-                    also = f"{finding.message} (stands for {others} more of its templates)"
-                    finding = replace(finding, message=also)  # noqa: PLW2901 - a copy
-            kept.append(finding)
-        concluded.append(replace(result, findings=tuple(kept)))
-    return tuple(concluded)
-
-
-def _is_chart(finding: Finding) -> bool:
-    return finding.rule == TEMPLATE and finding.environment is None

@@ -6,8 +6,7 @@ their settings come to is :mod:`imagelint.policy`. No I/O, no YAML.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 from imagelint.globs import NamePattern, PathPatterns
 
@@ -19,24 +18,25 @@ if TYPE_CHECKING:
 
 __all__ = ["Environment", "Match", "RuleSetting"]
 
+_NO_PARAMETERS: Final[Mapping[str, object]] = {}
+_NO_RULES: Final[Mapping[str, RuleSetting]] = {}
+
 
 @final
-@dataclass(frozen=True, slots=True)
-class RuleSetting:
+class RuleSetting(NamedTuple):
     """What a policy sets of one rule at one place; what it leaves out is decided elsewhere."""
 
     severity: Severity | None = None
-    parameters: Mapping[str, object] = field(default_factory=dict, hash=False)
+    parameters: Mapping[str, object] = _NO_PARAMETERS
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """Which workloads an environment is for: any of the three is enough, none matches nothing."""
 
     namespaces: tuple[NamePattern, ...] = ()
     """Patterns for the object's own ``metadata.namespace``; an object without one fits none."""
-    paths: PathPatterns = field(default_factory=PathPatterns)
+    paths: PathPatterns = PathPatterns()
     """Globs for the file's path, relative to the policy's folder."""
     labels: tuple[tuple[str, NamePattern], ...] = ()
     """The object's own labels: each of these keys with a value that fits."""
@@ -69,12 +69,11 @@ class Match:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(NamedTuple):
     """A named place where workloads run."""
 
     name: str
     gate: Gate
-    match: Match = field(default_factory=Match)
-    rules: Mapping[str, RuleSetting] = field(default_factory=dict, hash=False)
+    match: Match = Match()
+    rules: Mapping[str, RuleSetting] = _NO_RULES
     """What this environment sets of rules, by rule id."""

@@ -16,9 +16,8 @@ registry can be read) is covered by no pattern that names a host, only by ``*``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from imagelint.globs import InvalidPattern, NamePattern
 from imagelint.reference import ImageReference, InvalidReference, Reason
@@ -54,8 +53,7 @@ class Repositories(Enum):
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class RegistryPattern:
+class RegistryPattern(NamedTuple):
     """What ``allow:`` and ``deny:`` hold: which images are meant. ``str()`` is for messages."""
 
     text: str

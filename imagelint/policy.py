@@ -21,8 +21,7 @@ and making paths relative to its folder, is the caller's business. No I/O.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 from imagelint.environments import Environment, Match, RuleSetting
 from imagelint.errors import UsageError
@@ -62,21 +61,21 @@ _VERSION: Final = "1"
 _KEYS: Final = ("version", "harbor", "environments", "default", "rules", "exclude")
 _REQUIRED: Final = ("version", "environments", "default")
 _NOTHING: Final = RuleSetting()
+_NO_RULES: Final[Mapping[str, RuleSetting]] = {}
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """A policy file as read."""
 
     environments: tuple[Environment, ...]
     """In the order of the file; at least one."""
     default: Environment
     """What matches nothing belongs here; one of ``environments``."""
-    harbors: HarborMap = field(default_factory=HarborMap)
-    rules: Mapping[str, RuleSetting] = field(default_factory=dict, hash=False)
+    harbors: HarborMap = HarborMap()
+    rules: Mapping[str, RuleSetting] = _NO_RULES
     """What the policy sets of rules in every environment, by rule id."""
-    exclude: PathPatterns = field(default_factory=PathPatterns)
+    exclude: PathPatterns = PathPatterns()
     """Files to leave out, relative to the policy's folder."""
 
     def environment(self, name: str) -> Environment:

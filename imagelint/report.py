@@ -6,8 +6,7 @@ The engine makes them, the formats render them. No I/O, no judgement.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["FileResult", "ImageRecord", "PolicyStamp", "Report", "RuleText", "Suppressed"]
 
 
-@dataclass(frozen=True, slots=True)
-class ImageRecord:
+class ImageRecord(NamedTuple):
     """One image site and the verdict on it: a row of the inventory.
 
     ``image`` is the value as Kubernetes reads it: a string, or the JSON value of
@@ -45,8 +43,7 @@ class ImageRecord:
     template: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Suppressed:
+class Suppressed(NamedTuple):
     """A finding that somebody excused: who (``by``) and why."""
 
     finding: Finding
@@ -54,16 +51,14 @@ class Suppressed:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyStamp:
+class PolicyStamp(NamedTuple):
     """Which policy judged: ``path`` None means the built-in one; ``sha256`` of its bytes, hex."""
 
     path: str | None
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class RuleText:
+class RuleText(NamedTuple):
     """What a rule says of itself, for formats that carry it along; ``severity`` its default."""
 
     id: str
@@ -75,8 +70,7 @@ class RuleText:
     good: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FileResult:
+class FileResult(NamedTuple):
     """Everything that one source gave.
 
     ``documents`` counts those that were examined, ``proven_free`` those that were
@@ -99,8 +93,7 @@ class FileResult:
         return self.source.path
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """A whole run, in the order of its files.
 
     ``errors`` are messages about files that could not be read or written; they make

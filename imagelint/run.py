@@ -7,11 +7,11 @@ it looks from the formats. Nothing is printed here: ``Run.notices`` are lines fo
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from imagelint import engine, files
 from imagelint.catalogue import load_catalogue
+from imagelint.conclude import conclude
 from imagelint.errors import ImagelintError, UsageError
 from imagelint.finding import Skipped
 from imagelint.helm import is_cut_off
@@ -33,8 +33,7 @@ STDIN = "-"
 _STDIN_SHOWN = "<stdin>"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What a command line asks a run to look at, and how."""
 
     paths: tuple[str, ...] = ()
@@ -54,8 +53,7 @@ class Request:
     """Standard input, where the command has read it already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """Something to lint: ``path`` is absolute, also for stdin, where it only has to match.
 
     ``data`` is given for stdin alone; files are read when their turn comes.
@@ -248,16 +246,16 @@ class Run:
         known = self._known.setdefault(identity, result)
         if known is result:
             return result
-        old = {replace(finding, path="") for finding in known.findings}
-        new = tuple(one for one in result.findings if replace(one, path="") not in old)
+        old = {finding._replace(path="") for finding in known.findings}
+        new = tuple(one for one in result.findings if one._replace(path="") not in old)
         if not new:
             self.skipped.append(Skipped(result.path, "the same file under another name"))
             return None
-        self._known[identity] = replace(known, findings=known.findings + new)
+        self._known[identity] = known._replace(findings=known.findings + new)
         images = tuple(
-            one for one in result.images if replace(one, path=known.path) not in known.images
+            one for one in result.images if one._replace(path=known.path) not in known.images
         )
-        return replace(result, findings=new, images=images)
+        return result._replace(findings=new, images=images)
 
     def repaired(self, one: Input, result: FileResult) -> bytes | None:
         """Return the repaired bytes of an input, or None if there is nothing to repair."""
@@ -310,7 +308,7 @@ class Run:
         stamps = {one.governing.stamp for one in self.inputs}
         stamps = stamps or {self._policies.for_folder(self._cwd).stamp}
         return Report(
-            engine.conclude(tuple(results)),
+            conclude(tuple(results)),
             tuple(self.skipped),
             tuple(self.errors),
             policy=stamps.pop() if len(stamps) == 1 else None,

@@ -41,6 +41,7 @@ ORDER = (
     "policy",
     "judge",
     "engine",
+    "conclude",
     "resource_list",
     "formats",
     "files",

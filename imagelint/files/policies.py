@@ -6,8 +6,7 @@ What a policy means is :mod:`imagelint.policy`; here are only the files and the 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.errors import PolicyError
 from imagelint.files.data import default_policy_source
@@ -29,8 +28,7 @@ __all__ = ["POLICY_NAME", "GoverningPolicy", "Policies"]
 POLICY_NAME = "imagelint.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class GoverningPolicy:
+class GoverningPolicy(NamedTuple):
     """A policy as found: ``folder`` (absolute) is what its path globs are relative to.
 
     ``files`` are the absolute paths of all that it is made of; none of the built-in one.
