@@ -105,13 +105,14 @@ def _nearest(name: str, names: Iterable[str]) -> str:
 def _report(error: Exception, *, debug: bool) -> None:
     """Print one line for an error: whose it is decides what the line says."""
     from imagelint.errors import ImagelintError  # noqa: PLC0415 - only after an error
+    from imagelint.text import one_line  # noqa: PLC0415
 
     if isinstance(error, ImagelintError) and not debug:
-        click.echo(f"error: {error}", err=True)
+        click.echo(f"error: {one_line(str(error))}", err=True)
         return
     if isinstance(error, OSError) and not debug:
         place = f"{error.filename}: " if error.filename is not None else ""
-        click.echo(f"error: {place}{error.strerror or error}", err=True)
+        click.echo(f"error: {one_line(f'{place}{error.strerror or error}')}", err=True)
         return
     from imagelint.run import internal_error  # noqa: PLC0415
 

@@ -21,7 +21,7 @@ from imagelint.commands.options import (
     targets,
 )
 from imagelint.commands.output import EXIT_FINDINGS, emit, exit_code, look_of, print_bytes, say
-from imagelint.text import Source
+from imagelint.text import Source, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -112,7 +112,8 @@ def _clear_leftovers(run: Run) -> Iterator[str]:
     cwd = os.getcwd()
     for folder in sorted({os.path.dirname(os.path.realpath(one.path)) for one in run.inputs}):
         for path in files.clear_leftovers(folder):
-            yield f"note: removed {files.displayed(path, cwd)}, which a killed process left behind"
+            name = one_line(files.displayed(path, cwd))
+            yield f"note: removed {name}, which a killed process left behind"
 
 
 def _pretend(_one: Input, _before: FileResult, _fixed: bytes) -> bool:
