@@ -107,21 +107,28 @@ def _report(error: Exception, *, debug: bool) -> None:
     from imagelint.errors import ImagelintError  # noqa: PLC0415 - only after an error
     from imagelint.text import one_line  # noqa: PLC0415
 
-    if isinstance(error, ImagelintError) and not debug:
-        click.echo(f"error: {one_line(str(error))}", err=True)
-        return
-    if isinstance(error, OSError) and not debug:
+    if isinstance(error, ImagelintError):
+        line = one_line(str(error))
+    elif isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename is not None else ""
-        click.echo(f"error: {one_line(f'{place}{error.strerror or error}')}", err=True)
-        return
-    from imagelint.run import internal_error  # noqa: PLC0415
+        line = one_line(f"{place}{error.strerror or error}")
+    else:
+        from imagelint.run import internal_error  # noqa: PLC0415
 
-    click.echo(f"error: {internal_error(error, debug=debug)}", err=True)
+        click.echo(f"error: {internal_error(error, debug=debug)}", err=True)
+        return
+    click.echo(f"error: {line}", err=True)
+    if debug:
+        import traceback  # noqa: PLC0415 - only when somebody asks
+
+        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="imagelint", message="%(prog)s %(version)s")
-def cli() -> None:
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def cli(ctx: click.Context, /, *, debug: bool) -> None:
     """Find and repair container images that a cluster must not run.
 
     imagelint reads Kubernetes manifests (files, folders, or - for stdin), holds every image
@@ -135,6 +142,8 @@ def cli() -> None:
       imagelint explain unapproved-registry
       helm template . | imagelint check -
     """  # noqa: D301 - click wants the character itself
+    if debug:  # as if it stood behind the command
+        ctx.default_map = {name: {"debug": True} for name in _COMMANDS}
 
 
 def main() -> None:
