@@ -148,4 +148,14 @@ def cli(ctx: click.Context, /, *, debug: bool) -> None:
 
 def main() -> None:
     """Run the command line."""
+    _check_streams()
     cli(prog_name="imagelint")
+
+
+def _check_streams() -> None:
+    """Occupy a closed stderr, lest a file be opened in its place; stop where stdout is closed."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the end
+    if sys.stdout is None:
+        click.echo("error: standard output is closed", err=True)
+        sys.exit(_EXIT_ERROR)

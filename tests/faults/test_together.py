@@ -152,6 +152,24 @@ def test_an_interrupt_is_quiet_and_ends_every_process(
     assert sorted(os.listdir(work.root)) == sorted([".git", "imagelint.yaml", *names])
 
 
+@pytest.mark.parametrize("arguments", [["check"], ["fix"], ["images"]], ids=" ".join)
+def test_closed_streams(work: Project, arguments: list[str]) -> None:
+    place = work.write("a.yaml", BAD)
+    command = " ".join([*IMAGELINT, *arguments])
+    done = subprocess.run(
+        ["sh", "-c", f"{command} >&-"], env=ENVIRONMENT, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (ERROR, b"error: standard output is closed\n")
+    assert place.read_text() == BAD
+    expected = work.spawn("check" if arguments == ["check"] else "images", "--quiet").stdout
+    done = subprocess.run(
+        ["sh", "-c", f"{command} --quiet 2>&-"], env=ENVIRONMENT, capture_output=True, check=False
+    )
+    assert done.returncode == (1 if arguments == ["check"] else CLEAN)
+    assert arguments == ["fix"] or done.stdout == expected
+    assert place.read_text() == (GOOD if arguments == ["fix"] else BAD)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["check"], ["check", "-j", "2"], ["images", "-j", "2"], ["fix"], ["fix", "--diff"]],
