@@ -29,6 +29,13 @@ class RuleSetting(NamedTuple):
     severity: Severity | None = None
     parameters: Mapping[str, object] = _NO_PARAMETERS
 
+    def over(self, base: RuleSetting | None) -> RuleSetting:
+        """Return what the two say together, this one first."""
+        if base is None:
+            return self
+        parameters = {**base.parameters, **self.parameters}
+        return RuleSetting(self.severity or base.severity, parameters)
+
 
 @final
 class Match(NamedTuple):
@@ -40,9 +47,13 @@ class Match(NamedTuple):
     """Globs for the file's path, relative to the policy's folder."""
     labels: tuple[tuple[str, NamePattern], ...] = ()
     """The object's own labels: each of these keys with a value that fits."""
+    base: Match | None = None
+    """What the layer below matches: one more alternative."""
 
     def fits(self, path: str, namespace: str | None, labels: Mapping[str, str]) -> bool:
         """Whether the environment is for an object in this file."""
+        if self.base is not None and self.base.fits(path, namespace, labels):
+            return True
         if namespace is not None and any(item.matches(namespace) for item in self.namespaces):
             return True
         if self.paths.matches(path):
@@ -56,6 +67,8 @@ class Match(NamedTuple):
 
     def reasons(self, path: str, namespace: str | None, labels: Mapping[str, str]) -> Iterator[str]:
         """Yield in words why :meth:`fits` says yes: nothing where it says no."""
+        if self.base is not None:
+            yield from self.base.reasons(path, namespace, labels)
         glob = self.paths.first_match(path)
         if glob is not None:
             yield f"its path fits {glob}"
@@ -77,3 +90,9 @@ class Environment(NamedTuple):
     match: Match = Match()
     rules: Mapping[str, RuleSetting] = _NO_RULES
     """What this environment sets of rules, by rule id."""
+    unsuppressible: tuple[str, ...] = ()
+    """The ids of rules that no comment in a manifest can silence here; ``*`` stands for all."""
+
+    def is_unsuppressible(self, rule: str) -> bool:
+        """Whether no comment can silence a rule here."""
+        return rule in self.unsuppressible or "*" in self.unsuppressible

@@ -33,16 +33,12 @@ ACTION = "{{"
 
 # Up to the next brace only: a text full of `{{` must not be searched to its end for each.
 _ACTION_TEXT = r"\{\{(?:[^{}\n]|\}(?!\}))*\}\}"
-_ACTION = re.compile(_ACTION_TEXT)
-_SEEN_IMAGE = re.compile(
-    rf"""
+_SEEN_IMAGE = rf"""(?xm)
     (?:^|[\s{{,\-])["']?image["']?[ \t]*:[ \t]+
     (?P<quote>["']?)
     (?P<value>(?:{_ACTION_TEXT}|[^\s"'{{}}\[\],\#&*|>!]|(?<=\S)[\#&*|>!])+)
-    """,
-    re.VERBOSE | re.MULTILINE,
-)
-_SEEN_OBJECT = re.compile(r"""(?:^|[\s{,])["']?kind["']?[ \t]*:""", re.MULTILINE)
+    """
+_SEEN_OBJECT = r"""(?m)(?:^|[\s{,])["']?kind["']?[ \t]*:"""
 
 
 class Refusal(NamedTuple):
@@ -125,7 +121,7 @@ def _read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
         tree.unread_from, tree.dropped_from = tree.dropped_from, None
     is_manifest = bool(found.sites) or (found.root is not None and found.root.api_version != "")
     if tree.unread_from is not None:
-        is_manifest = is_manifest or _SEEN_OBJECT.search(text) is not None
+        is_manifest = is_manifest or re.search(_SEEN_OBJECT, text) is not None
         if _is_free(document, catalogue):
             found.sites.clear()  # parsed for a test alone, and its kind may stand in what is unread
         elif is_manifest:
@@ -160,7 +156,9 @@ def _template(document: Document, tree: Tree) -> str | None:
 
 def _seen_images(text: str, start: int, root: KubeObject | None) -> Iterator[ImageSite]:
     """Yield what looks like an image in text that no parser reads."""
-    for match in _SEEN_IMAGE.finditer(text, max(start - 1, 0)):  # what stands before it counts
+    for match in re.compile(_SEEN_IMAGE).finditer(
+        text, max(start - 1, 0)
+    ):  # what stands before it counts
         begin, end = match.span("value")
         node = Scalar(match["value"], begin, end)
         yield ImageSite(
@@ -182,5 +180,5 @@ def action_text(document: Document, site: ImageSite) -> str | None:
     """Return a template action that YAML takes for a mapping in a mapping (``{{ .x }}``)."""
     if not isinstance(site.node, Mapping):
         return None
-    match = _ACTION.match(document.decoded.text, site.node.start)
+    match = re.compile(_ACTION_TEXT).match(document.decoded.text, site.node.start)
     return None if match is None else match.group()

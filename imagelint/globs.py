@@ -6,6 +6,7 @@ text (:mod:`imagelint.registries`). No file system here: a path is a text with `
 
 from __future__ import annotations
 
+import posixpath
 import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, final
@@ -64,9 +65,14 @@ class PathPattern(NamedTuple):
 
     text: str
     """As written."""
+    anchor: str = ""
+    """The folder of the paths to be matched, as seen from the folder that the glob is relative to.
+
+    Empty where they are the same; the base of a policy may stand elsewhere (``..``, ``teams/a``).
+    """
 
     @staticmethod
-    def parse(text: str) -> PathPattern:
+    def parse(text: str, anchor: str = "") -> PathPattern:
         """Read a glob; raises :class:`InvalidPattern` for one that could never match."""
         segments = _segments(text)
         bare = [segment for segment in segments if segment not in ("", ".")]
@@ -77,10 +83,12 @@ class PathPattern(NamedTuple):
         if any("**" in segment and segment != "**" for segment in segments):
             message = f"** stands alone between slashes: write * within a name in {shown(text)}"
             raise InvalidPattern(message)
-        return PathPattern(text)
+        return PathPattern(text, anchor)
 
     def matches(self, path: str) -> bool:
         """Whether the whole of ``path`` fits."""
+        if self.anchor:
+            path = posixpath.normpath(f"{self.anchor}/{path}")
         return _path_regex(self.text).fullmatch(path) is not None
 
 
@@ -91,9 +99,9 @@ class PathPatterns(NamedTuple):
     patterns: tuple[PathPattern, ...] = ()
 
     @staticmethod
-    def parse(texts: Iterable[str]) -> PathPatterns:
+    def parse(texts: Iterable[str], anchor: str = "") -> PathPatterns:
         """Read globs; raises :class:`InvalidPattern` at the first bad one."""
-        return PathPatterns(tuple(PathPattern.parse(text) for text in texts))
+        return PathPatterns(tuple(PathPattern.parse(text, anchor) for text in texts))
 
     def matches(self, path: str) -> bool:
         """Whether any of the globs fits ``path``."""

@@ -8,7 +8,6 @@ recursion. What it refuses, kubectl hands to its YAML reader; so do we.
 from __future__ import annotations
 
 import re
-from json import loads
 from typing import NoReturn
 
 from imagelint.nodes import Mapping, Node, Scalar, Sequence, Tree, ValueType
@@ -30,7 +29,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _WORD_TYPES: dict[str, ValueType] = {"true": "boolean", "false": "boolean", "null": "null"}
-_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATES = "[\ud800-\udfff]"
 
 
 class JsonError(ValueError):
@@ -121,8 +120,10 @@ class _Parser:
         if match.lastgroup == "string":
             return Scalar(text[1:-1], start, end, '"', type="string")
         if match.lastgroup == "escaped":
+            from json import loads  # noqa: PLC0415 - few strings have escapes
+
             # A surrogate without its other half is U+FFFD to Go.
-            value = _LONE_SURROGATES.sub("\ufffd", loads(text))
+            value = re.sub(_LONE_SURROGATES, "\ufffd", loads(text))
             return Scalar(value, start, end, '"', type="string")
         kind: ValueType = "number" if match.lastgroup == "number" else _WORD_TYPES[text]
         return Scalar(text, start, end, type=kind)

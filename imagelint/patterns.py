@@ -31,8 +31,8 @@ __all__ += ["check_spelling", "is_host", "parse_host", "parse_repository_path"]
 
 HUB = "docker.io"
 _HUB_LEGACY = "index.docker.io"
-_SCHEME = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://")
-_TAG_PATTERN = re.compile(r"[A-Za-z0-9_*?][A-Za-z0-9_.*?-]{0,127}")
+_SCHEME = r"\A[A-Za-z][A-Za-z0-9+.-]*://"
+_TAG_PATTERN = r"[A-Za-z0-9_*?][A-Za-z0-9_.*?-]{0,127}"
 
 
 class Hosts(Enum):
@@ -95,7 +95,7 @@ class RegistryPattern(NamedTuple):
             message = 'registry is missing; write registry: HOST, or registry: "*" for any'
             raise InvalidPattern(message)
         tag = parts.get("tag")
-        if tag is not None and not _TAG_PATTERN.fullmatch(tag):
+        if tag is not None and not re.fullmatch(_TAG_PATTERN, tag):
             message = f"{shown(tag) or 'an empty text'} is no tag; write one, such as v1 or v1.*"
             raise InvalidPattern(message)
         if parts.get("digest", "required") != "required":
@@ -132,6 +132,44 @@ class RegistryPattern(NamedTuple):
             return registry == self.host
         # An upper-case label is a look-alike even where any label would do.
         return registry.endswith(f".{self.host}") and registry == registry.lower()
+
+    def is_within(self, other: RegistryPattern) -> bool:
+        """Whether every image that fits this pattern surely fits ``other`` as well.
+
+        False where that is not plain from the parts: a wildcard in a tag lies within itself and
+        within no condition alone.
+        """
+        return (
+            self._hosts_within(other)
+            and self._repositories_within(other)
+            and (other.tag is None or (self.tag is not None and self.tag.text == other.tag.text))
+            and (not other.needs_digest or self.needs_digest)
+        )
+
+    def _hosts_within(self, other: RegistryPattern) -> bool:
+        if other.hosts is Hosts.ANY:
+            return True
+        if self.hosts is Hosts.EXACT:
+            return other.covers_registry(self.host)
+        if self.hosts is Hosts.ANY or other.hosts is Hosts.EXACT:
+            return False
+        return self.host == other.host or self.host.endswith(f".{other.host}")
+
+    def _repositories_within(self, other: RegistryPattern) -> bool:
+        if other.repositories is Repositories.ALL:
+            return True
+        if self.repositories is Repositories.ALL:
+            return False
+        if self.repositories is Repositories.EXACT:
+            return other._covers_repository(self.path)
+        if other.repositories is Repositories.EXACT:
+            return False
+        if self.path == other.path:
+            return other.repositories is Repositories.BELOW or self.repositories is (
+                Repositories.CHILDREN
+            )
+        parent = f"{other.path}/" if other.path else ""
+        return other.repositories is Repositories.BELOW and self.path.startswith(parent)
 
     def matches(self, reference: ImageReference) -> bool:
         """Whether the image fits; its registry and repository are compared normalised."""
@@ -196,7 +234,7 @@ def check_spelling(text: str) -> None:
     if not text:
         message = "an empty text; write a registry, such as quay.io"
         raise InvalidPattern(message)
-    scheme = _SCHEME.match(text)
+    scheme = re.match(_SCHEME, text)
     advice = ""
     if text != text.strip():
         advice, better = "has white space around it", text.strip()

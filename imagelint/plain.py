@@ -52,8 +52,8 @@ _FLOW_SCALAR = re.compile(
     re.VERBOSE,
 )
 _MAX_FLOW_DEPTH = 20
-_ODD_ASCII = re.compile("[^\n\r\x20-\x7e]|\r(?!\n)")
-_ODD = re.compile(
+_ODD_ASCII = "[^\n\r\x20-\x7e]|\r(?!\n)"
+_ODD = (
     "[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
     "|\r(?!\n)"
 )
@@ -70,7 +70,7 @@ def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0911, PLR0912, PLR0
     One loop over the lines; a call for each of its steps would cost as much as the parser
     that it spares, hence its length.
     """
-    if (_ODD_ASCII if text.isascii() else _ODD).search(text) is not None:
+    if _is_odd(text):
         return None
     tree = Tree()
     stack = _Stack(tree)
@@ -296,6 +296,13 @@ def _block(text: str, at: int, start: int, header: str, column: int) -> Scalar |
     end = start if lines is None else lines.end()
     value = _block_value(text[start:end].replace("\r\n", "\n"), indent, header)
     return None if value is None else Scalar(value, at, end, header[0])
+
+
+def _is_odd(text: str) -> bool:
+    """Whether ``_ODD`` is in the text: not if all of it prints, which is quicker to know."""
+    if text.replace("\n", "").isprintable():
+        return False
+    return re.search(_ODD_ASCII if text.isascii() else _ODD, text) is not None
 
 
 @cache

@@ -9,10 +9,7 @@ lists taken apart. An image that either reader sees counts.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -33,10 +30,10 @@ _FALSE_1_1 = _FALSE | {"n", "N", "no", "No", "NO", "off", "Off", "OFF"}
 _NOT_FINITE = frozenset(
     f"{sign}.{word}" for sign in ("", "+", "-") for word in ("inf", "Inf", "INF")
 ) | {".nan", ".NaN", ".NAN"}
-_INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]+|0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_INTEGER = r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]+|0|[1-9][0-9]*)"
+_FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _CLOCK = r"([0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2})(?:\.([0-9]+))?"
-_TIMESTAMP = re.compile(
+_TIMESTAMP = (
     r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})"
     rf"(?:[Tt]{_CLOCK}(Z|[-+][0-9]{{2}}:[0-9]{{2}})| {_CLOCK})?"
 )
@@ -110,7 +107,7 @@ def _number(text: str) -> float | None:
     if text[0] == "." and "_" in text:
         return None
     plain = text.replace("_", "")
-    if _INTEGER.fullmatch(plain):
+    if re.fullmatch(_INTEGER, plain):
         digits = plain.lstrip("+-")
         base = {"0x": 16, "0b": 2, "0o": 8}.get(digits[:2].lower())
         if base is None:
@@ -120,7 +117,7 @@ def _number(text: str) -> float | None:
         number = int(digits[2:] if digits[1] in "xXbBoO" else digits, base)
         number = -number if plain[0] == "-" else number
         return number if -(2**63) <= number < 2**64 else None
-    return _decimal(plain) if _FLOAT.fullmatch(plain) else None
+    return _decimal(plain) if re.fullmatch(_FLOAT, plain) else None
 
 
 def _decimal(text: str) -> float | None:
@@ -136,9 +133,11 @@ def _decimal(text: str) -> float | None:
 
 def _rfc3339(text: str) -> str | None:
     """Write a timestamp as kustomize's JSON does (a mere date gets a time); None if it is none."""
-    match = _TIMESTAMP.fullmatch(text)
+    match = re.fullmatch(_TIMESTAMP, text) if text[4:5] == "-" else None
     if match is None:
         return None
+    from datetime import datetime  # noqa: PLC0415 - few manifests hold a date
+
     date, *clocks, zone, spaced, spaced_fraction = match.groups()
     clock, fraction = clocks if zone else (spaced, spaced_fraction)
     numbers = [int(number) for number in f"{date}-{clock or '0:0:0'}".replace(":", "-").split("-")]
@@ -153,12 +152,14 @@ def _rfc3339(text: str) -> str | None:
 def _binary(text: str) -> str:
     try:
         return _decoded(text).decode("utf-8", "replace")
-    except (binascii.Error, ValueError):
+    except ValueError:
         return text
 
 
 def _decoded(base64_text: str) -> bytes:
-    """Decode base64 as Go does, which passes over line breaks alone."""
+    """Decode base64 as Go does, which passes over line breaks alone; raises ``ValueError``."""
+    import base64  # noqa: PLC0415 - few manifests tag a value as binary
+
     return base64.b64decode(base64_text.replace("\r", "").replace("\n", ""), validate=True)
 
 
@@ -347,7 +348,7 @@ def _scalar_problem(node: Scalar) -> str | None:
     if node.tag == _PREFIX + "binary":
         try:
             _decoded(node.value)
-        except (binascii.Error, ValueError):
+        except ValueError:
             return "!!binary with text that is no base64"
     elif node.tag in _RESOLVED_TAGS and not _fits(node, node.tag[len(_PREFIX) :]):
         return f"`{node.value[:40]}` is no !!{node.tag[len(_PREFIX) :]}"
@@ -359,6 +360,6 @@ def _fits(node: Scalar, name: str) -> bool:
     if name == "timestamp":
         return _rfc3339(node.value) is not None
     if name == "int":
-        return _INTEGER.fullmatch(node.value.replace("_", "")) is not None
+        return re.fullmatch(_INTEGER, node.value.replace("_", "")) is not None
     wanted = {"bool": "boolean", "float": "number", "null": "null"}[name]
     return value.type == wanted

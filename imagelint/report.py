@@ -6,7 +6,7 @@ The engine makes them, the formats render them. No I/O, no judgement.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from imagelint.reference import ImageReference
     from imagelint.text import Source, Span
 
-__all__ = ["FileResult", "ImageRecord", "PolicyStamp", "Report", "RuleText", "Suppressed"]
+__all__ = [
+    "BASELINE",
+    "FileResult",
+    "ImageRecord",
+    "PolicyStamp",
+    "Report",
+    "RuleText",
+    "Suppressed",
+]
 
 
 class ImageRecord(NamedTuple):
@@ -43,19 +51,36 @@ class ImageRecord(NamedTuple):
     template: str | None = None
 
 
+BASELINE: Final = "baseline"
+"""What :attr:`Suppressed.by` reads for what is known and still to be worked off."""
+
+
 class Suppressed(NamedTuple):
-    """A finding that somebody excused: who (``by``) and why."""
+    """A finding that somebody excused: who (``by``) and why.
+
+    ``by`` is ``comment``, ``exception`` or ``baseline``; ``until`` the last day of it, if there is
+    one (``2027-01-31``, UTC); ``place`` where the excuse is written (``imagelint.yaml:12``).
+    """
 
     finding: Finding
     by: str
     reason: str
+    until: str | None = None
+    place: str | None = None
 
 
 class PolicyStamp(NamedTuple):
-    """Which policy judged: ``path`` None means the built-in one; ``sha256`` of its bytes, hex."""
+    """Which policy judged: ``path`` None means the built-in one; ``data`` are its bytes."""
 
     path: str | None
-    sha256: str
+    data: bytes
+
+    @property
+    def sha256(self) -> str:
+        """The digest of the file, in hex."""
+        import hashlib  # noqa: PLC0415 - loads OpenSSL, and few formats show it
+
+        return hashlib.sha256(self.data).hexdigest()
 
 
 class RuleText(NamedTuple):
@@ -86,6 +111,14 @@ class FileResult(NamedTuple):
     suppressed: tuple[Suppressed, ...] = ()
     kustomize_names: tuple[tuple[str, Span], ...] = ()
     policy: PolicyStamp | None = None
+    used: frozenset[int] = frozenset()
+    """Which of the policy's exceptions were needed, by their number."""
+
+    @property
+    def repaired(self) -> tuple[Finding, ...]:
+        """The findings that fix repairs where it can: what the baseline knows is among them."""
+        known = (one.finding for one in self.suppressed if one.by == BASELINE)
+        return (*self.findings, *known)
 
     @property
     def path(self) -> str:

@@ -134,7 +134,7 @@ def _read_rule(reader: Fields) -> Rule:
         for key in ("severity", "severity-if-open", "severity-in-chart")
         if key in record
     }
-    fixable = "fixable" in record and _read_flag(reader, record["fixable"], "fixable")
+    fixable = "fixable" in record and reader.flag(record["fixable"], "fixable")
     return Rule(
         id=reader.text(record["id"], "id"),
         summary=reader.text(record["summary"], "summary"),
@@ -177,10 +177,3 @@ def _read_examples(reader: Fields, node: Node, *, fixable: bool) -> Examples:
         message = "examples.fixed: one for each of examples.bad in a fixable rule, else none"
         raise reader.error(record.get("fixed", node), message)
     return Examples(lists["bad"], lists["good"], fixed)
-
-
-def _read_flag(reader: Fields, node: Node, where: str) -> bool:
-    text = reader.text(node, where)
-    if text not in ("true", "false"):
-        raise reader.error(node, f"{where}: true or false is wanted, not {shown(text)}")
-    return text == "true"

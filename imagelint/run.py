@@ -7,11 +7,13 @@ it looks from the formats. Nothing is printed here: ``Run.notices`` are lines fo
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from imagelint import engine, files
+from imagelint.baseline import EMPTY
 from imagelint.catalogue import load_catalogue
-from imagelint.conclude import conclude
+from imagelint.conclude import Ruling, about_exceptions, conclude
 from imagelint.errors import ImagelintError, UsageError
 from imagelint.finding import Skipped
 from imagelint.helm import is_cut_off
@@ -23,11 +25,15 @@ from imagelint.workers import AUTO, in_order
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from imagelint.catalogue import Catalogue
+    from imagelint.files.changes import Changes
+    from imagelint.policy import Policy
+    from imagelint.report import PolicyStamp
     from imagelint.rules import Rule
 
 T = TypeVar("T")
 
-__all__ = ["STDIN", "Input", "Request", "Run", "internal_error"]
+__all__ = ["STDIN", "Input", "Request", "Run", "internal_error", "known_kinds"]
 
 STDIN = "-"
 _STDIN_SHOWN = "<stdin>"
@@ -49,6 +55,8 @@ class Request(NamedTuple):
     allow_empty: bool = False
     jobs: int = AUTO
     debug: bool = False
+    without_baseline: bool = False
+    """Take no finding for known."""
     stdin: bytes | None = None
     """Standard input, where the command has read it already."""
 
@@ -84,8 +92,10 @@ class Run:
         ref = request.policy_from
         self._origin = None if ref is None else files.AtCommit(ref, self._cwd)
         self._policies = files.Policies(self._rules, self._cwd, request.policy, self._origin)
-        self._catalogue = load_catalogue(files.catalogue_sources())
+        self._catalogue = known_kinds()
+        self._today = time.strftime("%Y-%m-%d", time.gmtime())
         self._linters: dict[str | None, engine.Linter] = {}
+        self._used: dict[PolicyStamp | None, set[int]] = {}
         self._known: dict[files.Identity, FileResult] = {}
         self.stdin: bytes | None = None
         """Standard input, if it was asked for."""
@@ -117,16 +127,18 @@ class Run:
             else:
                 self.skipped.append(Skipped(file.shown, changes.reason))
 
-    def _changes(self, paths: Iterable[str]) -> files.Changes | None:
+    def _changes(self, paths: Iterable[str]) -> Changes | None:
         ref = self._request.changed_since
         if ref is None:
             return None
         if STDIN in paths:
             message = "--changed-since asks git about files; it cannot know what comes on stdin"
             raise UsageError(message)
-        return files.Changes(ref, self._cwd)
+        from imagelint.files.changes import Changes  # noqa: PLC0415 - rarely asked for
 
-    def _still_there(self, paths: Iterable[str], changes: files.Changes | None) -> Iterator[str]:
+        return Changes(ref, self._cwd)
+
+    def _still_there(self, paths: Iterable[str], changes: Changes | None) -> Iterator[str]:
         """Leave out PATHs that are gone since the commit: that is a change, and no slip."""
         for path in paths:
             place = files.absolute(path, self._cwd)
@@ -137,9 +149,7 @@ class Run:
             else:
                 yield path
 
-    def _concerned(
-        self, changes: files.Changes, path: str, governing: files.GoverningPolicy
-    ) -> bool:
+    def _concerned(self, changes: Changes, path: str, governing: files.GoverningPolicy) -> bool:
         """Whether a file or what decides about it has changed; a policy of a commit cannot."""
         if self._origin is not None:
             return changes.concern(path, ())
@@ -148,10 +158,12 @@ class Run:
 
     def _compare_policies(self) -> None:
         """Say, and show, what of the policies in the working folder does not count."""
+        if self._origin is None:
+            return
         from imagelint.formats.unified import diff  # noqa: PLC0415 - rarely needed
 
         ref = self._request.policy_from
-        for one in () if self._origin is None else self._origin.differences():
+        for one in self._origin.differences():
             how = "is new" if one.then is None else "is gone" if one.now is None else "is changed"
             shown = diff(Source(one.shown, one.then or b""), one.now or b"").rstrip("\n")
             head = f"warning: {one_line(one.shown)} {how} since {ref}; what {ref} has decides"
@@ -199,9 +211,20 @@ class Run:
             if environment is not None:
                 governing.policy.environment(environment)
             self._linters[key] = engine.Linter(
-                governing.policy, self._rules, self._catalogue, environment=environment
+                governing.policy,
+                self._rules,
+                self._catalogue,
+                environment=environment,
+                today=self._today,
+                baseline=EMPTY if self._request.without_baseline else governing.baseline,
             )
         return self._linters[key]
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """Every policy that judges in this run, in the order of the inputs."""
+        found = {one.governing.stamp: one.governing.policy for one in self.inputs}
+        return tuple(found.values()) or (self._policies.for_folder(self._cwd).policy,)
 
     def lint(self, one: Input) -> FileResult | None:
         """Lint an input; None where that failed (see ``errors``) or gave nothing new."""
@@ -225,6 +248,8 @@ class Run:
     def _take(self, attempt: _Attempt) -> FileResult | None:
         """Take in what became of an input, in the order of inputs."""
         self.errors += attempt.errors
+        if attempt.result is not None:
+            self._used.setdefault(attempt.result.policy, set()).update(attempt.result.used)
         if attempt.result is None or attempt.identity is None:
             return attempt.result
         return self._news(attempt.result, attempt.identity)
@@ -306,16 +331,44 @@ class Run:
 
     def report(self, results: Iterable[FileResult], fixed: Iterable[str] = ()) -> Report:
         """Conclude the run; ``fixed`` are the paths that were rewritten."""
-        stamps = {one.governing.stamp for one in self.inputs}
-        stamps = stamps or {self._policies.for_folder(self._cwd).stamp}
+        governing = {one.governing.stamp: one.governing for one in self.inputs}
+        concluded = conclude(tuple(results))
+        concluded += tuple(about_exceptions(map(self._ruling, governing.values())))
+        stamps = set(governing) or {self._policies.for_folder(self._cwd).stamp}
         return Report(
-            conclude(tuple(results)),
+            concluded,
             tuple(self.skipped),
             tuple(self.errors),
             policy=stamps.pop() if len(stamps) == 1 else None,
             fixed=tuple(fixed),
             rules=tuple(_text_of(rule) for _, rule in sorted(self._rules.items())),
         )
+
+    def _ruling(self, governing: files.GoverningPolicy) -> Ruling:
+        """Return what is to be concluded about a policy when all has been linted."""
+        request = self._request
+        return Ruling(
+            governing.policy,
+            self._rules,
+            frozenset(self._used.get(governing.stamp, ())),
+            self._today,
+            request.changed_since is None and self._saw_all_of(governing.folder),
+            request.environment,
+        )
+
+    def _saw_all_of(self, folder: str) -> bool:
+        """Whether a PATH is a folder that holds ``folder``, or is it."""
+        places = (files.absolute(one, self._cwd) for one in self._request.paths or (".",))
+        return any(
+            os.path.isdir(place) and files.is_below(folder, place)
+            for place in places
+            if place != STDIN
+        )
+
+
+def known_kinds() -> Catalogue:
+    """Return the catalogue of kinds that imagelint is shipped with."""
+    return load_catalogue(files.catalogue_sources())
 
 
 def _text_of(rule: Rule) -> RuleText:

@@ -13,7 +13,6 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from imagelint.json_text import JsonError, parse_json, skip_space
 from imagelint.text import Decoded, Source, Span, shown
 
 if TYPE_CHECKING:
@@ -124,6 +123,12 @@ def _document(
 
 def _split_json(source: Source) -> Iterator[Document]:
     """Read JSON values until one fails, then go on as YAML from behind the last good one."""
+    from imagelint.json_text import (  # noqa: PLC0415 - most streams are YAML
+        JsonError,
+        parse_json,
+        skip_space,
+    )
+
     decoded = source.decode(Span(source.bom_length, len(source.data)))
     text = decoded.text
     index = count = 0
@@ -162,6 +167,8 @@ def _line_end(text: str, index: int) -> int:
 
 def _split_wide(source: Source) -> list[Document]:
     """Split UTF-16: kubectl transcodes the stream first, so split the text as UTF-8."""
+    from imagelint.json_text import parse_json  # noqa: PLC0415 - rarely needed
+
     whole = Source(
         source.path, source.decode(Span(source.bom_length, len(source.data))).text.encode()
     )

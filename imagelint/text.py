@@ -113,6 +113,21 @@ class Decoded:
             size += repair.growth
         return self._start + size
 
+    def byte_offsets(self, indexes: Iterable[int]) -> Iterator[int]:
+        """Yield :meth:`byte_offset` of ascending indexes, in one pass over the text."""
+        done, offset, repairs = 0, self._start, iter(self._repairs)
+        repair = next(repairs, None)
+        for index in indexes:
+            if index >= len(self.text):
+                yield self._end
+                continue
+            offset += len(self.text[done:index].encode(self._encoding))
+            while repair is not None and repair.end <= index:
+                offset += repair.growth
+                repair = next(repairs, None)
+            done = index
+            yield offset
+
 
 def _ill_formed_sizes(bad: bytes) -> Iterator[int]:
     """Yield the length of each maximal ill-formed part of bytes that are nothing else."""
@@ -166,9 +181,18 @@ class Source:
     def position(self, offset: int) -> Position:
         """Return the line and column of a byte offset; a byte order mark has no column."""
         starts = self._line_starts
-        line = max(bisect_right(starts, offset), 1)
+        line = self.line_number(offset)
         text = self.data[starts[line - 1] : offset].decode(self.encoding, "replace")
         return Position(line, len(text) + 1)
+
+    @property
+    def line_count(self) -> int:
+        """How many lines there are; what stands behind the last line break is one."""
+        return len(self._line_starts)
+
+    def line_number(self, offset: int) -> int:
+        """Return the 1-based line of a byte offset."""
+        return max(bisect_right(self._line_starts, offset), 1)
 
     def line(self, number: int) -> str:
         """Return the text of a 1-based line, without its line break."""

@@ -91,7 +91,7 @@ def _wrong_image(old: Examined, new: Examined, result: FileResult) -> str | None
     """Return which image is not what it should be."""
     promised = {
         (finding.span, finding.field): finding.fix.image
-        for finding in result.findings
+        for finding in result.repaired
         if finding.fix is not None
     }
     if len(old.extract.sites) != len(new.extract.sites):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from imagelint.files.changes import Changes
 from imagelint.files.content import Identity, identity, is_blank, read, read_stdin
 from imagelint.files.data import (
     catalogue_sources,
@@ -14,7 +13,7 @@ from imagelint.files.data import (
 from imagelint.files.exclude import Exclusion
 from imagelint.files.git import repository_of
 from imagelint.files.origin import AtCommit, Difference
-from imagelint.files.paths import absolute, chart_folder, displayed, named, relative_to
+from imagelint.files.paths import absolute, chart_folder, displayed, is_below, named, relative_to
 from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies
 from imagelint.files.temporary import clear_leftovers
 from imagelint.files.walk import Found, FoundFile, find
@@ -23,7 +22,6 @@ from imagelint.files.writing import append, rewrite, size, write_new
 __all__ = [
     "POLICY_NAME",
     "AtCommit",
-    "Changes",
     "Difference",
     "Exclusion",
     "Found",
@@ -40,6 +38,7 @@ __all__ = [
     "displayed",
     "find",
     "identity",
+    "is_below",
     "is_blank",
     "named",
     "read",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["absolute", "chart_folder", "displayed", "named", "relative_to"]
+__all__ = ["absolute", "chart_folder", "displayed", "is_below", "named", "relative_to"]
 
 
 def absolute(path: str, cwd: str) -> str:
@@ -36,6 +36,11 @@ def named(path: str, cwd: str) -> str:
     """Return what :func:`displayed` does, with all bytes of the name, for programs."""
     below = _below(path, cwd)
     return (path if below is None else below or ".").replace(os.sep, "/")
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether an absolute path is a folder, or below it, by name."""
+    return _below(path, folder) is not None
 
 
 def relative_to(folder: str, path: str) -> str:
