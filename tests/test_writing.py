@@ -155,6 +155,23 @@ class TestRewrite:
         self.nothing_is_left(file)
 
 
+def test_a_file_of_ours_is_there_until_the_next_one_is(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    place = project.root / "baseline"
+    files.write_whole(str(place), "baseline", b"1")
+    files.write_whole(str(place), "baseline", b"2")
+    assert place.read_bytes() == b"2"
+    monkeypatch.setattr("imagelint.files.writing.os.fsync", fail)
+    with pytest.raises(FileError, match="baseline: not written: No space left on device"):
+        files.write_whole(str(place), "baseline", b"3")
+    assert place.read_bytes() == b"2"
+    assert sorted(os.listdir(project.root)) == [".git", "baseline"]
+
+
 def test_a_new_file_does_not_overwrite(project: Project) -> None:
     place = project.root / "r.json"
     files.write_new(str(place), "r.json", b"1", overwrite=False)

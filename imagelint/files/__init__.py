@@ -17,7 +17,7 @@ from imagelint.files.paths import absolute, chart_folder, displayed, is_below, n
 from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies
 from imagelint.files.temporary import clear_leftovers
 from imagelint.files.walk import Found, FoundFile, find
-from imagelint.files.writing import append, rewrite, size, write_new
+from imagelint.files.writing import append, rewrite, size, write_new, write_whole
 
 __all__ = [
     "POLICY_NAME",
@@ -51,4 +51,5 @@ __all__ = [
     "schema_text",
     "size",
     "write_new",
+    "write_whole",
 ]

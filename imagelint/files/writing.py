@@ -16,7 +16,7 @@ from typing import IO
 from imagelint.errors import FileError
 from imagelint.files import temporary
 
-__all__ = ["append", "rewrite", "size", "write_new"]
+__all__ = ["append", "rewrite", "size", "write_new", "write_whole"]
 
 _NO_ATTRIBUTES = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 _TRIES, _PAUSE = 100, 0.02
@@ -63,6 +63,22 @@ def write_new(path: str, shown: str, data: bytes, *, overwrite: bool) -> None:
             raise
     except OSError as error:
         raise FileError(shown, _reason(error)) from error
+
+
+def write_whole(path: str, shown: str, data: bytes) -> None:
+    """Write a file of our own so that an older one is there until the new one is.
+
+    Raises ``FileError`` as :func:`rewrite` does for a file that is there.
+    """
+    try:
+        with open(path, "rb") as file:
+            expected = file.read()
+    except FileNotFoundError:
+        write_new(path, shown, data, overwrite=False)
+    except OSError as error:
+        raise FileError(shown, _reason(error)) from error
+    else:
+        rewrite(path, shown, data, expected)
 
 
 def size(path: str) -> int:

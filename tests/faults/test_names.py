@@ -165,7 +165,7 @@ def test_a_policy_that_is_wrong_is_a_line(work: Project) -> None:
     done = work.run("check")
     assert done.exit_code == ERROR
     [line] = done.stderr.splitlines()
-    assert line.startswith(r"error: a\nerror: b/imagelint.yaml: this policy")
+    assert line.startswith(r"error: a\nerror: b/imagelint.yaml:1:")
 
 
 @needs_git
