@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -17,7 +17,7 @@ from imagelint.files import temporary, writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import FrameType
+    from types import CodeType, FrameType
 
 __all__ = ["DONE", "fork", "in_child", "traced"]
 
@@ -33,22 +33,43 @@ def traced(act: Callable[[], object], step: int, stop: Callable[[], object]) -> 
     """Do something, and ``stop`` at its instruction number ``step``, counted from 1."""
     left = step
 
-    def count(frame: FrameType, event: str, _: object) -> object:
+    def count(code: CodeType) -> None:
         nonlocal left
-        if event == "opcode":
+        if code.co_filename in _MODULES:
             left -= 1
             if left == 0:
                 stop()
-        return None if frame.f_code.co_filename not in _MODULES else count
 
-    def enter(frame: FrameType, event: str, argument: object) -> object:
+    if sys.version_info >= (3, 12):
+        _monitor(act, count)
+    else:
+        _trace(act, count)
+
+
+def _monitor(act: Callable[[], object], count: Callable[[CodeType], None]) -> None:
+    monitoring: Any = sys.monitoring  # type: ignore[attr-defined,unused-ignore]
+    tool, event = monitoring.DEBUGGER_ID, monitoring.events.INSTRUCTION
+    monitoring.use_tool_id(tool, "steps")
+    monitoring.register_callback(tool, event, lambda code, _: count(code))
+    monitoring.set_events(tool, event)
+    try:
+        act()
+    finally:
+        monitoring.set_events(tool, 0)
+        monitoring.free_tool_id(tool)
+
+
+def _trace(act: Callable[[], object], count: Callable[[CodeType], None]) -> None:
+    def enter(frame: FrameType, event: str, _: object) -> Any:
         if frame.f_code.co_filename not in _MODULES:
             return None
         frame.f_trace_opcodes = True
-        return count(frame, event, argument)
+        if event == "opcode":
+            count(frame.f_code)
+        return enter
 
     before = sys.gettrace()
-    sys.settrace(enter)  # type: ignore[arg-type]
+    sys.settrace(enter)
     try:
         act()
     finally:
