@@ -29,7 +29,10 @@ def displayed(path: str, cwd: str) -> str:
 
     The result is valid Unicode: bytes of the name that are no UTF-8 read ``\xff``.
     """
-    return named(path, cwd).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    text = named(path, cwd)
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def named(path: str, cwd: str) -> str:
