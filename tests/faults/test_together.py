@@ -118,7 +118,7 @@ def living(group: int) -> list[int]:
     return found
 
 
-COMMANDS = [["check"], ["check", "-j", "2"], ["images", "-j", "2"], ["fix"]]
+COMMANDS = [["check"], ["check", "-j", "2"], ["images", "-j", "2"], ["fix"], ["fix", "-j", "2"]]
 
 
 @linux
@@ -173,7 +173,14 @@ def test_closed_streams(work: Project, arguments: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["check"], ["check", "-j", "2"], ["images", "-j", "2"], ["fix"], ["fix", "--diff"]],
+    [
+        ["check"],
+        ["check", "-j", "2"],
+        ["images", "-j", "2"],
+        ["fix"],
+        ["fix", "-j", "2"],
+        ["fix", "--diff"],
+    ],
     ids=" ".join,
 )
 @pytest.mark.parametrize("stream", ["stdout", "stderr", "both"])
