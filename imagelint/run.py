@@ -12,7 +12,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
 from imagelint import engine, files
-from imagelint.baseline import EMPTY
 from imagelint.catalogue import load_catalogue
 from imagelint.conclude import Ruling, about_exceptions, conclude
 from imagelint.errors import ImagelintError, UsageError
@@ -179,7 +178,7 @@ class Run:
                 self._catalogue,
                 environment=environment,
                 today=self._today,
-                baseline=EMPTY if self._request.without_baseline else governing.baseline,
+                baseline=None if self._request.without_baseline else governing.baseline,
             )
         return self._linters[key]
 
@@ -226,8 +225,7 @@ class Run:
         return judged[0] if len(judged) == 1 else joined(source, judged)
 
     def _parts(self, one: Input, source: Source) -> list[Span] | list[None]:
-        path = one.governing.match_path(one.path)
-        return self._linter(one.governing).parts(source, path, chart=self._chart(one))
+        return self._linter(one.governing).parts(source, chart=self._chart(one))
 
     def _chart(self, one: Input) -> str | None:
         """Return the folder, as shown, of the Helm chart whose template an input is."""
