@@ -335,13 +335,16 @@ class Run:
         concluded = conclude(tuple(results))
         concluded += tuple(about_exceptions(map(self._ruling, governing.values())))
         stamps = set(governing) or {self._policies.for_folder(self._cwd).stamp}
+        rules = dict(self._rules)
+        for one in governing.values():
+            rules.update(one.rules)
         return Report(
             concluded,
             tuple(self.skipped),
             tuple(self.errors),
             policy=stamps.pop() if len(stamps) == 1 else None,
             fixed=tuple(fixed),
-            rules=tuple(_text_of(rule) for _, rule in sorted(self._rules.items())),
+            rules=tuple(_text_of(rule) for _, rule in sorted(rules.items())),
         )
 
     def _ruling(self, governing: files.GoverningPolicy) -> Ruling:
@@ -349,7 +352,7 @@ class Run:
         request = self._request
         return Ruling(
             governing.policy,
-            self._rules,
+            governing.rules,
             frozenset(self._used.get(governing.stamp, ())),
             self._today,
             request.changed_since is None and self._saw_all_of(governing.folder),
