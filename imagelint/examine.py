@@ -38,7 +38,7 @@ _SEEN_IMAGE = re.compile(
     rf"""
     (?:^|[\s{{,\-])["']?image["']?[ \t]*:[ \t]+
     (?P<quote>["']?)
-    (?P<value>(?:{_ACTION_TEXT}|[^\s"'{{}}\[\],\#&*|>!]|(?<=\S)[\#&*|>!])+)
+    (?P<value>(?:{_ACTION_TEXT}|[^\s"'{{}}\[\],\#&*|>!]+|(?<=\S)[\#&*|>!]){{1,999}})
     """,
     re.VERBOSE | re.MULTILINE,
 )
@@ -106,7 +106,7 @@ def _is_free(document: Document, catalogue: Catalogue) -> bool:
 
 def _read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
     tree = document.tree
-    text = document.decoded.text
+    text = document.text
     if tree is None:
         tree = parse_yaml(text)
         if tree.is_suspicious:
@@ -147,7 +147,7 @@ def _read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
 
 def _template(document: Document, tree: Tree) -> str | None:
     """Return the template that the document's comment or its object's annotation names."""
-    text = document.decoded.text
+    text = document.text
     named = template_of(text) if document.tree is None else None
     if named is not None or ANNOTATION not in text:
         return named

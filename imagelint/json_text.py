@@ -8,7 +8,7 @@ recursion. What it refuses, kubectl hands to its YAML reader; so do we.
 from __future__ import annotations
 
 import re
-from json import loads
+from json import JSONDecodeError, JSONDecoder
 from typing import NoReturn
 
 from imagelint.nodes import Mapping, Node, Scalar, Sequence, Tree, ValueType
@@ -22,7 +22,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _TOKEN = re.compile(
     r"""
       (?P<string>"[^"\\\x00-\x1f]*")
-    | (?P<escaped>"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")
+    | (?P<escaped>")  # to be decoded; a repeated group would cost memory for each escape
     | (?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)
     | (?P<word>true|false|null)
     | (?P<opening>[{\[])
@@ -30,6 +30,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _WORD_TYPES: dict[str, ValueType] = {"true": "boolean", "false": "boolean", "null": "null"}
+_DECODER = JSONDecoder()
 _LONE_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -94,8 +95,9 @@ class _Parser:
         match = _TOKEN.match(self._text, index)
         if match is None or match.lastgroup not in ("string", "escaped"):
             self._fail(index, "a key in double quotes")
-        self._keys.append(self._scalar(match))
-        colon = skip_space(self._text, match.end())
+        key = self._scalar(match)
+        self._keys.append(key)
+        colon = skip_space(self._text, key.end)
         if self._text[colon : colon + 1] != ":":
             self._fail(colon, "`:` behind a key")
         return skip_space(self._text, colon + 1)
@@ -106,8 +108,9 @@ class _Parser:
         if match is None:
             self._fail(index, "a value")
         if match.lastgroup != "opening":
-            self._attach(self._scalar(match))
-            return match.end()
+            scalar = self._scalar(match)
+            self._attach(scalar)
+            return scalar.end
         opened = Mapping(index, index) if match.group() == "{" else Sequence(index, index)
         self._attach(opened)
         self._open.append(opened)
@@ -115,14 +118,17 @@ class _Parser:
             raise JsonError(index, f"nested deeper than {MAX_DEPTH} levels")
         return match.end()
 
-    @staticmethod
-    def _scalar(match: re.Match[str]) -> Scalar:
+    def _scalar(self, match: re.Match[str]) -> Scalar:
         text, (start, end) = match.group(), match.span()
         if match.lastgroup == "string":
             return Scalar(text[1:-1], start, end, '"', type="string")
         if match.lastgroup == "escaped":
+            try:
+                value, end = _DECODER.raw_decode(self._text, start)
+            except JSONDecodeError:
+                self._fail(start, "a string")
             # A surrogate without its other half is U+FFFD to Go.
-            value = _LONE_SURROGATES.sub("\ufffd", loads(text))
+            value = _LONE_SURROGATES.sub("\ufffd", value)
             return Scalar(value, start, end, '"', type="string")
         kind: ValueType = "number" if match.lastgroup == "number" else _WORD_TYPES[text]
         return Scalar(text, start, end, type=kind)

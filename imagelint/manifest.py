@@ -35,13 +35,13 @@ __all__ = ["parse_events", "parse_yaml"]
 MAX_DEPTH = 10_000
 """go-yaml refuses documents that nest deeper (scannerc.go, max_indents, max_flow_level)."""
 
-_PROPERTIES = re.compile(r"(?:[&!][^\s\x85\u2028\u2029]*(?:\s|\x85|#[^\n\r\x85\u2028\u2029]*)*)+")
+_PROPERTIES = re.compile(r"(?:[&!][^\s\x85\u2028\u2029]*(?:[\s\x85]+|#[^\n\r\x85\u2028\u2029]*)*)+")
 _UNICODE_BREAKS = str.maketrans({"\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
 _BYTE_ORDER_MARK = "\ufeff"
 _SLASH_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\/")
 _FLOW_COLON = "found unexpected ':'"
 _COLON_IN_PLAIN = re.compile(
-    r"""((?<![^\s,\[\]{}])!(?:<[^>\s]*>|[^\s,\[\]{}]*))|(?<=[^\s"'\[\]{},]):(?=\S)"""
+    r"""((?<![^\s,\[\]{}])!(?:<[^<>\s]*>|[^\s,\[\]{}]*))|(?<=[^\s"'\[\]{},]):(?=\S)"""
 )
 """A colon inside a plain scalar: text before it, text behind it. (What tags hold stays.)"""
 _INNER_MARK = re.compile("(\\A\ufeff)|\ufeff")

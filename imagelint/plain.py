@@ -19,7 +19,7 @@ __all__ = ["parse_plain"]
 
 _PLAIN = (
     r"(?:[A-Za-z0-9_/.$(+=~^;\\]|-(?=\S))"
-    r"[^\s:]*(?:(?::(?=\S)|[ ]+(?=[^\s\#:]))[^\s:]*)*"
+    r"[^\s:]*(?:(?::(?=\S)|[ ]+(?=[^\s\#:]))[^\s:]*){0,999}"  # the regex engine keeps each round
 )
 _LINE = re.compile(
     rf"""
@@ -45,7 +45,7 @@ _IN_FLOW = r"[^\s:,\[\]{}\#?'\"]"
 _FLOW_SCALAR = re.compile(
     rf"""
       ((?:[A-Za-z0-9_/.$(+=~^;\\]|-(?={_IN_FLOW}))                   # 1: a plain scalar
-       {_IN_FLOW}*(?:(?::|[ ]+)(?={_IN_FLOW}){_IN_FLOW}*)*)
+       {_IN_FLOW}*(?:(?::|[ ]+)(?={_IN_FLOW}){_IN_FLOW}*){{0,999}})
     | '([^'\n\r]*)'                                                 # 2: in single quotes
     | "([^"\\\n\r]*)"                                               # 3: in double quotes
     """,
@@ -59,7 +59,7 @@ _ODD = re.compile(
 )
 """Tabs, control characters, breaks of YAML 1.1 and byte order marks: not for this lane."""
 _START = re.compile(r"---[ ]*(?:[ ]\#[^\n]*)?\r?(?:\n|\Z)")
-_FIRST_LINE = re.compile(r"(?:\r?\n)*([ ]*)[^ \r\n]")
+_FIRST_LINE = re.compile(r"[\r\n]*([ ]*)[^ \r\n]")
 _MAX_DEPTH = 1_000
 _ITEM = Scalar("", 0, 0)
 
@@ -300,7 +300,7 @@ def _block(text: str, at: int, start: int, header: str, column: int) -> Scalar |
 
 @cache
 def _block_lines(indent: int) -> re.Pattern[str]:
-    return re.compile(rf"(?:[ ]{{{indent}}}[^\n]*(?:\n|\Z)|[ ]*\r?\n)*")
+    return re.compile(rf"(?:[ ]{{{indent}}}[^\n]*(?:\n|\Z)|[ ]*\r?\n[\r\n]*)*")
 
 
 def _block_value(text: str, indent: int, header: str) -> str | None:

@@ -23,7 +23,7 @@ _EXPLICIT_KEY = re.compile(rb"\?[ \t\r\n]")
 _ODD_BREAKS = re.compile(rb"\r(?!\n)|\xc2\x85|\xe2\x80[\xa8\xa9]")
 _COLUMN_0 = re.compile(rb"^[^ \t\r\n#].*", re.MULTILINE)
 _KEY_LINE = re.compile(
-    rb"[A-Za-z_][\w./-]*[ \t]*:(?=[ \t\r]|$)|-(?=[ \t\r]|$)|[}\]][ \t]*,?[ \t]*\r?$"
+    rb"[A-Za-z_][\w./-]*[ \t]*:(?=[ \t\r]|$)|-(?=[ \t\r]|$)|[}\]](?:[ \t]*,)?[ \t]*\r?$"
 )
 _FIRST_CONTENT = re.compile(rb"^([ \t]*)(?!---|#|[ \t\r\n]|\Z)", re.MULTILINE)
 _KIND = re.compile(

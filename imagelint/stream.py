@@ -68,6 +68,11 @@ class Document:
         """The piece as text; node offsets count its characters."""
         return self.source.decode(self.span)
 
+    @cached_property
+    def text(self) -> str:
+        """The piece's own text; for JSON :attr:`decoded` is the whole stream's."""
+        return self.decoded.text if self.tree is None else self.source.decode(self.span).text
+
     @property
     def data(self) -> bytes:
         """The piece's bytes, in the source's encoding."""

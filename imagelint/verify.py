@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from imagelint.edits import place_of
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from imagelint.catalogue import Catalogue
     from imagelint.report import FileResult
-    from imagelint.text import Edit, Source
+    from imagelint.text import Edit, Source, Span
 
 __all__ = ["difference", "same_trees"]
 
@@ -28,6 +29,11 @@ def difference(
     now be what its finding promised.
     """
     places = sorted({edit.span for edit in edits})
+    promised = {
+        (finding.span, finding.field): finding.fix.image
+        for finding in result.findings
+        if finding.fix is not None
+    }
     old, old_free = examine(before, catalogue)
     new, new_free = examine(after, catalogue)
     if len(old) != len(new) or old_free != new_free:
@@ -39,11 +45,12 @@ def difference(
 
         def is_edited(node: Scalar, offset: Callable[[int], int] = offset) -> bool:
             start, end = offset(node.start), offset(node.end)
-            return any(start <= place.start and place.end <= end for place in places)
+            nearest = bisect_left(places, (start, start))  # edits do not overlap
+            return nearest < len(places) and places[nearest].end <= end
 
         if not same_trees(one.tree, other.tree, is_edited):
             return "the edited document has changed outside of its images"
-        wrong = _wrong_image(one, other, result)
+        wrong = _wrong_image(one, other, promised)
         if wrong is not None:
             return wrong
     return None
@@ -87,13 +94,10 @@ def _below(node: Node) -> list[Node]:
     return node.items
 
 
-def _wrong_image(old: Examined, new: Examined, result: FileResult) -> str | None:
-    """Return which image is not what it should be."""
-    promised = {
-        (finding.span, finding.field): finding.fix.image
-        for finding in result.findings
-        if finding.fix is not None
-    }
+def _wrong_image(
+    old: Examined, new: Examined, promised: dict[tuple[Span, str | None], str]
+) -> str | None:
+    """Return which image is not what it should be; ``promised`` by place and field."""
     if len(old.extract.sites) != len(new.extract.sites):
         return "the edited document has a different number of images"
     for one, other in zip(old.extract.sites, new.extract.sites, strict=True):
