@@ -212,7 +212,7 @@ def _repairs(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) -> d
     uses: dict[int, list[Judged]] = {}
     for one in judged:
         uses.setdefault(id(one.site.node), []).append(one)
-    shared = uses_elsewhere(item.tree, item.extract.sites)
+    shared = set() if item.refusals else uses_elsewhere(item.tree, item.extract.sites)
     repairs: dict[int, _Repair] = {}
     for key, ones in uses.items():
         wanted = {None if one.wanted is None else str(one.wanted) for one in ones}

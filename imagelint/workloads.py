@@ -16,7 +16,7 @@ from imagelint.objects import ObjectNode, find_objects, meta_of, string_of, type
 from imagelint.reading import BOTH, Reader, Value, View, resolve, views
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
     from imagelint.catalogue import Catalogue, SplitNames
     from imagelint.finding import KubeObject
@@ -77,7 +77,7 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
 
     ``file_name`` (without folders) tells a Kustomization that states no kind.
     """
-    sites: dict[tuple[str, int, Value, tuple[str, str]], ImageSite] = {}
+    sites: dict[tuple[str, int, Value, Hashable], ImageSite] = {}
     problems: list[ParseProblem] = []
     matches: dict[int, Scalar] = {}
     seen_by = views(tree)
@@ -85,11 +85,11 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
         found, wrong = find_objects(tree.root, view, file_name)
         if view.reader is Reader.KUBECTL:
             problems = wrong
-        for item in found:
-            for site in _sites_of(item, view, catalogue, once=bool(tree.problems)):
+        once = bool(tree.problems)  # what is refused may be a bomb
+        for item in _distinct(found) if once else found:
+            for site in _sites_of(item, view, catalogue, once=once):
                 for read in _readings(site, view):
-                    kind = (read.object.api_version, read.object.kind)
-                    key = (read.field, id(read.node), read.value, kind)
+                    key = (read.field, id(read.node), read.value, _identity(read.object))
                     known = sites.get(key)
                     readers, seen = read.readers, frozenset({view.reader})
                     if known is not None:
@@ -103,6 +103,16 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
     if not sites:
         problems = []
     return Extract(list(sites.values()), problems, list(matches.values()), root)
+
+
+def _distinct(objects: list[ObjectNode]) -> list[ObjectNode]:
+    """Leave out objects that an alias repeats."""
+    return list({id(item.mapping): item for item in reversed(objects)}.values())[::-1]
+
+
+def _identity(meta: KubeObject) -> Hashable:
+    """Return what an object is judged by; merges may give it another namespace by reader."""
+    return meta.api_version, meta.kind, meta.namespace, *sorted(meta.labels.items())
 
 
 def _readings(site: ImageSite, view: View) -> Iterator[ImageSite]:
@@ -123,13 +133,13 @@ def _sites_of(
     fields = catalogue.lookup(item.meta.group, item.meta.kind)
     if fields is not None:
         for field in fields:
-            yield from _at(item, view, item.mapping, item.prefix, field)
+            yield from _at(item, view, item.mapping, item.prefix, field, once=once)
         return
     if not item.meta.api_version:
         return  # no API object of an unknown kind, but some tool's own file
     for spec, path in _pod_specs(item, view, once=once):
         for field in catalogue.pod_spec:
-            for site in _at(item, view, spec, path, field):
+            for site in _at(item, view, spec, path, field, once=once):
                 yield replace(site, by_shape=True)
 
 
@@ -142,13 +152,15 @@ class _Place(NamedTuple):
     keys: tuple[str, ...]
 
 
-def _at(
-    item: ObjectNode, view: View, start: Mapping, prefix: str, field: Field
+def _at(  # noqa: PLR0913 - where to begin, and how to walk
+    item: ObjectNode, view: View, start: Mapping, prefix: str, field: Field, *, once: bool
 ) -> Iterator[ImageSite]:
-    """Yield the sites that a field's path leads to."""
+    """Yield the sites that a field's path leads to; with ``once`` no node is passed twice."""
     places = [_Place(start, prefix, (), ())]
     for segment in field.path:
         places = [after for place in places for after in _step(place, segment, view)]
+        if once:
+            places = list({id(place.node): place for place in reversed(places)}.values())[::-1]
     for place in places:
         if field.split is not None:
             yield from _split_site(item, view, place, field.split)
