@@ -311,11 +311,14 @@ def _pod_specs(item: ObjectNode, view: View, *, once: bool) -> Iterator[tuple[Ma
 
 
 def _has_containers(node: Mapping, view: View) -> bool:
+    """Whether a container has an image, or a volume beside containers that need not have one."""
     entries = view.entries(node)
-    for name in _CONTAINER_LISTS:
-        containers = entries.get(name)
-        if isinstance(containers, Sequence):
-            for container in containers.items:
-                if isinstance(container, Mapping) and "image" in view.entries(container):
-                    return True
-    return False
+    lists = [entries[name] for name in _CONTAINER_LISTS if name in entries]
+    if lists and "volumes" in entries:
+        lists.append(entries["volumes"])
+    return any(
+        isinstance(item, Mapping) and "image" in view.entries(item)
+        for found in lists
+        if isinstance(found, Sequence)
+        for item in found.items
+    )
