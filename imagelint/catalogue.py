@@ -8,7 +8,6 @@ The files are ``rules/workloads/<group>.yaml``; their notation is documented in
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.fields import Fields
@@ -40,16 +39,14 @@ class SplitNames(NamedTuple):
     digest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """A place that holds images: keys, ``[]`` and ``{}`` from the object's root."""
 
     path: tuple[str, ...]
     split: SplitNames | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(NamedTuple):
     """All known kinds, by (API group, kind)."""
 
     fields: dict[tuple[str, str], tuple[Field, ...]]

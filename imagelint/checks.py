@@ -1,4 +1,4 @@
-"""The checks: a frozen dataclass is its parameters, a call gives the problems of one image.
+"""The checks: a call gives the problems of one image; parameters are fields of a named tuple.
 
 A check knows no YAML, file, span or severity, and a rule (:mod:`imagelint.rules`) is a check with
 parameters and prose. New check: one class here and one line in ``CHECKS``. No I/O.
@@ -7,8 +7,7 @@ parameters and prose. New check: one class here and one line in ``CHECKS``. No I
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol, final
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, final
 
 from imagelint.finding import Problem
 from imagelint.globs import NamePattern
@@ -40,8 +39,7 @@ _LATEST: Final = (NamePattern.parse("latest"),)
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(NamedTuple):
     """One image in one environment: all that a check may know."""
 
     image: str | None
@@ -69,7 +67,6 @@ class Check(Protocol):
 
 
 @final
-@dataclass(frozen=True, slots=True)
 class ApprovedRegistry:
     """The environment allows the image; the rewrite is the image through Harbor."""
 
@@ -98,7 +95,6 @@ class ApprovedRegistry:
 
 
 @final
-@dataclass(frozen=True, slots=True)
 class ValidReference:
     """The text is an image reference as the kubelet reads it."""
 
@@ -117,7 +113,6 @@ class ValidReference:
 
 
 @final
-@dataclass(frozen=True, slots=True)
 class ResolvedReference:
     """Nothing is left to fill in."""
 
@@ -133,7 +128,6 @@ class ResolvedReference:
 
 
 @final
-@dataclass(frozen=True, slots=True)
 class StringType:
     """The value is a string."""
 
@@ -155,8 +149,7 @@ class StringType:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class PinnedTag:
+class PinnedTag(NamedTuple):
     """A tag that does not move, or a digest, says which image runs."""
 
     tags: tuple[NamePattern, ...] = _LATEST
@@ -178,7 +171,6 @@ class PinnedTag:
 
 
 @final
-@dataclass(frozen=True, slots=True)
 class HasDigest:
     """A digest says which image runs."""
 

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 __all__ = ["cli", "main"]
 
-_COMMANDS = ("check", "fix", "images", "explain", "rules", "init", "krm", "completion")
+_COMMANDS = (
+    *("check", "fix", "images", "explain", "rules", "exceptions", "baseline", "init", "krm"),
+    "completion",
+)
 _EXIT_ERROR = 2
 _EXIT_INTERRUPTED = 130
 _EXIT_BROKEN_PIPE = 141

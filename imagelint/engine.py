@@ -1,69 +1,83 @@
 """Policy and source → findings and fixes; fixes → bytes. Pure: no I/O, no clock.
 
-``Linter.lint`` judges one source, ``conclude`` adds what only the whole run can tell,
-``Linter.fix`` makes the edits of a result and proves them by reading the outcome again.
+``Linter.lint`` judges one source, ``Linter.fix`` makes the edits of a result and proves them
+by reading the outcome again. What only a whole run can tell is in :mod:`imagelint.conclude`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from imagelint.edits import NotEditableError, edit_scalar, place_of, uses_elsewhere
+from imagelint.baseline import EMPTY
+from imagelint.edits import place_of
 from imagelint.errors import ImagelintError
 from imagelint.examine import ACTION, Examined, examine
+from imagelint.exceptions import Breach
+from imagelint.excuses import Excuses, known_findings
+from imagelint.fields import did_you_mean
 from imagelint.finding import Finding, Fix, KubeObject
-from imagelint.judge import Judge, Judged
-from imagelint.nodes import Scalar
-from imagelint.report import FileResult, ImageRecord
-from imagelint.text import Edit, Source, Span, apply_edits
+from imagelint.judge import Judge, Judged, Verdict
+from imagelint.repairs import repairs_of
+from imagelint.report import BASELINE, FileResult, ImageRecord, Suppressed
+from imagelint.suppress import MARK, find_ignores
+from imagelint.text import Source, Span, apply_edits, shown
 from imagelint.verify import difference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from imagelint.baseline import Baseline
     from imagelint.catalogue import Catalogue
     from imagelint.policy import Environment, Policy
+    from imagelint.repairs import Repair
     from imagelint.report import PolicyStamp
     from imagelint.rules import Rule
+    from imagelint.suppress import Ignore
 
-__all__ = ["FixError", "Linter", "conclude"]
+__all__ = ["TEMPLATE", "FixError", "Linter"]
 
 UNPARSABLE = "unparsable-document"
 TEMPLATE = "unrendered-template"
 DROPPED = "dropped-content"
+UNUSED_IGNORE = "unused-ignore"
+
+_LAST_DAY = "9999-12-31"
 
 
 class FixError(ImagelintError):
     """Edits that did not do what they should; nothing may be written."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Repair:
-    """How the scalar of a site becomes right: its edit, or why there is none."""
-
-    edit: Edit | None
-    reason: str | None = None
-
-
 class Linter:
     """Judges sources by one policy."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a linter needs to know
         self,
         policy: Policy,
         rules: Mapping[str, Rule],
         catalogue: Catalogue,
         *,
         environment: str | None = None,
+        today: str = _LAST_DAY,
+        baseline: Baseline = EMPTY,
     ) -> None:
-        """Judge by ``policy``; ``environment`` overrides its ``match`` (``--env``)."""
+        """Judge by ``policy``; ``environment`` overrides its ``match`` (``--env``).
+
+        ``today`` (``2027-01-31``, UTC) decides which exceptions still hold; without it only those
+        without a last day do.
+        """
         self._policy = policy
         self._rules = rules
         self._catalogue = catalogue
         self._forced = environment
         self._judge = Judge(policy, rules)
+        self._baseline = baseline
+        self._exceptions = [
+            (number, one)
+            for number, one in enumerate(policy.exceptions)
+            if not one.has_expired(today)
+        ]
 
     def lint(
         self,
@@ -80,41 +94,76 @@ class Linter:
         """
         examined, free = examine(source, self._catalogue)
         ill_formed = any(item.document.decoded.first_ill_formed is not None for item in examined)
-        findings: list[Finding] = []
+        excuses = self._excuses(source, match_path)
+        findings: list[Finding | Suppressed] = []
         images: list[ImageRecord] = []
         for item in examined:
-            findings += self._about_document(item, match_path, chart)
+            findings += self._about_document(item, chart, excuses)
             judged = [
                 self._judge.judge(
                     item,
                     site,
                     self._environments(match_path, site.object),
                     in_chart=chart is not None,
+                    excuse=excuses.of_site(site, place_of(item.document, site.node).start),
                 )
                 for site in item.extract.sites
             ]
-            repairs = _repairs(item, judged, ill_formed=ill_formed)
+            repairs = repairs_of(item, judged, ill_formed=ill_formed)
             for one in judged:
                 span = place_of(item.document, one.site.node)
                 repair = repairs.get(id(one.site.node))
                 findings += _findings(item, one, span, repair)
                 images.append(_record(item, one, span))
         if chart is not None:
-            findings += self._about_template(source, match_path, chart)
+            findings += self._about_template(source, chart, excuses)
+        if excuses.has_comments:
+            findings += self._useless_comments(source, examined, excuses)
+        kept, suppressed = self._sorted(findings, match_path)
         matches = [(item.document, node) for item in examined for node in item.extract.matches]
         return FileResult(
             source,
             len(examined),
             free,
-            tuple(sorted(dict.fromkeys(findings), key=_order)),
+            kept,
             tuple(sorted(images, key=lambda record: record.span)),
+            suppressed,
             kustomize_names=tuple((node.value, place_of(doc, node)) for doc, node in matches),
             policy=stamp,
+            used=frozenset(excuses.used),
         )
+
+    def _excuses(self, source: Source, path: str) -> Excuses:
+        """Return what could excuse something in a source."""
+        ignores = None
+        if MARK.encode(source.encoding) in source.data:
+            ignores = find_ignores(source)
+        return Excuses(self._policy, path, self._exceptions, ignores, source)
+
+    def _sorted(
+        self, found: Iterable[Finding | Suppressed], path: str
+    ) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
+        """Return findings that stand and findings that are excused, each once and by place."""
+        kept = {one: None for one in found if isinstance(one, Finding)}
+        suppressed = {one: None for one in found if not isinstance(one, Finding)}
+        findings = sorted(kept, key=_order)
+        known = self._baseline.of(path)
+        if known:
+            for finding, is_known in known_findings(findings, path, known, self._policy):
+                if is_known:
+                    del kept[finding]
+                    excused = Suppressed(
+                        finding, BASELINE, "known before", None, self._baseline.place
+                    )
+                    suppressed[excused] = None
+            findings = sorted(kept, key=_order)
+        return tuple(findings), tuple(sorted(suppressed, key=lambda one: _order(one.finding)))
 
     # --- documents --------------------------------------------------------------------
 
-    def _about_document(self, item: Examined, path: str, chart: str | None) -> Iterator[Finding]:
+    def _about_document(
+        self, item: Examined, chart: str | None, excuses: Excuses
+    ) -> Iterator[Finding | Suppressed]:
         if item.refusals and item.is_manifest and not (item.is_template and chart is not None):
             offset, reason, by_kubectl = item.refusals[0]
             more = len(item.refusals) - 1
@@ -124,47 +173,95 @@ class Linter:
                     f"this is a template that is not rendered yet: {reason}{also};"
                     " render it and lint the output"
                 )
-                yield from self._finding(TEMPLATE, item, path, offset, message)
+                yield from self._finding(TEMPLATE, item, offset, message, excuses)
             else:
                 who = "kubectl refuses this document: " if by_kubectl else ""
                 message = f"{who}{reason}{also}"
-                yield from self._finding(UNPARSABLE, item, path, offset, message)
+                yield from self._finding(UNPARSABLE, item, offset, message, excuses)
         if item.dropped_at is not None:
             message = (
                 "what follows belongs to no document, and kubectl and kustomize ignore it"
                 " without a word; put `---` on a line of its own in front of it, or remove it"
             )
-            yield from self._finding(DROPPED, item, path, item.dropped_at, message)
+            yield from self._finding(DROPPED, item, item.dropped_at, message, excuses)
 
     def _finding(
-        self, rule_id: str, item: Examined, path: str, offset: int, message: str
-    ) -> Iterator[Finding]:
-        """Yield a finding about a document, as bad as the worst of its environments has it."""
-        root = item.extract.root
-        environments = self._environments(path, root)
+        self, rule_id: str, item: Examined, offset: int, message: str, excuses: Excuses
+    ) -> Iterator[Finding | Suppressed]:
+        """Yield a finding about a document, as bad as the worst environment that excuses it not."""
+        path, root = excuses.path, item.extract.root
         rule = self._rules[rule_id]
-        worst = min(environments, key=lambda found: self._policy.severity(rule, found).rank)
-        severity = self._policy.severity(rule, worst)
-        if severity.value != "off":
-            source = item.document.source
-            place = Span(offset, offset)
-            yield Finding(
+        severity_in = partial(self._policy.severity, rule)
+        worst_first = sorted(self._environments(path, root), key=lambda env: severity_in(env).rank)
+        for environment in worst_first:
+            severity = severity_in(environment)
+            if severity.value == "off":
+                return
+            finding = Finding(
                 rule_id,
                 severity,
                 message,
-                source.path,
-                place,
-                worst.name,
+                item.document.source.path,
+                Span(offset, offset),
+                environment.name,
                 root,
                 template=item.template,
             )
+            excuse = excuses.find(
+                Breach(rule_id, environment.name, path, root), environment, offset
+            )
+            if excuse is None:
+                yield finding
+                return
+            yield Suppressed(finding, *excuse)
 
-    def _about_template(self, source: Source, path: str, chart: str) -> Iterator[Finding]:
+    def _useless_comments(
+        self, source: Source, examined: Iterable[Examined], excuses: Excuses
+    ) -> Iterator[Finding]:
+        """Yield a finding for each comment and each of its rules that it excuses nothing from."""
+        rule = self._rules[UNUSED_IGNORE]
+        environments = self._environments(excuses.path, None)
+        worst = min(environments, key=lambda env: self._policy.severity(rule, env).rank)
+        severity = self._policy.severity(rule, worst)
+        if severity.value == "off":
+            return
+        for comment, name, why in excuses.useless():
+            is_partial_view = not why and self._forced is not None and name in self._rules
+            if is_partial_view and self._is_needed_elsewhere(comment, name, examined, source):
+                continue
+            message = why
+            if name:
+                what = f"{name} is excused here, and there is nothing to excuse: remove it"
+                if name not in self._rules:
+                    advice = did_you_mean(name, tuple(self._rules), "the rules are")
+                    what = f'there is no rule "{shown(name)}"; {advice}'
+                message = f"this comment excuses nothing from {name}: {why}" if why else what
+            yield Finding(UNUSED_IGNORE, severity, message, source.path, comment.span, worst.name)
+
+    def _is_needed_elsewhere(
+        self, comment: Ignore, rule: str, examined: Iterable[Examined], source: Source
+    ) -> bool:
+        """Whether a comment excuses something in an environment that ``--env`` has left out."""
+        if self._rules[rule].is_document_rule:
+            return True
+        everywhere = self._policy.environments
+        for item in examined:
+            for site in item.extract.sites:
+                line = source.line_number(place_of(item.document, site.node).start)
+                if comment.line in (line, None):
+                    judged = self._judge.judge(item, site, everywhere, in_chart=False)
+                    if any(verdict.rule.id == rule for verdict in judged.verdicts):
+                        return True
+        return False
+
+    def _about_template(
+        self, source: Source, chart: str, excuses: Excuses
+    ) -> Iterator[Finding | Suppressed]:
         """Yield the one finding of a chart's template; ``conclude`` keeps one a chart."""
         offset = source.data.find(ACTION.encode(source.encoding))
         if offset < 0:
             return
-        rule = self._rules[TEMPLATE]
+        rule, path = self._rules[TEMPLATE], excuses.path
         environments = self._environments(path, None)
         severity = min(
             (self._policy.severity(rule, found, in_chart=True) for found in environments),
@@ -175,7 +272,9 @@ class Linter:
                 f"a template of the Helm chart {chart}: what it renders is not judged here;"
                 f" run `helm template {chart} | imagelint check -`"
             )
-            yield Finding(TEMPLATE, severity, message, source.path, Span(offset, offset))
+            finding = Finding(TEMPLATE, severity, message, source.path, Span(offset, offset))
+            excuse = excuses.find(Breach(TEMPLATE, None, path), None, offset)
+            yield finding if excuse is None else Suppressed(finding, *excuse)
 
     def _environments(self, path: str, root: KubeObject | None) -> tuple[Environment, ...]:
         namespace, labels = (root.namespace, root.labels) if root is not None else (None, {})
@@ -186,10 +285,13 @@ class Linter:
     def fix(self, source: Source, result: FileResult) -> bytes:
         """Return the source with the fixes of its findings made, proven by reading it again.
 
+        What the baseline knows is repaired too: it is there to be worked off. What a comment or an
+        exception excuses is left as it is.
+
         Raises :class:`FixError` where the outcome is not what was meant: same
         documents, same trees but for the edited images, and those as intended.
         """
-        edits = [edit for finding in result.findings if finding.fix for edit in finding.fix.edits]
+        edits = [edit for finding in result.repaired if finding.fix for edit in finding.fix.edits]
         if not edits:
             return source.data
         data = apply_edits(source, edits)
@@ -204,72 +306,42 @@ def _order(finding: Finding) -> tuple[Span, int, str, str]:
     return finding.span, finding.severity.rank, finding.rule, finding.message
 
 
-# --- repairs --------------------------------------------------------------------------
+# --- findings -------------------------------------------------------------------------
 
 
-def _repairs(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) -> dict[int, _Repair]:
-    """Return for every scalar that should change how it can, by the id of its node."""
-    uses: dict[int, list[Judged]] = {}
-    for one in judged:
-        uses.setdefault(id(one.site.node), []).append(one)
-    shared = set() if item.refusals else uses_elsewhere(item.tree, item.extract.sites)
-    repairs: dict[int, _Repair] = {}
-    for key, ones in uses.items():
-        wanted = {None if one.wanted is None else str(one.wanted) for one in ones}
-        if wanted == {None}:
-            continue
-        if item.refusals:
-            reason = "kubectl must be able to read the document first"
-        elif ill_formed:
-            reason = "the file is not valid text in its encoding"
-        elif len(wanted) > 1:
-            reason = "its anchor has other uses that want another image"
-        elif key in shared:
-            reason = "its anchor is also used where it is no image"
-        else:
-            repairs[key] = _repair(item, ones[0])
-            continue
-        repairs[key] = _Repair(None, reason)
-    return repairs
-
-
-def _repair(item: Examined, one: Judged) -> _Repair:
-    """Make the edit of one scalar; of an image in parts, only of the part with the registry."""
-    node, tail, new = one.site.node, one.site.tail, str(one.wanted)
-    if not isinstance(node, Scalar) or not new.endswith(tail):
-        return _Repair(None, "it is not written in one piece")
-    try:
-        return _Repair(edit_scalar(item.document, node, new.removesuffix(tail)))
-    except NotEditableError as error:
-        return _Repair(None, str(error))
-
-
-def _findings(item: Examined, one: Judged, span: Span, repair: _Repair | None) -> Iterator[Finding]:
-    site = one.site
-    for rule, severity, environment, problem in one.verdicts:
+def _findings(
+    item: Examined, one: Judged, span: Span, repair: Repair | None
+) -> Iterator[Finding | Suppressed]:
+    for verdict in one.verdicts:
         fix, unfixable = None, None
-        if problem.rewrite is not None:
+        if verdict.problem.rewrite is not None:
             unfixable = one.refused
             if repair is not None and repair.edit is not None:
                 fix = Fix(str(one.wanted), (repair.edit,))
             elif repair is not None:
                 unfixable = repair.reason
-        found_by_shape = " (found by shape)" if site.by_shape else ""
-        yield Finding(
-            rule.id,
-            severity,
-            problem.message + found_by_shape,
-            item.document.source.path,
-            span,
-            environment.name,
-            site.object if site.object.kind else None,
-            site.field,
-            site.container,
-            one.image,
-            fix,
-            unfixable,
-            item.template,
-        )
+        yield _bare_finding(item, one, span, verdict)._replace(fix=fix, unfixable=unfixable)
+    for verdict, excuse in one.excused:
+        yield Suppressed(_bare_finding(item, one, span, verdict), *excuse)
+
+
+def _bare_finding(item: Examined, one: Judged, span: Span, verdict: Verdict) -> Finding:
+    """Return the finding of a verdict, without a word on how to repair it."""
+    site = one.site
+    found_by_shape = " (found by shape)" if site.by_shape else ""
+    return Finding(
+        verdict.rule.id,
+        verdict.severity,
+        verdict.problem.message + found_by_shape,
+        item.document.source.path,
+        span,
+        verdict.environment.name,
+        site.object if site.object.kind else None,
+        site.field,
+        site.container,
+        one.image,
+        template=item.template,
+    )
 
 
 def _record(item: Examined, one: Judged, span: Span) -> ImageRecord:
@@ -289,34 +361,3 @@ def _record(item: Examined, one: Judged, span: Span) -> ImageRecord:
         site.by_shape,
         item.template,
     )
-
-
-# --- the whole run ----------------------------------------------------------------------
-
-
-def conclude(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
-    """Return the results with what only the whole run can tell: one template finding a chart."""
-    results = tuple(results)
-    charts: Counter[str] = Counter(
-        finding.message for result in results for finding in result.findings if _is_chart(finding)
-    )
-    told: set[str] = set()
-    concluded: list[FileResult] = []
-    for result in results:
-        kept: list[Finding] = []
-        for finding in result.findings:
-            if _is_chart(finding):
-                if finding.message in told:
-                    continue
-                told.add(finding.message)
-                others = charts[finding.message] - 1
-                if others:
-                    also = f"{finding.message} (stands for {others} more of its templates)"
-                    finding = replace(finding, message=also)  # noqa: PLW2901 - a copy
-            kept.append(finding)
-        concluded.append(replace(result, findings=tuple(kept)))
-    return tuple(concluded)
-
-
-def _is_chart(finding: Finding) -> bool:
-    return finding.rule == TEMPLATE and finding.environment is None

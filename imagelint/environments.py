@@ -6,8 +6,7 @@ their settings come to is :mod:`imagelint.policy`. No I/O, no YAML.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 from imagelint.globs import NamePattern, PathPatterns
 
@@ -19,30 +18,42 @@ if TYPE_CHECKING:
 
 __all__ = ["Environment", "Match", "RuleSetting"]
 
+_NO_PARAMETERS: Final[Mapping[str, object]] = {}
+_NO_RULES: Final[Mapping[str, RuleSetting]] = {}
+
 
 @final
-@dataclass(frozen=True, slots=True)
-class RuleSetting:
+class RuleSetting(NamedTuple):
     """What a policy sets of one rule at one place; what it leaves out is decided elsewhere."""
 
     severity: Severity | None = None
-    parameters: Mapping[str, object] = field(default_factory=dict, hash=False)
+    parameters: Mapping[str, object] = _NO_PARAMETERS
+
+    def over(self, base: RuleSetting | None) -> RuleSetting:
+        """Return what the two say together, this one first."""
+        if base is None:
+            return self
+        parameters = {**base.parameters, **self.parameters}
+        return RuleSetting(self.severity or base.severity, parameters)
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """Which workloads an environment is for: any of the three is enough, none matches nothing."""
 
     namespaces: tuple[NamePattern, ...] = ()
     """Patterns for the object's own ``metadata.namespace``; an object without one fits none."""
-    paths: PathPatterns = field(default_factory=PathPatterns)
+    paths: PathPatterns = PathPatterns()
     """Globs for the file's path, relative to the policy's folder."""
     labels: tuple[tuple[str, NamePattern], ...] = ()
     """The object's own labels: each of these keys with a value that fits."""
+    base: Match | None = None
+    """What the layer below matches: one more alternative."""
 
     def fits(self, path: str, namespace: str | None, labels: Mapping[str, str]) -> bool:
         """Whether the environment is for an object in this file."""
+        if self.base is not None and self.base.fits(path, namespace, labels):
+            return True
         if namespace is not None and any(item.matches(namespace) for item in self.namespaces):
             return True
         if self.paths.matches(path):
@@ -56,6 +67,8 @@ class Match:
 
     def reasons(self, path: str, namespace: str | None, labels: Mapping[str, str]) -> Iterator[str]:
         """Yield in words why :meth:`fits` says yes: nothing where it says no."""
+        if self.base is not None:
+            yield from self.base.reasons(path, namespace, labels)
         glob = self.paths.first_match(path)
         if glob is not None:
             yield f"its path fits {glob}"
@@ -69,12 +82,17 @@ class Match:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(NamedTuple):
     """A named place where workloads run."""
 
     name: str
     gate: Gate
-    match: Match = field(default_factory=Match)
-    rules: Mapping[str, RuleSetting] = field(default_factory=dict, hash=False)
+    match: Match = Match()
+    rules: Mapping[str, RuleSetting] = _NO_RULES
     """What this environment sets of rules, by rule id."""
+    unsuppressible: tuple[str, ...] = ()
+    """The ids of rules that no comment in a manifest can silence here; ``*`` stands for all."""
+
+    def is_unsuppressible(self, rule: str) -> bool:
+        """Whether no comment can silence a rule here."""
+        return rule in self.unsuppressible or "*" in self.unsuppressible

@@ -5,6 +5,7 @@
     ImagelintError            anything that ends the run with exit code 2
     ├── UsageError            a wrong option, argument or combination of them
     ├── PolicyError           a policy or rule file that cannot be used; knows its file:line:col
+    │   └── InconsistentPolicy    its parts are well-formed and do not go together
     └── FileError             a file that cannot be read or written, and why
 
 A reference that does not parse is :class:`imagelint.reference.InvalidReference`
@@ -13,7 +14,10 @@ A reference that does not parse is :class:`imagelint.reference.InvalidReference`
 
 from __future__ import annotations
 
-__all__ = ["FileError", "ImagelintError", "PolicyError", "UsageError"]
+from enum import Enum
+
+__all__ = ["FileError", "ImagelintError", "Inconsistency", "InconsistentPolicy", "PolicyError"]
+__all__ += ["UsageError"]
 
 
 class ImagelintError(Exception):
@@ -45,6 +49,37 @@ class PolicyError(ImagelintError):
         if self.line is None:
             return f"{self.path}: {self.message}"
         return f"{self.path}:{self.line}:{self.column}: {self.message}"
+
+
+class Inconsistency(Enum):
+    """What is wrong between parts of a policy that are each well-formed.
+
+    These are the slips that the JSON Schema (``rules/policy/schema.json``) cannot express.
+    """
+
+    UNKNOWN_DEFAULT = "unknown-default"
+    """``default`` names no environment."""
+    SHARED_PROJECT = "shared-project"
+    """Two upstreams name one project of one Harbor: two images would become one."""
+    REPEATED_UPSTREAM = "repeated-upstream"
+    """Two keys of one Harbor are one registry (``docker.io`` and ``index.docker.io``)."""
+    REPEATED_HARBOR = "repeated-harbor"
+    """Two entries of ``harbor`` have one host."""
+    UNKNOWN_ENVIRONMENT = "unknown-environment"
+    """An exception or a lock names an environment that is not there."""
+    IMPOSSIBLE_DAY = "impossible-day"
+    """A day that no calendar has (``2027-02-30``)."""
+    HARBOR_AS_UPSTREAM = "harbor-as-upstream"
+    """A project for what is on a Harbor already, which is never rewritten."""
+
+
+class InconsistentPolicy(PolicyError):  # noqa: N818 - reads like InvalidPattern
+    """A policy whose parts are well-formed and do not go together; ``reason`` says how."""
+
+    def __init__(self, reason: Inconsistency, error: PolicyError) -> None:
+        """Give ``error`` a reason."""
+        super().__init__(error.message, error.path, error.line, error.column)
+        self.reason = reason
 
 
 class FileError(ImagelintError):

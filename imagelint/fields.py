@@ -13,7 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from imagelint.errors import PolicyError
-from imagelint.globs import InvalidPattern, NamePattern
+from imagelint.globs import InvalidPattern, NamePattern, PathPattern, PathPatterns
 from imagelint.manifest import parse_yaml
 from imagelint.nodes import Mapping, Node, Scalar, Sequence
 from imagelint.text import Span, shown
@@ -45,9 +45,13 @@ class Fields:
     empty at the root. All of them raise :class:`PolicyError` with file, line and column.
     """
 
-    def __init__(self, source: Source) -> None:
-        """Parse ``source``; nothing but one whole, well-formed document is accepted."""
-        self._source = source
+    def __init__(self, source: Source, anchor: str = "") -> None:
+        """Parse ``source``; nothing but one whole, well-formed document is accepted.
+
+        ``anchor`` is for its path globs (:class:`imagelint.globs.PathPattern`).
+        """
+        self.source = source
+        self._anchor = anchor
         self._decoded = source.decode(Span(source.bom_length, len(source.data)))
         if self._decoded.first_ill_formed is not None:
             place = source.position(self._decoded.first_ill_formed)
@@ -66,15 +70,20 @@ class Fields:
 
     def place(self, node: Node) -> tuple[int, int]:
         """Return a node's line and column, both 1-based."""
-        return self._source.position(self._decoded.byte_offset(node.start))
+        return self.source.position(self._decoded.byte_offset(node.start))
+
+    def span(self, node: Node) -> Span:
+        """Return where a node stands, in bytes."""
+        offsets = self._decoded.byte_offset(node.start), self._decoded.byte_offset(node.end)
+        return Span(*offsets)
 
     def error(self, node: Node, message: str) -> PolicyError:
         """Make the error for a node, to be raised by the caller."""
         return self._error_at(node.start, message)
 
     def _error_at(self, index: int, message: str) -> PolicyError:
-        place = self._source.position(self._decoded.byte_offset(index))
-        return PolicyError(message, self._source.path, *place)
+        place = self.source.position(self._decoded.byte_offset(index))
+        return PolicyError(message, self.source.path, *place)
 
     @contextmanager
     def placing(self, node: Node, where: str) -> Iterator[None]:
@@ -140,6 +149,13 @@ class Fields:
         """Return a list of texts."""
         return tuple(self.text(item, where) for item in self.items(node, where))
 
+    def flag(self, node: Node, where: str) -> bool:
+        """Return what ``true`` or ``false`` says."""
+        text = self.text(node, where)
+        if text not in ("true", "false"):
+            raise self.error(node, _at(where, f"true or false is wanted, not {shown(text)}"))
+        return text == "true"
+
     def name(self, node: Node, where: str) -> NamePattern:
         """Return the pattern for names that a scalar holds."""
         text = self.text(node, where)
@@ -149,6 +165,15 @@ class Fields:
     def names(self, node: Node, where: str) -> tuple[NamePattern, ...]:
         """Return a list of patterns for names."""
         return tuple(self.name(item, where) for item in self.items(node, where))
+
+    def paths(self, node: Node, where: str) -> PathPatterns:
+        """Return a list of path globs."""
+        found = []
+        for item in self.items(node, where):
+            text = self.text(item, where)
+            with self.placing(item, where):
+                found.append(PathPattern.parse(text, self._anchor))
+        return PathPatterns(tuple(found))
 
     def choice(self, node: Node, where: str, members: type[_E]) -> _E:
         """Return the member of an enum of texts that a scalar names."""

@@ -7,9 +7,8 @@ the site turns old → new into edits.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,26 +37,29 @@ class Severity(Enum):
 
 
 _RANKS = {severity: rank for rank, severity in enumerate(Severity)}
+_NO_LABELS: Final[Mapping[str, str]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class KubeObject:
+class KubeObject(NamedTuple):
     """The object that a finding is about, as its own metadata names it."""
 
     api_version: str
     kind: str
     name: str | None = None
     namespace: str | None = None
-    labels: Mapping[str, str] = field(default_factory=dict, hash=False)
+    labels: Mapping[str, str] = _NO_LABELS
 
     @property
     def group(self) -> str:
         """The API group; empty for the core group."""
         return self.api_version.rpartition("/")[0]
 
+    def __hash__(self) -> int:
+        """Hash all but the labels, which are a mapping."""
+        return hash((self.api_version, self.kind, self.name, self.namespace))
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+
+class Problem(NamedTuple):
     """What a check says of one image.
 
     ``rewrite`` is the reference to write instead, where the check knows one.
@@ -67,16 +69,14 @@ class Problem:
     rewrite: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """A repair: the image as it will read, and the edits (byte offsets) that make it so."""
 
     image: str
     edits: tuple[Edit, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A problem at a place in a file.
 
     ``span`` is in bytes; findings about a whole file have the empty span at 0.
@@ -100,8 +100,7 @@ class Finding:
     template: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A file that was left out of the run, and why."""
 
     path: str

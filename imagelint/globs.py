@@ -6,9 +6,10 @@ text (:mod:`imagelint.registries`). No file system here: a path is a text with `
 
 from __future__ import annotations
 
+import posixpath
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, final
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from imagelint.text import shown
 
@@ -26,8 +27,7 @@ class InvalidPattern(ValueError):  # noqa: N818 - reads like InvalidReference, w
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class NamePattern:
+class NamePattern(NamedTuple):
     """A pattern for one name (a namespace, a label's value, a tag): ``*`` any run, ``?`` one.
 
     Everything else stands for itself, case included.
@@ -35,7 +35,6 @@ class NamePattern:
 
     text: str
     """As written."""
-    _regex: re.Pattern[str]
 
     @staticmethod
     def parse(text: str) -> NamePattern:
@@ -43,7 +42,7 @@ class NamePattern:
         if not text:
             message = 'a pattern is empty; write a name, or "*" for any'
             raise InvalidPattern(message)
-        return NamePattern(text, re.compile(_wildcards(text, ".*", "."), re.DOTALL))
+        return NamePattern(text)
 
     def __str__(self) -> str:
         """Return the pattern as written."""
@@ -51,12 +50,11 @@ class NamePattern:
 
     def matches(self, name: str) -> bool:
         """Whether the whole of ``name`` fits."""
-        return self._regex.fullmatch(name) is not None
+        return _name_regex(self.text).fullmatch(name) is not None
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class PathPattern:
+class PathPattern(NamedTuple):
     """A glob for a relative path with ``/``; the whole path has to fit, case included.
 
     ``*`` is any run within a segment, ``?`` one character within it, ``**`` alone between
@@ -67,12 +65,16 @@ class PathPattern:
 
     text: str
     """As written."""
-    _regex: re.Pattern[str]
+    anchor: str = ""
+    """The folder of the paths to be matched, as seen from the folder that the glob is relative to.
+
+    Empty where they are the same; the base of a policy may stand elsewhere (``..``, ``teams/a``).
+    """
 
     @staticmethod
-    def parse(text: str) -> PathPattern:
+    def parse(text: str, anchor: str = "") -> PathPattern:
         """Read a glob; raises :class:`InvalidPattern` for one that could never match."""
-        segments = (text + "**" if text.endswith("/") else text).split("/")
+        segments = _segments(text)
         bare = [segment for segment in segments if segment not in ("", ".")]
         if segments != bare:
             better = "/".join(bare) or "**"
@@ -81,24 +83,25 @@ class PathPattern:
         if any("**" in segment and segment != "**" for segment in segments):
             message = f"** stands alone between slashes: write * within a name in {shown(text)}"
             raise InvalidPattern(message)
-        return PathPattern(text, re.compile(_path_regex(segments), re.DOTALL))
+        return PathPattern(text, anchor)
 
     def matches(self, path: str) -> bool:
         """Whether the whole of ``path`` fits."""
-        return self._regex.fullmatch(path) is not None
+        if self.anchor:
+            path = posixpath.normpath(f"{self.anchor}/{path}")
+        return _path_regex(self.text).fullmatch(path) is not None
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class PathPatterns:
+class PathPatterns(NamedTuple):
     """Several path globs, of which one has to fit: ``exclude:``, ``--exclude``, ``paths:``."""
 
     patterns: tuple[PathPattern, ...] = ()
 
     @staticmethod
-    def parse(texts: Iterable[str]) -> PathPatterns:
+    def parse(texts: Iterable[str], anchor: str = "") -> PathPatterns:
         """Read globs; raises :class:`InvalidPattern` at the first bad one."""
-        return PathPatterns(tuple(PathPattern.parse(text) for text in texts))
+        return PathPatterns(tuple(PathPattern.parse(text, anchor) for text in texts))
 
     def matches(self, path: str) -> bool:
         """Whether any of the globs fits ``path``."""
@@ -112,9 +115,20 @@ class PathPatterns:
         return None
 
 
-def _path_regex(segments: list[str]) -> str:
-    """Compose the regex of a glob, segment by segment."""
-    *folders, last = segments
+def _segments(text: str) -> list[str]:
+    return (text + "**" if text.endswith("/") else text).split("/")
+
+
+@cache
+def _name_regex(text: str) -> re.Pattern[str]:
+    """Compile a pattern for names when one is to be matched: most runs match few."""
+    return re.compile(_wildcards(text, ".*", "."), re.DOTALL)
+
+
+@cache
+def _path_regex(text: str) -> re.Pattern[str]:
+    """Compile the regex of a glob, segment by segment."""
+    *folders, last = _segments(text)
     pieces: list[str] = []
     for segment in folders:
         if segment != "**":
@@ -122,7 +136,7 @@ def _path_regex(segments: list[str]) -> str:
         elif pieces[-1:] != [_ANY_FOLDERS]:  # "**/**" is "**", and two in a row would be slow
             pieces.append(_ANY_FOLDERS)
     pieces.append(".+" if last == "**" else _wildcards(last, _ANY_NAME, "[^/]"))
-    return "".join(pieces)
+    return re.compile("".join(pieces), re.DOTALL)
 
 
 def _wildcards(text: str, any_run: str, any_one: str) -> str:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from imagelint.checks import Check
+    from imagelint.excuses import Excuse, Excuser
     from imagelint.finding import Problem, Severity
     from imagelint.policy import Environment, Policy
     from imagelint.rules import Rule
@@ -48,6 +49,8 @@ class Judged(NamedTuple):
     """The reference that every environment would allow; None: keep what is there."""
     refused: str | None
     """Why there is no such reference although one environment has one."""
+    excused: tuple[tuple[Verdict, Excuse], ...] = ()
+    """Broken rules that somebody excused; they want nothing."""
 
 
 class Judge:
@@ -66,8 +69,12 @@ class Judge:
         environments: tuple[Environment, ...],
         *,
         in_chart: bool,
+        excuse: Excuser | None = None,
     ) -> Judged:
-        """Hold a site to each of ``environments``, all of which it must satisfy."""
+        """Hold a site to each of ``environments``, all of which it must satisfy.
+
+        ``excuse`` is asked about each broken rule; None excuses nothing.
+        """
         value, image = _value_of(item, site)
         reference, error = _parse(image if value.type == "string" else None)
         if site.filled_by is not None:
@@ -90,9 +97,14 @@ class Judge:
         allowed = None
         if reference is not None:
             allowed = all(env.gate.decide(reference).allowed for env in environments)
+        excused: list[tuple[Verdict, Excuse]] = []
+        if excuse is not None:
+            verdicts, excused = _sifted(verdicts, reference, excuse)
         wanted, refused = _wanted(verdicts, environments)
         kept = tuple(_first_of_each_rule(verdicts))
-        return Judged(site, image, reference, environments, allowed, kept, wanted, refused)
+        return Judged(
+            site, image, reference, environments, allowed, kept, wanted, refused, tuple(excused)
+        )
 
     def _run_checks(
         self, subject: Subject, environment: Environment, *, in_chart: bool
@@ -109,6 +121,21 @@ class Judge:
         if key not in self._checks:
             self._checks[key] = self._policy.check(rule, environment)
         return self._checks[key]
+
+
+def _sifted(
+    verdicts: Iterable[Verdict], reference: ImageReference | None, excuse: Excuser
+) -> tuple[list[Verdict], list[tuple[Verdict, Excuse]]]:
+    """Tell the verdicts that stand from those that are excused."""
+    kept: list[Verdict] = []
+    excused: list[tuple[Verdict, Excuse]] = []
+    for verdict in verdicts:
+        found = excuse(verdict.rule.id, verdict.environment, reference)
+        if found is None:
+            kept.append(verdict)
+        else:
+            excused.append((verdict, found))
+    return kept, excused
 
 
 def _value_of(item: Examined, site: ImageSite) -> tuple[Value, str | None]:

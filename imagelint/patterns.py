@@ -16,9 +16,8 @@ registry can be read) is covered by no pattern that names a host, only by ``*``.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from imagelint.globs import InvalidPattern, NamePattern
 from imagelint.reference import ImageReference, InvalidReference, Reason
@@ -54,8 +53,7 @@ class Repositories(Enum):
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class RegistryPattern:
+class RegistryPattern(NamedTuple):
     """What ``allow:`` and ``deny:`` hold: which images are meant. ``str()`` is for messages."""
 
     text: str
@@ -134,6 +132,44 @@ class RegistryPattern:
             return registry == self.host
         # An upper-case label is a look-alike even where any label would do.
         return registry.endswith(f".{self.host}") and registry == registry.lower()
+
+    def is_within(self, other: RegistryPattern) -> bool:
+        """Whether every image that fits this pattern surely fits ``other`` as well.
+
+        False where that is not plain from the parts: a wildcard in a tag lies within itself and
+        within no condition alone.
+        """
+        return (
+            self._hosts_within(other)
+            and self._repositories_within(other)
+            and (other.tag is None or (self.tag is not None and self.tag.text == other.tag.text))
+            and (not other.needs_digest or self.needs_digest)
+        )
+
+    def _hosts_within(self, other: RegistryPattern) -> bool:
+        if other.hosts is Hosts.ANY:
+            return True
+        if self.hosts is Hosts.EXACT:
+            return other.covers_registry(self.host)
+        if self.hosts is Hosts.ANY or other.hosts is Hosts.EXACT:
+            return False
+        return self.host == other.host or self.host.endswith(f".{other.host}")
+
+    def _repositories_within(self, other: RegistryPattern) -> bool:
+        if other.repositories is Repositories.ALL:
+            return True
+        if self.repositories is Repositories.ALL:
+            return False
+        if self.repositories is Repositories.EXACT:
+            return other._covers_repository(self.path)
+        if other.repositories is Repositories.EXACT:
+            return False
+        if self.path == other.path:
+            return other.repositories is Repositories.BELOW or self.repositories is (
+                Repositories.CHILDREN
+            )
+        parent = f"{other.path}/" if other.path else ""
+        return other.repositories is Repositories.BELOW and self.path.startswith(parent)
 
     def matches(self, reference: ImageReference) -> bool:
         """Whether the image fits; its registry and repository are compared normalised."""

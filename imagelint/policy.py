@@ -21,19 +21,17 @@ and making paths relative to its folder, is the caller's business. No I/O.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 from imagelint.environments import Environment, Match, RuleSetting
-from imagelint.errors import UsageError
+from imagelint.errors import Inconsistency, InconsistentPolicy, UsageError
 from imagelint.fields import Fields, did_you_mean
 from imagelint.globs import PathPatterns
+from imagelint.layers import Locks, locked_error, read_locks
 from imagelint.policy_parse import (
-    Inconsistency,
-    InconsistentPolicy,
     read_environments,
     read_harbors,
-    read_paths,
+    read_ignores,
     read_rule_settings,
 )
 from imagelint.registries import HarborMap
@@ -43,7 +41,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from imagelint.checks import Check
+    from imagelint.exceptions import PolicyException
     from imagelint.finding import Severity
+    from imagelint.layers import Lock
     from imagelint.nodes import Node
     from imagelint.rules import Rule
     from imagelint.text import Source
@@ -56,28 +56,50 @@ __all__ = [
     "Policy",
     "RuleSetting",
     "parse_policy",
+    "read_extends",
 ]
 
 _VERSION: Final = "1"
-_KEYS: Final = ("version", "harbor", "environments", "default", "rules", "exclude")
+_KEYS: Final = (
+    "version",
+    "harbor",
+    "environments",
+    "default",
+    "rules",
+    "ignores",
+    "exceptions",
+    "extends",
+    "locked",
+    "exclude",
+)
 _REQUIRED: Final = ("version", "environments", "default")
 _NOTHING: Final = RuleSetting()
+_NO_RULES: Final[Mapping[str, RuleSetting]] = {}
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(NamedTuple):
     """A policy file as read."""
 
     environments: tuple[Environment, ...]
     """In the order of the file; at least one."""
     default: Environment
     """What matches nothing belongs here; one of ``environments``."""
-    harbors: HarborMap = field(default_factory=HarborMap)
-    rules: Mapping[str, RuleSetting] = field(default_factory=dict, hash=False)
+    harbors: HarborMap = HarborMap()
+    rules: Mapping[str, RuleSetting] = _NO_RULES
     """What the policy sets of rules in every environment, by rule id."""
-    exclude: PathPatterns = field(default_factory=PathPatterns)
+    exclude: PathPatterns = PathPatterns()
     """Files to leave out, relative to the policy's folder."""
+    exceptions: tuple[PolicyException, ...] = ()
+    """Who is excused, in the order of the file; those of a base first."""
+    wants_reasons: bool = False
+    """Whether a comment in a manifest excuses something only if it says why."""
+    locks: tuple[Lock, ...] = ()
+    """What the layers have locked, the base's first."""
+    settled_by: tuple[Match, ...] | None = None
+    """Where the default is locked: what an object has to match to be spared it, the base's own."""
+    locked_rules: frozenset[str] = frozenset()
+    """Rules that nothing below the layer that locked them may loosen; no comment, no baseline."""
 
     def environment(self, name: str) -> Environment:
         """Return an environment by name; raises UsageError that names the nearest."""
@@ -108,6 +130,10 @@ class Policy:
             for environment in self.environments
             if environment.match.fits(path, namespace, labels)
         )
+        if self.settled_by is not None and not any(
+            match.fits(path, namespace, labels) for match in self.settled_by
+        ):
+            fitting = tuple(one for one in self.environments if one in (*fitting, self.default))
         return fitting or (self.default,)
 
     def severity(
@@ -129,8 +155,14 @@ class Policy:
 
     def check(self, rule: Rule, environment: Environment | None = None) -> Check | None:
         """Return the rule's check as this policy configures it; None for a document rule."""
+        return rule.make_check(self.parameters(rule, environment))
+
+    def parameters(
+        self, rule: Rule, environment: Environment | None = None
+    ) -> Mapping[str, object]:
+        """Return what the policy sets of a rule's parameters."""
         here, everywhere = self._settings(rule, environment)
-        return rule.make_check({**everywhere.parameters, **here.parameters})
+        return {**everywhere.parameters, **here.parameters}
 
     def _settings(
         self, rule: Rule, environment: Environment | None
@@ -140,38 +172,185 @@ class Policy:
         return here, self.rules.get(rule.id, _NOTHING)
 
 
-def parse_policy(source: Source, rules: Mapping[str, Rule]) -> Policy:
-    """Read a policy file; ``rules`` are the rules that it may set, by id.
+def parse_policy(
+    source: Source, rules: Mapping[str, Rule], base: Policy | None = None, anchor: str = ""
+) -> Policy:
+    """Read a policy file over the one that it extends; ``rules`` are those it may set, by id.
 
-    Raises PolicyError with file, line, column and what to write; its child InconsistentPolicy
-    where well-formed parts do not go together.
+    ``anchor`` is the folder of the paths to be matched as seen from the file's, empty where they
+    are one. Raises PolicyError with file, line, column and what to write; its child
+    InconsistentPolicy where well-formed parts do not go together.
     """
-    reader = Fields(source)
-    record = reader.record(reader.root, "", _KEYS, _REQUIRED)
+    reader = Fields(source, anchor)
+    record = reader.record(reader.root, "", _KEYS, _REQUIRED if base is None else ("version",))
     version = reader.text(record["version"], "version")
     if version != _VERSION:
         message = f"version: this imagelint reads version {_VERSION}, not {shown(version)}"
         raise reader.error(record["version"], message)
-    environments = read_environments(reader, record["environments"], rules)
-    default = _read_default(reader, record["default"], environments)
-    harbors = HarborMap()
-    settings: Mapping[str, RuleSetting] = {}
-    exclude = PathPatterns()
-    if "harbor" in record:
-        harbors = read_harbors(reader, record["harbor"])
-    if "rules" in record:
-        settings = read_rule_settings(reader, record["rules"], "rules", rules)
-    if "exclude" in record:
-        exclude = read_paths(reader, record["exclude"], "exclude")
-    return Policy(tuple(environments.values()), default, harbors, settings, exclude)
+    return _Layer(reader, record, rules, base).read()
 
 
-def _read_default(
-    reader: Fields, node: Node, environments: Mapping[str, Environment]
-) -> Environment:
-    name = reader.text(node, "default")
-    if name not in environments:
-        advice = did_you_mean(name, tuple(environments), "the environments are")
-        error = reader.error(node, f'default: no environment "{shown(name)}"; {advice}')
-        raise InconsistentPolicy(Inconsistency.UNKNOWN_DEFAULT, error)
-    return environments[name]
+def read_extends(source: Source) -> tuple[str, tuple[int, int]] | None:
+    """Return what a policy file extends, a path as written, and the line and column of that."""
+    if b"extends" not in source.data:
+        return None
+    reader = Fields(source)
+    record = reader.record(reader.root, "", _KEYS)
+    if "extends" not in record:
+        return None
+    node = record["extends"]
+    return reader.text(node, "extends"), reader.place(node)
+
+
+class _Layer:
+    """Reads one file over the policy that it extends."""
+
+    def __init__(
+        self,
+        reader: Fields,
+        record: Mapping[str, Node],
+        rules: Mapping[str, Rule],
+        base: Policy | None,
+    ) -> None:
+        self._reader = reader
+        self._record = record
+        self._rules = rules
+        self._base = base
+        self._locks = Locks() if base is None else Locks(base.locks)
+
+    def read(self) -> Policy:
+        """Read the keys; what they leave out is the base's."""
+        base, record, reader = self._base, self._record, self._reader
+        environments = self._environments()
+        default = self._default(environments)
+        wants_reasons = base is not None and base.wants_reasons
+        if "ignores" in record:
+            wants_reasons = read_ignores(reader, record["ignores"]) or wants_reasons
+        locks = self._locks.locks
+        if "locked" in record:
+            locks += read_locks(reader, record["locked"], environments, self._rules)
+        policy = Policy(
+            tuple(environments.values()),
+            default,
+            self._harbors(),
+            self._settings(),
+            self._exclude(),
+            self._exceptions(tuple(environments)),
+            wants_reasons,
+            locks,
+            self._settled_by(),
+            frozenset(Locks(locks).rules(self._rules)),
+        )
+        self._check_locked_rules(policy)
+        return policy
+
+    def _environments(self) -> dict[str, Environment]:
+        base = self._base
+        bases = {} if base is None else {one.name: one for one in base.environments}
+        if "environments" not in self._record:
+            return bases
+        node = self._record["environments"]
+        return read_environments(self._reader, node, self._rules, bases, self._locks)
+
+    def _default(self, environments: Mapping[str, Environment]) -> Environment:
+        if "default" not in self._record:
+            assert self._base is not None  # a key that only layers may leave out
+            return environments[self._base.default.name]
+        node = self._record["default"]
+        name = self._reader.text(node, "default")
+        if name not in environments:
+            advice = did_you_mean(name, tuple(environments), "the environments are")
+            error = self._reader.error(node, f'default: no environment "{shown(name)}"; {advice}')
+            raise InconsistentPolicy(Inconsistency.UNKNOWN_DEFAULT, error)
+        if self._base is not None and name != self._base.default.name:
+            lock = self._locks.on_default(self._base.default.name)
+            if lock is not None:
+                what = f"default: {self._base.default.name} is what the base names"
+                raise locked_error(self._reader, node, lock, what)
+        return environments[name]
+
+    def _settled_by(self) -> tuple[Match, ...] | None:
+        if self._base is None or self._base.settled_by is not None:
+            return None if self._base is None else self._base.settled_by
+        if self._locks.on_default(self._base.default.name) is None:
+            return None
+        return tuple(environment.match for environment in self._base.environments)
+
+    def _unlocked(self, key: str, what: str) -> Node | None:
+        """Return the value of a key, None without one; a locked one is an error."""
+        node = self._record.get(key)
+        lock = self._locks.on(key)
+        if node is not None and lock is not None:
+            raise locked_error(self._reader, node, lock, f"{key}: {what}")
+        return node
+
+    def _harbors(self) -> HarborMap:
+        node = self._unlocked("harbor", "the base has its own")
+        if node is not None:
+            return read_harbors(self._reader, node)
+        return HarborMap() if self._base is None else self._base.harbors
+
+    def _settings(self) -> Mapping[str, RuleSetting]:
+        base = {} if self._base is None else self._base.rules
+        if "rules" not in self._record:
+            return base
+        return read_rule_settings(self._reader, self._record["rules"], "rules", self._rules, base)
+
+    def _exclude(self) -> PathPatterns:
+        node = self._unlocked("exclude", "no more files may be left out")
+        known = () if self._base is None else self._base.exclude.patterns
+        more = () if node is None else self._reader.paths(node, "exclude").patterns
+        return PathPatterns((*known, *more))
+
+    def _exceptions(self, environments: tuple[str, ...]) -> tuple[PolicyException, ...]:
+        known = () if self._base is None else self._base.exceptions
+        node = self._unlocked("exceptions", "no more may be excused")
+        if node is None:
+            return known
+        from imagelint.policy_exceptions import read_exceptions  # noqa: PLC0415 - many have none
+
+        more = read_exceptions(self._reader, node, self._rules, environments)
+        for item, one in zip(self._reader.items(node, "exceptions"), more, strict=True):
+            for rule in one.rules:
+                lock = self._locks.on(f"rules.{rule}")
+                if lock is not None:
+                    what = f"exceptions: nothing is excused from {rule} here"
+                    raise locked_error(self._reader, item, lock, what)
+        return (*known, *more)
+
+    def _check_locked_rules(self, policy: Policy) -> None:
+        """Hold what the layers come to against what the base came to, rule by rule."""
+        base = self._base
+        if base is None:
+            return
+        known = {one.name: one for one in base.environments}
+        for name in self._locks.rules(self._rules):
+            rule = self._rules[name]
+            for here in policy.environments:
+                there = known.get(here.name, here._replace(rules={}))
+                is_other = policy.parameters(rule, here) != base.parameters(rule, there)
+                is_looser = is_other or any(
+                    policy.severity(rule, here, in_chart=in_chart).rank
+                    > base.severity(rule, there, in_chart=in_chart).rank
+                    for in_chart in (False, True)
+                )
+                lock = self._locks.on(f"rules.{name}")
+                if is_looser and lock is not None:
+                    what = f"{name} would be less strict in {here.name}"
+                    raise locked_error(self._reader, self._culprit(name, here.name), lock, what)
+
+    def _culprit(self, rule: str, environment: str) -> Node:
+        """Return the node that sets a rule, as near as it can be told."""
+        paths = (("environments", environment, "rules", rule), ("rules", rule))
+        for path in (*paths, ("environments", environment)):
+            node: Node | None = self._reader.root
+            for key in path:
+                entries = {} if node is None else _values(self._reader, node)
+                node = entries.get(key)
+            if node is not None:
+                return node
+        return self._reader.root
+
+
+def _values(reader: Fields, node: Node) -> dict[str, Node]:
+    return {entry.name: entry.value for entry in reader.entries(node, "")}

@@ -8,14 +8,14 @@ slips that the JSON Schema (``rules/policy/schema.json``) cannot express. No I/O
 from __future__ import annotations
 
 import re
-from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from imagelint.environments import Environment, Match, RuleSetting
-from imagelint.errors import PolicyError
+from imagelint.errors import Inconsistency, InconsistentPolicy
 from imagelint.fields import Fields, did_you_mean
 from imagelint.finding import Severity
 from imagelint.globs import PathPatterns
+from imagelint.layers import Locks, locked_error, uncovered
 from imagelint.nodes import Mapping as MappingNode
 from imagelint.nodes import Node, Scalar, Sequence
 from imagelint.registries import (
@@ -33,39 +33,26 @@ from imagelint.rules import parameter_names, read_parameter
 from imagelint.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
+    from imagelint.errors import PolicyError
     from imagelint.globs import NamePattern
+    from imagelint.layers import Lock
     from imagelint.rules import Rule
 
-__all__ = ["Inconsistency", "InconsistentPolicy", "read_environments", "read_harbors"]
-__all__ += ["read_paths", "read_rule_settings"]
+__all__ = [
+    "read_environments",
+    "read_harbors",
+    "read_ignores",
+    "read_patterns",
+    "read_rule_ids",
+    "read_rule_settings",
+]
 
+_NO_BASES: Final[Mapping[str, Environment]] = {}
+_NO_SETTINGS: Final[Mapping[str, RuleSetting]] = {}
+_NO_LOCKS: Final = Locks()
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
-
-
-class Inconsistency(Enum):
-    """What is wrong between parts of a policy that are each well-formed."""
-
-    UNKNOWN_DEFAULT = "unknown-default"
-    """``default`` names no environment."""
-    SHARED_PROJECT = "shared-project"
-    """Two upstreams name one project of one Harbor: two images would become one."""
-    REPEATED_UPSTREAM = "repeated-upstream"
-    """Two keys of one Harbor are one registry (``docker.io`` and ``index.docker.io``)."""
-    REPEATED_HARBOR = "repeated-harbor"
-    """Two entries of ``harbor`` have one host."""
-    HARBOR_AS_UPSTREAM = "harbor-as-upstream"
-    """A project for what is on a Harbor already, which is never rewritten."""
-
-
-class InconsistentPolicy(PolicyError):  # noqa: N818 - reads like InvalidPattern
-    """A policy whose parts are well-formed and do not go together; ``reason`` says how."""
-
-    def __init__(self, reason: Inconsistency, error: PolicyError) -> None:
-        """Give ``error`` a reason."""
-        super().__init__(error.message, error.path, error.line, error.column)
-        self.reason = reason
 
 
 def read_harbors(reader: Fields, node: Node) -> HarborMap:
@@ -122,39 +109,93 @@ def _read_projects(reader: Fields, node: Node, where: str) -> list[tuple[Node, P
 
 
 def read_environments(
-    reader: Fields, node: Node, rules: Mapping[str, Rule]
+    reader: Fields,
+    node: Node,
+    rules: Mapping[str, Rule],
+    bases: Mapping[str, Environment] = _NO_BASES,
+    locks: Locks = _NO_LOCKS,
 ) -> dict[str, Environment]:
-    """Read ``environments:``, by name and in order."""
-    found: dict[str, Environment] = {}
+    """Read ``environments:``, by name and in order; those of the layer below (``bases``) first.
+
+    An environment that the layer below has is changed key by key: ``allow`` replaces, all else
+    adds. A locked one may allow less, never more.
+    """
+    found: dict[str, Environment] = dict(bases)
     for entry in reader.entries(node, "environments"):
         where = f"environments.{shown(entry.name)}"
         if not _NAME.fullmatch(entry.name):
             message = "a name has letters, digits and . _ - between them"
             raise reader.error(entry.key, f"{where}: {message}")
-        found[entry.name] = _read_environment(reader, entry.name, entry.value, where, rules)
+        base = bases.get(entry.name)
+        lock = locks.on(f"environments.{entry.name}")
+        found[entry.name] = _Environment(reader, where, rules, base, lock).read(
+            entry.name, entry.value
+        )
     if not found:
         raise reader.error(node, "environments: there is none; write at least one")
     return found
 
 
-def _read_environment(
-    reader: Fields, name: str, node: Node, where: str, rules: Mapping[str, Rule]
-) -> Environment:
-    record = reader.record(node, where, ("match", "allow", "deny", "rules"), ("allow",))
-    allow = _read_patterns(reader, record["allow"], f"{where}.allow")
-    deny: tuple[RegistryPattern, ...] = ()
-    match = Match()
-    settings: Mapping[str, RuleSetting] = {}
-    if "deny" in record:
-        deny = _read_patterns(reader, record["deny"], f"{where}.deny")
-    if "match" in record:
-        match = _read_match(reader, record["match"], f"{where}.match")
-    if "rules" in record:
-        settings = read_rule_settings(reader, record["rules"], f"{where}.rules", rules)
-    return Environment(name, Gate(allow, deny), match, settings)
+class _Environment(NamedTuple):
+    """Reads one environment over what the layer below has of it."""
+
+    reader: Fields
+    where: str
+    rules: Mapping[str, Rule]
+    base: Environment | None
+    lock: Lock | None
+
+    def read(self, name: str, node: Node) -> Environment:
+        keys = ("match", "allow", "deny", "rules", "unsuppressible")
+        required = () if self.base is not None else ("allow",)
+        record = self.reader.record(node, self.where, keys, required)
+        known = self.base or Environment(name, Gate(()))
+        return Environment(
+            name,
+            Gate(self._allow(record, known), known.gate.deny + self._deny(record)),
+            self._match(record, known),
+            self._settings(record, known),
+            known.unsuppressible + self._unsuppressible(record),
+        )
+
+    def _allow(self, record: Mapping[str, Node], known: Environment) -> tuple[RegistryPattern, ...]:
+        if "allow" not in record:
+            return known.gate.allow
+        where = f"{self.where}.allow"
+        allow = read_patterns(self.reader, record["allow"], where)
+        if self.base is not None and self.lock is not None:
+            for pattern in uncovered(allow, self.base):
+                what = f"{where}: {shown(str(pattern))} allows more than the base"
+                raise locked_error(self.reader, record["allow"], self.lock, what)
+        return allow
+
+    def _deny(self, record: Mapping[str, Node]) -> tuple[RegistryPattern, ...]:
+        if "deny" not in record:
+            return ()
+        return read_patterns(self.reader, record["deny"], f"{self.where}.deny")
+
+    def _match(self, record: Mapping[str, Node], known: Environment) -> Match:
+        if "match" not in record:
+            return known.match
+        match = _read_match(self.reader, record["match"], f"{self.where}.match")
+        return match if self.base is None else match._replace(base=known.match)
+
+    def _settings(
+        self, record: Mapping[str, Node], known: Environment
+    ) -> Mapping[str, RuleSetting]:
+        if "rules" not in record:
+            return known.rules
+        where = f"{self.where}.rules"
+        return read_rule_settings(self.reader, record["rules"], where, self.rules, known.rules)
+
+    def _unsuppressible(self, record: Mapping[str, Node]) -> tuple[str, ...]:
+        if "unsuppressible" not in record:
+            return ()
+        where = f"{self.where}.unsuppressible"
+        return read_rule_ids(self.reader, record["unsuppressible"], where, (*self.rules, "*"))
 
 
-def _read_patterns(reader: Fields, node: Node, where: str) -> tuple[RegistryPattern, ...]:
+def read_patterns(reader: Fields, node: Node, where: str) -> tuple[RegistryPattern, ...]:
     """Read a list of patterns, each a text or a mapping."""
     return tuple(_read_pattern(reader, item, where) for item in reader.items(node, where))
 
@@ -179,7 +220,7 @@ def _read_match(reader: Fields, node: Node, where: str) -> Match:
     if "namespaces" in record:
         namespaces = reader.names(record["namespaces"], f"{where}.namespaces")
     if "paths" in record:
-        paths = read_paths(reader, record["paths"], f"{where}.paths")
+        paths = reader.paths(record["paths"], f"{where}.paths")
     if "labels" in record:
         at = f"{where}.labels"
         entries = reader.entries(record["labels"], at)
@@ -187,30 +228,44 @@ def _read_match(reader: Fields, node: Node, where: str) -> Match:
     return Match(namespaces, paths, labels)
 
 
-def read_paths(reader: Fields, node: Node, where: str) -> PathPatterns:
-    """Read a list of path globs."""
-    found: list[str] = []
-    for item in reader.items(node, where):
-        text = reader.text(item, where)
-        with reader.placing(item, where):
-            PathPatterns.parse([text])
-        found.append(text)
-    return PathPatterns.parse(found)
-
-
 def read_rule_settings(
-    reader: Fields, node: Node, where: str, rules: Mapping[str, Rule]
+    reader: Fields,
+    node: Node,
+    where: str,
+    rules: Mapping[str, Rule],
+    base: Mapping[str, RuleSetting] = _NO_SETTINGS,
 ) -> Mapping[str, RuleSetting]:
-    """Read ``rules:``, at top level or of an environment, by rule id."""
-    found: dict[str, RuleSetting] = {}
+    """Read ``rules:``, at top level or of an environment, by rule id, over those of ``base``."""
+    found: dict[str, RuleSetting] = dict(base)
     for entry in reader.entries(node, where):
         rule = rules.get(entry.name)
         if rule is None:
-            advice = did_you_mean(entry.name, tuple(rules), "the rules are")
-            message = f'{where}: unknown rule "{shown(entry.name)}"; {advice}'
-            raise reader.error(entry.key, message)
-        found[entry.name] = _read_setting(reader, entry.value, f"{where}.{entry.name}", rule)
+            raise _unknown_rule(reader, entry.key, where, entry.name, rules)
+        setting = _read_setting(reader, entry.value, f"{where}.{entry.name}", rule)
+        found[entry.name] = setting.over(base.get(entry.name))
     return found
+
+
+def _unknown_rule(
+    reader: Fields, node: Node, where: str, name: str, rules: Iterable[str]
+) -> PolicyError:
+    advice = did_you_mean(name, tuple(rules), "the rules are")
+    return reader.error(node, f'{where}: unknown rule "{shown(name)}"; {advice}')
+
+
+def read_rule_ids(
+    reader: Fields, node: Node, where: str, rules: Collection[str]
+) -> tuple[str, ...]:
+    """Read a list of rule ids, of which there must be one."""
+    found = []
+    for item in reader.items(node, where):
+        name = reader.text(item, where)
+        if name not in rules:
+            raise _unknown_rule(reader, item, where, name, rules)
+        found.append(name)
+    if not found:
+        raise reader.error(node, f"{where}: name at least one rule")
+    return tuple(found)
 
 
 def _read_setting(reader: Fields, node: Node, where: str, rule: Rule) -> RuleSetting:
@@ -225,3 +280,9 @@ def _read_setting(reader: Fields, node: Node, where: str, rule: Rule) -> RuleSet
         for name, value in record.items()
     }
     return RuleSetting(severity, parameters)
+
+
+def read_ignores(reader: Fields, node: Node) -> bool:
+    """Read ``ignores:``, what comments in manifests need: whether they must say why."""
+    record = reader.record(node, "ignores", ("require-reason",), ("require-reason",))
+    return reader.flag(record["require-reason"], "ignores.require-reason")

@@ -29,7 +29,6 @@ hexadecimal digits alone are an image ID and no name.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final, NamedTuple, final
 
@@ -119,8 +118,7 @@ _UNSET: Final = _Unset.UNSET
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class ImageReference:
+class ImageReference(NamedTuple):
     """An image reference, its parts as written: ``str(ImageReference.parse(s)) == s``.
 
     Make one with ``parse`` or ``replace``; the constructor checks nothing.

@@ -8,9 +8,8 @@ not live here: YAML, environments, severities, messages of rules. No I/O.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, NamedTuple, final
 
 from imagelint.patterns import (
     HUB,
@@ -50,8 +49,7 @@ _LISTED_MAX = 8
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """Whether an image may run, and the pattern that decided; None: no pattern covers it."""
 
     allowed: bool
@@ -59,8 +57,7 @@ class Decision:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Gate:
+class Gate(NamedTuple):
     """What an environment allows. ``deny`` always beats ``allow``; the rest is not allowed.
 
     ``deny`` also catches a host in upper case, which is the same server to DNS; ``allow``
@@ -97,8 +94,7 @@ class Library(Enum):
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Upstream:
+class Upstream(NamedTuple):
     """A registry, or what is below a path on it: the key of an entry in ``harbor.projects``."""
 
     registry: str
@@ -136,8 +132,7 @@ class Upstream:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """A proxy-cache project of one Harbor and what it caches."""
 
     upstream: Upstream
@@ -145,8 +140,7 @@ class Project:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Harbor:
+class Harbor(NamedTuple):
     """One Harbor: its host (with port), its proxy-cache projects, its way with ``library/``."""
 
     host: str
@@ -173,16 +167,14 @@ class Harbor:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """Why an image is not rewritten and what to do about it: a clause for a message."""
 
     reason: str
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class HarborMap:
+class HarborMap(NamedTuple):
     """Every Harbor of a policy, in the order in which fix tries them.
 
     The map is injective on (registry, repository): hosts are distinct, and so are the

@@ -6,8 +6,7 @@ The engine makes them, the formats render them. No I/O, no judgement.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,11 +15,18 @@ if TYPE_CHECKING:
     from imagelint.reference import ImageReference
     from imagelint.text import Source, Span
 
-__all__ = ["FileResult", "ImageRecord", "PolicyStamp", "Report", "RuleText", "Suppressed"]
+__all__ = [
+    "BASELINE",
+    "FileResult",
+    "ImageRecord",
+    "PolicyStamp",
+    "Report",
+    "RuleText",
+    "Suppressed",
+]
 
 
-@dataclass(frozen=True, slots=True)
-class ImageRecord:
+class ImageRecord(NamedTuple):
     """One image site and the verdict on it: a row of the inventory.
 
     ``image`` is the value as Kubernetes reads it: a string, or the JSON value of
@@ -45,25 +51,32 @@ class ImageRecord:
     template: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Suppressed:
-    """A finding that somebody excused: who (``by``) and why."""
+BASELINE: Final = "baseline"
+"""What :attr:`Suppressed.by` reads for what is known and still to be worked off."""
+
+
+class Suppressed(NamedTuple):
+    """A finding that somebody excused: who (``by``) and why.
+
+    ``by`` is ``comment``, ``exception`` or ``baseline``; ``until`` the last day of it, if there is
+    one (``2027-01-31``, UTC); ``place`` where the excuse is written (``imagelint.yaml:12``).
+    """
 
     finding: Finding
     by: str
     reason: str
+    until: str | None = None
+    place: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyStamp:
+class PolicyStamp(NamedTuple):
     """Which policy judged: ``path`` None means the built-in one; ``sha256`` of its bytes, hex."""
 
     path: str | None
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class RuleText:
+class RuleText(NamedTuple):
     """What a rule says of itself, for formats that carry it along; ``severity`` its default."""
 
     id: str
@@ -75,8 +88,7 @@ class RuleText:
     good: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class FileResult:
+class FileResult(NamedTuple):
     """Everything that one source gave.
 
     ``documents`` counts those that were examined, ``proven_free`` those that were
@@ -92,6 +104,14 @@ class FileResult:
     suppressed: tuple[Suppressed, ...] = ()
     kustomize_names: tuple[tuple[str, Span], ...] = ()
     policy: PolicyStamp | None = None
+    used: frozenset[int] = frozenset()
+    """Which of the policy's exceptions were needed, by their number."""
+
+    @property
+    def repaired(self) -> tuple[Finding, ...]:
+        """The findings that fix repairs where it can: what the baseline knows is among them."""
+        known = (one.finding for one in self.suppressed if one.by == BASELINE)
+        return (*self.findings, *known)
 
     @property
     def path(self) -> str:
@@ -99,8 +119,7 @@ class FileResult:
         return self.source.path
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """A whole run, in the order of its files.
 
     ``errors`` are messages about files that could not be read or written; they make

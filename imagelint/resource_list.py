@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imagelint.errors import ImagelintError
 from imagelint.fields import did_you_mean
@@ -50,8 +49,7 @@ class ResourceListError(ImagelintError):
     """Standard input is not one ResourceList, or not one that can be served."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What a ``functionConfig`` asks for, under its ``data`` or ``spec``; None: nothing."""
 
     environment: str | None = None

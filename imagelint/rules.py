@@ -22,13 +22,13 @@ Finding and reading the files is the caller's business. No I/O.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Final, NamedTuple, final, get_type_hints
 
 from imagelint.checks import CHECKS, DOCUMENT, Check
 from imagelint.errors import PolicyError
 from imagelint.fields import Fields, did_you_mean
 from imagelint.finding import Severity
+from imagelint.globs import NamePattern
 from imagelint.text import shown
 
 if TYPE_CHECKING:
@@ -41,11 +41,11 @@ __all__ = ["Examples", "Rule", "load_rules", "parameter_names", "read_parameter"
 
 _REQUIRED: Final = ("id", "summary", "severity", "check", "why", "remedy", "examples")
 _OPTIONAL: Final = ("severity-if-open", "severity-in-chart", "parameters", "fixable")
+_NO_PARAMETERS: Final[Mapping[str, object]] = {}
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Examples:
+class Examples(NamedTuple):
     """Images (or documents) that a rule finds and does not find."""
 
     bad: tuple[str, ...]
@@ -55,8 +55,7 @@ class Examples:
 
 
 @final
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """One rule, as its file says it."""
 
     id: str
@@ -67,7 +66,7 @@ class Rule:
     why: str
     remedy: str
     examples: Examples
-    parameters: Mapping[str, object] = field(default_factory=dict, hash=False)
+    parameters: Mapping[str, object] = _NO_PARAMETERS
     """Values for fields of the check, of the types that it declares."""
     fixable: bool = False
     severity_if_open: Severity | None = None
@@ -115,14 +114,13 @@ def read_parameter(reader: Fields, check: str, name: str, node: Node, where: str
     return _READERS[_parameter_types(check)[name]](reader, node, where)
 
 
-def _parameter_types(check: str) -> dict[str, str]:
-    """Return a check's parameters with their types as written in the dataclass."""
-    described: Any = CHECKS[check]
-    return {item.name: str(item.type) for item in fields(described)}
+def _parameter_types(check: str) -> dict[str, object]:
+    """Return a check's parameters with their types: the fields of the named tuple."""
+    return get_type_hints(CHECKS[check])
 
 
-_READERS: Final[dict[str, Callable[[Fields, Node, str], object]]] = {
-    "tuple[NamePattern, ...]": Fields.names,
+_READERS: Final[dict[object, Callable[[Fields, Node, str], object]]] = {
+    tuple[NamePattern, ...]: Fields.names,
 }
 """How each type of parameter is read; a new type of parameter is a line here."""
 
@@ -136,7 +134,7 @@ def _read_rule(reader: Fields) -> Rule:
         for key in ("severity", "severity-if-open", "severity-in-chart")
         if key in record
     }
-    fixable = "fixable" in record and _read_flag(reader, record["fixable"], "fixable")
+    fixable = "fixable" in record and reader.flag(record["fixable"], "fixable")
     return Rule(
         id=reader.text(record["id"], "id"),
         summary=reader.text(record["summary"], "summary"),
@@ -179,10 +177,3 @@ def _read_examples(reader: Fields, node: Node, *, fixable: bool) -> Examples:
         message = "examples.fixed: one for each of examples.bad in a fixable rule, else none"
         raise reader.error(record.get("fixed", node), message)
     return Examples(lists["bad"], lists["good"], fixed)
-
-
-def _read_flag(reader: Fields, node: Node, where: str) -> bool:
-    text = reader.text(node, where)
-    if text not in ("true", "false"):
-        raise reader.error(node, f"{where}: true or false is wanted, not {shown(text)}")
-    return text == "true"

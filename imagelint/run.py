@@ -7,11 +7,13 @@ it looks from the formats. Nothing is printed here: ``Run.notices`` are lines fo
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+import time
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from imagelint import engine, files
+from imagelint.baseline import EMPTY
 from imagelint.catalogue import load_catalogue
+from imagelint.conclude import Ruling, about_exceptions, conclude
 from imagelint.errors import ImagelintError, UsageError
 from imagelint.finding import Skipped
 from imagelint.helm import is_cut_off
@@ -23,6 +25,8 @@ from imagelint.workers import AUTO, in_order
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from imagelint.policy import Policy
+    from imagelint.report import PolicyStamp
     from imagelint.rules import Rule
 
 T = TypeVar("T")
@@ -33,8 +37,7 @@ STDIN = "-"
 _STDIN_SHOWN = "<stdin>"
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """What a command line asks a run to look at, and how."""
 
     paths: tuple[str, ...] = ()
@@ -50,12 +53,13 @@ class Request:
     allow_empty: bool = False
     jobs: int = AUTO
     debug: bool = False
+    without_baseline: bool = False
+    """Take no finding for known."""
     stdin: bytes | None = None
     """Standard input, where the command has read it already."""
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """Something to lint: ``path`` is absolute, also for stdin, where it only has to match.
 
     ``data`` is given for stdin alone; files are read when their turn comes.
@@ -87,7 +91,9 @@ class Run:
         self._origin = None if ref is None else files.AtCommit(ref, self._cwd)
         self._policies = files.Policies(self._rules, self._cwd, request.policy, self._origin)
         self._catalogue = load_catalogue(files.catalogue_sources())
+        self._today = time.strftime("%Y-%m-%d", time.gmtime())
         self._linters: dict[str | None, engine.Linter] = {}
+        self._used: dict[PolicyStamp | None, set[int]] = {}
         self._known: dict[files.Identity, FileResult] = {}
         self.stdin: bytes | None = None
         """Standard input, if it was asked for."""
@@ -201,9 +207,20 @@ class Run:
             if environment is not None:
                 governing.policy.environment(environment)
             self._linters[key] = engine.Linter(
-                governing.policy, self._rules, self._catalogue, environment=environment
+                governing.policy,
+                self._rules,
+                self._catalogue,
+                environment=environment,
+                today=self._today,
+                baseline=EMPTY if self._request.without_baseline else governing.baseline,
             )
         return self._linters[key]
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """Every policy that judges in this run, in the order of the inputs."""
+        found = {one.governing.stamp: one.governing.policy for one in self.inputs}
+        return tuple(found.values()) or (self._policies.for_folder(self._cwd).policy,)
 
     def lint(self, one: Input) -> FileResult | None:
         """Lint an input; None where that failed (see ``errors``) or gave nothing new."""
@@ -227,6 +244,8 @@ class Run:
     def _take(self, attempt: _Attempt) -> FileResult | None:
         """Take in what became of an input, in the order of inputs."""
         self.errors += attempt.errors
+        if attempt.result is not None:
+            self._used.setdefault(attempt.result.policy, set()).update(attempt.result.used)
         if attempt.result is None or attempt.identity is None:
             return attempt.result
         return self._news(attempt.result, attempt.identity)
@@ -248,16 +267,16 @@ class Run:
         known = self._known.setdefault(identity, result)
         if known is result:
             return result
-        old = {replace(finding, path="") for finding in known.findings}
-        new = tuple(one for one in result.findings if replace(one, path="") not in old)
+        old = {finding._replace(path="") for finding in known.findings}
+        new = tuple(one for one in result.findings if one._replace(path="") not in old)
         if not new:
             self.skipped.append(Skipped(result.path, "the same file under another name"))
             return None
-        self._known[identity] = replace(known, findings=known.findings + new)
+        self._known[identity] = known._replace(findings=known.findings + new)
         images = tuple(
-            one for one in result.images if replace(one, path=known.path) not in known.images
+            one for one in result.images if one._replace(path=known.path) not in known.images
         )
-        return replace(result, findings=new, images=images)
+        return result._replace(findings=new, images=images)
 
     def repaired(self, one: Input, result: FileResult) -> bytes | None:
         """Return the repaired bytes of an input, or None if there is nothing to repair."""
@@ -307,15 +326,38 @@ class Run:
 
     def report(self, results: Iterable[FileResult], fixed: Iterable[str] = ()) -> Report:
         """Conclude the run; ``fixed`` are the paths that were rewritten."""
-        stamps = {one.governing.stamp for one in self.inputs}
-        stamps = stamps or {self._policies.for_folder(self._cwd).stamp}
+        governing = {one.governing.stamp: one.governing for one in self.inputs}
+        concluded = conclude(tuple(results))
+        concluded += tuple(about_exceptions(map(self._ruling, governing.values())))
+        stamps = set(governing) or {self._policies.for_folder(self._cwd).stamp}
         return Report(
-            engine.conclude(tuple(results)),
+            concluded,
             tuple(self.skipped),
             tuple(self.errors),
             policy=stamps.pop() if len(stamps) == 1 else None,
             fixed=tuple(fixed),
             rules=tuple(_text_of(rule) for _, rule in sorted(self._rules.items())),
+        )
+
+    def _ruling(self, governing: files.GoverningPolicy) -> Ruling:
+        """Return what is to be concluded about a policy when all has been linted."""
+        request = self._request
+        return Ruling(
+            governing.policy,
+            self._rules,
+            frozenset(self._used.get(governing.stamp, ())),
+            self._today,
+            request.changed_since is None and self._saw_all_of(governing.folder),
+            request.environment,
+        )
+
+    def _saw_all_of(self, folder: str) -> bool:
+        """Whether a PATH is a folder that holds ``folder``, or is it."""
+        places = (files.absolute(one, self._cwd) for one in self._request.paths or (".",))
+        return any(
+            os.path.isdir(place) and files.is_below(folder, place)
+            for place in places
+            if place != STDIN
         )
 
 

@@ -128,6 +128,10 @@ class Decoded:
             self._marks.append(size)
             size += len(self.text[begin : begin + _STRIDE].encode(self._encoding))
 
+    def byte_offsets(self, indexes: Iterable[int]) -> Iterator[int]:
+        """Yield :meth:`byte_offset` of each index."""
+        return map(self.byte_offset, indexes)
+
 
 def _ill_formed_sizes(bad: bytes) -> Iterator[int]:
     """Yield the length of each maximal ill-formed part of bytes that are nothing else."""
@@ -181,7 +185,7 @@ class Source:
     def position(self, offset: int) -> Position:
         """Return the line and column of a byte offset; a byte order mark has no column."""
         starts = self._line_starts
-        line = max(bisect_right(starts, offset), 1)
+        line = self.line_number(offset)
         return Position(line, self._count(starts[line - 1], offset) + 1)
 
     @cached_property
@@ -217,6 +221,15 @@ class Source:
         offset -= (offset - self.bom_length) % 2
         high = self.data[offset - 1 if self.encoding == "utf-16-le" else offset - 2]
         return offset - 2 if high & 0xFC == 0xD8 else offset
+
+    @property
+    def line_count(self) -> int:
+        """How many lines there are; what stands behind the last line break is one."""
+        return len(self._line_starts)
+
+    def line_number(self, offset: int) -> int:
+        """Return the 1-based line of a byte offset."""
+        return max(bisect_right(self._line_starts, offset), 1)
 
     def line(self, number: int) -> str:
         """Return the text of a 1-based line, without its line break."""

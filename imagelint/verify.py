@@ -31,7 +31,7 @@ def difference(
     places = sorted({edit.span for edit in edits})
     promised = {
         (finding.span, finding.field): finding.fix.image
-        for finding in result.findings
+        for finding in result.repaired
         if finding.fix is not None
     }
     old, old_free = examine(before, catalogue)

@@ -7,7 +7,6 @@ know is searched for the shape of a pod spec: a list under ``containers``,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.catalogue import EACH_ITEM, EACH_VALUE, Field
@@ -32,8 +31,7 @@ _ROLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ImageSite:
+class ImageSite(NamedTuple):
     """One place that holds an image.
 
     ``value`` is the image as read, its JSON type in ``value.type`` (also ``mapping``
@@ -94,7 +92,7 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
                     readers, seen = read.readers, frozenset({view.reader})
                     if known is not None:
                         readers, seen = readers | known.readers, seen | known.views
-                    sites[key] = replace(known or read, readers=readers, views=seen)
+                    sites[key] = (known or read)._replace(readers=readers, views=seen)
             if item.meta.kind == "Kustomization":
                 matches.update((node.start, node) for node in _match_keys(item, view))
     root = None
@@ -121,7 +119,7 @@ def _readings(site: ImageSite, view: View) -> Iterator[ImageSite]:
     if isinstance(site.node, Scalar) and not site.tail and view.reader is Reader.KUBECTL:
         other = resolve(site.node, Reader.KUSTOMIZE)
         if other != site.value and site.value.type != "number":
-            yield replace(site, value=other, readers=frozenset({Reader.KUSTOMIZE}))
+            yield site._replace(value=other, readers=frozenset({Reader.KUSTOMIZE}))
 
 
 # --- fields -------------------------------------------------------------------------
@@ -140,7 +138,7 @@ def _sites_of(
     for spec, path in _pod_specs(item, view, once=once):
         for field in catalogue.pod_spec:
             for site in _at(item, view, spec, path, field, once=once):
-                yield replace(site, by_shape=True)
+                yield site._replace(by_shape=True)
 
 
 class _Place(NamedTuple):

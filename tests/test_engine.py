@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
 
-from imagelint.engine import FixError, Linter, conclude
+from imagelint.conclude import conclude
+from imagelint.engine import FixError, Linter
 from imagelint.files.data import rule_sources
 from imagelint.finding import Finding, Fix, KubeObject, Severity
 from imagelint.policy import parse_policy
@@ -282,9 +282,9 @@ def test_a_fix_that_does_something_else_is_refused() -> None:
         (finding.span, "&x nginx:1"),
         (finding.span, f"'{H}docker.io/nginx:1'"),
     ]:
-        wrong = replace(finding, fix=Fix(finding.fix.image, (Edit(span, new),)))
+        wrong = finding._replace(fix=Fix(finding.fix.image, (Edit(span, new),)))
         with pytest.raises(FixError, match="nothing was written"):
-            linter().fix(result.source, replace(result, findings=(wrong,)))
+            linter().fix(result.source, result._replace(findings=(wrong,)))
 
 
 @pytest.mark.parametrize(

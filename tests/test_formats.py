@@ -60,7 +60,7 @@ def test_the_summary_counts_what_was_left_out_and_why() -> None:
     assert text(made) == (
         "No findings in 1 image in 1 file.\n"
         "Rewrote 1 file: k/a.yaml.\n"
-        "Excused 1: 1 policy.\n"
+        "Excused 1: 1 by policy.\n"
         "Skipped 3: 2 ignored by git, 1 z.\n"
         "1 file could not be read or written.\n"
     )
@@ -182,6 +182,13 @@ def test_the_json_contract() -> None:
                 "line": 2,
                 "by": "imagelint.yaml",
                 "reason": "legacy",
+                "until": None,
+                "place": None,
+                "severity": "error",
+                "environment": "prod",
+                "object": base["object"],
+                "container": base["container"],
+                "image": "nginx",
             }
         ],
     }

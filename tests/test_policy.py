@@ -288,7 +288,7 @@ def test_aliases_encodings_and_json() -> None:
             "prod\nharbor: {host: h.co, projects: {quay: quay}}\n",
             "p.yaml:6:33: harbor.projects: quay is no registry host",
         ),
-        ("prod\n", "prod\nextends: a\n", 'unknown key "extends"'),
+        ("prod\n", "prod\nextend: a\n", 'unknown key "extend"'),
         ("prod\n", "prod\n<<: {}\n", "merge keys (<<) are not supported"),
         ("prod\n", "prod\n? [a]\n: b\n", "text is wanted, not a list"),
         ("prod\n", "*x\n", "has no anchor"),

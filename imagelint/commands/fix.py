@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,15 +36,16 @@ _STDIN = "-"
 _NOTHING = b"# imagelint: there was nothing to repair\n"
 
 
-@dataclass(slots=True)
 class _Outcome:
     """What became of the inputs: results after the repair, and what was repaired."""
 
-    results: list[FileResult] = field(default_factory=list)
-    repaired: list[tuple[Input, FileResult, bytes]] = field(default_factory=list)
-    """Inputs as they were, with the bytes that they became."""
-    seen: list[FileResult] = field(default_factory=list)
-    """All files as they were."""
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.results: list[FileResult] = []
+        self.repaired: list[tuple[Input, FileResult, bytes]] = []
+        """Inputs as they were, with the bytes that they became."""
+        self.seen: list[FileResult] = []
+        """All files as they were."""
 
 
 @click.command("fix")

@@ -114,9 +114,11 @@ def _details(report: Report) -> Iterator[str]:
         for excused in result.suppressed:
             finding = excused.finding
             line = result.source.position(finding.span.start).line
+            until = "" if excused.until is None else f" until {excused.until}"
+            where = "" if excused.place is None else f" at {excused.place}"
             yield (
                 f"note: excused {finding.path}:{line}: {finding.rule}"
-                f" ({excused.by}: {excused.reason})"
+                f" ({excused.by}{where}{until}: {excused.reason or 'no reason given'})"
             )
 
 

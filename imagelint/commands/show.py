@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from imagelint import files
@@ -49,7 +48,7 @@ def policy_lines(file: str, request: Request) -> Iterator[str]:
     origin = None if ref is None else files.AtCommit(ref, cwd)
     policies = files.Policies(load_rules(files.rule_sources()), cwd, request.policy, origin)
     governing = policies.for_file(path)
-    run = Run(replace(request, paths=(path,))) if os.path.exists(path) else None
+    run = Run(request._replace(paths=(path,))) if os.path.exists(path) else None
     yield shown_path(files.displayed(path, cwd))
     yield _labelled("policy", f"{shown_path(governing.shown)} ({_found(governing, request)})")
     relative = governing.match_path(path)

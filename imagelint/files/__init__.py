@@ -14,7 +14,7 @@ from imagelint.files.data import (
 from imagelint.files.exclude import Exclusion
 from imagelint.files.git import repository_of
 from imagelint.files.origin import AtCommit, Difference
-from imagelint.files.paths import absolute, chart_folder, displayed, relative_to
+from imagelint.files.paths import absolute, chart_folder, displayed, is_below, relative_to
 from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies
 from imagelint.files.walk import Found, FoundFile, find
 from imagelint.files.writing import append, rewrite, size, write_new
@@ -38,6 +38,7 @@ __all__ = [
     "displayed",
     "find",
     "identity",
+    "is_below",
     "is_blank",
     "read",
     "read_stdin",

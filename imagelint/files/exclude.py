@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from imagelint.errors import UsageError
 from imagelint.files.paths import absolute, relative_to
-from imagelint.globs import InvalidPattern, PathPatterns
+from imagelint.globs import InvalidPattern, PathPattern, PathPatterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -80,8 +80,14 @@ def _covers(globs: PathPatterns, folder: str) -> bool:
 @cache
 def _of_folders(globs: PathPatterns) -> PathPatterns:
     """Return globs for the folders below which everything fits one of ``globs``."""
-    texts = (one.text.removesuffix("**") for one in globs.patterns)
-    return PathPatterns.parse(text[:-1] for text in texts if text.endswith("/") and text != "/")
+    folders = ((one.text.removesuffix("**"), one.anchor) for one in globs.patterns)
+    return PathPatterns(
+        tuple(
+            PathPattern.parse(text[:-1], anchor)
+            for text, anchor in folders
+            if text.endswith("/") and text != "/"
+        )
+    )
 
 
 def _completed(text: str, cwd: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["absolute", "chart_folder", "displayed", "relative_to"]
+__all__ = ["absolute", "chart_folder", "displayed", "is_below", "relative_to"]
 
 
 def absolute(path: str, cwd: str) -> str:
@@ -32,6 +32,11 @@ def displayed(path: str, cwd: str) -> str:
     below = _below(path, cwd)
     text = (path if below is None else below or ".").replace(os.sep, "/")
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def is_below(path: str, folder: str) -> bool:
+    """Whether an absolute path is a folder, or below it, by name."""
+    return _below(path, folder) is not None
 
 
 def relative_to(folder: str, path: str) -> str:

@@ -6,16 +6,17 @@ What a policy means is :mod:`imagelint.policy`; here are only the files and the 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from imagelint.baseline import BASELINE_NAME, EMPTY, Baseline
 from imagelint.errors import PolicyError
 from imagelint.files.data import default_policy_source
 from imagelint.files.origin import OnDisk
 from imagelint.files.paths import absolute, displayed, relative_to
-from imagelint.policy import parse_policy
+from imagelint.layers import Locks
+from imagelint.policy import parse_policy, read_extends
 from imagelint.report import PolicyStamp
-from imagelint.text import Source
+from imagelint.text import Source, shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,17 +30,20 @@ __all__ = ["POLICY_NAME", "GoverningPolicy", "Policies"]
 POLICY_NAME = "imagelint.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class GoverningPolicy:
+class GoverningPolicy(NamedTuple):
     """A policy as found: ``folder`` (absolute) is what its path globs are relative to.
 
-    ``files`` are the absolute paths of all that it is made of; none of the built-in one.
+    ``files`` are the absolute paths of all that it is made of: it, what it extends, the baseline
+    beside it; none of the built-in one.
     """
 
     policy: Policy
     stamp: PolicyStamp
     folder: str
     files: tuple[str, ...] = ()
+    baseline: Baseline = EMPTY
+    baseline_path: str | None = None
+    """The absolute path at which a baseline is looked for; None for the built-in policy."""
 
     @property
     def is_built_in(self) -> bool:
@@ -54,6 +58,13 @@ class GoverningPolicy:
     def match_path(self, path: str) -> str:
         """Return the absolute ``path`` as the policy's globs see it."""
         return relative_to(self.folder, path)
+
+
+class _Layer(NamedTuple):
+    """A policy file by its absolute path."""
+
+    path: str
+    source: Source
 
 
 class Policies:
@@ -102,31 +113,84 @@ class Policies:
         above = None if top else self.for_folder(os.path.dirname(folder))
         if not self._origin.exists(mine):
             return above if above is not None else self._load(None, self._cwd)
-        if above is not None and not above.is_built_in:
+        found = self._load(mine, folder)
+        if above is not None and not above.is_built_in and above.files[0] not in found.files:
             raise self._nested(mine, above)
-        return self._load(mine, folder)
+        return found
 
     def _nested(self, mine: str, above: GoverningPolicy) -> PolicyError:
         """Nobody loosens the gate by adding a file."""
         outer = displayed(os.path.join(above.folder, POLICY_NAME), self._cwd)
+        extends = relative_to(os.path.dirname(mine), above.files[0])
         message = (
-            f"this policy stands below {outer} and would have to extend it; extends: is not "
-            "supported yet, so remove one of the two, or name the one to use with --policy"
+            f"this policy stands below {outer} and does not extend it: add `extends: {extends}`,"
+            " remove one of the two, or name the one to use with --policy"
         )
         return PolicyError(message, displayed(mine, self._cwd))
 
     def _load(self, path: str | None, folder: str) -> GoverningPolicy:
         if path not in self._by_file:
-            source = default_policy_source() if path is None else self._read(path)
-            stamp = PolicyStamp(None if path is None else source.path, _sha256(source.data))
-            policy = parse_policy(source, self._rules)
-            made_of = () if path is None else (path,)
-            self._by_file[path] = GoverningPolicy(policy, stamp, folder, made_of)
+            self._by_file[path] = (
+                self._built_in(folder) if path is None else self._made(path, folder)
+            )
         return self._by_file[path]
 
+    def _built_in(self, folder: str) -> GoverningPolicy:
+        source = default_policy_source()
+        stamp = PolicyStamp(None, _sha256(source.data))
+        return GoverningPolicy(parse_policy(source, self._rules), stamp, folder)
+
+    def _made(self, path: str, folder: str) -> GoverningPolicy:
+        """Read a policy with all that it extends, and the baseline beside it."""
+        layers = self._layers(path)
+        policy: Policy | None = None
+        for one in reversed(layers):
+            own = folder if one is layers[0] else os.path.dirname(one.path)
+            anchor = "" if own == folder else relative_to(own, folder)
+            policy = parse_policy(one.source, self._rules, policy, anchor)
+        assert policy is not None  # the file itself is a layer
+        stamp = PolicyStamp(
+            layers[0].source.path, _sha256(b"".join(one.source.data for one in layers))
+        )
+        place = os.path.join(os.path.dirname(path), BASELINE_NAME)
+        made_of = tuple(one.path for one in layers)
+        baseline = EMPTY
+        if self._origin.exists(place):
+            made_of += (place,)
+            baseline = self._baseline(place, policy)
+        return GoverningPolicy(policy, stamp, folder, made_of, baseline, place)
+
+    def _layers(self, path: str) -> list[_Layer]:
+        """Return a policy file and what it extends, one after the other: the outermost last."""
+        layers: list[_Layer] = []
+        wanted: str | None = path
+        while wanted is not None:
+            source = self._read(wanted)
+            layers.append(_Layer(wanted, source))
+            extended = read_extends(source)
+            wanted = None
+            if extended is not None:
+                text, place = extended
+                wanted = absolute(text, os.path.dirname(layers[-1].path))
+                if not self._origin.exists(wanted):
+                    message = f"extends: there is no file {shown(text)}"
+                    raise PolicyError(message, source.path, *place)
+                if any(one.path == wanted for one in layers):
+                    message = f"extends: {shown(text)} extends this file in turn"
+                    raise PolicyError(message, source.path, *place)
+        return layers
+
+    def _baseline(self, path: str, policy: Policy) -> Baseline:
+        source = self._read(path)
+        lock = Locks(policy.locks).on("baseline")
+        if lock is not None:
+            message = f"no baseline may excuse anything here, as {lock.place} says: remove it"
+            raise PolicyError(message, source.path)
+        return Baseline.parse(source)
+
     def _read(self, path: str) -> Source:
-        shown = displayed(path, self._cwd)
-        return Source(shown, self._origin.read(path, shown))
+        name = displayed(path, self._cwd)
+        return Source(name, self._origin.read(path, name))
 
 
 def _sha256(data: bytes) -> str:

@@ -6,8 +6,7 @@ Nothing is opened here but folders.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.files.git import ignored_below
 from imagelint.files.paths import absolute, displayed
@@ -32,16 +31,14 @@ _LEFT_OUT = frozenset(  # ruff's list
 _MAGIC = frozenset("*?")
 
 
-@dataclass(frozen=True, slots=True)
-class FoundFile:
+class FoundFile(NamedTuple):
     """A file to lint: ``path`` absolute, to open it; ``shown`` as findings name it."""
 
     path: str
     shown: str
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """What the PATHs of a command line came to; ``errors`` make the exit code 2."""
 
     files: tuple[FoundFile, ...]

@@ -109,4 +109,11 @@ def _suppressed(source: Source, suppressed: Suppressed) -> dict[str, Any]:
         "line": source.position(finding.span.start).line,
         "by": suppressed.by,
         "reason": suppressed.reason,
+        "until": suppressed.until,
+        "place": suppressed.place,
+        "severity": finding.severity.value,
+        "environment": finding.environment,
+        "object": object_value(finding.object),
+        "container": finding.container,
+        "image": finding.image,
     }

@@ -209,4 +209,6 @@ def _fix(source: Source, finding: Finding, look: Look) -> dict[str, Any]:
 
 def _suppression(suppressed: Suppressed) -> dict[str, str]:
     kind = "inSource" if suppressed.by == _IN_SOURCE else "external"
-    return {"kind": kind, "justification": shown(suppressed.reason)}
+    until = "" if suppressed.until is None else f" (until {suppressed.until})"
+    where = "" if suppressed.place is None else f" [{shown(suppressed.place)}]"
+    return {"kind": kind, "justification": f"{shown(suppressed.reason)}{until}{where}"}

@@ -122,7 +122,7 @@ def _summary(report: Report, look: Look) -> str:
     lines = [f"{_painted(found, style, look)} {_wrapped(seen, used, 0, look)}"]
     if report.fixed:
         lines.append(f"Rewrote {_few(report.fixed)}.")
-    excused = Counter(one.by for result in report.results for one in result.suppressed)
+    excused = Counter(f"by {one.by}" for result in report.results for one in result.suppressed)
     if excused:
         lines.append(f"Excused {_listed(excused)}.")
     if report.skipped:

@@ -27,7 +27,8 @@ _SEVERITIES = ("error", "warning", "note", "off")
 _RULES = (
     *("dropped-content", "floating-tag", "invalid-reference", "missing-digest"),
     *("unapproved-registry", "unparsable-document", "unrendered-template"),
-    *("unresolved-reference", "wrong-type"),
+    *("unresolved-reference", "wrong-type", "unused-ignore", "unused-exception"),
+    "expired-exception",
 )
 _ENVIRONMENTS = ("dev", "staging", "prod", "1", "a.b-c_d")
 # Texts that are almost right somewhere, or mean something to YAML, a regex or a path.
@@ -52,6 +53,7 @@ _TELLING = (
         ".\n",
         "a\n",
     ),
+    *("2027-02-31", "2027-13-01", "a/b", "a/b/c", "rules.x", "environments.x", " ", "*/"),
     *("off", "error", "keep", "required", "1", "1.0", "null", "~", "true", "<<", "v1.*", "-v1"),
     *("a" * 129, "a" * 256, "\u212a", "\u00e9", "\x00", "\x85", "\u2028", "\ufeff", "{{", "# a"),
 )
@@ -152,7 +154,45 @@ def _environments() -> SearchStrategy[dict[str, Any]]:
         },
     )
     return st.fixed_dictionaries(
-        {"allow": allow}, optional={"deny": allow, "match": match, "rules": _settings()}
+        {"allow": allow},
+        optional={
+            "deny": allow,
+            "match": match,
+            "rules": _settings(),
+            "unsuppressible": st.lists(st.sampled_from((*_RULES, "*")), min_size=1, max_size=3),
+        },
+    )
+
+
+def _exceptions() -> SearchStrategy[dict[str, Any]]:
+    rules = st.lists(st.sampled_from(_RULES), min_size=1, max_size=2)
+    objects = st.one_of(
+        st.sampled_from(("Deployment/web", "*/x?")),
+        st.dictionaries(st.sampled_from(("kind", "name", "namespace")), _names(), min_size=1),
+    )
+    images = st.one_of(patterns(), _pattern_mappings())
+    narrowing = {
+        "images": st.lists(images, min_size=1, max_size=2),
+        "paths": st.lists(_globs(), min_size=1, max_size=2),
+        "objects": st.lists(objects, min_size=1, max_size=2),
+        "containers": st.lists(_names(), min_size=1, max_size=2),
+    }
+    entry = st.fixed_dictionaries(
+        {"rules": rules, "reason": st.sampled_from(("because", "1", " x"))},
+        optional={
+            **narrowing,
+            "environments": st.lists(st.sampled_from(_ENVIRONMENTS), min_size=1, max_size=2),
+            "until": st.sampled_from(("2027-01-31", "2027-02-30", "0000-01-01", "2028-02-29")),
+        },
+    )
+    return entry.filter(lambda one: any(key in one for key in narrowing))
+
+
+def _locks() -> SearchStrategy[str]:
+    names = ("*", "harbor", "default", "exclude", "exceptions", "baseline", "rules")
+    return st.one_of(
+        st.sampled_from((*names, "environments", "ignore-fields", "rules.floating-tag")),
+        st.sampled_from(_ENVIRONMENTS).map("environments.{}".format),
     )
 
 
@@ -171,6 +211,9 @@ def policies() -> SearchStrategy[dict[str, Any]]:
             "harbor": st.one_of(harbor, st.lists(harbor, max_size=3)),
             "rules": _settings(),
             "exclude": st.lists(_globs(), max_size=2),
+            "exceptions": st.lists(_exceptions(), max_size=2),
+            "locked": st.lists(_locks(), max_size=2),
+            "ignores": st.sampled_from(({"require-reason": True}, {"require-reason": "false"})),
         },
     )
 

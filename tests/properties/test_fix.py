@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imagelint.engine import FixError, Linter, conclude
+from imagelint.conclude import conclude
+from imagelint.engine import FixError, Linter
 from imagelint.files.data import rule_sources
 from imagelint.policy import parse_policy
 from imagelint.reference import ImageReference

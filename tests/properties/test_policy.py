@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,10 +104,15 @@ def inconsistencies(policy: dict[str, Any]) -> set[Inconsistency]:
     """What a schema cannot express, worked out from the data another way."""
     found: set[Inconsistency] = set()
     default = policy["default"]
-    if (json.dumps(default) if isinstance(default, (bool, int)) else default) not in policy[
-        "environments"
-    ]:
+    if _as_text(default) not in policy["environments"]:
         found.add(Inconsistency.UNKNOWN_DEFAULT)
+    named = {name for one in policy.get("exceptions", []) for name in one.get("environments", [])}
+    locks = {name for name in policy.get("locked", []) if name.startswith("environments.")}
+    named |= {name.partition(".")[2] for name in locks}
+    if {_as_text(name) for name in named} - set(policy["environments"]):
+        found.add(Inconsistency.UNKNOWN_ENVIRONMENT)
+    if not all(_is_day(one.get("until", "2027-01-31")) for one in policy.get("exceptions", [])):
+        found.add(Inconsistency.IMPOSSIBLE_DAY)
     entries = policy.get("harbor", [])
     entries = [entries] if isinstance(entries, dict) else entries
     own = [entry["host"] for entry in entries]
@@ -122,6 +128,18 @@ def inconsistencies(policy: dict[str, Any]) -> set[Inconsistency]:
         if any(key.partition("/")[0] in own for key in upstreams):
             found.add(Inconsistency.HARBOR_AS_UPSTREAM)
     return found
+
+
+def _is_day(text: str) -> bool:
+    try:
+        dt.date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _as_text(value: object) -> str:
+    return json.dumps(value) if isinstance(value, (bool, int)) else str(value)
 
 
 def _folded(upstream: str) -> str:

@@ -1,0 +1,170 @@
+"""``imagelint baseline``: take the findings of an old repository for known, and work them off."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imagelint.commands.options import debug_option, environment_option, policy_option, request
+from imagelint.commands.output import EXIT_CLEAN, EXIT_ERROR, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from imagelint.baseline import Baseline, Identity
+    from imagelint.files import GoverningPolicy
+    from imagelint.run import Run
+
+__all__ = ["command"]
+
+_paths = click.argument("paths", nargs=-1, metavar="[PATH]...")
+
+
+@click.group("baseline", context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """Let only new findings fail, on an old repository.
+
+    The baseline is imagelint-baseline.json beside the policy; `check` finds it there. It knows a
+    finding by object, container and image, so that lines and documents may move.
+    """
+
+
+@command.command("write")
+@debug_option
+@environment_option
+@policy_option
+@click.option("--grow", is_flag=True, help="Take in findings that the baseline does not know yet.")
+@_paths
+@click.pass_context
+def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa: ANN401 - from click
+    """Write what is found now into the baseline.
+
+    PATH is a file or a folder; without any it is this folder. What the baseline knows of other
+    files stays in it. A baseline that is there already can only shrink, unless --grow is given.
+
+    \b
+      imagelint baseline write
+      imagelint baseline write --grow teams/shop
+    """  # noqa: D301 - click wants the character itself
+    from imagelint.errors import UsageError  # noqa: PLC0415 - --help has no use for it
+
+    run = _run(options)
+    for governing, found, linted in _found(run):
+        place = _place(governing)
+        old = governing.baseline.counts
+        kept = {one: count for one, count in old.items() if one.path not in linted}
+        new = {**kept, **found}
+        grown = sum(max(count - old.get(one, 0), 0) for one, count in new.items())
+        if os.path.lexists(place) and grown and not grow:
+            message = (
+                f"{governing.baseline.place} does not know {_counted(grown)}: mend what is new, or"
+                " take it in with --grow"
+            )
+            raise UsageError(message)
+        _write(governing, new)
+    ctx.exit(_told(run))
+
+
+@command.command("prune")
+@debug_option
+@policy_option
+@_paths
+@click.pass_context
+def prune(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - from click
+    """Remove from the baseline what is found no longer.
+
+    PATH is a file or a folder; without any it is this folder. What the baseline knows of files
+    that are there and were not linted stays in it.
+    """
+    run = _run({**options, "environment": None})
+    for governing, found, linted in _found(run):
+        old = governing.baseline.counts
+        new = {
+            one: min(count, found.get(one, 0)) if _is_known(one, governing, linted) else count
+            for one, count in old.items()
+        }
+        if old:
+            _write(governing, {one: count for one, count in new.items() if count})
+    ctx.exit(_told(run))
+
+
+def _is_known(one: Identity, governing: GoverningPolicy, linted: set[str]) -> bool:
+    """Whether it can be told what became of a finding: its file was linted, or is gone."""
+    return one.path in linted or not os.path.lexists(os.path.join(governing.folder, one.path))
+
+
+def _run(options: Mapping[str, Any]) -> Run:
+    from imagelint.run import Run  # noqa: PLC0415 - --help has no use for it
+
+    return Run(request({**options, "without_baseline": True}))
+
+
+def _found(run: Run) -> Iterator[tuple[GoverningPolicy, dict[Identity, int], set[str]]]:
+    """Lint, and yield for each policy what was found and in which files it was looked for."""
+    from collections import Counter  # noqa: PLC0415
+
+    from imagelint.baseline import identity_of  # noqa: PLC0415
+
+    found: dict[tuple[str, ...], Counter[Identity]] = {}
+    linted: dict[tuple[str, ...], set[str]] = {}
+    policies: dict[tuple[str, ...], GoverningPolicy] = {}
+    for one in run.inputs:
+        governing = one.governing
+        key = governing.files
+        policies[key] = governing
+        result = run.lint(one)
+        if result is None:
+            continue
+        path = governing.match_path(one.path)
+        linted.setdefault(key, set()).add(path)
+        found.setdefault(key, Counter()).update(
+            identity_of(finding, path)
+            for finding in result.findings
+            if finding.rule not in governing.policy.locked_rules
+        )
+    for key, governing in policies.items():
+        yield governing, dict(found.get(key, ())), linted.get(key, set())
+
+
+def _place(governing: GoverningPolicy) -> str:
+    from imagelint.errors import UsageError  # noqa: PLC0415
+
+    if governing.baseline_path is None:
+        message = (
+            "a baseline stands beside a policy, and there is none: write one with"
+            " `imagelint init --harbor HOST`"
+        )
+        raise UsageError(message)
+    return governing.baseline_path
+
+
+def _write(governing: GoverningPolicy, counts: Mapping[Identity, int]) -> None:
+    from imagelint import files  # noqa: PLC0415
+    from imagelint.baseline import Baseline  # noqa: PLC0415
+
+    place = _place(governing)
+    shown = files.displayed(place, os.getcwd())
+    new = Baseline(counts)
+    files.write_new(place, shown, new.render().encode(), overwrite=True)
+    say([f"{shown}: {_counted(sum(counts.values()))} known{_change(governing.baseline, new)}"])
+
+
+def _change(old: Baseline, new: Baseline) -> str:
+    added = _more(new.counts, old.counts)
+    removed = _more(old.counts, new.counts)
+    return f" ({added} added, {removed} removed)" if old.counts else ""
+
+
+def _more(one: Mapping[Identity, int], other: Mapping[Identity, int]) -> int:
+    return sum(max(count - other.get(key, 0), 0) for key, count in one.items())
+
+
+def _counted(number: int) -> str:
+    return f"{number} finding" if number == 1 else f"{number} findings"
+
+
+def _told(run: Run) -> int:
+    say(f"error: {line}" for line in run.errors)
+    return EXIT_ERROR if run.errors else EXIT_CLEAN

@@ -1,0 +1,109 @@
+"""Layers of a policy: what a base locks, and whether the layer above it loosens that.
+
+A policy that ``extends:`` another begins with all that the base says and adds to it or replaces
+it, key by key (:mod:`imagelint.policy` has the table). ``locked:`` names what no layer further up
+may loosen: ``harbor``, ``default``, ``exclude``, ``exceptions``, ``baseline``, ``ignore-fields``,
+``environments`` or ``environments.NAME``, ``rules`` or ``rules.ID``, ``"*"`` for all of it.
+Tightening is always allowed. Pure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from imagelint.errors import Inconsistency, InconsistentPolicy
+from imagelint.fields import did_you_mean
+from imagelint.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator
+
+    from imagelint.environments import Environment
+    from imagelint.errors import PolicyError
+    from imagelint.fields import Fields
+    from imagelint.nodes import Node
+    from imagelint.patterns import RegistryPattern
+
+__all__ = ["Lock", "Locks", "locked_error", "read_locks", "uncovered"]
+
+EVERYTHING: Final = "*"
+_ENVIRONMENTS: Final = "environments"
+_RULES: Final = "rules"
+_PLAIN: Final = ("harbor", "default", "exclude", "exceptions", "baseline", "ignore-fields")
+
+
+class Lock(NamedTuple):
+    """A name that must not be loosened, and where that is written."""
+
+    name: str
+    place: str
+    """``base.yaml:12:5``."""
+
+
+class Locks(NamedTuple):
+    """All locks of the layers below."""
+
+    locks: tuple[Lock, ...] = ()
+
+    def on(self, name: str) -> Lock | None:
+        """Return the lock that holds ``name``: itself, the whole that it is of, or everything."""
+        whole = name.partition(".")[0]
+        for lock in self.locks:
+            if lock.name in (name, whole, EVERYTHING):
+                return lock
+        return None
+
+    def on_default(self, default: str) -> Lock | None:
+        """Return the lock that holds which environment is the default.
+
+        A locked environment that is the default stays it: what matches nothing is held to it.
+        """
+        return self.on("default") or self.on(f"{_ENVIRONMENTS}.{default}")
+
+    def rules(self, every: Iterable[str]) -> Iterator[str]:
+        """Yield those of the rules that are locked."""
+        return (rule for rule in every if self.on(f"{_RULES}.{rule}") is not None)
+
+
+def locked_error(reader: Fields, node: Node, lock: Lock, what: str) -> PolicyError:
+    """Make the error for a node that loosens what ``lock`` holds."""
+    name = "everything" if lock.name == EVERYTHING else lock.name
+    message = f"{what}, and {name} is locked at {lock.place}; what is locked can only be tightened"
+    return reader.error(node, message)
+
+
+def read_locks(
+    reader: Fields, node: Node, environments: Collection[str], rules: Collection[str]
+) -> tuple[Lock, ...]:
+    """Read ``locked:``, a list of names."""
+    names = (
+        EVERYTHING,
+        *_PLAIN,
+        _ENVIRONMENTS,
+        _RULES,
+        *(f"{_ENVIRONMENTS}.{name}" for name in environments),
+        *(f"{_RULES}.{name}" for name in rules),
+    )
+    found = []
+    for item in reader.items(node, "locked"):
+        text = reader.text(item, "locked")
+        if text not in names:
+            advice = did_you_mean(text, names, "what can be locked is")
+            error = reader.error(item, f'locked: unknown name "{shown(text)}"; {advice}')
+            if text.startswith(f"{_ENVIRONMENTS}."):
+                raise InconsistentPolicy(Inconsistency.UNKNOWN_ENVIRONMENT, error)
+            raise error
+        line, column = reader.place(item)
+        found.append(Lock(text, f"{reader.source.path}:{line}:{column}"))
+    return tuple(found)
+
+
+def uncovered(patterns: Iterable[RegistryPattern], base: Environment) -> Iterator[RegistryPattern]:
+    """Yield the patterns that may allow what ``base`` does not.
+
+    A pattern has to lie within a single one of the base's: two that only together cover it are
+    not seen, which errs on the strict side.
+    """
+    for pattern in patterns:
+        if not any(pattern.is_within(allowed) for allowed in base.gate.allow):
+            yield pattern
