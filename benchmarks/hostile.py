@@ -243,6 +243,21 @@ HOSTILE: Final[dict[str, Callable[[int], bytes]]] = {
     "lone carriage returns": lambda size: _around(_OBJECT, b"image: a\r", size),
     "tabs": lambda size: _around(_CONTAINERS + b"  - image: a", b"\t", size, b"b\n"),
     "sources": lambda size: _around(b"", b"# Source: a\n", size, b"image: a\n"),
+    "ignores": lambda size: _around(
+        _CONTAINERS + _IMAGE, b"# imagelint: ignore[floating-tag] a\n", size, _IMAGE
+    ),
+    "ignores of lines": lambda size: _around(
+        _CONTAINERS, b"  - {image: nginx} # imagelint: ignore[floating-tag] a\n", size
+    ),
+    "ignores in strings": lambda size: _around(
+        _CONTAINERS, b"  - {image: nginx, name: '# imagelint: ignore[a]'}\n", size
+    ),
+    "ignores of CR lines": lambda size: _around(
+        _CONTAINERS + _IMAGE, b"# imagelint: ignore[floating-tag] a\r", size, _IMAGE
+    ),
+    "one long ignore": lambda size: _around(
+        _CONTAINERS + _IMAGE + b"# imagelint: ignore[", b"a, ", size, b"] a\n"
+    ),
     "NUL bytes": lambda size: _around(_CONTAINERS + b"  - image: ", b"\0", size),
     "ill-formed bytes": lambda size: _around(_CONTAINERS + b"  - image: ", b"\xff", size),
 }
