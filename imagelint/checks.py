@@ -197,8 +197,7 @@ CHECKS: Final[dict[str, type[Check]]] = {
 
 # What tools fill in: none of it is ever part of a valid reference, except inside a tag.
 # The closing marks may be missing: a cut-off template is no image either.
-_MARKED: Final = re.compile(
-    r"""
+_MARKED: Final = r"""(?xs)
       \{\{ .*? (?: \}\} | \Z )        # Go templates, Helm, Jinja
     | \$\( [^()]* \)?                 # $(VAR): Kubernetes, Tekton, make
     | \$\{ [^{}]* \}?                 # ${VAR}, ${VAR:-default}: shell, envsubst, Flux
@@ -208,11 +207,9 @@ _MARKED: Final = re.compile(
     | @@? [A-Za-z_][A-Za-z0-9_.-]* @@?  # @@IMAGE@@, @IMAGE@: autotools, CMake
     | % [A-Za-z_][A-Za-z0-9_]* %      # %IMAGE%
     | __ [A-Za-z0-9]+ (?: _[A-Za-z0-9]+ )* __
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_CAPITALS: Final = re.compile(r"(?<![A-Za-z0-9_-])[A-Z][A-Z0-9_-]*(?![A-Za-z0-9_-])")
-_FILL_IN: Final = re.compile(
+    """
+_CAPITALS: Final = r"(?<![A-Za-z0-9_-])[A-Z][A-Z0-9_-]*(?![A-Za-z0-9_-])"
+_FILL_IN: Final = (
     r"REPLACE|CHANGE|FILL|INSERT|PLACEHOLDER|SUBSTITUTE|TODO|FIXME|TBD|YOUR|[A-Z0-9]_[A-Z0-9]"
 )
 
@@ -224,10 +221,10 @@ def placeholder_in(text: str) -> str | None:
     capitals count where they ask for it (``REPLACE_ME``, ``YOUR-ORG``) or are written like a
     variable (``PROJECT_ID``); ``IMAGE:TAG`` is merely invalid.
     """
-    found = _MARKED.search(text)
+    found = re.search(_MARKED, text)
     if found is None:
-        words = _CAPITALS.finditer(text)
-        found = next((word for word in words if _FILL_IN.search(word.group())), None)
+        words = re.finditer(_CAPITALS, text)
+        found = next((word for word in words if re.search(_FILL_IN, word.group())), None)
     return None if found is None or _is_valid(text) else found.group()
 
 

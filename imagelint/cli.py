@@ -9,6 +9,7 @@ that cannot be read or written; 130 interrupted; 141 nobody reads what is printe
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
 __all__ = ["cli", "main"]
 
 _COMMANDS = (
-    *("check", "fix", "images", "explain", "rules", "exceptions", "baseline", "init", "krm"),
-    "completion",
+    *("check", "fix", "images", "explain", "rules", "policy", "exceptions", "baseline"),
+    *("init", "krm", "completion"),
 )
+_GARBAGE = 100_000
+"""New objects between two searches for cycles: we make many objects and hardly any cycle."""
 _EXIT_ERROR = 2
 _EXIT_INTERRUPTED = 130
 _EXIT_BROKEN_PIPE = 141
@@ -140,5 +143,12 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line.
+
+    What is imported stays until the end: searching it for garbage, and once more at exit, is a
+    twentieth of a short run. Of a long one, on a stream of large documents, the collector took
+    half with Python's own threshold (700).
+    """
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
     cli(prog_name="imagelint")

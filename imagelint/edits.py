@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["NotEditableError", "edit_scalar", "place_of", "uses_elsewhere"]
 
-_PLAIN_SAFE = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/@:+-]*[A-Za-z0-9_-])?")
-_BLOCK_HEADER = re.compile(r"[|>][^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])")
+_PLAIN_SAFE = r"[A-Za-z0-9](?:[A-Za-z0-9._/@:+-]*[A-Za-z0-9_-])?"
+_BLOCK_HEADER = r"[|>][^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])"
 _BREAK = "\n\r\x85\u2028\u2029"
-_ESCAPE = re.compile(
+_ESCAPE = (
     r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}"
     r"|(?:\r\n|[\n\r\x85\u2028\u2029])[ \t]*|.)"
 )
@@ -57,7 +57,7 @@ def edit_scalar(document: Document, node: Scalar, new: str) -> Edit:
     old = node.value
     if node.tag is not None and node.tag.endswith(":binary"):
         raise NotEditableError("it is written in base64 (!!binary)")
-    if not node.style and _PLAIN_SAFE.fullmatch(new) is None:
+    if not node.style and re.fullmatch(_PLAIN_SAFE, new) is None:
         raise NotEditableError(f"{shown(new)} would need quotes")
     first, last = _changed(old, new)
     inserted = new[first : len(new) - (len(old) - last)]
@@ -96,7 +96,7 @@ def _places(text: str, node: Scalar) -> list[int]:
 
 def _block_content(text: str, node: Scalar) -> int:
     """Return where the content of a block scalar begins, behind header and indentation."""
-    header = _BLOCK_HEADER.match(text, node.start, node.end)
+    header = re.compile(_BLOCK_HEADER).match(text, node.start, node.end)
     index = header.end() if header is not None else node.start
     while index < node.end and text[index] in " " + _BREAK:
         index += 1
@@ -106,10 +106,11 @@ def _block_content(text: str, node: Scalar) -> int:
 def _places_in_escapes(text: str, node: Scalar) -> list[int]:
     """Map a double-quoted value (YAML's or JSON's) to its text, escape by escape."""
     places: list[int] = []
+    escape = re.compile(_ESCAPE)
     index, end = node.start + 1, node.end - 1
     while index < end:
         char = text[index]
-        match = _ESCAPE.match(text, index, end) if char == "\\" else None
+        match = escape.match(text, index, end) if char == "\\" else None
         if match is None:
             if char in _BREAK:
                 raise NotEditableError("it is folded over several lines")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from imagelint.baseline import EMPTY
 from imagelint.edits import place_of
 from imagelint.errors import ImagelintError
-from imagelint.examine import ACTION, Examined, examine
+from imagelint.examine import ACTION, Examined, examine, parts
 from imagelint.exceptions import Breach
 from imagelint.excuses import Excuses, known_findings
 from imagelint.fields import did_you_mean
@@ -86,15 +86,17 @@ class Linter:
         *,
         chart: str | None = None,
         stamp: PolicyStamp | None = None,
+        within: Span | None = None,
     ) -> FileResult:
         """Judge one source.
 
         ``match_path`` is its path relative to the policy's folder, for path globs;
-        ``chart`` the folder of the Helm chart whose template it is, if any.
+        ``chart`` the folder of the Helm chart whose template it is, if any. ``within`` is one
+        of several parts to judge alone; :func:`imagelint.report.joined` puts the results together.
         """
-        examined, free = examine(source, self._catalogue)
+        examined, free = examine(source, self._catalogue, within)
         ill_formed = any(item.document.decoded.first_ill_formed is not None for item in examined)
-        excuses = self._excuses(source, match_path)
+        excuses = self._excuses(source, match_path, with_comments=within is None)
         findings: list[Finding | Suppressed] = []
         images: list[ImageRecord] = []
         for item in examined:
@@ -133,10 +135,21 @@ class Linter:
             used=frozenset(excuses.used),
         )
 
-    def _excuses(self, source: Source, path: str) -> Excuses:
+    def parts(
+        self, source: Source, path: str, *, chart: str | None = None
+    ) -> list[Span] | list[None]:
+        """Return the parts of a source that may be judged one by one; None stands for all of it.
+
+        A chart's template, comments that excuse and a baseline are matters of the whole.
+        """
+        if chart is not None or self._baseline.of(path) or _has_comments(source):
+            return [None]
+        return parts(source)
+
+    def _excuses(self, source: Source, path: str, *, with_comments: bool) -> Excuses:
         """Return what could excuse something in a source."""
         ignores = None
-        if MARK.encode(source.encoding) in source.data:
+        if with_comments and _has_comments(source):
             ignores = find_ignores(source)
         return Excuses(self._policy, path, self._exceptions, ignores, source)
 
@@ -300,6 +313,11 @@ class Linter:
             message = f"{source.path}: not fixed, nothing was written: {wrong}"
             raise FixError(message)
         return data
+
+
+def _has_comments(source: Source) -> bool:
+    """Whether a comment in a source may excuse something."""
+    return MARK.encode(source.encoding) in source.data
 
 
 def _order(finding: Finding) -> tuple[Span, int, str, str]:

@@ -85,6 +85,31 @@ class Fields:
         place = self.source.position(self._decoded.byte_offset(index))
         return PolicyError(message, self.source.path, *place)
 
+    def find(self, keys: Iterable[str], text: str | None = None) -> tuple[int, int] | None:
+        """Return the line and column of what stands at ``keys``, or of ``text`` in a list there."""
+        node: Node | None = self.root
+        for key in keys:
+            node = next(
+                (
+                    value
+                    for name, value in (node.pairs if isinstance(node, Mapping) else ())
+                    if isinstance(name, Scalar) and name.value == key
+                ),
+                None,
+            )
+        if node is not None and text is not None:
+            items = node.items if isinstance(node, Sequence) else ()
+            node = next((one for one in items if self._holds(one, text)), None)
+        return None if node is None else self.place(node)
+
+    @staticmethod
+    def _holds(node: Node, text: str) -> bool:
+        """Whether a node is a text, or a mapping with a value that the text begins with."""
+        if isinstance(node, Mapping):
+            values = (value for _, value in node.pairs)
+            return any(isinstance(one, Scalar) and text.startswith(one.value) for one in values)
+        return isinstance(node, Scalar) and node.value == text
+
     @contextmanager
     def placing(self, node: Node, where: str) -> Iterator[None]:
         """Turn an :class:`InvalidPattern` raised inside into the error for ``node``."""
@@ -174,6 +199,14 @@ class Fields:
             with self.placing(item, where):
                 found.append(PathPattern.parse(text, self._anchor))
         return PathPatterns(tuple(found))
+
+    def one_of(self, node: Node, where: str, names: Collection[str], what: str) -> str:
+        """Return the one of ``names`` that a scalar has; ``what`` is a word for them."""
+        text = self.text(node, where)
+        if text not in names:
+            advice = did_you_mean(text, names, f"the {what}s are")
+            raise self.error(node, _at(where, f'no {what} "{shown(text)}"; {advice}'))
+        return text
 
     def choice(self, node: Node, where: str, members: type[_E]) -> _E:
         """Return the member of an enum of texts that a scalar names."""

@@ -25,13 +25,13 @@ _TEMPLATE_MAX = 300
 _PATH = r"[^\s/\\]+(?:[/\\]charts[/\\][^\s/\\]+)*[/\\](?:templates|crds)[/\\][^\r\n]+"
 """A chart, the subcharts on the way, the folder that Helm renders, and the file in it."""
 _OTHER_COMMENTS = r"(?:[ \t]*(?:#(?! Source: )[^\n]*)?\r?\n)*"
-_LEADING = re.compile(rf"\ufeff?(?:---[^\n]*\n)?{_OTHER_COMMENTS}# Source: ({_PATH})")
-_ANYWHERE = re.compile(rf"(?:\A|^---[^\n]*\n)# Source: {_PATH}\r?$".encode(), re.MULTILINE)
+_LEADING = rf"\ufeff?(?:---[^\n]*\n)?{_OTHER_COMMENTS}# Source: ({_PATH})"
+_ANYWHERE = rf"(?m)(?:\A|^---[^\n]*\n)# Source: {_PATH}\r?$".encode()
 
 
 def template_of(text: str) -> str | None:
     """Return the template that the leading comment of a document names, or None."""
-    match = _LEADING.match(text) if "# Source: " in text else None
+    match = re.match(_LEADING, text) if "# Source: " in text else None
     return None if match is None else _fit(match.group(1).rstrip())
 
 
@@ -57,4 +57,4 @@ def is_cut_off(source: Source) -> bool:
     data = source.data[source.bom_length :]
     if source.encoding != "utf-8":
         data = data.decode(source.encoding, "replace").encode()
-    return not data.endswith(b"\n") and _ANYWHERE.search(data) is not None
+    return not data.endswith(b"\n") and re.search(_ANYWHERE, data) is not None

@@ -8,7 +8,6 @@ recursion. What it refuses, kubectl hands to its YAML reader; so do we.
 from __future__ import annotations
 
 import re
-from json import JSONDecodeError, JSONDecoder
 from typing import NoReturn
 
 from imagelint.nodes import Mapping, Node, Scalar, Sequence, Tree, ValueType
@@ -30,8 +29,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _WORD_TYPES: dict[str, ValueType] = {"true": "boolean", "false": "boolean", "null": "null"}
-_DECODER = JSONDecoder()
-_LONE_SURROGATES = re.compile("[\ud800-\udfff]")
+_LONE_SURROGATES = "[\ud800-\udfff]"
 
 
 class JsonError(ValueError):
@@ -123,12 +121,14 @@ class _Parser:
         if match.lastgroup == "string":
             return Scalar(text[1:-1], start, end, '"', type="string")
         if match.lastgroup == "escaped":
+            from json import JSONDecodeError, JSONDecoder  # noqa: PLC0415 - few have escapes
+
             try:
-                value, end = _DECODER.raw_decode(self._text, start)
+                value, end = JSONDecoder().raw_decode(self._text, start)
             except JSONDecodeError:
                 self._fail(start, "a string")
             # A surrogate without its other half is U+FFFD to Go.
-            value = _LONE_SURROGATES.sub("\ufffd", value)
+            value = re.sub(_LONE_SURROGATES, "\ufffd", value)
             return Scalar(value, start, end, '"', type="string")
         kind: ValueType = "number" if match.lastgroup == "number" else _WORD_TYPES[text]
         return Scalar(text, start, end, type=kind)

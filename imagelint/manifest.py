@@ -37,16 +37,14 @@ MAX_DEPTH = 10_000
 MAX_FLOW_DEPTH = 1_000
 """We refuse brackets that nest deeper: libyaml 0.1.7 looks at each open one for each token."""
 
-_PROPERTIES = re.compile(r"(?:[&!][^\s\x85\u2028\u2029]*(?:[\s\x85]+|#[^\n\r\x85\u2028\u2029]*)*)+")
+_PROPERTIES = r"(?:[&!][^\s\x85\u2028\u2029]*(?:[\s\x85]+|#[^\n\r\x85\u2028\u2029]*)*)+"
 _UNICODE_BREAKS = str.maketrans({"\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
 _BYTE_ORDER_MARK = "\ufeff"
-_SLASH_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\/")
+_SLASH_ESCAPE = r"(?<!\\)(?:\\\\)*\\/"
 _FLOW_COLON = "found unexpected ':'"
-_COLON_IN_PLAIN = re.compile(
-    r"""((?<![^\s,\[\]{}])!(?:<[^<>\s]*>|[^\s,\[\]{}]*))|(?<=[^\s"'\[\]{},]):(?=\S)"""
-)
+_COLON_IN_PLAIN = r"""((?<![^\s,\[\]{}])!(?:<[^<>\s]*>|[^\s,\[\]{}]*))|(?<=[^\s"'\[\]{},]):(?=\S)"""
 """A colon inside a plain scalar: text before it, text behind it. (What tags hold stays.)"""
-_INNER_MARK = re.compile("(\\A\ufeff)|\ufeff")
+_INNER_MARK = "(\\A\ufeff)|\ufeff"
 """A byte order mark that is a character like any other to go-yaml: all but the first."""
 
 
@@ -95,7 +93,7 @@ def parse_events(text: str) -> Tree:
         return tree
 
 
-def _hide(pattern: re.Pattern[str], char: str, text: str, stand_ins: dict[int, str]) -> str:
+def _hide(pattern: str, char: str, text: str, stand_ins: dict[int, str]) -> str:
     """Replace what ``pattern`` matches by a private-use character that ``text`` does not hold.
 
     What the pattern captures stays. The stand-in is noted with the ``char`` that it stands for.
@@ -106,7 +104,7 @@ def _hide(pattern: re.Pattern[str], char: str, text: str, stand_ins: dict[int, s
     if code is None:
         return text
     stand_ins[code] = char
-    return pattern.sub(lambda match: match.group(1) or chr(code), text)
+    return re.sub(pattern, lambda match: match.group(1) or chr(code), text)
 
 
 def _events() -> Callable[[str], _Events]:
@@ -239,7 +237,7 @@ class _Composer:
         """Return where the node's own text begins, behind its anchor and tag."""
         start: int = event.start_mark.index
         if event.anchor is not None or event.tag is not None:
-            match = _PROPERTIES.match(self._text, start, event.end_mark.index)
+            match = re.compile(_PROPERTIES).match(self._text, start, event.end_mark.index)
             if match is not None:
                 start = match.end()
         return start
@@ -250,7 +248,7 @@ class _Composer:
         if self._stand_ins:
             value = value.translate(self._stand_ins)
         if event.style == '"' and self._escapes_slash:
-            escape = _SLASH_ESCAPE.search(self._text, start, event.end_mark.index)
+            escape = re.compile(_SLASH_ESCAPE).search(self._text, start, event.end_mark.index)
             if escape is not None:
                 self._problem(escape.end() - 2, "the escape \\/, which kubectl reads in JSON only")
         node = Scalar(

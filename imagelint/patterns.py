@@ -31,8 +31,8 @@ __all__ += ["check_spelling", "is_host", "parse_host", "parse_repository_path"]
 
 HUB = "docker.io"
 _HUB_LEGACY = "index.docker.io"
-_SCHEME = re.compile(r"\A[A-Za-z][A-Za-z0-9+.-]*://")
-_TAG_PATTERN = re.compile(r"[A-Za-z0-9_*?][A-Za-z0-9_.*?-]{0,127}")
+_SCHEME = r"\A[A-Za-z][A-Za-z0-9+.-]*://"
+_TAG_PATTERN = r"[A-Za-z0-9_*?][A-Za-z0-9_.*?-]{0,127}"
 
 
 class Hosts(Enum):
@@ -95,7 +95,7 @@ class RegistryPattern(NamedTuple):
             message = 'registry is missing; write registry: HOST, or registry: "*" for any'
             raise InvalidPattern(message)
         tag = parts.get("tag")
-        if tag is not None and not _TAG_PATTERN.fullmatch(tag):
+        if tag is not None and not re.fullmatch(_TAG_PATTERN, tag):
             message = f"{shown(tag) or 'an empty text'} is no tag; write one, such as v1 or v1.*"
             raise InvalidPattern(message)
         if parts.get("digest", "required") != "required":
@@ -234,7 +234,7 @@ def check_spelling(text: str) -> None:
     if not text:
         message = "an empty text; write a registry, such as quay.io"
         raise InvalidPattern(message)
-    scheme = _SCHEME.match(text)
+    scheme = re.match(_SCHEME, text)
     advice = ""
     if text != text.strip():
         advice, better = "has white space around it", text.strip()

@@ -9,20 +9,27 @@ lists taken apart. An image that either reader sees counts.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
-from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeGuard
 
-from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree, ValueType, is_merge
+from imagelint.nodes import (
+    NOT_FINITE,
+    Mapping,
+    Node,
+    ParseProblem,
+    Scalar,
+    Sequence,
+    Tree,
+    ValueType,
+    is_merge,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-__all__ = ["BOTH", "Reader", "Value", "View", "refusals", "resolve", "views"]
+__all__ = ["BOTH", "Reader", "Value", "View", "is_text", "refusals", "resolve", "views"]
 
 _PREFIX = "tag:yaml.org,2002:"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -30,13 +37,10 @@ _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
 _TRUE_1_1 = _TRUE | {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"}
 _FALSE_1_1 = _FALSE | {"n", "N", "no", "No", "NO", "off", "Off", "OFF"}
-_NOT_FINITE = frozenset(
-    f"{sign}.{word}" for sign in ("", "+", "-") for word in ("inf", "Inf", "INF")
-) | {".nan", ".NaN", ".NAN"}
-_INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]+|0|[1-9][0-9]*)")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_INTEGER = r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]+|0|[1-9][0-9]*)"
+_FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _CLOCK = r"([0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2})(?:\.([0-9]+))?"
-_TIMESTAMP = re.compile(
+_TIMESTAMP = (
     r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})"
     rf"(?:[Tt]{_CLOCK}(Z|[-+][0-9]{{2}}:[0-9]{{2}})| {_CLOCK})?"
 )
@@ -45,8 +49,10 @@ _MERGED_IF_REFUSED = 100_000
 _EXACT = 1e21
 _EXACT_DIGITS = 20
 """Shorter decimals are 64-bit integers; Python reads no integer of any length, either."""
-_MAY_BE_TYPED = frozenset("yYnNtTfFoO~+-.0123456789")
-"""First characters of plain scalars that may be something other than a string."""
+_MAY_BE_NUMBERS = frozenset("+-.0123456789")
+"""First characters of plain scalars that may be a number or a date."""
+_WORDS = _NULLS | _TRUE_1_1 | _FALSE_1_1
+"""Plain scalars that are no strings to one reader or both, numbers aside."""
 
 
 class Reader(Enum):
@@ -66,6 +72,16 @@ class Value(NamedTuple):
     value: str | float | bool | None
 
 
+def is_text(node: Node) -> TypeGuard[Scalar]:
+    """Whether a node is at first sight a string to every reader; others may be, too."""
+    return (
+        type(node) is Scalar
+        and node.tag is None
+        and node.type is None
+        and bool(node.style or (node.value not in _WORDS and node.value[0] not in _MAY_BE_NUMBERS))
+    )
+
+
 def resolve(scalar: Scalar, reader: Reader = Reader.KUBECTL) -> Value:
     """Return what ``reader`` makes of a scalar (go-yaml ``resolve.go`` v2, v3).
 
@@ -77,7 +93,7 @@ def resolve(scalar: Scalar, reader: Reader = Reader.KUBECTL) -> Value:
         return _json_value(scalar.type, text)
     tag = scalar.tag
     if tag is None:
-        if scalar.style or (text and text[0] not in _MAY_BE_TYPED):
+        if scalar.style or (text not in _WORDS and text[0] not in _MAY_BE_NUMBERS):
             return Value("string", text)
     elif tag == _PREFIX + "binary":
         return Value("string", _binary(text))
@@ -98,7 +114,7 @@ def _implicit(text: str, reader: Reader, tag: str | None) -> Value:
         return Value("boolean", value=True)
     if text in (_FALSE_1_1 if reader is Reader.KUBECTL else _FALSE):
         return Value("boolean", value=False)
-    if text in _NOT_FINITE:
+    if text in NOT_FINITE:
         return Value("number", None)  # a number that JSON cannot write
     if tag in (None, _PREFIX + "timestamp"):
         date = _rfc3339(text)
@@ -112,7 +128,7 @@ def _number(text: str) -> float | None:
     if text[0] == "." and "_" in text:
         return None
     plain = text.replace("_", "")
-    if _INTEGER.fullmatch(plain):
+    if re.fullmatch(_INTEGER, plain):
         digits = plain.lstrip("+-")
         base = {"0x": 16, "0b": 2, "0o": 8}.get(digits[:2].lower())
         if base is None:
@@ -122,7 +138,7 @@ def _number(text: str) -> float | None:
         number = int(digits[2:] if digits[1] in "xXbBoO" else digits, base)
         number = -number if plain[0] == "-" else number
         return number if -(2**63) <= number < 2**64 else None
-    return _decimal(plain) if _FLOAT.fullmatch(plain) else None
+    return _decimal(plain) if re.fullmatch(_FLOAT, plain) else None
 
 
 def _decimal(text: str) -> float | None:
@@ -138,9 +154,11 @@ def _decimal(text: str) -> float | None:
 
 def _rfc3339(text: str) -> str | None:
     """Write a timestamp as kustomize's JSON does (a mere date gets a time); None if it is none."""
-    match = _TIMESTAMP.fullmatch(text)
+    match = re.fullmatch(_TIMESTAMP, text) if text[4:5] == "-" else None
     if match is None:
         return None
+    from datetime import datetime  # noqa: PLC0415 - few manifests hold a date
+
     date, *clocks, zone, spaced, spaced_fraction = match.groups()
     clock, fraction = clocks if zone else (spaced, spaced_fraction)
     numbers = [int(number) for number in f"{date}-{clock or '0:0:0'}".replace(":", "-").split("-")]
@@ -155,12 +173,14 @@ def _rfc3339(text: str) -> str | None:
 def _binary(text: str) -> str:
     try:
         return _decoded(text).decode("utf-8", "replace")
-    except (binascii.Error, ValueError):
+    except ValueError:
         return text
 
 
 def _decoded(base64_text: str) -> bytes:
-    """Decode base64 as Go does, which passes over line breaks alone."""
+    """Decode base64 as Go does, which passes over line breaks alone; raises ``ValueError``."""
+    import base64  # noqa: PLC0415 - few manifests tag a value as binary
+
     return base64.b64decode(base64_text.replace("\r", "").replace("\n", ""), validate=True)
 
 
@@ -176,13 +196,15 @@ def _json_value(type_: ValueType, text: str) -> Value:
 class View:
     """One reader's reading of a tree."""
 
-    def __init__(self, reader: Reader, *, walk_once: bool = False) -> None:
+    def __init__(self, reader: Reader, *, walk_once: bool = False, has_merges: bool = True) -> None:
         """Read as ``reader``.
 
         With ``walk_once``, for a document that kubectl refuses (it may be for that), no mapping
         is merged twice into another, and merges come to an end.
+        ``has_merges=False`` promises that there are none, which saves looking for them.
         """
         self.reader = reader
+        self._has_merges = has_merges
         self._walk_once = walk_once
         self._may_merge = _MERGED_IF_REFUSED
         self._entries: dict[int, dict[str, Node]] = {}
@@ -195,8 +217,9 @@ class View:
             known = self._entries[id(mapping)] = {}
             self._kept.append(mapping)
             overrides = self.reader is Reader.KUBECTL
-            for key, value in self._pairs(mapping):
-                name = self.key(key)
+            pairs = self._pairs(mapping) if self._has_merges else mapping.pairs
+            for key, value in pairs:
+                name = key.value if is_text(key) else self.key(key)
                 if overrides or name not in known:
                     known[name] = value
         return known
@@ -286,7 +309,7 @@ def _is_written_there(key: Node, value: Sequence) -> bool:
 def views(tree: Tree) -> list[View]:
     """Return the views that may differ in structure: kubectl's, and kustomize's where it merges."""
     once = bool(tree.problems)
-    found = [View(Reader.KUBECTL, walk_once=once)]
+    found = [View(Reader.KUBECTL, walk_once=once, has_merges=tree.has_merges)]
     if tree.has_merges and (once or not _kustomize_refuses(tree)):
         found.append(View(Reader.KUSTOMIZE, walk_once=once))
     return found
@@ -351,12 +374,12 @@ def _key_problems(mapping: Mapping) -> Iterator[ParseProblem]:
 def _scalar_problem(node: Scalar) -> str | None:
     if node.type is not None or (node.tag is None and node.style):
         return None
-    if node.value in _NOT_FINITE and resolve(node).type == "number":
+    if node.value in NOT_FINITE and resolve(node).type == "number":
         return f"{node.value} has no form in JSON"
     if node.tag == _PREFIX + "binary":
         try:
             _decoded(node.value)
-        except (binascii.Error, ValueError):
+        except ValueError:
             return "!!binary with text that is no base64"
     elif node.tag in _RESOLVED_TAGS and not _fits(node, node.tag[len(_PREFIX) :]):
         return f"`{node.value[:40]}` is no !!{node.tag[len(_PREFIX) :]}"
@@ -368,6 +391,6 @@ def _fits(node: Scalar, name: str) -> bool:
     if name == "timestamp":
         return _rfc3339(node.value) is not None
     if name == "int":
-        return _INTEGER.fullmatch(node.value.replace("_", "")) is not None
+        return re.fullmatch(_INTEGER, node.value.replace("_", "")) is not None
     wanted = {"bool": "boolean", "float": "number", "null": "null"}[name]
     return value.type == wanted

@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 # goharbor/harbor, src/pkg/project/manager.go: the name's length and alphabet.
-_PROJECT_NAME = re.compile(r"[a-z0-9]+(?:[._-][a-z0-9]+)*")
+_PROJECT_NAME = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
 _PROJECT_NAME_MAX = 255
 _LISTED_MAX = 8
 
@@ -245,7 +245,7 @@ def parse_harbor_host(text: str) -> str:
 
 def parse_project_name(text: str) -> str:
     """Read a project's name as Harbor allows it; raises :class:`InvalidPattern`."""
-    if len(text) > _PROJECT_NAME_MAX or not _PROJECT_NAME.fullmatch(text):
+    if len(text) > _PROJECT_NAME_MAX or not re.fullmatch(_PROJECT_NAME, text):
         message = (
             f"{shown(text) or 'an empty text'} cannot be the name of a Harbor project: lower-case"
             f" letters and digits, single . _ or - between them, at most {_PROJECT_NAME_MAX}"

@@ -11,7 +11,7 @@ from imagelint.text import Edit, Source, Span
 
 WEB = KubeObject("apps/v1", "Deployment", "web", "shop")
 FIELD = "spec.template.spec.containers[0].image"
-STAMP = PolicyStamp("imagelint.yaml", "0" * 64)
+STAMP = PolicyStamp("imagelint.yaml", b"version: 1\n")
 INVISIBLE = "a\x1b[31mb\u202ec\u200bd\ne\x07"
 
 

@@ -161,7 +161,10 @@ def test_the_json_contract() -> None:
     assert as_json(made) == {
         "version": 1,
         "tool": {"name": "imagelint", "version": "0.1.0"},
-        "policy": {"path": "imagelint.yaml", "sha256": "0" * 64},
+        "policy": {
+            "path": "imagelint.yaml",
+            "sha256": "09bfcc6a14b83e2192b8673677725c84883ee9cd0c70e45c9ec09daa8f2b2847",
+        },
         "summary": {
             "files": 1,
             "documents": 2,
@@ -204,7 +207,7 @@ def test_edits_in_json_are_offsets_into_the_file() -> None:
 
 def test_several_policies_are_no_policy() -> None:
     assert as_json(report(policy=None))["policy"] is None
-    assert as_json(report(policy=PolicyStamp(None, "0")))["policy"]["path"] is None
+    assert as_json(report(policy=PolicyStamp(None, b"")))["policy"]["path"] is None
 
 
 def test_json_is_ascii() -> None:

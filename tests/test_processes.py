@@ -68,16 +68,6 @@ def test_a_mistake_outside_of_any_file(work: Project, monkeypatch: pytest.Monkey
 # --- processes -------------------------------------------------------------------------
 
 
-def test_version_imports_click_and_nearly_nothing_else() -> None:
-    script = "import sys; sys.argv[1:] = ['--version']\nimport runpy, atexit\n"
-    script += "atexit.register(lambda: print(*(n for n in sys.modules if 'imagelint' in n)))\n"
-    script += "from imagelint.cli import main\nmain()\n"
-    command = [sys.executable, "-c", script]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == ["imagelint 0.1.0", "imagelint imagelint.cli"]
-
-
 @pytest.mark.parametrize("name", ["text", "json"])
 def test_the_usual_formats_load_nothing_heavy(work: Project, name: str) -> None:
     work.write("a.yaml", BAD)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from imagelint.files.changes import Changes
 from imagelint.files.content import Identity, identity, is_blank, read, read_stdin
 from imagelint.files.data import (
     catalogue_sources,
@@ -22,7 +21,6 @@ from imagelint.files.writing import append, rewrite, size, write_new
 __all__ = [
     "POLICY_NAME",
     "AtCommit",
-    "Changes",
     "Difference",
     "Exclusion",
     "Found",

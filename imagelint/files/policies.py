@@ -6,7 +6,7 @@ What a policy means is :mod:`imagelint.policy`; here are only the files and the 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from imagelint.baseline import BASELINE_NAME, EMPTY, Baseline
 from imagelint.errors import PolicyError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["POLICY_NAME", "GoverningPolicy", "Policies"]
 
 POLICY_NAME = "imagelint.yaml"
+_NO_RULES: Final[Mapping[str, Rule]] = {}
 
 
 class GoverningPolicy(NamedTuple):
@@ -44,6 +45,15 @@ class GoverningPolicy(NamedTuple):
     baseline: Baseline = EMPTY
     baseline_path: str | None = None
     """The absolute path at which a baseline is looked for; None for the built-in policy."""
+    sources: tuple[Source, ...] = ()
+    """The policy's file and what it extends, the outermost last."""
+    rules: Mapping[str, Rule] = _NO_RULES
+    """Every rule that this policy may set, by id."""
+
+    @property
+    def home(self) -> str:
+        """The folder in which the policy's file stands; where there is none, ``folder``."""
+        return os.path.dirname(self.files[0]) if self.files else self.folder
 
     @property
     def is_built_in(self) -> bool:
@@ -137,8 +147,9 @@ class Policies:
 
     def _built_in(self, folder: str) -> GoverningPolicy:
         source = default_policy_source()
-        stamp = PolicyStamp(None, _sha256(source.data))
-        return GoverningPolicy(parse_policy(source, self._rules), stamp, folder)
+        stamp = PolicyStamp(None, source.data)
+        policy = parse_policy(source, self._rules)
+        return GoverningPolicy(policy, stamp, folder, sources=(source,), rules=self._rules)
 
     def _made(self, path: str, folder: str) -> GoverningPolicy:
         """Read a policy with all that it extends, and the baseline beside it."""
@@ -149,16 +160,17 @@ class Policies:
             anchor = "" if own == folder else relative_to(own, folder)
             policy = parse_policy(one.source, self._rules, policy, anchor)
         assert policy is not None  # the file itself is a layer
-        stamp = PolicyStamp(
-            layers[0].source.path, _sha256(b"".join(one.source.data for one in layers))
-        )
+        stamp = PolicyStamp(layers[0].source.path, b"".join(one.source.data for one in layers))
         place = os.path.join(os.path.dirname(path), BASELINE_NAME)
         made_of = tuple(one.path for one in layers)
         baseline = EMPTY
         if self._origin.exists(place):
             made_of += (place,)
             baseline = self._baseline(place, policy)
-        return GoverningPolicy(policy, stamp, folder, made_of, baseline, place)
+        sources = tuple(one.source for one in layers)
+        return GoverningPolicy(
+            policy, stamp, folder, made_of, baseline, place, sources, self._rules
+        )
 
     def _layers(self, path: str) -> list[_Layer]:
         """Return a policy file and what it extends, one after the other: the outermost last."""
@@ -191,9 +203,3 @@ class Policies:
     def _read(self, path: str) -> Source:
         name = displayed(path, self._cwd)
         return Source(name, self._origin.read(path, name))
-
-
-def _sha256(data: bytes) -> str:
-    import hashlib  # noqa: PLC0415 - loads OpenSSL, which `--version` has no use for
-
-    return hashlib.sha256(data).hexdigest()

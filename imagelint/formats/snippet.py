@@ -7,7 +7,6 @@ around the place is decoded and shown.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 from imagelint.text import Span, shown
@@ -44,6 +43,8 @@ def cells(text: str) -> int:
 def _cell(char: str) -> int:
     if ord(char) < _ASCII_END:
         return 1
+    import unicodedata  # noqa: PLC0415 - most reports are ASCII
+
     if unicodedata.category(char) in {"Mn", "Me"}:
         return 0
     return 2 if unicodedata.east_asian_width(char) in "WF" else 1

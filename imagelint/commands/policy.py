@@ -1,0 +1,229 @@
+"""``imagelint policy``: check a policy, test it, and see what a change of it changes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imagelint import files
+from imagelint.commands.options import debug_option, environment_option, jobs_option, request
+from imagelint.commands.output import (
+    EXIT_CLEAN,
+    EXIT_ERROR,
+    EXIT_FINDINGS,
+    look_of,
+    print_text,
+    say,
+)
+from imagelint.text import Source, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.files import GoverningPolicy
+    from imagelint.formats import Look
+    from imagelint.policy_advice import Advice
+    from imagelint.policy_cases import Outcome
+    from imagelint.run import Run
+
+__all__ = ["command"]
+
+_policy_argument = click.argument("policy", metavar="[POLICY]", required=False)
+
+
+@click.group("policy", context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """Check a policy, test it, and see what a change of it changes."""
+
+
+@command.command("check")
+@debug_option
+@_policy_argument
+@click.pass_context
+def check(ctx: click.Context, /, policy: str | None, **_options: Any) -> None:  # noqa: ANN401 - --debug
+    """Say what is odd about a policy: what can never match, what overlaps, what is wide open.
+
+    POLICY is a file; without it, the policy of this folder. The exit code is 1 if there is a
+    warning, 2 if the policy cannot be read.
+    """
+    from imagelint.finding import Severity  # noqa: PLC0415 - --help has no use for these
+    from imagelint.policy_advice import advise  # noqa: PLC0415
+
+    governing = _governing(policy)
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    found = [
+        (_place(one, governing), one) for one in advise(governing.policy, governing.rules, today)
+    ]
+    look = look_of(sys.stdout)
+    for place, one in found:
+        _print(f"{place}: {one.severity.value}: {one.message}", look)
+    warnings = sum(one.severity is Severity.WARNING for _, one in found)
+    names = ", ".join(one.name for one in governing.policy.environments)
+    counted = f"{_counted(warnings, 'warning')}, {_counted(len(found) - warnings, 'note')}"
+    _print(f"{governing.shown}: environments {names}; {counted}.", look)
+    ctx.exit(EXIT_FINDINGS if warnings else EXIT_CLEAN)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _print(line: str, look: Look) -> None:
+    """Print a line, folded where a terminal would break it in mid-word."""
+    import textwrap  # noqa: PLC0415 - for terminals only
+
+    if look.terminal:
+        folded = textwrap.wrap(
+            line, look.width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+        line = "\n".join(folded)
+    print_text(f"{line}\n", sys.stdout)
+
+
+def _governing(policy: str | None) -> GoverningPolicy:
+    """Return a policy by its file, or the one of this folder."""
+    from imagelint.rules import load_rules  # noqa: PLC0415
+
+    cwd = os.getcwd()
+    return files.Policies(load_rules(files.rule_sources()), cwd, policy).for_folder(cwd)
+
+
+def _place(advice: Advice, governing: GoverningPolicy) -> str:
+    """Return where an advice is about: in the uppermost layer that says it."""
+    if advice.at is not None:
+        source, span = advice.at
+        line, column = source.position(span.start)
+        return f"{source.path}:{line}:{column}"
+    from imagelint.fields import Fields  # noqa: PLC0415
+
+    for source in governing.sources:
+        found = Fields(source).find(advice.keys, advice.text)
+        if found is not None:
+            return f"{source.path}:{found[0]}:{found[1]}"
+    return governing.shown
+
+
+@command.command("test")
+@debug_option
+@click.option("--cases", metavar="FILE", help="The table; without it, imagelint-tests.yaml beside.")
+@click.option("--strict", is_flag=True, help="What no case reaches is a failure, too.")
+@_policy_argument
+@click.pass_context
+def test(
+    ctx: click.Context,
+    /,
+    policy: str | None,
+    cases: str | None,
+    *,
+    strict: bool,
+    **_options: Any,  # noqa: ANN401 - --debug
+) -> None:
+    """Run the table of cases beside a policy.
+
+    POLICY is a file; without it, the policy of this folder. The table is imagelint-tests.yaml:
+
+    \b
+      version: 1
+      cases:
+        - image: nginx:1.27
+          environment: prod
+          verdict: denied               # allowed, denied or excused
+          rule: unapproved-registry     # optional, or a list
+          rewrite: harbor.myco.com/docker.io/nginx:1.27
+
+    The exit code is 1 if a case comes out otherwise. What no case reaches is named.
+    """  # noqa: D301 - click wants the character itself
+    from imagelint.policy_cases import unreached  # noqa: PLC0415 - --help has no use for it
+
+    governing = _governing(policy)
+    outcomes = tuple(_outcomes(governing, cases))
+    failed = [one for one in outcomes if any(one.differences())]
+    look = look_of(sys.stdout)
+    for one in failed:
+        _print(f"{one.case.file}:{one.case.line}:{one.case.column}: {one.case.shown}", look)
+        for what, expected, got in one.differences():
+            _print(f"  {what:8} expected {shown(expected)}", look)
+            _print(f"  {'':8} got      {shown(got)}", look)
+        for message in one.messages:
+            _print(f"  found    {message}", look)
+    missing = list(unreached(governing.policy, outcomes))
+    if missing:
+        _print("Not reached by any case:", look)
+        for line in missing:
+            _print(f"  {line}", look)
+    _print(f"{_counted(len(outcomes), 'case')}, {len(failed)} failed.", look)
+    ctx.exit(EXIT_FINDINGS if failed or (strict and missing) else EXIT_CLEAN)
+
+
+def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome]:
+    from imagelint.engine import Linter  # noqa: PLC0415
+    from imagelint.errors import UsageError  # noqa: PLC0415
+    from imagelint.policy_cases import CASES_NAME, read_cases, run_case  # noqa: PLC0415
+    from imagelint.run import known_kinds  # noqa: PLC0415
+
+    cwd = os.getcwd()
+    if cases is None and governing.is_built_in:
+        message = "the built-in policy has no tests; write a policy with `imagelint init`"
+        raise UsageError(message)
+    place = files.absolute(cases or os.path.join(governing.home, CASES_NAME), cwd)
+    name = files.displayed(place, cwd)
+    if not os.path.lexists(place):
+        message = f"{name}: there is no such table; `imagelint policy test --help` shows one"
+        raise UsageError(message)
+    source = Source(name, files.read(place, name)[0])
+    today = time.strftime("%Y-%m-%d", time.gmtime())
+    linters: dict[str | None, Linter] = {}
+    for case in read_cases(source, governing.policy, governing.rules):
+        if case.environment not in linters:
+            linters[case.environment] = Linter(
+                governing.policy,
+                governing.rules,
+                known_kinds(),
+                environment=case.environment,
+                today=today,
+            )
+        yield run_case(case, linters[case.environment])
+
+
+@command.command("diff")
+@debug_option
+@environment_option
+@jobs_option
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.pass_context
+def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:  # noqa: ANN401 - click
+    """Say which images change their verdict between two policies.
+
+    OLD and NEW are policy files, or REF:FILE for a file as a commit has it. The files of PATH are
+    linted by both; without any it is this folder. The exit code is 1 if a verdict changes.
+
+    \b
+      imagelint policy diff main:imagelint.yaml imagelint.yaml k8s/
+    """  # noqa: D301 - click wants the character itself
+    from imagelint.policy_diff import changes  # noqa: PLC0415 - --help has no use for it
+
+    before, after = _run_by(old, options), _run_by(new, options)
+    found = changes(before.results(), after.results())
+    look = look_of(sys.stdout)
+    for one in found.changes:
+        _print(f"{one.path}:{one.line}:{one.column}: {shown(one.image)}: {one.words}", look)
+    _print(f"{_counted(len(found.changes), 'verdict')} of {found.images} change.", look)
+    errors = dict.fromkeys((*before.errors, *after.errors))
+    say(f"error: {line}" for line in errors)
+    ctx.exit(EXIT_ERROR if errors else EXIT_FINDINGS if found.changes else EXIT_CLEAN)
+
+
+def _run_by(policy: str, options: dict[str, Any]) -> Run:
+    from imagelint.run import Run  # noqa: PLC0415 - --help has no use for it
+
+    ref, colon, path = policy.partition(":")
+    options = {**options, "without_baseline": True}
+    if not colon or os.path.lexists(policy):
+        return Run(request({**options, "policy": policy}))
+    return Run(request({**options, "policy": path, "policy_from": ref}))
