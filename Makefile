@@ -2,7 +2,7 @@
 PYTHON ?= .venv/bin/python
 MINUTES ?= 10
 
-.PHONY: test lint fuzz
+.PHONY: test lint fuzz fuzz-coverage bench
 
 test:
 	$(PYTHON) -m pytest
@@ -15,3 +15,11 @@ lint:
 # Generated streams against the decoders of kubectl and kustomize; needs Go.
 fuzz:
 	$(PYTHON) -m tests.differential.fuzz $(MINUTES)
+
+# Inputs that break a law, looked for by coverage: a minute for each target.
+fuzz-coverage:
+	bash tests/fuzz/run 60
+
+# imagelint beside its peers; benchmarks/README.md says how they are installed.
+bench:
+	benchmarks/run

@@ -36,7 +36,7 @@ _ACTION_TEXT = r"\{\{(?:[^{}\n]|\}(?!\}))*\}\}"
 _SEEN_IMAGE = rf"""(?xm)
     (?:^|[\s{{,\-])["']?image["']?[ \t]*:[ \t]+
     (?P<quote>["']?)
-    (?P<value>(?:{_ACTION_TEXT}|[^\s"'{{}}\[\],\#&*|>!]|(?<=\S)[\#&*|>!])+)
+    (?P<value>(?:{_ACTION_TEXT}|[^\s"'{{}}\[\],\#&*|>!]+|(?<=\S)[\#&*|>!]){{1,999}})
     """
 _SEEN_OBJECT = r"""(?m)(?:^|[\s{,])["']?kind["']?[ \t]*:"""
 
@@ -127,7 +127,7 @@ def is_free(document: Document, catalogue: Catalogue) -> bool:
 def read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
     """Read a document that may hold images; ``file_name`` comes without folders."""
     tree = document.tree
-    text = document.decoded.text
+    text = document.text
     if tree is None:
         tree = parse_yaml(text)
         if tree.is_suspicious:
@@ -181,7 +181,7 @@ def _superfluous_marks(document: Document) -> int:
 
 def _template(document: Document, tree: Tree) -> str | None:
     """Return the template that the document's comment or its object's annotation names."""
-    text = document.decoded.text
+    text = document.text
     named = template_of(text) if document.tree is None else None
     if named is not None or ANNOTATION not in text:
         return named

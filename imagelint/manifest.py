@@ -34,13 +34,15 @@ __all__ = ["parse_events", "parse_yaml"]
 
 MAX_DEPTH = 10_000
 """go-yaml refuses documents that nest deeper (scannerc.go, max_indents, max_flow_level)."""
+MAX_FLOW_DEPTH = 1_000
+"""We refuse brackets that nest deeper: libyaml 0.1.7 looks at each open one for each token."""
 
-_PROPERTIES = r"(?:[&!][^\s\x85\u2028\u2029]*(?:\s|\x85|#[^\n\r\x85\u2028\u2029]*)*)+"
+_PROPERTIES = r"(?:[&!][^\s\x85\u2028\u2029]*(?:[\s\x85]+|#[^\n\r\x85\u2028\u2029]*)*)+"
 _UNICODE_BREAKS = str.maketrans({"\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
 _BYTE_ORDER_MARK = "\ufeff"
 _SLASH_ESCAPE = r"(?<!\\)(?:\\\\)*\\/"
 _FLOW_COLON = "found unexpected ':'"
-_COLON_IN_PLAIN = r"""((?<![^\s,\[\]{}])!(?:<[^>\s]*>|[^\s,\[\]{}]*))|(?<=[^\s"'\[\]{},]):(?=\S)"""
+_COLON_IN_PLAIN = r"""((?<![^\s,\[\]{}])!(?:<[^<>\s]*>|[^\s,\[\]{}]*))|(?<=[^\s"'\[\]{},]):(?=\S)"""
 """A colon inside a plain scalar: text before it, text behind it. (What tags hold stays.)"""
 _ATTEMPTS = 8
 """How often a text is read, for the sake of its colons, before libyaml is believed."""
@@ -303,13 +305,10 @@ class _Composer:
         self._open.append(node)
         self._keys.append(None)
         self._sizes.append(1)
-        if len(self._open) > MAX_DEPTH:
-            raise _EventsRefusedError(
-                self._tree,
-                start,
-                start,
-                f"nested deeper than {MAX_DEPTH} levels",
-            )
+        limit = MAX_FLOW_DEPTH if event.flow_style else MAX_DEPTH
+        if len(self._open) > limit:
+            message = f"nested deeper than {limit} levels"
+            raise _EventsRefusedError(self._tree, start, start, message)
 
     def _collection_end(self, event: Any) -> None:  # noqa: ANN401 - an untyped event
         node = self._open.pop()
@@ -342,6 +341,8 @@ class _Composer:
         if not self._is_bomb and _is_excessive(self._decoded_by_alias, self._decoded):
             self._is_bomb = True
             self._problem(start, "excessive aliasing")
+        if isinstance(target, Scalar) and is_merge(target):
+            target = Scalar(target.value, target.start, target.end, "'")  # no merge key by alias
         self._attach(target)
 
     def _attach(self, node: Node) -> None:

@@ -45,6 +45,8 @@ _TIMESTAMP = (
     r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})"
     rf"(?:[Tt]{_CLOCK}(Z|[-+][0-9]{{2}}:[0-9]{{2}})| {_CLOCK})?"
 )
+_MERGED_IF_REFUSED = 100_000
+"""Pairs that are merged in a document that is refused: a chain of merges has their square."""
 _EXACT = 1e21
 _EXACT_DIGITS = 20
 """Shorter decimals are 64-bit integers; Python reads no integer of any length, either."""
@@ -203,13 +205,16 @@ class View:
     """One reader's reading of a tree."""
 
     def __init__(self, reader: Reader, *, walk_once: bool = False, has_merges: bool = True) -> None:
-        """Read as ``reader``; with ``walk_once`` no mapping is merged twice into another.
+        """Read as ``reader``.
 
+        With ``walk_once``, for a document that kubectl refuses (it may be for that), no mapping
+        is merged twice into another, and merges come to an end.
         ``has_merges=False`` promises that there are none, which saves looking for them.
         """
         self.reader = reader
         self._has_merges = has_merges
         self._walk_once = walk_once
+        self._may_merge = _MERGED_IF_REFUSED
         self._entries: dict[int, dict[str, Node]] = {}
         self._kept: list[Mapping] = []
 
@@ -248,6 +253,8 @@ class View:
             found = [one for one in _merge_sources(key, value) if id(one) not in seen]
             if self._walk_once:
                 seen.update(map(id, found))
+                self._may_merge -= sum(len(one.pairs) for one in found)
+                return found if self._may_merge > 0 else []
             return found
 
         if self.reader is Reader.KUBECTL:

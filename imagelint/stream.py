@@ -79,6 +79,11 @@ class Document:
         return self._decoded
 
     @property
+    def text(self) -> str:
+        """The piece's own text; for JSON :attr:`decoded` is the whole stream's."""
+        return self.decoded.text if self.tree is None else self.source.decode(self.span).text
+
+    @property
     def data(self) -> bytes:
         """The piece's bytes, in the source's encoding."""
         return self.source.data[self.span.start : self.span.end]

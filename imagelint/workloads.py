@@ -57,8 +57,9 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
             root = next((item.meta for item in found if item.mapping is tree.root), None)
         if len(seen_by) > 1:  # each has a view of its own
             found = [item for item in found if view.reader in item.readers]
-        for item in found:
-            found_here = _sites_of(item, view, catalogue, once=bool(tree.problems))
+        once = bool(tree.problems)  # what is refused may be a bomb
+        for item in _distinct(found) if once else found:
+            found_here = _sites_of(item, view, catalogue, once=once)
             for read in _readings(item, found_here, is_for_both=len(seen_by) == 1):
                 _add(sites, read, view)
             if item.meta.kind == "Kustomization":
@@ -68,6 +69,11 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
     if not sites:
         problems = []
     return Extract(list(sites.values()), problems, list(matches.values()), root)
+
+
+def _distinct(objects: list[ObjectNode]) -> list[ObjectNode]:
+    """Leave out objects that an alias repeats."""
+    return list({id(item.mapping): item for item in reversed(objects)}.values())[::-1]
 
 
 def _add(sites: dict[tuple[Hashable, ...], ImageSite], read: ImageSite, view: View) -> None:
@@ -238,14 +244,17 @@ class _Search:
             work += reversed(below)
 
     def _has_containers(self, node: Node) -> bool:
+        """Whether a container has an image, or a volume beside containers that may have none."""
         entries = self._view.entries(node) if isinstance(node, Mapping) else {}
-        for name in _CONTAINER_LISTS:
-            containers = entries.get(name)
-            if isinstance(containers, Sequence):
-                for container in containers.items:
-                    if isinstance(container, Mapping) and "image" in self._view.entries(container):
-                        return True
-        return False
+        lists = [entries[name] for name in _CONTAINER_LISTS if name in entries]
+        if lists and "volumes" in entries:
+            lists.append(entries["volumes"])
+        return any(
+            isinstance(item, Mapping) and "image" in self._view.entries(item)
+            for found in lists
+            if isinstance(found, Sequence)
+            for item in found.items
+        )
 
 
 def _match_keys(item: ObjectNode, view: View) -> Iterator[Scalar]:
