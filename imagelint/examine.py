@@ -14,9 +14,9 @@ from imagelint.finding import KubeObject
 from imagelint.helm import ANNOTATION, template_named, template_of
 from imagelint.manifest import parse_yaml
 from imagelint.nodes import Mapping, Node, Scalar, Tree
-from imagelint.objects import string_of
+from imagelint.objects import KUSTOMIZATION_FILES, string_of
 from imagelint.reading import Reader, Value, View, refusals
-from imagelint.scan import can_hold_image, is_proven_free
+from imagelint.scan import can_hold_image, is_proven_free, may_hold_object
 from imagelint.stream import Document, cut, split
 from imagelint.workloads import Extract, ImageSite, extract
 
@@ -82,10 +82,9 @@ def examine(
 
     ``prove=False`` parses everything: the slow path that the fast one is tested against.
     """
-    wide = source.encoding != "utf-8"
-    if prove and within is None and not wide and not can_hold_image(source.data, catalogue.words):
+    if prove and within is None and _is_free_file(source, catalogue):
         return [], 1
-    file_name = source.path.rpartition("/")[2]
+    file_name = _file_name(source)
     examined: list[Examined] = []
     free = 0
     for document in split(source, within):
@@ -107,10 +106,23 @@ def parts(source: Source, catalogue: Catalogue) -> list[Span] | list[None]:
     So no more than the trees of a part are in memory at a time, and several processes can
     share one source. None stands for all of it.
     """
-    if len(source.data) < 2 * PART or not can_hold_image(source.data, catalogue.words):
+    if len(source.data) < 2 * PART or _is_free_file(source, catalogue):
         return [None]
     spans = cut(source, PART)
     return spans if len(spans) > 1 else [None]
+
+
+def _is_free_file(source: Source, catalogue: Catalogue) -> bool:
+    """Whether a source is proven to hold no image, whatever its documents are."""
+    if source.encoding != "utf-8":
+        return False
+    if not can_hold_image(source.data, catalogue.words):
+        return True
+    return _file_name(source) not in KUSTOMIZATION_FILES and not may_hold_object(source.data)
+
+
+def _file_name(source: Source) -> str:
+    return source.path.rpartition("/")[2]
 
 
 def is_free(document: Document, catalogue: Catalogue) -> bool:

@@ -17,9 +17,17 @@ from imagelint.reading import BOTH, Reader, View, is_text, resolve, type_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ObjectNode", "as_kustomize_has_it", "find_objects", "meta_of", "string_of"]
+__all__ = [
+    "KUSTOMIZATION_FILES",
+    "ObjectNode",
+    "as_kustomize_has_it",
+    "find_objects",
+    "meta_of",
+    "string_of",
+]
 
-_KUSTOMIZATION_FILES = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
+KUSTOMIZATION_FILES = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
+"""Names of files that make an object of what states no kind."""
 _KUSTOMIZATION_GROUP = "kustomize.config.k8s.io/v1beta1"
 
 
@@ -107,7 +115,7 @@ def meta_of(
     if parent is not None and not kind and not api_version:
         # kubectl infers the kind of a typed list's items (apimachinery, decodeToList).
         api_version, kind = parent.api_version, parent.kind.removesuffix("List")
-    if file_name in _KUSTOMIZATION_FILES:
+    if file_name in KUSTOMIZATION_FILES:
         kind = kind or "Kustomization"
         api_version = api_version or ("" if _is_mistyped(entries) else _KUSTOMIZATION_GROUP)
     if not kind:

@@ -3,8 +3,7 @@
 Both read YAML with libraries of the same descent and still differ (go-yaml v2 with
 sigs.k8s.io/yaml, and go-yaml v3): in merges, duplicate keys, lists and the words of
 YAML 1.1. A :class:`View` is one reader's reading of a tree; :func:`refusals` says
-why kubectl refuses a tree that parses; :func:`objects` finds the API objects, with
-lists taken apart. An image that either reader sees counts.
+why kubectl refuses a tree that parses. An image that either reader sees counts.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ CRDs (Kubeflow, 25 MB) 96 % of the bytes are never parsed, in a tree of test man
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 
     from imagelint.catalogue import Catalogue
 
-__all__ = ["can_hold_image", "is_proven_free"]
+__all__ = ["can_hold_image", "is_proven_free", "may_hold_object"]
 
 # A word can be spelled without its letters only by an escape, in double quotes by an escaped
 # line break, or as base64 under a !!binary tag (whose name may be escaped itself).
 _SPELLED = re.compile(rb"\\[xuU]")
 _FOLDED = re.compile(rb"\\\r?\n")
+_BOM = codecs.BOM_UTF8  # behind the start it is an error that makes any text a manifest
 _LONE_CR = re.compile(rb"\r(?!\n)")
 _ODD_BREAKS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
 # What follows is looked for behind line feeds, one in front of the text included: that `re`
@@ -43,6 +45,7 @@ _NO_NAMES = frozenset(b"null y n yes no on off true false".split())
 """Words that YAML takes for something else; a Kustomization without a name has one all the same."""
 _ANY_KIND = re.compile(rb"\nkind[ \t]*:")
 _ANY_API_VERSION = re.compile(rb"\napiVersion[ \t]*:")
+_KIND_WORD = re.compile(rb"kind(?<=\bkind)\b")  # begins with letters, so that `re` leaps to them
 _ROOT_ITEMS = re.compile(rb"\nitems[ \t]*:")
 
 
@@ -53,6 +56,16 @@ def can_hold_image(data: bytes, words: Iterable[bytes]) -> bool:
     which is in a key, a name or the apiVersion of whatever holds an image.
     """
     return any(word in data for word in words) or _may_spell(data)
+
+
+def may_hold_object(data: bytes) -> bool:
+    """Whether an API object could be in ``data``, UTF-8 text of a whole file; no Kustomization.
+
+    An object states its kind, and where the word ``kind`` cannot be read there is none: neither
+    its images count nor what is wrong with the text. So dashboards, values and charts are
+    never parsed: of the shared corpus 100 files with a fourth of all the time.
+    """
+    return _KIND_WORD.search(data) is not None or _may_spell(data) or _BOM in data[len(_BOM) :]
 
 
 def _may_spell(data: bytes) -> bool:

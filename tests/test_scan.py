@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from imagelint.examine import examine
-from imagelint.scan import can_hold_image, is_proven_free
+from imagelint.scan import can_hold_image, is_proven_free, may_hold_object
 from imagelint.text import Source
 from tests.reading import catalogue
 
@@ -52,6 +52,52 @@ def is_free(text: str) -> bool:
 def test_can_hold_image(text: str, expected: bool) -> None:
     """One of the words, or a way to spell one without its letters."""
     assert can_hold_image(text.encode(), catalogue().words) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("image: x\n", False),
+        ("apiVersion: v2\nimage: x\n", False),
+        ("kinds: [image]\n", False),
+        ("mankind: image\n", False),
+        ("hostKind: image\n", False),
+        ("? [\n", False),
+        ("\ufeffimage: x\n", False),
+        ("kind: Pod\n", True),
+        ('{"kind":"Pod"}', True),
+        ("? kind\n: Pod\n", True),
+        ("? |-\n  kind\n: Pod\n", True),
+        ("a: &kind image\n", True),
+        ("<<: {kind: Pod}\n", True),
+        ("# kind\n", True),
+        ("image: x\rkind: Pod\r", True),
+        ("image: x\x85kind: Pod\x85", True),
+        ("hostKind: image\nkind: Pod\n", True),
+        ('"k\\x69nd": Pod\n', True),
+        ('{"\\u006bind": "Pod"}', True),
+        ('? "ki\\\n  nd"\n: Pod\n', True),
+        ("!!binary a2luZA==: Pod\n", True),
+        ("image: x\n\ufeffk: Pod\n", True),
+        ("\ufeff\ufeffimage: x\n", True),
+    ],
+)
+def test_may_hold_object(text: str, expected: bool) -> None:
+    """The word ``kind``, a way to spell it, or a byte order mark too many, which is reported."""
+    assert may_hold_object(text.encode()) is expected
+
+
+@pytest.mark.parametrize(
+    ("name", "images"),
+    [("values.yaml", []), ("a/Kustomization", ["y"]), ("a/kustomization.yaml", ["y"])],
+)
+def test_a_file_without_the_word_kind_holds_images_by_its_name(
+    name: str, images: list[str]
+) -> None:
+    data = b"images:\n- name: x\n  newName: y\n"
+    found, free = examine(Source(name, data), catalogue())
+    assert (len(found), free) == ((1, 0) if images else (0, 1))
+    assert [site.value.value for item in found for site in item.extract.sites] == images
 
 
 @pytest.mark.parametrize(
@@ -183,8 +229,10 @@ def test_not_proven(text: str) -> None:
         pytest.param("a: b\n", 0, 1, id="no word of images in the whole file"),
         pytest.param(HEAD + "image: x\n---\n" + HEAD, 0, 2, id="two proven"),
         pytest.param(HEAD + f"---\n{POD}\n---\na: b\n", 1, 2, id="one in the middle"),
-        pytest.param(f'{{"a": "b"}}\n{{"image": "{POD[1]}"}}', 1, 1, id="JSON"),
-        pytest.param("--- x\n---\nimage: y\n", 2, 0, id="what kubectl refuses is never left out"),
+        pytest.param('{"a": "b"}\n{"kind": "image"}', 1, 1, id="JSON"),
+        pytest.param(
+            "--- x\n---\nkind: image\n", 2, 0, id="what kubectl refuses is never left out"
+        ),
     ],
 )
 def test_what_is_left_out_is_counted(data: str, documents: int, free: int) -> None:
