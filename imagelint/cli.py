@@ -28,7 +28,6 @@ _COMMANDS = (
     *("check", "fix", "images", "explain", "rules", "workloads", "policy", "exceptions"),
     *("baseline", "init", "krm", "completion"),
 )
-"""New objects between two searches for cycles: we make many objects and hardly any cycle."""
 _EXIT_ERROR = 2
 _EXIT_INTERRUPTED = 130
 _EXIT_BROKEN_PIPE = 141
