@@ -34,8 +34,10 @@ __all__ = ["parse_events", "parse_yaml"]
 
 MAX_DEPTH = 10_000
 """go-yaml refuses documents that nest deeper (scannerc.go, max_indents, max_flow_level)."""
-MAX_FLOW_DEPTH = 1_000
-"""We refuse brackets that nest deeper: libyaml 0.1.7 looks at each open one for each token."""
+_DEEP = 500
+_MAX_DEEP_STEPS, _MAX_DEEP_STEPS_PURE = 100_000_000, 1_000_000
+"""libyaml 0.1.7 looks at each open bracket for each token, the pure parser more slowly: a second
+of that where nesting is deep, then no more. kubectl's 10,000 levels fit, with little in them."""
 
 _PROPERTIES = r"(?:[&!][^\s\x85\u2028\u2029]*(?:[\s\x85]+|#[^\n\r\x85\u2028\u2029]*)*)+"
 _UNICODE_BREAKS = str.maketrans({"\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
@@ -155,6 +157,8 @@ class _Composer:
         self._decoded = 1
         self._decoded_by_alias = 0
         self._is_bomb = False
+        pure = make_events is _pure_events
+        self._deep_steps = _MAX_DEEP_STEPS_PURE if pure else _MAX_DEEP_STEPS
         self._events = self._guarded(lambda: make_events(text))
 
     def compose(self) -> Tree:
@@ -287,9 +291,8 @@ class _Composer:
         self._open.append(node)
         self._keys.append(None)
         self._sizes.append(1)
-        limit = MAX_FLOW_DEPTH if event.flow_style else MAX_DEPTH
-        if len(self._open) > limit:
-            message = f"nested deeper than {limit} levels"
+        if len(self._open) > MAX_DEPTH:
+            message = f"nested deeper than {MAX_DEPTH} levels"
             raise _EventsRefusedError(self._tree, start, start, message)
 
     def _collection_end(self, event: Any) -> None:  # noqa: ANN401 - an untyped event
@@ -331,6 +334,8 @@ class _Composer:
         if not self._open:
             self._tree.root = node
             return
+        if len(self._open) > _DEEP:
+            self._count_steps(node)
         parent = self._open[-1]
         if isinstance(parent, Sequence):
             parent.items.append(node)
@@ -345,6 +350,14 @@ class _Composer:
         parent.pairs.append((key, node))
         if isinstance(key, Scalar) and is_merge(key):
             self._tree.has_merges = self._tree.is_suspicious = True
+
+    def _count_steps(self, node: Node) -> None:
+        """Give up on text that nests so deep, and holds so much there, that it takes for ever."""
+        self._deep_steps -= len(self._open)
+        if self._deep_steps < 0:
+            start = node.start - self._shift
+            message = f"too much of it is nested deeper than {_DEEP} levels"
+            raise _EventsRefusedError(self._tree, start, start, message)
 
 
 def _is_excessive(by_alias: int, decoded: int) -> bool:
