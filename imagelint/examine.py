@@ -83,7 +83,7 @@ def examine(
     ``prove=False`` parses everything: the slow path that the fast one is tested against.
     """
     wide = source.encoding != "utf-8"
-    if prove and within is None and not wide and not can_hold_image(source.data):
+    if prove and within is None and not wide and not can_hold_image(source.data, catalogue.words):
         return [], 1
     file_name = source.path.rpartition("/")[2]
     examined: list[Examined] = []
@@ -93,16 +93,21 @@ def examine(
             free += 1
         else:
             examined.append(read(document, catalogue, file_name))
+    # What ends the stream for kubectl keeps it from a manifest, whatever it is itself. Of what
+    # stands in the other parts of a source nothing is known here: there is sure to be one.
+    is_stream = len(examined) > 1 and any(item.is_manifest for item in examined)
+    if is_stream or within is not None:
+        examined = [item._replace(is_manifest=True) if item.refusals else item for item in examined]
     return examined, free
 
 
-def parts(source: Source) -> list[Span] | list[None]:
+def parts(source: Source, catalogue: Catalogue) -> list[Span] | list[None]:
     """Return parts to examine one by one: their documents are those of the source.
 
     So no more than the trees of a part are in memory at a time, and several processes can
     share one source. None stands for all of it.
     """
-    if len(source.data) < 2 * PART or not can_hold_image(source.data):
+    if len(source.data) < 2 * PART or not can_hold_image(source.data, catalogue.words):
         return [None]
     spans = cut(source, PART)
     return spans if len(spans) > 1 else [None]
@@ -114,7 +119,7 @@ def is_free(document: Document, catalogue: Catalogue) -> bool:
         return False
     is_utf8 = document.source.encoding == "utf-8"
     data = document.data if is_utf8 else document.decoded.text.encode()
-    if not can_hold_image(data):
+    if not can_hold_image(data, catalogue.words):
         return True
     return document.tree is None and is_proven_free(data, catalogue)
 
@@ -136,10 +141,15 @@ def read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
         name = document.source.encoding.upper()
         message = f"not valid {name}: kubectl reads U+FFFD here, kustomize refuses the file"
         reasons.append(Refusal(ill_formed, message, by_kubectl=False))
+    marks = _superfluous_marks(document)
+    if marks:
+        message = "a byte order mark too many, behind which go-yaml loses first letters of keys"
+        reasons.append(Refusal(document.span.start, message, by_kubectl=marks > 1))
     if ACTION in text and reasons and tree.dropped_from is not None:
         # An action at the start is a root of its own: what it was written for stands behind it.
         tree.unread_from, tree.dropped_from = tree.dropped_from, None
-    is_manifest = bool(found.sites) or (found.root is not None and found.root.api_version != "")
+    is_manifest = bool(found.sites or marks)
+    is_manifest = is_manifest or (found.root is not None and found.root.api_version != "")
     if tree.unread_from is not None:
         is_manifest = is_manifest or re.search(_SEEN_OBJECT, text) is not None
         if is_free(document, catalogue):
@@ -159,6 +169,14 @@ def read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
         is_manifest,
         _template(document, tree),
     )
+
+
+def _superfluous_marks(document: Document) -> int:
+    """Count the byte order marks in front that kustomize misreads; more than one kubectl too."""
+    text = document.decoded.text
+    marks = len(text) - len(text.lstrip("\ufeff"))
+    is_first = document.span.start == document.source.bom_length
+    return marks if is_first else max(marks - 1, 0) * 2
 
 
 def _template(document: Document, tree: Tree) -> str | None:

@@ -12,7 +12,6 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
 from imagelint import engine, files
-from imagelint.baseline import EMPTY
 from imagelint.catalogue import load_catalogue
 from imagelint.conclude import Ruling, about_exceptions, conclude
 from imagelint.errors import ImagelintError, UsageError
@@ -21,7 +20,7 @@ from imagelint.helm import is_cut_off
 from imagelint.report import FileResult, Report, RuleText, joined, light
 from imagelint.request import STDIN, Attempt, Input, Request, whole
 from imagelint.rules import load_rules
-from imagelint.text import Source
+from imagelint.text import Source, one_line
 from imagelint.workers import in_order
 
 if TYPE_CHECKING:
@@ -80,8 +79,8 @@ class Run:
             raise UsageError(message)
         named = self._still_there((path for path in paths if path != STDIN), changes)
         found = files.find(named, self._cwd, exclusion)
-        self.notices += (f"warning: {line}" for line in found.warnings)
-        self.errors += found.errors
+        self.notices += (f"warning: {one_line(line)}" for line in found.warnings)
+        self.errors += map(one_line, found.errors)
         self.skipped += found.skipped
         for file in found.files:
             governing = self._policies.for_file(file.path)
@@ -129,7 +128,7 @@ class Run:
         for one in self._origin.differences():
             how = "is new" if one.then is None else "is gone" if one.now is None else "is changed"
             shown = diff(Source(one.shown, one.then or b""), one.now or b"").rstrip("\n")
-            head = f"warning: {one.shown} {how} since {ref}; what {ref} has decides"
+            head = f"warning: {one_line(one.shown)} {how} since {ref}; what {ref} has decides"
             self.notices.append(f"{head}\n{shown}" if shown else head)
 
     def _stdin_input(self, exclusion: files.Exclusion) -> Iterator[Input]:
@@ -179,7 +178,7 @@ class Run:
                 self._catalogue,
                 environment=environment,
                 today=self._today,
-                baseline=EMPTY if self._request.without_baseline else governing.baseline,
+                baseline=None if self._request.without_baseline else governing.baseline,
             )
         return self._linters[key]
 
@@ -226,8 +225,7 @@ class Run:
         return judged[0] if len(judged) == 1 else joined(source, judged)
 
     def _parts(self, one: Input, source: Source) -> list[Span] | list[None]:
-        path = one.governing.match_path(one.path)
-        return self._linter(one.governing).parts(source, path, chart=self._chart(one))
+        return self._linter(one.governing).parts(source, chart=self._chart(one))
 
     def _chart(self, one: Input) -> str | None:
         """Return the folder, as shown, of the Helm chart whose template an input is."""
@@ -309,7 +307,8 @@ class Run:
             return step()
         except ImagelintError as error:
             message = str(error)
-            self.errors.append(message if one.shown in message else f"{one.shown}: {message}")
+            message = message if one.shown in message else f"{one.shown}: {message}"
+            self.errors.append(one_line(message))
         except Exception as error:  # noqa: BLE001 - the user gets all other files' findings
             self.errors.append(internal_error(error, one.shown, debug=self._request.debug))
         return None
@@ -336,13 +335,16 @@ class Run:
         concluded = conclude(tuple(results))
         concluded += tuple(about_exceptions(map(self._ruling, governing.values())))
         stamps = set(governing) or {self._policies.for_folder(self._cwd).stamp}
+        rules = dict(self._rules)
+        for one in governing.values():
+            rules.update(one.rules)
         return Report(
             concluded,
             tuple(self.skipped),
             tuple(self.errors),
             policy=stamps.pop() if len(stamps) == 1 else None,
             fixed=tuple(fixed),
-            rules=tuple(_text_of(rule) for _, rule in sorted(self._rules.items())),
+            rules=tuple(_text_of(rule) for _, rule in sorted(rules.items())),
         )
 
     def _ruling(self, governing: files.GoverningPolicy) -> Ruling:
@@ -350,7 +352,7 @@ class Run:
         request = self._request
         return Ruling(
             governing.policy,
-            self._rules,
+            governing.rules,
             frozenset(self._used.get(governing.stamp, ())),
             self._today,
             request.changed_since is None and self._saw_all_of(governing.folder),
@@ -389,7 +391,8 @@ def internal_error(error: Exception, path: str | None = None, *, debug: bool = F
     """Say in a line, and with ``debug`` with a traceback, that imagelint itself is at fault."""
     place = "" if path is None else f"{path}: "
     text = f"{type(error).__name__}: {error}".replace("\n", " ")
-    line = f"{place}internal error ({text}); please report it, with the file if you can"
+    found = one_line(f"{place}internal error ({text}")
+    line = f"{found}); please report it, with the file if you can"
     if not debug:
         return f"{line} (--debug shows where it came from)"
     import traceback  # noqa: PLC0415 - only when something is broken

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["Decoded", "Edit", "Position", "Source", "Span", "apply_edits", "shown"]
+__all__ = ["Decoded", "Edit", "Position", "Source", "Span", "apply_edits", "one_line", "shown"]
 
 _LINE_BREAK = re.compile(rb"\r\n|\n|\r")
 _BOMS = (
@@ -29,6 +29,7 @@ _BOMS = (
 )
 _ESCAPED_BYTES = re.compile("[\udc80-\udcff]+")
 _SHOWN_MAX = 200
+_LINE_MAX = 4000
 _STRIDE = 1024
 """Characters between two measured places of a text, bytes between two of a line."""
 _UTF8_MAX = 4
@@ -264,6 +265,11 @@ def apply_edits(source: Source, edits: Iterable[Edit]) -> bytes:
         done, last = end, edit
     pieces.append(source.data[done:])
     return b"".join(pieces)
+
+
+def one_line(text: str) -> str:
+    """Return a message fit to be a line: names of files in it may hold line feeds."""
+    return shown(text, _LINE_MAX)
 
 
 def shown(text: str, limit: int = _SHOWN_MAX) -> str:

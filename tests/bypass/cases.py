@@ -35,7 +35,7 @@ environments:
     match: {namespaces: [prod], paths: ["prod/**"]}
     allow: [harbor.myco.com]
 default: prod
-rules: {floating-tag: "off"}
+rules: {floating-tag: "off", suspicious-reference: "off"}
 """
 
 
