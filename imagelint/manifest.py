@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Protocol
 
+from imagelint.bounds import DEEP, DEEP_STEPS, DEEP_STEPS_PURE, MAX_DEPTH, is_excessive
 from imagelint.nodes import (
     ODD_SCALARS,
     Mapping,
@@ -31,13 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["parse_events", "parse_yaml"]
-
-MAX_DEPTH = 10_000
-"""go-yaml refuses documents that nest deeper (scannerc.go, max_indents, max_flow_level)."""
-_DEEP = 500
-_MAX_DEEP_STEPS, _MAX_DEEP_STEPS_PURE = 100_000_000, 1_000_000
-"""libyaml 0.1.7 looks at each open bracket for each token, the pure parser more slowly: a second
-of that where nesting is deep, then no more. kubectl's 10,000 levels fit, with little in them."""
 
 _PROPERTIES = r"(?:[&!][^\s\x85\u2028\u2029]*(?:[\s\x85]+|#[^\n\r\x85\u2028\u2029]*)*)+"
 _UNICODE_BREAKS = str.maketrans({"\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
@@ -176,7 +170,7 @@ class _Composer:
         self._decoded_by_alias = 0
         self._is_bomb = False
         pure = make_events is _pure_events
-        self._deep_steps = _MAX_DEEP_STEPS_PURE if pure else _MAX_DEEP_STEPS
+        self._deep_steps = DEEP_STEPS_PURE if pure else DEEP_STEPS
         self._events = self._guarded(lambda: make_events(text))
 
     def compose(self) -> Tree:
@@ -341,7 +335,7 @@ class _Composer:
         self._decoded_by_alias += size
         if self._sizes:
             self._sizes[-1] += 1 + size
-        if not self._is_bomb and _is_excessive(self._decoded_by_alias, self._decoded):
+        if not self._is_bomb and is_excessive(self._decoded_by_alias, self._decoded):
             self._is_bomb = True
             self._problem(start, "excessive aliasing")
         if isinstance(target, Scalar) and is_merge(target):
@@ -352,7 +346,7 @@ class _Composer:
         if not self._open:
             self._tree.root = node
             return
-        if len(self._open) > _DEEP:
+        if len(self._open) > DEEP:
             self._count_steps(node)
         parent = self._open[-1]
         if isinstance(parent, Sequence):
@@ -374,15 +368,8 @@ class _Composer:
         self._deep_steps -= len(self._open)
         if self._deep_steps < 0:
             start = node.start - self._shift
-            message = f"too much of it is nested deeper than {_DEEP} levels"
+            message = f"too much of it is nested deeper than {DEEP} levels"
             raise _EventsRefusedError(self._tree, start, start, message)
-
-
-def _is_excessive(by_alias: int, decoded: int) -> bool:
-    """Whether go-yaml refuses so many aliases (decode.go: 99 % of 400,000, falling to 10 %)."""
-    low, high = 400_000, 4_000_000
-    share = 0.99 - 0.89 * min(max((decoded - low) / (high - low), 0.0), 1.0)
-    return by_alias > 100 and decoded > 1000 and by_alias / decoded > share
 
 
 def _first_content(rest: str) -> int | None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from imagelint.manifest import MAX_DEPTH, parse_events, parse_yaml
+from imagelint.bounds import MAX_DEPTH
+from imagelint.manifest import parse_events, parse_yaml
 from tests.reading import plain
 
 pytestmark = pytest.mark.usefixtures("is_pure")
