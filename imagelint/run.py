@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-__all__ = ["STDIN", "Input", "Request", "Run", "internal_error", "known_kinds"]
+__all__ = ["STDIN", "Input", "Request", "Run", "internal_error", "known_kinds", "today"]
 
 STDIN = "-"
 _STDIN_SHOWN = "<stdin>"
@@ -93,7 +93,7 @@ class Run:
         self._origin = None if ref is None else files.AtCommit(ref, self._cwd)
         self._policies = files.Policies(self._rules, self._cwd, request.policy, self._origin)
         self._catalogue = known_kinds()
-        self._today = time.strftime("%Y-%m-%d", time.gmtime())
+        self._today = today()
         self._linters: dict[str | None, engine.Linter] = {}
         self._used: dict[PolicyStamp | None, set[int]] = {}
         self._known: dict[files.Identity, FileResult] = {}
@@ -363,6 +363,11 @@ class Run:
             for place in places
             if place != STDIN
         )
+
+
+def today() -> str:
+    """Return the day of the run (``2027-01-31``, UTC): the one place that asks the clock for it."""
+    return time.strftime("%Y-%m-%d", time.gmtime())
 
 
 def known_kinds() -> Catalogue:

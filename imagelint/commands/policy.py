@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -52,11 +51,11 @@ def check(ctx: click.Context, /, policy: str | None, **_options: Any) -> None:  
     """
     from imagelint.finding import Severity  # noqa: PLC0415 - --help has no use for these
     from imagelint.policy_advice import advise  # noqa: PLC0415
+    from imagelint.run import today  # noqa: PLC0415
 
     governing = _governing(policy)
-    today = time.strftime("%Y-%m-%d", time.gmtime())
     found = [
-        (_place(one, governing), one) for one in advise(governing.policy, governing.rules, today)
+        (_place(one, governing), one) for one in advise(governing.policy, governing.rules, today())
     ]
     look = look_of(sys.stdout)
     for place, one in found:
@@ -163,7 +162,7 @@ def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome
     from imagelint.engine import Linter  # noqa: PLC0415
     from imagelint.errors import UsageError  # noqa: PLC0415
     from imagelint.policy_cases import CASES_NAME, read_cases, run_case  # noqa: PLC0415
-    from imagelint.run import known_kinds  # noqa: PLC0415
+    from imagelint.run import known_kinds, today  # noqa: PLC0415
 
     cwd = os.getcwd()
     if cases is None and governing.is_built_in:
@@ -175,7 +174,6 @@ def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome
         message = f"{name}: there is no such table; `imagelint policy test --help` shows one"
         raise UsageError(message)
     source = Source(name, files.read(place, name)[0])
-    today = time.strftime("%Y-%m-%d", time.gmtime())
     linters: dict[str | None, Linter] = {}
     for case in read_cases(source, governing.policy, governing.rules):
         if case.environment not in linters:
@@ -184,7 +182,7 @@ def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome
                 governing.rules,
                 known_kinds(),
                 environment=case.environment,
-                today=today,
+                today=today(),
             )
         yield run_case(case, linters[case.environment])
 
