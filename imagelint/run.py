@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     from imagelint.catalogue import Catalogue
     from imagelint.files.changes import Changes
-    from imagelint.policy import Policy
     from imagelint.report import PolicyStamp
     from imagelint.rules import Rule
 
@@ -195,10 +194,9 @@ class Run:
 
     def _check_policies(self) -> None:
         """Fail before the first finding: an unknown environment, a policy that is no good."""
-        governing = [one.governing for one in self.inputs]
-        for one in governing or [self._policies.for_folder(self._cwd)]:
+        for one in self.governing:
             self._linter(one)
-        if any(one.is_built_in for one in governing):
+        if any(one.governing.is_built_in for one in self.inputs):
             self.notices.append(
                 f"note: no {files.POLICY_NAME} found, so the built-in policy decides;"
                 " write your own with `imagelint init --harbor HOST`"
@@ -221,10 +219,10 @@ class Run:
         return self._linters[key]
 
     @property
-    def policies(self) -> tuple[Policy, ...]:
-        """Every policy that judges in this run, in the order of the inputs."""
-        found = {one.governing.stamp: one.governing.policy for one in self.inputs}
-        return tuple(found.values()) or (self._policies.for_folder(self._cwd).policy,)
+    def governing(self) -> tuple[files.GoverningPolicy, ...]:
+        """Every policy that judges in this run, in the order of the inputs; one at the least."""
+        found = {one.governing.stamp: one.governing for one in self.inputs}
+        return tuple(found.values()) or (self._policies.for_folder(self._cwd),)
 
     def lint(self, one: Input) -> FileResult | None:
         """Lint an input; None where that failed (see ``errors``) or gave nothing new."""
@@ -330,10 +328,9 @@ class Run:
 
     def report(self, results: Iterable[FileResult], fixed: Iterable[str] = ()) -> Report:
         """Conclude the run; ``fixed`` are the paths that were rewritten."""
-        governing = {one.governing.stamp: one.governing for one in self.inputs}
         concluded = conclude(tuple(results))
-        concluded += tuple(about_exceptions(map(self._ruling, governing.values())))
-        stamps = set(governing) or {self._policies.for_folder(self._cwd).stamp}
+        concluded += tuple(about_exceptions(map(self._ruling, self.governing)))
+        stamps = {one.stamp for one in self.governing}
         return Report(
             concluded,
             tuple(self.skipped),

@@ -109,11 +109,9 @@ def _found(run: Run) -> Iterator[tuple[GoverningPolicy, dict[Identity, int], set
 
     found: dict[tuple[str, ...], Counter[Identity]] = {}
     linted: dict[tuple[str, ...], set[str]] = {}
-    policies: dict[tuple[str, ...], GoverningPolicy] = {}
     for one in run.inputs:
         governing = one.governing
         key = governing.files
-        policies[key] = governing
         result = run.lint(one)
         if result is None:
             continue
@@ -124,7 +122,8 @@ def _found(run: Run) -> Iterator[tuple[GoverningPolicy, dict[Identity, int], set
             for finding in result.findings
             if finding.rule not in governing.policy.locked_rules
         )
-    for key, governing in policies.items():
+    for governing in run.governing:
+        key = governing.files
         yield governing, dict(found.get(key, ())), linted.get(key, set())
 
 

@@ -66,7 +66,7 @@ def command(ctx: click.Context, /, style: str, **options: Any) -> None:  # noqa:
     run = Run(request(options))
     say(run.notices)
     uses = _uses(run.results())
-    listed = {one.place: one for policy in run.policies for one in policy.exceptions}
+    listed = {one.place: one for governing in run.governing for one in governing.policy.exceptions}
     if style == "json":
         text = _json(listed.values(), uses, today())
     else:

@@ -54,12 +54,17 @@ def check(ctx: click.Context, /, policy: str | None, **_options: Any) -> None:  
     from imagelint.run import today  # noqa: PLC0415
 
     governing = _governing(policy)
-    found = [
-        (_place(one, governing), one) for one in advise(governing.policy, governing.rules, today())
-    ]
+    found = sorted(
+        (
+            (_place(one, governing), one)
+            for one in advise(governing.policy, governing.rules, today())
+        ),
+        key=lambda pair: pair[0],
+    )
     look = look_of(sys.stdout)
-    for place, one in found:
-        _print(f"{place}: {one.severity.value}: {one.message}", look)
+    for (number, line, column), one in found:
+        place = governing.sources[number].path
+        _print(f"{place}:{line}:{column}: {one.severity.value}: {one.message}", look)
     warnings = sum(one.severity is Severity.WARNING for _, one in found)
     names = ", ".join(one.name for one in governing.policy.environments)
     counted = f"{_counted(warnings, 'warning')}, {_counted(len(found) - warnings, 'note')}"
@@ -91,19 +96,17 @@ def _governing(policy: str | None) -> GoverningPolicy:
     return files.Policies(load_rules(files.rule_sources()), cwd, policy).for_folder(cwd)
 
 
-def _place(advice: Advice, governing: GoverningPolicy) -> str:
-    """Return where an advice is about: in the uppermost layer that says it."""
-    if advice.at is not None:
-        source, span = advice.at
-        line, column = source.position(span.start)
-        return f"{source.path}:{line}:{column}"
+def _place(advice: Advice, governing: GoverningPolicy) -> tuple[int, int, int]:
+    """Return where an advice is about, in the uppermost layer that says it: layer, line, column."""
     from imagelint.fields import Fields  # noqa: PLC0415
 
-    for source in governing.sources:
-        found = Fields(source).find(advice.keys, advice.text)
+    for number, source in enumerate(governing.sources):
+        if advice.at is not None and advice.at[0] == source:
+            return (number, *source.position(advice.at[1].start))
+        found = None if advice.at else Fields(source).find(advice.keys, advice.text)
         if found is not None:
-            return f"{source.path}:{found[0]}:{found[1]}"
-    return governing.shown
+            return (number, *found)
+    return 0, 1, 1
 
 
 @command.command("test")
