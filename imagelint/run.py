@@ -153,7 +153,7 @@ class Run:
         if self._origin is not None:
             return changes.concern(path, ())
         lost = self._request.policy is None and changes.deleted_above(path, files.POLICY_NAME)
-        return lost or changes.concern(path, governing.files)
+        return lost or changes.concern(path, governing.deciding)
 
     def _compare_policies(self) -> None:
         """Say, and show, what of the policies in the working folder does not count."""

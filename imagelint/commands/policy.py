@@ -214,7 +214,9 @@ def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:  # 
     look = look_of(sys.stdout)
     for one in found.changes:
         _print(f"{one.path}:{one.line}:{one.column}: {shown(one.image)}: {one.words}", look)
-    _print(f"{_counted(len(found.changes), 'verdict')} of {found.images} change.", look)
+    number = len(found.changes)
+    verb = "changes" if number == 1 else "change"
+    _print(f"{_counted(number, 'verdict')} of {found.images} {verb}.", look)
     errors = dict.fromkeys((*before.errors, *after.errors))
     say(f"error: {line}" for line in errors)
     ctx.exit(EXIT_ERROR if errors else EXIT_FINDINGS if found.changes else EXIT_CLEAN)

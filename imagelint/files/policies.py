@@ -56,6 +56,12 @@ class GoverningPolicy(NamedTuple):
         return os.path.dirname(self.files[0]) if self.files else self.folder
 
     @property
+    def deciding(self) -> tuple[str, ...]:
+        """What it is made of, and the baseline that is not there: one may have been deleted."""
+        place = self.baseline_path
+        return self.files if place is None or place in self.files else (*self.files, place)
+
+    @property
     def is_built_in(self) -> bool:
         """Whether nobody wrote this policy: the one imagelint is shipped with."""
         return self.stamp.path is None
