@@ -21,14 +21,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from imagelint.errors import PolicyError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
     from imagelint.finding import Finding, KubeObject
     from imagelint.text import Source
 
-__all__ = ["BASELINE_NAME", "EMPTY", "Baseline", "Identity", "identity_of"]
-
-BASELINE_NAME = "imagelint-baseline.json"
+__all__ = ["Baseline", "Identity", "identity_of", "known_findings"]
 
 _VERSION = 1
 _INDEX = re.compile(r"\[\d+\]")
@@ -140,4 +138,16 @@ def _identity(entry: Any, number: int, source: Source) -> Identity:  # noqa: ANN
     return Identity(*(entry[key] for key in _TEXTS))
 
 
-EMPTY = Baseline({})
+def known_findings(
+    findings: Iterable[Finding], path: str, known: Counter[Identity], locked: Container[str]
+) -> Iterator[tuple[Finding, bool]]:
+    """Yield each finding, in order, and whether the baseline knows it; counts ``known`` down.
+
+    ``path`` is the file's, relative to the policy's folder. Rules that are ``locked`` are never
+    known.
+    """
+    for finding in findings:
+        identity = identity_of(finding, path)
+        is_known = known[identity] > 0 and finding.rule not in locked
+        known[identity] -= is_known
+        yield finding, is_known

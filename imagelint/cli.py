@@ -146,7 +146,8 @@ def main() -> None:
     """Run the command line.
 
     What is imported stays until the end: searching it for garbage, and once more at exit, is a
-    twentieth of a short run.
+    twentieth of a short run. Of a long one, on a stream of large documents, the collector took
+    half with Python's own threshold (700).
     """
     gc.freeze()
     gc.set_threshold(_GARBAGE)

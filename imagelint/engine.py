@@ -9,18 +9,14 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from imagelint.baseline import EMPTY
 from imagelint.edits import place_of
 from imagelint.errors import ImagelintError
-from imagelint.examine import ACTION, Examined, examine
-from imagelint.exceptions import Breach
-from imagelint.excuses import Excuses, known_findings
+from imagelint.examine import ACTION, Examined, examine, parts
+from imagelint.excuses import Excuses
 from imagelint.fields import did_you_mean
-from imagelint.finding import Finding, Fix, KubeObject
+from imagelint.finding import COMMENT_MARK, Finding, Fix, KubeObject
 from imagelint.judge import Judge, Judged, Verdict
-from imagelint.repairs import repairs_of
 from imagelint.report import BASELINE, FileResult, ImageRecord, Suppressed
-from imagelint.suppress import MARK, find_ignores
 from imagelint.text import Source, Span, apply_edits, shown
 from imagelint.verify import difference
 
@@ -60,7 +56,7 @@ class Linter:
         *,
         environment: str | None = None,
         today: str = _LAST_DAY,
-        baseline: Baseline = EMPTY,
+        baseline: Baseline | None = None,
     ) -> None:
         """Judge by ``policy``; ``environment`` overrides its ``match`` (``--env``).
 
@@ -86,32 +82,34 @@ class Linter:
         *,
         chart: str | None = None,
         stamp: PolicyStamp | None = None,
+        within: Span | None = None,
     ) -> FileResult:
         """Judge one source.
 
         ``match_path`` is its path relative to the policy's folder, for path globs;
-        ``chart`` the folder of the Helm chart whose template it is, if any.
+        ``chart`` the folder of the Helm chart whose template it is, if any. ``within`` is one
+        of several parts to judge alone; :func:`imagelint.report.joined` puts the results together.
         """
-        examined, free = examine(source, self._catalogue)
+        examined, free = examine(source, self._catalogue, within)
         ill_formed = any(item.document.decoded.first_ill_formed is not None for item in examined)
-        excuses = self._excuses(source, match_path)
+        excuses = self._excuses(source, match_path, with_comments=within is None)
         findings: list[Finding | Suppressed] = []
         images: list[ImageRecord] = []
         for item in examined:
             findings += self._about_document(item, chart, excuses)
+            spans = [place_of(item.document, site.node) for site in item.extract.sites]
             judged = [
                 self._judge.judge(
                     item,
                     site,
                     self._environments(match_path, site.object),
                     in_chart=chart is not None,
-                    excuse=excuses.of_site(site, place_of(item.document, site.node).start),
+                    excuse=excuses.of_site(site, span.start),
                 )
-                for site in item.extract.sites
+                for site, span in zip(item.extract.sites, spans, strict=True)
             ]
-            repairs = repairs_of(item, judged, ill_formed=ill_formed)
-            for one in judged:
-                span = place_of(item.document, one.site.node)
+            repairs = _repairs(item, judged, ill_formed=ill_formed)
+            for one, span in zip(judged, spans, strict=True):
                 repair = repairs.get(id(one.site.node))
                 findings += _findings(item, one, span, repair)
                 images.append(_record(item, one, span))
@@ -133,10 +131,21 @@ class Linter:
             used=frozenset(excuses.used),
         )
 
-    def _excuses(self, source: Source, path: str) -> Excuses:
+    def parts(self, source: Source, *, chart: str | None = None) -> list[Span] | list[None]:
+        """Return the parts of a source that may be judged one by one; None stands for all of it.
+
+        A chart's template, comments that excuse and a baseline are matters of the whole.
+        """
+        if chart is not None or self._baseline is not None or _has_comments(source):
+            return [None]
+        return parts(source)
+
+    def _excuses(self, source: Source, path: str, *, with_comments: bool) -> Excuses:
         """Return what could excuse something in a source."""
         ignores = None
-        if MARK.encode(source.encoding) in source.data:
+        if with_comments and _has_comments(source):
+            from imagelint.suppress import find_ignores  # noqa: PLC0415 - few files have comments
+
             ignores = find_ignores(source)
         return Excuses(self._policy, path, self._exceptions, ignores, source)
 
@@ -147,15 +156,15 @@ class Linter:
         kept = {one: None for one in found if isinstance(one, Finding)}
         suppressed = {one: None for one in found if not isinstance(one, Finding)}
         findings = sorted(kept, key=_order)
-        known = self._baseline.of(path)
-        if known:
-            for finding, is_known in known_findings(findings, path, known, self._policy):
+        if self._baseline is not None and findings:
+            from imagelint.baseline import known_findings  # noqa: PLC0415 - many have none
+
+            place, known = self._baseline.place, self._baseline.of(path)
+            locked = self._policy.locked_rules
+            for finding, is_known in known_findings(findings, path, known, locked):
                 if is_known:
                     del kept[finding]
-                    excused = Suppressed(
-                        finding, BASELINE, "known before", None, self._baseline.place
-                    )
-                    suppressed[excused] = None
+                    suppressed[Suppressed(finding, BASELINE, "known before", None, place)] = None
             findings = sorted(kept, key=_order)
         return tuple(findings), tuple(sorted(suppressed, key=lambda one: _order(one.finding)))
 
@@ -207,9 +216,7 @@ class Linter:
                 root,
                 template=item.template,
             )
-            excuse = excuses.find(
-                Breach(rule_id, environment.name, path, root), environment, offset
-            )
+            excuse = excuses.find(rule_id, environment, offset, root)
             if excuse is None:
                 yield finding
                 return
@@ -273,7 +280,7 @@ class Linter:
                 f" run `helm template {chart} | imagelint check -`"
             )
             finding = Finding(TEMPLATE, severity, message, source.path, Span(offset, offset))
-            excuse = excuses.find(Breach(TEMPLATE, None, path), None, offset)
+            excuse = excuses.find(TEMPLATE, None, offset)
             yield finding if excuse is None else Suppressed(finding, *excuse)
 
     def _environments(self, path: str, root: KubeObject | None) -> tuple[Environment, ...]:
@@ -302,11 +309,24 @@ class Linter:
         return data
 
 
+def _has_comments(source: Source) -> bool:
+    """Whether a comment in a source may excuse something."""
+    return COMMENT_MARK.encode(source.encoding) in source.data
+
+
 def _order(finding: Finding) -> tuple[Span, int, str, str]:
     return finding.span, finding.severity.rank, finding.rule, finding.message
 
 
 # --- findings -------------------------------------------------------------------------
+
+
+def _repairs(item: Examined, judged: list[Judged], *, ill_formed: bool) -> dict[int, Repair]:
+    if all(one.wanted is None for one in judged):
+        return {}
+    from imagelint.repairs import repairs_of  # noqa: PLC0415 - what is clean needs none
+
+    return repairs_of(item, judged, ill_formed=ill_formed)
 
 
 def _findings(

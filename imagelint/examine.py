@@ -17,16 +17,16 @@ from imagelint.nodes import Mapping, Node, Scalar, Tree
 from imagelint.objects import string_of
 from imagelint.reading import Reader, Value, View, refusals
 from imagelint.scan import can_hold_image, is_proven_free
-from imagelint.stream import Document, split
+from imagelint.stream import Document, cut, split
 from imagelint.workloads import Extract, ImageSite, extract
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imagelint.catalogue import Catalogue
-    from imagelint.text import Source
+    from imagelint.text import Source, Span
 
-__all__ = ["ACTION", "Examined", "Refusal", "action_text", "examine"]
+__all__ = ["ACTION", "Examined", "Refusal", "action_text", "examine", "is_free", "parts", "read"]
 
 ACTION = "{{"
 """What starts an action of a Go template; no manifest needs it outside of strings."""
@@ -39,6 +39,10 @@ _SEEN_IMAGE = rf"""(?xm)
     (?P<value>(?:{_ACTION_TEXT}|[^\s"'{{}}\[\],\#&*|>!]|(?<=\S)[\#&*|>!])+)
     """
 _SEEN_OBJECT = r"""(?m)(?:^|[\s{,])["']?kind["']?[ \t]*:"""
+
+
+PART = 1 << 20
+"""Bytes of a part: some 60 ms of work on one that is full of images."""
 
 
 class Refusal(NamedTuple):
@@ -70,27 +74,42 @@ class Examined(NamedTuple):
 
 
 def examine(
-    source: Source, catalogue: Catalogue, *, prove: bool = True
+    source: Source, catalogue: Catalogue, within: Span | None = None, *, prove: bool = True
 ) -> tuple[list[Examined], int]:
     """Read the documents of a source that can hold images; count those proven to hold none.
+
+    ``within`` is a span out of :func:`parts`, to read those documents alone.
 
     ``prove=False`` parses everything: the slow path that the fast one is tested against.
     """
     wide = source.encoding != "utf-8"
-    if prove and not wide and not can_hold_image(source.data):
+    if prove and within is None and not wide and not can_hold_image(source.data):
         return [], 1
     file_name = source.path.rpartition("/")[2]
     examined: list[Examined] = []
     free = 0
-    for document in split(source):
-        if prove and _is_free(document, catalogue):
+    for document in split(source, within):
+        if prove and is_free(document, catalogue):
             free += 1
         else:
-            examined.append(_read(document, catalogue, file_name))
+            examined.append(read(document, catalogue, file_name))
     return examined, free
 
 
-def _is_free(document: Document, catalogue: Catalogue) -> bool:
+def parts(source: Source) -> list[Span] | list[None]:
+    """Return parts to examine one by one: their documents are those of the source.
+
+    So no more than the trees of a part are in memory at a time, and several processes can
+    share one source. None stands for all of it.
+    """
+    if len(source.data) < 2 * PART or not can_hold_image(source.data):
+        return [None]
+    spans = cut(source, PART)
+    return spans if len(spans) > 1 else [None]
+
+
+def is_free(document: Document, catalogue: Catalogue) -> bool:
+    """Whether a document is proven to hold no image."""
     if document.problems:
         return False
     is_utf8 = document.source.encoding == "utf-8"
@@ -100,7 +119,8 @@ def _is_free(document: Document, catalogue: Catalogue) -> bool:
     return document.tree is None and is_proven_free(data, catalogue)
 
 
-def _read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
+def read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
+    """Read a document that may hold images; ``file_name`` comes without folders."""
     tree = document.tree
     text = document.decoded.text
     if tree is None:
@@ -122,7 +142,7 @@ def _read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
     is_manifest = bool(found.sites) or (found.root is not None and found.root.api_version != "")
     if tree.unread_from is not None:
         is_manifest = is_manifest or re.search(_SEEN_OBJECT, text) is not None
-        if _is_free(document, catalogue):
+        if is_free(document, catalogue):
             found.sites.clear()  # parsed for a test alone, and its kind may stand in what is unread
         elif is_manifest:
             read = {site.node.start for site in found.sites}

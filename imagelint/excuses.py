@@ -10,17 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from imagelint.baseline import identity_of
-from imagelint.exceptions import Breach
-
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Callable, Iterable, Iterator
 
-    from imagelint.baseline import Identity
     from imagelint.environments import Environment
     from imagelint.exceptions import PolicyException
-    from imagelint.finding import Finding
+    from imagelint.finding import KubeObject
     from imagelint.policy import Policy
     from imagelint.reference import ImageReference
     from imagelint.suppress import Ignore, Ignores
@@ -29,8 +24,7 @@ if TYPE_CHECKING:
 
     Excuser = Callable[[str, Environment, ImageReference | None], "Excuse | None"]
 
-__all__ = ["COMMENT", "EXCEPTION", "Excuse"]
-__all__ += ["Excuses", "known_findings"]
+__all__ = ["COMMENT", "EXCEPTION", "Excuse", "Excuses"]
 
 COMMENT, EXCEPTION = "comment", "exception"
 
@@ -70,33 +64,50 @@ class Excuses:
         """The numbers of the exceptions that were needed."""
 
     @property
+    def are_possible(self) -> bool:
+        """Whether anything could be excused."""
+        return bool(self._exceptions or self._ignores)
+
+    @property
     def has_comments(self) -> bool:
         """Whether the source has comments that mean to excuse something."""
         return bool(self._ignores)
 
     def of_site(self, site: ImageSite, offset: int) -> Excuser | None:
         """Return what excuses the breaches of an image; None where nothing could."""
-        if not self._exceptions and not self._ignores:
+        if not self.are_possible:
             return None
+        kube_object, container = site.object, site.container
 
         def excuse(
             rule: str, environment: Environment, reference: ImageReference | None
         ) -> Excuse | None:
-            names = (site.object, site.container, reference)
-            return self.find(Breach(rule, environment.name, self.path, *names), environment, offset)
+            return self.find(rule, environment, offset, kube_object, container, reference)
 
         return excuse
 
-    def find(self, breach: Breach, environment: Environment | None, offset: int) -> Excuse | None:
+    def find(  # noqa: PLR0913, PLR0917 - all that an exception can name
+        self,
+        rule: str,
+        environment: Environment | None,
+        offset: int,
+        kube_object: KubeObject | None = None,
+        container: str | None = None,
+        reference: ImageReference | None = None,
+    ) -> Excuse | None:
         """Return the first excuse for a broken rule at a byte offset."""
         found = []
-        for number, one in self._exceptions:
-            if one.covers(breach):
-                self.used.add(number)
-                found.append(Excuse(EXCEPTION, one.reason, one.until, one.place))
+        if self._exceptions:
+            from imagelint.exceptions import Breach  # noqa: PLC0415 - many policies have none
+
+            name = None if environment is None else environment.name
+            breach = Breach(rule, name, self.path, kube_object, container, reference)
+            for number, one in self._exceptions:
+                if one.covers(breach):
+                    self.used.add(number)
+                    found.append(Excuse(EXCEPTION, one.reason, one.until, one.place))
         if self._ignores:
-            line = self._source.line_number(offset)
-            found += self._comments(breach.rule, environment, line)
+            found += self._comments(rule, environment, self._source.line_number(offset))
         return found[0] if found else None
 
     def _comments(self, rule: str, environment: Environment | None, line: int) -> Iterator[Excuse]:
@@ -129,17 +140,3 @@ class Excuses:
                 yield one, "", one.problem
         for one, rule in self._ignores.unused():
             yield one, rule, self._overruled.get((one, rule), "")
-
-
-def known_findings(
-    findings: Iterable[Finding], path: str, known: Counter[Identity], policy: Policy
-) -> Iterator[tuple[Finding, bool]]:
-    """Yield each finding, in order, and whether the baseline knows it; counts ``known`` down.
-
-    ``path`` is the file's, relative to the policy's folder.
-    """
-    for finding in findings:
-        identity = identity_of(finding, path)
-        is_known = known[identity] > 0 and finding.rule not in policy.locked_rules
-        known[identity] -= is_known
-        yield finding, is_known

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
     from imagelint.text import Edit, Span
 
-__all__ = ["Finding", "Fix", "KubeObject", "Problem", "Severity", "Skipped"]
+__all__ = ["COMMENT_MARK", "Finding", "Fix", "KubeObject", "Problem", "Severity", "Skipped"]
+
+
+COMMENT_MARK: Final = "imagelint:"
+"""What every comment begins with that means to excuse something (:mod:`imagelint.suppress`)."""
 
 
 class Severity(Enum):

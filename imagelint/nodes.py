@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple, TypeAlias
 
 __all__ = [
+    "NOT_FINITE",
     "ODD_SCALARS",
     "Mapping",
     "Node",
@@ -25,12 +26,14 @@ __all__ = [
 ValueType: TypeAlias = Literal["string", "null", "number", "boolean", "mapping", "sequence"]
 """The JSON types, in YAML's words for collections."""
 
-ODD_SCALARS = frozenset(
+NOT_FINITE = frozenset(
     (
-        *("", "~", "null", "Null", "NULL", ".nan", ".NaN", ".NAN"),
+        *(".nan", ".NaN", ".NAN"),
         *(f"{sign}.{word}" for sign in ("", "+", "-") for word in ("inf", "Inf", "INF")),
     )
 )
+"""Plain scalars for numbers that JSON cannot write."""
+ODD_SCALARS = NOT_FINITE | {"", "~", "null", "Null", "NULL"}
 """Plain scalars that make kubectl refuse a document: nulls as keys, the rest anywhere."""
 
 _MERGE_TAG = "tag:yaml.org,2002:merge"

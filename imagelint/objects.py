@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.finding import KubeObject
 from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, ValueType
-from imagelint.reading import BOTH, Reader, View, resolve
+from imagelint.reading import BOTH, Reader, View, is_text, resolve
 from imagelint.text import shown
 
 if TYPE_CHECKING:
@@ -133,6 +133,8 @@ def string_of(node: Node | None, view: View) -> str | None:
     """Return what a reader takes for a string, or None."""
     if not isinstance(node, Scalar):
         return None
+    if is_text(node):
+        return node.value
     value = resolve(node, view.reader)
     return str(value.value) if value.type == "string" else None
 
@@ -164,7 +166,7 @@ def _type_problems(root: Mapping, view: View) -> Iterator[ParseProblem]:
 
 def _wrong_type(node: Node | None, name: str, wanted: str) -> Iterator[ParseProblem]:
     """Yield the problem of a value that is neither of the type ``wanted`` nor null."""
-    if node is None or type_of(node) in (wanted, "null"):
+    if node is None or (wanted == "string" and is_text(node)) or type_of(node) in (wanted, "null"):
         return
     advice = " (quote it)" if wanted == "string" and isinstance(node, Scalar) else ""
     yield ParseProblem(node.start, f"{name} is a {type_of(node)}, not a {wanted}{advice}")

@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any, NamedTuple
 
-from imagelint.nodes import ODD_SCALARS, Mapping, Node, Scalar, Sequence, Tree
+from imagelint.nodes import NOT_FINITE, ODD_SCALARS, Mapping, Node, Scalar, Sequence, Tree
 
 __all__ = ["parse_plain"]
 
@@ -41,6 +42,7 @@ _LINE = re.compile(
     re.VERBOSE | re.MULTILINE,
 )
 _DASHES, _KEY, _PLAIN_SCALAR, _SINGLE, _DOUBLE, _FLOW, _BLOCK, _LONE_DASH = range(1, 9)
+_OTHER_VALUES = frozenset((_SINGLE, _DOUBLE, _FLOW, _BLOCK))
 _IN_FLOW = r"[^\s:,\[\]{}\#?'\"]"
 _FLOW_SCALAR = re.compile(
     rf"""
@@ -64,6 +66,56 @@ _MAX_DEPTH = 1_000
 _ITEM = Scalar("", 0, 0)
 
 
+class _Line(NamedTuple):
+    """A line of the grammar, taken apart; its numbers count characters of the line.
+
+    ``kind`` is the group of ``_LINE`` that it ends with. ``dashes`` are the columns of its
+    dashes, ``column`` that of its key, ``value`` the text from ``start`` to ``end``: without
+    quotes; of flow with what stands behind it; of a block scalar its header.
+    """
+
+    kind: int
+    dashes: tuple[int, ...]
+    key: str | None
+    column: int
+    value: str
+    start: int
+    end: int
+    is_suspicious: bool
+
+
+_lines: dict[str, _Line | None] = {}
+"""Lines seen before, None for one that is not in the grammar. Manifests say the same again and
+again: of ten lines eight are found here, for a fifth of what matching them costs."""
+_LINES_MAX = 10_000
+_LENGTH_MAX = 200
+
+
+def _line(text: str) -> _Line | None:
+    """Take a line apart that comes without its line feed."""
+    match = _LINE.match(text)
+    line = None if match is None else _taken_apart(text, match)
+    if len(text) <= _LENGTH_MAX:
+        if len(_lines) >= _LINES_MAX:
+            _lines.clear()
+        _lines[text] = line
+    return line
+
+
+def _taken_apart(text: str, match: re.Match[str]) -> _Line | None:
+    kind = match.lastindex or _DASHES
+    begin, end = match.span(_LONE_DASH if kind == _LONE_DASH else _DASHES)
+    dashes = tuple(at for at in range(begin, end) if text[at] == "-")
+    column, end_of_key = match.span(_KEY)
+    key = text[column:end_of_key] if column >= 0 else None
+    if key is None and not dashes and kind != _DASHES:
+        return None  # a scalar on a line of its own
+    start, end = match.span(kind)
+    value = text[start:end]
+    is_suspicious = key in ODD_SCALARS or (kind == _PLAIN_SCALAR and value in NOT_FINITE)
+    return _Line(kind, dashes, key, column, value, start, end, is_suspicious)
+
+
 def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0911, PLR0912, PLR0915
     """Read a document, or return None where the grammar of this lane does not cover it.
 
@@ -73,149 +125,106 @@ def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0911, PLR0912, PLR0
     if _is_odd(text):
         return None
     tree = Tree()
-    stack = _Stack(tree)
-    columns, nodes, waiting, places = stack.columns, stack.nodes, stack.waiting, stack.places
     start = _START.match(text)
-    expected = start.end() if start is not None else 0
-    for line in _LINE.finditer(text, expected):
-        begin = line.start()
-        if begin != expected:
-            if begin < expected:
-                continue  # inside a block scalar
+    begin = read_to = start.end() if start is not None else 0
+    root = Sequence(0, 0)
+    # The innermost open collection with its pairs or items and its column; the key (of a list:
+    # ``_ITEM``) that waits for its value, and where that stands if nothing comes.
+    node: Mapping | Sequence = root
+    values: list[Any] = root.items
+    column, is_list = -1, True
+    waiting: Scalar | None = _ITEM
+    place = 0
+    around: list[tuple[Mapping | Sequence, list[Any], int, bool]] = []
+    for raw in text[begin:].split("\n"):
+        at = begin
+        begin = at + len(raw) + 1
+        if at < read_to:
+            continue  # inside a block scalar
+        line = _lines.get(raw) or _line(raw)
+        if line is None:
             return None
-        expected = line.end()
-        kind = line.lastindex or _DASHES
-        at, content = line.span(_DASHES)
-        if kind == _LONE_DASH:
-            at = line.start(_LONE_DASH)
-            content = at + 1
-        if kind == _DASHES and at == content:
-            continue  # a blank line or a comment
+        kind, dashes, key, key_column, written, value_start, value_end, is_suspicious = line
+        if is_suspicious:
+            tree.is_suspicious = True
         # --- dashes: a list's items
-        while at < content:
-            column = at - begin
-            while columns and columns[-1] > column:
-                stack.close(at)
-            if columns and columns[-1] == column and type(nodes[-1]) is Sequence:
-                stack.fill_empty()
-            elif not stack.open(Sequence(at, at), column):
+        for dash in dashes:
+            while column > dash:
+                if waiting is not None:
+                    empty = Scalar("", place, place)
+                    values.append(empty if is_list else (waiting, empty))
+                    waiting = None
+                node.end = at + dash
+                node, values, column, is_list = around.pop()
+            if column == dash and is_list:
+                if waiting is not None:
+                    values.append(Scalar("", place, place))
+            elif waiting is None or len(around) > _MAX_DEPTH:
                 return None
-            waiting[-1] = _ITEM
-            at += 1
-            places[-1] = at
-            while at < content and text[at] == " ":
-                at += 1
+            else:
+                around.append((node, values, column, is_list))
+                node = Sequence(at + dash, at + dash)
+                values.append(node if is_list else (waiting, node))
+                values, column, is_list = node.items, dash, True
+            waiting = _ITEM
+            place = at + dash + 1
         # --- a key
-        start_of_key, end_of_key = line.span(_KEY)
-        if start_of_key >= 0:
-            column = start_of_key - begin
+        if key is not None:
             # A list that is not indented ends at the next key of the mapping around it.
-            while columns and (
-                columns[-1] > column or (columns[-1] == column and type(nodes[-1]) is Sequence)
-            ):
-                stack.close(start_of_key)
-            if columns and columns[-1] == column:
-                stack.fill_empty()
-            elif not stack.open(Mapping(start_of_key, start_of_key), column):
+            while column > key_column or (column == key_column and is_list):
+                if waiting is not None:
+                    empty = Scalar("", place, place)
+                    values.append(empty if is_list else (waiting, empty))
+                    waiting = None
+                node.end = at + key_column
+                node, values, column, is_list = around.pop()
+            if column == key_column:
+                if waiting is not None:
+                    values.append((waiting, Scalar("", place, place)))
+            elif waiting is None or len(around) > _MAX_DEPTH:
                 return None
-            key = text[start_of_key:end_of_key]
-            if key in ODD_SCALARS:
-                tree.is_suspicious = True
-            waiting[-1] = Scalar(key, start_of_key, end_of_key)
-            places[-1] = end_of_key + 1
-            if kind == _KEY:
-                continue
-        elif kind in (_DASHES, _LONE_DASH):
-            continue
-        elif line.start(_DASHES) == content:
-            return None  # a scalar on a line of its own
+            else:
+                around.append((node, values, column, is_list))
+                node = Mapping(at + key_column, at + key_column)
+                values.append(node if is_list else (waiting, node))
+                values, column, is_list = node.pairs, key_column, False
+            place = at + key_column + len(key)
+            waiting = Scalar(key, at + key_column, place)
+            place += 1
         # --- a value on its line
-        key_or_item = waiting[-1]
-        value = _value(tree, text, line, kind, columns[-1])
-        if value is None or key_or_item is None:
-            return None
-        if kind == _BLOCK:
-            expected = value.end
-        _fill(nodes[-1], key_or_item, value)
-        waiting[-1] = None
-    if expected != len(text) or tree.root is None:
+        if kind == _PLAIN_SCALAR:
+            value: Node | None = Scalar(written, at + value_start, at + value_end)
+        elif kind in _OTHER_VALUES:
+            value = _value(tree, text, line, at, column)
+            if value is None:
+                return None
+            if kind == _BLOCK:
+                read_to = value.end
+        else:
+            continue
+        values.append(value if is_list else (waiting, value))
+        waiting = None
+    if not root.items:
         return None
-    while nodes:
-        stack.close(expected)
+    while around:
+        if waiting is not None:
+            empty = Scalar("", place, place)
+            values.append(empty if is_list else (waiting, empty))
+            waiting = None
+        node.end = len(text)
+        node, values, column, is_list = around.pop()
+    tree.root = root.items[0]
     return tree
 
 
-class _Stack:
-    """The open collections, innermost last."""
-
-    __slots__ = ("_tree", "columns", "nodes", "places", "waiting")
-
-    def __init__(self, tree: Tree) -> None:
-        self._tree = tree
-        self.columns: list[int] = []
-        self.nodes: list[Mapping | Sequence] = []
-        self.waiting: list[Scalar | None] = []
-        """The key (for a list: ``_ITEM``) that waits for its value, or None."""
-        self.places: list[int] = []
-        """Where that value stands if nothing comes: right behind its colon or dash."""
-
-    def open(self, node: Mapping | Sequence, column: int) -> bool:
-        """Open a collection as the value that is waited for, or as the root."""
-        if self.nodes:
-            key = self.waiting[-1]
-            if key is None or len(self.nodes) > _MAX_DEPTH:
-                return False
-            _fill(self.nodes[-1], key, node)
-            self.waiting[-1] = None
-        elif self._tree.root is None:
-            self._tree.root = node
-        else:
-            return False
-        self.columns.append(column)
-        self.nodes.append(node)
-        self.waiting.append(None)
-        self.places.append(0)
-        return True
-
-    def fill_empty(self) -> None:
-        """Give what waits for its value the empty one, which YAML takes for null."""
-        key = self.waiting[-1]
-        if key is not None:
-            _fill(self.nodes[-1], key, Scalar("", self.places[-1], self.places[-1]))
-
-    def close(self, at: int) -> None:
-        """Close the innermost collection in front of what stands at ``at``."""
-        self.fill_empty()
-        self.nodes.pop().end = at
-        self.columns.pop()
-        self.waiting.pop()
-        self.places.pop()
-
-
-def _value(
-    tree: Tree, text: str, line: re.Match[str], kind: int, column: int
-) -> Scalar | Mapping | Sequence | None:
-    """Read the value that begins on a line; None declines it."""
-    start, end = line.span(kind)
-    if kind == _PLAIN_SCALAR:
-        written = text[start:end]
-        if written in ODD_SCALARS:
-            tree.is_suspicious = True
-        return Scalar(written, start, end)
-    if kind == _BLOCK:
-        return _block(text, start, line.end(), line.group(_BLOCK), column)
-    if kind == _FLOW:
+def _value(tree: Tree, text: str, line: _Line, at: int, column: int) -> Node | None:
+    """Read a value that is more than a plain scalar, on a line at ``at``; None declines it."""
+    start, end = at + line.start, at + line.end
+    if line.kind == _BLOCK:
+        return _block(text, start, line.value, column)
+    if line.kind == _FLOW:
         return _Flow(tree, text, end).read(start)
-    quote = "'" if kind == _SINGLE else '"'
-    return Scalar(text[start:end], start - 1, end + 1, quote)
-
-
-def _fill(parent: Mapping | Sequence, key: Scalar, value: Node) -> None:
-    """Give a waiting key, or a list's waiting item, its value."""
-    if isinstance(parent, Sequence):
-        parent.items.append(value)
-    else:
-        parent.pairs.append((key, value))
+    return Scalar(line.value, start - 1, end + 1, "'" if line.kind == _SINGLE else '"')
 
 
 class _Declined(Exception):  # noqa: N818 - no error: another reader takes over
@@ -266,7 +275,10 @@ class _Flow:
                 value, at = self._collection(at, depth + 1)
             else:
                 value, at = self._scalar(at)
-            _fill(node, key, value)
+            if isinstance(node, Sequence):
+                node.items.append(value)
+            else:
+                node.pairs.append((key, value))
             char, at = self._peek(at)
             if char == ",":
                 char, at = self._peek(at + 1)
@@ -286,8 +298,9 @@ class _Flow:
         return Scalar(value, at, match.end(), ("", "'", '"')[kind - 1]), match.end()
 
 
-def _block(text: str, at: int, start: int, header: str, column: int) -> Scalar | None:
-    """Read a literal or folded scalar whose content begins at ``start``; None declines it."""
+def _block(text: str, at: int, header: str, column: int) -> Scalar | None:
+    """Read the literal or folded scalar whose header is at ``at``; None declines it."""
+    start = text.find("\n", at) + 1 or len(text)
     first = _FIRST_LINE.match(text, start)
     indent = len(first.group(1)) if first is not None else 0
     if indent <= column:

@@ -11,15 +11,25 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeGuard
 
-from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree, ValueType, is_merge
+from imagelint.nodes import (
+    NOT_FINITE,
+    Mapping,
+    Node,
+    ParseProblem,
+    Scalar,
+    Sequence,
+    Tree,
+    ValueType,
+    is_merge,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-__all__ = ["BOTH", "Reader", "Value", "View", "refusals", "resolve", "views"]
+__all__ = ["BOTH", "Reader", "Value", "View", "is_text", "refusals", "resolve", "views"]
 
 _PREFIX = "tag:yaml.org,2002:"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -27,9 +37,6 @@ _TRUE = frozenset({"true", "True", "TRUE"})
 _FALSE = frozenset({"false", "False", "FALSE"})
 _TRUE_1_1 = _TRUE | {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"}
 _FALSE_1_1 = _FALSE | {"n", "N", "no", "No", "NO", "off", "Off", "OFF"}
-_NOT_FINITE = frozenset(
-    f"{sign}.{word}" for sign in ("", "+", "-") for word in ("inf", "Inf", "INF")
-) | {".nan", ".NaN", ".NAN"}
 _INTEGER = r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]+|0|[1-9][0-9]*)"
 _FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _CLOCK = r"([0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2})(?:\.([0-9]+))?"
@@ -40,8 +47,10 @@ _TIMESTAMP = (
 _EXACT = 1e21
 _EXACT_DIGITS = 20
 """Shorter decimals are 64-bit integers; Python reads no integer of any length, either."""
-_MAY_BE_TYPED = frozenset("yYnNtTfFoO~+-.0123456789")
-"""First characters of plain scalars that may be something other than a string."""
+_MAY_BE_NUMBERS = frozenset("+-.0123456789")
+"""First characters of plain scalars that may be a number or a date."""
+_WORDS = _NULLS | _TRUE_1_1 | _FALSE_1_1
+"""Plain scalars that are no strings to one reader or both, numbers aside."""
 
 
 class Reader(Enum):
@@ -61,6 +70,16 @@ class Value(NamedTuple):
     value: str | float | bool | None
 
 
+def is_text(node: Node) -> TypeGuard[Scalar]:
+    """Whether a node is at first sight a string to every reader; others may be, too."""
+    return (
+        type(node) is Scalar
+        and node.tag is None
+        and node.type is None
+        and bool(node.style or (node.value not in _WORDS and node.value[0] not in _MAY_BE_NUMBERS))
+    )
+
+
 def resolve(scalar: Scalar, reader: Reader = Reader.KUBECTL) -> Value:
     """Return what ``reader`` makes of a scalar (go-yaml ``resolve.go`` v2, v3).
 
@@ -72,7 +91,7 @@ def resolve(scalar: Scalar, reader: Reader = Reader.KUBECTL) -> Value:
         return _json_value(scalar.type, text)
     tag = scalar.tag
     if tag is None:
-        if scalar.style or (text and text[0] not in _MAY_BE_TYPED):
+        if scalar.style or (text not in _WORDS and text[0] not in _MAY_BE_NUMBERS):
             return Value("string", text)
     elif tag == _PREFIX + "binary":
         return Value("string", _binary(text))
@@ -93,7 +112,7 @@ def _implicit(text: str, reader: Reader, tag: str | None) -> Value:
         return Value("boolean", value=True)
     if text in (_FALSE_1_1 if reader is Reader.KUBECTL else _FALSE):
         return Value("boolean", value=False)
-    if text in _NOT_FINITE:
+    if text in NOT_FINITE:
         return Value("number", None)  # a number that JSON cannot write
     if tag in (None, _PREFIX + "timestamp"):
         date = _rfc3339(text)
@@ -175,9 +194,13 @@ def _json_value(type_: ValueType, text: str) -> Value:
 class View:
     """One reader's reading of a tree."""
 
-    def __init__(self, reader: Reader, *, walk_once: bool = False) -> None:
-        """Read as ``reader``; with ``walk_once`` no mapping is merged twice into another."""
+    def __init__(self, reader: Reader, *, walk_once: bool = False, has_merges: bool = True) -> None:
+        """Read as ``reader``; with ``walk_once`` no mapping is merged twice into another.
+
+        ``has_merges=False`` promises that there are none, which saves looking for them.
+        """
         self.reader = reader
+        self._has_merges = has_merges
         self._walk_once = walk_once
         self._entries: dict[int, dict[str, Node]] = {}
         self._kept: list[Mapping] = []
@@ -189,8 +212,9 @@ class View:
             known = self._entries[id(mapping)] = {}
             self._kept.append(mapping)
             overrides = self.reader is Reader.KUBECTL
-            for key, value in self._pairs(mapping):
-                name = self.key(key)
+            pairs = self._pairs(mapping) if self._has_merges else mapping.pairs
+            for key, value in pairs:
+                name = key.value if is_text(key) else self.key(key)
                 if overrides or name not in known:
                     known[name] = value
         return known
@@ -278,7 +302,7 @@ def _is_written_there(key: Node, value: Sequence) -> bool:
 def views(tree: Tree) -> list[View]:
     """Return the views that may differ in structure: kubectl's, and kustomize's where it merges."""
     once = bool(tree.problems)
-    found = [View(Reader.KUBECTL, walk_once=once)]
+    found = [View(Reader.KUBECTL, walk_once=once, has_merges=tree.has_merges)]
     if tree.has_merges and (once or not _kustomize_refuses(tree)):
         found.append(View(Reader.KUSTOMIZE, walk_once=once))
     return found
@@ -343,7 +367,7 @@ def _key_problems(mapping: Mapping) -> Iterator[ParseProblem]:
 def _scalar_problem(node: Scalar) -> str | None:
     if node.type is not None or (node.tag is None and node.style):
         return None
-    if node.value in _NOT_FINITE and resolve(node).type == "number":
+    if node.value in NOT_FINITE and resolve(node).type == "number":
         return f"{node.value} has no form in JSON"
     if node.tag == _PREFIX + "binary":
         try:

@@ -8,12 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from imagelint.text import Source
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from imagelint.finding import Finding, KubeObject, Severity, Skipped
     from imagelint.reference import ImageReference
-    from imagelint.text import Source, Span
+    from imagelint.text import Span
 
 __all__ = [
     "BASELINE",
@@ -23,6 +25,8 @@ __all__ = [
     "Report",
     "RuleText",
     "Suppressed",
+    "joined",
+    "light",
 ]
 
 
@@ -124,6 +128,27 @@ class FileResult(NamedTuple):
     def path(self) -> str:
         """The path that findings name."""
         return self.source.path
+
+
+def light(result: FileResult) -> FileResult:
+    """Return a result without the bytes of a source of which there is nothing to show."""
+    if result.findings or result.images or result.kustomize_names or result.suppressed:
+        return result
+    return result._replace(source=Source(result.path, b""))
+
+
+def joined(source: Source, parts: Sequence[FileResult]) -> FileResult:
+    """Put the results of a source's parts together, which come in its order."""
+    return parts[0]._replace(
+        source=source,
+        documents=sum(part.documents for part in parts),
+        proven_free=sum(part.proven_free for part in parts),
+        findings=tuple(one for part in parts for one in part.findings),
+        images=tuple(one for part in parts for one in part.images),
+        suppressed=tuple(one for part in parts for one in part.suppressed),
+        kustomize_names=tuple(one for part in parts for one in part.kustomize_names),
+        used=frozenset(one for part in parts for one in part.used),
+    )
 
 
 class Report(NamedTuple):

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import os
 import time
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from itertools import groupby
+from typing import TYPE_CHECKING, TypeVar
 
 from imagelint import engine, files
-from imagelint.baseline import EMPTY
 from imagelint.catalogue import load_catalogue
 from imagelint.conclude import Ruling, about_exceptions, conclude
 from imagelint.errors import ImagelintError, UsageError
 from imagelint.finding import Skipped
 from imagelint.helm import is_cut_off
-from imagelint.report import FileResult, Report, RuleText
+from imagelint.report import FileResult, Report, RuleText, joined, light
+from imagelint.request import STDIN, Attempt, Input, Request, whole
 from imagelint.rules import load_rules
 from imagelint.text import Source
-from imagelint.workers import AUTO, in_order
+from imagelint.workers import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -29,55 +30,13 @@ if TYPE_CHECKING:
     from imagelint.files.changes import Changes
     from imagelint.report import PolicyStamp
     from imagelint.rules import Rule
+    from imagelint.text import Span
 
 T = TypeVar("T")
 
 __all__ = ["STDIN", "Input", "Request", "Run", "internal_error", "known_kinds", "today"]
 
-STDIN = "-"
 _STDIN_SHOWN = "<stdin>"
-
-
-class Request(NamedTuple):
-    """What a command line asks a run to look at, and how."""
-
-    paths: tuple[str, ...] = ()
-    """As typed; none stands for the working folder, ``-`` for standard input."""
-    environment: str | None = None
-    policy: str | None = None
-    exclude: tuple[str, ...] = ()
-    stdin_filename: str | None = None
-    changed_since: str | None = None
-    """Leave out what git says is the same as where HEAD left this commit."""
-    policy_from: str | None = None
-    """Read policies as this commit has them, not as they are in the working folder."""
-    allow_empty: bool = False
-    jobs: int = AUTO
-    debug: bool = False
-    without_baseline: bool = False
-    """Take no finding for known."""
-    stdin: bytes | None = None
-    """Standard input, where the command has read it already."""
-
-
-class Input(NamedTuple):
-    """Something to lint: ``path`` is absolute, also for stdin, where it only has to match.
-
-    ``data`` is given for stdin alone; files are read when their turn comes.
-    """
-
-    path: str
-    shown: str
-    governing: files.GoverningPolicy
-    data: bytes | None = None
-
-
-class _Attempt(NamedTuple):
-    """What became of one input: a result with the file's identity, or errors."""
-
-    result: FileResult | None
-    identity: files.Identity | None
-    errors: tuple[str, ...]
 
 
 class Run:
@@ -86,6 +45,7 @@ class Run:
     def __init__(self, request: Request) -> None:
         """Find the inputs and their policies; nothing is linted yet."""
         self._request = request
+        self.jobs = request.jobs
         self._cwd = os.getcwd()
         self._rules = load_rules(files.rule_sources())
         ref = request.policy_from
@@ -94,6 +54,8 @@ class Run:
         self._catalogue = known_kinds()
         self._today = today()
         self._linters: dict[str | None, engine.Linter] = {}
+        self._charts: dict[str, str | None] = {}
+        """The Helm chart whose templates stand in a folder, as shown."""
         self._used: dict[PolicyStamp | None, set[int]] = {}
         self._known: dict[files.Identity, FileResult] = {}
         self.stdin: bytes | None = None
@@ -214,7 +176,7 @@ class Run:
                 self._catalogue,
                 environment=environment,
                 today=self._today,
-                baseline=EMPTY if self._request.without_baseline else governing.baseline,
+                baseline=None if self._request.without_baseline else governing.baseline,
             )
         return self._linters[key]
 
@@ -226,24 +188,27 @@ class Run:
 
     def lint(self, one: Input) -> FileResult | None:
         """Lint an input; None where that failed (see ``errors``) or gave nothing new."""
-        return self._take(self._attempt(one))
+        return self.take(self.attempt(one))
 
-    def _attempt(self, one: Input) -> _Attempt:
-        """Lint an input without regard to the others: what another process may do."""
+    def attempt(self, one: Input, within: Span | None = None) -> Attempt:
+        """Lint an input or a part of it without regard to others: what another process may do."""
         known = len(self.errors)
-        found = self._guarded(one, lambda: self._lint(one))
+        found = self._guarded(one, lambda: self._lint(one, within))
         errors = tuple(self.errors[known:])
         del self.errors[known:]
         result, identity = (None, None) if found is None else found
-        return _Attempt(result, identity, errors)
+        return Attempt(result, identity, errors)
 
-    def _lint(self, one: Input) -> tuple[FileResult, files.Identity | None]:
-        if one.data is not None:
+    def _lint(self, one: Input, within: Span | None) -> tuple[FileResult, files.Identity | None]:
+        if one.data is None:
+            data, identity = files.read(one.path, one.shown)
+            return light(self._judge(one, data)), identity
+        if within is None:
             return self._judge(one, one.data), None
-        data, identity = files.read(one.path, one.shown)
-        return self._judge(one, data), identity
+        result = self._judge_part(one, Source(one.shown, one.data), within)
+        return result._replace(source=Source(one.shown, b"")), None
 
-    def _take(self, attempt: _Attempt) -> FileResult | None:
+    def take(self, attempt: Attempt) -> FileResult | None:
         """Take in what became of an input, in the order of inputs."""
         self.errors += attempt.errors
         if attempt.result is not None:
@@ -253,12 +218,28 @@ class Run:
         return self._news(attempt.result, attempt.identity)
 
     def _judge(self, one: Input, data: bytes) -> FileResult:
-        chart = files.chart_folder(one.path)
+        source = Source(one.shown, data)
+        judged = [self._judge_part(one, source, part) for part in self._parts(one, source)]
+        return judged[0] if len(judged) == 1 else joined(source, judged)
+
+    def _parts(self, one: Input, source: Source) -> list[Span] | list[None]:
+        return self._linter(one.governing).parts(source, chart=self._chart(one))
+
+    def _chart(self, one: Input) -> str | None:
+        """Return the folder, as shown, of the Helm chart whose template an input is."""
+        folder = os.path.dirname(one.path)
+        if folder not in self._charts:
+            chart = files.chart_folder(one.path)
+            self._charts[folder] = None if chart is None else files.displayed(chart, self._cwd)
+        return self._charts[folder]
+
+    def _judge_part(self, one: Input, source: Source, within: Span | None) -> FileResult:
         return self._linter(one.governing).lint(
-            Source(one.shown, data),
+            source,
             one.governing.match_path(one.path),
-            chart=None if chart is None else files.displayed(chart, self._cwd),
+            chart=self._chart(one),
             stamp=one.governing.stamp,
+            within=within,
         )
 
     def _news(self, result: FileResult, identity: files.Identity) -> FileResult | None:
@@ -296,11 +277,23 @@ class Run:
         return self._guarded(one, rewrite) is not None
 
     def after(self, one: Input, fixed: bytes) -> FileResult | None:
-        """Lint the repaired bytes of an input."""
-        result = self._guarded(one, lambda: self._judge(one, fixed))
-        if result is not None and one.data is None:  # the new file has a new identity
-            self._known[files.identity(one.path)] = result
+        """Lint the repaired bytes of an input that were written."""
+        result = self.rejudged(one, fixed)
+        self.note(one, result)
         return result
+
+    def rejudged(self, one: Input, fixed: bytes) -> FileResult | None:
+        """Lint the repaired bytes of an input."""
+        return self._guarded(one, lambda: self._judge(one, fixed))
+
+    def note(self, one: Input, result: FileResult | None) -> None:
+        """Remember the result of an input that was written: it has a new identity."""
+        if result is not None and one.data is None:
+            self._known[files.identity(one.path)] = result
+
+    def knows(self, attempt: Attempt) -> bool:
+        """Whether the file was seen before, under another name."""
+        return attempt.identity in self._known
 
     def _guarded(self, one: Input, step: Callable[[], T]) -> T | None:
         """Do a step; note what goes wrong and return None.
@@ -319,12 +312,19 @@ class Run:
 
     def results(self) -> Iterator[FileResult]:
         """Lint everything; the results come in the order of the inputs for any number of jobs."""
-        inputs = self.inputs
-        jobs = 1 if self.stdin is not None else self._request.jobs
-        for attempt in in_order(lambda at: self._attempt(inputs[at]), len(inputs), jobs):
-            result = self._take(attempt)
+        tasks = [(one, part) for one in self.inputs for part in self._shares(one)]
+        size = sum(len(one.data) for one in self.inputs if one.data is not None)
+        attempts = in_order(lambda at: self.attempt(*tasks[at]), len(tasks), self.jobs, size=size)
+        together = groupby(zip(tasks, attempts, strict=True), lambda pair: id(pair[0][0]))
+        for _, pairs in together:
+            ((one, _), first), *rest = pairs
+            result = self.take(whole(one, [first, *(attempt for _, attempt in rest)]))
             if result is not None:
                 yield result
+
+    def _shares(self, one: Input) -> list[Span] | list[None]:
+        """Return the parts of an input that processes may share: of a stream its documents."""
+        return [None] if one.data is None else self._parts(one, Source(one.shown, one.data))
 
     def report(self, results: Iterable[FileResult], fixed: Iterable[str] = ()) -> Report:
         """Conclude the run; ``fixed`` are the paths that were rewritten."""

@@ -10,7 +10,6 @@ does not end the stream here: the documents behind it are still linted.
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.text import Decoded, Source, Span, shown
@@ -20,9 +19,11 @@ if TYPE_CHECKING:
 
     from imagelint.nodes import Tree
 
-__all__ = ["Document", "StreamProblem", "split"]
+__all__ = ["Document", "StreamProblem", "cut", "split"]
 
 _SEPARATOR = re.compile(rb"^---([^\n]*)(?:\n|\Z)", re.MULTILINE)
+_CUT = re.compile(rb"^(?!---)[^\n]*\n(---[ \t]*\r?\n)", re.MULTILINE)
+"""A line, and behind it a separator that does nothing but separate."""
 _GO_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
     "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
@@ -46,6 +47,8 @@ class Document:
     to know where it ends; YAML is parsed by :mod:`imagelint.manifest` when needed.
     """
 
+    __slots__ = ("_decoded", "problems", "source", "span", "tree")
+
     def __init__(
         self,
         source: Source,
@@ -59,13 +62,14 @@ class Document:
         self.span = span
         self.problems = problems
         self.tree = tree
-        if decoded is not None:
-            self.decoded = decoded
+        self._decoded = decoded
 
-    @cached_property
+    @property
     def decoded(self) -> Decoded:
         """The piece as text; node offsets count its characters."""
-        return self.source.decode(self.span)
+        if self._decoded is None:
+            self._decoded = self.source.decode(self.span)
+        return self._decoded
 
     @property
     def data(self) -> bytes:
@@ -77,27 +81,56 @@ class Document:
         return self.decoded.byte_offset(index)
 
 
-def split(source: Source) -> list[Document]:
+def split(source: Source, within: Span | None = None) -> list[Document]:
     """Return the documents of a source, in order; empty ones are left out.
 
-    Raises nothing: what kubectl's reader refuses is in :attr:`Document.problems`.
+    ``within`` is a span out of :func:`cut`, to have those documents alone. Raises nothing: what
+    kubectl's reader refuses is in :attr:`Document.problems`.
     """
     if source.encoding != "utf-8":
         return _split_wide(source)
     start = source.bom_length
-    head = source.data[start : start + _GUESS_BYTES].decode("utf-8", "replace")
-    if head.lstrip(_GO_SPACE).startswith("{"):
+    if within is not None and within.start != start:
+        return list(_split_yaml(source, *within))
+    if _starts_with_brace(source):
         return list(_split_json(source))
-    return list(_split_yaml(source, start))
+    return list(_split_yaml(source, start, len(source.data) if within is None else within.end))
 
 
-def _split_yaml(source: Source, start: int) -> Iterator[Document]:
-    """Split at lines that start with ``---``.
+def cut(source: Source, size: int) -> list[Span]:
+    """Cut a source between documents into pieces of ``size`` bytes or a little more.
+
+    Split one by one they give the same documents as the source split at once. What is not
+    all valid UTF-8, or is JSON, stays in one piece.
+    """
+    spans = []
+    start, end = source.bom_length, len(source.data)
+    if source.encoding == "utf-8" and not _starts_with_brace(source):
+        while (match := _CUT.search(source.data, start + size)) is not None:
+            spans.append(Span(start, match.start(1)))
+            start = match.end()
+    spans.append(Span(start, end))
+    try:
+        for span in spans if len(spans) > 1 else ():
+            source.data[span.start : span.end].decode()
+    except UnicodeDecodeError:
+        return [Span(source.bom_length, end)]
+    return spans
+
+
+def _starts_with_brace(source: Source) -> bool:
+    start = source.bom_length
+    head = source.data[start : start + _GUESS_BYTES].decode("utf-8", "replace")
+    return head.lstrip(_GO_SPACE).startswith("{")
+
+
+def _split_yaml(source: Source, start: int, end: int) -> Iterator[Document]:
+    """Split what is from ``start`` to ``end`` at lines that start with ``---``.
 
     As in kubectl's reader, a separator belongs to the document behind it where no
     line stands before it, and to none otherwise.
     """
-    data = source.data[start:]  # a fresh start: `---` may follow a JSON object on its line
+    data = source.data[start:end]  # a fresh start: `---` may follow a JSON object on its line
     begin = 0
     problems: tuple[StreamProblem, ...] = ()
     for match in _SEPARATOR.finditer(data):
@@ -111,7 +144,7 @@ def _split_yaml(source: Source, start: int) -> Iterator[Document]:
             begin = at
             message = f"content behind `---`: {shown(behind, 60)}"
             problems = (StreamProblem(start + at, message),)
-    yield from _document(source, start + begin, len(source.data), problems)
+    yield from _document(source, start + begin, end, problems)
 
 
 def _document(
@@ -145,7 +178,8 @@ def _split_json(source: Source) -> Iterator[Document]:
         span = Span(decoded.byte_offset(begin), decoded.byte_offset(index))
         yield Document(source, span, (), tree, decoded)
     start = decoded.byte_offset(index)
-    rest = list(_split_yaml(source, decoded.byte_offset(_line_end(text, index))))
+    yaml = decoded.byte_offset(_line_end(text, index))
+    rest = list(_split_yaml(source, yaml, len(source.data)))
     if count > 1:
         at = decoded.byte_offset(failure.index)
         message = f"not JSON, where kubectl reads a stream of JSON objects: {failure.message}"

@@ -16,6 +16,7 @@ import re
 from bisect import bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from imagelint.finding import COMMENT_MARK as MARK
 from imagelint.manifest import parse_yaml
 from imagelint.nodes import Mapping, Scalar, Sequence
 from imagelint.stream import split
@@ -28,12 +29,8 @@ if TYPE_CHECKING:
     from imagelint.stream import Document
     from imagelint.text import Source
 
-__all__ = ["MARK", "Ignore", "Ignores", "find_ignores"]
+__all__ = ["Ignore", "Ignores", "find_ignores"]
 
-MARK: Final = "imagelint:"
-"""What every such comment begins with."""
-
-# Compiled by whoever has a comment to read, which is one file in thousands.
 _COMMENT: Final = rf"(?:^|(?<=[ \t\r\n\ufeff]))\#[ \t]*{MARK}[ \t]*([^\r\n]*)"
 _FORM: Final = r"(ignore-file|ignore)[ \t]*\[([^\[\]]*)\][ \t:,-]*(.*)"
 _USAGE = "write `# imagelint: ignore[RULE] REASON` or `# imagelint: ignore-file[RULE] REASON`"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from array import array
 from bisect import bisect_right
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -167,7 +168,9 @@ class Source:
     @cached_property
     def _line_starts(self) -> Sequence[int]:
         if self.encoding == "utf-8":
-            return [self.bom_length, *(match.end() for match in _LINE_BREAK.finditer(self.data))]
+            lines = array("q", (match.end() for match in _LINE_BREAK.finditer(self.data)))
+            lines.insert(0, self.bom_length)  # not a list: large streams have millions
+            return lines
         text = self.data[self.bom_length :].decode(self.encoding, "replace")
         starts = [0, *(match.end() for match in re.finditer(r"\r\n|\n|\r", text))]
         offsets, previous, at = [], 0, self.bom_length

@@ -22,6 +22,8 @@ AUTO = 0
 """As many processes as pay for themselves."""
 ENOUGH = 500
 """Fewer tasks (files) than this are done before a pool is up."""
+ENOUGH_BYTES = 4 << 20
+"""A stream of fewer bytes, as well: even full of images it takes some 200 ms."""
 _PIECE = 64
 """Tasks that a process takes at a time."""
 
@@ -29,12 +31,17 @@ _task: Callable[[int], Any] | None = None
 """What the processes of the pool do; inherited, never pickled."""
 
 
-def in_order(task: Callable[[int], T], count: int, jobs: int = AUTO) -> Iterator[T]:
+def in_order(
+    task: Callable[[int], T], count: int, jobs: int = AUTO, *, size: int = 0
+) -> Iterator[T]:
     """Yield ``task(0)`` to ``task(count - 1)``, done by ``jobs`` processes.
 
-    Results must pickle. An exception of a task is raised here.
+    ``size`` tells of how many bytes the work is, where that is known. Results must pickle. An
+    exception of a task is raised here.
     """
-    jobs = min(_wanted(count) if jobs == AUTO else jobs, count)
+    is_enough = count >= ENOUGH or size >= ENOUGH_BYTES
+    wanted = (os.cpu_count() or 1) if is_enough else 1
+    jobs = min(wanted if jobs == AUTO else jobs, count)
     if jobs <= 1 or sys.platform != "linux":
         yield from map(task, range(count))
         return
@@ -48,10 +55,6 @@ def in_order(task: Callable[[int], T], count: int, jobs: int = AUTO) -> Iterator
             yield from pool.imap(_call, range(count), piece)
     finally:
         _task = None
-
-
-def _wanted(count: int) -> int:
-    return (os.cpu_count() or 1) if count >= ENOUGH else 1
 
 
 def _leave_signals() -> None:

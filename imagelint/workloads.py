@@ -7,12 +7,12 @@ know is searched for the shape of a pod spec: a list under ``containers``,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from imagelint.catalogue import EACH_ITEM, EACH_VALUE, Field
 from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree
 from imagelint.objects import ObjectNode, find_objects, meta_of, string_of, type_of
-from imagelint.reading import BOTH, Reader, Value, View, resolve, views
+from imagelint.reading import BOTH, Reader, Value, View, is_text, resolve, views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,25 +78,27 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
     sites: dict[tuple[str, int, Value, tuple[str, str]], ImageSite] = {}
     problems: list[ParseProblem] = []
     matches: dict[int, Scalar] = {}
+    root: KubeObject | None = None
     seen_by = views(tree)
     for view in seen_by:
         found, wrong = find_objects(tree.root, view, file_name)
+        this_view = frozenset({view.reader})
         if view.reader is Reader.KUBECTL:
             problems = wrong
+            root = next((item.meta for item in found if item.mapping is tree.root), None)
         for item in found:
             for site in _sites_of(item, view, catalogue, once=bool(tree.problems)):
                 for read in _readings(site, view):
                     kind = (read.object.api_version, read.object.kind)
                     key = (read.field, id(read.node), read.value, kind)
                     known = sites.get(key)
-                    readers, seen = read.readers, frozenset({view.reader})
+                    readers, seen = read.readers, this_view
                     if known is not None:
                         readers, seen = readers | known.readers, seen | known.views
                     sites[key] = (known or read)._replace(readers=readers, views=seen)
             if item.meta.kind == "Kustomization":
                 matches.update((node.start, node) for node in _match_keys(item, view))
-    root = None
-    if isinstance(tree.root, Mapping):
+    if root is None and isinstance(tree.root, Mapping):
         root = meta_of(tree.root, seen_by[0], None, file_name)
     if not sites:
         problems = []
@@ -106,6 +108,8 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
 def _readings(site: ImageSite, view: View) -> Iterator[ImageSite]:
     """Yield a site once, or twice where the readers take its scalar for different things."""
     yield site
+    if isinstance(site.node, Scalar) and is_text(site.node):
+        return
     if isinstance(site.node, Scalar) and not site.tail and view.reader is Reader.KUBECTL:
         other = resolve(site.node, Reader.KUSTOMIZE)
         if other != site.value and site.value.type != "number":
@@ -120,14 +124,16 @@ def _sites_of(
 ) -> Iterator[ImageSite]:
     fields = catalogue.lookup(item.meta.group, item.meta.kind)
     if fields is not None:
+        walked = _start(item.mapping, item.prefix)
         for field in fields:
-            yield from _at(item, view, item.mapping, item.prefix, field)
+            yield from _at(item, view, walked, field)
         return
     if not item.meta.api_version:
         return  # no API object of an unknown kind, but some tool's own file
     for spec, path in _pod_specs(item, view, once=once):
+        walked = _start(spec, path)
         for field in catalogue.pod_spec:
-            for site in _at(item, view, spec, path, field):
+            for site in _at(item, view, walked, field):
                 yield site._replace(by_shape=True)
 
 
@@ -140,14 +146,26 @@ class _Place(NamedTuple):
     keys: tuple[str, ...]
 
 
-def _at(
-    item: ObjectNode, view: View, start: Mapping, prefix: str, field: Field
-) -> Iterator[ImageSite]:
+_Walked: TypeAlias = "dict[tuple[str, ...], list[_Place]]"
+"""Where paths lead to: most fields of a kind have the first half of their path in common."""
+
+
+def _start(node: Mapping, prefix: str) -> _Walked:
+    return {(): [_Place(node, prefix, (), ())]}
+
+
+def _walk(path: tuple[str, ...], walked: _Walked, view: View) -> list[_Place]:
+    places = walked.get(path)
+    if places is None:
+        before = _walk(path[:-1], walked, view)
+        places = [after for place in before for after in _step(place, path[-1], view)]
+        walked[path] = places
+    return places
+
+
+def _at(item: ObjectNode, view: View, walked: _Walked, field: Field) -> Iterator[ImageSite]:
     """Yield the sites that a field's path leads to."""
-    places = [_Place(start, prefix, (), ())]
-    for segment in field.path:
-        places = [after for place in places for after in _step(place, segment, view)]
-    for place in places:
+    for place in _walk(field.path, walked, view):
         if field.split is not None:
             yield from _split_site(item, view, place, field.split)
             continue
@@ -164,19 +182,25 @@ def _at(
         )
 
 
-def _step(place: _Place, segment: str, view: View) -> Iterator[_Place]:
+def _step(place: _Place, segment: str, view: View) -> list[_Place]:
     node, path, parents, keys = place
     if segment == EACH_ITEM:
-        if isinstance(node, Sequence):
-            for index, child in enumerate(node.items):
-                yield _Place(child, f"{path.rstrip('.')}[{index}].", parents, keys)
-    elif isinstance(node, Mapping):
-        entries = view.entries(node)
-        if segment == EACH_VALUE:
-            for key, child in entries.items():
-                yield _Place(child, f"{path}{key}.", (*parents, node), (*keys, key))
-        elif segment in entries:
-            yield _Place(entries[segment], f"{path}{segment}.", (*parents, node), (*keys, segment))
+        items = node.items if isinstance(node, Sequence) else ()
+        stem = path.rstrip(".")
+        return [
+            _Place(child, f"{stem}[{index}].", parents, keys) for index, child in enumerate(items)
+        ]
+    if not isinstance(node, Mapping):
+        return []
+    entries = view.entries(node)
+    if segment == EACH_VALUE:
+        return [
+            _Place(child, f"{path}{key}.", (*parents, node), (*keys, key))
+            for key, child in entries.items()
+        ]
+    if segment not in entries:
+        return []
+    return [_Place(entries[segment], f"{path}{segment}.", (*parents, node), (*keys, segment))]
 
 
 def _value(node: Node, view: View) -> Value:

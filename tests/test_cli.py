@@ -66,7 +66,7 @@ def test_a_path_without_manifests_is_a_warning(work: Project) -> None:
     ("arguments", "advice"),
     [
         (["chekc"], "did you mean check?"),
-        (["nonsense"], "the commands are check, fix, images, explain, rules, init, krm"),
+        (["nonsense"], "the commands are check, fix, images, explain, rules"),
         (["bad.yaml"], "did you mean `imagelint check bad.yaml`?"),
         (["-"], "did you mean `imagelint check -`?"),
         (["check", "--fromat", "json"], "--format"),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagelint.stream import Document, split
+from imagelint.stream import Document, cut, split
 from imagelint.text import Source
 
 BOM = codecs.BOM_UTF8
@@ -277,3 +277,36 @@ def test_no_text_is_lost(text: str, encoding: str) -> None:
     for line in between.decode(source.encoding).split("\n"):
         content = line.strip(" \t\r\x85\ufeff").removeprefix("---").strip()
         assert not content or content.startswith("#")
+
+
+# --- parts ------------------------------------------------------------------------------
+
+PIECES = (
+    *("---\n", "--- \n", "---\r\n", "--- # c\n", "--- {}\n", "---x: 1\n", "----\n", "---"),
+    *("a: 1\n", "\n", "\r\n", "# c\n", "...\n", "b: |\n  ---\n", "{a: 1}\n", '{"a":1}\n', "é\n"),
+)
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=14), st.integers(0, 20))
+def test_parts_have_the_documents_of_the_whole(texts: list[str], size: int) -> None:
+    source = Source("a.yaml", "".join(texts).encode())
+    parts = cut(source, size)
+    found = [piece for part in parts for piece in split(source, part)]
+    assert [(piece.span, piece.problems) for piece in found] == [
+        (piece.span, piece.problems) for piece in split(source)
+    ]
+
+
+def test_a_stream_is_cut_at_its_separators() -> None:
+    source = Source("a.yaml", BOM + b"a: 1\na: 2\n---\nb: 2\nb: 3\n---\nc: 3\n")
+    assert [source.data[start:end] for start, end in cut(source, 1)] == [
+        b"a: 1\na: 2\n",
+        b"b: 2\nb: 3\n",
+        b"c: 3\n",
+    ]
+
+
+@pytest.mark.parametrize("start", ["{a: 1}\n", "a: \udcff\n"])
+def test_json_and_ill_formed_text_stay_whole(start: str) -> None:
+    data = start.encode("utf-8", "surrogateescape") + b"---\nb: 2\n---\nc: 3\n"
+    assert len(cut(Source("a.yaml", data), 1)) == 1

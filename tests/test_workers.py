@@ -54,6 +54,38 @@ def test_the_output_is_the_same(work: Project, command: str, output: str) -> Non
     assert (many.returncode, many.stdout, many.stderr) == (one.returncode, one.stdout, one.stderr)
 
 
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_the_parts_of_a_stream_give_what_the_whole_gives(
+    work: Project, monkeypatch: pytest.MonkeyPatch, output: str
+) -> None:
+    stream = "---\n".join(pod(f"gcr.io/team/app:{number % 5}") for number in range(40))
+    streams = [stream, stream.replace("app:3\n", "app:3  # imagelint: ignore\n", 1)]
+    wanted = [work.run("check", "-", "--format", output, stdin=one) for one in streams]
+    assert wanted[0].stdout != wanted[1].stdout
+    monkeypatch.setattr("imagelint.examine.PART", 1000)
+    for jobs in "12":
+        found = [
+            work.run("check", "-", "--format", output, "-j", jobs, stdin=one) for one in streams
+        ]
+        assert [one.stdout for one in found] == [one.stdout for one in wanted]
+
+
+def test_fix_writes_the_same_in_the_same_order(work: Project) -> None:
+    outputs = []
+    for jobs in "13":
+        for number in range(30):
+            work.write(f"{number % 7}/{number}.yaml", pod(f"gcr.io/team/app:{number}"))
+            work.write(f"{number % 7}/{number}-broken.yaml", "apiVersion: v1\nkind: Pod\nimage: [")
+        if not (work.root / "0/a-second-name.yaml").exists():
+            os.link(work.root / "0/0.yaml", work.root / "0/a-second-name.yaml")
+        diff = work.spawn("fix", "-j", jobs, "--diff", "--env", "prod")
+        done = work.spawn("fix", "-j", jobs, "--env", "prod")
+        files = {path: path.read_bytes() for path in sorted(work.root.rglob("*.yaml"))}
+        outputs.append((diff.stdout, diff.stderr, done.stdout, done.stderr, files))
+        (work.root / "0/a-second-name.yaml").unlink()
+    assert outputs[0] == outputs[1]
+
+
 def test_an_error_of_one_file_reaches_the_user_from_any_process(
     work: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from imagelint import files
 from imagelint.commands.options import debug_option, environment_option, policy_option, request
 from imagelint.commands.output import EXIT_CLEAN, EXIT_ERROR, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from imagelint.baseline import Baseline, Identity
+    from imagelint.baseline import Identity
     from imagelint.files import GoverningPolicy
     from imagelint.run import Run
 
@@ -53,14 +54,14 @@ def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa
     run = _run(options)
     for governing, found, linted in _found(run):
         place = _place(governing)
-        old = governing.baseline.counts
+        old = _known(governing)
         kept = {one: count for one, count in old.items() if one.path not in linted}
         new = {**kept, **found}
         grown = sum(max(count - old.get(one, 0), 0) for one, count in new.items())
         if os.path.lexists(place) and grown and not grow:
             message = (
-                f"{governing.baseline.place} does not know {_counted(grown)}: mend what is new, or"
-                " take it in with --grow"
+                f"{files.displayed(place, os.getcwd())} does not know {_counted(grown)}: mend what"
+                " is new, or take it in with --grow"
             )
             raise UsageError(message)
         _write(governing, new)
@@ -80,7 +81,7 @@ def prune(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - from
     """
     run = _run({**options, "environment": None})
     for governing, found, linted in _found(run):
-        old = governing.baseline.counts
+        old = _known(governing)
         new = {
             one: min(count, found.get(one, 0)) if _is_known(one, governing, linted) else count
             for one, count in old.items()
@@ -140,20 +141,23 @@ def _place(governing: GoverningPolicy) -> str:
 
 
 def _write(governing: GoverningPolicy, counts: Mapping[Identity, int]) -> None:
-    from imagelint import files  # noqa: PLC0415
     from imagelint.baseline import Baseline  # noqa: PLC0415
 
     place = _place(governing)
     shown = files.displayed(place, os.getcwd())
     new = Baseline(counts)
     files.write_new(place, shown, new.render().encode(), overwrite=True)
-    say([f"{shown}: {_counted(sum(counts.values()))} known{_change(governing.baseline, new)}"])
+    change = _change(_known(governing), new.counts)
+    say([f"{shown}: {_counted(sum(counts.values()))} known{change}"])
 
 
-def _change(old: Baseline, new: Baseline) -> str:
-    added = _more(new.counts, old.counts)
-    removed = _more(old.counts, new.counts)
-    return f" ({added} added, {removed} removed)" if old.counts else ""
+def _known(governing: GoverningPolicy) -> Mapping[Identity, int]:
+    return {} if governing.baseline is None else governing.baseline.counts
+
+
+def _change(old: Mapping[Identity, int], new: Mapping[Identity, int]) -> str:
+    added, removed = _more(new, old), _more(old, new)
+    return f" ({added} added, {removed} removed)" if old else ""
 
 
 def _more(one: Mapping[Identity, int], other: Mapping[Identity, int]) -> int:

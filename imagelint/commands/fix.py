@@ -15,6 +15,7 @@ from imagelint.commands.options import (
     detail_options,
     fail_on_option,
     input_options,
+    jobs_option,
     output_options,
     request,
     severity_of,
@@ -50,6 +51,7 @@ class _Outcome:
 
 @click.command("fix")
 @input_options
+@jobs_option
 @output_options()
 @fail_on_option
 @detail_options
@@ -113,21 +115,16 @@ def _pretend(_one: Input, _before: FileResult, _fixed: bytes) -> bool:
 def _repair(
     run: Run, write: Callable[[Input, FileResult, bytes], bool], detail: Detail
 ) -> _Outcome:
-    """Lint, repair, write and lint again, one input after the other."""
+    """Lint, repair, write and lint again."""
     from imagelint.commands.progress import track  # noqa: PLC0415 - not needed for --help
+    from imagelint.fixing import repair_all  # noqa: PLC0415
 
     outcome = _Outcome()
-    for one in track(run.inputs, len(run.inputs), quiet=detail.quiet):
-        before = run.lint(one)
-        if before is None:
-            continue
-        outcome.seen.append(before)
-        fixed = run.repaired(one, before)
-        if fixed is None or not write(one, before, fixed):
-            outcome.results.append(before)
-            continue
-        outcome.repaired.append((one, before, fixed))
-        outcome.results.append(run.after(one, fixed) or before)
+    for made in track(repair_all(run, write), len(run.inputs), quiet=detail.quiet):
+        outcome.seen.append(made.before)
+        outcome.results.append(made.after or made.before)
+        if made.fixed is not None:
+            outcome.repaired.append((made.one, made.before, made.fixed))
     return outcome
 
 

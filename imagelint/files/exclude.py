@@ -46,10 +46,12 @@ class Exclusion:
         reason = self._of_folder(os.path.dirname(path))
         if reason is not None:
             return reason
-        if self._given.matches(relative_to(self._cwd, path)):
+        if self._given.patterns and self._given.matches(relative_to(self._cwd, path)):
             return _BY_OPTION
         governing = self._policies.for_file(path)
-        if governing.policy.exclude.matches(governing.match_path(path)):
+        if governing.policy.exclude.patterns and governing.policy.exclude.matches(
+            governing.match_path(path)
+        ):
             return f"excluded by {governing.shown}"
         return None
 

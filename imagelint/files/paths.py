@@ -31,6 +31,8 @@ def displayed(path: str, cwd: str) -> str:
     """
     below = _below(path, cwd)
     text = (path if below is None else below or ".").replace(os.sep, "/")
+    if text.isascii():
+        return text
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from imagelint.baseline import BASELINE_NAME, EMPTY, Baseline
 from imagelint.errors import PolicyError
 from imagelint.files.data import default_policy_source
 from imagelint.files.origin import OnDisk
@@ -21,6 +20,7 @@ from imagelint.text import Source, shown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from imagelint.baseline import Baseline
     from imagelint.files.origin import Origin
     from imagelint.policy import Policy
     from imagelint.rules import Rule
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["POLICY_NAME", "GoverningPolicy", "Policies"]
 
 POLICY_NAME = "imagelint.yaml"
+BASELINE_NAME = "imagelint-baseline.json"
 _NO_RULES: Final[Mapping[str, Rule]] = {}
 
 
@@ -42,7 +43,7 @@ class GoverningPolicy(NamedTuple):
     stamp: PolicyStamp
     folder: str
     files: tuple[str, ...] = ()
-    baseline: Baseline = EMPTY
+    baseline: Baseline | None = None
     baseline_path: str | None = None
     """The absolute path at which a baseline is looked for; None for the built-in policy."""
     sources: tuple[Source, ...] = ()
@@ -169,7 +170,7 @@ class Policies:
         stamp = PolicyStamp(layers[0].source.path, b"".join(one.source.data for one in layers))
         place = os.path.join(os.path.dirname(path), BASELINE_NAME)
         made_of = tuple(one.path for one in layers)
-        baseline = EMPTY
+        baseline = None
         if self._origin.exists(place):
             made_of += (place,)
             baseline = self._baseline(place, policy)
@@ -204,6 +205,8 @@ class Policies:
         if lock is not None:
             message = f"no baseline may excuse anything here, as {lock.place} says: remove it"
             raise PolicyError(message, source.path)
+        from imagelint.baseline import Baseline  # noqa: PLC0415 - many policies have none
+
         return Baseline.parse(source)
 
     def _read(self, path: str) -> Source:

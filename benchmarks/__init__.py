@@ -1,0 +1,1 @@
+"""What imagelint is measured with; nothing of it is part of the product."""

@@ -1,0 +1,357 @@
+"""The rows: which work, which programs, and what must be true of them.
+
+A row is a function from a :class:`Bench` to a :class:`Row`, and a line in ``ROWS``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from benchmarks.inputs import Input, Inputs, corpus
+from benchmarks.measure import Command, Sample, Series, measure, run_once, warm
+from benchmarks.peers import PEERS, stops
+from benchmarks.results import Bound, Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from benchmarks.builds import Build
+
+__all__ = ["ROWS", "Bench", "compare", "failures"]
+
+MB: Final = 1_000_000
+_NAMED_BOUNDS: Final = ("grep", "kubeconform")
+"""Peers with a factor of their own; every other must merely be slower."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """How to measure, with what, and where there is room for it."""
+
+    builds: list[Build]
+    inputs: Inputs
+    scratch: str
+    repeat: int
+    timeout: float
+    quick: bool
+    progress: Callable[[str], None]
+
+    def size(self, full: int, quick: int) -> int:
+        """Return how large an input is made."""
+        return quick if self.quick else full
+
+    def run(self, commands: list[Command]) -> list[Series]:
+        """Measure the commands by turns."""
+        return measure(
+            commands,
+            self.scratch,
+            repeat=self.repeat,
+            timeout=self.timeout,
+            progress=self.progress,
+        )
+
+    def imagelint(self, cwd: str, *arguments: str, stdin: str | None = None) -> list[Command]:
+        """Return the same command line for each build."""
+        return [
+            Command(build.name, (*build.argv, *arguments), cwd, stdin, stops=_imagelint_stops)
+            for build in self.builds
+        ]
+
+
+def _imagelint_stops(sample: Sample) -> str | None:
+    """Exit 2 is right where a tree has files that cannot be read; a traceback never is."""
+    if "internal error" in sample.stderr or (sample.status < 0 and not sample.timed_out):
+        return "fails with an internal error"
+    return stops(sample)
+
+
+def _peers(cwd: str, path: str, names: tuple[str, ...] | None = None) -> list[Command]:
+    """Return the commands of the peers that are here, or of some of them."""
+    return [
+        Command(peer.name, (*peer.argv, path), cwd, stops=stops)
+        for peer in PEERS
+        if shutil.which(peer.name) and (names is None or peer.name in names)
+    ]
+
+
+# --- bounds --------------------------------------------------------------------------------
+
+
+def _ratio(
+    one: Series,
+    other: Series,
+    limit: float,
+    relation: str = "at most",
+    *,
+    is_aim: bool = False,
+    what: str | None = None,
+) -> Iterator[Bound]:
+    """Yield the bound on the ratio of two times; nothing where they cannot be compared."""
+    if not (one.note or other.note or one.timed_out):
+        yield Bound(
+            what or f"{one.command.name} / {other.command.name}",
+            relation,
+            limit,
+            one.best / other.best,
+            is_aim,
+            approximate=other.timed_out,
+        )
+
+
+def _memory(series: Series, largest: int) -> Iterator[Bound]:
+    """Yield the bound on the memory of a process, by the largest single input."""
+    limit = max(80, 4 * largest / MB + 60) if largest > MB else 80
+    if not (series.note or series.timed_out):
+        what = f"{series.command.name}: peak of a process"
+        yield Bound(what, "at most", limit, series.peak / MB, unit="MB")
+
+
+def _against_peers(
+    row: Row, builds: list[Build], *, grep: float, kubeconform: float
+) -> Iterator[Bound]:
+    named = {series.command.name: series for series in row.series}
+    limits = {"grep": grep, "kubeconform": kubeconform}
+    for build in builds:
+        own = named[build.name]
+        for peer in PEERS:
+            if peer.name not in named:
+                continue
+            if peer.name in _NAMED_BOUNDS:
+                yield from _ratio(own, named[peer.name], limits[peer.name])
+            else:
+                yield from _ratio(own, named[peer.name], 1, "below")
+        yield from _memory(own, max(one.tally.largest for one in row.inputs))
+
+
+def failures(row: Row, builds: list[Build]) -> Iterator[str]:
+    """Yield what no bound tells of: an imagelint that broke down or was ended."""
+    for series in row.series:
+        if series.command.name.startswith(tuple(build.name for build in builds)):
+            if series.note:
+                yield f"{series.command.name}: {series.note}"
+            elif series.timed_out:
+                yield f"{series.command.name}: not done in time"
+
+
+def compare(row: Row, builds: list[Build]) -> Iterator[Bound]:
+    """Yield how every further build does beside the first one, wherever both were measured."""
+    named = {series.command.name: series for series in row.series}
+    for build in builds[1:]:
+        for name, series in named.items():
+            other = named.get(name.replace(build.name, builds[0].name, 1))
+            if other is not None and name.startswith(build.name):
+                yield from _ratio(series, other, 1, is_aim=True)
+
+
+# --- rows ----------------------------------------------------------------------------------
+
+
+def _start_up(bench: Bench) -> Row:
+    row = Row("start-up", "one small clean manifest with a policy beside it")
+    tree = bench.inputs.get("clean", 1, wrong=0)
+    row.inputs = [tree]
+    name = next(name for name in os.listdir(tree.folder) if name != "imagelint.yaml")
+    pythons = {build.python: build for build in bench.builds}
+    label = {
+        python: "python -c pass" if len(pythons) == 1 else f"python -c pass ({build.name})"
+        for python, build in pythons.items()
+    }
+    commands = [Command(label[one], (one, "-c", "pass"), tree.folder) for one in pythons]
+    row.series = bench.run(
+        [*commands, *bench.imagelint(tree.folder, "check", name), *_peers(tree.folder, name)]
+    )
+    named = {series.command.name: series for series in row.series}
+    for build in bench.builds:
+        own, bare = named[build.name], named[label[build.python]]
+        row.bounds += _ratio(own, bare, 6)
+        row.bounds += _ratio(own, bare, 5, is_aim=True)
+        if "yamllint" in named:
+            row.bounds += _ratio(own, named["yamllint"], 1, "below", is_aim=True)
+        row.bounds += _memory(own, tree.tally.largest)
+    return row
+
+
+def _tree(bench: Bench, row: Row, tree: Input, *, grep: float, kubeconform: float) -> Row:
+    """Measure everything on a tree, with its bounds."""
+    row.inputs = [tree]
+    row.series = bench.run(
+        [
+            *_peers(tree.folder, ".", ("grep",)),
+            *bench.imagelint(tree.folder, "check", "."),
+            *_peers(tree.folder, ".", tuple(peer.name for peer in PEERS if peer.name != "grep")),
+        ]
+    )
+    row.bounds += _against_peers(row, bench.builds, grep=grep, kubeconform=kubeconform)
+    return row
+
+
+def _mixed(bench: Bench) -> Row:
+    row = Row("mixed", "a platform's repository of CRDs and manifests, generated")
+    tree = bench.inputs.get("mixed", bench.size(4_000, 60))
+    return _tree(bench, row, tree, grep=6, kubeconform=0.6)
+
+
+def _corpus(bench: Bench) -> Row:
+    row = Row("corpus", "the shared corpus: CRDs and manifests of 30 projects")
+    tree = corpus("prometheus-operator+kube-prometheus" if bench.quick else "")
+    if tree is None:
+        row.skipped = "the shared corpus is not here: set IMAGELINT_SHARED to its folder"
+        return row
+    warm(tree.folder)
+    return _tree(bench, row, tree, grep=6, kubeconform=0.6)
+
+
+def _catalogue(bench: Bench) -> Row:
+    row = Row("catalogue", "large CRD and operator files, generated")
+    tree = bench.inputs.get("catalogue", bench.size(120 * MB, MB))
+    return _tree(bench, row, tree, grep=5, kubeconform=0.1)
+
+
+def _workloads(bench: Bench) -> Row:
+    row = Row("workloads", "files of a small Deployment and a Service each, one in ten to be fixed")
+    tree = bench.inputs.get("workloads", bench.size(10_000, 60))
+    return _tree(bench, row, tree, grep=8, kubeconform=0.7)
+
+
+def _stream(bench: Bench) -> Row:
+    row = Row("stream", "one rendered stream on stdin, one process and two")
+    for size in (bench.size(10 * MB, MB // 10), bench.size(100 * MB, MB // 2)):
+        tree = bench.inputs.get("stream", size)
+        row.inputs.append(tree)
+        path = os.path.join(tree.folder, "stream.yaml")
+        commands = [
+            Command(
+                f"{command.name}, {_megabytes(size)}, -j {jobs}",
+                (*command.argv[:-1], "-j", str(jobs), "-"),
+                command.cwd,
+                path,
+                stops=command.stops,
+            )
+            for jobs in (1, 2)
+            for command in bench.imagelint(tree.folder, "check", "-")
+        ]
+        several = bench.run(commands)
+        row.series += several
+        half = len(several) // 2
+        for one, two in zip(several[:half], several[half:], strict=True):
+            if not (one.note or one.timed_out):
+                speed = tree.tally.bytes / MB / one.best
+                row.bounds.append(Bound(one.command.name, "at least", 15, speed, unit="MB/s"))
+            if not (one.note or two.note or one.timed_out or two.timed_out):
+                what = f"{one.command.name} / -j 2"
+                row.bounds.append(Bound(what, "at least", 1.7, one.best / two.best))
+            for series in (one, two):
+                row.bounds += _memory(series, tree.tally.largest)
+    return row
+
+
+def _fix(bench: Bench) -> Row:
+    row = Row("fix", "check and fix on a fresh copy each time, one image in ten to be fixed")
+    tree = bench.inputs.get("workloads", bench.size(10_000, 60))
+    row.inputs = [tree]
+    copy = os.path.join(bench.scratch, "copy")
+
+    def prepare() -> None:
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(tree.folder, copy)
+
+    commands = [
+        Command(
+            f"{build.name} {verb}", (*build.argv, verb, "."), copy, None, prepare, _imagelint_stops
+        )
+        for build in bench.builds
+        for verb in ("check", "fix")
+    ]
+    row.series = bench.run(commands)
+    for check, fix in zip(row.series[::2], row.series[1::2], strict=True):
+        row.bounds += _ratio(fix, check, 1.5)
+        row.bounds += _memory(fix, tree.tally.largest)
+    # The last thing run was fix, so the copy is clean now; if it is not, the times are of no use.
+    left = run_once(bench.imagelint(copy, "check", ".")[-1], bench.scratch, bench.timeout)
+    if left.status != 0:
+        row.failed.append(f"fix left findings: check after it exits {left.status}")
+    shutil.rmtree(copy)
+    return row
+
+
+def _growth(bench: Bench) -> Row:
+    row = Row("growth", "ten times the input, in files and in one stream")
+    for kind, sizes in (
+        ("workloads", (bench.size(1_000, 20), bench.size(10_000, 200))),
+        ("stream", (bench.size(10 * MB, MB // 20), bench.size(100 * MB, MB // 2))),
+    ):
+        commands = []
+        for size in sizes:
+            tree = bench.inputs.get(kind, size)
+            row.inputs.append(tree)
+            is_stream = kind == "stream"
+            path, stdin = (
+                ("-", os.path.join(tree.folder, "stream.yaml")) if is_stream else (".", None)
+            )
+            amount = _megabytes(size) if is_stream else f"{size:,} files"
+            for command in bench.imagelint(tree.folder, "check", "-j", "1", path, stdin=stdin):
+                name = f"{command.name}, {amount}"
+                commands.append(
+                    Command(name, command.argv, command.cwd, stdin, stops=command.stops)
+                )
+        several = bench.run(commands)
+        row.series += several
+        half = len(several) // 2
+        for small, large in zip(several[:half], several[half:], strict=True):
+            row.bounds += _ratio(large, small, 11)
+            if not (small.note or large.note or large.timed_out):
+                what = f"{large.command.name}: times the memory"
+                row.bounds.append(Bound(what, "at most", 11, large.peak / small.peak))
+    return row
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / MB:g} MB"
+
+
+def _hostile(bench: Bench) -> Row:
+    row = Row("hostile", "what was made to hang a parser, against ordinary text of the same size")
+    try:
+        hostile = importlib.import_module("benchmarks.hostile")
+    except ModuleNotFoundError:
+        row.skipped = "benchmarks/hostile.py is not here"
+        return row
+    size = bench.size(MB, MB // 50)
+    folder = os.path.join(bench.scratch, "hostile")
+    os.makedirs(folder, exist_ok=True)
+    makers = {"ordinary text": hostile.benign, **hostile.HOSTILE}
+    names = list(makers)[:4] if bench.quick else list(makers)
+    commands = []
+    for number, name in enumerate(names):
+        with open(os.path.join(folder, f"{number}.yaml"), "wb") as file:
+            file.write(makers[name](size))
+        commands += [
+            Command(f"{command.name}, {name}", command.argv, folder, stops=command.stops)
+            for command in bench.imagelint(folder, "check", f"{number}.yaml")
+        ]
+    row.remarks.append(f"each file is of about {_megabytes(size)}")
+    row.series = bench.run(commands)
+    builds = len(bench.builds)
+    for number, series in enumerate(row.series[builds:]):
+        name = series.command.name.removeprefix("imagelint, ")
+        ordinary = row.series[number % builds]
+        row.bounds += _ratio(series, ordinary, 10, is_aim=True, what=f"{name} / ordinary text")
+    shutil.rmtree(folder)
+    return row
+
+
+ROWS: Final[dict[str, Callable[[Bench], Row]]] = {
+    "start-up": _start_up,
+    "mixed": _mixed,
+    "corpus": _corpus,
+    "catalogue": _catalogue,
+    "workloads": _workloads,
+    "stream": _stream,
+    "fix": _fix,
+    "growth": _growth,
+    "hostile": _hostile,
+}

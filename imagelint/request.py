@@ -1,0 +1,69 @@
+"""What a command line asks of a run, what it is to lint, and what became of each of that. Data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from imagelint.report import FileResult, joined
+from imagelint.text import Source
+from imagelint.workers import AUTO
+
+if TYPE_CHECKING:
+    from imagelint import files
+
+__all__ = ["STDIN", "Attempt", "Input", "Request", "whole"]
+
+STDIN = "-"
+
+
+class Request(NamedTuple):
+    """What a command line asks a run to look at, and how."""
+
+    paths: tuple[str, ...] = ()
+    """As typed; none stands for the working folder, ``-`` for standard input."""
+    environment: str | None = None
+    policy: str | None = None
+    exclude: tuple[str, ...] = ()
+    stdin_filename: str | None = None
+    changed_since: str | None = None
+    """Leave out what git says is the same as where HEAD left this commit."""
+    policy_from: str | None = None
+    """Read policies as this commit has them, not as they are in the working folder."""
+    allow_empty: bool = False
+    jobs: int = AUTO
+    debug: bool = False
+    without_baseline: bool = False
+    """Take no finding for known."""
+    stdin: bytes | None = None
+    """Standard input, where the command has read it already."""
+
+
+class Input(NamedTuple):
+    """Something to lint: ``path`` is absolute, also for stdin, where it only has to match.
+
+    ``data`` is given for stdin alone; files are read when their turn comes.
+    """
+
+    path: str
+    shown: str
+    governing: files.GoverningPolicy
+    data: bytes | None = None
+
+
+class Attempt(NamedTuple):
+    """What became of one input: a result with the file's identity, or errors."""
+
+    result: FileResult | None
+    identity: files.Identity | None
+    errors: tuple[str, ...]
+
+
+def whole(one: Input, attempts: list[Attempt]) -> Attempt:
+    """Put together what became of the parts of an input."""
+    if len(attempts) == 1:
+        return attempts[0]
+    errors = tuple(error for attempt in attempts for error in attempt.errors)
+    results = [attempt.result for attempt in attempts if attempt.result is not None]
+    if len(results) < len(attempts) or one.data is None:
+        return Attempt(None, None, errors)
+    return Attempt(joined(Source(one.shown, one.data), results), None, errors)
