@@ -130,12 +130,17 @@ def _found(run: Run) -> Iterator[tuple[GoverningPolicy, dict[Identity, int], set
 
 def _place(governing: GoverningPolicy) -> str:
     from imagelint.errors import UsageError  # noqa: PLC0415
+    from imagelint.layers import Locks  # noqa: PLC0415
 
     if governing.baseline_path is None:
         message = (
             "a baseline stands beside a policy, and there is none: write one with"
             " `imagelint init --harbor HOST`"
         )
+        raise UsageError(message)
+    lock = Locks(governing.policy.locks).on("baseline")
+    if lock is not None:
+        message = f"no baseline may excuse anything here, as {lock.place} says"
         raise UsageError(message)
     return governing.baseline_path
 
