@@ -221,7 +221,7 @@ def test_where_it_is_locked_none_is_written(work: Project, locked: str) -> None:
     work.write("prod/a.yaml", BAD)
     done = work.run("baseline", "write")
     assert done.exit_code == ERROR
-    assert "imagelint.yaml:13:10" in done.stderr
+    assert "imagelint.yaml:14:10" in done.stderr
     assert not (work.root / BASELINE_NAME).exists()
 
 
