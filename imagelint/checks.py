@@ -1,97 +1,57 @@
 """The checks: a call gives the problems of one image; parameters are fields of a named tuple.
 
-A check knows no YAML, file, span or severity, and a rule (:mod:`imagelint.rules`) is a check with
-parameters and prose. New check: one class here and one line in ``CHECKS``. No I/O.
+A rule (:mod:`imagelint.rules`) is a check with parameters and prose; what a check is given is
+:mod:`imagelint.subject`. New check: one class, and one line in ``CHECKS``. No I/O.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, final
+from typing import TYPE_CHECKING, Final, NamedTuple, final
 
 from imagelint.finding import Problem
 from imagelint.globs import NamePattern
+from imagelint.lookalikes import PlausibleReference
+from imagelint.patterns import RegistryPattern
 from imagelint.reference import ImageReference, InvalidReference
-from imagelint.registries import Refusal, listed
+from imagelint.registries import listed
+from imagelint.registry_checks import (
+    ApprovedRegistry,
+    CurrentRegistry,
+    NamedRegistry,
+    PullSecret,
+)
 from imagelint.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelint.nodes import ValueType
-    from imagelint.registries import Gate, HarborMap
+    from imagelint.subject import Check, Subject
 
 __all__ = [
+    "ABOUT_PODS",
     "CHECKS",
     "DOCUMENT",
-    "ApprovedRegistry",
-    "Check",
+    "NEEDED",
+    "RETIRED",
+    "ForbiddenImage",
     "HasDigest",
     "PinnedTag",
+    "RequiredTag",
     "ResolvedReference",
     "StringType",
-    "Subject",
     "ValidReference",
     "placeholder_in",
 ]
 
 _LATEST: Final = (NamePattern.parse("latest"),)
-
-
-@final
-class Subject(NamedTuple):
-    """One image in one environment: all that a check may know."""
-
-    image: str | None
-    """The text as Kubernetes reads it; None where the value has none."""
-    value_type: ValueType
-    reference: ImageReference | None
-    """The image parsed; None where it does not parse or is no string."""
-    error: InvalidReference | None
-    """Why it does not parse."""
-    placeholder: str | None
-    """The piece that something else must fill in first; None for a value that is final."""
-    environment: str
-    """The environment's name, for messages."""
-    gate: Gate
-    harbors: HarborMap
-    has_separate_tag: bool = False
-    """Whether tag or digest are set elsewhere, as by a Kustomization with only ``newName``."""
-
-
-class Check(Protocol):
-    """What every entry of ``CHECKS`` makes."""
-
-    def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield what is wrong."""
-
-
-@final
-class ApprovedRegistry:
-    """The environment allows the image; the rewrite is the image through Harbor."""
-
-    def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield a problem where the gate does not allow the image."""
-        reference, gate = subject.reference, subject.gate
-        if reference is None:
-            return
-        decision = gate.decide(reference)
-        if decision.allowed:
-            return
-        registry, environment = reference.registry, subject.environment
-        named = f"registry {shown(registry)}"
-        if not registry or any(item.covers_registry(registry) for item in gate.allow):
-            named = f"image {shown(str(reference))}"
-        if decision.pattern is not None:
-            verdict = f"{named} is denied in {environment} (by {shown(str(decision.pattern))})"
-        else:
-            allowed = listed(str(item) for item in gate.allow) or "nothing"
-            verdict = f"{named} is not approved in {environment} (allowed: {allowed})"
-        rewrite = subject.harbors.rewrite(reference, gate)
-        if isinstance(rewrite, Refusal):
-            yield Problem(f"{verdict}; {rewrite.reason}")
-        else:
-            yield Problem(f"{verdict}; use {shown(str(rewrite))}", str(rewrite))
+_ANY_IMAGE: Final = RegistryPattern.parse("*")
+# semver.org, without the build metadata behind a +, which no tag can have.
+_SEMVER: Final = (
+    r"v?(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){2}"
+    r"(?:-(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+    r"(?:\.(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*)?"
+)
 
 
 @final
@@ -183,8 +143,66 @@ class HasDigest:
         yield Problem(f"{image} has no digest; write {image}@sha256:… with the one you tested")
 
 
+@final
+class ForbiddenImage(NamedTuple):
+    """No image that fits a pattern: for the rules that a policy adds."""
+
+    images: tuple[RegistryPattern, ...] = ()
+    """Patterns for images, as in ``allow:``."""
+    message: str = ""
+    """What to say of such an image, and what to do instead."""
+
+    def __call__(self, subject: Subject) -> Iterator[Problem]:
+        """Yield a problem for an image that fits."""
+        reference = subject.reference
+        if reference is None:
+            return
+        for pattern in self.images:
+            if pattern.matches(reference):
+                image = shown(str(reference))
+                default = f"{image} is forbidden (by {shown(str(pattern))})"
+                yield Problem(f"{image}: {self.message}" if self.message else default)
+                return
+
+
+@final
+class RequiredTag(NamedTuple):
+    """The tag fits: for the rules that a policy adds."""
+
+    images: tuple[RegistryPattern, ...] = (_ANY_IMAGE,)
+    """Patterns for the images that are meant, as in ``allow:``."""
+    tags: tuple[NamePattern, ...] = ()
+    """Tags that are right; * and ? are wildcards."""
+    semver: bool = False
+    """Whether a semantic version is right too, such as 1.2.3 or v1.2.3-rc.1."""
+    message: str = ""
+    """What to say of another tag, and what to do instead."""
+
+    def __call__(self, subject: Subject) -> Iterator[Problem]:
+        """Yield a problem for an image that is meant and whose tag is not right, or missing."""
+        reference = subject.reference
+        if reference is None or subject.has_separate_tag:
+            return
+        if not any(pattern.matches(reference) for pattern in self.images):
+            return
+        tag = reference.tag or ""
+        if any(right.matches(tag) for right in self.tags if tag):
+            return
+        if self.semver and re.fullmatch(_SEMVER, tag):
+            return
+        image = shown(str(reference))
+        wanted = listed([*map(str, self.tags), *(["a semantic version"] if self.semver else [])])
+        what = f"has the tag {shown(tag)}" if tag else "has no tag"
+        yield Problem(f"{image} {what}; {self.message or f'write one that fits: {wanted}'}")
+
+
 DOCUMENT: Final = "document"
 """The check of rules about documents: it has no code here, the engine raises them."""
+
+RETIRED: Final = "current-registry"
+"""The check whose successor other repairs begin with."""
+ABOUT_PODS: Final = "pull-secret"
+"""The check that wants to know of pods and service accounts, which the engine then looks for."""
 
 CHECKS: Final[dict[str, type[Check]]] = {
     "approved-registry": ApprovedRegistry,
@@ -193,7 +211,19 @@ CHECKS: Final[dict[str, type[Check]]] = {
     "string-type": StringType,
     "pinned-tag": PinnedTag,
     "digest": HasDigest,
+    RETIRED: CurrentRegistry,
+    "named-registry": NamedRegistry,
+    "plausible-reference": PlausibleReference,
+    ABOUT_PODS: PullSecret,
+    "forbidden-image": ForbiddenImage,
+    "required-tag": RequiredTag,
 }
+
+NEEDED: Final[dict[str, tuple[str, ...]]] = {
+    RETIRED: ("registries",),
+    "forbidden-image": ("images",),
+}
+"""The parameters without which a check would find nothing, by check: a rule has to have them."""
 
 # What tools fill in: none of it is ever part of a valid reference, except inside a tag.
 # The closing marks may be missing: a cut-off template is no image either.

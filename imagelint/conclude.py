@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from imagelint.policy import Policy
     from imagelint.rules import Rule
 
-__all__ = ["Ruling", "about_exceptions", "conclude"]
+__all__ = ["EXPIRED", "UNUSED", "Ruling", "about_exceptions", "conclude"]
 
 EXPIRED, UNUSED = "expired-exception", "unused-exception"
 
@@ -81,8 +81,13 @@ def _was_judged(ruling: Ruling, one: PolicyException) -> bool:
 
 
 def conclude(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
-    """Return the results with what only the whole run can tell: one template finding a chart."""
+    """Return the results with what only the whole run can tell.
+
+    One template finding a chart; none about a pull secret that a service account names.
+    """
     results = tuple(results)
+    if any(result.facts.waiting for result in results):
+        results = tuple(_with_pull_secrets(results))
     charts: Counter[str] = Counter(
         finding.message for result in results for finding in result.findings if _is_chart(finding)
     )
@@ -102,6 +107,17 @@ def conclude(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
             kept.append(finding)
         concluded.append(result._replace(findings=tuple(kept)))
     return tuple(concluded)
+
+
+def _with_pull_secrets(results: tuple[FileResult, ...]) -> Iterator[FileResult]:
+    """Yield the results without what waited for a service account that is there."""
+    from imagelint.pull_secrets import settled  # noqa: PLC0415 - rarely asked
+
+    accounts = {account for result in results for account in result.facts.accounts}
+    for result in results:
+        known = settled(result.facts.waiting, accounts)
+        left = tuple(finding for finding in result.findings if finding not in known)
+        yield result._replace(findings=left) if known else result
 
 
 def _is_chart(finding: Finding) -> bool:

@@ -9,14 +9,16 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from imagelint.checks import ABOUT_PODS
 from imagelint.edits import place_of
 from imagelint.errors import ImagelintError
 from imagelint.examine import ACTION, Examined, examine, parts
 from imagelint.excuses import Excuses
 from imagelint.fields import did_you_mean
-from imagelint.finding import COMMENT_MARK, Finding, Fix, KubeObject
-from imagelint.judge import Judge, Judged, Verdict
-from imagelint.report import BASELINE, FileResult, ImageRecord, Suppressed
+from imagelint.finding import COMMENT_MARK, Finding, Severity
+from imagelint.judge import Judge
+from imagelint.outcomes import findings_of, record_of
+from imagelint.report import BASELINE, Account, Facts, FileResult, ImageRecord, Suppressed
 from imagelint.text import Source, Span, apply_edits, shown
 from imagelint.verify import difference
 
@@ -25,7 +27,10 @@ if TYPE_CHECKING:
 
     from imagelint.baseline import Baseline
     from imagelint.catalogue import Catalogue
+    from imagelint.finding import KubeObject
+    from imagelint.judge import Judged
     from imagelint.policy import Environment, Policy
+    from imagelint.pull_secrets import PodSecrets
     from imagelint.repairs import Repair
     from imagelint.report import PolicyStamp
     from imagelint.rules import Rule
@@ -58,22 +63,23 @@ class Linter:
         today: str = _LAST_DAY,
         baseline: Baseline | None = None,
     ) -> None:
-        """Judge by ``policy``; ``environment`` overrides its ``match`` (``--env``).
+        """Judge by ``policy``, with ``rules`` and its own; ``environment`` is ``--env``.
 
         ``today`` (``2027-01-31``, UTC) decides which exceptions still hold; without it only those
         without a last day do.
         """
         self._policy = policy
-        self._rules = rules
+        self._rules = {**rules, **policy.own_rules}
         self._catalogue = catalogue
         self._forced = environment
-        self._judge = Judge(policy, rules)
+        self._judge = Judge(policy, self._rules)
         self._baseline = baseline
         self._exceptions = [
             (number, one)
             for number, one in enumerate(policy.exceptions)
             if not one.has_expired(today)
         ]
+        self._about_secrets = frozenset(self._rules_about_secrets())
 
     def lint(
         self,
@@ -95,7 +101,9 @@ class Linter:
         excuses = self._excuses(source, match_path, with_comments=within is None)
         findings: list[Finding | Suppressed] = []
         images: list[ImageRecord] = []
+        waiting: list[tuple[Finding, Account]] = []
         for item in examined:
+            pods = self._pods(item)
             findings += self._about_document(item, chart, excuses)
             spans = [place_of(item.document, site.node) for site in item.extract.sites]
             judged = [
@@ -105,18 +113,35 @@ class Linter:
                     self._environments(match_path, site.object),
                     in_chart=chart is not None,
                     excuse=excuses.of_site(site, span.start),
+                    pod=pods.get(id(site.node)),
                 )
                 for site, span in zip(item.extract.sites, spans, strict=True)
             ]
             repairs = _repairs(item, judged, ill_formed=ill_formed)
             for one, span in zip(judged, spans, strict=True):
                 repair = repairs.get(id(one.site.node))
-                findings += _findings(item, one, span, repair)
-                images.append(_record(item, one, span))
+                about_image = list(findings_of(item, one, span, repair))
+                findings += about_image
+                pod = pods.get(id(one.site.node))
+                if pod is not None:
+                    account = Account(one.site.object.namespace, pod.account)
+                    waiting += (
+                        (finding, account)
+                        for finding in about_image
+                        if isinstance(finding, Finding) and finding.rule in self._about_secrets
+                    )
+                images.append(record_of(item, one, span))
         if chart is not None:
             findings += self._about_template(source, chart, excuses)
         if excuses.has_comments:
             findings += self._useless_comments(source, examined, excuses)
+        facts = Facts()
+        if self._about_secrets:
+            from imagelint.pull_secrets import accounts_in, settled  # noqa: PLC0415 - rarely asked
+
+            facts = Facts(tuple(dict.fromkeys(accounts_in(source))), tuple(waiting))
+            known = settled(waiting, facts.accounts)
+            findings = [one for one in findings if one not in known]
         kept, suppressed = self._sorted(findings, match_path)
         matches = [(item.document, node) for item in examined for node in item.extract.matches]
         return FileResult(
@@ -128,8 +153,26 @@ class Linter:
             suppressed,
             kustomize_names=tuple((node.value, place_of(doc, node)) for doc, node in matches),
             policy=stamp,
+            facts=facts,
             used=frozenset(excuses.used),
         )
+
+    def _pods(self, item: Examined) -> Mapping[int, PodSecrets]:
+        """Return the pods of images, by the id of the image's node, where a rule asks for them."""
+        if not self._about_secrets:
+            return {}
+        from imagelint.pull_secrets import pods_in  # noqa: PLC0415 - rarely asked
+
+        return pods_in(item.tree)
+
+    def _rules_about_secrets(self) -> Iterator[str]:
+        """Yield the rules about pull secrets that are on somewhere: else nobody asks."""
+        for rule in self._rules.values():
+            if rule.check == ABOUT_PODS and any(
+                self._policy.severity(rule, environment) is not Severity.OFF
+                for environment in self._policy.environments
+            ):
+                yield rule.id
 
     def parts(self, source: Source, *, chart: str | None = None) -> list[Span] | list[None]:
         """Return the parts of a source that may be judged one by one; None stands for all of it.
@@ -318,66 +361,9 @@ def _order(finding: Finding) -> tuple[Span, int, str, str]:
     return finding.span, finding.severity.rank, finding.rule, finding.message
 
 
-# --- findings -------------------------------------------------------------------------
-
-
 def _repairs(item: Examined, judged: list[Judged], *, ill_formed: bool) -> dict[int, Repair]:
     if all(one.wanted is None for one in judged):
         return {}
     from imagelint.repairs import repairs_of  # noqa: PLC0415 - what is clean needs none
 
     return repairs_of(item, judged, ill_formed=ill_formed)
-
-
-def _findings(
-    item: Examined, one: Judged, span: Span, repair: Repair | None
-) -> Iterator[Finding | Suppressed]:
-    for verdict in one.verdicts:
-        fix, unfixable = None, None
-        if verdict.problem.rewrite is not None:
-            unfixable = one.refused
-            if repair is not None and repair.edit is not None:
-                fix = Fix(str(one.wanted), (repair.edit,))
-            elif repair is not None:
-                unfixable = repair.reason
-        yield _bare_finding(item, one, span, verdict)._replace(fix=fix, unfixable=unfixable)
-    for verdict, excuse in one.excused:
-        yield Suppressed(_bare_finding(item, one, span, verdict), *excuse)
-
-
-def _bare_finding(item: Examined, one: Judged, span: Span, verdict: Verdict) -> Finding:
-    """Return the finding of a verdict, without a word on how to repair it."""
-    site = one.site
-    found_by_shape = " (found by shape)" if site.by_shape else ""
-    return Finding(
-        verdict.rule.id,
-        verdict.severity,
-        verdict.problem.message + found_by_shape,
-        item.document.source.path,
-        span,
-        verdict.environment.name,
-        site.object if site.object.kind else None,
-        site.field,
-        site.container,
-        one.image,
-        template=item.template,
-    )
-
-
-def _record(item: Examined, one: Judged, span: Span) -> ImageRecord:
-    site = one.site
-    return ImageRecord(
-        item.document.source.path,
-        span,
-        site.object,
-        site.field,
-        site.container,
-        site.role,
-        one.image if site.value.type in ("string", "mapping") else site.value.value,
-        one.reference,
-        tuple(environment.name for environment in one.environments),
-        one.allowed,
-        None if one.wanted is None else str(one.wanted),
-        site.by_shape,
-        item.template,
-    )

@@ -16,6 +16,7 @@ from imagelint.errors import PolicyError
 from imagelint.globs import InvalidPattern, NamePattern, PathPattern, PathPatterns
 from imagelint.manifest import parse_yaml
 from imagelint.nodes import Mapping, Node, Scalar, Sequence
+from imagelint.patterns import RegistryPattern
 from imagelint.text import Span, shown
 
 if TYPE_CHECKING:
@@ -190,6 +191,21 @@ class Fields:
     def names(self, node: Node, where: str) -> tuple[NamePattern, ...]:
         """Return a list of patterns for names."""
         return tuple(self.name(item, where) for item in self.items(node, where))
+
+    def patterns(self, node: Node, where: str) -> tuple[RegistryPattern, ...]:
+        """Return a list of patterns for images, each a text or a mapping."""
+        return tuple(self._pattern(item, where) for item in self.items(node, where))
+
+    def _pattern(self, node: Node, where: str) -> RegistryPattern:
+        if not isinstance(node, Mapping):
+            text = self.text(node, where)
+            with self.placing(node, where):
+                return RegistryPattern.parse(text)
+        keys = ("registry", "repository", "tag", "digest")
+        record = self.record(node, where, keys, ("registry",))
+        parts = {key: self.text(value, f"{where}.{key}") for key, value in record.items()}
+        with self.placing(node, where):
+            return RegistryPattern.from_parts(parts)
 
     def paths(self, node: Node, where: str) -> PathPatterns:
         """Return a list of path globs."""

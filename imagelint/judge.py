@@ -8,21 +8,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from imagelint.checks import Subject, placeholder_in
+from imagelint.checks import RETIRED, placeholder_in
 from imagelint.examine import Examined, action_text
+from imagelint.finding import Severity
 from imagelint.nodes import Scalar
 from imagelint.reading import Value
 from imagelint.reference import ImageReference, InvalidReference
+from imagelint.registry_checks import CurrentRegistry
+from imagelint.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from imagelint.checks import Check
     from imagelint.excuses import Excuse, Excuser
-    from imagelint.finding import Problem, Severity
+    from imagelint.finding import Problem
     from imagelint.nodes import ValueType
     from imagelint.policy import Environment, Policy
+    from imagelint.pull_secrets import PodSecrets
     from imagelint.rules import Rule
+    from imagelint.subject import Check
     from imagelint.workloads import ImageSite
 
 __all__ = ["Judge", "Judged", "Verdict"]
@@ -54,6 +58,14 @@ class Judged(NamedTuple):
     """Broken rules that somebody excused; they want nothing."""
 
 
+class _Active(NamedTuple):
+    """A rule that is on in an environment, as bad and as configured as it is there."""
+
+    rule: Rule
+    severity: Severity
+    check: Check
+
+
 class _Held(NamedTuple):
     """What an image breaks, wherever it stands."""
 
@@ -76,10 +88,10 @@ class Judge:
         """Judge by ``policy`` with ``rules``."""
         self._policy = policy
         self._rules = rules
-        self._checks: dict[tuple[str, str], Check | None] = {}
+        self._known: dict[tuple[str, bool], tuple[_Active, ...]] = {}
         self._held: dict[tuple[object, ...], _Held] = {}
 
-    def judge(
+    def judge(  # noqa: PLR0913 - all that is known of a site
         self,
         item: Examined,
         site: ImageSite,
@@ -87,27 +99,23 @@ class Judge:
         *,
         in_chart: bool,
         excuse: Excuser | None = None,
+        pod: PodSecrets | None = None,
     ) -> Judged:
         """Hold a site to each of ``environments``, all of which it must satisfy.
 
-        ``excuse`` is asked about each broken rule; None excuses nothing.
+        ``excuse`` is asked about each broken rule; None excuses nothing. ``pod`` is the one that
+        the site is in, where a rule asks for that.
         """
         value, image = _value_of(item, site)
         if site.filled_by is not None:
             return Judged(site, image, None, environments, None, (), None, None)
-        names = tuple([environment.name for environment in environments])
-        key = (image, value.type, site.has_separate_tag, names, in_chart)
-        held = self._held.get(key)
-        if held is None:
-            if len(self._held) >= _HELD_MAX:
-                self._held.clear()
-            held = self._held[key] = self._hold(
-                image,
-                value.type,
-                environments,
-                has_separate_tag=site.has_separate_tag,
-                in_chart=in_chart,
-            )
+        has_secret = None if pod is None else pod.has_secret
+        asked = (image, value.type, environments, site.has_separate_tag, in_chart, has_secret)
+        held = self._hold(*asked)
+        if excuse is not None:
+            spared = _spared(held, excuse)
+            if spared:
+                held = self._hold(*asked, spared)
         reference, verdicts, allowed = held
         excused: tuple[tuple[Verdict, Excuse], ...] = ()
         if excuse is not None:
@@ -116,20 +124,32 @@ class Judge:
         kept = tuple(_first_of_each_rule(verdicts))
         return Judged(site, image, reference, environments, allowed, kept, wanted, refused, excused)
 
-    def _hold(
+    def _hold(  # noqa: PLR0913, PLR0917 - all that an image can be held to
         self,
         image: str | None,
         type_: ValueType,
         environments: tuple[Environment, ...],
-        *,
-        has_separate_tag: bool,
-        in_chart: bool,
+        has_separate_tag: bool,  # noqa: FBT001 - a part of the key
+        in_chart: bool,  # noqa: FBT001
+        has_pull_secret: bool | None,  # noqa: FBT001
+        spared: frozenset[tuple[str, str]] = frozenset(),
     ) -> _Held:
-        """Hold an image to each environment, wherever it stands."""
+        """Hold an image to each environment, wherever it stands; once for all that are alike.
+
+        ``spared`` are rules about retired registries that are excused, each with its environment.
+        """
+        names = tuple([environment.name for environment in environments])
+        key = (image, type_, names, has_separate_tag, in_chart, has_pull_secret, spared)
+        held = self._held.get(key)
+        if held is not None:
+            return held
+        if len(self._held) >= _HELD_MAX:
+            self._held.clear()
         reference, error = _parse(image if type_ == "string" else None)
         placeholder = placeholder_in(image) if error is not None and image else None
         verdicts: list[Verdict] = []
         for environment in environments:
+            active = self._active(environment, in_chart=in_chart)
             subject = Subject(
                 image,
                 type_,
@@ -140,28 +160,84 @@ class Judge:
                 environment.gate,
                 self._policy.harbors,
                 has_separate_tag,
+                self._successor(active, reference, environment, spared),
+                has_pull_secret,
             )
-            verdicts += self._run_checks(subject, environment, in_chart=in_chart)
+            verdicts += _verdicts(active, subject, environment)
         allowed = None
         if reference is not None:
             allowed = all(env.gate.decide(reference).allowed for env in environments)
-        return _Held(reference, tuple(verdicts), allowed)
+        held = self._held[key] = _Held(reference, tuple(verdicts), allowed)
+        return held
 
-    def _run_checks(
-        self, subject: Subject, environment: Environment, *, in_chart: bool
-    ) -> Iterator[Verdict]:
-        for rule in self._rules.values():
-            severity = self._policy.severity(rule, environment, in_chart=in_chart)
-            check = self._check(rule, environment)
-            if severity.value != "off" and check is not None:
-                for problem in check(subject):
-                    yield Verdict(rule, severity, environment, problem)
+    def wanted(self, reference: ImageReference, environment: Environment) -> ImageReference | None:
+        """Return what an image should be in an environment; None: what it is."""
+        active = self._active(environment, in_chart=False)
+        successor = self._successor(active, reference, environment)
+        subject = Subject(
+            str(reference),
+            "string",
+            reference,
+            None,
+            None,
+            environment.name,
+            environment.gate,
+            self._policy.harbors,
+            successor=successor,
+        )
+        return _wanted(_verdicts(active, subject, environment), (environment,))[0]
 
-    def _check(self, rule: Rule, environment: Environment) -> Check | None:
-        key = (rule.id, environment.name)
-        if key not in self._checks:
-            self._checks[key] = self._policy.check(rule, environment)
-        return self._checks[key]
+    def _active(self, environment: Environment, *, in_chart: bool) -> tuple[_Active, ...]:
+        """Return the rules that are on in an environment, with their checks; found out once."""
+        key = (environment.name, in_chart)
+        if key not in self._known:
+            found = (
+                (rule, self._policy.severity(rule, environment, in_chart=in_chart))
+                for rule in self._rules.values()
+                if not rule.is_document_rule
+            )
+            self._known[key] = tuple(
+                _Active(rule, severity, check)
+                for rule, severity in found
+                if severity is not Severity.OFF
+                and (check := self._policy.check(rule, environment)) is not None
+            )
+        return self._known[key]
+
+    def _successor(
+        self,
+        active: Iterable[_Active],
+        reference: ImageReference | None,
+        environment: Environment,
+        spared: frozenset[tuple[str, str]] = frozenset(),
+    ) -> ImageReference | None:
+        """Return what an image from a retired registry should be, if a rule says that it is."""
+        if reference is None:
+            return None
+        for rule, _, check in active:
+            if isinstance(check, CurrentRegistry):
+                found = check.successor(reference, environment.gate, self._policy.harbors)
+                if found is not None and (rule.id, environment.name) not in spared:
+                    return found
+        return None
+
+
+def _spared(held: _Held, excuse: Excuser) -> frozenset[tuple[str, str]]:
+    """Return the rules about retired registries that are excused, each with its environment."""
+    return frozenset(
+        (verdict.rule.id, verdict.environment.name)
+        for verdict in held.verdicts
+        if verdict.rule.check == RETIRED
+        and excuse(verdict.rule.id, verdict.environment, held.reference)
+    )
+
+
+def _verdicts(
+    active: Iterable[_Active], subject: Subject, environment: Environment
+) -> Iterator[Verdict]:
+    for rule, severity, check in active:
+        for problem in check(subject):
+            yield Verdict(rule, severity, environment, problem)
 
 
 def _sifted(

@@ -32,6 +32,7 @@ from imagelint.policy_parse import (
     read_environments,
     read_harbors,
     read_ignores,
+    read_rule_files,
     read_rule_settings,
 )
 from imagelint.registries import HarborMap
@@ -40,12 +41,13 @@ from imagelint.text import shown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from imagelint.checks import Check
     from imagelint.exceptions import PolicyException
     from imagelint.finding import Severity
     from imagelint.layers import Lock
     from imagelint.nodes import Node
+    from imagelint.policy_parse import RuleSources
     from imagelint.rules import Rule
+    from imagelint.subject import Check
     from imagelint.text import Source
 
 __all__ = [
@@ -66,6 +68,7 @@ _KEYS: Final = (
     "environments",
     "default",
     "rules",
+    "rule-files",
     "ignores",
     "exceptions",
     "extends",
@@ -75,6 +78,7 @@ _KEYS: Final = (
 _REQUIRED: Final = ("version", "environments", "default")
 _NOTHING: Final = RuleSetting()
 _NO_RULES: Final[Mapping[str, RuleSetting]] = {}
+_NO_OWN_RULES: Final[Mapping[str, Rule]] = {}
 
 
 @final
@@ -100,6 +104,8 @@ class Policy(NamedTuple):
     """Where the default is locked: what an object has to match to be spared it, the base's own."""
     locked_rules: frozenset[str] = frozenset()
     """Rules that nothing below the layer that locked them may loosen; no comment, no baseline."""
+    own_rules: Mapping[str, Rule] = _NO_OWN_RULES
+    """The rules of the policy's ``rule-files``, by id: none of imagelint's own."""
 
     def environment(self, name: str) -> Environment:
         """Return an environment by name; raises UsageError that names the nearest."""
@@ -173,9 +179,16 @@ class Policy(NamedTuple):
 
 
 def parse_policy(
-    source: Source, rules: Mapping[str, Rule], base: Policy | None = None, anchor: str = ""
+    source: Source,
+    rules: Mapping[str, Rule],
+    base: Policy | None = None,
+    anchor: str = "",
+    rule_sources: RuleSources | None = None,
 ) -> Policy:
-    """Read a policy file over the one that it extends; ``rules`` are those it may set, by id.
+    """Read a policy file over the one that it extends; ``rules`` are imagelint's own, by id.
+
+    ``rule_sources`` gives the files that a glob of ``rule-files`` names, or raises
+    InvalidPattern; without it a policy can have none.
 
     ``anchor`` is the folder of the paths to be matched as seen from the file's, empty where they
     are one. Raises PolicyError with file, line, column and what to write; its child
@@ -187,7 +200,12 @@ def parse_policy(
     if version != _VERSION:
         message = f"version: this imagelint reads version {_VERSION}, not {shown(version)}"
         raise reader.error(record["version"], message)
-    return _Layer(reader, record, rules, base).read()
+    own_rules = {} if base is None else {**base.own_rules}
+    if "rule-files" in record:
+        known = {**rules, **own_rules}
+        own_rules |= read_rule_files(reader, record["rule-files"], known, rule_sources)
+    read = _Layer(reader, record, {**rules, **own_rules}, base).read()
+    return read._replace(own_rules=own_rules)
 
 
 def read_extends(source: Source) -> tuple[str, tuple[int, int]] | None:

@@ -10,7 +10,7 @@ from imagelint.exceptions import ObjectPattern, PolicyException
 from imagelint.fields import did_you_mean
 from imagelint.globs import InvalidPattern, NamePattern
 from imagelint.nodes import Mapping as MappingNode
-from imagelint.policy_parse import read_patterns, read_rule_ids
+from imagelint.policy_parse import read_rule_ids
 from imagelint.text import shown
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _read_exception(
         "reason": lambda item, at: _read_reason(reader, item, at),
         "environments": lambda item, at: _read_environments(reader, item, at, environments),
         "until": lambda item, at: _read_day(reader, item, at),
-        "images": lambda item, at: read_patterns(reader, item, at),
+        "images": reader.patterns,
         "paths": reader.paths,
         "objects": lambda item, at: _read_objects(reader, item, at),
         "containers": reader.names,

@@ -8,7 +8,7 @@ slips that the JSON Schema (``rules/policy/schema.json``) cannot express. No I/O
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from imagelint.environments import Environment, Match, RuleSetting
 from imagelint.errors import Inconsistency, InconsistentPolicy
@@ -16,7 +16,6 @@ from imagelint.fields import Fields, did_you_mean
 from imagelint.finding import Severity
 from imagelint.globs import PathPatterns
 from imagelint.layers import Locks, locked_error, uncovered
-from imagelint.nodes import Mapping as MappingNode
 from imagelint.nodes import Node, Scalar, Sequence
 from imagelint.registries import (
     Gate,
@@ -29,22 +28,27 @@ from imagelint.registries import (
     parse_harbor_host,
     parse_project_name,
 )
-from imagelint.rules import parameter_names, read_parameter
+from imagelint.rules import load_rules, parameter_names, read_parameter
 from imagelint.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Sequence as SequenceOf
 
     from imagelint.errors import PolicyError
     from imagelint.globs import NamePattern
     from imagelint.layers import Lock
     from imagelint.rules import Rule
+    from imagelint.text import Source
+
+    RuleSources: TypeAlias = Callable[[str], SequenceOf[Source]]
+    """What gives the rule files that a glob names, or raises InvalidPattern."""
 
 __all__ = [
     "read_environments",
     "read_harbors",
     "read_ignores",
-    "read_patterns",
+    "read_rule_files",
     "read_rule_ids",
     "read_rule_settings",
 ]
@@ -162,7 +166,7 @@ class _Environment(NamedTuple):
         if "allow" not in record:
             return known.gate.allow
         where = f"{self.where}.allow"
-        allow = read_patterns(self.reader, record["allow"], where)
+        allow = self.reader.patterns(record["allow"], where)
         if self.base is not None and self.lock is not None:
             for pattern in uncovered(allow, self.base):
                 what = f"{where}: {shown(str(pattern))} allows more than the base"
@@ -172,7 +176,7 @@ class _Environment(NamedTuple):
     def _deny(self, record: Mapping[str, Node]) -> tuple[RegistryPattern, ...]:
         if "deny" not in record:
             return ()
-        return read_patterns(self.reader, record["deny"], f"{self.where}.deny")
+        return self.reader.patterns(record["deny"], f"{self.where}.deny")
 
     def _match(self, record: Mapping[str, Node], known: Environment) -> Match:
         if "match" not in record:
@@ -195,23 +199,6 @@ class _Environment(NamedTuple):
         return read_rule_ids(self.reader, record["unsuppressible"], where, (*self.rules, "*"))
 
 
-def read_patterns(reader: Fields, node: Node, where: str) -> tuple[RegistryPattern, ...]:
-    """Read a list of patterns, each a text or a mapping."""
-    return tuple(_read_pattern(reader, item, where) for item in reader.items(node, where))
-
-
-def _read_pattern(reader: Fields, node: Node, where: str) -> RegistryPattern:
-    if not isinstance(node, MappingNode):
-        text = reader.text(node, where)
-        with reader.placing(node, where):
-            return RegistryPattern.parse(text)
-    keys = ("registry", "repository", "tag", "digest")
-    record = reader.record(node, where, keys, ("registry",))
-    parts = {key: reader.text(value, f"{where}.{key}") for key, value in record.items()}
-    with reader.placing(node, where):
-        return RegistryPattern.from_parts(parts)
-
-
 def _read_match(reader: Fields, node: Node, where: str) -> Match:
     record = reader.record(node, where, ("namespaces", "paths", "labels"))
     namespaces: tuple[NamePattern, ...] = ()
@@ -226,6 +213,25 @@ def _read_match(reader: Fields, node: Node, where: str) -> Match:
         entries = reader.entries(record["labels"], at)
         labels = tuple((item.name, reader.name(item.value, at)) for item in entries)
     return Match(namespaces, paths, labels)
+
+
+def read_rule_files(
+    reader: Fields, node: Node, rules: Mapping[str, Rule], sources: RuleSources | None
+) -> Mapping[str, Rule]:
+    """Read ``rule-files:`` and the rules in the files that its globs name, by id."""
+    where = "rule-files"
+    if sources is None:
+        raise reader.error(node, f"{where}: a policy that is no file cannot have any")
+    found: dict[str, Source] = {}
+    for item in reader.items(node, where):
+        glob = reader.text(item, where)
+        with reader.placing(item, where):
+            PathPatterns.parse([glob])
+            named = sources(glob)
+        if not named:
+            raise reader.error(item, f"{where}: there is no file {shown(glob)}")
+        found.update((source.path, source) for source in named)
+    return load_rules(found.values(), rules)
 
 
 def read_rule_settings(

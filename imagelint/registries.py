@@ -33,6 +33,7 @@ __all__ = [
     "HarborMap",
     "InvalidPattern",
     "Library",
+    "Move",
     "Project",
     "Refusal",
     "RegistryPattern",
@@ -187,6 +188,30 @@ class HarborMap(NamedTuple):
         """Whether this is exactly the host and port of one of the Harbors."""
         return any(harbor.host == registry for harbor in self.harbors)
 
+    def names(self, registry: str) -> bool:
+        """Whether this is one of the Harbors, or what one of their projects caches."""
+        return self.is_harbor(registry) or any(
+            project.upstream.registry == registry
+            for harbor in self.harbors
+            for project in harbor.projects
+        )
+
+    def origin(self, reference: ImageReference) -> ImageReference | None:
+        """Return what a reference on a Harbor stands for upstream; None: on none, or in no project.
+
+        The inverse of :meth:`rewrite`, which two references can make the same of: official
+        images of Docker Hub keep their ``library/`` if they have it.
+        """
+        name, slash, below = reference.path.partition("/")
+        for harbor in self.harbors if slash else ():
+            for project in harbor.projects if harbor.host == reference.registry else ():
+                if project.name == name:
+                    registry, parent = project.upstream.registry, project.upstream.path
+                    return reference.replace(
+                        domain=registry, path=f"{parent}/{below}" if parent else below
+                    )
+        return None
+
     def rewrite(self, reference: ImageReference, gate: Gate) -> ImageReference | Refusal:
         """Return the reference through the first Harbor that caches it and that ``gate`` allows.
 
@@ -228,6 +253,37 @@ class HarborMap(NamedTuple):
             f"no Harbor project caches {shown(registry)} ({projects});"
             " use an image from there, or add a project to the policy"
         )
+
+
+@final
+class Move(NamedTuple):
+    """A registry, or a path on one, that has moved: ``old`` and what is below it is retired."""
+
+    old: Upstream
+    new: Upstream | None
+    """Where the same images are now, by the same names; None: nowhere, or by other names."""
+
+    @staticmethod
+    def parse(old: str, new: str) -> Move:
+        """Read ``HOST[/PATH]`` twice, the second or ``none``; raises :class:`InvalidPattern`."""
+        return Move(Upstream.parse(old), None if new == "none" else Upstream.parse(new))
+
+    def covers(self, reference: ImageReference) -> bool:
+        """Whether the image is one that has moved: ``old`` itself or below it."""
+        if reference.registry != self.old.registry:
+            return False
+        return self.old.below(reference) is not None or reference.repository == self.old.path
+
+    def successor(self, reference: ImageReference) -> ImageReference | None:
+        """Return the image by its new name, or None where there is none.
+
+        Tag and digest are kept. Raises :class:`InvalidReference` for too long a path.
+        """
+        if self.new is None or not self.covers(reference):
+            return None
+        below = reference.repository[len(self.old.path) :].lstrip("/")
+        path = "/".join(filter(None, (self.new.path, below)))
+        return reference.replace(domain=self.new.registry, path=path) if path else None
 
 
 def parse_harbor_host(text: str) -> str:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BASELINE",
+    "Account",
+    "Facts",
     "FileResult",
     "ImageRecord",
     "PolicyStamp",
@@ -99,6 +101,24 @@ class RuleText(NamedTuple):
     good: tuple[str, ...] = ()
 
 
+class Account(NamedTuple):
+    """A ServiceAccount; ``namespace`` is None where it states none."""
+
+    namespace: str | None
+    name: str
+
+
+class Facts(NamedTuple):
+    """What one source tells that only the whole run can judge: small, and mostly empty.
+
+    ``accounts`` name a pull secret. Of each pair in ``waiting``, the finding is none if the
+    account turns out to be one of those.
+    """
+
+    accounts: tuple[Account, ...] = ()
+    waiting: tuple[tuple[Finding, Account], ...] = ()
+
+
 class FileResult(NamedTuple):
     """Everything that one source gave.
 
@@ -115,6 +135,7 @@ class FileResult(NamedTuple):
     suppressed: tuple[Suppressed, ...] = ()
     kustomize_names: tuple[tuple[str, Span], ...] = ()
     policy: PolicyStamp | None = None
+    facts: Facts = Facts()
     used: frozenset[int] = frozenset()
     """Which of the policy's exceptions were needed, by their number."""
 
@@ -148,6 +169,10 @@ def joined(source: Source, parts: Sequence[FileResult]) -> FileResult:
         suppressed=tuple(one for part in parts for one in part.suppressed),
         kustomize_names=tuple(one for part in parts for one in part.kustomize_names),
         used=frozenset(one for part in parts for one in part.used),
+        facts=Facts(
+            tuple(dict.fromkeys(one for part in parts for one in part.facts.accounts)),
+            tuple(one for part in parts for one in part.facts.waiting),
+        ),
     )
 
 

@@ -16,31 +16,38 @@ A rule is data (``rules/<id>.yaml``), a check is code (:mod:`imagelint.checks`):
       bad: [nginx]
       good: ["nginx:1.27.0"]
       fixed: []                       # of a fixable rule: what becomes of each bad one
+      environment: dev                # optional: what they are held to, if not the default
 
 Finding and reading the files is the caller's business. No I/O.
 """
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final, NamedTuple, final, get_type_hints
 
-from imagelint.checks import CHECKS, DOCUMENT, Check
+from imagelint.checks import ABOUT_PODS, CHECKS, DOCUMENT, NEEDED
 from imagelint.errors import PolicyError
 from imagelint.fields import Fields, did_you_mean
 from imagelint.finding import Severity
 from imagelint.globs import NamePattern
+from imagelint.patterns import RegistryPattern
+from imagelint.registries import Move, Upstream
 from imagelint.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from imagelint.nodes import Node
+    from imagelint.subject import Check
     from imagelint.text import Source
 
 __all__ = ["Examples", "Rule", "load_rules", "parameter_names", "read_parameter"]
 
 _REQUIRED: Final = ("id", "summary", "severity", "check", "why", "remedy", "examples")
 _OPTIONAL: Final = ("severity-if-open", "severity-in-chart", "parameters", "fixable")
+_ID: Final = "a rule's id has lower-case letters and digits, and single - between them"
+_NO_RULES: Final[Mapping[str, Rule]] = {}
 _NO_PARAMETERS: Final[Mapping[str, object]] = {}
 
 
@@ -52,6 +59,8 @@ class Examples(NamedTuple):
     good: tuple[str, ...]
     fixed: tuple[str, ...] = ()
     """What fix makes of each of ``bad``, in the same order; empty for a rule without a fix."""
+    environment: str | None = None
+    """The environment that they are held to; None: the policy's default."""
 
 
 @final
@@ -79,6 +88,11 @@ class Rule(NamedTuple):
         """Whether the rule is about documents and has no check to call."""
         return self.check == DOCUMENT
 
+    @property
+    def has_document_examples(self) -> bool:
+        """Whether the examples are documents, not images: more is looked at than the image."""
+        return self.check in (DOCUMENT, ABOUT_PODS)
+
     def make_check(self, overrides: Mapping[str, object] | None = None) -> Check | None:
         """Return the check with the rule's parameters, overridden by ``overrides``.
 
@@ -89,13 +103,24 @@ class Rule(NamedTuple):
         return CHECKS[self.check](**{**self.parameters, **(overrides or {})})
 
 
-def load_rules(sources: Iterable[Source]) -> dict[str, Rule]:
-    """Read rule files, by id in the order given; raises PolicyError with the place of a slip."""
+def load_rules(
+    sources: Iterable[Source], beside: Mapping[str, Rule] = _NO_RULES
+) -> dict[str, Rule]:
+    """Read rule files, by id in the order given; raises PolicyError with the place of a slip.
+
+    ``beside`` are those that are there where a policy's own are read: none is replaced.
+    """
     rules: dict[str, Rule] = {}
     origins: dict[str, str] = {}
     for source in sources:
         reader = Fields(source)
         rule = _read_rule(reader)
+        if rule.id in beside:
+            message = f'there is a rule "{rule.id}" already; give yours another id'
+            raise PolicyError(message, source.path, *reader.place(reader.root))
+        if beside and rule.is_document_rule:
+            message = f"the check {DOCUMENT} is for imagelint's own rules; write another one"
+            raise PolicyError(message, source.path, *reader.place(reader.root))
         if rule.id in rules:
             message = f'the rule "{rule.id}" is defined in {origins[rule.id]} already'
             raise PolicyError(message, source.path, *reader.place(reader.root))
@@ -119,8 +144,24 @@ def _parameter_types(check: str) -> dict[str, object]:
     return get_type_hints(CHECKS[check])
 
 
+def _read_moves(reader: Fields, node: Node, where: str) -> tuple[Move, ...]:
+    """Read a mapping of retired registries, or paths, to what has their images now, or none."""
+    moves: list[Move] = []
+    for entry in reader.entries(node, where):
+        new = reader.text(entry.value, f"{where}.{entry.name}")
+        with reader.placing(entry.key, where):
+            Upstream.parse(entry.name)
+        with reader.placing(entry.value, f"{where}.{entry.name}"):
+            moves.append(Move.parse(entry.name, new))
+    return tuple(moves)
+
+
 _READERS: Final[dict[object, Callable[[Fields, Node, str], object]]] = {
+    bool: Fields.flag,
+    str: Fields.text,
+    tuple[Move, ...]: _read_moves,
     tuple[NamePattern, ...]: Fields.names,
+    tuple[RegistryPattern, ...]: Fields.patterns,
 }
 """How each type of parameter is read; a new type of parameter is a line here."""
 
@@ -135,8 +176,11 @@ def _read_rule(reader: Fields) -> Rule:
         if key in record
     }
     fixable = "fixable" in record and reader.flag(record["fixable"], "fixable")
+    name = reader.text(record["id"], "id")
+    if not re.fullmatch("[a-z0-9]+(?:-[a-z0-9]+)*", name):
+        raise reader.error(record["id"], f"id: {shown(name)}: {_ID}")
     return Rule(
-        id=reader.text(record["id"], "id"),
+        id=name,
         summary=reader.text(record["summary"], "summary"),
         severity=severities["severity"],
         check=check,
@@ -161,8 +205,11 @@ def _read_check(reader: Fields, node: Node) -> str:
 
 def _read_parameters(reader: Fields, node: Node | None, check: str) -> Mapping[str, object]:
     if node is None:
+        if check in NEEDED:
+            message = f"the check {check} needs parameters: {', '.join(NEEDED[check])}"
+            raise reader.error(reader.root, message)
         return {}
-    record = reader.record(node, "parameters", parameter_names(check))
+    record = reader.record(node, "parameters", parameter_names(check), NEEDED.get(check, ()))
     return {
         name: read_parameter(reader, check, name, value, f"parameters.{name}")
         for name, value in record.items()
@@ -170,10 +217,13 @@ def _read_parameters(reader: Fields, node: Node | None, check: str) -> Mapping[s
 
 
 def _read_examples(reader: Fields, node: Node, *, fixable: bool) -> Examples:
-    record = reader.record(node, "examples", ("bad", "good", "fixed"), ("bad", "good"))
+    keys = ("bad", "good", "fixed", "environment")
+    record = reader.record(node, "examples", keys, ("bad", "good"))
+    environment = record.pop("environment", None)
+    name = None if environment is None else reader.text(environment, "examples.environment")
     lists = {key: reader.texts(value, f"examples.{key}") for key, value in record.items()}
     fixed = lists.get("fixed", ())
     if len(fixed) != (len(lists["bad"]) if fixable else 0):
         message = "examples.fixed: one for each of examples.bad in a fixable rule, else none"
         raise reader.error(record.get("fixed", node), message)
-    return Examples(lists["bad"], lists["good"], fixed)
+    return Examples(lists["bad"], lists["good"], fixed, name)

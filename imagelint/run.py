@@ -331,13 +331,16 @@ class Run:
         concluded = conclude(tuple(results))
         concluded += tuple(about_exceptions(map(self._ruling, self.governing)))
         stamps = {one.stamp for one in self.governing}
+        rules = dict(self._rules)
+        for one in self.governing:
+            rules.update(one.rules)
         return Report(
             concluded,
             tuple(self.skipped),
             tuple(self.errors),
             policy=stamps.pop() if len(stamps) == 1 else None,
             fixed=tuple(fixed),
-            rules=tuple(_text_of(rule) for _, rule in sorted(self._rules.items())),
+            rules=tuple(_text_of(rule) for _, rule in sorted(rules.items())),
         )
 
     def _ruling(self, governing: files.GoverningPolicy) -> Ruling:
@@ -345,7 +348,7 @@ class Run:
         request = self._request
         return Ruling(
             governing.policy,
-            self._rules,
+            governing.rules,
             frozenset(self._used.get(governing.stamp, ())),
             self._today,
             request.changed_since is None and self._saw_all_of(governing.folder),

@@ -8,70 +8,22 @@ import pytest
 
 from imagelint.checks import (
     CHECKS,
-    ApprovedRegistry,
-    Check,
     HasDigest,
     PinnedTag,
     ResolvedReference,
     StringType,
-    Subject,
     ValidReference,
     placeholder_in,
 )
 from imagelint.globs import NamePattern
-from imagelint.reference import ImageReference, InvalidReference
-from imagelint.registries import (
-    Gate,
-    Harbor,
-    HarborMap,
-    Project,
-    RegistryPattern,
-    Upstream,
-)
+from imagelint.reference import ImageReference
+from imagelint.registry_checks import ApprovedRegistry
+from imagelint.subject import Subject
+from tests.subjects import DIGEST, HARBORS, gate, messages, subject
 
 if TYPE_CHECKING:
     from imagelint.nodes import ValueType
-
-DIGEST = "sha256:" + "a" * 64
-HARBORS = HarborMap((Harbor("h.co", (Project(Upstream("docker.io"), "hub"),)),))
-
-
-def gate(*allow: str, deny: tuple[str, ...] = ()) -> Gate:
-    """Make a gate of patterns."""
-    return Gate(tuple(map(RegistryPattern.parse, allow)), tuple(map(RegistryPattern.parse, deny)))
-
-
-def subject(
-    image: str | None,
-    *,
-    value_type: ValueType = "string",
-    by: Gate | None = None,
-    has_separate_tag: bool = False,
-) -> Subject:
-    """Make what a check is given, as the engine does."""
-    reference = error = placeholder = None
-    if image is not None and value_type == "string":
-        placeholder = placeholder_in(image)
-        try:
-            reference = ImageReference.parse(image)
-        except InvalidReference as caught:
-            error = caught
-    return Subject(
-        image,
-        value_type,
-        reference,
-        error,
-        placeholder,
-        "prod",
-        gate("h.co") if by is None else by,
-        HARBORS,
-        has_separate_tag,
-    )
-
-
-def messages(check: Check, given: Subject) -> list[str]:
-    """Return what the check says."""
-    return [problem.message for problem in check(given)]
+    from imagelint.registries import Gate
 
 
 class TestApprovedRegistry:

@@ -160,3 +160,40 @@ def test_a_file_that_cannot_be_written_keeps_its_findings(work: Project) -> None
     assert "a.yaml:8:12: error" in done.stdout
     assert "error: a.yaml: not written: it has 2 hard links" in done.stderr
     assert work.read("a.yaml") == BAD
+
+
+@pytest.mark.parametrize(
+    ("namespace", "image", "repaired"),
+    [
+        ("prod", "k8s.gcr.io/pause:3.9", "h.io/k8s/pause:3.9"),
+        ("prod", "h.io/old/pause:3.9", "h.io/k8s/pause:3.9"),
+        ("prod", "nginx:1.25", "h.io/hub/nginx:1.25"),
+        ("dev", "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9"),
+        ("dev", "nginx:1.25", "docker.io/nginx:1.25"),
+        ("both", "k8s.gcr.io/pause:3.9", "h.io/k8s/pause:3.9"),
+        ("both", "nginx:1.25", "h.io/hub/nginx:1.25"),
+    ],
+)
+def test_what_several_rules_repair_is_one_edit(
+    project: Project, namespace: str, image: str, repaired: str
+) -> None:
+    project.write(
+        "imagelint.yaml",
+        """\
+version: 1
+harbor: {host: h.io, projects: {docker.io: hub, registry.k8s.io: k8s, k8s.gcr.io: old}}
+environments:
+  dev: {match: {namespaces: [dev, both]}, allow: ["*"]}
+  prod: {match: {namespaces: [prod, both]}, allow: [h.io]}
+default: prod
+rules: {implicit-registry: warning}
+""",
+    )
+    manifest = pod(image).replace("  name: web\n", f"  name: web\n  namespace: {namespace}\n", 1)
+    project.write("a.yaml", manifest)
+    done = project.run("fix", "a.yaml")
+    assert done.exit_code == CLEAN
+    assert "docker.io" not in done.stderr  # it is where the pod has pulled from all along
+    assert project.read("a.yaml") == manifest.replace(image, repaired)
+    project.run("fix", "a.yaml")
+    assert project.read("a.yaml") == manifest.replace(image, repaired)

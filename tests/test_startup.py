@@ -62,9 +62,10 @@ CHECK = """
     commands.progress conclude edits engine environments errors examine excuses
     fields files files.content files.data files.exclude files.git files.origin files.paths
     files.policies files.tree files.walk files.writing finding formats formats.links
-    formats.snippet formats.text formats.words globs helm judge layers manifest nodes objects
-    patterns plain policy policy_parse reading reference registries report request rules run
-    scan stream text verify workers workloads
+    formats.snippet formats.text formats.words globs helm judge layers lookalikes manifest nodes
+    objects outcomes patterns plain policy policy_parse reading reference registries
+    registry_checks report request rules run scan stream subject text verify
+    workers workloads
 """
 """Our own modules that a clean file costs: a new one here is a decision."""
 

@@ -1,64 +1,63 @@
-"""Writes ``docs/rules/``: a page for each rule, out of its file and of what imagelint says.
+"""Writes what follows from the rules' files: their pages, their part of the policy's schema.
 
-``python tools/rule_pages.py`` writes, ``--check`` only tells whether something is stale. Each
-example is linted while the page is made, so what a page shows is what the rule finds.
+``python tools/rule_pages.py`` writes ``docs/rules/`` (a page for each rule), the table in the
+README and what ``rules/policy/schema.json`` says of rules; ``--check`` only tells what is stale.
+Each example is linted while its page is made, so what a page shows is what the rule finds.
 """
 
 from __future__ import annotations
 
+import ast
+import inspect
+import itertools
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from imagelint import files
 from imagelint.catalogue import load_catalogue
-from imagelint.engine import Linter
-from imagelint.finding import Finding, Severity
+from imagelint.checks import CHECKS
 from imagelint.policy import parse_policy
+from imagelint.rule_examples import Examples
 from imagelint.rules import Rule, load_rules
-from imagelint.text import Source, shown
+from imagelint.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from imagelint.subject import Check
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "rules"
-_AS_IT_STANDS = "wrong-type"
-"""The rule whose examples are values as they stand in a manifest, not texts."""
-_POD = """\
-apiVersion: v1
-kind: Pod
-metadata: {name: example}
-spec:
-  containers:
-    - name: main
-      image: VALUE
-"""
+README = ROOT / "README.md"
+SCHEMA = ROOT / "rules" / "policy" / "schema.json"
+_NAMES = {"type": "array", "items": {"$ref": "#/$defs/name"}}
+_TYPES: dict[str, dict[str, Any]] = {
+    "bool": {"enum": [True, False, "true", "false"]},
+    "str": {"type": ["string", "number", "boolean"]},
+    "tuple[Move, ...]": {
+        "type": "object",
+        "propertyNames": {"$ref": "#/$defs/upstream"},
+        "additionalProperties": {"anyOf": [{"const": "none"}, {"$ref": "#/$defs/upstream"}]},
+    },
+    "tuple[NamePattern, ...]": _NAMES,
+    "tuple[RegistryPattern, ...]": {"$ref": "#/$defs/patterns"},
+}
+"""The schema of each type of parameter."""
 _HEAD = "<!-- Made by tools/rule_pages.py out of rules/ID.yaml; edit that. -->\n"
 
 
-class Examples:
-    """Lints examples by the built-in policy, in prod, with every rule switched on."""
+def load() -> tuple[Mapping[str, Rule], Examples]:
+    """Return the rules, and what lints their examples by the built-in policy."""
+    rules = load_rules(files.rule_sources())
+    policy = parse_policy(files.default_policy_source(), rules)
+    return rules, Examples(policy, rules, load_catalogue(files.catalogue_sources()))
 
-    def __init__(self) -> None:
-        """Load what imagelint is shipped with."""
-        self.rules = load_rules(files.rule_sources())
-        policy = files.default_policy_source().data.decode()
-        for rule in self.rules.values():
-            if rule.severity is Severity.OFF:
-                policy += f"  {rule.id}: warning\n"
-        self._linter = Linter(
-            parse_policy(Source("imagelint.yaml", policy.encode()), self.rules),
-            self.rules,
-            load_catalogue(files.catalogue_sources()),
-            environment="prod",
-        )
 
-    def found(self, rule: Rule, example: str) -> list[Finding]:
-        """Return what the rule finds in one of its examples."""
-        text = example
-        if not rule.is_document_rule:
-            value = example if rule.id == _AS_IT_STANDS else json.dumps(example)
-            text = _POD.replace("VALUE", value)
-        result = self._linter.lint(Source("example.yaml", text.encode()), "example.yaml")
-        return [finding for finding in result.findings if finding.rule == rule.id]
+def environment_of(rule: Rule) -> str:
+    """Return the environment of the built-in policy that a rule's examples are held to."""
+    return rule.examples.environment or "prod"
 
 
 def page(rule: Rule, examples: Examples) -> str:
@@ -74,7 +73,7 @@ def page(rule: Rule, examples: Examples) -> str:
         "  \n".join(facts) + "\n",
         f"## Why\n\n{rule.why}",
         f"## What to do\n\n{rule.remedy}",
-        _documents(rule, examples) if rule.is_document_rule else _images(rule, examples),
+        _documents(rule, examples) if rule.has_document_examples else _images(rule, examples),
         f"## In the policy\n\n```yaml\nrules:\n  {rule.id}: error  # or warning, note, off\n```\n",
     ]
     return "\n".join(parts)
@@ -95,7 +94,11 @@ def _listed(value: object) -> str:
 
 
 def _images(rule: Rule, examples: Examples) -> str:
-    lines = ["## Found\n", "| image | what imagelint says, in prod |", "| --- | --- |"]
+    lines = [
+        "## Found\n",
+        f"| image | what imagelint says, in {environment_of(rule)} |",
+        "| --- | --- |",
+    ]
     for example in rule.examples.bad:
         (finding,) = examples.found(rule, example)
         lines.append(f"| {_cell(example)} | {_escaped(finding.message)} |")
@@ -133,10 +136,63 @@ def _escaped(message: str) -> str:
     return text
 
 
+def schema(rules: Sequence[Rule]) -> str:
+    """Return the policy's JSON Schema with what the rules' files say."""
+    read: dict[str, Any] = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    read["$defs"]["rules"]["properties"] = {rule.id: _setting_schema(rule) for rule in rules}
+    read["$defs"]["rule-of-imagelint"]["enum"] = [rule.id for rule in rules]
+    locked = read["allOf"][1]["then"]["properties"]["locked"]["items"]["then"]
+    locked["enum"] = [f"rules.{rule.id}" for rule in rules]
+    return json.dumps(read, indent=2, ensure_ascii=False) + "\n"
+
+
+def _setting_schema(rule: Rule) -> dict[str, Any]:
+    """Say what a policy may set of a rule: its severity, or that and parameters."""
+    severity = {"$ref": "#/$defs/severity"}
+    parameters = {} if rule.is_document_rule else _parameter_schemas(CHECKS[rule.check])
+    mapping = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {"severity": severity, **parameters},
+    }
+    said = f"{rule.summary} (default: {rule.severity.value})"
+    return {"description": said, "anyOf": [severity, mapping]}
+
+
+def _parameter_schemas(check: type[Check]) -> dict[str, Any]:
+    """Return the schema of each parameter; the text below it in the class is its description."""
+    (body,) = ast.parse(inspect.getsource(check)).body
+    assert isinstance(body, ast.ClassDef)
+    found: dict[str, Any] = {}
+    for field, text in itertools.pairwise(body.body):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            assert isinstance(text, ast.Expr), field.target.id
+            assert isinstance(text.value, ast.Constant), field.target.id
+            said = " ".join(str(text.value.value).replace("``", "").split())
+            found[field.target.id] = {"description": said, **_TYPES[ast.unparse(field.annotation)]}
+    return found
+
+
+def readme(rules: Iterable[Rule]) -> str:
+    """Return the README with its table of rules: the worst first."""
+    text = README.read_text(encoding="utf-8")
+    before, head, rest = text.partition("| rule | default | what it finds |\n| --- | --- | --- |\n")
+    assert head
+    _, end, after = rest.partition("\n\n")
+    rows = []
+    for rule in sorted(rules, key=lambda rule: rule.severity.rank):
+        severity = rule.severity.value
+        if rule.severity_in_chart is not None:
+            severity += f", in charts {rule.severity_in_chart.value}"
+        repaired = "; `fix` repairs it" if rule.fixable else ""
+        rows.append(f"| `{rule.id}` | {severity} | {rule.summary}{repaired} |")
+    return before + head + "\n".join(rows) + end + after
+
+
 def pages() -> dict[Path, str]:
-    """Return every page with its path."""
-    examples = Examples()
-    rules = sorted(examples.rules.values(), key=lambda rule: rule.id)
+    """Return every page, and the files that are made in part, with their paths."""
+    loaded, examples = load()
+    rules = sorted(loaded.values(), key=lambda rule: rule.id)
     made = {FOLDER / f"{rule.id}.md": page(rule, examples) for rule in rules}
     index = ["<!-- Made by tools/rule_pages.py; edit rules/. -->\n", "# Rules\n"]
     index += ["| rule | severity | repair | what it finds |", "| --- | --- | --- | --- |"]
@@ -146,15 +202,20 @@ def pages() -> dict[Path, str]:
             f"| [{rule.id}]({rule.id}.md) | {rule.severity.value} | {how} | {rule.summary} |"
         )
     made[FOLDER / "README.md"] = "\n".join(index) + "\n"
+    made[SCHEMA] = schema(rules)
+    made[README] = readme(rules)
     return made
 
 
 def stale() -> list[str]:
-    """Return the names of pages that are not as they would be made now, and of those too many."""
+    """Return the names of files that are not as they would be made now, and of those too many."""
     made = pages()
-    there = {path: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.md")}
+    paths = [*FOLDER.glob("*.md"), SCHEMA, README]
+    there = {path: path.read_text(encoding="utf-8") for path in paths}
     return sorted(
-        path.name for path in made.keys() | there.keys() if made.get(path) != there.get(path)
+        path.relative_to(ROOT).as_posix()
+        for path in made.keys() | there.keys()
+        if made.get(path) != there.get(path)
     )
 
 
@@ -162,7 +223,7 @@ def main(arguments: list[str]) -> int:
     """Write the pages, or with ``--check`` name those that are stale."""
     if "--check" in arguments:
         names = stale()
-        sys.stdout.write("".join(f"stale: docs/rules/{name}\n" for name in names))
+        sys.stdout.write("".join(f"stale: {name}\n" for name in names))
         return 1 if names else 0
     FOLDER.mkdir(parents=True, exist_ok=True)
     for path, text in pages().items():

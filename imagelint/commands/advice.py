@@ -57,8 +57,11 @@ def _name(reference: ImageReference) -> str:
 
 
 def _host(finding: Finding) -> str | None:
-    reference = None if finding.fix is None else _parsed(finding.fix.image)
-    return None if reference is None else reference.registry
+    """Return the registry that an image has come to by its repair; None where it is the same."""
+    new = None if finding.fix is None else _parsed(finding.fix.image)
+    old = None if finding.image is None else _parsed(finding.image)
+    moved = new is not None and (old is None or old.registry != new.registry)
+    return new.registry if new is not None and moved else None
 
 
 def _parsed(text: str) -> ImageReference | None:

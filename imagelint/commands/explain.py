@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
     from imagelint.files import GoverningPolicy
+    from imagelint.judge import Judge
     from imagelint.policy import Environment, Policy
     from imagelint.reference import ImageReference
     from imagelint.rules import Rule
@@ -36,13 +38,18 @@ _PROSE_WIDTH = 88
 
 
 def _complete_rule(
-    ctx: click.Context,  # noqa: ARG001 - click's own signature
-    param: click.Parameter,  # noqa: ARG001
+    ctx: click.Context,
+    param: click.Parameter,  # noqa: ARG001 - click's own signature
     incomplete: str,
 ) -> list[CompletionItem]:
-    from imagelint.rules import load_rules  # noqa: PLC0415 - for the shell alone
+    from imagelint.errors import ImagelintError  # noqa: PLC0415 - for the shell alone
+    from imagelint.rules import load_rules  # noqa: PLC0415
 
-    return completed(load_rules(files.rule_sources()), incomplete)
+    rules, cwd = load_rules(files.rule_sources()), os.getcwd()
+    with suppress(ImagelintError):  # whoever runs the command will be told
+        policies = files.Policies(rules, cwd, ctx.params.get("policy"))
+        rules |= policies.for_folder(cwd).rules
+    return completed(rules, incomplete)
 
 
 @click.command("explain")
@@ -60,15 +67,18 @@ def command(what: str, environment: str | None, policy: str | None, *, debug: bo
     from imagelint.rules import load_rules  # noqa: PLC0415 - --help has no use for it
 
     rules = load_rules(files.rule_sources())
-    if environment is None and what in rules:
+    governing = None
+    if environment is not None or what not in rules:
+        cwd = os.getcwd()
+        governing = files.Policies(rules, cwd, policy).for_folder(cwd)
+        rules |= governing.rules
+    if governing is None or (environment is None and what in rules):
         width = min(look_of(sys.stdout).width, _PROSE_WIDTH)
         lines = _rule_lines(rules[what], width)
     else:
         if environment is None:
             _refuse_slip(what, rules)
-        cwd = os.getcwd()
-        governing = files.Policies(rules, cwd, policy).for_folder(cwd)
-        lines = _image_lines(what, governing, environment)
+        lines = _image_lines(what, governing, rules, environment)
     print_text("\n".join(lines) + "\n", sys.stdout)
 
 
@@ -133,7 +143,10 @@ def _wrapped(prose: str, width: int) -> Iterator[str]:
         )
 
 
-def _image_lines(text: str, governing: GoverningPolicy, name: str | None) -> Iterator[str]:
+def _image_lines(
+    text: str, governing: GoverningPolicy, rules: Mapping[str, Rule], name: str | None
+) -> Iterator[str]:
+    from imagelint.judge import Judge  # noqa: PLC0415 - only here
     from imagelint.reference import ImageReference, InvalidReference  # noqa: PLC0415
 
     policy = governing.policy
@@ -150,15 +163,16 @@ def _image_lines(text: str, governing: GoverningPolicy, name: str | None) -> Ite
     yield _labelled("tag", reference.tag or "none")
     yield _labelled("digest", reference.digest or "none")
     yield _labelled("familiar", reference.familiar)
+    judge = Judge(policy, rules)
     for environment in environments:
         yield ""
-        yield from _verdict_lines(reference, policy, environment)
+        yield from _verdict_lines(reference, policy, environment, judge)
     yield ""
     yield f"Decided by {shown(governing.shown)}."
 
 
 def _verdict_lines(
-    reference: ImageReference, policy: Policy, environment: Environment
+    reference: ImageReference, policy: Policy, environment: Environment, judge: Judge
 ) -> Iterator[str]:
     from imagelint.registries import Refusal  # noqa: PLC0415
 
@@ -173,13 +187,13 @@ def _verdict_lines(
     else:
         allowed = ", ".join(str(pattern) for pattern in environment.gate.allow) or "nothing"
         yield _labelled("decided by", f"no pattern fits; allowed: {allowed}")
-    if decision.allowed:
-        return
-    rewrite = policy.harbors.rewrite(reference, environment.gate)
-    if not isinstance(rewrite, Refusal):
-        yield _labelled("would become", str(rewrite))
-    else:
-        yield _labelled("no repair", rewrite.reason)
+    wanted = judge.wanted(reference, environment)
+    if wanted is not None:
+        yield _labelled("would become", str(wanted))
+    elif not decision.allowed:
+        refused = policy.harbors.rewrite(reference, environment.gate)
+        if isinstance(refused, Refusal):
+            yield _labelled("no repair", refused.reason)
 
 
 def _labelled(label: str, text: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
 from imagelint import files
-from imagelint.commands.options import debug_option
+from imagelint.commands.options import debug_option, policy_option
 from imagelint.commands.output import look_of, print_text
+from imagelint.errors import ImagelintError
 
 __all__ = ["command"]
 
@@ -16,9 +18,10 @@ _FIXABLE = "fixable"
 
 
 @click.command("rules")
+@policy_option
 @debug_option
-def command(*, debug: bool) -> None:  # noqa: ARG001 - cli.py looks for it
-    """List the rules with their severity.
+def command(policy: str | None, *, debug: bool) -> None:  # noqa: ARG001 - cli.py looks for it
+    """List the rules with their severity, those of this folder's policy among them.
 
     \b
       imagelint rules
@@ -28,7 +31,13 @@ def command(*, debug: bool) -> None:  # noqa: ARG001 - cli.py looks for it
 
     from imagelint.rules import load_rules  # noqa: PLC0415
 
-    rules = sorted(load_rules(files.rule_sources()).values(), key=lambda rule: rule.id)
+    known, cwd = load_rules(files.rule_sources()), os.getcwd()
+    failed: ImagelintError | None = None
+    try:
+        known |= files.Policies(known, cwd, policy).for_folder(cwd).rules
+    except ImagelintError as error:
+        failed = error  # who mends a policy may be here for the name of a rule
+    rules = sorted(known.values(), key=lambda rule: rule.id)
     look = look_of(sys.stdout)
     name_width = max(len(rule.id) for rule in rules)
     lines = []
@@ -39,3 +48,5 @@ def command(*, debug: bool) -> None:  # noqa: ARG001 - cli.py looks for it
             rule.summary, look.width, initial_indent=head, subsequent_indent=" " * len(head)
         )
     print_text("\n".join(lines) + "\n", sys.stdout)
+    if failed is not None:
+        raise failed

@@ -7,13 +7,18 @@ one of these, so that ``--policy-from`` holds for all of it.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple, Protocol
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from imagelint.errors import FileError
 from imagelint.files.content import read
 from imagelint.files.paths import displayed
-from imagelint.files.tree import Tree, commit_of, repository_at
+from imagelint.files.tree import LINK, SUBMODULE, Tree, commit_of, repository_at
 
-__all__ = ["AtCommit", "Difference", "OnDisk", "Origin"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["AtCommit", "Difference", "Kind", "OnDisk", "Origin"]
 
 
 class Difference(NamedTuple):
@@ -22,6 +27,14 @@ class Difference(NamedTuple):
     shown: str
     then: bytes | None
     now: bytes | None
+
+
+class Kind(Enum):
+    """What stands under a name; a link is not followed."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    LINK = "link"
 
 
 class Origin(Protocol):
@@ -39,6 +52,10 @@ class Origin(Protocol):
         """Return the bytes of a file; raise ``FileError``."""
         ...
 
+    def children(self, folder: str) -> Iterable[tuple[str, Kind]]:
+        """Return what stands in a folder, by name; nothing where there is no such folder."""
+        ...
+
 
 class OnDisk:
     """The files as they are."""
@@ -54,6 +71,16 @@ class OnDisk:
     def read(self, path: str, shown: str) -> bytes:
         """Return the bytes of a file."""
         return read(path, shown)[0]
+
+    def children(self, folder: str) -> Iterable[tuple[str, Kind]]:
+        """Return what stands in a folder."""
+        try:
+            with os.scandir(folder) as found:
+                return [(entry.name, _kind(entry)) for entry in found]
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise FileError(folder, f"cannot be read: {error.strerror}") from error
 
 
 class AtCommit:
@@ -90,6 +117,20 @@ class AtCommit:
         self._asked.add(path)
         return self._tree.content(name, shown)
 
+    def children(self, folder: str) -> Iterable[tuple[str, Kind]]:
+        """Return what the commit has in a folder; its links are links, wherever they lead."""
+        name = self._name(folder)
+        if name is None and folder != self._root:
+            return self._disk.children(folder)
+        prefix = "" if name is None else f"{name}/"
+        found: dict[str, Kind] = {}
+        for path, entry in self._tree.entries.items():
+            if path.startswith(prefix):
+                child, slash, _ = path[len(prefix) :].partition("/")
+                plain = Kind.LINK if entry.mode in (LINK, SUBMODULE) else Kind.FILE
+                found[child] = Kind.FOLDER if slash else plain
+        return found.items()
+
     def differences(self) -> tuple[Difference, ...]:
         """Return what of all that was asked for is not as in the working folder."""
         found = []
@@ -106,3 +147,9 @@ class AtCommit:
         below = os.path.relpath(path, self._root)
         is_outside = below == os.pardir or below.startswith(os.pardir + os.sep)
         return None if is_outside or below == os.curdir else below.replace(os.sep, "/")
+
+
+def _kind(entry: os.DirEntry[str]) -> Kind:
+    if entry.is_symlink():
+        return Kind.LINK
+    return Kind.FOLDER if entry.is_dir() else Kind.FILE

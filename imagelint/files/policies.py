@@ -6,12 +6,15 @@ What a policy means is :mod:`imagelint.policy`; here are only the files and the 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from imagelint.errors import PolicyError
 from imagelint.files.data import default_policy_source
 from imagelint.files.origin import OnDisk
 from imagelint.files.paths import absolute, displayed, relative_to
+from imagelint.globs import InvalidPattern
 from imagelint.layers import Locks
 from imagelint.policy import parse_policy, read_extends
 from imagelint.report import PolicyStamp
@@ -35,8 +38,8 @@ _NO_RULES: Final[Mapping[str, Rule]] = {}
 class GoverningPolicy(NamedTuple):
     """A policy as found: ``folder`` (absolute) is what its path globs are relative to.
 
-    ``files`` are the absolute paths of all that it is made of: it, what it extends, the baseline
-    beside it; none of the built-in one.
+    ``files`` are the absolute paths of all that it is made of: it, what it extends, their rule
+    files, the baseline beside it; none of the built-in one.
     """
 
     policy: Policy
@@ -49,7 +52,7 @@ class GoverningPolicy(NamedTuple):
     sources: tuple[Source, ...] = ()
     """The policy's file and what it extends, the outermost last."""
     rules: Mapping[str, Rule] = _NO_RULES
-    """Every rule that this policy may set, by id."""
+    """Every rule that this policy may set, by id: imagelint's and its own."""
 
     @property
     def home(self) -> str:
@@ -162,22 +165,24 @@ class Policies:
         """Read a policy with all that it extends, and the baseline beside it."""
         layers = self._layers(path)
         policy: Policy | None = None
+        own_rules: dict[str, Source] = {}
         for one in reversed(layers):
             own = folder if one is layers[0] else os.path.dirname(one.path)
             anchor = "" if own == folder else relative_to(own, folder)
-            policy = parse_policy(one.source, self._rules, policy, anchor)
+            find = partial(self._rule_sources, os.path.dirname(one.path), own_rules)
+            policy = parse_policy(one.source, self._rules, policy, anchor, find)
         assert policy is not None  # the file itself is a layer
-        stamp = PolicyStamp(layers[0].source.path, b"".join(one.source.data for one in layers))
+        sources = tuple(one.source for one in layers)
+        data = b"".join(one.data for one in (*sources, *own_rules.values()))
+        stamp = PolicyStamp(layers[0].source.path, data)
         place = os.path.join(os.path.dirname(path), BASELINE_NAME)
-        made_of = tuple(one.path for one in layers)
+        made_of = (*(one.path for one in layers), *own_rules)
         baseline = None
         if self._origin.exists(place):
             made_of += (place,)
             baseline = self._baseline(place, policy)
-        sources = tuple(one.source for one in layers)
-        return GoverningPolicy(
-            policy, stamp, folder, made_of, baseline, place, sources, self._rules
-        )
+        rules = {**self._rules, **policy.own_rules}
+        return GoverningPolicy(policy, stamp, folder, made_of, baseline, place, sources, rules)
 
     def _layers(self, path: str) -> list[_Layer]:
         """Return a policy file and what it extends, one after the other: the outermost last."""
@@ -208,6 +213,22 @@ class Policies:
         from imagelint.baseline import Baseline  # noqa: PLC0415 - many policies have none
 
         return Baseline.parse(source)
+
+    def _rule_sources(self, folder: str, found: dict[str, Source], glob: str) -> list[Source]:
+        """Read the rule files that a policy in ``folder`` names; they go to ``found`` by path.
+
+        Raises ``InvalidPattern`` for a glob that cannot be.
+        """
+        from imagelint.files.rule_files import rule_files  # noqa: PLC0415 - most have none
+
+        paths = rule_files(self._origin, folder, glob)
+        if not isinstance(self._origin, OnDisk):
+            with suppress(InvalidPattern):
+                for path in rule_files(OnDisk(), folder, glob):
+                    self._origin.exists(path)  # so that it can tell of those that are new
+        sources = [self._read(path) for path in paths]
+        found.update(zip(paths, sources, strict=True))
+        return sources
 
     def _read(self, path: str) -> Source:
         name = displayed(path, self._cwd)

@@ -1,0 +1,50 @@
+"""The rule files that a policy names by globs, below its own folder and nowhere else."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from imagelint.files.origin import Kind
+from imagelint.globs import InvalidPattern, NamePattern
+from imagelint.text import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.files.origin import Origin
+
+__all__ = ["rule_files"]
+
+
+def rule_files(origin: Origin, folder: str, glob: str) -> tuple[str, ...]:
+    """Return the absolute paths of the files that a glob names, relative to ``folder``; sorted.
+
+    ``*`` and ``?`` stand within a name. Raises :class:`InvalidPattern` for what leaves the folder
+    (``..``, a link), and for ``**``, which would make every run look through a whole repository.
+    """
+    *folders, last = glob.split("/")
+    if ".." in (*folders, last) or os.path.isabs(glob):
+        message = f"{shown(glob)}: rule files stand in the policy's folder or below it"
+        raise InvalidPattern(message)
+    if last == "" or "**" in glob:
+        message = f"{shown(glob)}: name the files, as in rules/*.yaml"
+        raise InvalidPattern(message)
+    places = [folder]
+    for name in folders:
+        places = [path for place in places for path in _named(origin, place, name, Kind.FOLDER)]
+    found = (path for place in places for path in _named(origin, place, last, Kind.FILE))
+    return tuple(sorted(found))
+
+
+def _named(origin: Origin, folder: str, pattern: str, wanted: Kind) -> Iterator[str]:
+    names = NamePattern.parse(pattern)
+    for name, kind in origin.children(folder):
+        if not names.matches(name):
+            continue
+        path = os.path.join(folder, name)
+        if kind is Kind.LINK:
+            message = f"{shown(path)} is a symbolic link; rule files are read where they stand"
+            raise InvalidPattern(message)
+        if kind is wanted:
+            yield path

@@ -1,0 +1,74 @@
+"""A judged site with its place and its repair → findings and a row of the inventory. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imagelint.finding import Finding, Fix
+from imagelint.report import ImageRecord, Suppressed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.examine import Examined
+    from imagelint.judge import Judged, Verdict
+    from imagelint.repairs import Repair
+    from imagelint.text import Span
+
+__all__ = ["findings_of", "record_of"]
+
+
+def findings_of(
+    item: Examined, one: Judged, span: Span, repair: Repair | None
+) -> Iterator[Finding | Suppressed]:
+    """Yield what stands and what is excused; ``repair`` is how the scalar becomes right."""
+    for verdict in one.verdicts:
+        fix, unfixable = None, None
+        if verdict.problem.rewrite is not None:
+            unfixable = one.refused
+            if repair is not None and repair.edit is not None:
+                fix = Fix(str(one.wanted), (repair.edit,))
+            elif repair is not None:
+                unfixable = repair.reason
+        yield _bare_finding(item, one, span, verdict)._replace(fix=fix, unfixable=unfixable)
+    for verdict, excuse in one.excused:
+        yield Suppressed(_bare_finding(item, one, span, verdict), *excuse)
+
+
+def _bare_finding(item: Examined, one: Judged, span: Span, verdict: Verdict) -> Finding:
+    """Return the finding of a verdict, without a word on how to repair it."""
+    site = one.site
+    found_by_shape = " (found by shape)" if site.by_shape else ""
+    return Finding(
+        verdict.rule.id,
+        verdict.severity,
+        verdict.problem.message + found_by_shape,
+        item.document.source.path,
+        span,
+        verdict.environment.name,
+        site.object if site.object.kind else None,
+        site.field,
+        site.container,
+        one.image,
+        template=item.template,
+    )
+
+
+def record_of(item: Examined, one: Judged, span: Span) -> ImageRecord:
+    """Return the row of the inventory."""
+    site = one.site
+    return ImageRecord(
+        item.document.source.path,
+        span,
+        site.object,
+        site.field,
+        site.container,
+        site.role,
+        one.image if site.value.type in ("string", "mapping") else site.value.value,
+        one.reference,
+        tuple(environment.name for environment in one.environments),
+        one.allowed,
+        None if one.wanted is None else str(one.wanted),
+        site.by_shape,
+        item.template,
+    )

@@ -1,0 +1,50 @@
+"""What a check is given, and what it gives. Data only.
+
+A check knows no YAML, file, span or severity: it looks at one image in one environment.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol, final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.finding import Problem
+    from imagelint.nodes import ValueType
+    from imagelint.reference import ImageReference, InvalidReference
+    from imagelint.registries import Gate, HarborMap
+
+__all__ = ["Check", "Subject"]
+
+
+@final
+class Subject(NamedTuple):
+    """One image in one environment: all that a check may know."""
+
+    image: str | None
+    """The text as Kubernetes reads it; None where the value has none."""
+    value_type: ValueType
+    reference: ImageReference | None
+    """The image parsed; None where it does not parse or is no string."""
+    error: InvalidReference | None
+    """Why it does not parse."""
+    placeholder: str | None
+    """The piece that something else must fill in first; None for a value that is final."""
+    environment: str
+    """The environment's name, for messages."""
+    gate: Gate
+    harbors: HarborMap
+    has_separate_tag: bool = False
+    """Whether tag or digest are set elsewhere, as by a Kustomization with only ``newName``."""
+    successor: ImageReference | None = None
+    """What an image from a retired registry should be in this environment; None: what it is."""
+    has_pull_secret: bool | None = None
+    """Whether the image's pod names a pull secret; None: it is in none, or nobody has asked."""
+
+
+class Check(Protocol):
+    """What every entry of ``CHECKS`` makes."""
+
+    def __call__(self, subject: Subject) -> Iterator[Problem]:
+        """Yield what is wrong."""
