@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from imagelint import engine, files
 from imagelint.catalogue import load_catalogue
-from imagelint.conclude import Ruling, about_exceptions, conclude
+from imagelint.conclude import Ruling, about_exceptions, conclude, with_more
 from imagelint.errors import ImagelintError, UsageError
 from imagelint.finding import Skipped
 from imagelint.helm import is_cut_off
@@ -329,13 +329,13 @@ class Run:
     def report(self, results: Iterable[FileResult], fixed: Iterable[str] = ()) -> Report:
         """Conclude the run; ``fixed`` are the paths that were rewritten."""
         concluded = conclude(tuple(results))
-        concluded += tuple(about_exceptions(map(self._ruling, self.governing)))
+        about = about_exceptions(map(self._ruling, self.governing))
         stamps = {one.stamp for one in self.governing}
         rules = dict(self._rules)
         for one in self.governing:
             rules.update(one.rules)
         return Report(
-            concluded,
+            tuple(with_more(concluded, about)),
             tuple(self.skipped),
             tuple(self.errors),
             policy=stamps.pop() if len(stamps) == 1 else None,
@@ -345,14 +345,16 @@ class Run:
 
     def _ruling(self, governing: files.GoverningPolicy) -> Ruling:
         """Return what is to be concluded about a policy when all has been linted."""
-        request = self._request
+        is_whole = self._request.changed_since is None and self._saw_all_of(governing.folder)
+        layers = zip(governing.sources, governing.files, strict=False)
+        seen = {one.path for one, file in layers if self._saw_all_of(os.path.dirname(file))}
         return Ruling(
             governing.policy,
             governing.rules,
             frozenset(self._used.get(governing.stamp, ())),
             self._today,
-            request.changed_since is None and self._saw_all_of(governing.folder),
-            request.environment,
+            frozenset(seen) if is_whole else None,
+            self._request.environment,
         )
 
     def _saw_all_of(self, folder: str) -> bool:

@@ -137,14 +137,18 @@ def test(
           rule: unapproved-registry     # optional, or a list
           rewrite: harbor.myco.com/docker.io/nginx:1.27
 
-    The exit code is 1 if a case comes out otherwise. What no case reaches is named.
+    Examples of rules of your own are run, too. The exit code is 1 if a case or an example comes
+    out otherwise. What no case reaches is named.
     """  # noqa: D301 - click wants the character itself
     from imagelint.policy_cases import unreached  # noqa: PLC0415 - --help has no use for it
 
     governing = _governing(policy)
     outcomes = tuple(_outcomes(governing, cases))
     failed = [one for one in outcomes if any(one.differences())]
+    failures = list(_failed_examples(governing))
     look = look_of(sys.stdout)
+    for line in failures:
+        _print(line, look)
     for one in failed:
         _print(f"{one.case.file}:{one.case.line}:{one.case.column}: {one.case.shown}", look)
         for what, expected, got in one.differences():
@@ -157,8 +161,25 @@ def test(
         _print("Not reached by any case:", look)
         for line in missing:
             _print(f"  {line}", look)
-    _print(f"{_counted(len(outcomes), 'case')}, {len(failed)} failed.", look)
-    ctx.exit(EXIT_FINDINGS if failed or (strict and missing) else EXIT_CLEAN)
+    own = len(governing.policy.own_rules)
+    examples = f" {_counted(own, 'rule')} of its own, {len(failures)} bad examples." if own else ""
+    _print(f"{_counted(len(outcomes), 'case')}, {len(failed)} failed.{examples}", look)
+    is_bad = failed or failures or (strict and missing)
+    ctx.exit(EXIT_FINDINGS if is_bad else EXIT_CLEAN)
+
+
+def _failed_examples(governing: GoverningPolicy) -> Iterator[str]:
+    """Yield a line for each example of the policy's own rules that is not what the rule says."""
+    own = governing.policy.own_rules
+    if not own:
+        return
+    from imagelint.rule_examples import Examples  # noqa: PLC0415 - for policies with rules alone
+    from imagelint.rules import load_rules  # noqa: PLC0415
+    from imagelint.run import known_kinds  # noqa: PLC0415
+
+    examples = Examples(governing.policy, load_rules(files.rule_sources()), known_kinds())
+    for rule in own.values():
+        yield from map(str, examples.failures(rule))
 
 
 def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome]:
