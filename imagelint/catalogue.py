@@ -1,159 +1,219 @@
 """The catalogue: which kinds hold images, and where. Data files → a table.
 
-The files are ``rules/workloads/<group>.yaml``; their notation is documented in
-``rules/workloads/core.yaml``. :mod:`imagelint.workloads` walks objects by it and
-:mod:`imagelint.scan` proves documents away by it.
+``rules/workloads/core.yaml`` has the kinds of Kubernetes itself and is always read; every other
+API group has a file of its own, ``rules/workloads/<group>.yaml``, which is read when the first
+object of that group is met. The notation is :mod:`imagelint.workload_parse`'s.
+:mod:`imagelint.workloads` walks objects by it and :mod:`imagelint.scan` proves documents away by
+it. No I/O: who makes a catalogue hands in how files are read.
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.fields import Fields
-from imagelint.nodes import Mapping
+from imagelint.workload_entries import (
+    EACH_ITEM,
+    EACH_VALUE,
+    Branch,
+    Field,
+    words_of,
+)
+from imagelint.workload_parse import read_fields, read_groups_and_kinds, read_workloads
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Mapping
 
-    from imagelint.nodes import Node
     from imagelint.text import Source
+    from imagelint.workload_entries import IgnoredField, Workload
 
-__all__ = ["Catalogue", "Field", "SplitNames", "load_catalogue"]
-
-EACH_ITEM = "[]"
-EACH_VALUE = "{}"
-_KEY = r"[^.\[\]{}<>]+"
-_EACH = r"(?:\[\]|\{\})"
-_SHAPE = r"<[^<>]+>"
-_SEGMENT = re.compile(rf"{_KEY}|{_EACH}|{_SHAPE}")
-_STEP = rf"(?:{_KEY}{_EACH}*|{_EACH}+)"
-_PATH = re.compile(rf"{_STEP}(?:\.{_STEP})*(?:\.{_SHAPE})?|{_SHAPE}")
+__all__ = ["Catalogue", "CatalogueFiles", "Kind", "load_catalogue"]
 
 
-class SplitNames(NamedTuple):
-    """The keys of an image that is written in parts; an empty name is a part that has no key."""
+class CatalogueFiles(NamedTuple):
+    """The files of the catalogue: the one that is always read, and one a group, unread."""
 
-    repository: str
-    tag: str = ""
-    digest: str = ""
-
-
-class Field(NamedTuple):
-    """A place that holds images: keys, ``[]`` and ``{}`` from the object's root."""
-
-    path: tuple[str, ...]
-    split: SplitNames | None = None
+    core: Source
+    groups: Mapping[str, Callable[[], Source]]
 
 
-class Catalogue(NamedTuple):
+class Kind(NamedTuple):
+    """What the catalogue knows of a kind.
+
+    ``is_exact``: the kind has no other fields (the API server drops them), so that nothing in it
+    is found by its shape.
+    """
+
+    branch: Branch
+    is_exact: bool
+
+    @property
+    def holds_nothing(self) -> bool:
+        """Whether objects of this kind hold no images."""
+        return self.is_exact and self.branch.is_bare
+
+
+class _Part(NamedTuple):
+    """One file, read."""
+
+    workloads: tuple[Workload, ...]
+    without_images: frozenset[tuple[str, str]]
+    shapes: dict[str, tuple[Field, ...]]
+    words: tuple[str, ...]
+
+
+class _Store:
+    """The files, each read once, when it is wanted; shared by all catalogues made of it."""
+
+    def __init__(self, files: CatalogueFiles) -> None:
+        self.core = _read(files.core, None)
+        self.groups = files.groups
+        self._parts: dict[str, _Part] = {}
+
+    def parts(self, group: str) -> tuple[_Part, ...]:
+        """Return what can say something of a group."""
+        if group not in self.groups:
+            return (self.core,)
+        if group not in self._parts:
+            self._parts[group] = _read(self.groups[group](), group)
+        return self.core, self._parts[group]
+
+
+class Catalogue:
     """All known kinds, by (API group, kind)."""
 
-    fields: dict[tuple[str, str], tuple[Field, ...]]
-    without_images: frozenset[tuple[str, str]]
-    pod_spec: tuple[Field, ...]
-    """The shape by which unknown kinds are recognised, relative to the pod spec."""
+    def __init__(
+        self,
+        store: _Store,
+        own: tuple[Workload, ...] = (),
+        ignored: tuple[IgnoredField, ...] = (),
+    ) -> None:
+        """Use :func:`load_catalogue`; ``own`` and ``ignored`` are a policy's."""
+        self._store = store
+        self._own = own
+        self._ignored = ignored
+        self._kinds: dict[tuple[str, str], Kind | None] = {}
+        self._shapes: dict[str, Branch] = {}
+        words = list(store.core.words)
+        for workload in own:
+            words += words_of(workload, words)
+        self.words = tuple(word.encode() for word in dict.fromkeys(words))
+        """Of a document that holds images, at least one of these stands in the text."""
 
-    def lookup(self, group: str, kind: str) -> tuple[Field, ...] | None:
-        """Return the fields of a kind: empty where it holds no images, None where unknown."""
-        found = self.fields.get((group, kind))
-        if found is None and self.is_without_images(group, kind):
-            return ()
-        return found
+    def with_entries(self, workloads: Iterable[Workload]) -> Catalogue:
+        """Return this catalogue and a policy's own entries; those of one kind add up."""
+        return Catalogue(self._store, (*self._own, *workloads), self._ignored)
 
-    def is_without_images(self, group: str, kind: str) -> bool:
-        """Whether the catalogue says that objects of this kind hold no images."""
-        return (group, kind) in self.without_images or (
-            (group, "*") in self.without_images and (group, kind) not in self.fields
+    def without_fields(self, ignored: Iterable[IgnoredField]) -> Catalogue:
+        """Return this catalogue without the fields that a policy takes out."""
+        return Catalogue(self._store, self._own, (*self._ignored, *ignored))
+
+    def lookup(self, group: str, kind: str) -> Kind | None:
+        """Return what is known of a kind; None where it is unknown."""
+        key = (group, kind)
+        if key not in self._kinds:
+            self._kinds[key] = self._find(group, kind)
+        return self._kinds[key]
+
+    def _find(self, group: str, kind: str) -> Kind | None:
+        parts = self._store.parts(group)
+        free = {(group, kind), (group, "*")}
+        is_free = any(free & part.without_images for part in parts)
+        known = [_fields_of(part.workloads, group, kind) for part in parts]
+        fields = [*(field for one in known for field in one)]
+        is_exact = is_free or (bool(fields) and len(fields) == len(known[0]))
+        fields += _fields_of(self._own, group, kind)
+        return Kind(Branch(fields), is_exact) if fields or is_free else None
+
+    def shape(self, name: str) -> Branch:
+        """Return what a shape holds; ``KeyError`` for a name that is none."""
+        if name not in self._shapes:
+            fields = next(
+                part.shapes[name]
+                for part in self._store.parts(name.rpartition("@")[2])
+                if name in part.shapes
+            )
+            self._shapes[name] = Branch(fields)
+        return self._shapes[name]
+
+    def ignores(self, group: str, kind: str, path: tuple[str | int, ...]) -> bool:
+        """Whether the policy takes out the field at ``path``: keys and indexes from the root."""
+        return any(
+            group in one.groups
+            and kind in one.kinds
+            and any(_leads_to(pattern, path) for pattern in one.paths)
+            for one in self._ignored
         )
 
+    def entries(self) -> tuple[Workload, ...]:
+        """Return every entry, also those of files that nothing has asked for yet."""
+        return (*(one for part in self._all_parts() for one in part.workloads), *self._own)
 
-def load_catalogue(sources: Iterable[Source]) -> Catalogue:
-    """Build the catalogue out of its files; raises PolicyError with the place of a mistake."""
+    def ignored_fields(self) -> tuple[IgnoredField, ...]:
+        """Return what the policy takes out."""
+        return self._ignored
+
+    def without_images(self) -> tuple[tuple[str, str], ...]:
+        """Return every (group, kind) that holds no images; the kind may be ``*``."""
+        return tuple(sorted(pair for part in self._all_parts() for pair in part.without_images))
+
+    def shapes(self) -> dict[str, tuple[Field, ...]]:
+        """Return every shape by name; ``@GROUP`` is in the name of one that is a group's own."""
+        return {name: one for part in self._all_parts() for name, one in part.shapes.items()}
+
+    def _all_parts(self) -> tuple[_Part, ...]:
+        groups = sorted(self._store.groups)
+        return (self._store.core, *(self._store.parts(group)[1] for group in groups))
+
+
+def _fields_of(workloads: Iterable[Workload], group: str, kind: str) -> list[Field]:
+    return [
+        field
+        for workload in workloads
+        if group in workload.groups and kind in workload.kinds
+        for field in workload.fields
+    ]
+
+
+def _leads_to(pattern: tuple[str, ...], path: tuple[str | int, ...]) -> bool:
+    return len(pattern) == len(path) and all(
+        isinstance(step, int) if wanted == EACH_ITEM else wanted in (EACH_VALUE, step)
+        for wanted, step in zip(pattern, path, strict=True)
+    )
+
+
+def load_catalogue(files: CatalogueFiles) -> Catalogue:
+    """Build the catalogue; raises PolicyError with the place of a mistake, here or in a look-up."""
+    return Catalogue(_Store(files))
+
+
+def _read(source: Source, group: str | None) -> _Part:
+    """Read a file; ``group`` is the one that it is for, None in core.yaml."""
+    reader = Fields(source)
+    root = reader.record(reader.root, "", ("words", "shapes", "kinds", "without-images"))
+    names = {}
     shapes: dict[str, tuple[Field, ...]] = {}
-    fields: dict[tuple[str, str], tuple[Field, ...]] = {}
+    entries = reader.entries(root["shapes"], "shapes") if "shapes" in root else []
+    for entry in entries:
+        names[entry.name] = entry.name if group is None else f"{entry.name}@{group}"
+    for entry in entries:
+        where = f"shapes.{entry.name}"
+        shape = reader.record(entry.value, where, ("source", "fields"), ("source", "fields"))
+        shapes[names[entry.name]] = read_fields(reader, shape["fields"], where, names)
+    workloads: tuple[Workload, ...] = ()
+    if "kinds" in root:
+        workloads = read_workloads(reader, root["kinds"], "kinds", names)
     without: set[tuple[str, str]] = set()
-    files = [_File(Fields(source)) for source in sources]
-    for file in files:
-        shapes.update(file.shapes())
-    for file in files:
-        for pair, known in file.kinds(shapes):
-            fields[pair] = fields.get(pair, ()) + known
-        without.update(file.without_images())
-    return Catalogue(fields, frozenset(without), shapes.get("pod-spec", ()))
-
-
-class _File:
-    """Reads one catalogue file."""
-
-    def __init__(self, reader: Fields) -> None:
-        self._reader = reader
-        self._root = reader.record(reader.root, "", ("shapes", "kinds", "without-images"))
-
-    def shapes(self) -> Iterator[tuple[str, tuple[Field, ...]]]:
-        """Yield the shapes by name."""
-        if "shapes" not in self._root:
-            return
-        for entry in self._reader.entries(self._root["shapes"], "shapes"):
-            where = f"shapes.{entry.name}"
-            shape = self._reader.record(entry.value, where, ("source", "fields"), ("fields",))
-            yield entry.name, tuple(self._fields(shape["fields"], where, {}))
-
-    def kinds(
-        self, shapes: dict[str, tuple[Field, ...]]
-    ) -> Iterator[tuple[tuple[str, str], tuple[Field, ...]]]:
-        """Yield (group, kind) with the fields of that kind."""
-        keys = ("groups", "kinds", "source", "fields")
-        for entry in self._entries("kinds", keys, keys):
-            fields = tuple(self._fields(entry["fields"], "kinds", shapes))
-            for pair in self._group_kinds(entry):
-                yield pair, fields
-
-    def without_images(self) -> Iterator[tuple[str, str]]:
-        """Yield each (group, kind) that holds no images."""
-        for entry in self._entries("without-images", ("groups", "kinds"), ("groups", "kinds")):
-            yield from self._group_kinds(entry)
-
-    def _entries(
-        self, name: str, keys: tuple[str, ...], required: tuple[str, ...]
-    ) -> Iterator[dict[str, Node]]:
-        if name in self._root:
-            for item in self._reader.items(self._root[name], name):
-                yield self._reader.record(item, name, keys, required)
-
-    def _group_kinds(self, entry: dict[str, Node]) -> Iterator[tuple[str, str]]:
-        for group in self._reader.texts(entry["groups"], "groups"):
-            for kind in self._reader.texts(entry["kinds"], "kinds"):
-                yield group, kind
-
-    def _fields(
-        self, node: Node, where: str, shapes: dict[str, tuple[Field, ...]]
-    ) -> Iterator[Field]:
-        """Yield the fields of an entry, with shapes written out."""
-        for item in self._reader.items(node, where):
-            if isinstance(item, Mapping):
-                yield self._split_field(item, where)
-                continue
-            path = self._path(item, where)
-            if not path[-1].startswith("<"):
-                yield Field(path)
-                continue
-            name = path[-1][1:-1]
-            if name not in shapes:
-                raise self._reader.error(item, f"{where}: there is no shape <{name}>")
-            for field in shapes[name]:
-                yield Field((*path[:-1], *field.path), field.split)
-
-    def _split_field(self, node: Node, where: str) -> Field:
-        keys = ("at", "repository", "tag", "digest")
-        entry = self._reader.record(node, where, keys, ("at", "repository"))
-        path = self._path(entry.pop("at"), where)
-        parts = {name: self._reader.text(value, where) for name, value in entry.items()}
-        return Field(path, SplitNames(**parts))
-
-    def _path(self, node: Node, where: str) -> tuple[str, ...]:
-        text = self._reader.text(node, where)
-        if _PATH.fullmatch(text) is None:
-            message = f"{where}: `{text}` is no path; write a.b, a[].b or a{{}}.b"
-            raise self._reader.error(node, message)
-        return tuple(_SEGMENT.findall(text))
+    for item in (
+        reader.items(root["without-images"], "without-images") if "without-images" in root else ()
+    ):
+        keys = ("groups", "kinds")
+        entry_nodes = reader.record(item, "without-images", keys, keys)
+        groups, kinds = read_groups_and_kinds(reader, entry_nodes, "without-images", wildcard=True)
+        without.update((one, kind) for one in groups for kind in kinds)
+    words = reader.texts(root["words"], "words") if "words" in root else ()
+    named = {one for workload in workloads for one in workload.groups} | {one for one, _ in without}
+    if group is not None and named - {group}:
+        message = f"this file is for the group {group} alone, not for {min(named - {group})}"
+        raise reader.error(reader.root, message)
+    return _Part(workloads, frozenset(without), shapes, words)

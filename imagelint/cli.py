@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 __all__ = ["cli", "main"]
 
 _COMMANDS = (
-    *("check", "fix", "images", "explain", "rules", "policy", "exceptions", "baseline"),
-    *("init", "krm", "completion"),
+    *("check", "fix", "images", "explain", "rules", "workloads", "policy", "exceptions"),
+    *("baseline", "init", "krm", "completion"),
 )
 _GARBAGE = 100_000
 """New objects between two searches for cycles: we make many objects and hardly any cycle."""

@@ -38,9 +38,20 @@ class NotEditableError(Exception):
     """The scalar cannot be edited in place; ``str()`` says why, for the finding."""
 
 
-def place_of(document: Document, node: Node) -> Span:
-    """Return where a value stands, in bytes: as written, a block scalar without its header."""
+def place_of(document: Document, node: Node, within: tuple[int, int] | None = None) -> Span:
+    """Return where a value stands, in bytes: as written, a block scalar without its header.
+
+    ``within``: where a part of a scalar's value stands; the whole where that cannot be told.
+    """
     start, end = node.start, node.end
+    if within is not None and isinstance(node, Scalar):
+        try:
+            places = _places(document.decoded.text, node)
+        except NotEditableError:
+            pass
+        else:
+            first, last = (document.byte_offset(places[index]) for index in within)
+            return Span(first, last)
     if isinstance(node, Scalar) and node.style in ("|", ">") and node.value.strip():
         text = document.decoded.text
         start = _block_content(text, node)
@@ -48,13 +59,16 @@ def place_of(document: Document, node: Node) -> Span:
     return Span(document.byte_offset(start), document.byte_offset(end))
 
 
-def edit_scalar(document: Document, node: Scalar, new: str) -> Edit:
-    """Return the smallest edit that makes the scalar's value ``new``.
+def edit_scalar(
+    document: Document, node: Scalar, new: str, within: tuple[int, int] | None = None
+) -> Edit:
+    """Return the smallest edit that makes the scalar's value, or the part ``within``, ``new``.
 
     Raises :class:`NotEditableError` where the text does not show the value plainly
     enough (base64, a value folded over lines where it would change).
     """
-    old = node.value
+    offset, stop = within or (0, len(node.value))
+    old = node.value[offset:stop]
     if node.tag is not None and node.tag.endswith(":binary"):
         raise NotEditableError("it is written in base64 (!!binary)")
     if not node.style and re.fullmatch(_PLAIN_SAFE, new) is None:
@@ -62,6 +76,9 @@ def edit_scalar(document: Document, node: Scalar, new: str) -> Edit:
     first, last = _changed(old, new)
     inserted = new[first : len(new) - (len(old) - last)]
     places = _places(document.decoded.text, node)
+    if within is None and "\n" in old.rstrip("\n"):
+        raise NotEditableError("it is folded over several lines")
+    first, last = first + offset, last + offset
     start, end = places[first], places[last] if last > first else places[first]
     return Edit(Span(document.byte_offset(start), document.byte_offset(end)), inserted)
 
@@ -83,6 +100,8 @@ def _places(text: str, node: Scalar) -> list[int]:
     value, start, end = node.value, node.start, node.end
     if node.style == '"':
         return _places_in_escapes(text, node)
+    if node.style == "|" and "\n" in value.rstrip("\n"):
+        return _places_in_lines(text, node)
     if node.style in ("|", ">"):
         start = _block_content(text, node)
     elif node.style == "'":
@@ -101,6 +120,24 @@ def _block_content(text: str, node: Scalar) -> int:
     while index < node.end and text[index] in " " + _BREAK:
         index += 1
     return index
+
+
+def _places_in_lines(text: str, node: Scalar) -> list[int]:
+    """Map a literal value to its text, line by line, each behind its indentation."""
+    at = _block_content(text, node)
+    indent = at - max(text.rfind(char, 0, at) for char in _BREAK) - 1
+    places: list[int] = []
+    for number, line in enumerate(node.value.split("\n")):
+        if number:
+            width = 2 if text.startswith("\r\n", at) else 1
+            at += width
+            stop = min(at + indent, node.end)
+            at = next((i for i in range(at, stop) if text[i] != " "), stop)
+        if not text.startswith(line, at):
+            raise NotEditableError("it is folded over several lines")
+        places += range(at, at + len(line) + 1)
+        at += len(line)
+    return places
 
 
 def _places_in_escapes(text: str, node: Scalar) -> list[int]:
@@ -137,7 +174,8 @@ def uses_elsewhere(tree: Tree, sites: Iterable[ImageSite]) -> set[int]:
     shared: set[int] = set()
     sites = list(sites)
     for view in views(tree):
-        known = Counter(id(site.node) for site in sites if view.reader in site.views)
+        paths = {(id(site.node), site.field) for site in sites if view.reader in site.views}
+        known = Counter(node for node, _ in paths)
         for scalar, count in _readings(tree.root, view).items():
             if count != known[scalar]:
                 shared.add(scalar)

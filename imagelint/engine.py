@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from imagelint.judge import Judged
     from imagelint.policy import Environment, Policy
     from imagelint.pull_secrets import PodSecrets
-    from imagelint.repairs import Repair
+    from imagelint.repairs import Part, Repair
     from imagelint.report import PolicyStamp
     from imagelint.rules import Rule
     from imagelint.suppress import Ignore
@@ -71,6 +71,9 @@ class Linter:
         self._policy = policy
         self._rules = {**rules, **policy.own_rules}
         self._catalogue = catalogue
+        if policy.workloads or policy.ignored_fields:
+            own = catalogue.with_entries(policy.workloads)
+            self._catalogue = own.without_fields(policy.ignored_fields)
         self._forced = environment
         self._judge = Judge(policy, self._rules)
         self._baseline = baseline
@@ -105,7 +108,7 @@ class Linter:
         for item in examined:
             pods = self._pods(item)
             findings += self._about_document(item, chart, excuses)
-            spans = [place_of(item.document, site.node) for site in item.extract.sites]
+            spans = [place_of(item.document, site.node, site.within) for site in item.extract.sites]
             judged = [
                 self._judge.judge(
                     item,
@@ -119,7 +122,7 @@ class Linter:
             ]
             repairs = _repairs(item, judged, ill_formed=ill_formed)
             for one, span in zip(judged, spans, strict=True):
-                repair = repairs.get(id(one.site.node))
+                repair = repairs.get((id(one.site.node), one.site.within))
                 about_image = list(findings_of(item, one, span, repair))
                 findings += about_image
                 pod = pods.get(id(one.site.node))
@@ -181,7 +184,7 @@ class Linter:
         """
         if chart is not None or self._baseline is not None or _has_comments(source):
             return [None]
-        return parts(source)
+        return parts(source, self._catalogue)
 
     def _excuses(self, source: Source, path: str, *, with_comments: bool) -> Excuses:
         """Return what could excuse something in a source."""
@@ -297,7 +300,7 @@ class Linter:
         everywhere = self._policy.environments
         for item in examined:
             for site in item.extract.sites:
-                line = source.line_number(place_of(item.document, site.node).start)
+                line = source.line_number(place_of(item.document, site.node, site.within).start)
                 if comment.line in (line, None):
                     judged = self._judge.judge(item, site, everywhere, in_chart=False)
                     if any(verdict.rule.id == rule for verdict in judged.verdicts):
@@ -361,7 +364,7 @@ def _order(finding: Finding) -> tuple[Span, int, str, str]:
     return finding.span, finding.severity.rank, finding.rule, finding.message
 
 
-def _repairs(item: Examined, judged: list[Judged], *, ill_formed: bool) -> dict[int, Repair]:
+def _repairs(item: Examined, judged: list[Judged], *, ill_formed: bool) -> dict[Part, Repair]:
     if all(one.wanted is None for one in judged):
         return {}
     from imagelint.repairs import repairs_of  # noqa: PLC0415 - what is clean needs none

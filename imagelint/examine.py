@@ -83,7 +83,7 @@ def examine(
     ``prove=False`` parses everything: the slow path that the fast one is tested against.
     """
     wide = source.encoding != "utf-8"
-    if prove and within is None and not wide and not can_hold_image(source.data):
+    if prove and within is None and not wide and not can_hold_image(source.data, catalogue.words):
         return [], 1
     file_name = source.path.rpartition("/")[2]
     examined: list[Examined] = []
@@ -96,13 +96,13 @@ def examine(
     return examined, free
 
 
-def parts(source: Source) -> list[Span] | list[None]:
+def parts(source: Source, catalogue: Catalogue) -> list[Span] | list[None]:
     """Return parts to examine one by one: their documents are those of the source.
 
     So no more than the trees of a part are in memory at a time, and several processes can
     share one source. None stands for all of it.
     """
-    if len(source.data) < 2 * PART or not can_hold_image(source.data):
+    if len(source.data) < 2 * PART or not can_hold_image(source.data, catalogue.words):
         return [None]
     spans = cut(source, PART)
     return spans if len(spans) > 1 else [None]
@@ -114,7 +114,7 @@ def is_free(document: Document, catalogue: Catalogue) -> bool:
         return False
     is_utf8 = document.source.encoding == "utf-8"
     data = document.data if is_utf8 else document.decoded.text.encode()
-    if not can_hold_image(data):
+    if not can_hold_image(data, catalogue.words):
         return True
     return document.tree is None and is_proven_free(data, catalogue)
 

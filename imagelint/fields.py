@@ -78,6 +78,10 @@ class Fields:
         offsets = self._decoded.byte_offset(node.start), self._decoded.byte_offset(node.end)
         return Span(*offsets)
 
+    def origin(self, node: Node) -> str:
+        """Return where a node stands, for people: file and line."""
+        return f"{self.source.path}:{self.place(node)[0]}"
+
     def error(self, node: Node, message: str) -> PolicyError:
         """Make the error for a node, to be raised by the caller."""
         return self._error_at(node.start, message)

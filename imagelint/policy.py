@@ -37,6 +37,7 @@ from imagelint.policy_parse import (
 )
 from imagelint.registries import HarborMap
 from imagelint.text import shown
+from imagelint.workload_parse import read_ignored_fields, read_workloads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from imagelint.rules import Rule
     from imagelint.subject import Check
     from imagelint.text import Source
+    from imagelint.workload_entries import IgnoredField, Workload
 
 __all__ = [
     "Environment",
@@ -74,6 +76,8 @@ _KEYS: Final = (
     "extends",
     "locked",
     "exclude",
+    "workloads",
+    "ignore-fields",
 )
 _REQUIRED: Final = ("version", "environments", "default")
 _NOTHING: Final = RuleSetting()
@@ -106,6 +110,10 @@ class Policy(NamedTuple):
     """Rules that nothing below the layer that locked them may loosen; no comment, no baseline."""
     own_rules: Mapping[str, Rule] = _NO_OWN_RULES
     """The rules of the policy's ``rule-files``, by id: none of imagelint's own."""
+    workloads: tuple[Workload, ...] = ()
+    """Kinds and fields with images, besides those of the catalogue; the base's first."""
+    ignored_fields: tuple[IgnoredField, ...] = ()
+    """Fields that hold no images, whatever the catalogue says; the base's first."""
 
     def environment(self, name: str) -> Environment:
         """Return an environment by name; raises UsageError that names the nearest."""
@@ -258,6 +266,8 @@ class _Layer:
             locks,
             self._settled_by(),
             frozenset(Locks(locks).rules(self._rules)),
+            workloads=self._workloads(),
+            ignored_fields=self._ignored_fields(),
         )
         self._check_locked_rules(policy)
         return policy
@@ -319,6 +329,18 @@ class _Layer:
         known = () if self._base is None else self._base.exclude.patterns
         more = () if node is None else self._reader.paths(node, "exclude").patterns
         return PathPatterns((*known, *more))
+
+    def _workloads(self) -> tuple[Workload, ...]:
+        known = () if self._base is None else self._base.workloads
+        node = self._record.get("workloads")
+        return known if node is None else known + read_workloads(self._reader, node, "workloads")
+
+    def _ignored_fields(self) -> tuple[IgnoredField, ...]:
+        known = () if self._base is None else self._base.ignored_fields
+        node = self._unlocked("ignore-fields", "no more fields may be taken out")
+        if node is None:
+            return known
+        return known + read_ignored_fields(self._reader, node, "ignore-fields")
 
     def _exceptions(self, environments: tuple[str, ...]) -> tuple[PolicyException, ...]:
         known = () if self._base is None else self._base.exceptions

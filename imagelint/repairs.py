@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from imagelint.judge import Judged
     from imagelint.text import Edit
 
-__all__ = ["Repair", "repairs_of"]
+__all__ = ["Part", "Repair", "repairs_of"]
 
 
 class Repair(NamedTuple):
@@ -24,15 +24,19 @@ class Repair(NamedTuple):
     reason: str | None = None
 
 
-def repairs_of(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) -> dict[int, Repair]:
-    """Return for every scalar that should change how it can, by the id of its node."""
-    uses: dict[int, list[Judged]] = {}
+Part = tuple[int, "tuple[int, int] | None"]
+"""A scalar by the id of its node, and which part of its value; None: all of it."""
+
+
+def repairs_of(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) -> dict[Part, Repair]:
+    """Return for every scalar, or part of one, that should change how it can."""
+    uses: dict[Part, list[Judged]] = {}
     for one in judged:
-        uses.setdefault(id(one.site.node), []).append(one)
+        uses.setdefault((id(one.site.node), one.site.within), []).append(one)
     shared = uses_elsewhere(item.tree, item.extract.sites)
-    repairs: dict[int, Repair] = {}
+    repairs: dict[Part, Repair] = {}
     for key, ones in uses.items():
-        wanted = {None if one.wanted is None else str(one.wanted) for one in ones}
+        wanted = {_wanted_text(one) for one in ones}
         if wanted == {None}:
             continue
         if item.refusals:
@@ -41,7 +45,7 @@ def repairs_of(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) ->
             reason = "the file is not valid text in its encoding"
         elif len(wanted) > 1:
             reason = "its anchor has other uses that want another image"
-        elif key in shared:
+        elif key[0] in shared:
             reason = "its anchor is also used where it is no image"
         else:
             repairs[key] = _repair(item, ones[0])
@@ -50,12 +54,17 @@ def repairs_of(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) ->
     return repairs
 
 
+def _wanted_text(one: Judged) -> str | None:
+    """Return what should stand where the site's node is; of an image in parts, without the tail."""
+    return None if one.wanted is None else str(one.wanted).removesuffix(one.site.tail)
+
+
 def _repair(item: Examined, one: Judged) -> Repair:
     """Make the edit of one scalar; of an image in parts, only of the part with the registry."""
-    node, tail, new = one.site.node, one.site.tail, str(one.wanted)
-    if not isinstance(node, Scalar) or not new.endswith(tail):
+    site, new = one.site, _wanted_text(one)
+    if not isinstance(site.node, Scalar) or new is None or not str(one.wanted).endswith(site.tail):
         return Repair(None, "it is not written in one piece")
     try:
-        return Repair(edit_scalar(item.document, node, new.removesuffix(tail)))
+        return Repair(edit_scalar(item.document, site.node, new, site.within))
     except NotEditableError as error:
         return Repair(None, str(error))

@@ -11,15 +11,16 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from imagelint.catalogue import Catalogue
 
 __all__ = ["can_hold_image", "is_proven_free"]
 
-# A key can be spelled without its letters only by an escape, by a folded explicit
-# key, or as base64 under a !!binary tag (whose name may be escaped itself).
+# A word can be spelled without its letters only by an escape, in double quotes by an escaped
+# line break, or as base64 under a !!binary tag (whose name may be escaped itself).
 _SPELLED = re.compile(rb"\\[xuU]")
 _FOLDED = re.compile(rb"\\\r?\n")
-_EXPLICIT_KEY = re.compile(rb"\?[ \t\r\n]")
 _LONE_CR = re.compile(rb"\r(?!\n)")
 _ODD_BREAKS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
 # What follows is looked for behind line feeds, one in front of the text included: that `re`
@@ -45,19 +46,17 @@ _ANY_API_VERSION = re.compile(rb"\napiVersion[ \t]*:")
 _ROOT_ITEMS = re.compile(rb"\nitems[ \t]*:")
 
 
-def can_hold_image(data: bytes) -> bool:
-    """Whether the word ``image`` stands in ``data`` or could be spelled otherwise.
+def can_hold_image(data: bytes, words: Iterable[bytes]) -> bool:
+    """Whether one of ``words`` stands in ``data`` or could be spelled otherwise.
 
-    ``data`` is UTF-8 text of a document or a whole file. Every image site has a key
-    that contains the word, in the catalogue and in the user's own entries.
+    ``data`` is UTF-8 text of a document or a whole file; ``words`` are the catalogue's, one of
+    which is in a key, a name or the apiVersion of whatever holds an image.
     """
-    return b"image" in data or _may_spell_keys(data)
+    return any(word in data for word in words) or _may_spell(data)
 
 
-def _may_spell_keys(data: bytes) -> bool:
-    if b"\\" in data and (
-        _SPELLED.search(data) or (_EXPLICIT_KEY.search(data) and _FOLDED.search(data))
-    ):
+def _may_spell(data: bytes) -> bool:
+    if b"\\" in data and (_SPELLED.search(data) or _FOLDED.search(data)):
         return True
     return b"!" in data and (b"binary" in data or b"%" in data)
 
@@ -79,14 +78,16 @@ def is_proven_free(data: bytes, catalogue: Catalogue) -> bool:
         return False
     group = versions[0][1].decode().rpartition("/")[0]
     known = catalogue.lookup(group, kinds[0].decode())
-    if known or (known is None and b"ontainers" in data):
+    is_searched = known is None or not known.is_exact
+    has_fields = known is not None and not known.branch.is_bare
+    if has_fields or (is_searched and b"ontainers" in data):
         return False
     if len(_ANY_KIND.findall(lines)) != 1 or len(_ANY_API_VERSION.findall(lines)) != 1:
         return False
     if _ROOT_ITEMS.search(lines) or _has_odd_breaks(data):
         return False
     # Below the root keys matter only where a pod spec is looked for by its shape.
-    return (known is not None or not _may_spell_keys(data)) and _has_plain_root(lines)
+    return not (is_searched and _may_spell(data)) and _has_plain_root(lines)
 
 
 def _has_odd_breaks(data: bytes) -> bool:

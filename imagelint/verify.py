@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["difference", "same_trees"]
 
-_Promised: TypeAlias = "dict[tuple[Span, str | None], str]"
-"""What images are to read, by place and field."""
+_Promised: TypeAlias = "dict[tuple[Span, str | None, str | None], str]"
+"""What images are to read, by place, field and what they read now."""
 _OTHER_DOCUMENTS = "the edited file reads as a different number of documents"
 
 
@@ -37,11 +37,11 @@ def difference(
     """
     places = sorted({edit.span for edit in edits})
     promised = {
-        (finding.span, finding.field): finding.fix.image
+        (finding.span, finding.field, finding.image): finding.fix.image
         for finding in result.repaired
         if finding.fix is not None
     }
-    due = sorted(span for span, _ in promised)
+    due = sorted({span for span, _, _ in promised})
     file_name = before.path.rpartition("/")[2]
     old, new = split(before), split(after)
     if len(old) != len(new):
@@ -123,8 +123,9 @@ def _wrong_image(old: Examined, new: Examined, promised: _Promised) -> str | Non
     if len(old.extract.sites) != len(new.extract.sites):
         return "the edited document has a different number of images"
     for one, other in zip(old.extract.sites, new.extract.sites, strict=True):
-        span = place_of(old.document, one.node)
-        wanted = promised.get((span, one.field), one.value.value)
+        span = place_of(old.document, one.node, one.within)
+        value = one.value.value
+        wanted = promised.get((span, one.field, value if isinstance(value, str) else None), value)
         if one.field != other.field or other.value.value != wanted:
             return f"{other.field} would read {other.value.value!r}, not {wanted!r}"
     return None

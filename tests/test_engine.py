@@ -213,9 +213,9 @@ def test_values_that_are_not_judged_are_reported(
         ),
         pytest.param(
             "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\n"
-            "images: [{newName: &x nginx}, {newName: *x, newTag: v}]\n",
+            "images: [{newName: &x nginx}, {newName: *x, digest: v}]\n",
             "other uses that want another image",
-            id="parts with other tails",
+            id="parts that want another",
         ),
     ],
 )

@@ -7,8 +7,9 @@ the package; a wheel carries the same folder as ``imagelint/_rules``.
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, partial
 
+from imagelint.catalogue import CatalogueFiles
 from imagelint.errors import FileError
 from imagelint.text import Source
 
@@ -32,9 +33,18 @@ def rule_sources() -> tuple[Source, ...]:
     return _sources("")
 
 
-def catalogue_sources() -> tuple[Source, ...]:
-    """Return the catalogue of kinds, ``rules/workloads/<group>.yaml``, by name."""
-    return _sources("workloads")
+def catalogue_sources() -> CatalogueFiles:
+    """Return the catalogue of kinds, ``rules/workloads/<group>.yaml``: core.yaml, and the others.
+
+    The groups are those of one listing of the folder: no file is opened for a name that is not
+    in it, and none but core.yaml before its group is asked for.
+    """
+    names = {name.removesuffix(".yaml"): name for name in _names("workloads")}
+    core = _source(os.path.join("workloads", names.pop("core")))
+    return CatalogueFiles(
+        core,
+        {group: partial(_source, os.path.join("workloads", name)) for group, name in names.items()},
+    )
 
 
 def default_policy_source() -> Source:
@@ -61,11 +71,15 @@ def _folder() -> str:
 
 
 def _sources(folder: str) -> tuple[Source, ...]:
+    return tuple(_source(os.path.join(folder, name)) for name in _names(folder))
+
+
+def _names(folder: str) -> list[str]:
     found = os.path.join(_folder(), folder)
     names = sorted(name for name in os.listdir(found) if name.endswith(".yaml"))
     if not names:
         raise FileError(found, "imagelint's own rules are missing: install it again")
-    return tuple(_source(os.path.join(folder, name)) for name in names)
+    return names
 
 
 def _source(name: str) -> Source:

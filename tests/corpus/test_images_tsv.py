@@ -72,12 +72,12 @@ class _Site(NamedTuple):
 
 
 def _ours(file: str) -> set[_Site]:
-    """The core sites of documents that kubectl reads, by place; image volumes left out."""
+    """The containers' sites of core kinds in documents that kubectl reads, by place."""
     source = Source(file, read(file))
     found = set()
     for item in examine(source, catalogue())[0]:
         for site in item.extract.sites:
-            if not is_core(site.object) or site.by_shape or site.role == "image volume":
+            if not is_core(site.object) or site.by_shape or "container" not in site.role:
                 continue
             place = source.position(place_of(item.document, site.node).start)
             one = _Site(site.field, *place, str(site.value.value))

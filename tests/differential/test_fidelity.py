@@ -87,12 +87,15 @@ def _own(field: str) -> str:
 
 
 def ours(name: str, data: bytes) -> tuple[set[_Image], bool]:
-    """Return the core images that we see, and whether a document was reported as refused."""
+    """Return the images of core kinds' pods, and whether a document was reported as refused.
+
+    What operators are told by flags and variables is no business of the readers.
+    """
     images, reported = set(), False
     for item in examine(Source(name, data), catalogue())[0]:
         reported = reported or bool(item.refusals) or item.dropped_at is not None
         for site in item.extract.sites:
-            if is_core(site.object):
+            if is_core(site.object) and site.role != "image":
                 value = site.value.value
                 images.add(_Image(_own(site.field), site.value.type, str(value)))
     return images, reported

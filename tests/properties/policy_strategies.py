@@ -196,6 +196,65 @@ def _locks() -> SearchStrategy[str]:
     )
 
 
+_FIELD_PATHS = ("a", "a.b", "a[].b", "a{}", "[]", 'a["b.c/d"].e', "a[][]", 1, True)
+_KEYS = ("a", "a.b", "newName", 1)
+_API_GROUPS = ("", "g", "example.com", 1)
+_KINDS = ("K", "Widget", 1)
+
+
+def _fields() -> SearchStrategy[Any]:
+    """Give fields of a kind, as paths and as mappings."""
+    paths_ = st.sampled_from(_FIELD_PATHS)
+    shapes = st.sampled_from(("<pod-spec>", "<object>", "a.<pod-template>", "a[].<container>"))
+    keys = st.sampled_from(_KEYS)
+    parts = dict.fromkeys(("tag", "digest", "sha256"), keys)
+    prefixes = st.sampled_from(("oci://", "docker://"))
+    more = {"prefix": prefixes, "only": st.just("kind=DockerImage"), "source": _plain_texts}
+    forms = st.sampled_from(("image", "untagged", "pairs"))
+    loose = {"prefix": prefixes, "form": forms, "source": _plain_texts}
+    return st.one_of(
+        paths_,
+        shapes,
+        st.fixed_dictionaries({"at": paths_}, optional=loose),
+        st.fixed_dictionaries(
+            {"at": paths_, "repository": keys}, optional={"registry": keys, **parts, **more}
+        ),
+        st.fixed_dictionaries(
+            {"at": paths_, "registry": keys, "default": st.sampled_from(("pilot", 1))},
+            optional={"image": keys, **parts, **more},
+        ),
+        st.fixed_dictionaries(
+            {"at": paths_, "flags": st.lists(st.sampled_from(("--a", "-b", -1)), min_size=1)},
+            optional=loose,
+        ),
+        st.fixed_dictionaries(
+            {"at": paths_, "named": st.lists(_names(), min_size=1)}, optional=loose
+        ),
+    )
+
+
+def _workloads() -> SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {
+            "groups": st.lists(st.sampled_from(_API_GROUPS), max_size=2),
+            "kinds": st.lists(st.sampled_from(_KINDS), max_size=2),
+            "source": _plain_texts,
+            "fields": st.lists(_fields(), max_size=3),
+        }
+    )
+
+
+def _ignored_fields() -> SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {
+            "groups": st.lists(st.sampled_from(_API_GROUPS), max_size=2),
+            "kinds": st.lists(st.sampled_from(_KINDS), max_size=2),
+            "fields": st.lists(st.sampled_from(_FIELD_PATHS), max_size=2),
+            "reason": st.sampled_from(("a disk image", 1)),
+        }
+    )
+
+
 def policies() -> SearchStrategy[dict[str, Any]]:
     """Give policies whose parts are well-formed; they need not go together."""
     harbor = harbor_configs()
@@ -211,6 +270,8 @@ def policies() -> SearchStrategy[dict[str, Any]]:
             "harbor": st.one_of(harbor, st.lists(harbor, max_size=3)),
             "rules": _settings(),
             "exclude": st.lists(_globs(), max_size=2),
+            "workloads": st.lists(_workloads(), max_size=2),
+            "ignore-fields": st.lists(_ignored_fields(), max_size=2),
             "exceptions": st.lists(_exceptions(), max_size=2),
             "locked": st.lists(_locks(), max_size=2),
             "ignores": st.sampled_from(({"require-reason": True}, {"require-reason": "false"})),
