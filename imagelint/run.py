@@ -328,25 +328,22 @@ class Run:
 
     def report(self, results: Iterable[FileResult], fixed: Iterable[str] = ()) -> Report:
         """Conclude the run; ``fixed`` are the paths that were rewritten."""
-        concluded = conclude(tuple(results))
+        concluded = conclude(tuple(results))  # which is what tells the exceptions that were used
         about = about_exceptions(map(self._ruling, self.governing))
-        stamps = {one.stamp for one in self.governing}
-        rules = dict(self._rules)
-        for one in self.governing:
-            rules.update(one.rules)
+        rules = {name: rule for one in self.governing for name, rule in one.rules.items()}
         return Report(
             tuple(with_more(concluded, about)),
             tuple(self.skipped),
             tuple(self.errors),
-            policy=stamps.pop() if len(stamps) == 1 else None,
+            policy=self.governing[0].stamp if len(self.governing) == 1 else None,
             fixed=tuple(fixed),
             rules=tuple(_text_of(rule) for _, rule in sorted(rules.items())),
         )
 
     def _ruling(self, governing: files.GoverningPolicy) -> Ruling:
         """Return what is to be concluded about a policy when all has been linted."""
-        is_whole = self._request.changed_since is None and self._saw_all_of(governing.folder)
         layers = zip(governing.sources, governing.files, strict=False)
+        is_whole = self._request.changed_since is None and self._saw_all_of(governing.folder)
         seen = {one.path for one, file in layers if self._saw_all_of(os.path.dirname(file))}
         return Ruling(
             governing.policy,
@@ -368,7 +365,7 @@ class Run:
 
 
 def today() -> str:
-    """Return the day of the run (``2027-01-31``, UTC): the one place that asks the clock for it."""
+    """Return the day (``2027-01-31``, UTC): the one place that asks the clock for it."""
     return time.strftime("%Y-%m-%d", time.gmtime())
 
 

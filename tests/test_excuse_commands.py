@@ -212,6 +212,11 @@ def test_locked_rules_are_left_out(work: Project) -> None:
     assert work.run("baseline", "write").exit_code == CLEAN
     rules = [one["rule"] for one in json.loads(work.read(BASELINE_NAME))["findings"]]
     assert rules == ["floating-tag"]
+    said = work.run("baseline", "write").stderr.splitlines()
+    assert said == [
+        "imagelint-baseline.json: 1 finding known (0 added, 0 removed)",
+        "imagelint.yaml: 1 finding of locked rules left out",
+    ]
     assert work.run("check").exit_code == FINDINGS
 
 
@@ -252,8 +257,17 @@ def test_each_policy_has_its_own(work: Project) -> None:
 
 
 def test_excuses_need_no_baseline(excusing: Project) -> None:
-    assert excusing.run("baseline", "write", "prod").exit_code == CLEAN
-    assert known(excusing) == []
+    done = excusing.run("baseline", "write", "prod")
+    assert (done.exit_code, done.stderr) == (CLEAN, "imagelint.yaml: nothing to take for known\n")
+    assert not (excusing.root / BASELINE_NAME).exists()
+
+
+def test_of_several_policies_all_are_written_or_none(old: Project) -> None:
+    old.write("new/imagelint.yaml", "version: 1\nextends: ../imagelint.yaml\n")
+    old.write("new/prod/a.yaml", BAD)
+    old.write("prod/c.yaml", BAD)
+    assert old.run("baseline", "write", "new", "prod").exit_code == ERROR
+    assert not (old.root / "new" / BASELINE_NAME).exists()
 
 
 @pytest.mark.parametrize("command", ["write", "prune"])

@@ -162,8 +162,8 @@ def test(
         for line in missing:
             _print(f"  {line}", look)
     own = len(governing.policy.own_rules)
-    examples = f" {_counted(own, 'rule')} of its own, {len(failures)} bad examples." if own else ""
-    _print(f"{_counted(len(outcomes), 'case')}, {len(failed)} failed.{examples}", look)
+    examples = f"; examples of {_counted(own, 'own rule')}, {len(failures)} failed" if own else ""
+    _print(f"{_counted(len(outcomes), 'case')}, {len(failed)} failed{examples}.", look)
     is_bad = failed or failures or (strict and missing)
     ctx.exit(EXIT_FINDINGS if is_bad else EXIT_CLEAN)
 
