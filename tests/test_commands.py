@@ -96,6 +96,25 @@ def test_init_writes_a_policy_that_serves(project: Project, host: str) -> None:
     assert "harbor.myco.com" not in project.read("imagelint.yaml")
 
 
+def test_init_names_the_schema_that_it_writes(project: Project) -> None:
+    assert project.run("init", "--harbor", "harbor.example.com").exit_code == CLEAN
+    first = project.read("imagelint.yaml").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=.imagelint.schema.json"
+    schema = project.read(".imagelint.schema.json")
+    assert schema == files.schema_text()
+    assert project.run("check").exit_code == CLEAN
+    project.write(".imagelint.schema.json", "{}")
+    done = project.run("init", "--schema")
+    assert (done.exit_code, done.stdout) == (CLEAN, "Wrote .imagelint.schema.json.\n")
+    assert project.read(".imagelint.schema.json") == schema
+
+
+def test_init_needs_a_harbor(project: Project) -> None:
+    done = project.run("init")
+    assert (done.exit_code, "--harbor HOST" in done.stderr) == (ERROR, True)
+    assert not list(project.root.glob("*.yaml"))
+
+
 def test_init_knows_an_ipv6_address(project: Project) -> None:
     assert project.run("init", "--harbor", "[2001:db8::1]:5000").exit_code == CLEAN
     project.write("a.yaml", pod('"nginx:1.25"'))
