@@ -15,8 +15,8 @@ from imagelint.files.data import default_policy_source
 from imagelint.files.origin import OnDisk
 from imagelint.files.paths import absolute, displayed, relative_to
 from imagelint.globs import InvalidPattern
-from imagelint.layers import Locks
-from imagelint.policy import parse_policy, read_extends
+from imagelint.layers import Locks, read_extends
+from imagelint.policy import parse_policy
 from imagelint.report import PolicyStamp
 from imagelint.text import Source, shown
 
