@@ -111,22 +111,30 @@ def _nearest(name: str, names: Iterable[str]) -> str:
 def _report(error: Exception, *, debug: bool) -> None:
     """Print one line for an error: whose it is decides what the line says."""
     from imagelint.errors import ImagelintError  # noqa: PLC0415 - only after an error
+    from imagelint.text import one_line  # noqa: PLC0415
 
-    if isinstance(error, ImagelintError) and not debug:
-        click.echo(f"error: {error}", err=True)
-        return
-    if isinstance(error, OSError) and not debug:
+    if isinstance(error, ImagelintError):
+        line = one_line(str(error))
+    elif isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename is not None else ""
-        click.echo(f"error: {place}{error.strerror or error}", err=True)
-        return
-    from imagelint.run import internal_error  # noqa: PLC0415
+        line = one_line(f"{place}{error.strerror or error}")
+    else:
+        from imagelint.run import internal_error  # noqa: PLC0415
 
-    click.echo(f"error: {internal_error(error, debug=debug)}", err=True)
+        click.echo(f"error: {internal_error(error, debug=debug)}", err=True)
+        return
+    click.echo(f"error: {line}", err=True)
+    if debug:
+        import traceback  # noqa: PLC0415 - only when somebody asks
+
+        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="imagelint", message="%(prog)s %(version)s")
-def cli() -> None:
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def cli(ctx: click.Context, /, *, debug: bool) -> None:
     """Find and repair container images that a cluster must not run.
 
     imagelint reads Kubernetes manifests (files, folders, or - for stdin), holds every image
@@ -140,6 +148,8 @@ def cli() -> None:
       imagelint explain unapproved-registry
       helm template . | imagelint check -
     """  # noqa: D301 - click wants the character itself
+    if debug:  # as if it stood behind the command
+        ctx.default_map = {name: {"debug": True} for name in _COMMANDS}
 
 
 def main() -> None:
@@ -149,6 +159,16 @@ def main() -> None:
     twentieth of a short run. Of a long one, on a stream of large documents, the collector took
     half with Python's own threshold (700).
     """
+    _check_streams()
     gc.freeze()
     gc.set_threshold(_GARBAGE)
     cli(prog_name="imagelint")
+
+
+def _check_streams() -> None:
+    """Occupy a closed stderr, lest a file be opened in its place; stop where stdout is closed."""
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the end
+    if sys.stdout is None:
+        click.echo("error: standard output is closed", err=True)
+        sys.exit(_EXIT_ERROR)

@@ -36,7 +36,7 @@ _ACTION_TEXT = r"\{\{(?:[^{}\n]|\}(?!\}))*\}\}"
 _SEEN_IMAGE = rf"""(?xm)
     (?:^|[\s{{,\-])["']?image["']?[ \t]*:[ \t]+
     (?P<quote>["']?)
-    (?P<value>(?:{_ACTION_TEXT}|[^\s"'{{}}\[\],\#&*|>!]|(?<=\S)[\#&*|>!])+)
+    (?P<value>(?:{_ACTION_TEXT}|[^\s"'{{}}\[\],\#&*|>!]+|(?<=\S)[\#&*|>!]){{1,999}})
     """
 _SEEN_OBJECT = r"""(?m)(?:^|[\s{,])["']?kind["']?[ \t]*:"""
 
@@ -93,6 +93,11 @@ def examine(
             free += 1
         else:
             examined.append(read(document, catalogue, file_name))
+    # What ends the stream for kubectl keeps it from a manifest, whatever it is itself. Of what
+    # stands in the other parts of a source nothing is known here: there is sure to be one.
+    is_stream = len(examined) > 1 and any(item.is_manifest for item in examined)
+    if is_stream or within is not None:
+        examined = [item._replace(is_manifest=True) if item.refusals else item for item in examined]
     return examined, free
 
 
@@ -122,7 +127,7 @@ def is_free(document: Document, catalogue: Catalogue) -> bool:
 def read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
     """Read a document that may hold images; ``file_name`` comes without folders."""
     tree = document.tree
-    text = document.decoded.text
+    text = document.text
     if tree is None:
         tree = parse_yaml(text)
         if tree.is_suspicious:
@@ -136,10 +141,15 @@ def read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
         name = document.source.encoding.upper()
         message = f"not valid {name}: kubectl reads U+FFFD here, kustomize refuses the file"
         reasons.append(Refusal(ill_formed, message, by_kubectl=False))
+    marks = _superfluous_marks(document)
+    if marks:
+        message = "a byte order mark too many, behind which go-yaml loses first letters of keys"
+        reasons.append(Refusal(document.span.start, message, by_kubectl=marks > 1))
     if ACTION in text and reasons and tree.dropped_from is not None:
         # An action at the start is a root of its own: what it was written for stands behind it.
         tree.unread_from, tree.dropped_from = tree.dropped_from, None
-    is_manifest = bool(found.sites) or (found.root is not None and found.root.api_version != "")
+    is_manifest = bool(found.sites or marks)
+    is_manifest = is_manifest or (found.root is not None and found.root.api_version != "")
     if tree.unread_from is not None:
         is_manifest = is_manifest or re.search(_SEEN_OBJECT, text) is not None
         if is_free(document, catalogue):
@@ -161,9 +171,17 @@ def read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
     )
 
 
+def _superfluous_marks(document: Document) -> int:
+    """Count the byte order marks in front that kustomize misreads; more than one kubectl too."""
+    text = document.decoded.text
+    marks = len(text) - len(text.lstrip("\ufeff"))
+    is_first = document.span.start == document.source.bom_length
+    return marks if is_first else max(marks - 1, 0) * 2
+
+
 def _template(document: Document, tree: Tree) -> str | None:
     """Return the template that the document's comment or its object's annotation names."""
-    text = document.decoded.text
+    text = document.text
     named = template_of(text) if document.tree is None else None
     if named is not None or ANNOTATION not in text:
         return named

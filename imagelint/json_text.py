@@ -21,7 +21,7 @@ _SPACE = re.compile(r"[ \t\r\n]*")
 _TOKEN = re.compile(
     r"""
       (?P<string>"[^"\\\x00-\x1f]*")
-    | (?P<escaped>"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*")
+    | (?P<escaped>")  # to be decoded; a repeated group would cost memory for each escape
     | (?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)
     | (?P<word>true|false|null)
     | (?P<opening>[{\[])
@@ -93,8 +93,9 @@ class _Parser:
         match = _TOKEN.match(self._text, index)
         if match is None or match.lastgroup not in ("string", "escaped"):
             self._fail(index, "a key in double quotes")
-        self._keys.append(self._scalar(match))
-        colon = skip_space(self._text, match.end())
+        key = self._scalar(match)
+        self._keys.append(key)
+        colon = skip_space(self._text, key.end)
         if self._text[colon : colon + 1] != ":":
             self._fail(colon, "`:` behind a key")
         return skip_space(self._text, colon + 1)
@@ -105,8 +106,9 @@ class _Parser:
         if match is None:
             self._fail(index, "a value")
         if match.lastgroup != "opening":
-            self._attach(self._scalar(match))
-            return match.end()
+            scalar = self._scalar(match)
+            self._attach(scalar)
+            return scalar.end
         opened = Mapping(index, index) if match.group() == "{" else Sequence(index, index)
         self._attach(opened)
         self._open.append(opened)
@@ -114,16 +116,19 @@ class _Parser:
             raise JsonError(index, f"nested deeper than {MAX_DEPTH} levels")
         return match.end()
 
-    @staticmethod
-    def _scalar(match: re.Match[str]) -> Scalar:
+    def _scalar(self, match: re.Match[str]) -> Scalar:
         text, (start, end) = match.group(), match.span()
         if match.lastgroup == "string":
             return Scalar(text[1:-1], start, end, '"', type="string")
         if match.lastgroup == "escaped":
-            from json import loads  # noqa: PLC0415 - few strings have escapes
+            from json import JSONDecodeError, JSONDecoder  # noqa: PLC0415 - few have escapes
 
+            try:
+                value, end = JSONDecoder().raw_decode(self._text, start)
+            except JSONDecodeError:
+                self._fail(start, "a string")
             # A surrogate without its other half is U+FFFD to Go.
-            value = re.sub(_LONE_SURROGATES, "\ufffd", loads(text))
+            value = re.sub(_LONE_SURROGATES, "\ufffd", value)
             return Scalar(value, start, end, '"', type="string")
         kind: ValueType = "number" if match.lastgroup == "number" else _WORD_TYPES[text]
         return Scalar(text, start, end, type=kind)

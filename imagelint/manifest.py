@@ -34,14 +34,20 @@ __all__ = ["parse_events", "parse_yaml"]
 
 MAX_DEPTH = 10_000
 """go-yaml refuses documents that nest deeper (scannerc.go, max_indents, max_flow_level)."""
+MAX_FLOW_DEPTH = 1_000
+"""We refuse brackets that nest deeper: libyaml 0.1.7 looks at each open one for each token."""
 
-_PROPERTIES = r"(?:[&!][^\s\x85\u2028\u2029]*(?:\s|\x85|#[^\n\r\x85\u2028\u2029]*)*)+"
+_PROPERTIES = r"(?:[&!][^\s\x85\u2028\u2029]*(?:[\s\x85]+|#[^\n\r\x85\u2028\u2029]*)*)+"
 _UNICODE_BREAKS = str.maketrans({"\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
 _BYTE_ORDER_MARK = "\ufeff"
 _SLASH_ESCAPE = r"(?<!\\)(?:\\\\)*\\/"
 _FLOW_COLON = "found unexpected ':'"
-_COLON_IN_PLAIN = r"""((?<![^\s,\[\]{}])!(?:<[^>\s]*>|[^\s,\[\]{}]*))|(?<=[^\s"'\[\]{},]):(?=\S)"""
+_COLON_IN_PLAIN = r"""((?<![^\s,\[\]{}])!(?:<[^<>\s]*>|[^\s,\[\]{}]*))|(?<=[^\s"'\[\]{},]):(?=\S)"""
 """A colon inside a plain scalar: text before it, text behind it. (What tags hold stays.)"""
+_ATTEMPTS = 8
+"""How often a text is read, for the sake of its colons, before libyaml is believed."""
+_FORBIDDEN = "[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+"""Characters that no YAML may hold."""
 _INNER_MARK = "(\\A\ufeff)|\ufeff"
 """A byte order mark that is a character like any other to go-yaml: all but the first."""
 
@@ -77,18 +83,32 @@ def parse_events(text: str) -> Tree:
     if _BYTE_ORDER_MARK in body:
         body = _hide(_INNER_MARK, _BYTE_ORDER_MARK, body, stand_ins)
     try:
-        try:
-            return _Composer(_events(), body, skipped, stand_ins).compose()
-        except _EventsRefusedError as refused:
-            if _FLOW_COLON not in refused.message:
-                raise
-            hidden = _hide(_COLON_IN_PLAIN, ":", body, stand_ins)
-            return _Composer(_events(), hidden, skipped, stand_ins).compose()
+        return _compose(body, skipped, stand_ins)
     except _EventsRefusedError as refused:
         tree = refused.tree
         tree.unread_from = refused.read_until + skipped
+        readable = re.sub(_FORBIDDEN, "\ufffd", text)
+        if readable != text:  # go-yaml may never come to such a character
+            tree = parse_events(readable)
         tree.problems.append(ParseProblem(refused.index + skipped, refused.message))
         return tree
+
+
+def _compose(body: str, skipped: int, stand_ins: dict[int, str]) -> Tree:
+    """Read ``body``; where libyaml refuses a colon that go-yaml reads, again with it hidden."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            return _Composer(_events(), body, skipped, stand_ins).compose()
+        except _EventsRefusedError as refused:
+            at = refused.index
+            if _FLOW_COLON not in refused.message or attempt == _ATTEMPTS - 1:
+                raise
+        if attempt == 0:
+            body = _hide(_COLON_IN_PLAIN, ":", body, stand_ins)
+        else:  # behind a quote inside of a plain scalar: the pattern passes it over
+            hidden = next((chr(code) for code, char in stand_ins.items() if char == ":"), ":")
+            body = body[:at] + hidden + body[at + 1 :]
+    raise AssertionError  # the last attempt has returned or raised
 
 
 def _hide(pattern: str, char: str, text: str, stand_ins: dict[int, str]) -> str:
@@ -181,8 +201,8 @@ class _Composer:
                 return self._tree
             elif name == "StreamEndEvent":
                 return self._tree
-            elif name == "DocumentStartEvent" and (event.version or event.tags):
-                self._problem(0, "a %YAML or %TAG directive")
+            elif name == "DocumentStartEvent" and event.version not in (None, (1, 1)):
+                self._problem(0, "a %YAML directive for another version than 1.1")
 
     def _guarded(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - untyped events
         """Call into the library; whatever it raises means that it refuses the text."""
@@ -285,13 +305,10 @@ class _Composer:
         self._open.append(node)
         self._keys.append(None)
         self._sizes.append(1)
-        if len(self._open) > MAX_DEPTH:
-            raise _EventsRefusedError(
-                self._tree,
-                start,
-                start,
-                f"nested deeper than {MAX_DEPTH} levels",
-            )
+        limit = MAX_FLOW_DEPTH if event.flow_style else MAX_DEPTH
+        if len(self._open) > limit:
+            message = f"nested deeper than {limit} levels"
+            raise _EventsRefusedError(self._tree, start, start, message)
 
     def _collection_end(self, event: Any) -> None:  # noqa: ANN401 - an untyped event
         node = self._open.pop()
@@ -324,6 +341,8 @@ class _Composer:
         if not self._is_bomb and _is_excessive(self._decoded_by_alias, self._decoded):
             self._is_bomb = True
             self._problem(start, "excessive aliasing")
+        if isinstance(target, Scalar) and is_merge(target):
+            target = Scalar(target.value, target.start, target.end, "'")  # no merge key by alias
         self._attach(target)
 
     def _attach(self, node: Node) -> None:
@@ -342,7 +361,7 @@ class _Composer:
             return
         self._keys[-1] = None
         parent.pairs.append((key, node))
-        if isinstance(key, Scalar) and is_merge(key):
+        if isinstance(key, Scalar) and is_merge(key, by_tag=True):
             self._tree.has_merges = self._tree.is_suspicious = True
 
 

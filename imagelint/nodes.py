@@ -8,7 +8,10 @@ stands in the tree once more, as the same object. Trees hold no cycles.
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 __all__ = [
     "NOT_FINITE",
@@ -21,6 +24,7 @@ __all__ = [
     "Tree",
     "ValueType",
     "is_merge",
+    "nodes_once",
 ]
 
 ValueType: TypeAlias = Literal["string", "null", "number", "boolean", "mapping", "sequence"]
@@ -153,8 +157,31 @@ class Tree:
         """Whether a tag, an odd key or a number that JSON cannot write may make kubectl refuse."""
 
 
-def is_merge(key: Scalar) -> bool:
-    """Whether a key is YAML 1.1's merge key: a plain ``<<``, or one tagged so."""
+def is_merge(key: Scalar, *, by_tag: bool = False) -> bool:
+    """Whether a key is YAML 1.1's merge key: a plain ``<<``, or one tagged so.
+
+    ``by_tag`` is kustomize's way: any key with the tag is one, whatever its text.
+    """
+    if by_tag and key.tag == _MERGE_TAG:
+        return True
     if key.value != "<<" or key.type is not None:
         return False
     return key.tag in (_MERGE_TAG, "!") or (key.tag is None and not key.style)
+
+
+def nodes_once(root: Node | None) -> Iterator[Node]:
+    """Yield every node once, however many aliases lead to it; keys too."""
+    seen: set[int] = set()
+    work: list[Node] = [] if root is None else [root]
+    while work:
+        node = work.pop()
+        if not isinstance(node, Scalar):
+            if id(node) in seen:
+                continue
+            seen.add(id(node))
+            if isinstance(node, Mapping):
+                for pair in node.pairs:
+                    work.extend(pair)
+            else:
+                work.extend(node.items)
+        yield node

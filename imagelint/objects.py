@@ -10,14 +10,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.finding import KubeObject
-from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, ValueType
-from imagelint.reading import BOTH, Reader, View, is_text, resolve
-from imagelint.text import shown
+from imagelint.metadata import metadata_problems, wrong_type
+from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence
+from imagelint.reading import BOTH, Reader, View, is_text, resolve, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["ObjectNode", "find_objects", "meta_of", "string_of", "type_of"]
+__all__ = ["ObjectNode", "as_kustomize_has_it", "find_objects", "meta_of", "string_of"]
 
 _KUSTOMIZATION_FILES = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 _KUSTOMIZATION_GROUP = "kustomize.config.k8s.io/v1beta1"
@@ -50,9 +50,10 @@ def find_objects(
     while work:
         item = work.pop()
         items = view.entries(item.mapping).get("items")
-        if items is None:
+        if items is None or (item.prefix and not isinstance(items, Sequence)):
             found.append(item)
-            if not item.meta.api_version and not _is_mistyped(view.entries(item.mapping)):
+            is_told = not item.prefix and _is_mistyped(view.entries(item.mapping))
+            if not item.meta.api_version and not is_told:
                 problems.append(ParseProblem(item.mapping.start, "the apiVersion is missing"))
             continue
         if item.prefix:
@@ -78,15 +79,16 @@ def _members(
     readers = parent.readers
     if not parent.meta.kind.endswith("List"):
         readers = frozenset({Reader.KUBECTL})
+    may_be_null = parent.meta.kind != "List" and parent.meta.api_version
     for index, item in enumerate(items.items):
         if not isinstance(item, Mapping):
-            if parent.meta.kind == "List" or type_of(item) != "null":
+            if not may_be_null or type_of(item) != "null":
                 problems.append(ParseProblem(item.start, "a list item that is no object"))
             continue
         meta = meta_of(item, view, parent.meta, "")
         if meta is not None:
             members.append(ObjectNode(item, f"{parent.prefix}items[{index}].", meta, readers))
-        elif "kind" not in view.entries(item):
+        else:
             problems.append(ParseProblem(item.start, "a list item without a kind"))
     return members, problems
 
@@ -110,17 +112,39 @@ def meta_of(
         api_version = api_version or ("" if _is_mistyped(entries) else _KUSTOMIZATION_GROUP)
     if not kind:
         return None
-    metadata = entries.get("metadata")
+    return KubeObject(api_version or "", kind, *_names(mapping, view))
+
+
+def as_kustomize_has_it(item: ObjectNode) -> KubeObject:
+    """Return an object with the names and labels that kustomize reads."""
+    names = _names(item.mapping, View(Reader.KUSTOMIZE))
+    return KubeObject(item.meta.api_version, item.meta.kind, *names)
+
+
+def _names(mapping: Mapping, view: View) -> tuple[str | None, str | None, dict[str, str]]:
+    """Return an object's name, namespace and labels."""
+    metadata = view.entries(mapping).get("metadata")
     fields = view.entries(metadata) if isinstance(metadata, Mapping) else {}
     labels = fields.get("labels")
     pairs = view.entries(labels).items() if isinstance(labels, Mapping) else ()
-    return KubeObject(
-        api_version or "",
-        kind,
-        string_of(fields.get("name"), view) or string_of(fields.get("generateName"), view),
+    return (
+        _text_of(fields.get("name"), view) or _text_of(fields.get("generateName"), view),
         string_of(fields.get("namespace"), view),
-        {key: text for key, node in pairs if (text := string_of(node, view)) is not None},
+        {key: text for key, node in pairs if (text := _text_of(node, view)) is not None},
     )
+
+
+def _text_of(node: Node | None, view: View) -> str | None:
+    """Return a string as the view's reader has it or, where that is none, as kustomize has it.
+
+    The server refuses a name like ``y``, so no object of another name can be meant. (In place of
+    such a namespace kubectl puts its own.)
+    """
+    text = string_of(node, view)
+    if text is None and isinstance(node, Scalar):
+        value = resolve(node, Reader.KUSTOMIZE)
+        text = str(value.value) if value.type == "string" else None
+    return text
 
 
 def _is_mistyped(entries: dict[str, Node]) -> bool:
@@ -139,41 +163,9 @@ def string_of(node: Node | None, view: View) -> str | None:
     return str(value.value) if value.type == "string" else None
 
 
-_STRINGS = ("name", "generateName", "namespace", "selfLink", "uid", "resourceVersion")
-_LISTS = ("finalizers", "ownerReferences", "managedFields")
-
-
 def _type_problems(root: Mapping, view: View) -> Iterator[ParseProblem]:
     """Yield why kubectl's decoder refuses an object's type and metadata (metadata_decoder.go)."""
     entries = view.entries(root)
     for name in ("apiVersion", "kind"):
-        yield from _wrong_type(entries.get(name), name, "string")
-    metadata = entries.get("metadata")
-    yield from _wrong_type(metadata, "metadata", "mapping")
-    if not isinstance(metadata, Mapping):
-        return
-    fields = view.entries(metadata)
-    for name in _STRINGS:
-        yield from _wrong_type(fields.get(name), f"metadata.{name}", "string")
-    for name in _LISTS:
-        yield from _wrong_type(fields.get(name), f"metadata.{name}", "sequence")
-    for name in ("labels", "annotations"):
-        pairs = fields.get(name)
-        yield from _wrong_type(pairs, f"metadata.{name}", "mapping")
-        for key, value in view.entries(pairs).items() if isinstance(pairs, Mapping) else ():
-            yield from _wrong_type(value, f"metadata.{name}.{shown(key)}", "string")
-
-
-def _wrong_type(node: Node | None, name: str, wanted: str) -> Iterator[ParseProblem]:
-    """Yield the problem of a value that is neither of the type ``wanted`` nor null."""
-    if node is None or (wanted == "string" and is_text(node)) or type_of(node) in (wanted, "null"):
-        return
-    advice = " (quote it)" if wanted == "string" and isinstance(node, Scalar) else ""
-    yield ParseProblem(node.start, f"{name} is a {type_of(node)}, not a {wanted}{advice}")
-
-
-def type_of(node: Node) -> ValueType:
-    """Return the JSON type of a node."""
-    if isinstance(node, Scalar):
-        return resolve(node).type
-    return "mapping" if isinstance(node, Mapping) else "sequence"
+        yield from wrong_type(entries.get(name), name, "string")
+    yield from metadata_problems(entries.get("metadata"), view)

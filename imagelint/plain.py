@@ -20,7 +20,7 @@ __all__ = ["parse_plain"]
 
 _PLAIN = (
     r"(?:[A-Za-z0-9_/.$(+=~^;\\]|-(?=\S))"
-    r"[^\s:]*(?:(?::(?=\S)|[ ]+(?=[^\s\#:]))[^\s:]*)*"
+    r"[^\s:]*(?:(?::(?=\S)|[ ]+(?=[^\s\#:]))[^\s:]*){0,999}"  # the regex engine keeps each round
 )
 _LINE = re.compile(
     rf"""
@@ -47,7 +47,7 @@ _IN_FLOW = r"[^\s:,\[\]{}\#?'\"]"
 _FLOW_SCALAR = re.compile(
     rf"""
       ((?:[A-Za-z0-9_/.$(+=~^;\\]|-(?={_IN_FLOW}))                   # 1: a plain scalar
-       {_IN_FLOW}*(?:(?::|[ ]+)(?={_IN_FLOW}){_IN_FLOW}*)*)
+       {_IN_FLOW}*(?:(?::|[ ]+)(?={_IN_FLOW}){_IN_FLOW}*){{0,999}})
     | '([^'\n\r]*)'                                                 # 2: in single quotes
     | "([^"\\\n\r]*)"                                               # 3: in double quotes
     """,
@@ -61,8 +61,8 @@ _ODD = (
 )
 """Tabs, control characters, breaks of YAML 1.1 and byte order marks: not for this lane."""
 _START = re.compile(r"---[ ]*(?:[ ]\#[^\n]*)?\r?(?:\n|\Z)")
-_FIRST_LINE = re.compile(r"(?:\r?\n)*([ ]*)[^ \r\n]")
-_MAX_DEPTH = 1_000
+_FIRST_LINE = re.compile(r"[\r\n]*([ ]*)[^ \r\n]")
+_MAX_DEPTH = 900  # below what libyaml is asked for, flow at the bottom included
 _ITEM = Scalar("", 0, 0)
 
 
@@ -320,7 +320,7 @@ def _is_odd(text: str) -> bool:
 
 @cache
 def _block_lines(indent: int) -> re.Pattern[str]:
-    return re.compile(rf"(?:[ ]{{{indent}}}[^\n]*(?:\n|\Z)|[ ]*\r?\n)*")
+    return re.compile(rf"(?:[ ]{{{indent}}}[^\n]*(?:\n|\Z)|[ ]*\r?\n[\r\n]*)*")
 
 
 def _block_value(text: str, indent: int, header: str) -> str | None:

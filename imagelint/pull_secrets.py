@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.manifest import parse_yaml
-from imagelint.nodes import Mapping, Scalar, Sequence
+from imagelint.nodes import Mapping, Scalar, Sequence, nodes_once
 from imagelint.objects import find_objects, string_of
-from imagelint.reading import nodes_once, views
+from imagelint.reading import views
 from imagelint.report import Account
 from imagelint.stream import split
 

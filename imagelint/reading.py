@@ -23,13 +23,14 @@ from imagelint.nodes import (
     Tree,
     ValueType,
     is_merge,
+    nodes_once,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
-__all__ = ["BOTH", "Reader", "Value", "View", "is_text", "refusals", "resolve", "views"]
+__all__ = ["BOTH", "Reader", "Value", "View", "is_text", "refusals", "resolve", "type_of", "views"]
 
 _PREFIX = "tag:yaml.org,2002:"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -44,6 +45,8 @@ _TIMESTAMP = (
     r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})"
     rf"(?:[Tt]{_CLOCK}(Z|[-+][0-9]{{2}}:[0-9]{{2}})| {_CLOCK})?"
 )
+_MERGED_IF_REFUSED = 100_000
+"""Pairs that are merged in a document that is refused: a chain of merges has their square."""
 _EXACT = 1e21
 _EXACT_DIGITS = 20
 """Shorter decimals are 64-bit integers; Python reads no integer of any length, either."""
@@ -100,6 +103,13 @@ def resolve(scalar: Scalar, reader: Reader = Reader.KUBECTL) -> Value:
     elif tag not in _RESOLVED_TAGS:
         return Value("string", text)
     return _implicit(text, reader, tag)
+
+
+def type_of(node: Node) -> ValueType:
+    """Return the JSON type of a node, as kubectl reads it."""
+    if isinstance(node, Scalar):
+        return resolve(node).type
+    return "mapping" if isinstance(node, Mapping) else "sequence"
 
 
 _RESOLVED_TAGS = frozenset(_PREFIX + name for name in ("bool", "int", "float", "null", "timestamp"))
@@ -195,13 +205,16 @@ class View:
     """One reader's reading of a tree."""
 
     def __init__(self, reader: Reader, *, walk_once: bool = False, has_merges: bool = True) -> None:
-        """Read as ``reader``; with ``walk_once`` no mapping is merged twice into another.
+        """Read as ``reader``.
 
+        With ``walk_once``, for a document that kubectl refuses (it may be for that), no mapping
+        is merged twice into another, and merges come to an end.
         ``has_merges=False`` promises that there are none, which saves looking for them.
         """
         self.reader = reader
         self._has_merges = has_merges
         self._walk_once = walk_once
+        self._may_merge = _MERGED_IF_REFUSED
         self._entries: dict[int, dict[str, Node]] = {}
         self._kept: list[Mapping] = []
 
@@ -235,11 +248,13 @@ class View:
         seen = {id(mapping)}
 
         def sources(key: Node, value: Node) -> list[Mapping]:
-            if not _is_merge(key):
+            if not _is_merge(key, self.reader):
                 return []
             found = [one for one in _merge_sources(key, value) if id(one) not in seen]
             if self._walk_once:
                 seen.update(map(id, found))
+                self._may_merge -= sum(len(one.pairs) for one in found)
+                return found if self._may_merge > 0 else []
             return found
 
         if self.reader is Reader.KUBECTL:
@@ -256,7 +271,7 @@ def _set_by_kubectl(mapping: Mapping, sources: _Sources) -> Iterator[tuple[Node,
     work = [iter(mapping.pairs)]
     while work:
         for key, value in work[-1]:
-            if _is_merge(key):
+            if _is_merge(key, Reader.KUBECTL):
                 work.extend(iter(source.pairs) for source in sources(key, value))
                 break
             yield key, value
@@ -276,14 +291,14 @@ def _set_by_kustomize(mapping: Mapping, sources: _Sources) -> Iterator[tuple[Nod
         direct = [source for pair in node.pairs for source in sources(*pair)]
         nested: list[Mapping] = []
         for one in (node, *direct):
-            yield from (pair for pair in one.pairs if not _is_merge(pair[0]))
+            yield from (pair for pair in one.pairs if not _is_merge(pair[0], Reader.KUSTOMIZE))
         for one in direct:
             nested = nested or [source for pair in one.pairs for source in sources(*pair)]
         work += reversed(nested)
 
 
-def _is_merge(key: Node) -> bool:
-    return isinstance(key, Scalar) and is_merge(key)
+def _is_merge(key: Node, reader: Reader) -> bool:
+    return isinstance(key, Scalar) and is_merge(key, by_tag=reader is Reader.KUSTOMIZE)
 
 
 def _merge_sources(key: Node, value: Node) -> list[Mapping]:
@@ -300,40 +315,43 @@ def _is_written_there(key: Node, value: Sequence) -> bool:
 
 
 def views(tree: Tree) -> list[View]:
-    """Return the views that may differ in structure: kubectl's, and kustomize's where it merges."""
+    """Return the views that may differ in structure.
+
+    That is kubectl's, and kustomize's where there are merges, or a List with a key twice.
+    """
     once = bool(tree.problems)
     found = [View(Reader.KUBECTL, walk_once=once, has_merges=tree.has_merges)]
-    if tree.has_merges and (once or not _kustomize_refuses(tree)):
-        found.append(View(Reader.KUSTOMIZE, walk_once=once))
+    if tree.has_merges or _has_twice(tree.root):
+        other = View(Reader.KUSTOMIZE, walk_once=once)
+        if once or not _kustomize_refuses(tree.root, other):
+            found.append(other)
     return found
 
 
-def nodes_once(root: Node | None) -> Iterator[Node]:
-    """Yield every node once, however many aliases lead to it; keys too."""
-    seen: set[int] = set()
-    work: list[Node] = [] if root is None else [root]
-    while work:
-        node = work.pop()
-        if not isinstance(node, Scalar):
-            if id(node) in seen:
-                continue
-            seen.add(id(node))
-            if isinstance(node, Mapping):
-                for pair in node.pairs:
-                    work.extend(pair)
-            else:
-                work.extend(node.items)
-        yield node
+def _kustomize_refuses(root: Node | None, view: View) -> bool:
+    """Whether a mapping has a key twice, which go-yaml v3 refuses.
+
+    Of a List that is alone in its file kustomize takes the items without a look at the rest,
+    and of two keys the first (kyaml, byteio_reader.go).
+    """
+    if isinstance(root, Mapping):
+        entries = view.entries(root)
+        kind, items = entries.get("kind"), entries.get("items")
+        if items is not None and isinstance(kind, Scalar) and kind.value in _UNWRAPPED:
+            root = items
+    return any(_has_twice(node) for node in nodes_once(root))
 
 
-def _kustomize_refuses(tree: Tree) -> bool:
-    """Whether a mapping has a key twice, which go-yaml v3 refuses."""
-    for node in nodes_once(tree.root):
-        if isinstance(node, Mapping):
-            keys = [key.value for key, _ in node.pairs if isinstance(key, Scalar)]
-            if len(keys) != len(set(keys)):
-                return True
-    return False
+_UNWRAPPED = ("List", "ResourceList")
+
+
+def _has_twice(node: Node | None) -> bool:
+    """Whether a key stands in a mapping twice; a quoted `<<` is another key than a merge."""
+    if not isinstance(node, Mapping):
+        return False
+    scalars = [key for key, _ in node.pairs if isinstance(key, Scalar)]
+    keys = [(key.value, is_merge(key, by_tag=True)) for key in scalars]
+    return len(keys) != len(set(keys))
 
 
 def refusals(tree: Tree) -> list[ParseProblem]:

@@ -16,8 +16,8 @@ from imagelint.fields import did_you_mean
 from imagelint.finding import Finding, Severity
 from imagelint.manifest import parse_yaml
 from imagelint.nodes import Mapping, Node, Scalar, Sequence, Tree
-from imagelint.objects import string_of, type_of
-from imagelint.reading import Reader, View, resolve
+from imagelint.objects import string_of
+from imagelint.reading import Reader, View, resolve, type_of
 from imagelint.stream import Document, split
 from imagelint.text import Edit, Source, Span, apply_edits, shown
 from imagelint.verify import same_trees

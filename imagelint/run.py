@@ -20,7 +20,7 @@ from imagelint.helm import is_cut_off
 from imagelint.report import FileResult, Report, RuleText, joined, light
 from imagelint.request import STDIN, Attempt, Input, Request, whole
 from imagelint.rules import load_rules
-from imagelint.text import Source
+from imagelint.text import Source, one_line
 from imagelint.workers import in_order
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ class Run:
             raise UsageError(message)
         named = self._still_there((path for path in paths if path != STDIN), changes)
         found = files.find(named, self._cwd, exclusion)
-        self.notices += (f"warning: {line}" for line in found.warnings)
-        self.errors += found.errors
+        self.notices += (f"warning: {one_line(line)}" for line in found.warnings)
+        self.errors += map(one_line, found.errors)
         self.skipped += found.skipped
         for file in found.files:
             governing = self._policies.for_file(file.path)
@@ -127,7 +127,7 @@ class Run:
         for one in self._origin.differences():
             how = "is new" if one.then is None else "is gone" if one.now is None else "is changed"
             shown = diff(Source(one.shown, one.then or b""), one.now or b"").rstrip("\n")
-            head = f"warning: {one.shown} {how} since {ref}; what {ref} has decides"
+            head = f"warning: {one_line(one.shown)} {how} since {ref}; what {ref} has decides"
             self.notices.append(f"{head}\n{shown}" if shown else head)
 
     def _stdin_input(self, exclusion: files.Exclusion) -> Iterator[Input]:
@@ -305,7 +305,8 @@ class Run:
             return step()
         except ImagelintError as error:
             message = str(error)
-            self.errors.append(message if one.shown in message else f"{one.shown}: {message}")
+            message = message if one.shown in message else f"{one.shown}: {message}"
+            self.errors.append(one_line(message))
         except Exception as error:  # noqa: BLE001 - the user gets all other files' findings
             self.errors.append(internal_error(error, one.shown, debug=self._request.debug))
         return None
@@ -391,7 +392,8 @@ def internal_error(error: Exception, path: str | None = None, *, debug: bool = F
     """Say in a line, and with ``debug`` with a traceback, that imagelint itself is at fault."""
     place = "" if path is None else f"{path}: "
     text = f"{type(error).__name__}: {error}".replace("\n", " ")
-    line = f"{place}internal error ({text}); please report it, with the file if you can"
+    found = one_line(f"{place}internal error ({text}")
+    line = f"{found}); please report it, with the file if you can"
     if not debug:
         return f"{line} (--debug shows where it came from)"
     import traceback  # noqa: PLC0415 - only when something is broken

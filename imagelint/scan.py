@@ -27,7 +27,7 @@ _ODD_BREAKS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
 # finds at the speed of memory, a `^` in no more than 100 MB/s.
 _COLUMN_0 = re.compile(rb"\n([^ \t\r\n#].*)")
 _KEY_LINE = re.compile(
-    rb"[A-Za-z_][\w./-]*[ \t]*:(?=[ \t\r]|$)|-(?=[ \t\r]|$)|[}\]][ \t]*,?[ \t]*\r?$"
+    rb"[A-Za-z_][\w./-]*[ \t]*:(?=[ \t\r]|$)|-(?=[ \t\r]|$)|[}\]](?:[ \t]*,)?[ \t]*\r?$"
 )
 _FIRST_CONTENT = re.compile(rb"^([ \t]*)(?!---|#|[ \t\r\n]|\Z)", re.MULTILINE)
 _KIND = re.compile(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from imagelint.globs import NamePattern
 from imagelint.nodes import Mapping, Node, Scalar, Sequence
-from imagelint.objects import ObjectNode, string_of, type_of
-from imagelint.reading import BOTH, Reader, Value, View, resolve
+from imagelint.objects import ObjectNode, string_of
+from imagelint.reading import BOTH, Reader, Value, View, resolve, type_of
 from imagelint.workload_entries import EACH_ITEM, EACH_VALUE, Form
 
 if TYPE_CHECKING:
@@ -131,7 +131,8 @@ def _role(place: Place) -> str:
 
 def _container(place: Place, view: View) -> str | None:
     """Return the name beside the image: the container's, or the volume's."""
-    for parent in reversed(place.parents[-2:]):
+    levels = 2 if place.steps[-2:-1] == ("image",) else 1
+    for parent in reversed(place.parents[-levels:]):
         name = string_of(view.entries(parent).get("name"), view)
         if name is not None:
             return name

@@ -9,6 +9,7 @@ does not end the stream here: the documents behind it are still linted.
 
 from __future__ import annotations
 
+import codecs
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,6 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["Document", "StreamProblem", "cut", "split"]
 
 _SEPARATOR = re.compile(rb"^---([^\n]*)(?:\n|\Z)", re.MULTILINE)
+_DIRECTIVES = (
+    rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*"
+    rb"(%[^\r\n]*)(?:\r?\n[ \t]*(?:[#%][^\r\n]*)?)*\r?"
+)
+"""A piece that is directives, comments and blank lines, cut off from what it was written for."""
 _CUT = re.compile(rb"^(?!---)[^\n]*\n(---[ \t]*\r?\n)", re.MULTILINE)
 """A line, and behind it a separator that does nothing but separate."""
 _GO_SPACE = (
@@ -29,6 +35,7 @@ _GO_SPACE = (
     "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
 """What Go's ``unicode.IsSpace`` takes for space; Python's ``isspace`` takes more."""
+_YAML_SPACE = " \t\r\x85\u2028\u2029"
 _GUESS_BYTES = 4096
 """kubectl looks for ``{`` in as many bytes (cli-runtime, ``NewYAMLOrJSONDecoder(r, 4096)``)."""
 
@@ -70,6 +77,11 @@ class Document:
         if self._decoded is None:
             self._decoded = self.source.decode(self.span)
         return self._decoded
+
+    @property
+    def text(self) -> str:
+        """The piece's own text; for JSON :attr:`decoded` is the whole stream's."""
+        return self.decoded.text if self.tree is None else self.source.decode(self.span).text
 
     @property
     def data(self) -> bytes:
@@ -135,21 +147,37 @@ def _split_yaml(source: Source, start: int, end: int) -> Iterator[Document]:
     problems: tuple[StreamProblem, ...] = ()
     for match in _SEPARATOR.finditer(data):
         at = match.start()
+        is_first = at == begin
         if at > begin:
             yield from _document(source, start + begin, start + at, problems)
             begin, problems = match.end(), ()
-        behind = match.group(1).decode("utf-8", "replace").strip(_GO_SPACE)
+        rest = match.group(1).decode("utf-8", "replace")
+        behind = rest.strip(_GO_SPACE)
         if behind and not behind.startswith("#"):
             # The line may hold content that others read: keep it in the document.
             begin = at
             message = f"content behind `---`: {shown(behind, 60)}"
             problems = (StreamProblem(start + at, message),)
+        elif is_first and rest and rest[0] not in _YAML_SPACE:
+            begin = match.end()
+            message = f"`---{shown(rest, 10)}` is no separator without a line before it"
+            problems = (StreamProblem(start + at, message),)
+        elif is_first and data.startswith(codecs.BOM_UTF8, match.end()):
+            begin = match.end()
+            message = "a byte order mark behind a first `---`, where it is text to kubectl"
+            problems = (StreamProblem(start + begin, message),)
     yield from _document(source, start + begin, end, problems)
 
 
 def _document(
     source: Source, begin: int, end: int, problems: tuple[StreamProblem, ...]
 ) -> Iterator[Document]:
+    directive = None
+    if source.data.find(b"%", begin, end) >= 0:
+        directive = re.compile(_DIRECTIVES).fullmatch(source.data, begin, end)
+    if directive is not None:
+        message = "a directive (%YAML, %TAG), which is a document of its own to kubectl"
+        problems = (*problems, StreamProblem(directive.start(1), message))
     if problems or source.data[begin:end].strip():
         yield Document(source, Span(begin, end), problems)
 
@@ -206,6 +234,7 @@ def _split_wide(source: Source) -> list[Document]:
     whole = Source(
         source.path, source.decode(Span(source.bom_length, len(source.data))).text.encode()
     )
+    whole.bom_length = 0  # a second byte order mark is text
     pieces = split(whole)
     documents = []
     done = 0

@@ -94,9 +94,8 @@ def find_ignores(source: Source) -> Ignores:
         if start in scalars:
             continue
         span = Span(start, end)
-        is_own_line = not text[_line_start(text, match.start()) : match.start()].strip(" \t\ufeff")
         line = source.line_number(start)
-        if is_own_line:
+        if _begins_line(text, match.start()):
             line = _line_below(source, line, targets)
         found.append(_ignore(span, match[1], line, is_at_top=match.start() < top))
     return Ignores(found)
@@ -129,8 +128,11 @@ def _end_of_top(text: str) -> int:
     return at
 
 
-def _line_start(text: str, index: int) -> int:
-    return max(text.rfind("\n", 0, index), text.rfind("\r", 0, index)) + 1
+def _begins_line(text: str, index: int) -> bool:
+    """Whether nothing but blanks stands in front; looks no further back than those."""
+    while index > 0 and text[index - 1] in " \t\ufeff":
+        index -= 1
+    return index == 0 or text[index - 1] in "\r\n"
 
 
 def _line_below(source: Source, line: int, targets: dict[int, int]) -> int:

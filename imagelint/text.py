@@ -13,12 +13,13 @@ import re
 from array import array
 from bisect import bisect_right
 from functools import cached_property
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["Decoded", "Edit", "Position", "Source", "Span", "apply_edits", "shown"]
+__all__ = ["Decoded", "Edit", "Position", "Source", "Span", "apply_edits", "one_line", "shown"]
 
 _LINE_BREAK = re.compile(rb"\r\n|\n|\r")
 _BOMS = (
@@ -28,6 +29,11 @@ _BOMS = (
 )
 _ESCAPED_BYTES = re.compile("[\udc80-\udcff]+")
 _SHOWN_MAX = 200
+_LINE_MAX = 4000
+_STRIDE = 1024
+"""Characters between two measured places of a text, bytes between two of a line."""
+_UTF8_MAX = 4
+"""Bytes of the longest character."""
 
 
 class Span(NamedTuple):
@@ -52,7 +58,7 @@ class Edit(NamedTuple):
 
 
 class _Repair(NamedTuple):
-    """A replacement character: the index behind it, and bytes there minus bytes written."""
+    """A replacement character: the index behind it, and all bytes so far minus those written."""
 
     end: int
     growth: int
@@ -65,7 +71,7 @@ class Decoded:
     UTF-8 becomes one U+FFFD (``golang.org/x/text/encoding/unicode``).
     """
 
-    __slots__ = ("_encoding", "_end", "_repairs", "_start", "first_ill_formed", "text")
+    __slots__ = ("_encoding", "_end", "_marks", "_repairs", "_start", "first_ill_formed", "text")
 
     def __init__(self, data: bytes, start: int, encoding: str) -> None:
         """Decode ``data``, which stands at byte ``start`` of its source."""
@@ -73,6 +79,8 @@ class Decoded:
         self._end = start + len(data)
         self._encoding = encoding
         self._repairs: list[_Repair] = []
+        self._marks: list[int] = []
+        """The bytes in front of every ``_STRIDE``-th character, once a place was asked for."""
         self.first_ill_formed: int | None = None
         """The source's byte offset of the first ill-formed byte, if there is one."""
         try:
@@ -87,7 +95,7 @@ class Decoded:
     def _repair(self, escaped: str) -> str:
         """Replace runs of escaped bytes, and note how the lengths differ."""
         pieces: list[str] = []
-        done = length = 0
+        done = length = growth = 0
         for run in _ESCAPED_BYTES.finditer(escaped):
             bad = run.group().encode("utf-8", "surrogateescape")
             pieces.append(escaped[done : run.start()])
@@ -96,7 +104,8 @@ class Decoded:
             for size in _ill_formed_sizes(bad):
                 pieces.append("\ufffd")
                 length += 1
-                self._repairs.append(_Repair(length, size - 3))
+                growth += size - 3
+                self._repairs.append(_Repair(length, growth))
         pieces.append(escaped[done:])
         return "".join(pieces)
 
@@ -106,27 +115,24 @@ class Decoded:
             return self._start + index
         if index >= len(self.text):
             return self._end  # UTF-16 may end in half a character
-        size = len(self.text[:index].encode(self._encoding))
-        for repair in self._repairs:
-            if repair.end > index:
-                break
-            size += repair.growth
-        return self._start + size
+        if not self._marks:
+            self._mark()
+        mark = index // _STRIDE
+        size = self._marks[mark] + len(self.text[mark * _STRIDE : index].encode(self._encoding))
+        repairs = bisect_right(self._repairs, index, key=attrgetter("end"))
+        growth = self._repairs[repairs - 1].growth if repairs else 0
+        return self._start + size + growth
+
+    def _mark(self) -> None:
+        """Measure the text piece by piece: from its start for each place would be quadratic."""
+        size = 0
+        for begin in range(0, len(self.text), _STRIDE):
+            self._marks.append(size)
+            size += len(self.text[begin : begin + _STRIDE].encode(self._encoding))
 
     def byte_offsets(self, indexes: Iterable[int]) -> Iterator[int]:
-        """Yield :meth:`byte_offset` of ascending indexes, in one pass over the text."""
-        done, offset, repairs = 0, self._start, iter(self._repairs)
-        repair = next(repairs, None)
-        for index in indexes:
-            if index >= len(self.text):
-                yield self._end
-                continue
-            offset += len(self.text[done:index].encode(self._encoding))
-            while repair is not None and repair.end <= index:
-                offset += repair.growth
-                repair = next(repairs, None)
-            done = index
-            yield offset
+        """Yield :meth:`byte_offset` of each index."""
+        return map(self.byte_offset, indexes)
 
 
 def _ill_formed_sizes(bad: bytes) -> Iterator[int]:
@@ -184,8 +190,41 @@ class Source:
         """Return the line and column of a byte offset; a byte order mark has no column."""
         starts = self._line_starts
         line = self.line_number(offset)
-        text = self.data[starts[line - 1] : offset].decode(self.encoding, "replace")
-        return Position(line, len(text) + 1)
+        return Position(line, self._count(starts[line - 1], offset) + 1)
+
+    @cached_property
+    def _counted(self) -> dict[int, list[tuple[int, int]]]:
+        """By the start of a long line: places on it, and the code points in front of each."""
+        return {}
+
+    def _count(self, start: int, end: int) -> int:
+        """Count the code points between a line's start and a place on it.
+
+        A file may be one line with a finding at each of its ends: nothing is counted twice.
+        """
+        at, count = start, 0
+        if end - start > _STRIDE:
+            places = self._counted.setdefault(start, [(start, 0)])
+            while places[-1][0] + _STRIDE < end:
+                at, count = places[-1]
+                stop = self._boundary(at + _STRIDE)
+                places.append((stop, count + self._length(at, stop)))
+            at, count = places[bisect_right(places, end, key=itemgetter(0)) - 1]
+        return count + self._length(at, end)
+
+    def _length(self, start: int, end: int) -> int:
+        return len(self.data[start:end].decode(self.encoding, "replace"))
+
+    def _boundary(self, offset: int) -> int:
+        """Return the nearest offset from here backwards that no character is cut at."""
+        if self.encoding == "utf-8":
+            for back in range(_UTF8_MAX):
+                if self.data[offset - back] & 0xC0 != 0x80:
+                    return offset - back
+            return offset  # ill-formed: each byte counts for itself
+        offset -= (offset - self.bom_length) % 2
+        high = self.data[offset - 1 if self.encoding == "utf-16-le" else offset - 2]
+        return offset - 2 if high & 0xFC == 0xD8 else offset
 
     @property
     def line_count(self) -> int:
@@ -226,6 +265,11 @@ def apply_edits(source: Source, edits: Iterable[Edit]) -> bytes:
         done, last = end, edit
     pieces.append(source.data[done:])
     return b"".join(pieces)
+
+
+def one_line(text: str) -> str:
+    """Return a message fit to be a line: names of files in it may hold line feeds."""
+    return shown(text, _LINE_MAX)
 
 
 def shown(text: str, limit: int = _SHOWN_MAX) -> str:

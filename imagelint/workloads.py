@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.finding import KubeObject
 from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree
-from imagelint.objects import ObjectNode, find_objects, meta_of
-from imagelint.reading import Reader, Value, View, is_text, resolve, views
+from imagelint.objects import ObjectNode, as_kustomize_has_it, find_objects, meta_of
+from imagelint.reading import Reader, View, is_text, resolve, views
 from imagelint.sites import ImageSite, Place, Step, after, path_of, sites_at
 from imagelint.workload_entries import OBJECT, POD_SPEC, POD_TEMPLATE, Branch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator
 
     from imagelint.catalogue import Catalogue
 
@@ -40,36 +40,28 @@ class Extract(NamedTuple):
     root: KubeObject | None
 
 
-_Key = tuple[str, int, "tuple[int, int] | None", Value, tuple[str, str]]
-"""What makes two sites one: field, node, place in the node, value, kind."""
-
-
 def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
     """Find the image sites of a document, as either reader sees it.
 
     ``file_name`` (without folders) tells a Kustomization that states no kind.
     """
-    sites: dict[_Key, ImageSite] = {}
+    sites: dict[tuple[Hashable, ...], ImageSite] = {}
     problems: list[ParseProblem] = []
     matches: dict[int, Scalar] = {}
     root: KubeObject | None = None
     seen_by = views(tree)
     for view in seen_by:
         found, wrong = find_objects(tree.root, view, file_name)
-        this_view = frozenset({view.reader})
         if view.reader is Reader.KUBECTL:
             problems = wrong
             root = next((item.meta for item in found if item.mapping is tree.root), None)
-        for item in found:
-            for site in _sites_of(item, view, catalogue, once=bool(tree.problems)):
-                for read in _readings(site, view):
-                    kind = (read.object.api_version, read.object.kind)
-                    key = (read.field, id(read.node), read.within, read.value, kind)
-                    known = sites.get(key)
-                    readers, seen = read.readers, this_view
-                    if known is not None:
-                        readers, seen = readers | known.readers, seen | known.views
-                    sites[key] = (known or read)._replace(readers=readers, views=seen)
+        if len(seen_by) > 1:  # each has a view of its own
+            found = [item for item in found if view.reader in item.readers]
+        once = bool(tree.problems)  # what is refused may be a bomb
+        for item in _distinct(found) if once else found:
+            found_here = _sites_of(item, view, catalogue, once=once)
+            for read in _readings(item, found_here, is_for_both=len(seen_by) == 1):
+                _add(sites, read, view)
             if item.meta.kind == "Kustomization":
                 matches.update((node.start, node) for node in _match_keys(item, view))
     if root is None and isinstance(tree.root, Mapping):
@@ -79,15 +71,45 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
     return Extract(list(sites.values()), problems, list(matches.values()), root)
 
 
-def _readings(site: ImageSite, view: View) -> Iterator[ImageSite]:
-    """Yield a site once, or twice where the readers take its scalar for different things."""
-    yield site
-    if not isinstance(site.node, Scalar) or is_text(site.node):
-        return
-    if not site.tail and site.within is None and view.reader is Reader.KUBECTL:
-        other = resolve(site.node, Reader.KUSTOMIZE)
-        if other != site.value and site.value.type != "number":
-            yield site._replace(value=other, readers=frozenset({Reader.KUSTOMIZE}))
+def _distinct(objects: list[ObjectNode]) -> list[ObjectNode]:
+    """Leave out objects that an alias repeats."""
+    return list({id(item.mapping): item for item in reversed(objects)}.values())[::-1]
+
+
+def _add(sites: dict[tuple[Hashable, ...], ImageSite], read: ImageSite, view: View) -> None:
+    """Note a site, once for all who read the same there."""
+    item = read.object
+    # All that may decide on the environment: by merges each reader may read another.
+    names = (item.api_version, item.kind, item.name, item.namespace, *item.labels.items())
+    key = (read.field, id(read.node), read.within, read.value, read.container, names)
+    known = sites.get(key)
+    readers, seen = read.readers, frozenset({view.reader})
+    if known is not None:
+        readers, seen = readers | known.readers, seen | known.views
+    sites[key] = (known or read)._replace(readers=readers, views=seen)
+
+
+def _readings(
+    item: ObjectNode, sites: Iterator[ImageSite], *, is_for_both: bool
+) -> Iterator[ImageSite]:
+    """Yield each site once, or twice where kustomize takes its scalar, or names, for others.
+
+    ``is_for_both``: kustomize has no view of its own. An object inside of ``item`` is data to
+    both readers, and keeps its names.
+    """
+    other: KubeObject | None = None
+    for site in sites:
+        yield site
+        if is_for_both and Reader.KUSTOMIZE in site.readers:
+            other = other or as_kustomize_has_it(item)
+            theirs = other if site.object == item.meta else site.object
+            value, node = site.value, site.node
+            is_whole = not site.tail and site.within is None and value.type != "number"
+            if is_whole and isinstance(node, Scalar) and not is_text(node):
+                value = resolve(node, Reader.KUSTOMIZE)
+            if value != site.value or theirs != site.object:
+                readers = frozenset({Reader.KUSTOMIZE})
+                yield site._replace(value=value, object=theirs, readers=readers)
 
 
 # --- objects ------------------------------------------------------------------------
@@ -222,14 +244,17 @@ class _Search:
             work += reversed(below)
 
     def _has_containers(self, node: Node) -> bool:
+        """Whether a container has an image, or a volume beside containers that may have none."""
         entries = self._view.entries(node) if isinstance(node, Mapping) else {}
-        for name in _CONTAINER_LISTS:
-            containers = entries.get(name)
-            if isinstance(containers, Sequence):
-                for container in containers.items:
-                    if isinstance(container, Mapping) and "image" in self._view.entries(container):
-                        return True
-        return False
+        lists = [entries[name] for name in _CONTAINER_LISTS if name in entries]
+        if lists and "volumes" in entries:
+            lists.append(entries["volumes"])
+        return any(
+            isinstance(item, Mapping) and "image" in self._view.entries(item)
+            for found in lists
+            if isinstance(found, Sequence)
+            for item in found.items
+        )
 
 
 def _match_keys(item: ObjectNode, view: View) -> Iterator[Scalar]:

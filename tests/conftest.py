@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.util import find_spec
 from inspect import signature
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ def is_pure(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     pure: bool = request.param == "pure"
     if pure:
         monkeypatch.setitem(sys.modules, "_ruamel_yaml", None)
+    elif find_spec("_ruamel_yaml") is None:
+        pytest.skip("ruamel.yaml.clib is not installed")
     return pure
 
 

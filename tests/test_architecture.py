@@ -27,6 +27,7 @@ ORDER = (
     "manifest",
     "fields",
     "reading",
+    "metadata",
     "objects",
     "workload_entries",
     "workload_parse",

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import pytest
 
 from imagelint.manifest import parse_yaml
-from imagelint.objects import find_objects, meta_of, string_of, type_of
-from imagelint.reading import Reader, View
+from imagelint.objects import find_objects, meta_of, string_of
+from imagelint.reading import Reader, View, type_of
 from tests.reading import scalars
 
 K, Z = Reader.KUBECTL, Reader.KUSTOMIZE

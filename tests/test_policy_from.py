@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -138,6 +139,25 @@ def test_a_commit_that_is_missing() -> None:
     code, _, said = check(ref="origin/release")
     assert code == ERROR
     assert "fetch it (`git fetch origin release`)" in said
+
+
+def test_what_a_partial_clone_lacks_is_not_fetched(repository: Repository) -> None:
+    blob = repository.git("rev-parse", "HEAD:imagelint.yaml")
+    os.unlink(repository.root / ".git/objects" / blob[:2] / blob[2:])
+    program = repository.write(".git/program", f"#!/bin/sh\ntouch '{repository.root}/run'\n")
+    program.chmod(0o755)
+    for key, value in {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.promisor": "true",
+        "remote.origin.url": str(repository.root),
+        "remote.origin.uploadPack": str(program),
+    }.items():
+        repository.git("config", key, value)
+    code, _, said = check(ref="HEAD")
+    assert code == ERROR
+    assert "imagelint.yaml: cannot be read from HEAD: " in said
+    assert not (repository.root / "run").exists()
 
 
 def test_lines_of_a_policy_are_made_fit_for_a_terminal(repository: Repository) -> None:

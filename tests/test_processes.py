@@ -44,7 +44,19 @@ def test_a_mistake_of_ours_is_one_line_and_silences_no_other_file(work: Project)
         "error: b.yaml: internal error (RuntimeError: two lines); please report it, with the"
         " file if you can (--debug shows where it came from)\n"
     )
-    assert "Traceback" in work.run("check", "--debug").stderr
+    for arguments in (("check", "--debug"), ("--debug", "check"), ("--debug", "fix", "--diff")):
+        shown = work.run(*arguments).stderr
+        assert "Traceback" in shown
+        assert "line" in shown.splitlines()[-2]
+
+
+def test_a_mistake_of_the_user_is_none_of_ours(work: Project) -> None:
+    work.write("imagelint.yaml", "version: 7\n")
+    line, *trace = work.run("--debug", "check").stderr.splitlines()
+    assert line.startswith("error: imagelint.yaml:1:")
+    assert "internal error" not in line
+    assert trace[0].startswith("Traceback")
+    assert work.run("check").stderr.splitlines() == [line]
 
 
 @pytest.mark.usefixtures("broken")

@@ -61,11 +61,12 @@ CHECK = """
     catalogue checks cli commands commands.check commands.options commands.output
     commands.progress conclude edits engine environments errors examine excuses
     fields files files.content files.data files.exclude files.git files.origin files.paths
-    files.policies files.tree files.walk files.writing finding formats formats.links
-    formats.snippet formats.text formats.words globs helm judge layers lookalikes manifest nodes
-    objects outcomes patterns plain policy policy_parse reading reference registries
-    registry_checks report request rules run scan stream subject text verify
-    workers workloads
+    files.policies files.temporary files.tree files.walk files.writing finding formats
+    formats.links
+    formats.snippet formats.text formats.words globs helm judge layers lookalikes manifest metadata
+    nodes objects outcomes patterns plain policy policy_parse reading reference registries
+    registry_checks report request rules run scan sites stream subject text verify
+    workers workload_entries workload_parse workloads
 """
 """Our own modules that a clean file costs: a new one here is a decision."""
 

@@ -172,7 +172,7 @@ def test_json_is_looked_for_where_kubectl_looks() -> None:
         pytest.param(BOM + b'{"a":1}{}', ['{"a":1}', "{}"], id="BOM and JSON"),
         pytest.param(BOM, [], id="BOM alone"),
         pytest.param(BOM + BOM + b"a: 1", ["\ufeffa: 1"], id="a second one is text"),
-        pytest.param(b"---\n" + BOM + b"a: 1", ["---\n\ufeffa: 1"], id="behind a first separator"),
+        pytest.param(b"---\n" + BOM + b"a: 1", ["\ufeffa: 1"], id="behind a first separator"),
         pytest.param(
             b"a: 1\n---\n" + BOM + b"b: 2", ["a: 1\n", "\ufeffb: 2"], id="behind a separator"
         ),
@@ -194,7 +194,7 @@ def test_byte_order_marks(data: bytes, expected: list[str]) -> None:
         ("---\na: 1", ["---\na: 1"]),
         ('{"é":1}\n{"b":2}', ['{"é":1}', '{"b":2}']),
         ('{"é":1}\n---\nb: 2', ['{"é":1}', "---\nb: 2"]),
-        ("\ufeffa: 1", ["a: 1"]),
+        ("\ufeffa: 1", ["\ufeffa: 1"]),
         ("\u0a2d\u2d0a---\n", ["\u0a2d\u2d0a---\n"]),
     ],
 )

@@ -60,6 +60,28 @@ def test_position(data: bytes, offset: int, line: int, column: int) -> None:
     assert source(data).position(offset) == Position(line, column)
 
 
+PIECES = st.sampled_from([b"a", b"\n", "é".encode(), "\U0001f600".encode(), b"\x80", b"\xf0\x9f"])
+WIDE = st.sampled_from([b"a\0", b"\n\0", b"\x3d\xd8\x00\xde", b"\x3d\xd8", b"\x00\xde"])
+
+
+@given(
+    data=st.lists(PIECES).map(b"".join)
+    | st.lists(WIDE).map(lambda units: codecs.BOM_UTF16_LE + b"".join(units))
+)
+def test_long_texts_are_counted_piece_by_piece(data: bytes) -> None:
+    whole, piecewise = source(data), source(data)
+    span = Span(whole.bom_length, len(data))
+    with pytest.MonkeyPatch.context() as patch:
+        decoded = whole.decode(span)
+        patch.setattr("imagelint.text._STRIDE", 1_000_000)
+        offsets = [decoded.byte_offset(index) for index in range(len(decoded.text) + 1)]
+        expected = [whole.position(offset) for offset in offsets]
+        patch.setattr("imagelint.text._STRIDE", 8)
+        decoded = piecewise.decode(span)
+        assert [decoded.byte_offset(index) for index in range(len(decoded.text) + 1)] == offsets
+        assert [piecewise.position(offset) for offset in reversed(offsets)] == expected[::-1]
+
+
 @pytest.mark.parametrize(
     ("data", "number", "text"),
     [

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
 from imagelint import engine
+from imagelint.errors import ImagelintError
 from imagelint.workers import ENOUGH, in_order
 from tests.conftest import pod
 
@@ -38,6 +40,19 @@ def test_an_exception_is_raised_here(jobs: int) -> None:
 
     with pytest.raises(KeyError, match="five"):
         list(in_order(task, 10, jobs))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a safe fork")
+def test_a_process_that_is_killed_is_told() -> None:
+    parent = os.getpid()
+
+    def task(at: int) -> int:
+        if at == 5 and os.getpid() != parent:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return at
+
+    with pytest.raises(ImagelintError, match="was killed"):
+        list(in_order(task, 40, 2))
 
 
 @pytest.mark.parametrize("command", ["check", "images"])

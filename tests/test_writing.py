@@ -100,20 +100,17 @@ class TestRewrite:
     def test_an_owner_that_cannot_be_kept_is_refused(
         self, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        real = os.stat
+        real = os.fstat
 
-        def other_owner(path: str) -> os.stat_result:
-            found = real(path)
-            if ".imagelint-" in str(path):
-                values = list(found)
-                values[4] += 1
-                return os.stat_result(values)
-            return found
+        def other_owner(descriptor: int) -> os.stat_result:
+            values = list(real(descriptor))
+            values[4] += 1
+            return os.stat_result(values)
 
         def refuse(*_: object) -> None:
             raise PermissionError(errno.EPERM, "no")
 
-        monkeypatch.setattr("imagelint.files.writing.os.stat", other_owner)
+        monkeypatch.setattr("imagelint.files.writing.os.fstat", other_owner)
         monkeypatch.setattr("imagelint.files.writing.os.chown", refuse)
         with pytest.raises(FileError, match="its owner and group cannot be kept"):
             self.rewrite(file)
@@ -134,8 +131,8 @@ class TestRewrite:
     def test_an_extended_attribute_that_cannot_be_kept_is_refused(
         self, file: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def attributes(path: str) -> dict[str, bytes]:
-            return {} if ".imagelint-" in path else {"security.label": b"x"}
+        def attributes(file: str | int) -> dict[str, bytes]:
+            return {} if isinstance(file, int) else {"security.label": b"x"}
 
         def refuse(*_: object) -> None:
             raise PermissionError(errno.EPERM, "no")
@@ -156,6 +153,23 @@ class TestRewrite:
             self.rewrite(file)
         assert file.read_bytes() == self.OLD
         self.nothing_is_left(file)
+
+
+def test_a_file_of_ours_is_there_until_the_next_one_is(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    place = project.root / "baseline"
+    files.write_whole(str(place), "baseline", b"1")
+    files.write_whole(str(place), "baseline", b"2")
+    assert place.read_bytes() == b"2"
+    monkeypatch.setattr("imagelint.files.writing.os.fsync", fail)
+    with pytest.raises(FileError, match="baseline: not written: No space left on device"):
+        files.write_whole(str(place), "baseline", b"3")
+    assert place.read_bytes() == b"2"
+    assert sorted(os.listdir(project.root)) == [".git", "baseline"]
 
 
 def test_a_new_file_does_not_overwrite(project: Project) -> None:

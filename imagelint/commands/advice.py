@@ -33,7 +33,7 @@ def advice(repaired: Iterable[FileResult], seen: Iterable[FileResult]) -> Iterat
             " unless the project is public"
         )
     stale = [
-        f"{shown(name)} ({result.path}:{result.source.position(span.start).line},"
+        f"{shown(name)} ({shown(result.path)}:{result.source.position(span.start).line},"
         f" now {shown(renamed[name])})"
         for result in seen
         for name, span in result.kustomize_names

@@ -174,7 +174,7 @@ def _write(governing: GoverningPolicy, counts: Mapping[Identity, int]) -> None:
     place = _place(governing)
     shown = files.displayed(place, os.getcwd())
     new = Baseline(counts)
-    files.write_new(place, shown, new.render().encode(), overwrite=True)
+    files.write_whole(place, shown, new.render().encode())
     change = _change(_known(governing), new.counts)
     say([f"{shown}: {_counted(sum(counts.values()))} known{change}"])
 

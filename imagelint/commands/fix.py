@@ -22,10 +22,10 @@ from imagelint.commands.options import (
     targets,
 )
 from imagelint.commands.output import EXIT_FINDINGS, emit, exit_code, look_of, print_bytes, say
-from imagelint.text import Source
+from imagelint.text import Source, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from imagelint.commands.output import Detail
     from imagelint.report import FileResult
@@ -90,6 +90,8 @@ def command(
     run = Run(request(options))
     say(run.notices, detail)
     written = not (diff or is_filter)
+    if written:
+        say(_clear_leftovers(run), detail)
     outcome = _repair(run, run.write if written else _pretend, detail)
     if diff:
         _print_diff(outcome)
@@ -105,6 +107,15 @@ def command(
         say(advice([before for _, before, _ in outcome.repaired], outcome.seen), detail)
     code = exit_code(report, severity_of(fail_on), failed=not reported)
     ctx.exit(max(code, EXIT_FINDINGS) if diff and outcome.repaired else code)
+
+
+def _clear_leftovers(run: Run) -> Iterator[str]:
+    """Remove from the folders of the files what killed processes have left there."""
+    cwd = os.getcwd()
+    for folder in sorted({os.path.dirname(os.path.realpath(one.path)) for one in run.inputs}):
+        for path in files.clear_leftovers(folder):
+            name = one_line(files.displayed(path, cwd))
+            yield f"note: removed {name}, which a killed process left behind"
 
 
 def _pretend(_one: Input, _before: FileResult, _fixed: bytes) -> bool:
@@ -133,12 +144,9 @@ def _print_diff(outcome: _Outcome) -> None:
 
     look = look_of(sys.stdout)
     for one, before, fixed in outcome.repaired:
-        # A patch has to name the file itself, not a link to it.
-        name = (
-            before.path
-            if one.data is not None
-            else files.displayed(os.path.realpath(one.path), os.getcwd())
-        )
+        # A patch has to name the file itself, not a link to it, and by its bytes.
+        path = one.path if one.data is not None else os.path.realpath(one.path)
+        name = files.named(path, os.getcwd())
         text = diff(Source(name, before.source.data), fixed, look)
         # A patch is exact, whatever the encoding of the terminal.
         encoding = (sys.stdout.encoding or "utf-8") if look.terminal else "utf-8"

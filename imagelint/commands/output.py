@@ -12,7 +12,7 @@ import click
 from imagelint import files
 from imagelint.errors import FileError
 from imagelint.formats import FORMATS, PLAIN, Look, renderer
-from imagelint.text import shown
+from imagelint.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -36,7 +36,6 @@ __all__ += [
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
 
 _AUTO, _GITHUB, _TEXT = "auto", "github", "text"
-_LINE_MAX = 4000
 _SUMMARY_MAX = 1 << 20  # of a step in GitHub Actions, which drops a larger one whole
 _NARROW, _USUAL, _WIDE = 40, 80, 160
 _HEADS = {"error:": "red", "warning:": "yellow", "note:": "cyan"}
@@ -79,7 +78,7 @@ def emit(
             try:
                 files.write_new(target.file, target.file, data, overwrite=True)
             except FileError as error:
-                say([f"error: {error}"])
+                say([one_line(f"error: {error}")])
                 written = False
         if name == _GITHUB:
             _append_job_summary(report)
@@ -108,7 +107,7 @@ def _details(report: Report) -> Iterator[str]:
     judges = Counter(result.policy.path for result in report.results if result.policy)
     for policy, count in judges.items():
         files_judged = "1 file" if count == 1 else f"{count} files"
-        yield f"note: {policy or 'the built-in policy'} governs {files_judged}"
+        yield one_line(f"note: {policy or 'the built-in policy'} governs {files_judged}")
     yield from skipped_lines(report.skipped)
     for result in report.results:
         for excused in result.suppressed:
@@ -116,7 +115,7 @@ def _details(report: Report) -> Iterator[str]:
             line = result.source.position(finding.span.start).line
             until = "" if excused.until is None else f" until {excused.until}"
             where = "" if excused.place is None else f" at {excused.place}"
-            yield (
+            yield one_line(
                 f"note: excused {finding.path}:{line}: {finding.rule}"
                 f" ({excused.by}{where}{until}: {excused.reason or 'no reason given'})"
             )
@@ -154,13 +153,13 @@ def _append_job_summary(report: Report) -> None:
         else:
             say(["warning: the job summary of this step is full: the findings are in the log"])
     except FileError as error:
-        say([f"warning: no job summary: {error}"])
+        say([one_line(f"warning: no job summary: {error}")])
 
 
 def skipped_lines(skipped: Iterable[Skipped]) -> Iterator[str]:
     """Yield why each file was left out."""
     for one in skipped:
-        yield f"note: skipped {one.path}: {one.reason}"
+        yield one_line(f"note: skipped {one.path}: {one.reason}")
 
 
 def exit_code(report: Report, fail_on: Severity | None, *, failed: bool = False) -> int:
@@ -180,7 +179,7 @@ def say(lines: Iterable[str], detail: Detail = USUAL) -> None:
         if detail.quiet and line.startswith("note:"):
             continue
         # A traceback (--debug) has several lines; each is made fit by itself.
-        text = "\n".join(shown(part, _LINE_MAX) for part in line.split("\n"))
+        text = "\n".join(one_line(part) for part in line.split("\n"))
         head, space, rest = text.partition(" ")
         if color and head in _HEADS:
             text = click.style(head, fg=_HEADS[head], bold=True) + space + rest

@@ -13,10 +13,11 @@ from imagelint.files.data import (
 from imagelint.files.exclude import Exclusion
 from imagelint.files.git import repository_of
 from imagelint.files.origin import AtCommit, Difference
-from imagelint.files.paths import absolute, chart_folder, displayed, is_below, relative_to
+from imagelint.files.paths import absolute, chart_folder, displayed, is_below, named, relative_to
 from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies
+from imagelint.files.temporary import clear_leftovers
 from imagelint.files.walk import Found, FoundFile, find
-from imagelint.files.writing import append, rewrite, size, write_new
+from imagelint.files.writing import append, rewrite, size, write_new, write_whole
 
 __all__ = [
     "POLICY_NAME",
@@ -32,12 +33,14 @@ __all__ = [
     "append",
     "catalogue_sources",
     "chart_folder",
+    "clear_leftovers",
     "default_policy_source",
     "displayed",
     "find",
     "identity",
     "is_below",
     "is_blank",
+    "named",
     "read",
     "read_stdin",
     "relative_to",
@@ -48,4 +51,5 @@ __all__ = [
     "schema_text",
     "size",
     "write_new",
+    "write_whole",
 ]

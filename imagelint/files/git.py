@@ -1,7 +1,8 @@
 """Asking git: the only code that runs it, and what it ignores.
 
 A repository may come from anywhere, so what its configuration names is not run: no monitor, no
-hooks, and only commands that neither convert nor show content.
+hooks, only commands that neither convert nor show content, and no fetching of what a partial
+clone lacks, for the configuration names the programs and hosts that would be asked.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ def ask_git(root: str, *arguments: str) -> bytes:
     import subprocess  # noqa: PLC0415 - costs 10 ms, and only work in a repository needs it
 
     environment = {key: value for key, value in os.environ.items() if key not in _POINTERS}
+    environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     command = ["git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"]
     command += ["-C", root, "--no-pager", *arguments]
@@ -49,7 +51,8 @@ def ask_git(root: str, *arguments: str) -> bytes:
         message = f"git cannot be run: {error.strerror or error}"
         raise GitError(message) from error
     if done.returncode != 0:
-        said = done.stderr.decode("utf-8", "replace").strip().split("\n")[0]
+        lines = done.stderr.decode("utf-8", "replace").strip().split("\n")
+        said = next((line for line in lines if not line.startswith("warning:")), lines[0])
         raise GitError(said or f"git {arguments[0]} failed ({done.returncode})")
     return done.stdout
 

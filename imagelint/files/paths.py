@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["absolute", "chart_folder", "displayed", "is_below", "relative_to"]
+__all__ = ["absolute", "chart_folder", "displayed", "is_below", "named", "relative_to"]
 
 
 def absolute(path: str, cwd: str) -> str:
@@ -29,11 +29,16 @@ def displayed(path: str, cwd: str) -> str:
 
     The result is valid Unicode: bytes of the name that are no UTF-8 read ``\xff``.
     """
-    below = _below(path, cwd)
-    text = (path if below is None else below or ".").replace(os.sep, "/")
+    text = named(path, cwd)
     if text.isascii():
         return text
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def named(path: str, cwd: str) -> str:
+    """Return what :func:`displayed` does, with all bytes of the name, for programs."""
+    below = _below(path, cwd)
+    return (path if below is None else below or ".").replace(os.sep, "/")
 
 
 def is_below(path: str, folder: str) -> bool:

@@ -1,49 +1,84 @@
 """Writing: a file is replaced as a whole, with all that belongs to it, or not at all.
 
-The promise is against killed processes: at any moment the file holds either the old bytes
-or the new ones. A leftover ``.imagelint-*`` beside it is the most that a kill leaves behind.
+At any moment the file holds either the old bytes or the new ones, whatever fails and whenever
+the process is killed. What a killed process leaves beside it (see ``temporary``) the next
+``fix`` in that folder clears away.
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
+from typing import IO
 
 from imagelint.errors import FileError
+from imagelint.files import temporary
 
-__all__ = ["append", "rewrite", "size", "write_new"]
+__all__ = ["append", "rewrite", "size", "write_new", "write_whole"]
 
 _NO_ATTRIBUTES = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+_TRIES, _PAUSE = 100, 0.02
+"""How often, and after how many seconds each, a lock is tried for."""
+
+
+class _Refusal(Exception):  # noqa: N818 - nothing went wrong: it is not done
+    """Why a file is left as it is, in words that go behind "not written"."""
 
 
 def rewrite(path: str, shown: str, data: bytes, expected: bytes) -> None:
     """Replace the content of a file, which must still be ``expected``, by ``data``.
 
-    Links are followed to their target. Mode, owner and extended attributes are kept.
-    Raises ``FileError`` with the reason, and leaves the file as it was, when one of them or
-    a second hard link cannot be kept, when the file is read-only or no regular file, when
-    it has changed meanwhile, and for whatever the operating system refuses.
+    Links are followed to their target. Mode, owner and extended attributes (access lists
+    among them) are kept. Raises ``FileError`` with the reason, and leaves the file as it was,
+    when one of them or a second hard link cannot be kept, when the file is read-only or no
+    regular file, when it has changed meanwhile, and for whatever the operating system
+    refuses. Of several processes that rewrite one file, one does and the others raise.
     """
     target = os.path.realpath(path)
     try:
         before = os.stat(target)
-        refusal = _refusal(target, before)
-        if refusal is None:
-            refusal = _replace(target, before, data, expected)
+        _check(target, before)
+        _replace(target, before, data, expected)
+    except _Refusal as refusal:
+        raise FileError(shown, f"not written: {refusal}") from refusal
     except OSError as error:
-        raise FileError(shown, f"not written: {error.strerror or error}") from error
-    if refusal is not None:
-        raise FileError(shown, f"not written: {refusal}")
+        raise FileError(shown, f"not written: {_reason(error)}") from error
 
 
 def write_new(path: str, shown: str, data: bytes, *, overwrite: bool) -> None:
-    """Write a file of our own (a report, a policy); ``FileError`` if that fails or it exists."""
+    """Write a file of our own (a report, a policy); ``FileError`` if that fails or it exists.
+
+    Of a new one nothing is left where it could not be written to its end.
+    """
     try:
-        with open(path, "wb" if overwrite else "xb") as file:
-            file.write(data)
+        file = open(path, "wb" if overwrite else "xb")  # noqa: SIM115 - closed below
+        try:
+            with file:
+                file.write(data)
+        except BaseException:
+            if not overwrite:
+                temporary.remove(path)
+            raise
     except OSError as error:
-        raise FileError(shown, error.strerror or str(error)) from error
+        raise FileError(shown, _reason(error)) from error
+
+
+def write_whole(path: str, shown: str, data: bytes) -> None:
+    """Write a file of our own so that an older one is there until the new one is.
+
+    Raises ``FileError`` as :func:`rewrite` does for a file that is there.
+    """
+    try:
+        with open(path, "rb") as file:
+            expected = file.read()
+    except FileNotFoundError:
+        write_new(path, shown, data, overwrite=False)
+    except OSError as error:
+        raise FileError(shown, _reason(error)) from error
+    else:
+        rewrite(path, shown, data, expected)
 
 
 def size(path: str) -> int:
@@ -53,7 +88,7 @@ def size(path: str) -> int:
     except FileNotFoundError:
         return 0
     except OSError as error:
-        raise FileError(path, error.strerror or str(error)) from error
+        raise FileError(path, _reason(error)) from error
 
 
 def append(path: str, data: bytes) -> None:
@@ -62,99 +97,138 @@ def append(path: str, data: bytes) -> None:
         with open(path, "ab") as file:
             file.write(data)
     except OSError as error:
-        raise FileError(path, error.strerror or str(error)) from error
+        raise FileError(path, _reason(error)) from error
 
 
-def _refusal(target: str, before: os.stat_result) -> str | None:
-    """Say what stands against replacing the file, before anything is done."""
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+def _check(target: str, before: os.stat_result) -> None:
+    """Refuse, before anything is done, a file that cannot be replaced as it should be."""
     if not stat.S_ISREG(before.st_mode):
-        return "it is not a regular file"
+        raise _Refusal("it is not a regular file")
     if before.st_nlink > 1:
-        return f"it has {before.st_nlink} hard links, and replacing it would part them"
+        raise _Refusal(f"it has {before.st_nlink} hard links, and replacing it would part them")
     if not os.access(target, os.W_OK):
-        return "it is read-only"
-    return None
+        raise _Refusal("it is read-only")
 
 
-def _replace(target: str, before: os.stat_result, data: bytes, expected: bytes) -> str | None:
-    """Write beside, take over what belongs to the file, compare, replace; return a refusal."""
-    import tempfile  # noqa: PLC0415 - needs random, which is slow to import
-
+def _replace(target: str, before: os.stat_result, data: bytes, expected: bytes) -> None:
+    """Write beside, take over what belongs to the file, compare, replace."""
     folder = os.path.dirname(target)
+    beside = temporary.new_path(folder)  # known before it exists: an interrupt may come any time
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=".imagelint-", dir=folder)
-    except OSError as error:
-        return f"no file can be made beside it ({error.strerror})"
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        refusal = _take_over(target, temporary, before) or _changed(target, before, expected)
-        if refusal is None:
-            os.replace(temporary, target)
-    except BaseException:
-        _remove(temporary)
+        with _created(beside) as new, open(target, "rb") as old:
+            new.write(data)
+            new.flush()
+            _take_over(target, new.fileno(), before)
+            os.fsync(new.fileno())
+            _compare(old, target, before, expected)
+            if not temporary.HAS_LOCKS:  # Windows replaces no open file
+                old.close()
+                new.close()
+            _rename(beside, target)
+    except BaseException as error:
+        if not temporary.remove(beside) and isinstance(error, (OSError, _Refusal)):
+            reason = _reason(error) if isinstance(error, OSError) else str(error)
+            left = os.path.basename(beside)
+            raise _Refusal(f"{reason}; {left} is left beside it, for the next fix") from error
         raise
-    if refusal is not None:
-        _remove(temporary)
-    return refusal
+    _sync(folder)
 
 
-def _take_over(target: str, temporary: str, before: os.stat_result) -> str | None:
-    """Give the new file the owner, mode and extended attributes of the old one."""
-    now = os.stat(temporary)
+def _created(path: str) -> IO[bytes]:
+    try:
+        return temporary.create(path)
+    except OSError as error:
+        raise _Refusal(f"no file can be made beside it ({_reason(error)})") from error
+
+
+def _rename(beside: str, target: str) -> None:
+    """Put the new file in the old one's place, which not every file system or mount can do."""
+    try:
+        os.replace(beside, target)
+    except OSError as error:
+        raise _Refusal(f"it cannot be replaced ({_reason(error)})") from error
+
+
+def _compare(old: IO[bytes], target: str, before: os.stat_result, expected: bytes) -> None:
+    """Refuse, as late as possible, what somebody has saved since it was read.
+
+    The lock keeps other processes of imagelint out from here to the end.
+    """
+    if not _is_locked(old):
+        raise _Refusal("another process has locked it")
+    now = os.stat(target)
+    kept = ("st_dev", "st_ino", "st_nlink", "st_mode", "st_uid", "st_gid")
+    same = all(getattr(now, name) == getattr(before, name) for name in kept)
+    if not same or old.read() != expected:
+        raise _Refusal("it changed after it was read")
+
+
+def _is_locked(old: IO[bytes]) -> bool:
+    """Try to lock a file for a while; where there are no locks, that is fine too."""
+    for _ in range(_TRIES):
+        try:
+            temporary.lock(old, wait=False)
+        except BlockingIOError:  # noqa: PERF203 - it waits anyhow
+            import time  # noqa: PLC0415 - rarely needed
+
+            time.sleep(_PAUSE)
+        except OSError:
+            return True
+        else:
+            return True
+    return False
+
+
+def _take_over(target: str, new: int, before: os.stat_result) -> None:
+    """Give the new file the owner, mode and extended attributes of the old one.
+
+    By its descriptor, so that nobody can put a link in its place.
+    """
+    now = os.fstat(new)
     if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
         try:
-            os.chown(temporary, before.st_uid, before.st_gid)
+            os.chown(new, before.st_uid, before.st_gid)
         except OSError:
-            return "its owner and group cannot be kept"
-    os.chmod(temporary, stat.S_IMODE(before.st_mode))
-    refusal = _take_over_attributes(target, temporary)
-    if refusal is None and os.stat(temporary).st_mode != before.st_mode:
-        return "its mode cannot be kept"
-    return refusal
+            raise _Refusal("its owner and group cannot be kept") from None
+    if os.chmod in os.supports_fd:  # not on Windows, where it says next to nothing
+        os.chmod(new, stat.S_IMODE(before.st_mode))
+    if hasattr(os, "listxattr"):
+        _take_over_attributes(target, new)
+    if os.chmod in os.supports_fd and os.fstat(new).st_mode != before.st_mode:
+        raise _Refusal("its mode cannot be kept")
 
 
-def _take_over_attributes(target: str, temporary: str) -> str | None:
+def _take_over_attributes(target: str, new: int) -> None:
     """Make the extended attributes equal, which hold access lists and security labels too."""
-    if not hasattr(os, "listxattr"):
-        return None
-    wanted, given = _attributes(target), _attributes(temporary)
+    wanted, given = _attributes(target), _attributes(new)
     for name in sorted(wanted.keys() | given.keys()):
         try:
             if name not in wanted:  # inherited from the folder
-                os.removexattr(temporary, name)
+                os.removexattr(new, name)
             elif wanted[name] != given.get(name):
-                os.setxattr(temporary, name, wanted[name])
+                os.setxattr(new, name, wanted[name])
         except OSError:  # noqa: PERF203 - a handful of names
-            return f"its extended attribute {name} cannot be kept"
-    return None
+            raise _Refusal(f"its extended attribute {name} cannot be kept") from None
 
 
-def _attributes(path: str) -> dict[str, bytes]:
+def _attributes(file: str | int) -> dict[str, bytes]:
     try:
-        return {name: os.getxattr(path, name) for name in os.listxattr(path)}
+        return {name: os.getxattr(file, name) for name in os.listxattr(file)}
     except OSError as error:
         if error.errno in _NO_ATTRIBUTES:
             return {}
         raise
 
 
-def _changed(target: str, before: os.stat_result, expected: bytes) -> str | None:
-    """Compare as late as possible: somebody may have saved the file since it was read."""
-    with open(target, "rb") as file:
-        now = os.fstat(file.fileno())
-        same = (now.st_dev, now.st_ino, now.st_nlink) == (
-            before.st_dev,
-            before.st_ino,
-            before.st_nlink,
-        )
-        return None if same and file.read() == expected else "it changed after it was read"
-
-
-def _remove(path: str) -> None:
-    import contextlib  # noqa: PLC0415 - only where something went wrong
-
-    with contextlib.suppress(OSError):
-        os.unlink(path)
+def _sync(folder: str) -> None:
+    """Bring the new name to the disk; without that, a power cut may bring the old file back."""
+    with contextlib.suppress(OSError):  # not every system opens or syncs folders
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -118,7 +118,7 @@ def _name(prefix: str, path: str) -> str:
         return f"{name}\t" if " " in name else name
     octal = (
         chr(byte) if 0x20 <= byte < 0x7F and byte not in b'"\\' else f"\\{byte:03o}"
-        for byte in name.encode()
+        for byte in name.encode("utf-8", "surrogateescape")
     )
     return f'"{"".join(octal)}"'
 

@@ -1,0 +1,25 @@
+# Short names for what CONTRIBUTING.md describes; CI runs `bash .ci/run`.
+PYTHON ?= .venv/bin/python
+MINUTES ?= 10
+
+.PHONY: test lint fuzz fuzz-coverage bench
+
+test:
+	$(PYTHON) -m pytest
+
+lint:
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+
+# Generated streams against the decoders of kubectl and kustomize; needs Go.
+fuzz:
+	$(PYTHON) -m tests.differential.fuzz $(MINUTES)
+
+# Inputs that break a law, looked for by coverage: a minute for each target.
+fuzz-coverage:
+	bash tests/fuzz/run 60
+
+# imagelint beside its peers; benchmarks/README.md says how they are installed.
+bench:
+	benchmarks/run

@@ -1,0 +1,107 @@
+"""Temporary files: made beside what they replace, locked while in use, cleared away when dead.
+
+A process that is killed leaves its temporary file behind, but not its lock (``flock``): what
+bears our name, is nobody's lock and belongs to us is dead, and :func:`clear_leftovers` removes it.
+Where there are no locks (Windows, some network file systems) nothing is ever taken for dead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from typing import IO
+
+__all__ = ["HAS_LOCKS", "clear_leftovers", "create", "lock", "new_path", "remove"]
+
+HAS_LOCKS = os.name == "posix"
+_PREFIX = ".imagelint-"
+_RANDOM = 8  # bytes, written in hex
+_HEX = frozenset("0123456789abcdef")
+# O_NOFOLLOW and O_NONBLOCK: what bears the name may have become a link or a pipe.
+_CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+_LOOK = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+def new_path(folder: str) -> str:
+    """Return a path in ``folder`` that nobody else uses; nothing is made yet."""
+    return os.path.join(folder, _PREFIX + os.urandom(_RANDOM).hex())
+
+
+def create(path: str) -> IO[bytes]:
+    """Make a new file that only we may read, locked until it is closed; ``OSError`` if it fails."""
+    while True:
+        with contextlib.ExitStack() as opened:
+            file = opened.enter_context(os.fdopen(os.open(path, _CREATE, 0o600), "wb"))
+            with contextlib.suppress(OSError):  # no locks here: nobody can take it for dead
+                lock(file, wait=True)
+            if _is_named(path, os.fstat(file.fileno())):
+                opened.pop_all()
+                return file
+        # Another process has cleared it away before it was locked.
+
+
+def lock(file: IO[bytes], *, wait: bool) -> None:
+    """Lock an open file against other processes of imagelint.
+
+    Raises ``BlockingIOError`` where another one has it and ``wait`` is not set, and another
+    ``OSError`` where the file system has no locks.
+    """
+    if HAS_LOCKS:
+        import fcntl  # noqa: PLC0415 - not on Windows, and only where something is written
+
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+
+
+def remove(path: str) -> bool:
+    """Remove a file of ours if it is there; return whether it is gone."""
+    with contextlib.suppress(OSError):
+        os.unlink(path)
+    return not os.path.lexists(path)
+
+
+def clear_leftovers(folder: str) -> tuple[str, ...]:
+    """Remove the temporary files of dead processes from a folder; return their paths.
+
+    What is in use, is no regular file, belongs to somebody else (root clears up for all) or
+    cannot be removed stays.
+    """
+    try:
+        names = [name for name in os.listdir(folder) if _is_ours(name)]
+    except OSError:
+        return ()
+    paths = (os.path.join(folder, name) for name in sorted(names))
+    return tuple(path for path in paths if _is_cleared(path))
+
+
+def _is_ours(name: str) -> bool:
+    random = name.removeprefix(_PREFIX)
+    return len(random) == 2 * _RANDOM == len(name) - len(_PREFIX) and _HEX.issuperset(random)
+
+
+def _is_cleared(path: str) -> bool:
+    """Remove a file if it is dead; hold its lock meanwhile, so that nobody begins to use it."""
+    try:
+        if not HAS_LOCKS or not _is_removable(os.lstat(path)):
+            return False
+        with os.fdopen(os.open(path, _LOOK), "rb") as file:
+            lock(file, wait=False)
+            status = os.fstat(file.fileno())
+            if not _is_removable(status) or not _is_named(path, status):
+                return False
+            os.unlink(path)
+    except OSError:
+        return False
+    return True
+
+
+def _is_removable(status: os.stat_result) -> bool:
+    return stat.S_ISREG(status.st_mode) and os.geteuid() in {0, status.st_uid}
+
+
+def _is_named(path: str, status: os.stat_result) -> bool:
+    """Whether the path still names the file of that status."""
+    try:
+        return os.path.samestat(os.lstat(path), status)
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,1 @@
+"""Attempts to talk past the gate, each beside its harmless twin."""
