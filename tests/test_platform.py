@@ -46,7 +46,6 @@ COMMANDS = {
     "policy-test.txt": ("policy", "test"),
     "policy-test-team.txt": ("policy", "test", "teams/shop/imagelint.yaml"),
     "policy-diff.txt": ("policy", "diff", "imagelint.yaml", "stricter.yaml", "platform"),
-    "workloads.txt": ("workloads", "--policy", "teams/data/imagelint.yaml"),
     "workloads-unknown.txt": ("workloads", "--unknown"),
     "baseline-write.txt": ("baseline", "write"),
     "baseline-grow.txt": ("baseline", "write", "--grow"),
@@ -88,6 +87,27 @@ def report(platform: Project, style: str) -> dict[str, Any]:
     assert done.exit_code == FINDINGS
     value: dict[str, Any] = json.loads(done.stdout)
     return value
+
+
+def test_the_teams_own_kind_is_listed(platform: Project) -> None:
+    done = platform.run("workloads", "--policy", "teams/data/imagelint.yaml")
+    blocks = [block for block in done.stdout.split("\n\n") if "myco.com" in block]
+    assert (done.exit_code, blocks) == (
+        CLEAN,
+        [
+            (
+                "Query.data.myco.com\n"
+                "  spec.engineImage\n"
+                "  spec.loader.(repository, tag)\n"
+                "  # our operator's README (teams/data/imagelint.yaml:5)"
+            ),
+            (
+                "Taken out of Notebook.data.myco.com\n"
+                "  spec.containers[].image\n"
+                "  # the picture on the notebook's page (imagelint.yaml:24)"
+            ),
+        ],
+    )
 
 
 SHOP = "teams/shop/imagelint.yaml"
