@@ -210,6 +210,8 @@ def _about_locks(policy: Policy) -> Iterator[Advice]:
     locks = Locks(policy.locks)
     held = {name: locks.on(name) for name in _LEAKS}
     held["default"] = locks.on_default(policy.default.name)
+    every = [locks.on(f"environments.{one.name}") for one in policy.environments]
+    held["environments"] = next((lock for lock in every if lock is not None), None)
     open_ones = [name for name, lock in held.items() if lock is None]
     if policy.locks and open_ones:
         names = list(dict.fromkeys(lock.name for lock in policy.locks))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -107,6 +108,15 @@ def test_init_names_the_schema_that_it_writes(project: Project) -> None:
     done = project.run("init", "--schema")
     assert (done.exit_code, done.stdout) == (CLEAN, "Wrote .imagelint.schema.json.\n")
     assert project.read(".imagelint.schema.json") == schema
+
+
+def test_editors_can_read_the_schema() -> None:
+    """Theirs are the regexes of JavaScript with the flag ``u``, which refuse idle escapes."""
+    patterns = re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', files.schema_text())
+    assert len(patterns) > 10
+    for pattern in map(json.loads, patterns):
+        escaped = set(re.findall(r"\\(.)", pattern, re.DOTALL))
+        assert escaped <= set("^$\\.*+?()[]{}|/dDwWsSbBnrtfv"), pattern
 
 
 def test_init_needs_a_harbor(project: Project) -> None:

@@ -100,6 +100,15 @@ def test_exceptions_as_json(excusing: Project) -> None:
     assert (third["objects"], third["containers"]) == (["Pod/*", "Job/* in ops-?"], ["sidecar"])
 
 
+def test_a_place_is_named_once_for_all_its_rules(project: Project) -> None:
+    both = (
+        "exceptions: [{rules: [unapproved-registry, floating-tag], paths: [prod/*], reason: r}]\n"
+    )
+    project.write("imagelint.yaml", POLICY.replace('"off"', "error") + both)
+    project.write("prod/a.yaml", pod("nginx"))
+    assert project.run("exceptions").stdout.endswith("  used by  prod/a.yaml:8\n")
+
+
 def test_no_exceptions(work: Project) -> None:
     work.write("prod/a.yaml", GOOD)
     assert work.run("exceptions").stdout == "No exceptions.\n"

@@ -191,9 +191,9 @@ def test_check_names_the_place_in_the_layer_that_says_it(project: Project) -> No
         "imagelint.yaml:9:5: warning: it ended on 2020-01-01 and excuses nothing",
         "base.yaml:5:81: note: h.io/y is part of h.io, which is allowed",
         (
-            "base.yaml:10:9: note: harbor is locked, default, exclude, exceptions and ignore-fields"
-            " are not: a policy that extends this one can still loosen the gate by default,"
-            " exclude, exceptions or ignore-fields"
+            "base.yaml:10:9: note: harbor is locked, default, exclude, exceptions, ignore-fields"
+            " and environments are not: a policy that extends this one can still loosen the gate"
+            " by default, exclude, exceptions, ignore-fields or environments"
         ),
         "imagelint.yaml: environments dev, prod; 1 warning, 3 notes.",
     ]

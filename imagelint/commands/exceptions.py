@@ -156,7 +156,7 @@ def _lines(one: PolicyException, used_by: list[_Use], today: str, look: Look) ->
     yield from wrapped("until", _until(one, today))
     if not used_by:
         yield from wrapped("used by", "nobody")
-    places = [f"{shown_path(use.path)}:{use.line}" for use in used_by]
+    places = list(dict.fromkeys(f"{shown_path(use.path)}:{use.line}" for use in used_by))
     if places:
         more = f" and {len(places) - _FEW} more" if len(places) > _FEW else ""
         yield from wrapped("used by", ", ".join(places[:_FEW]) + more)
