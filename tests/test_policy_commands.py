@@ -11,6 +11,7 @@ from imagelint.rules import load_rules
 from imagelint.text import Source
 from tests.conftest import CLEAN, ERROR, FINDINGS, POLICY, Project
 from tests.terminal import on_a_terminal, without_escapes
+from tests.transcripts import matches
 
 RULES = load_rules(rule_sources())
 TODAY = "2026-06-15"
@@ -334,3 +335,39 @@ def test_a_table_can_test_the_built_in_policy(project: Project) -> None:
     project.write("t.yaml", "version: 1\ncases: [{image: a, environment: prod, verdict: denied}]\n")
     done = project.run("policy", "test", "--cases", "t.yaml")
     assert done.exit_code == CLEAN, done.output
+
+
+OWN_RULE = """\
+id: no-bitnami
+summary: No Bitnami
+severity: error
+check: forbidden-image
+parameters: {images: [docker.io/bitnami/**]}
+why: They are frozen.
+remedy: Use another one.
+examples: {bad: [bitnami/redis:1], good: [redis:1]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("good", "code", "printed"),
+    [
+        ("redis:1", CLEAN, "0 cases, 0 failed; examples of 1 own rule, 0 failed.\n"),
+        (
+            "bitnami/x:1",
+            FINDINGS,
+            (
+                "no-bitnami: examples.good: bitnami/x:1: found: bitnami/x:1 ...\n"
+                "0 cases, 0 failed; examples of 1 own rule, 1 failed.\n"
+            ),
+        ),
+    ],
+)
+def test_the_examples_of_own_rules_are_run(
+    work: Project, good: str, code: int, printed: str
+) -> None:
+    work.write("imagelint.yaml", f"{POLICY}rule-files: [rules/*.yaml]\n")
+    work.write("rules/no-bitnami.yaml", OWN_RULE.replace("good: [redis:1]", f"good: [{good}]"))
+    done = work.run("policy", "test")
+    assert done.exit_code == code, done.output
+    assert matches(printed, done.stdout), done.stdout
