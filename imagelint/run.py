@@ -330,10 +330,9 @@ class Run:
     def report(self, results: Iterable[FileResult], fixed: Iterable[str] = ()) -> Report:
         """Conclude the run; ``fixed`` are the paths that were rewritten."""
         concluded = conclude(tuple(results))  # which is what tells the exceptions that were used
-        about = about_exceptions(map(self._ruling, self.governing))
         rules = {name: rule for one in self.governing for name, rule in one.rules.items()}
         return Report(
-            tuple(with_more(concluded, about)),
+            tuple(with_more(concluded, about_exceptions(map(self._ruling, self.governing)))),
             tuple(self.skipped),
             tuple(self.errors),
             policy=self.governing[0].stamp if len(self.governing) == 1 else None,
@@ -343,15 +342,15 @@ class Run:
 
     def _ruling(self, governing: files.GoverningPolicy) -> Ruling:
         """Return what is to be concluded about a policy when all has been linted."""
-        layers = zip(governing.sources, governing.files, strict=False)
         is_whole = self._request.changed_since is None and self._saw_all_of(governing.folder)
-        seen = {one.path for one, file in layers if self._saw_all_of(os.path.dirname(file))}
+        layers = zip(governing.sources, map(os.path.dirname, governing.files), strict=False)
+        seen = frozenset(one.path for one, folder in layers if self._saw_all_of(folder))
         return Ruling(
             governing.policy,
             governing.rules,
             frozenset(self._used.get(governing.stamp, ())),
             self._today,
-            frozenset(seen) if is_whole else None,
+            seen if is_whole else None,
             self._request.environment,
         )
 
