@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from imagelint.policy import Policy
     from imagelint.rules import Rule
 
-__all__ = ["EXPIRED", "UNUSED", "Ruling", "about_exceptions", "conclude"]
+__all__ = ["EXPIRED", "UNUSED", "Ruling", "about_exceptions", "conclude", "with_more"]
 
 EXPIRED, UNUSED = "expired-exception", "unused-exception"
 
@@ -35,19 +35,25 @@ class Ruling(NamedTuple):
     """The numbers of the exceptions that excused something."""
     today: str
     """The day of the run (``2027-01-31``, UTC)."""
-    saw_everything: bool = False
-    """Whether all that the policy governs was linted, so that what is unused is of no use."""
+    seen: frozenset[str] | None = frozenset()
+    """Those of its layers' files whose whole folder was linted, by path; what was not seen may
+    need what nobody needed here. None: not all that the policy governs was linted."""
     environment: str | None = None
     """The one environment that was judged (``--env``)."""
 
 
 def about_exceptions(rulings: Iterable[Ruling]) -> Iterator[FileResult]:
-    """Yield a result for each policy file that has exceptions to deal with."""
+    """Yield a result for each policy file that has exceptions to deal with.
+
+    An exception of a base is one, however many policies stand on it.
+    """
+    rulings = tuple(rulings)
+    unused = _unused(rulings)
     found: dict[str, list[Finding]] = {}
     sources: dict[str, Source] = {}
     for ruling in rulings:
-        for number, one in enumerate(ruling.policy.exceptions):
-            finding = _about_exception(ruling, number, one)
+        for one in ruling.policy.exceptions:
+            finding = _about_exception(ruling, one, is_unused=one.place in unused)
             if finding is not None:
                 sources[finding.path] = one.source
                 found.setdefault(finding.path, []).append(finding)
@@ -56,7 +62,20 @@ def about_exceptions(rulings: Iterable[Ruling]) -> Iterator[FileResult]:
         yield FileResult(sources[path], 0, 0, once, ())
 
 
-def _about_exception(ruling: Ruling, number: int, one: PolicyException) -> Finding | None:
+def _unused(rulings: Iterable[Ruling]) -> set[str]:
+    """Return the places of the exceptions that nobody can need."""
+    unused: set[str] = set()
+    needed: set[str] = set()
+    for ruling in rulings:
+        for number, one in enumerate(ruling.policy.exceptions):
+            was_judged = ruling.environment is None or one.environments == (ruling.environment,)
+            was_seen = ruling.seen is not None and one.source.path in ruling.seen
+            is_idle = was_judged and was_seen and number not in ruling.used
+            (unused if is_idle else needed).add(one.place)
+    return unused - needed
+
+
+def _about_exception(ruling: Ruling, one: PolicyException, *, is_unused: bool) -> Finding | None:
     rules = ", ".join(one.rules)
     if one.has_expired(ruling.today):
         rule = ruling.rules[EXPIRED]
@@ -64,7 +83,7 @@ def _about_exception(ruling: Ruling, number: int, one: PolicyException) -> Findi
             f"the exception from {rules} ended on {one.until} and excuses nothing: mend what it"
             f" excused and remove it, or have it prolonged (it said: {shown(one.reason)})"
         )
-    elif ruling.saw_everything and number not in ruling.used and _was_judged(ruling, one):
+    elif is_unused:
         rule = ruling.rules[UNUSED]
         message = f"nothing needs the exception from {rules}: remove it"
     else:
@@ -75,9 +94,17 @@ def _about_exception(ruling: Ruling, number: int, one: PolicyException) -> Findi
     return Finding(rule.id, severity, message, one.source.path, one.span)
 
 
-def _was_judged(ruling: Ruling, one: PolicyException) -> bool:
-    """Whether the run has looked at every environment that the exception is for."""
-    return ruling.environment is None or one.environments == (ruling.environment,)
+def with_more(results: Iterable[FileResult], more: Iterable[FileResult]) -> Iterator[FileResult]:
+    """Yield the results with further findings in the same files, then those in other files."""
+    others = {one.path: one for one in more}
+    for result in results:
+        other = others.pop(result.path, None)
+        if other is None:
+            yield result
+        else:  # a source without findings may have been let go of
+            findings = (*result.findings, *other.findings)
+            yield result._replace(source=other.source, findings=findings)
+    yield from others.values()
 
 
 def conclude(results: Iterable[FileResult]) -> tuple[FileResult, ...]:

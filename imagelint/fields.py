@@ -92,6 +92,14 @@ class Fields:
 
     def find(self, keys: Iterable[str], text: str | None = None) -> tuple[int, int] | None:
         """Return the line and column of what stands at ``keys``, or of ``text`` in a list there."""
+        node = self.at(keys)
+        if node is not None and text is not None:
+            items = node.items if isinstance(node, Sequence) else ()
+            node = next((one for one in items if self._holds(one, text)), None)
+        return None if node is None else self.place(node)
+
+    def at(self, keys: Iterable[str]) -> Node | None:
+        """Return what stands at ``keys``, mapping by mapping; None where there is nothing."""
         node: Node | None = self.root
         for key in keys:
             node = next(
@@ -102,10 +110,7 @@ class Fields:
                 ),
                 None,
             )
-        if node is not None and text is not None:
-            items = node.items if isinstance(node, Sequence) else ()
-            node = next((one for one in items if self._holds(one, text)), None)
-        return None if node is None else self.place(node)
+        return node
 
     @staticmethod
     def _holds(node: Node, text: str) -> bool:

@@ -4,7 +4,7 @@ A policy that ``extends:`` another begins with all that the base says and adds t
 it, key by key (:mod:`imagelint.policy` has the table). ``locked:`` names what no layer further up
 may loosen: ``harbor``, ``default``, ``exclude``, ``exceptions``, ``baseline``, ``ignore-fields``,
 ``environments`` or ``environments.NAME``, ``rules`` or ``rules.ID``, ``"*"`` for all of it.
-Tightening is always allowed. Pure.
+A locked environment keeps its rules as strict, too. Tightening is always allowed. Pure.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from imagelint.errors import Inconsistency, InconsistentPolicy
-from imagelint.fields import did_you_mean
+from imagelint.fields import Fields, did_you_mean
 from imagelint.text import shown
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
     from imagelint.environments import Environment
     from imagelint.errors import PolicyError
-    from imagelint.fields import Fields
     from imagelint.nodes import Node
     from imagelint.patterns import RegistryPattern
+    from imagelint.text import Source
 
-__all__ = ["Lock", "Locks", "locked_error", "read_locks", "uncovered"]
+__all__ = ["Lock", "Locks", "locked_error", "read_extends", "read_locks", "uncovered"]
 
 EVERYTHING: Final = "*"
 _ENVIRONMENTS: Final = "environments"
@@ -60,9 +60,23 @@ class Locks(NamedTuple):
         """
         return self.on("default") or self.on(f"{_ENVIRONMENTS}.{default}")
 
+    def on_rule(self, rule: str, environment: str | None) -> Lock | None:
+        """Return the lock that holds how strict a rule is in an environment that the base has."""
+        lock = self.on(f"{_RULES}.{rule}")
+        return lock if environment is None else lock or self.on(f"{_ENVIRONMENTS}.{environment}")
+
     def rules(self, every: Iterable[str]) -> Iterator[str]:
         """Yield those of the rules that are locked."""
         return (rule for rule in every if self.on(f"{_RULES}.{rule}") is not None)
+
+
+def read_extends(source: Source) -> tuple[str, tuple[int, int]] | None:
+    """Return what a policy file extends, a path as written, and the line and column of that."""
+    if b"extends" not in source.data:
+        return None
+    reader = Fields(source)
+    node = reader.at(("extends",))
+    return None if node is None else (reader.text(node, "extends"), reader.place(node))
 
 
 def locked_error(reader: Fields, node: Node, lock: Lock, what: str) -> PolicyError:

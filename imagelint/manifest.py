@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Protocol
 
+from imagelint.bounds import DEEP, DEEP_STEPS, DEEP_STEPS_PURE, MAX_DEPTH, is_excessive
 from imagelint.nodes import (
     ODD_SCALARS,
     Mapping,
@@ -31,11 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["parse_events", "parse_yaml"]
-
-MAX_DEPTH = 10_000
-"""go-yaml refuses documents that nest deeper (scannerc.go, max_indents, max_flow_level)."""
-MAX_FLOW_DEPTH = 1_000
-"""We refuse brackets that nest deeper: libyaml 0.1.7 looks at each open one for each token."""
 
 _PROPERTIES = r"(?:[&!][^\s\x85\u2028\u2029]*(?:[\s\x85]+|#[^\n\r\x85\u2028\u2029]*)*)+"
 _UNICODE_BREAKS = str.maketrans({"\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
@@ -173,6 +169,8 @@ class _Composer:
         self._decoded = 1
         self._decoded_by_alias = 0
         self._is_bomb = False
+        pure = make_events is _pure_events
+        self._deep_steps = DEEP_STEPS_PURE if pure else DEEP_STEPS
         self._events = self._guarded(lambda: make_events(text))
 
     def compose(self) -> Tree:
@@ -305,9 +303,8 @@ class _Composer:
         self._open.append(node)
         self._keys.append(None)
         self._sizes.append(1)
-        limit = MAX_FLOW_DEPTH if event.flow_style else MAX_DEPTH
-        if len(self._open) > limit:
-            message = f"nested deeper than {limit} levels"
+        if len(self._open) > MAX_DEPTH:
+            message = f"nested deeper than {MAX_DEPTH} levels"
             raise _EventsRefusedError(self._tree, start, start, message)
 
     def _collection_end(self, event: Any) -> None:  # noqa: ANN401 - an untyped event
@@ -338,7 +335,7 @@ class _Composer:
         self._decoded_by_alias += size
         if self._sizes:
             self._sizes[-1] += 1 + size
-        if not self._is_bomb and _is_excessive(self._decoded_by_alias, self._decoded):
+        if not self._is_bomb and is_excessive(self._decoded_by_alias, self._decoded):
             self._is_bomb = True
             self._problem(start, "excessive aliasing")
         if isinstance(target, Scalar) and is_merge(target):
@@ -349,6 +346,8 @@ class _Composer:
         if not self._open:
             self._tree.root = node
             return
+        if len(self._open) > DEEP:
+            self._count_steps(node)
         parent = self._open[-1]
         if isinstance(parent, Sequence):
             parent.items.append(node)
@@ -364,12 +363,13 @@ class _Composer:
         if isinstance(key, Scalar) and is_merge(key, by_tag=True):
             self._tree.has_merges = self._tree.is_suspicious = True
 
-
-def _is_excessive(by_alias: int, decoded: int) -> bool:
-    """Whether go-yaml refuses so many aliases (decode.go: 99 % of 400,000, falling to 10 %)."""
-    low, high = 400_000, 4_000_000
-    share = 0.99 - 0.89 * min(max((decoded - low) / (high - low), 0.0), 1.0)
-    return by_alias > 100 and decoded > 1000 and by_alias / decoded > share
+    def _count_steps(self, node: Node) -> None:
+        """Give up on text that nests so deep, and holds so much there, that it takes for ever."""
+        self._deep_steps -= len(self._open)
+        if self._deep_steps < 0:
+            start = node.start - self._shift
+            message = f"too much of it is nested deeper than {DEEP} levels"
+            raise _EventsRefusedError(self._tree, start, start, message)
 
 
 def _first_content(rest: str) -> int | None:

@@ -79,12 +79,12 @@ class _Automaton:
 
 def shared_name(one: str, other: str) -> str | None:
     """Return a name that fits both patterns (:class:`imagelint.globs.NamePattern`), or None."""
-    return _shared(_of_name(one), _of_name(other), one + other)
+    return _shared(_of_name(one), _of_name(other), one + other, is_path=False)
 
 
 def shared_path(one: str, other: str) -> str | None:
     """Return a path that fits both globs (:class:`imagelint.globs.PathPattern`), or None."""
-    return _shared(_of_path(one), _of_path(other), one + other + "/")
+    return _shared(_of_path(one), _of_path(other), one + other + "/", is_path=True)
 
 
 def _of_name(text: str) -> _Automaton:
@@ -108,20 +108,25 @@ def _of_path(text: str) -> _Automaton:
     return automaton
 
 
-def _shared(one: _Automaton, other: _Automaton, texts: str) -> str | None:
+def _shared(one: _Automaton, other: _Automaton, texts: str, *, is_path: bool) -> str | None:
+    """Walk through both; the names in a path are never empty, whatever ``*`` fits."""
     used = dict.fromkeys(texts)
     rest = next((letter for letter in _REST if letter not in used), "\ufffd")
     alphabet = [rest, *(character for character in used if character not in "*?")]
-    seen = {(0, 0)}
+    seen = {(0, 0, True)}
     waiting = deque([(0, 0, "")])
     while waiting:
         here, there, text = waiting.popleft()
-        if text and one.accepts(here) and other.accepts(there):
+        is_new_name = is_path and text[-1:] in ("", "/")
+        if text and not is_new_name and one.accepts(here) and other.accepts(there):
             return text
         for character in alphabet:
+            if is_new_name and character == "/":
+                continue
             for left in one.after(here, character):
                 for right in other.after(there, character):
-                    if (left, right) not in seen:
-                        seen.add((left, right))
+                    state = left, right, is_path and character == "/"
+                    if state not in seen:
+                        seen.add(state)
                         waiting.append((left, right, text + character))
     return None

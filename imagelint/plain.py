@@ -62,7 +62,7 @@ _ODD = (
 """Tabs, control characters, breaks of YAML 1.1 and byte order marks: not for this lane."""
 _START = re.compile(r"---[ ]*(?:[ ]\#[^\n]*)?\r?(?:\n|\Z)")
 _FIRST_LINE = re.compile(r"[\r\n]*([ ]*)[^ \r\n]")
-_MAX_DEPTH = 900  # below what libyaml is asked for, flow at the bottom included
+_MAX_DEPTH = 400  # what nests deeper is for the YAML library to bound
 _ITEM = Scalar("", 0, 0)
 
 

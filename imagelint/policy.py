@@ -14,6 +14,29 @@ Precedence, written down once. What stands higher wins:
 - **Which Harbor.** The first in the list that has a project for the image and whose result the
   environment allows; of its projects the one with the longest path.
 
+What a layer (a policy that ``extends:`` a base) does to the base, key by key, and what a lock of
+the base (``locked:``) leaves it:
+
+==================  ===================================  ==========================================
+key                 a layer's                            locked, a layer may
+==================  ===================================  ==========================================
+harbor, default     replaces                             leave it out
+environments.NAME   is new, or changes the base's        add what is new; of the base's:
+... allow           replaces                             allow what lies within the base's patterns
+... match, deny     adds                                 add
+... rules           replaces, parameter by parameter     only be stricter
+... unsuppressible  adds                                 add
+rules.ID            replaces, parameter by parameter     only be stricter, and excuse nobody from it
+exclude             adds                                 leave it out
+exceptions          adds                                 leave it out
+ignore-fields       adds                                 leave it out
+(baseline)          its own, beside it                   have none
+ignores             ``require-reason: true`` stays       (has no lock: it only tightens)
+locked              adds                                 (has no lock: it only tightens)
+rule-files          adds                                 (has no lock: rules only find more)
+workloads           adds                                 (has no lock: kinds only find more)
+==================  ===================================  ==========================================
+
 What the parts mean is said where they are: patterns in :mod:`imagelint.patterns`, the Harbor
 map in :mod:`imagelint.registries`, globs in :mod:`imagelint.globs`. Finding and reading the file,
 and making paths relative to its folder, is the caller's business. No I/O.
@@ -60,7 +83,6 @@ __all__ = [
     "Policy",
     "RuleSetting",
     "parse_policy",
-    "read_extends",
 ]
 
 _VERSION: Final = "1"
@@ -216,18 +238,6 @@ def parse_policy(
     return read._replace(own_rules=own_rules)
 
 
-def read_extends(source: Source) -> tuple[str, tuple[int, int]] | None:
-    """Return what a policy file extends, a path as written, and the line and column of that."""
-    if b"extends" not in source.data:
-        return None
-    reader = Fields(source)
-    record = reader.record(reader.root, "", _KEYS)
-    if "extends" not in record:
-        return None
-    node = record["extends"]
-    return reader.text(node, "extends"), reader.place(node)
-
-
 class _Layer:
     """Reads one file over the policy that it extends."""
 
@@ -364,9 +374,9 @@ class _Layer:
         if base is None:
             return
         known = {one.name: one for one in base.environments}
-        for name in self._locks.rules(self._rules):
-            rule = self._rules[name]
+        for name, rule in self._rules.items():
             for here in policy.environments:
+                lock = self._locks.on_rule(name, here.name if here.name in known else None)
                 there = known.get(here.name, here._replace(rules={}))
                 is_other = policy.parameters(rule, here) != base.parameters(rule, there)
                 is_looser = is_other or any(
@@ -374,23 +384,12 @@ class _Layer:
                     > base.severity(rule, there, in_chart=in_chart).rank
                     for in_chart in (False, True)
                 )
-                lock = self._locks.on(f"rules.{name}")
                 if is_looser and lock is not None:
                     what = f"{name} would be less strict in {here.name}"
                     raise locked_error(self._reader, self._culprit(name, here.name), lock, what)
 
     def _culprit(self, rule: str, environment: str) -> Node:
         """Return the node that sets a rule, as near as it can be told."""
-        paths = (("environments", environment, "rules", rule), ("rules", rule))
-        for path in (*paths, ("environments", environment)):
-            node: Node | None = self._reader.root
-            for key in path:
-                entries = {} if node is None else _values(self._reader, node)
-                node = entries.get(key)
-            if node is not None:
-                return node
-        return self._reader.root
-
-
-def _values(reader: Fields, node: Node) -> dict[str, Node]:
-    return {entry.name: entry.value for entry in reader.entries(node, "")}
+        here = ("environments", environment)
+        places = map(self._reader.at, ((*here, "rules", rule), ("rules", rule), here))
+        return next((node for node in places if node is not None), self._reader.root)

@@ -17,7 +17,7 @@ from imagelint.patterns import InvalidPattern, RegistryPattern
 from imagelint.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from imagelint.environments import Environment, Match
     from imagelint.exceptions import PolicyException
@@ -83,7 +83,10 @@ def _about_gate(environment: Environment) -> Iterator[Advice]:
             yield _warning(keys, pattern.text, message)
         others = (*gate.allow[:number], *gate.allow[number + 1 :])
         wider = next((one for one in others if pattern.is_within(one)), None)
-        if wider is not None and (wider != pattern or wider in gate.allow[:number]):
+        if wider == pattern:
+            if pattern in gate.allow[:number]:
+                yield _note(keys, pattern.text, f"{shown(str(pattern))} is listed twice")
+        elif wider is not None:
             message = f"{shown(str(pattern))} is part of {shown(str(wider))}, which is allowed"
             yield _note(keys, pattern.text, message)
 
@@ -205,12 +208,21 @@ def _allows(environment: Environment, one: PolicyException) -> bool:
 
 def _about_locks(policy: Policy) -> Iterator[Advice]:
     locks = Locks(policy.locks)
-    names = ", ".join(dict.fromkeys(lock.name for lock in policy.locks))
-    for name in _LEAKS if policy.locks else ():
-        lock = locks.on_default(policy.default.name) if name == "default" else locks.on(name)
-        if lock is None:
-            message = (
-                f"{names} is locked and {name} is not: a layer above can still loosen the gate"
-                " with it"
-            )
-            yield _note(("locked",), None, message)
+    held = {name: locks.on(name) for name in _LEAKS}
+    held["default"] = locks.on_default(policy.default.name)
+    every = [locks.on(f"environments.{one.name}") for one in policy.environments]
+    held["environments"] = next((lock for lock in every if lock is not None), None)
+    open_ones = [name for name, lock in held.items() if lock is None]
+    if policy.locks and open_ones:
+        names = list(dict.fromkeys(lock.name for lock in policy.locks))
+        message = (
+            f"{_listed(names, 'and')} {'is' if len(names) == 1 else 'are'} locked,"
+            f" {_listed(open_ones, 'and')} {'is' if len(open_ones) == 1 else 'are'} not: a policy"
+            f" that extends this one can still loosen the gate by {_listed(open_ones, 'or')}"
+        )
+        yield _note(("locked",), None, message)
+
+
+def _listed(names: Sequence[str], word: str) -> str:
+    *others, last = names
+    return f"{', '.join(others)} {word} {last}" if others else last

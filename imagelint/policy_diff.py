@@ -75,7 +75,7 @@ def _verdicts(
         for record in result.images:
             place = _Place(result.path, record.span, record.field)
             line, column = result.source.position(record.span.start)
-            words = ", ".join(sorted(found.get(place, ()))) or "nothing to say"
+            words = ", ".join(sorted(found.get(place, ()))) or "nothing found"
             yield place, ((line, column, _image(record)), words)
 
 

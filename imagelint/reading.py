@@ -12,6 +12,7 @@ import re
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeGuard
 
+from imagelint.bounds import MERGED_IF_REFUSED
 from imagelint.nodes import (
     NOT_FINITE,
     Mapping,
@@ -28,7 +29,6 @@ from imagelint.nodes import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-
 __all__ = ["BOTH", "Reader", "Value", "View", "is_text", "refusals", "resolve", "type_of", "views"]
 
 _PREFIX = "tag:yaml.org,2002:"
@@ -44,10 +44,7 @@ _TIMESTAMP = (
     r"([0-9]{4}-[0-9]{1,2}-[0-9]{1,2})"
     rf"(?:[Tt]{_CLOCK}(Z|[-+][0-9]{{2}}:[0-9]{{2}})| {_CLOCK})?"
 )
-_MERGED_IF_REFUSED = 100_000
-"""Pairs that are merged in a document that is refused: a chain of merges has their square."""
-_EXACT = 1e21
-_EXACT_DIGITS = 20
+_EXACT, _EXACT_DIGITS = 1e21, 20
 """Shorter decimals are 64-bit integers; Python reads no integer of any length, either."""
 _MAY_BE_NUMBERS = frozenset("+-.0123456789")
 """First characters of plain scalars that may be a number or a date."""
@@ -206,14 +203,13 @@ class View:
     def __init__(self, reader: Reader, *, walk_once: bool = False, has_merges: bool = True) -> None:
         """Read as ``reader``.
 
-        With ``walk_once``, for a document that kubectl refuses (it may be for that), no mapping
-        is merged twice into another, and merges come to an end.
-        ``has_merges=False`` promises that there are none, which saves looking for them.
+        With ``walk_once``, for a document that kubectl refuses, no mapping is merged twice into
+        another, and merges come to an end. ``has_merges=False`` promises that there are none.
         """
         self.reader = reader
         self._has_merges = has_merges
         self._walk_once = walk_once
-        self._may_merge = _MERGED_IF_REFUSED
+        self._may_merge = MERGED_IF_REFUSED
         self._entries: dict[int, dict[str, Node]] = {}
         self._kept: list[Mapping] = []
 
@@ -224,8 +220,7 @@ class View:
             known = self._entries[id(mapping)] = {}
             self._kept.append(mapping)
             overrides = self.reader is Reader.KUBECTL
-            pairs = self._pairs(mapping) if self._has_merges else mapping.pairs
-            for key, value in pairs:
+            for key, value in self._pairs(mapping) if self._has_merges else mapping.pairs:
                 name = key.value if is_text(key) else self.key(key)
                 if overrides or name not in known:
                     known[name] = value
@@ -253,8 +248,7 @@ class View:
             if self._walk_once:
                 seen.update(map(id, found))
                 self._may_merge -= sum(len(one.pairs) for one in found)
-                return found if self._may_merge > 0 else []
-            return found
+            return found if self._may_merge > 0 else []
 
         if self.reader is Reader.KUBECTL:
             return _set_by_kubectl(mapping, sources)

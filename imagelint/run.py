@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from imagelint import engine, files
 from imagelint.catalogue import load_catalogue
-from imagelint.conclude import Ruling, about_exceptions, conclude
+from imagelint.conclude import Ruling, about_exceptions, conclude, with_more
 from imagelint.errors import ImagelintError, UsageError
 from imagelint.finding import Skipped
 from imagelint.helm import is_cut_off
@@ -28,14 +28,13 @@ if TYPE_CHECKING:
 
     from imagelint.catalogue import Catalogue
     from imagelint.files.changes import Changes
-    from imagelint.policy import Policy
     from imagelint.report import PolicyStamp
     from imagelint.rules import Rule
     from imagelint.text import Span
 
 T = TypeVar("T")
 
-__all__ = ["STDIN", "Input", "Request", "Run", "internal_error", "known_kinds"]
+__all__ = ["STDIN", "Input", "Request", "Run", "internal_error", "known_kinds", "today"]
 
 _STDIN_SHOWN = "<stdin>"
 
@@ -53,7 +52,7 @@ class Run:
         self._origin = None if ref is None else files.AtCommit(ref, self._cwd)
         self._policies = files.Policies(self._rules, self._cwd, request.policy, self._origin)
         self._catalogue = known_kinds()
-        self._today = time.strftime("%Y-%m-%d", time.gmtime())
+        self._today = today()
         self._linters: dict[str | None, engine.Linter] = {}
         self._charts: dict[str, str | None] = {}
         """The Helm chart whose templates stand in a folder, as shown."""
@@ -116,7 +115,7 @@ class Run:
         if self._origin is not None:
             return changes.concern(path, ())
         lost = self._request.policy is None and changes.deleted_above(path, files.POLICY_NAME)
-        return lost or changes.concern(path, governing.files)
+        return lost or changes.concern(path, governing.deciding)
 
     def _compare_policies(self) -> None:
         """Say, and show, what of the policies in the working folder does not count."""
@@ -157,10 +156,9 @@ class Run:
 
     def _check_policies(self) -> None:
         """Fail before the first finding: an unknown environment, a policy that is no good."""
-        governing = [one.governing for one in self.inputs]
-        for one in governing or [self._policies.for_folder(self._cwd)]:
+        for one in self.governing:
             self._linter(one)
-        if any(one.is_built_in for one in governing):
+        if any(one.governing.is_built_in for one in self.inputs):
             self.notices.append(
                 f"note: no {files.POLICY_NAME} found, so the built-in policy decides;"
                 " write your own with `imagelint init --harbor HOST`"
@@ -183,10 +181,10 @@ class Run:
         return self._linters[key]
 
     @property
-    def policies(self) -> tuple[Policy, ...]:
-        """Every policy that judges in this run, in the order of the inputs."""
-        found = {one.governing.stamp: one.governing.policy for one in self.inputs}
-        return tuple(found.values()) or (self._policies.for_folder(self._cwd).policy,)
+    def governing(self) -> tuple[files.GoverningPolicy, ...]:
+        """Every policy that judges in this run, in the order of the inputs; one at the least."""
+        found = {one.governing.stamp: one.governing for one in self.inputs}
+        return tuple(found.values()) or (self._policies.for_folder(self._cwd),)
 
     def lint(self, one: Input) -> FileResult | None:
         """Lint an input; None where that failed (see ``errors``) or gave nothing new."""
@@ -331,32 +329,29 @@ class Run:
 
     def report(self, results: Iterable[FileResult], fixed: Iterable[str] = ()) -> Report:
         """Conclude the run; ``fixed`` are the paths that were rewritten."""
-        governing = {one.governing.stamp: one.governing for one in self.inputs}
-        concluded = conclude(tuple(results))
-        concluded += tuple(about_exceptions(map(self._ruling, governing.values())))
-        stamps = set(governing) or {self._policies.for_folder(self._cwd).stamp}
-        rules = dict(self._rules)
-        for one in governing.values():
-            rules.update(one.rules)
+        concluded = conclude(tuple(results))  # which is what tells the exceptions that were used
+        rules = {name: rule for one in self.governing for name, rule in one.rules.items()}
         return Report(
-            concluded,
+            tuple(with_more(concluded, about_exceptions(map(self._ruling, self.governing)))),
             tuple(self.skipped),
             tuple(self.errors),
-            policy=stamps.pop() if len(stamps) == 1 else None,
+            policy=self.governing[0].stamp if len(self.governing) == 1 else None,
             fixed=tuple(fixed),
             rules=tuple(_text_of(rule) for _, rule in sorted(rules.items())),
         )
 
     def _ruling(self, governing: files.GoverningPolicy) -> Ruling:
         """Return what is to be concluded about a policy when all has been linted."""
-        request = self._request
+        is_whole = self._request.changed_since is None and self._saw_all_of(governing.folder)
+        layers = zip(governing.sources, map(os.path.dirname, governing.files), strict=False)
+        seen = frozenset(one.path for one, folder in layers if self._saw_all_of(folder))
         return Ruling(
             governing.policy,
             governing.rules,
             frozenset(self._used.get(governing.stamp, ())),
             self._today,
-            request.changed_since is None and self._saw_all_of(governing.folder),
-            request.environment,
+            seen if is_whole else None,
+            self._request.environment,
         )
 
     def _saw_all_of(self, folder: str) -> bool:
@@ -367,6 +362,11 @@ class Run:
             for place in places
             if place != STDIN
         )
+
+
+def today() -> str:
+    """Return the day (``2027-01-31``, UTC): the one place that asks the clock for it."""
+    return time.strftime("%Y-%m-%d", time.gmtime())
 
 
 def known_kinds() -> Catalogue:

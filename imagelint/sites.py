@@ -129,9 +129,15 @@ def _role(place: Place) -> str:
     return next((_ROLES[str(key)] for key in reversed(place.steps) if key in _ROLES), "image")
 
 
+_CONTAINERS: Final = ("containers", "initContainers", "ephemeralContainers")
+
+
 def _container(place: Place, view: View) -> str | None:
-    """Return the name beside the image: the container's, or the volume's."""
-    levels = 2 if place.steps[-2:-1] == ("image",) else 1
+    """Return the name beside the image: the container's, or the volume's.
+
+    What is around a list of containers has a name of its own.
+    """
+    levels = 1 if place.steps[-3:-2] and place.steps[-3] in _CONTAINERS else 2
     for parent in reversed(place.parents[-levels:]):
         name = string_of(view.entries(parent).get("name"), view)
         if name is not None:

@@ -20,6 +20,7 @@ ORDER = (
     "globs",
     "patterns",
     "registries",
+    "bounds",
     "nodes",
     "json_text",
     "stream",

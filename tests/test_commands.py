@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -94,6 +95,34 @@ def test_init_writes_a_policy_that_serves(project: Project, host: str) -> None:
     assert done.exit_code == CLEAN, done.output
     assert project.read("prod/a.yaml") == pod(f"{host}/docker.io/nginx:1.25")
     assert "harbor.myco.com" not in project.read("imagelint.yaml")
+
+
+def test_init_names_the_schema_that_it_writes(project: Project) -> None:
+    assert project.run("init", "--harbor", "harbor.example.com").exit_code == CLEAN
+    first = project.read("imagelint.yaml").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=.imagelint.schema.json"
+    schema = project.read(".imagelint.schema.json")
+    assert schema == files.schema_text()
+    assert project.run("check").exit_code == CLEAN
+    project.write(".imagelint.schema.json", "{}")
+    done = project.run("init", "--schema")
+    assert (done.exit_code, done.stdout) == (CLEAN, "Wrote .imagelint.schema.json.\n")
+    assert project.read(".imagelint.schema.json") == schema
+
+
+def test_editors_can_read_the_schema() -> None:
+    """Theirs are the regexes of JavaScript with the flag ``u``, which refuse idle escapes."""
+    patterns = re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', files.schema_text())
+    assert len(patterns) > 10
+    for pattern in map(json.loads, patterns):
+        escaped = set(re.findall(r"\\(.)", pattern, re.DOTALL))
+        assert escaped <= set("^$\\.*+?()[]{}|/dDwWsSbBnrtfv"), pattern
+
+
+def test_init_needs_a_harbor(project: Project) -> None:
+    done = project.run("init")
+    assert (done.exit_code, "--harbor HOST" in done.stderr) == (ERROR, True)
+    assert not list(project.root.glob("*.yaml"))
 
 
 def test_init_knows_an_ipv6_address(project: Project) -> None:

@@ -134,7 +134,8 @@ def test_an_unused_exception_shows_on_a_whole_run(
     )
     used = lint(policy).used
     assert used == {0}
-    ruling = Ruling(policy, RULES, used, "2026-06-15", whole, environment)
+    seen = frozenset({"imagelint.yaml"}) if whole else None
+    ruling = Ruling(policy, RULES, used, "2026-06-15", seen, environment)
     results = list(about_exceptions([ruling]))
     assert sum(len(one.findings) for one in results) == found
     assert all(one.source.position(one.findings[0].span.start).line == 9 for one in results)

@@ -127,6 +127,12 @@ def test_globs_are_relative_to_the_file_that_has_them() -> None:
             "exceptions: [{rules: [wrong-type, unapproved-registry], paths: [a], reason: x}]",
             "rules.unapproved-registry",
         ),
+        ("environments.prod", "rules: {unapproved-registry: off}", "environments.prod"),
+        (
+            "environments.prod",
+            "environments: {prod: {rules: {floating-tag: note}}}",
+            "environments.prod",
+        ),
         ('"*"', "rules: {unapproved-registry: warning}", "everything"),
         ('"*"', 'exclude: ["a"]', "everything"),
     ],

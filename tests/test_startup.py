@@ -58,7 +58,7 @@ spec:
 """
 
 CHECK = """
-    catalogue checks cli commands commands.check commands.options commands.output
+    bounds catalogue checks cli commands commands.check commands.options commands.output
     commands.progress conclude edits engine environments errors examine excuses
     fields files files.content files.data files.exclude files.git files.origin files.paths
     files.policies files.temporary files.tree files.walk files.writing finding formats

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -52,20 +52,31 @@ def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa
     from imagelint.errors import UsageError  # noqa: PLC0415 - --help has no use for it
 
     run = _run(options)
-    for governing, found, linted in _found(run):
-        place = _place(governing)
-        old = _known(governing)
-        kept = {one: count for one, count in old.items() if one.path not in linted}
-        new = {**kept, **found}
-        grown = sum(max(count - old.get(one, 0), 0) for one, count in new.items())
+    wanted = [(one, _with_others(one)) for one in _found(run)]
+    for one, new in wanted:
+        place = _place(one.governing)
+        grown = _more(new, _known(one.governing))
         if os.path.lexists(place) and grown and not grow:
             message = (
                 f"{files.displayed(place, os.getcwd())} does not know {_counted(grown)}: mend what"
                 " is new, or take it in with --grow"
             )
             raise UsageError(message)
-        _write(governing, new)
+    for one, new in wanted:  # all of them, or none
+        if new or os.path.lexists(_place(one.governing)):
+            _write(one.governing, new)
+        elif not one.locked:
+            say([f"{one.governing.shown}: nothing to take for known"])
+        if one.locked:
+            say([f"{one.governing.shown}: {_counted(one.locked)} of locked rules left out"])
     ctx.exit(_told(run))
+
+
+def _with_others(found: _Found) -> dict[Identity, int]:
+    """Return what was found, and what is known of other files."""
+    known = _known(found.governing).items()
+    kept = {one: count for one, count in known if one.path not in found.linted}
+    return {**kept, **found.counts}
 
 
 @command.command("prune")
@@ -80,20 +91,31 @@ def prune(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - from
     that are there and were not linted stays in it.
     """
     run = _run({**options, "environment": None})
-    for governing, found, linted in _found(run):
-        old = _known(governing)
+    for found in _found(run):
+        old = _known(found.governing)
         new = {
-            one: min(count, found.get(one, 0)) if _is_known(one, governing, linted) else count
+            one: min(count, found.counts.get(one, 0)) if found.knows(one) else count
             for one, count in old.items()
         }
         if old:
-            _write(governing, {one: count for one, count in new.items() if count})
+            _write(found.governing, {one: count for one, count in new.items() if count})
     ctx.exit(_told(run))
 
 
-def _is_known(one: Identity, governing: GoverningPolicy, linted: set[str]) -> bool:
-    """Whether it can be told what became of a finding: its file was linted, or is gone."""
-    return one.path in linted or not os.path.lexists(os.path.join(governing.folder, one.path))
+class _Found(NamedTuple):
+    """What was found under a policy, and in which files it was looked for."""
+
+    governing: GoverningPolicy
+    counts: Mapping[Identity, int]
+    linted: frozenset[str]
+    """Paths relative to the policy's folder."""
+    locked: int
+    """How many findings no baseline may know."""
+
+    def knows(self, one: Identity) -> bool:
+        """Whether it can be told what became of a finding: its file was linted, or is gone."""
+        place = os.path.join(self.governing.folder, one.path)
+        return one.path in self.linted or not os.path.lexists(place)
 
 
 def _run(options: Mapping[str, Any]) -> Run:
@@ -102,41 +124,46 @@ def _run(options: Mapping[str, Any]) -> Run:
     return Run(request({**options, "without_baseline": True}))
 
 
-def _found(run: Run) -> Iterator[tuple[GoverningPolicy, dict[Identity, int], set[str]]]:
-    """Lint, and yield for each policy what was found and in which files it was looked for."""
+def _found(run: Run) -> Iterator[_Found]:
+    """Lint, and yield for each policy what was found."""
     from collections import Counter  # noqa: PLC0415
 
     from imagelint.baseline import identity_of  # noqa: PLC0415
 
-    found: dict[tuple[str, ...], Counter[Identity]] = {}
+    counts: dict[tuple[str, ...], Counter[Identity]] = {}
     linted: dict[tuple[str, ...], set[str]] = {}
-    policies: dict[tuple[str, ...], GoverningPolicy] = {}
+    locked: Counter[tuple[str, ...]] = Counter()
     for one in run.inputs:
-        governing = one.governing
-        key = governing.files
-        policies[key] = governing
+        key = one.governing.files
         result = run.lint(one)
         if result is None:
             continue
-        path = governing.match_path(one.path)
+        path = one.governing.match_path(one.path)
         linted.setdefault(key, set()).add(path)
-        found.setdefault(key, Counter()).update(
-            identity_of(finding, path)
-            for finding in result.findings
-            if finding.rule not in governing.policy.locked_rules
-        )
-    for key, governing in policies.items():
-        yield governing, dict(found.get(key, ())), linted.get(key, set())
+        for finding in result.findings:
+            if finding.rule in one.governing.policy.locked_rules:
+                locked[key] += 1
+            else:
+                counts.setdefault(key, Counter())[identity_of(finding, path)] += 1
+    for governing in run.governing:
+        key = governing.files
+        places = frozenset(linted.get(key, ()))
+        yield _Found(governing, counts.get(key, {}), places, locked[key])
 
 
 def _place(governing: GoverningPolicy) -> str:
     from imagelint.errors import UsageError  # noqa: PLC0415
+    from imagelint.layers import Locks  # noqa: PLC0415
 
     if governing.baseline_path is None:
         message = (
             "a baseline stands beside a policy, and there is none: write one with"
             " `imagelint init --harbor HOST`"
         )
+        raise UsageError(message)
+    lock = Locks(governing.policy.locks).on("baseline")
+    if lock is not None:
+        message = f"no baseline may excuse anything here, as {lock.place} says"
         raise UsageError(message)
     return governing.baseline_path
 

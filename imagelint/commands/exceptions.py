@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -62,17 +61,16 @@ def command(ctx: click.Context, /, style: str, **options: Any) -> None:  # noqa:
       imagelint exceptions
       imagelint exceptions --format json | jq '.exceptions[] | select(.used_by == [])'
     """  # noqa: D301 - click wants the character itself
-    from imagelint.run import Run  # noqa: PLC0415 - --help has no use for it
+    from imagelint.run import Run, today  # noqa: PLC0415 - --help has no use for it
 
     run = Run(request(options))
     say(run.notices)
     uses = _uses(run.results())
-    listed = {one.place: one for policy in run.policies for one in policy.exceptions}
-    today = time.strftime("%Y-%m-%d", time.gmtime())
+    listed = {one.place: one for governing in run.governing for one in governing.policy.exceptions}
     if style == "json":
-        text = _json(listed.values(), uses, today)
+        text = _json(listed.values(), uses, today())
     else:
-        text = _text(listed.values(), uses, today, look_of(sys.stdout))
+        text = _text(listed.values(), uses, today(), look_of(sys.stdout))
     print_text(text, sys.stdout)
     say(f"error: {line}" for line in run.errors)
     ctx.exit(EXIT_ERROR if run.errors else EXIT_CLEAN)
@@ -158,7 +156,7 @@ def _lines(one: PolicyException, used_by: list[_Use], today: str, look: Look) ->
     yield from wrapped("until", _until(one, today))
     if not used_by:
         yield from wrapped("used by", "nobody")
-    places = [f"{shown_path(use.path)}:{use.line}" for use in used_by]
+    places = list(dict.fromkeys(f"{shown_path(use.path)}:{use.line}" for use in used_by))
     if places:
         more = f" and {len(places) - _FEW} more" if len(places) > _FEW else ""
         yield from wrapped("used by", ", ".join(places[:_FEW]) + more)

@@ -17,7 +17,9 @@ __all__ = ["command", "policy_text"]
 
 _EXAMPLE_HOST = "harbor.myco.com"
 _BEGIN = "version:"
-_HEAD = """\
+SCHEMA_NAME = ".imagelint.schema.json"
+_HEAD = f"""\
+# yaml-language-server: $schema={SCHEMA_NAME}
 # What imagelint holds the container images of this repository to.
 # `imagelint check` finds what breaks it, `imagelint fix` repairs what it can, and
 # `imagelint explain IMAGE --env prod` says what decides about an image.
@@ -25,21 +27,37 @@ _HEAD = """\
 
 
 @click.command("init")
-@click.option("--harbor", metavar="HOST", required=True, help="The host of your Harbor.")
+@click.option("--harbor", metavar="HOST", help="The host of your Harbor.")
 @click.option("--force", is_flag=True, help="Overwrite a policy that is there already.")
+@click.option("--schema", is_flag=True, help="Write the schema alone, as after an upgrade.")
 @debug_option
-def command(harbor: str, *, force: bool, debug: bool) -> None:  # noqa: ARG001 - cli.py looks for debug
+def command(
+    harbor: str | None,
+    *,
+    force: bool,
+    schema: bool,
+    debug: bool,  # noqa: ARG001 - cli.py looks for it
+) -> None:
     """Write imagelint.yaml, with comments, into this folder.
 
-    It says what the built-in policy says, for your Harbor: change it as you need.
+    It says what the built-in policy says, for your Harbor: change it as you need. Its first line
+    names .imagelint.schema.json, written beside it, by which editors complete and check the file.
 
     \b
       imagelint init --harbor harbor.example.com
       imagelint init --harbor harbor.example.com:8443 --force
+      imagelint init --schema
     """  # noqa: D301 - click wants the character itself
     from imagelint.rules import load_rules  # noqa: PLC0415 - --help has no use for it
 
     cwd = os.getcwd()
+    if schema:
+        _write_schema(cwd)
+        print_text(f"Wrote {SCHEMA_NAME}.\n", sys.stdout)
+        return
+    if harbor is None:
+        message = "name your Harbor: imagelint init --harbor HOST"
+        raise UsageError(message)
     rules = load_rules(files.rule_sources())
     policies = files.Policies(rules, cwd)
     _refuse_nested(policies, cwd)
@@ -52,7 +70,15 @@ def command(harbor: str, *, force: bool, debug: bool) -> None:  # noqa: ARG001 -
         message = f"{files.POLICY_NAME} is there already; --force overwrites it"
         raise UsageError(message)
     files.write_new(place, files.POLICY_NAME, data, overwrite=force)
-    print_text(f"Wrote {files.POLICY_NAME}. Now try: imagelint check\n", sys.stdout)
+    _write_schema(cwd)
+    written = f"Wrote {files.POLICY_NAME}, and {SCHEMA_NAME} for editors."
+    print_text(f"{written} Now try: imagelint check\n", sys.stdout)
+
+
+def _write_schema(cwd: str) -> None:
+    """Copy the schema beside the policy: a path into an installation is this machine's alone."""
+    place = os.path.join(cwd, SCHEMA_NAME)
+    files.write_new(place, SCHEMA_NAME, files.schema_text().encode(), overwrite=True)
 
 
 def policy_text(harbor: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -52,15 +51,20 @@ def check(ctx: click.Context, /, policy: str | None, **_options: Any) -> None:  
     """
     from imagelint.finding import Severity  # noqa: PLC0415 - --help has no use for these
     from imagelint.policy_advice import advise  # noqa: PLC0415
+    from imagelint.run import today  # noqa: PLC0415
 
     governing = _governing(policy)
-    today = time.strftime("%Y-%m-%d", time.gmtime())
-    found = [
-        (_place(one, governing), one) for one in advise(governing.policy, governing.rules, today)
-    ]
+    found = sorted(
+        (
+            (_place(one, governing), one)
+            for one in advise(governing.policy, governing.rules, today())
+        ),
+        key=lambda pair: pair[0],
+    )
     look = look_of(sys.stdout)
-    for place, one in found:
-        _print(f"{place}: {one.severity.value}: {one.message}", look)
+    for (number, line, column), one in found:
+        place = governing.sources[number].path
+        _print(f"{place}:{line}:{column}: {one.severity.value}: {one.message}", look)
     warnings = sum(one.severity is Severity.WARNING for _, one in found)
     names = ", ".join(one.name for one in governing.policy.environments)
     counted = f"{_counted(warnings, 'warning')}, {_counted(len(found) - warnings, 'note')}"
@@ -92,19 +96,17 @@ def _governing(policy: str | None) -> GoverningPolicy:
     return files.Policies(load_rules(files.rule_sources()), cwd, policy).for_folder(cwd)
 
 
-def _place(advice: Advice, governing: GoverningPolicy) -> str:
-    """Return where an advice is about: in the uppermost layer that says it."""
-    if advice.at is not None:
-        source, span = advice.at
-        line, column = source.position(span.start)
-        return f"{source.path}:{line}:{column}"
+def _place(advice: Advice, governing: GoverningPolicy) -> tuple[int, int, int]:
+    """Return where an advice is about, in the uppermost layer that says it: layer, line, column."""
     from imagelint.fields import Fields  # noqa: PLC0415
 
-    for source in governing.sources:
-        found = Fields(source).find(advice.keys, advice.text)
+    for number, source in enumerate(governing.sources):
+        if advice.at is not None and advice.at[0] == source:
+            return (number, *source.position(advice.at[1].start))
+        found = None if advice.at else Fields(source).find(advice.keys, advice.text)
         if found is not None:
-            return f"{source.path}:{found[0]}:{found[1]}"
-    return governing.shown
+            return (number, *found)
+    return 0, 1, 1
 
 
 @command.command("test")
@@ -135,14 +137,18 @@ def test(
           rule: unapproved-registry     # optional, or a list
           rewrite: harbor.myco.com/docker.io/nginx:1.27
 
-    The exit code is 1 if a case comes out otherwise. What no case reaches is named.
+    Examples of rules of your own are run, too. The exit code is 1 if a case or an example comes
+    out otherwise. What no case reaches is named.
     """  # noqa: D301 - click wants the character itself
     from imagelint.policy_cases import unreached  # noqa: PLC0415 - --help has no use for it
 
     governing = _governing(policy)
     outcomes = tuple(_outcomes(governing, cases))
     failed = [one for one in outcomes if any(one.differences())]
+    failures = list(_failed_examples(governing))
     look = look_of(sys.stdout)
+    for line in failures:
+        _print(line, look)
     for one in failed:
         _print(f"{one.case.file}:{one.case.line}:{one.case.column}: {one.case.shown}", look)
         for what, expected, got in one.differences():
@@ -150,20 +156,37 @@ def test(
             _print(f"  {'':8} got      {shown(got)}", look)
         for message in one.messages:
             _print(f"  found    {message}", look)
-    missing = list(unreached(governing.policy, outcomes))
+    missing = list(unreached(governing.policy, outcomes)) if outcomes or strict else []
     if missing:
         _print("Not reached by any case:", look)
         for line in missing:
             _print(f"  {line}", look)
-    _print(f"{_counted(len(outcomes), 'case')}, {len(failed)} failed.", look)
-    ctx.exit(EXIT_FINDINGS if failed or (strict and missing) else EXIT_CLEAN)
+    own = len(governing.policy.own_rules)
+    examples = f"; examples of {_counted(own, 'own rule')}, {len(failures)} failed" if own else ""
+    _print(f"{_counted(len(outcomes), 'case')}, {len(failed)} failed{examples}.", look)
+    is_bad = failed or failures or (strict and missing)
+    ctx.exit(EXIT_FINDINGS if is_bad else EXIT_CLEAN)
+
+
+def _failed_examples(governing: GoverningPolicy) -> Iterator[str]:
+    """Yield a line for each example of the policy's own rules that is not what the rule says."""
+    own = governing.policy.own_rules
+    if not own:
+        return
+    from imagelint.rule_examples import Examples  # noqa: PLC0415 - for policies with rules alone
+    from imagelint.rules import load_rules  # noqa: PLC0415
+    from imagelint.run import known_kinds  # noqa: PLC0415
+
+    examples = Examples(governing.policy, load_rules(files.rule_sources()), known_kinds())
+    for rule in own.values():
+        yield from map(str, examples.failures(rule))
 
 
 def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome]:
     from imagelint.engine import Linter  # noqa: PLC0415
     from imagelint.errors import UsageError  # noqa: PLC0415
     from imagelint.policy_cases import CASES_NAME, read_cases, run_case  # noqa: PLC0415
-    from imagelint.run import known_kinds  # noqa: PLC0415
+    from imagelint.run import known_kinds, today  # noqa: PLC0415
 
     cwd = os.getcwd()
     if cases is None and governing.is_built_in:
@@ -172,10 +195,11 @@ def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome
     place = files.absolute(cases or os.path.join(governing.home, CASES_NAME), cwd)
     name = files.displayed(place, cwd)
     if not os.path.lexists(place):
+        if cases is None and governing.policy.own_rules:
+            return  # their examples are tests enough
         message = f"{name}: there is no such table; `imagelint policy test --help` shows one"
         raise UsageError(message)
     source = Source(name, files.read(place, name)[0])
-    today = time.strftime("%Y-%m-%d", time.gmtime())
     linters: dict[str | None, Linter] = {}
     for case in read_cases(source, governing.policy, governing.rules):
         if case.environment not in linters:
@@ -184,7 +208,7 @@ def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome
                 governing.rules,
                 known_kinds(),
                 environment=case.environment,
-                today=today,
+                today=today(),
             )
         yield run_case(case, linters[case.environment])
 
@@ -213,7 +237,9 @@ def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:  # 
     look = look_of(sys.stdout)
     for one in found.changes:
         _print(f"{one.path}:{one.line}:{one.column}: {shown(one.image)}: {one.words}", look)
-    _print(f"{_counted(len(found.changes), 'verdict')} of {found.images} change.", look)
+    number = len(found.changes)
+    verb = "changes" if number == 1 else "change"
+    _print(f"{_counted(number, 'verdict')} of {found.images} {verb}.", look)
     errors = dict.fromkeys((*before.errors, *after.errors))
     say(f"error: {line}" for line in errors)
     ctx.exit(EXIT_ERROR if errors else EXIT_FINDINGS if found.changes else EXIT_CLEAN)

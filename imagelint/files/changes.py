@@ -36,6 +36,7 @@ class Changes:
         self._root = os.path.realpath(root)
         self._base = Tree(root, _merge_base(root, ref, option), ref)
         self._submodules: dict[str, Tree] = {}
+        self._different: dict[str, bool] = {}
         self.reason = f"not changed since {ref}"
 
     def concern(self, path: str, policies: Iterable[str]) -> bool:
@@ -69,8 +70,16 @@ class Changes:
         )
 
     def _is_different(self, path: str) -> bool:
-        """Whether a file that decides is new or changed; outside of the repository nobody knows."""
-        return self._name(path) is not None and not self._is_same(path)
+        """Whether a file that decides is new, changed or gone.
+
+        Outside of the repository nobody knows, and one that never was is no change.
+        """
+        if path not in self._different:
+            is_known = self._name(path) is not None and (
+                os.path.lexists(path) or self._entry(path) is not None
+            )
+            self._different[path] = is_known and not self._is_same(path)
+        return self._different[path]
 
     def _is_same(self, path: str) -> bool:
         """Whether a path, and what it leads to if it is a link, is as it was."""

@@ -15,8 +15,8 @@ from imagelint.files.data import default_policy_source
 from imagelint.files.origin import OnDisk
 from imagelint.files.paths import absolute, displayed, relative_to
 from imagelint.globs import InvalidPattern
-from imagelint.layers import Locks
-from imagelint.policy import parse_policy, read_extends
+from imagelint.layers import Locks, read_extends
+from imagelint.policy import parse_policy
 from imagelint.report import PolicyStamp
 from imagelint.text import Source, shown
 
@@ -58,6 +58,12 @@ class GoverningPolicy(NamedTuple):
     def home(self) -> str:
         """The folder in which the policy's file stands; where there is none, ``folder``."""
         return os.path.dirname(self.files[0]) if self.files else self.folder
+
+    @property
+    def deciding(self) -> tuple[str, ...]:
+        """What it is made of, and the baseline that is not there: one may have been deleted."""
+        place = self.baseline_path
+        return self.files if place is None or place in self.files else (*self.files, place)
 
     @property
     def is_built_in(self) -> bool:

@@ -1,7 +1,10 @@
 """The JSON report: a contract, version 1. Keys are added at most, never renamed or dropped.
 
 Pure ASCII, so that no encoding and no invisible character can get in the way. A finding's
-``template`` is the Helm template that a ``# Source:`` comment names, null without one.
+``template`` is the Helm template that a ``# Source:`` comment names, null without one. What was
+excused is under ``suppressed``, not under ``findings``: ``by`` (``comment``, ``exception`` or
+``baseline``), ``reason``, ``until`` (the last day, ``2027-01-31`` in UTC, or null) and ``place``
+(the file and line, or the file, that excuses it).
 """
 
 from __future__ import annotations

@@ -100,6 +100,9 @@ def _invented(
 ) -> Iterator[str]:
     truth = kubectl.images | kustomize.images
     for item in examined:
+        root = item.extract.root
+        if root is not None and not is_core(root) and not root.kind.endswith("List"):
+            continue  # what stands inside of a custom resource is data to the readers
         for site in item.extract.sites:
             by_kustomize = site.readers == {Reader.KUSTOMIZE} and (
                 kustomize.refused or _may_stop_kustomize(item.document)
