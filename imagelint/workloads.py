@@ -60,7 +60,7 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
         once = bool(tree.problems)  # what is refused may be a bomb
         for item in _distinct(found) if once else found:
             found_here = _sites_of(item, view, catalogue, once=once)
-            for read in _readings(item, found_here, is_for_both=len(seen_by) == 1):
+            for read in _readings(item, found_here, view, is_for_both=len(seen_by) == 1):
                 _add(sites, read, view)
             if item.meta.kind == "Kustomization":
                 matches.update((node.start, node) for node in _match_keys(item, view))
@@ -90,7 +90,7 @@ def _add(sites: dict[tuple[Hashable, ...], ImageSite], read: ImageSite, view: Vi
 
 
 def _readings(
-    item: ObjectNode, sites: Iterator[ImageSite], *, is_for_both: bool
+    item: ObjectNode, sites: Iterator[ImageSite], view: View, *, is_for_both: bool
 ) -> Iterator[ImageSite]:
     """Yield each site once, or twice where kustomize takes its scalar, or names, for others.
 
@@ -101,7 +101,7 @@ def _readings(
     for site in sites:
         yield site
         if is_for_both and Reader.KUSTOMIZE in site.readers:
-            other = other or as_kustomize_has_it(item)
+            other = other or as_kustomize_has_it(item, view)
             theirs = other if site.object == item.meta else site.object
             value, node = site.value, site.node
             is_whole = not site.tail and site.within is None and value.type != "number"
@@ -176,11 +176,9 @@ class _Search:
         work = [(branch, start)]
         while work:
             branch, place = work.pop()
-            below = [
-                (next_branch, next_place)
-                for segment, next_branch in branch.below.items()
-                for next_place in after(place, segment, self._view)
-            ]
+            below: list[tuple[Branch, Place]] = []
+            for segment, next_branch in branch.below.items():
+                below += ((next_branch, one) for one in after(place, segment, self._view))
             for holder in branch.holders:
                 if holder.shape == OBJECT:
                     self._enter(place)

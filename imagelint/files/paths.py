@@ -76,13 +76,12 @@ def chart_folder(path: str) -> str | None:
     renders both, with the values that the inner one gets.
     """
     folder = os.path.dirname(path)
-    while True:
+    while f"{os.sep}templates" in folder:
         parent, name = os.path.split(folder)
         if name == "templates" and _is_chart(parent):
             return _outermost(parent)
-        if parent == folder:
-            return None
         folder = parent
+    return None
 
 
 def _outermost(chart: str) -> str:
