@@ -62,12 +62,14 @@ class Exclusion:
         parent = os.path.dirname(folder)
         is_top = self._policies.is_top(folder)
         reason = None if is_top else self._of_folder(parent)
-        if reason is None and _covers(self._given, relative_to(self._cwd, folder)):
+        given = self._given
+        if reason is None and given.patterns and _covers(given, relative_to(self._cwd, folder)):
             reason = _BY_OPTION
         for owner in (folder,) if is_top else (parent, folder):
             if reason is None:
                 governing = self._policies.for_folder(owner)
-                if _covers(governing.policy.exclude, governing.match_path(folder)):
+                globs = governing.policy.exclude
+                if globs.patterns and _covers(globs, governing.match_path(folder)):
                     reason = f"excluded by {governing.shown}"
         self._reasons[folder] = reason
         return reason

@@ -103,6 +103,7 @@ class Policies:
         self._cwd = cwd
         self._by_file: dict[str | None, GoverningPolicy] = {}
         self._by_folder: dict[str, GoverningPolicy] = {}
+        self._tops: dict[str, bool] = {}
         self._override = None if override is None else absolute(override, cwd)
 
     def for_file(self, path: str) -> GoverningPolicy:
@@ -124,7 +125,9 @@ class Policies:
 
     def is_top(self, folder: str) -> bool:
         """Whether no policy is looked for above this folder."""
-        return self._origin.is_top(folder)
+        if folder not in self._tops:
+            self._tops[folder] = self._origin.is_top(folder)
+        return self._tops[folder]
 
     def _search(self, folder: str) -> GoverningPolicy:
         """Take what stands in this folder, or what governs the folder above it."""
