@@ -72,7 +72,7 @@ def metadata_problems(metadata: Node | None, view: View) -> Iterator[ParseProble
 
 
 def _problems(node: Node | None, name: str, shape: _Shape, view: View) -> Iterator[ParseProblem]:
-    if node is None or type_of(node) == "null":
+    if node is None or (shape == "string" and is_text(node)) or type_of(node) == "null":
         return
     if isinstance(shape, str):
         yield from _scalar_problems(node, name, shape)

@@ -126,8 +126,8 @@ def meta_of(
 def as_kustomize_has_it(item: ObjectNode, view: View) -> KubeObject:
     """Return an object with the names and labels that kustomize reads; ``view`` is kubectl's.
 
-    Where all of them are plainly texts these are kubectl's: an eighth of the time of a small
-    workload.
+    Where all of them are plainly texts these are kubectl's. To know that spares a seventh of the
+    extraction from a small workload.
     """
     metadata = view.entries(item.mapping).get("metadata")
     labels = view.entries(metadata).get("labels") if isinstance(metadata, Mapping) else None

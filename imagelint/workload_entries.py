@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "EACH",
     "EACH_ITEM",
     "EACH_VALUE",
     "IMAGE",
@@ -34,6 +35,7 @@ __all__ = [
 
 EACH_ITEM: Final = "[]"
 EACH_VALUE: Final = "{}"
+EACH: Final = (EACH_ITEM, EACH_VALUE)
 OBJECT: Final = "object"
 """The shape of an API object: it is linted as an object of its own kind."""
 POD_SPEC: Final = "pod-spec"
@@ -168,7 +170,7 @@ def words_of(workload: Workload, known: Collection[str]) -> Iterator[str]:
     """
     for field in workload.fields:
         holder = field.holder
-        keys = [key for key in field.path if key not in (EACH_ITEM, EACH_VALUE)]
+        keys = [key for key in field.path if key not in EACH]
         if holder.shape:
             continue
         if holder.flags or holder.named:

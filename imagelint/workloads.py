@@ -15,7 +15,7 @@ from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree
 from imagelint.objects import ObjectNode, as_kustomize_has_it, find_objects, meta_of
 from imagelint.reading import Reader, View, is_text, resolve, views
 from imagelint.sites import ImageSite, Place, Step, after, path_of, sites_at
-from imagelint.workload_entries import OBJECT, POD_SPEC, POD_TEMPLATE, Branch
+from imagelint.workload_entries import EACH, OBJECT, POD_SPEC, POD_TEMPLATE, Branch
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -177,8 +177,10 @@ class _Search:
         while work:
             branch, place = work.pop()
             below: list[tuple[Branch, Place]] = []
+            keys = self._view.entries(place.node) if isinstance(place.node, Mapping) else ()
             for segment, next_branch in branch.below.items():
-                below += ((next_branch, one) for one in after(place, segment, self._view))
+                if segment in keys or segment in EACH:  # most fields are not there
+                    below += [(next_branch, one) for one in after(place, segment, self._view)]
             for holder in branch.holders:
                 if holder.shape == OBJECT:
                     self._enter(place)
