@@ -1,11 +1,17 @@
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from imagelint import files
 from imagelint.errors import FileError, ImagelintError, PolicyError, UsageError
 from imagelint.rules import load_rules
 from tests.conftest import POLICY, Project
+from tests.repository import Repository, needs_git
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def names(found: files.Found) -> list[str]:
@@ -49,6 +55,26 @@ def test_the_search_ends_at_the_repository(project: Project) -> None:
     (inner / ".git").mkdir(parents=True)
     found = files.Policies(load_rules(files.rule_sources()), str(inner))
     assert found.for_folder(str(inner)).is_built_in
+
+
+@needs_git
+def test_a_submodule_brings_no_policy_of_its_own(tmp_path: Path) -> None:
+    """Seen from the repository that has it; inside of it, it is a repository like any other."""
+    inner, outer = Repository.new(tmp_path / "inner"), Repository.new(tmp_path / "outer")
+    for one in (inner, outer):
+        (one.root / "imagelint.yaml").write_text(POLICY)
+        one.git("add", ".")
+        one.git("commit", "-qm", "policy")
+    outer.git("submodule", "add", "-q", str(inner.root), "sub")
+    sub = outer.root / "sub"
+    rules = load_rules(files.rule_sources())
+    with pytest.raises(PolicyError, match=r"^sub/imagelint\.yaml: .*below imagelint\.yaml"):
+        files.Policies(rules, str(outer.root)).for_folder(str(sub))
+    inside = files.Policies(rules, str(sub)).for_folder(str(sub / "k"))
+    assert inside.folder == str(sub)
+    outer.git("worktree", "add", "-q", str(tmp_path / "tree"))
+    tree = files.Policies(rules, str(tmp_path)).for_folder(str(tmp_path / "tree" / "k"))
+    assert tree.folder == str(tmp_path / "tree")
 
 
 def test_a_policy_below_another_is_refused_and_both_are_named(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from imagelint.errors import FileError
 from imagelint.files.content import read
-from imagelint.files.paths import displayed
+from imagelint.files.paths import displayed, is_below
 from imagelint.files.tree import LINK, SUBMODULE, Tree, commit_of, repository_at
 
 if TYPE_CHECKING:
@@ -60,13 +60,27 @@ class Origin(Protocol):
 class OnDisk:
     """The files as they are."""
 
+    def __init__(self, cwd: str | None = None) -> None:
+        """Take the working folder: a submodule is a repository of its own only around it."""
+        self._cwd = cwd
+
     def exists(self, path: str) -> bool:
         """Whether there is a file of that name, a broken link included."""
         return os.path.lexists(path)
 
     def is_top(self, folder: str) -> bool:
-        """Whether this is the root of a repository or of the file system."""
-        return os.path.dirname(folder) == folder or self.exists(os.path.join(folder, ".git"))
+        """Whether this is the root of the file system, or of a repository but for a submodule.
+
+        Whoever adds a submodule brings a policy along, which must not loosen that of the
+        repository that is linted. Inside of the submodule that is the submodule itself.
+        """
+        if os.path.dirname(folder) == folder:
+            return True
+        git = os.path.join(folder, ".git")
+        if not self.exists(git):
+            return False
+        is_around = self._cwd is not None and is_below(self._cwd, folder)
+        return is_around or not _is_of_submodule(git)
 
     def read(self, path: str, shown: str) -> bytes:
         """Return the bytes of a file."""
@@ -83,6 +97,14 @@ class OnDisk:
             raise FileError(folder, f"cannot be read: {error.strerror}") from error
 
 
+def _is_of_submodule(git: str) -> bool:
+    """Whether this is the file ``.git`` of a submodule (a worktree has one, too)."""
+    if not os.path.isfile(git):
+        return False
+    text = read(git, git)[0].decode("utf-8", "surrogateescape")
+    return text.startswith("gitdir:") and "/modules/" in text.replace(os.sep, "/")
+
+
 class AtCommit:
     """The files of the working folder's repository as a commit has them; others as they are."""
 
@@ -92,7 +114,7 @@ class AtCommit:
         self._cwd = cwd
         self._root = repository_at(cwd, option)
         self._tree = Tree(self._root, commit_of(self._root, ref, option), ref)
-        self._disk = OnDisk()
+        self._disk = OnDisk(cwd)
         self._asked: set[str] = set()
 
     def exists(self, path: str) -> bool:

@@ -98,7 +98,7 @@ class Policies:
         origin: Origin | None = None,
     ) -> None:
         """Use the policy file ``override`` for everything if it is given (``--policy``)."""
-        self._origin = OnDisk() if origin is None else origin
+        self._origin = OnDisk(cwd) if origin is None else origin
         self._rules = rules
         self._cwd = cwd
         self._by_file: dict[str | None, GoverningPolicy] = {}
