@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from typing import TYPE_CHECKING
 
@@ -23,8 +24,12 @@ def test_fixed(decoders: Decoders, tmp_path: Path) -> None:
 
 
 def test_fresh(decoders: Decoders, tmp_path: Path) -> None:
-    """New streams on every run: a failure names the seed, from which to make the stream again."""
-    start = secrets.randbits(40)
+    """New streams on every run: a failure names the seed, from which to make the stream again.
+
+    In CI they are the same ones on every run, as the examples of hypothesis are: what is new is
+    found by developers and by `make fuzz`, and is not the fault of the change that CI looks at.
+    """
+    start = 1 << 40 if os.environ.get("CI") == "true" else secrets.randbits(40)
     assert check(decoders, range(start, start + FRESH), tmp_path) == {}
 
 
