@@ -68,7 +68,9 @@ def find_objects(
             problems.append(ParseProblem(items.start, "a list inside a list"))
         elif type_of(items) not in ("sequence", "null"):
             problems.append(ParseProblem(items.start, "items that are no list"))
-        if not item.meta.kind.endswith("List"):
+        if problems and not isinstance(items, Sequence):
+            found.append(item)  # refused: what can be seen in it is linted, whoever it is for
+        elif not item.meta.kind.endswith("List"):
             found.append(item._replace(readers=frozenset({Reader.KUSTOMIZE})))
         if isinstance(items, Sequence) and id(items) not in seen:
             seen.add(id(items))

@@ -134,11 +134,14 @@ def test_lists(text: str, expected: list[Found]) -> None:
             id="List in List",
         ),
         pytest.param(
-            "{apiVersion: v1, kind: List, items: x}", [], "items that are no list", id="a string"
+            "{apiVersion: v1, kind: List, items: x}",
+            [Found("", "v1 List", None, "KZ")],
+            "items that are no list",
+            id="a string",
         ),
         pytest.param(
             f"{{{POD}, items: {{}}}}",
-            [Found("", "v1 Pod", None, "Z")],
+            [Found("", "v1 Pod", None, "KZ")],
             "items that are no list",
             id="a mapping",
         ),

@@ -92,6 +92,12 @@ LISTS = (
     Case("a Pod with `items: null`", pod(more="items: null\n"), "", "x/a"),
     Case("a Pod with `items: x`", pod(more="items: x\n"), "", "x/a", refused=True),
     Case(
+        "a List whose separator was lost in `items`",
+        f"apiVersion: v1\nkind: List\nitems: x\n ---\n{pod()}",
+        refused=True,
+        also="x/a",
+    ),
+    Case(
         "a List in a List",
         listed("List", f"{{apiVersion: v1, kind: List, items: [{flow('x/a')}]}}", flow("x/b")),
         kustomize="x/a x/b",

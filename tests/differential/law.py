@@ -91,15 +91,26 @@ def _missed(examined: list[Examined], kubectl: Verdict, kustomize: Verdict) -> I
     if any("byte order mark" in one.message for item in examined for one in item.refusals):
         return
     ours = {seen for item in examined for site in item.extract.sites for seen in _as_seen(site)}
+    # What is refused may be a bomb: there a container that an alias repeats is told once.
+    repeated = {
+        image
+        for reader in (kubectl, kustomize)
+        for image in reader.images
+        if any(item.refusals for item in examined) and _anywhere(image) in map(_anywhere, ours)
+    }
     for reader, verdict in (("kubectl", kubectl), ("kustomize", kustomize)):
         for image in sorted(verdict.images - ours, key=str):
-            if image._replace(value=_without_folds(image.value)) not in ours:
+            if image._replace(value=_without_folds(image.value)) not in ours | repeated:
                 yield f"{reader} reads {image}, we do not"
     values = {str(image.value) for image in ours}
     for refused in kubectl.refused:
         for text in refused.images:
             if text and text not in values and not _is_no_object(refused):
                 yield f"{text!r} can be read in a document that kubectl refuses, we do not"
+
+
+def _anywhere(image: SeenImage) -> SeenImage:
+    return image._replace(field="")
 
 
 def _without_folds(value: str | float | bool | None) -> str | float | bool | None:
