@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from imagelint.finding import COMMENT_MARK as MARK
 from imagelint.manifest import parse_yaml
-from imagelint.nodes import Mapping, Scalar, Sequence
+from imagelint.nodes import Scalar, nodes_once
 from imagelint.stream import split
 from imagelint.text import Span
 
@@ -172,24 +172,9 @@ def _marked(document: Document, root: Node) -> Iterator[tuple[int, int]]:
     """Yield the spans of the scalars that hold the mark."""
     text = document.decoded.text
     marked = sorted(
-        (node.start, node.end) for node in _scalars(root) if MARK in text[node.start : node.end]
+        (node.start, node.end)
+        for node in nodes_once(root)
+        if isinstance(node, Scalar) and MARK in text[node.start : node.end]
     )
     offsets = document.decoded.byte_offsets(index for span in marked for index in span)
     yield from zip(offsets, offsets, strict=True)
-
-
-def _scalars(root: Node) -> Iterator[Scalar]:
-    """Yield every scalar of a tree once."""
-    seen: set[int] = set()
-    stack: list[Node] = [root]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, Scalar):
-            yield node
-        elif id(node) not in seen:
-            seen.add(id(node))
-            if isinstance(node, Mapping):
-                for pair in node.pairs:
-                    stack.extend(pair)
-            elif isinstance(node, Sequence):
-                stack.extend(node.items)
