@@ -39,6 +39,7 @@ ORDER = (
     "scan",
     "sites",
     "workloads",
+    "outline",
     "skim",
     "edits",
     "examine",
