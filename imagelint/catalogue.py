@@ -9,10 +9,11 @@ it. No I/O: who makes a catalogue hands in how files are read.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from imagelint.fields import Fields
 from imagelint.plans import plan_of
+from imagelint.values import NamedTuple
 from imagelint.workload_entries import (
     EACH_ITEM,
     EACH_VALUE,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from imagelint.errors import PolicyError
 from imagelint.globs import InvalidPattern, NamePattern, PathPattern, PathPatterns
@@ -18,6 +18,7 @@ from imagelint.manifest import parse_yaml
 from imagelint.nodes import Mapping, Node, Scalar, Sequence
 from imagelint.patterns import RegistryPattern
 from imagelint.text import Span, shown
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

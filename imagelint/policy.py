@@ -44,7 +44,7 @@ and making paths relative to its folder, is the caller's business. No I/O.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, final
+from typing import TYPE_CHECKING, Final, final
 
 from imagelint.environments import Environment, Match, RuleSetting
 from imagelint.errors import Inconsistency, InconsistentPolicy, UsageError
@@ -60,6 +60,7 @@ from imagelint.policy_parse import (
 )
 from imagelint.registries import HarborMap
 from imagelint.text import shown
+from imagelint.values import NamedTuple
 from imagelint.workload_parse import read_ignored_fields, read_workloads
 
 if TYPE_CHECKING:

@@ -14,7 +14,9 @@ from array import array
 from bisect import bisect_left, bisect_right
 from functools import cached_property
 from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -65,8 +65,8 @@ CHECK = """
     formats.links
     formats.snippet formats.text formats.words globs helm judge layers lookalikes manifest metadata
     nodes objects outcomes patterns plain policy policy_parse reading reference registries
-    registry_checks report request rules run scan sites stream subject text verify
-    workers workload_entries workload_parse workloads
+    registry_checks report request rules run scan sites stream subject text values
+    verify workers workload_entries workload_parse workloads
 """
 """Our own modules that a clean file costs: a new one here is a decision."""
 

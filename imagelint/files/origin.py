@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from imagelint.errors import FileError
 from imagelint.files.content import read
 from imagelint.files.paths import displayed, is_below
 from imagelint.files.tree import LINK, SUBMODULE, Tree, commit_of, repository_at
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
