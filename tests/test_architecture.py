@@ -51,6 +51,7 @@ ORDER = (
     "lookalikes",
     "checks",
     "rules",
+    "built_in",
     "environments",
     "exceptions",
     "layers",

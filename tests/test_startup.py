@@ -58,7 +58,7 @@ spec:
 """
 
 CHECK = """
-    bounds catalogue checks cli commands commands.check commands.options commands.output
+    bounds built_in catalogue checks cli commands commands.check commands.options commands.output
     commands.progress conclude edits engine environments errors examine excuses
     fields files files.content files.data files.exclude files.git files.origin files.paths
     files.policies files.temporary files.tree files.walk files.writing finding formats
@@ -66,7 +66,7 @@ CHECK = """
     formats.snippet formats.text formats.words globs helm judge layers lookalikes manifest metadata
     nodes objects outcomes patterns plain policy policy_parse reading reference registries
     registry_checks report request rules run scan sites stream subject text values
-    verify workers workload_entries workload_parse workloads
+    verify workers workload_entries workloads
 """
 """Our own modules that a clean file costs: a new one here is a decision."""
 

@@ -115,12 +115,12 @@ def _complete_environment(
     import os  # noqa: PLC0415 - for the shell alone
 
     from imagelint import files  # noqa: PLC0415
+    from imagelint.built_in import RULES  # noqa: PLC0415
     from imagelint.errors import ImagelintError  # noqa: PLC0415
-    from imagelint.rules import load_rules  # noqa: PLC0415
 
     cwd = os.getcwd()
     try:
-        rules = load_rules(files.rule_sources())
+        rules = RULES
         policies = files.Policies(rules, cwd, ctx.params.get("policy"))
         environments = policies.for_folder(cwd).policy.environments
     except ImagelintError:  # whoever runs the command will be told

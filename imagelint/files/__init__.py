@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from imagelint.files.content import Identity, identity, is_blank, read, read_stdin
 from imagelint.files.data import (
-    catalogue_sources,
+    catalogue_files,
     default_policy_source,
     rule_sources,
     rules_folder,
@@ -31,7 +31,7 @@ __all__ = [
     "Policies",
     "absolute",
     "append",
-    "catalogue_sources",
+    "catalogue_files",
     "chart_folder",
     "clear_leftovers",
     "default_policy_source",

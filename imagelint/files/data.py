@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 from functools import cache, partial
 
+from imagelint.built_in import CORE
 from imagelint.catalogue import CatalogueFiles
 from imagelint.errors import FileError
 from imagelint.text import Source
 
 __all__ = [
-    "catalogue_sources",
+    "catalogue_files",
     "default_policy_source",
     "rule_sources",
     "rules_folder",
@@ -33,17 +34,19 @@ def rule_sources() -> tuple[Source, ...]:
     return _sources("")
 
 
-def catalogue_sources() -> CatalogueFiles:
-    """Return the catalogue of kinds, ``rules/workloads/<group>.yaml``: core.yaml, and the others.
+def catalogue_files() -> CatalogueFiles:
+    """Return the catalogue of kinds: its core, and the files ``rules/workloads/<group>.yaml``.
 
     The groups are those of one listing of the folder: no file is opened for a name that is not
-    in it, and none but core.yaml before its group is asked for.
+    in it, and none before its group is asked for.
     """
-    names = {name.removesuffix(".yaml"): name for name in _names("workloads")}
-    core = _source(os.path.join("workloads", names.pop("core")))
+    names = (name for name in _names("workloads") if name != "core.yaml")
     return CatalogueFiles(
-        core,
-        {group: partial(_source, os.path.join("workloads", name)) for group, name in names.items()},
+        CORE,
+        {
+            name.removesuffix(".yaml"): partial(_source, os.path.join("workloads", name))
+            for name in names
+        },
     )
 
 

@@ -13,7 +13,7 @@ from imagelint.catalogue import load_catalogue
 from imagelint.engine import Linter
 from imagelint.errors import ImagelintError
 from imagelint.examine import examine
-from imagelint.files.data import catalogue_sources, default_policy_source, rule_sources
+from imagelint.files.data import catalogue_files, default_policy_source, rule_sources
 from imagelint.manifest import parse_events
 from imagelint.nodes import Mapping, Scalar
 from imagelint.plain import parse_plain
@@ -45,7 +45,7 @@ def _rules() -> dict[str, Rule]:
 
 @cache
 def _catalogue() -> Catalogue:
-    return load_catalogue(catalogue_sources())
+    return load_catalogue(catalogue_files())
 
 
 @cache
