@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+import gc
+import inspect
 import pickle
 import typing
+from typing import Any
 
 import pytest
 
@@ -76,6 +80,26 @@ def test_knows_its_annotations() -> None:
     assert Ours.__qualname__ == "Ours"
 
 
+@pytest.mark.parametrize("type_", [Ours, Theirs])
+def test_refuses_what_does_not_fit_its_fields(type_: Any) -> None:
+    for arguments, named in [((), {}), (("a", 1, 2), {}), (("a",), {"other": 1})]:
+        with pytest.raises(TypeError, match=r"__new__\(\)"):
+            type_(*arguments, **named)
+    with pytest.raises(TypeError):
+        type_._make(("a",))
+    with pytest.raises((ValueError, TypeError), match="other"):
+        type_("a")._replace(other=1)
+
+
+def test_can_be_looked_into() -> None:
+    assert inspect.signature(Ours).parameters.keys() == {"name", "size"}
+    assert Ours("a")._asdict() == {"name": "a", "size": None}
+    match Ours("a", 3):
+        case Ours(name, size):
+            assert (name, size) == ("a", 3)
+    assert copy.copy(Ours("a")) == copy.deepcopy(Ours("a")) == Ours("a")
+
+
 def test_cannot_be_changed() -> None:
     value = Ours("a")
     for name in ("name", "other"):
@@ -86,6 +110,17 @@ def test_cannot_be_changed() -> None:
 
 def test_goes_to_another_process_and_back() -> None:
     assert pickle.loads(pickle.dumps(Ours("a", 1))) == Ours("a", 1)  # noqa: S301 - our own
+
+
+def test_lasts_when_garbage_is_collected() -> None:
+    gc.collect()
+
+    class More(NamedTuple):
+        name: str
+        size: int
+
+    assert More("a", 1).size == Ours("a", 1).size == 1
+    assert repr(More("a", 1)) == "More(name='a', size=1)"
 
 
 def test_has_no_fields_without_annotations() -> None:
