@@ -328,10 +328,6 @@ def test_all_names_of_a_file_share_its_identity(project: Project) -> None:
 
 
 def test_the_data_that_we_are_shipped_with() -> None:
-    rules = files.rule_sources()
-    assert {"rules/floating-tag.yaml", "rules/unapproved-registry.yaml"} <= {
-        source.path for source in rules
-    }
     groups = files.catalogue_files().groups
     assert "core" not in groups
     assert all(read().path == f"rules/workloads/{group}.yaml" for group, read in groups.items())

@@ -12,7 +12,6 @@ from imagelint.files.content import Identity, identity, is_blank, read, read_std
 from imagelint.files.data import (
     catalogue_files,
     default_policy_source,
-    rule_sources,
     rules_folder,
     schema_text,
 )
@@ -54,7 +53,6 @@ __all__ = [
     "relative_to",
     "repository_of",
     "rewrite",
-    "rule_sources",
     "rules_folder",
     "schema_text",
     "size",

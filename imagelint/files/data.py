@@ -1,4 +1,4 @@
-"""The data that imagelint is shipped with: rules, the catalogue of kinds, the default policy.
+"""The data that imagelint is shipped with as files: the catalogue of kinds, the default policy.
 
 In a source tree (an editable install, an unpacked sdist) it is the folder ``rules`` beside
 the package; a wheel carries the same folder as ``imagelint/_rules``.
@@ -17,7 +17,6 @@ from imagelint.text import Source
 __all__ = [
     "catalogue_files",
     "default_policy_source",
-    "rule_sources",
     "rules_folder",
     "schema_text",
 ]
@@ -27,11 +26,6 @@ _FOLDERS = (
     os.path.join(_PACKAGE, "_rules"),
     os.path.join(os.path.dirname(_PACKAGE), "rules"),
 )
-
-
-def rule_sources() -> tuple[Source, ...]:
-    """Return the rule files, ``rules/<id>.yaml``, by name; a ``FileError`` if there are none."""
-    return _sources("")
 
 
 def catalogue_files() -> CatalogueFiles:
@@ -71,10 +65,6 @@ def _folder() -> str:
         if os.path.isdir(os.path.join(folder, "policy")):
             return folder
     raise FileError(_FOLDERS[0], "imagelint's own rules are missing: install it again")
-
-
-def _sources(folder: str) -> tuple[Source, ...]:
-    return tuple(_source(os.path.join(folder, name)) for name in _names(folder))
 
 
 def _names(folder: str) -> list[str]:
