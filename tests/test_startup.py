@@ -70,9 +70,9 @@ CHECK = """
 
 HEAVY = """
     _ruamel_yaml ruamel jsonschema rich
-    ast asyncio base64 concurrent csv ctypes dataclasses datetime difflib email fnmatch glob
-    hashlib html http inspect json logging multiprocessing pathlib pickle platform random
-    secrets shutil socket ssl statistics subprocess tempfile threading tokenize traceback
+    array ast asyncio base64 bisect concurrent csv ctypes dataclasses datetime difflib email
+    fnmatch glob hashlib html http inspect json logging multiprocessing pathlib pickle platform
+    random secrets shutil socket ssl statistics subprocess tempfile threading tokenize traceback
     unicodedata unittest urllib uuid xml zipfile zoneinfo
 """
 """What takes milliseconds to import, or does work that a clean file does not need."""
