@@ -6,12 +6,13 @@ Nothing is opened here but folders.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from imagelint.files.git import ignored_below
 from imagelint.files.paths import absolute, displayed
 from imagelint.finding import Skipped
 from imagelint.globs import InvalidPattern, PathPattern
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
