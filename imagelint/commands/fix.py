@@ -112,7 +112,9 @@ def command(
 def _clear_leftovers(run: Run) -> Iterator[str]:
     """Remove from the folders of the files what killed processes have left there."""
     cwd = os.getcwd()
-    for folder in sorted({os.path.dirname(os.path.realpath(one.path)) for one in run.inputs}):
+    links = (one.path for one in run.inputs if os.path.islink(one.path))
+    written = {os.path.dirname(one.path) for one in run.inputs}
+    for folder in sorted(written.union(os.path.dirname(os.path.realpath(link)) for link in links)):
         for path in files.clear_leftovers(folder):
             name = one_line(files.displayed(path, cwd))
             yield f"note: removed {name}, which a killed process left behind"

@@ -1,13 +1,14 @@
 """Writing: a file is replaced as a whole, with all that belongs to it, or not at all.
 
 At any moment the file holds either the old bytes or the new ones, whatever fails and whenever
-the process is killed. What a killed process leaves beside it (see ``temporary``) the next
-``fix`` in that folder clears away.
+the process is killed; after a power cut too, for the new bytes are on the disk before the name is
+theirs. Which of the two it is then, is left open: to bring each new name to the disk as well would
+take longer than all the rest of a large ``fix``, and an old file is repaired once more. What a
+killed process leaves beside it (see ``temporary``) the next ``fix`` in that folder clears away.
 """
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import stat
@@ -135,7 +136,6 @@ def _replace(target: str, before: os.stat_result, data: bytes, expected: bytes) 
             left = os.path.basename(beside)
             raise _Refusal(f"{reason}; {left} is left beside it, for the next fix") from error
         raise
-    _sync(folder)
 
 
 def _created(path: str) -> IO[bytes]:
@@ -222,13 +222,3 @@ def _attributes(file: str | int) -> dict[str, bytes]:
         if error.errno in _NO_ATTRIBUTES:
             return {}
         raise
-
-
-def _sync(folder: str) -> None:
-    """Bring the new name to the disk; without that, a power cut may bring the old file back."""
-    with contextlib.suppress(OSError):  # not every system opens or syncs folders
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
