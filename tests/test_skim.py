@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagelint.examine import Examined, examine
 from imagelint.helm import ANNOTATION
-from imagelint.nodes import Scalar
 from imagelint.skim import skim
 from imagelint.stream import split
 from imagelint.text import Source
@@ -19,10 +17,10 @@ from tests.policies import policy
 from tests.properties.manifest_strategies import manifests
 from tests.reading import catalogue
 from tests.shared import needs_shared
+from tests.skimming import both, disagreement
 
 if TYPE_CHECKING:
     from imagelint.catalogue import Catalogue
-    from imagelint.workloads import ImageSite
 
 POD = """\
 # A comment in front.
@@ -81,36 +79,6 @@ def deployment(pod_spec: str) -> str:
 
 
 CONTAINER = "      containers:\n      - name: a\n        image: nginx\n"
-
-
-def facts(site: ImageSite) -> tuple[object, ...]:
-    """Return all that is known of a site, comparable between two readings."""
-    node = site.node
-    written = (node.value, node.style) if isinstance(node, Scalar) else ()
-    place = (node.start, node.end, *written)
-    return (site._replace(node=None), place, dict(site.object.labels))  # type: ignore[arg-type]
-
-
-def both(data: bytes, kinds: Catalogue | None = None) -> list[tuple[Examined, Examined]]:
-    """Read a stream in the short and in the long way; the documents that were skimmed."""
-    source = Source("a.yaml", data)
-    quick = examine(source, kinds or catalogue(), with_trees=False)[0]
-    full = examine(source, kinds or catalogue())[0]
-    return [pair for pair in zip(quick, full, strict=True) if pair[0].tree is None]
-
-
-def disagreement(data: bytes, kinds: Catalogue | None = None) -> str | None:
-    """Return how skimming differs from the long way, None where it does not."""
-    for short, long in both(data, kinds):
-        if long.refusals or long.dropped_at is not None:
-            return f"it is refused: {long.refusals}"
-        if list(map(facts, short.extract.sites)) != list(map(facts, long.extract.sites)):
-            return f"{short.extract.sites} are not {long.extract.sites}"
-        if short.extract.root != long.extract.root or long.extract.matches:
-            return "the object is another"
-        if short[3:] != long[3:]:
-            return "it is described otherwise"
-    return None
 
 
 TAKEN = [

@@ -24,6 +24,7 @@ from imagelint.rules import load_rules
 from imagelint.suppress import find_ignores
 from imagelint.text import Source
 from imagelint.verify import same_trees
+from tests.skimming import disagreement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -133,6 +134,12 @@ def lane(data: bytes) -> None:
         assert _places(plain.root) == _places(judge.root)
 
 
+def skim(data: bytes) -> None:
+    """What is skimmed is what the long way finds."""
+    wrong = disagreement(data)
+    _hold(wrong is None, str(wrong))
+
+
 def _places(root: Node | None) -> list[tuple[int, int]]:
     """Return where the scalars stand."""
     places, work = [], [root]
@@ -179,5 +186,6 @@ def comments(data: bytes) -> None:
 
 
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
-    target.__name__: target for target in (reference, manifest, fix, lane, policy, rule, comments)
+    target.__name__: target
+    for target in (reference, manifest, fix, lane, skim, policy, rule, comments)
 }

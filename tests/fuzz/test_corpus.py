@@ -24,6 +24,6 @@ def test_seed(path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("target", ["manifest", "fix", "lane", "comments"])
+@pytest.mark.parametrize("target", ["manifest", "fix", "lane", "skim", "comments"])
 def test_hostile(name: str, target: str) -> None:
     TARGETS[target](HOSTILE[name](1_000))
