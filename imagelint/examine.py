@@ -16,7 +16,13 @@ from imagelint.manifest import parse_yaml
 from imagelint.nodes import Mapping, Node, Scalar, Tree
 from imagelint.objects import KUSTOMIZATION_FILES, string_of
 from imagelint.reading import Reader, Value, View, refusals
-from imagelint.scan import can_hold_image, is_proven_free, may_hold_object
+from imagelint.scan import (
+    LONG,
+    can_hold_image,
+    is_proven_free,
+    may_hold_object,
+    needs_no_parse,
+)
 from imagelint.stream import Document, cut, split
 from imagelint.workloads import Extract, ImageSite, extract
 
@@ -116,9 +122,12 @@ def _is_free_file(source: Source, catalogue: Catalogue) -> bool:
     """Whether a source is proven to hold no image, whatever its documents are."""
     if source.encoding != "utf-8":
         return False
-    if not can_hold_image(source.data, catalogue.words):
+    data = source.data
+    if len(data) >= LONG and is_proven_free(data, catalogue):  # so it need not even be split
         return True
-    return _file_name(source) not in KUSTOMIZATION_FILES and not may_hold_object(source.data)
+    if not can_hold_image(data, catalogue.words):
+        return True
+    return _file_name(source) not in KUSTOMIZATION_FILES and not may_hold_object(data)
 
 
 def _file_name(source: Source) -> str:
@@ -131,9 +140,7 @@ def is_free(document: Document, catalogue: Catalogue) -> bool:
         return False
     is_utf8 = document.source.encoding == "utf-8"
     data = document.data if is_utf8 else document.decoded.text.encode()
-    if not can_hold_image(data, catalogue.words):
-        return True
-    return document.tree is None and is_proven_free(data, catalogue)
+    return needs_no_parse(data, catalogue)
 
 
 def read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:
