@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.fields import Fields
+from imagelint.plans import plan_of
 from imagelint.workload_entries import (
     EACH_ITEM,
     EACH_VALUE,
@@ -24,6 +25,7 @@ from imagelint.workload_parse import read_fields, read_groups_and_kinds, read_wo
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from imagelint.plans import Plan
     from imagelint.text import Source
     from imagelint.workload_entries import IgnoredField, Workload
 
@@ -94,6 +96,7 @@ class Catalogue:
         self._ignored = ignored
         self._kinds: dict[tuple[str, str], Kind | None] = {}
         self._shapes: dict[str, Branch] = {}
+        self._plans: dict[tuple[str, str], Plan | None] = {}
         words = list(store.core.words)
         for workload in own:
             words += words_of(workload, words)
@@ -114,6 +117,15 @@ class Catalogue:
         if key not in self._kinds:
             self._kinds[key] = self._find(group, kind)
         return self._kinds[key]
+
+    def plan(self, group: str, kind: str) -> Plan | None:
+        """Return how objects of a kind are skimmed; None where they have to be searched."""
+        key = (group, kind)
+        if key not in self._plans:
+            known = None if self._ignored else self.lookup(group, kind)
+            is_skimmed = known is not None and known.is_exact
+            self._plans[key] = plan_of(known.branch, self.shape) if known and is_skimmed else None
+        return self._plans[key]
 
     def _find(self, group: str, kind: str) -> Kind | None:
         parts = self._store.parts(group)

@@ -99,7 +99,8 @@ class Linter:
         ``chart`` the folder of the Helm chart whose template it is, if any. ``within`` is one
         of several parts to judge alone; :func:`imagelint.report.joined` puts the results together.
         """
-        examined, free = examine(source, self._catalogue, within)
+        with_trees = bool(self._about_secrets)
+        examined, free = examine(source, self._catalogue, within, with_trees=with_trees)
         ill_formed = any(item.document.decoded.first_ill_formed is not None for item in examined)
         excuses = self._excuses(source, match_path, with_comments=within is None)
         findings: list[Finding | Suppressed] = []
@@ -166,6 +167,7 @@ class Linter:
             return {}
         from imagelint.pull_secrets import pods_in  # noqa: PLC0415 - rarely asked
 
+        assert item.tree is not None  # trees are asked for where a rule is about secrets
         return pods_in(item.tree)
 
     def _rules_about_secrets(self) -> Iterator[str]:

@@ -23,6 +23,7 @@ from imagelint.scan import (
     may_hold_object,
     needs_no_parse,
 )
+from imagelint.skim import skim
 from imagelint.stream import Document, cut, split
 from imagelint.workloads import Extract, ImageSite, extract
 
@@ -68,7 +69,7 @@ class Examined(NamedTuple):
     """
 
     document: Document
-    tree: Tree
+    tree: Tree | None
     extract: Extract
     refusals: tuple[Refusal, ...]
     dropped_at: int | None
@@ -80,11 +81,17 @@ class Examined(NamedTuple):
 
 
 def examine(
-    source: Source, catalogue: Catalogue, within: Span | None = None, *, prove: bool = True
+    source: Source,
+    catalogue: Catalogue,
+    within: Span | None = None,
+    *,
+    prove: bool = True,
+    with_trees: bool = True,
 ) -> tuple[list[Examined], int]:
     """Read the documents of a source that can hold images; count those proven to hold none.
 
-    ``within`` is a span out of :func:`parts`, to read those documents alone.
+    ``within`` is a span out of :func:`parts`, to read those documents alone. Whoever has no use
+    for trees asks for none, and boring workloads are skimmed.
 
     ``prove=False`` parses everything: the slow path that the fast one is tested against.
     """
@@ -96,8 +103,9 @@ def examine(
     for document in split(source, within):
         if prove and is_free(document, catalogue):
             free += 1
-        else:
-            examined.append(read(document, catalogue, file_name))
+            continue
+        skimmed = None if with_trees else _skimmed(document, catalogue)
+        examined.append(skimmed or read(document, catalogue, file_name))
     # What ends the stream for kubectl keeps it from a manifest, whatever it is itself. Of what
     # stands in the other parts of a source nothing is known here: there is sure to be one.
     is_stream = len(examined) > 1 and any(item.is_manifest for item in examined)
@@ -141,6 +149,22 @@ def is_free(document: Document, catalogue: Catalogue) -> bool:
     is_utf8 = document.source.encoding == "utf-8"
     data = document.data if is_utf8 else document.decoded.text.encode()
     return needs_no_parse(data, catalogue)
+
+
+def _skimmed(document: Document, catalogue: Catalogue) -> Examined | None:
+    """Read a document without a tree; None where that cannot be."""
+    if document.tree is not None or document.problems:
+        return None
+    text = document.decoded.text
+    if document.decoded.first_ill_formed is not None or ANNOTATION in text:
+        return None
+    found = skim(text, catalogue)
+    if found is None:
+        return None
+    template = template_of(text)
+    return Examined(
+        document, None, found, (), None, ACTION in text, is_manifest=True, template=template
+    )
 
 
 def read(document: Document, catalogue: Catalogue, file_name: str) -> Examined:

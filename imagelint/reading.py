@@ -29,7 +29,8 @@ from imagelint.nodes import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["BOTH", "Reader", "Value", "View", "is_text", "refusals", "resolve", "type_of", "views"]
+__all__ = ["BOTH", "Reader", "Value", "View", "is_text", "reads_as_text"]
+__all__ += ["refusals", "resolve", "type_of", "views"]
 
 _PREFIX = "tag:yaml.org,2002:"
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
@@ -77,6 +78,11 @@ def is_text(node: Node) -> TypeGuard[Scalar]:
         and node.type is None
         and bool(node.style or (node.value not in _WORDS and node.value[0] not in _MAY_BE_NUMBERS))
     )
+
+
+def reads_as_text(plain: str) -> bool:
+    """Whether a plain scalar, or key, is at first sight a string to every reader."""
+    return plain not in _WORDS and plain[0] not in _MAY_BE_NUMBERS
 
 
 def resolve(scalar: Scalar, reader: Reader = Reader.KUBECTL) -> Value:

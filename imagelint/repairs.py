@@ -33,7 +33,9 @@ def repairs_of(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) ->
     uses: dict[Part, list[Judged]] = {}
     for one in judged:
         uses.setdefault((id(one.site.node), one.site.within), []).append(one)
-    shared = set() if item.refusals else uses_elsewhere(item.tree, item.extract.sites)
+    shared: set[int] = set()
+    if item.tree is not None and not item.refusals:
+        shared = uses_elsewhere(item.tree, item.extract.sites)
     repairs: dict[Part, Repair] = {}
     for key, ones in uses.items():
         wanted = {_wanted_text(one) for one in ones}

@@ -49,6 +49,7 @@ def unknown_fields(source: Source, catalogue: Catalogue) -> Iterator[Guess]:
     for item in examine(source, catalogue, prove=False)[0]:
         claimed = {id(site.node) for site in item.extract.sites}
         view = View(Reader.KUBECTL, walk_once=True)
+        assert item.tree is not None  # trees were asked for
         found, _ = find_objects(item.tree.root, view, source.path.rpartition("/")[2])
         for one in found:
             meta = one.meta

@@ -75,6 +75,8 @@ def _document_difference(
     def is_edited(node: Scalar) -> bool:
         return _in(Span(offset(node.start), offset(node.end)), places)
 
+    assert old.tree is not None  # nothing that is read here is skimmed
+    assert new.tree is not None
     if not same_trees(old.tree, new.tree, is_edited):
         return "the edited document has changed outside of its images"
     return _wrong_image(old, new, promised)

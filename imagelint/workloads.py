@@ -30,8 +30,9 @@ _CONTAINER_LISTS = ("containers", "initContainers", "ephemeralContainers")
 class Extract(NamedTuple):
     """What a document holds: its sites, why kubectl refuses its objects, and match keys.
 
-    ``root`` is what the document's root says of itself, None where it is no API object.
-    ``matches`` are the ``images[].name`` scalars of a Kustomization.
+    ``sites`` come in the order of the text. ``root`` is what the document's root says of itself,
+    None where it is no API object. ``matches`` are the ``images[].name`` scalars of a
+    Kustomization.
     """
 
     sites: list[ImageSite]
@@ -68,7 +69,8 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
         root = meta_of(tree.root, seen_by[0], None, file_name)
     if not sites:
         problems = []
-    return Extract(list(sites.values()), problems, list(matches.values()), root)
+    in_order = sorted(sites.values(), key=lambda site: site.node.start)
+    return Extract(in_order, problems, list(matches.values()), root)
 
 
 def _distinct(objects: list[ObjectNode]) -> list[ObjectNode]:

@@ -239,6 +239,7 @@ POD = "apiVersion: v1\nkind: Pod\n"
 def test_uses_elsewhere(text: str, elsewhere: list[str]) -> None:
     """Whatever reads the scalar and is no image of a workload."""
     (item,) = examined(POD + text)
+    assert item.tree is not None
     shared = uses_elsewhere(item.tree, item.extract.sites)
     values = {
         site.node.value

@@ -1,0 +1,295 @@
+"""The grammar of boring YAML: a line, and the flow or the block scalar that begins on it.
+
+:mod:`imagelint.plain` makes nodes of such lines, :mod:`imagelint.skim` follows them without any.
+Nothing is known here of the lines around: whether their columns go together is for those two to
+see. What is in no grammar here (anchors, tags, folds, tabs) makes them decline the document.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final, TypeAlias
+
+from imagelint.nodes import NOT_FINITE, ODD_SCALARS, Mapping, Node, Scalar, Sequence, Tree
+
+__all__ = ["BLANK", "BLOCK", "DOUBLE", "FLOW", "LONE_DASH", "NOTHING", "PLAIN", "SINGLE"]
+__all__ += ["MAX_DEPTH", "START", "Line", "block", "is_odd", "known_lines", "line_of", "value_of"]
+
+_PLAIN = (
+    r"(?:[A-Za-z0-9_/.$(+=~^;\\]|-(?=\S))"
+    r"[^\s:]*(?:(?::(?=\S)|[ ]+(?=[^\s\#:]))[^\s:]*){0,999}"  # the regex engine keeps each round
+)
+_KEY = r"[A-Za-z0-9_/.$][A-Za-z0-9_/.$-]{0,200}"
+_LINE = re.compile(
+    rf"""
+    ^[ ]*
+    (?:
+        ((?:-[ ]+)*)                                        # 1: dashes
+        (?:({_KEY}):)?                                      # 2: a key
+        (?:(?:(?<=:)[ ]+|(?<!:))
+          (?: ({_PLAIN})                                    # 3: a plain scalar
+            | '([^'\n\r]*)'                                 # 4: in single quotes
+            | "([^"\\\n\r]*)"                               # 5: in double quotes
+            | ([\[{{][^\n\r]*)                              # 6: flow, to the end of the line
+            | ([|>][+-]?)                                   # 7: a block scalar's header
+        ))?
+      | (-)                                                 # 8: a dash alone
+    )
+    [ ]*(?:(?<![^ \n])\#[^\n]*)?\r?(?:\n|\Z)
+    """,
+    re.VERBOSE | re.MULTILINE,
+)
+_DASHES, _KEY_GROUP = 1, 2
+NOTHING: Final = _DASHES
+"""No value stands on the line."""
+PLAIN, SINGLE, DOUBLE, FLOW, BLOCK, LONE_DASH = range(3, 9)
+_HEAD = re.compile(rf"[ ]*((?:-[ ]+)*)({_KEY})")
+_WORD = r"[A-Za-z0-9_./@+=,%$~^()-]"
+_SIMPLE = re.compile(rf"-{{0,2}}[A-Za-z0-9/]{_WORD}*(?::{_WORD}+){{0,9}}")
+"""Most of the plain scalars that there are, to be known without the whole grammar."""
+_QUOTES = {"'": (SINGLE, "'"), '"': (DOUBLE, '"\\')}
+"""The kind of a quoted scalar by its quote, and what may not stand inside of it here."""
+_IN_FLOW = r"[^\s:,\[\]{}\#?'\"]"
+_FLOW_SCALAR = re.compile(
+    rf"""
+      ((?:[A-Za-z0-9_/.$(+=~^;\\]|-(?={_IN_FLOW}))                   # 1: a plain scalar
+       {_IN_FLOW}*(?:(?::|[ ]+)(?={_IN_FLOW}){_IN_FLOW}*){{0,999}})
+    | '([^'\n\r]*)'                                                 # 2: in single quotes
+    | "([^"\\\n\r]*)"                                               # 3: in double quotes
+    """,
+    re.VERBOSE,
+)
+_MAX_FLOW_DEPTH = 20
+_ODD_ASCII = "[^\n\r\x20-\x7e]|\r(?!\n)"
+_ODD = (
+    "[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    "|\r(?!\n)"
+)
+"""Tabs, control characters, breaks of YAML 1.1 and byte order marks: not for this lane."""
+START = re.compile(r"---[ ]*(?:[ ]\#[^\n]*)?\r?(?:\n|\Z)")
+_FIRST_LINE = re.compile(r"[\r\n]*([ ]*)[^ \r\n]")
+MAX_DEPTH: Final = 400  # what nests deeper is for the YAML library to bound
+_NO_KEY = Scalar("", 0, 0)
+
+Line: TypeAlias = tuple[int, tuple[int, ...], str | None, int, str, int, int, bool]
+"""A line taken apart; its numbers count characters of the line. A bare tuple: there are many.
+
+- its kind: what stands at its end, ``NOTHING`` to ``LONE_DASH``
+- the columns of its dashes
+- its key, None without one, and the column of that (-1)
+- its value, from where to where: without quotes; of flow with what stands behind it; of a block
+  scalar the header
+- whether it may make kubectl refuse the document
+"""
+BLANK: Final[Line] = (NOTHING, (), None, -1, "", 0, 0, False)
+"""A line without content, or with a comment alone."""
+
+known_lines: dict[str, Line | None] = {}
+"""Lines seen before, None for one that is not in the grammar. Manifests say the same again and
+again: of ten lines eight are found here, for a fifth of what matching them costs."""
+_known_heads: dict[str, tuple[tuple[int, ...], str, int, bool] | None] = {}
+"""Likewise what stands in front of a value: dashes, a key and its column, whether it is odd. With
+:data:`_SIMPLE` it spares new lines half of their cost, for the value is all that is new in them."""
+_KNOWN_MAX = 10_000
+_LENGTH_MAX = 200
+
+
+def line_of(text: str) -> Line | None:
+    """Take a line apart that comes without its line feed; None where no grammar covers it.
+
+    Look into :data:`known_lines` first.
+    """
+    line = _quickly(text)
+    if line is None:
+        match = _LINE.match(text)
+        line = None if match is None else _taken_apart(text, match)
+    if len(text) <= _LENGTH_MAX:
+        if len(known_lines) >= _KNOWN_MAX:
+            known_lines.clear()
+        known_lines[text] = line
+    return line
+
+
+def _quickly(text: str) -> Line | None:
+    """Take apart ``key: value`` where the value is simple; None for other lines."""
+    head, colon, value = text.partition(": ")
+    if not colon or not value:
+        return None
+    known = _known_heads.get(head)
+    if known is None:
+        known = _head(head)
+        if known is None:
+            return None
+    dashes, key, column, is_suspicious = known
+    start, end = len(head) + 2, len(text)
+    if _SIMPLE.fullmatch(value):
+        return (PLAIN, dashes, key, column, value, start, end, is_suspicious)
+    quoted = _QUOTES.get(value[0])
+    if quoted is None or value[-1] != value[0] or end - start == 1:
+        return None
+    kind, excluded = quoted
+    inner = value[1:-1]
+    if "\r" in inner or any(char in inner for char in excluded):
+        return None
+    return (kind, dashes, key, column, inner, start + 1, end - 1, is_suspicious)
+
+
+def _head(text: str) -> tuple[tuple[int, ...], str, int, bool] | None:
+    match = _HEAD.fullmatch(text)
+    if match is None:
+        return None
+    begin, end = match.span(1)
+    dashes = tuple([at for at in range(begin, end) if text[at] == "-"])
+    key = match.group(2)
+    found = (dashes, key, match.start(2), key in ODD_SCALARS)
+    if len(text) <= _LENGTH_MAX:
+        if len(_known_heads) >= _KNOWN_MAX:
+            _known_heads.clear()
+        _known_heads[text] = found
+    return found
+
+
+def _taken_apart(text: str, match: re.Match[str]) -> Line | None:
+    kind = match.lastindex or NOTHING
+    if kind == _KEY_GROUP:
+        kind = NOTHING
+    begin, end = match.span(LONE_DASH if kind == LONE_DASH else _DASHES)
+    dashes = tuple([at for at in range(begin, end) if text[at] == "-"])
+    column, end_of_key = match.span(_KEY_GROUP)
+    key = text[column:end_of_key] if column >= 0 else None
+    if key is None and not dashes:
+        return BLANK if kind == NOTHING else None  # a scalar on a line of its own
+    if kind == NOTHING:
+        return (kind, dashes, key, column, "", 0, 0, key in ODD_SCALARS)
+    start, end = match.span(kind)
+    value = text[start:end]
+    is_suspicious = key in ODD_SCALARS or (kind == PLAIN and value in NOT_FINITE)
+    return (kind, dashes, key, column, value, start, end, is_suspicious)
+
+
+def value_of(tree: Tree, text: str, line: Line, at: int, column: int) -> Node | None:
+    """Read a value that is more than a plain scalar, on a line at ``at``; None declines it.
+
+    ``column`` is that of the collection around it.
+    """
+    kind, _, _, _, value, start, end, _ = line
+    if kind == BLOCK:
+        return block(text, at + start, value, column)
+    if kind == FLOW:
+        return _Flow(tree, text, at + end).read(at + start)
+    return Scalar(value, at + start - 1, at + end + 1, "'" if kind == SINGLE else '"')
+
+
+class _Declined(Exception):  # noqa: N818 - no error: another reader takes over
+    """Flow that is not for this lane."""
+
+
+class _Flow:
+    """Reads a flow collection that ends on its line."""
+
+    def __init__(self, tree: Tree, text: str, end: int) -> None:
+        self._tree = tree
+        self._text = text
+        self._end = end
+
+    def read(self, at: int) -> Mapping | Sequence | None:
+        """Read the collection at ``at``, behind which only a comment may stand; None declines."""
+        try:
+            node, at = self._collection(at, 1)
+        except _Declined:
+            return None
+        rest = self._text[at : self._end]
+        return node if not rest.strip(" ") or rest.lstrip(" ")[0] == "#" != rest[0] else None
+
+    def _peek(self, at: int) -> tuple[str, int]:
+        """Return the next character that is no blank, and where it stands."""
+        while at < self._end and self._text[at] == " ":
+            at += 1
+        if at >= self._end:
+            raise _Declined
+        return self._text[at], at
+
+    def _collection(self, at: int, depth: int) -> tuple[Mapping | Sequence, int]:
+        if depth > _MAX_FLOW_DEPTH:
+            raise _Declined
+        is_list = self._text[at] == "["
+        node: Mapping | Sequence = Sequence(at, at) if is_list else Mapping(at, at)
+        shut = "]" if is_list else "}"
+        char, at = self._peek(at + 1)
+        while char != shut:
+            key = _NO_KEY
+            if not is_list:
+                key, at = self._scalar(at)
+                if self._text[at : at + 2] != ": ":
+                    raise _Declined
+                char, at = self._peek(at + 2)
+            value: Node
+            if char in "[{":
+                value, at = self._collection(at, depth + 1)
+            else:
+                value, at = self._scalar(at)
+            if isinstance(node, Sequence):
+                node.items.append(value)
+            else:
+                node.pairs.append((key, value))
+            char, at = self._peek(at)
+            if char == ",":
+                char, at = self._peek(at + 1)
+            elif char != shut:
+                raise _Declined
+        node.end = at + 1
+        return node, at + 1
+
+    def _scalar(self, at: int) -> tuple[Scalar, int]:
+        match = _FLOW_SCALAR.match(self._text, at, self._end)
+        if match is None:
+            raise _Declined
+        kind = match.lastindex or 1
+        value = match.group(kind)
+        if kind == 1 and value in ODD_SCALARS:
+            self._tree.is_suspicious = True
+        return Scalar(value, at, match.end(), ("", "'", '"')[kind - 1]), match.end()
+
+
+def block(text: str, at: int, header: str, column: int) -> Scalar | None:
+    """Read the literal or folded scalar whose header is at ``at``; None declines it."""
+    start = text.find("\n", at) + 1 or len(text)
+    first = _FIRST_LINE.match(text, start)
+    indent = len(first.group(1)) if first is not None else 0
+    if indent <= column:
+        return None  # empty, or its indentation is not its own
+    lines = _block_lines(indent).match(text, start)
+    end = start if lines is None else lines.end()
+    value = _block_value(text[start:end].replace("\r\n", "\n"), indent, header)
+    return None if value is None else Scalar(value, at, end, header[0])
+
+
+def is_odd(text: str) -> bool:
+    """Whether ``_ODD`` is in the text: not if all of it prints, which is quicker to know."""
+    if text.replace("\n", "").isprintable():
+        return False
+    return re.search(_ODD_ASCII if text.isascii() else _ODD, text) is not None
+
+
+@cache
+def _block_lines(indent: int) -> re.Pattern[str]:
+    return re.compile(rf"(?:[ ]{{{indent}}}[^\n]*(?:\n|\Z)|[ ]*\r?\n[\r\n]*)*")
+
+
+def _block_value(text: str, indent: int, header: str) -> str | None:
+    """Return a block scalar's value; None for folds that are more than lines joined by blanks."""
+    body = text.rstrip("\n")
+    lines = [line[indent:] for line in body.split("\n")]
+    if not lines[-1].strip():
+        return None  # ends in blanks
+    if header[0] == "|":
+        value = "\n".join(lines)
+    elif any(not line or line[0] == " " for line in lines):
+        return None
+    else:
+        value = " ".join(lines)
+    breaks = text[len(body) :]
+    if header.endswith("-"):
+        return value
+    return value + (breaks if header.endswith("+") else breaks[:1])
