@@ -77,7 +77,7 @@ class Run:
             message = "--stdin-filename names what comes on stdin: give - as PATH too"
             raise UsageError(message)
         named = self._still_there((path for path in paths if path != STDIN), changes)
-        found = files.find(named, self._cwd, exclusion)
+        found = files.find(named, self._cwd, exclusion, self._policies.hear)
         self.notices += (f"warning: {one_line(line)}" for line in found.warnings)
         self.errors += map(one_line, found.errors)
         self.skipped += found.skipped
