@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from imagelint.checks import ABOUT_PODS
 from imagelint.edits import place_of
 from imagelint.errors import ImagelintError
-from imagelint.examine import ACTION, Examined, examine, parts
+from imagelint.examine import ACTION, LARGE, Examined, examine, parts
 from imagelint.excuses import Excuses
 from imagelint.fields import did_you_mean
 from imagelint.finding import COMMENT_MARK, Finding, Severity
@@ -101,6 +101,8 @@ class Linter:
         """
         with_trees = bool(self._about_secrets)
         examined, free = examine(source, self._catalogue, within, with_trees=with_trees)
+        if not examined and chart is None and not with_trees and not _has_comments(source):
+            return FileResult(source, 0, free, (), (), policy=stamp)
         ill_formed = any(item.document.decoded.first_ill_formed is not None for item in examined)
         excuses = self._excuses(source, match_path, with_comments=within is None)
         findings: list[Finding | Suppressed] = []
@@ -184,7 +186,9 @@ class Linter:
 
         A chart's template, comments that excuse and a baseline are matters of the whole.
         """
-        if chart is not None or self._baseline is not None or _has_comments(source):
+        if len(source.data) < LARGE or chart is not None or self._baseline is not None:
+            return [None]
+        if _has_comments(source):
             return [None]
         return parts(source, self._catalogue)
 

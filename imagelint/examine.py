@@ -33,7 +33,17 @@ if TYPE_CHECKING:
     from imagelint.catalogue import Catalogue
     from imagelint.text import Source, Span
 
-__all__ = ["ACTION", "Examined", "Refusal", "action_text", "examine", "is_free", "parts", "read"]
+__all__ = [
+    "ACTION",
+    "LARGE",
+    "Examined",
+    "Refusal",
+    "action_text",
+    "examine",
+    "is_free",
+    "parts",
+    "read",
+]
 
 ACTION = "{{"
 """What starts an action of a Go template; no manifest needs it outside of strings."""
@@ -50,6 +60,8 @@ _SEEN_OBJECT = r"""(?m)(?:^|[\s{,])["']?kind["']?[ \t]*:"""
 
 PART = 1 << 20
 """Bytes of a part: some 60 ms of work on one that is full of images."""
+LARGE = 2 * PART
+"""Bytes of the smallest source that has parts."""
 
 
 class Refusal(NamedTuple):
@@ -120,7 +132,7 @@ def parts(source: Source, catalogue: Catalogue) -> list[Span] | list[None]:
     So no more than the trees of a part are in memory at a time, and several processes can
     share one source. None stands for all of it.
     """
-    if len(source.data) < 2 * PART or _is_free_file(source, catalogue):
+    if len(source.data) < LARGE or _is_free_file(source, catalogue):
         return [None]
     spans = cut(source, PART)
     return spans if len(spans) > 1 else [None]

@@ -227,7 +227,7 @@ class Run:
 
     def _chart(self, one: Input) -> str | None:
         """Return the folder, as shown, of the Helm chart whose template an input is."""
-        folder = os.path.dirname(one.path)
+        folder = one.path.rpartition(os.sep)[0]
         if folder not in self._charts:
             chart = files.chart_folder(one.path)
             self._charts[folder] = None if chart is None else files.displayed(chart, self._cwd)
