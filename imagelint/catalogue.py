@@ -25,7 +25,7 @@ from imagelint.workload_parse import read_fields, read_groups_and_kinds, read_wo
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from imagelint.plans import Plan
+    from imagelint.plans import KindPlan
     from imagelint.text import Source
     from imagelint.workload_entries import IgnoredField, Workload
 
@@ -96,7 +96,7 @@ class Catalogue:
         self._ignored = ignored
         self._kinds: dict[tuple[str, str], Kind | None] = {}
         self._shapes: dict[str, Branch] = {}
-        self._plans: dict[tuple[str, str], Plan | None] = {}
+        self._plans: dict[tuple[str, str], KindPlan | None] = {}
         words = list(store.core.words)
         for workload in own:
             words += words_of(workload, words)
@@ -118,7 +118,7 @@ class Catalogue:
             self._kinds[key] = self._find(group, kind)
         return self._kinds[key]
 
-    def plan(self, group: str, kind: str) -> Plan | None:
+    def plan(self, group: str, kind: str) -> KindPlan | None:
         """Return how objects of a kind are skimmed; None where they have to be searched."""
         key = (group, kind)
         if key not in self._plans:

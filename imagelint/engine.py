@@ -44,6 +44,7 @@ DROPPED = "dropped-content"
 UNUSED_IGNORE = "unused-ignore"
 
 _LAST_DAY = "9999-12-31"
+_APPLYING_MAX = 1000
 
 
 class FixError(ImagelintError):
@@ -83,6 +84,10 @@ class Linter:
             if not one.has_expired(today)
         ]
         self._about_secrets = frozenset(self._rules_about_secrets())
+        matches = (*(one.match for one in policy.environments), *(policy.settled_by or ()))
+        self._asks_labels = any(match.asks_labels for match in matches)
+        self._applying: dict[tuple[str, str | None], tuple[Environment, ...]] = {}
+        """The environments of a path and a namespace, where no labels are asked for."""
 
     def lint(
         self,
@@ -337,7 +342,15 @@ class Linter:
 
     def _environments(self, path: str, root: KubeObject | None) -> tuple[Environment, ...]:
         namespace, labels = (root.namespace, root.labels) if root is not None else (None, {})
-        return self._policy.environments_for(path, namespace, labels, self._forced)
+        if self._asks_labels:
+            return self._policy.environments_for(path, namespace, labels, self._forced)
+        key = (path, namespace)
+        if key not in self._applying:
+            if len(self._applying) >= _APPLYING_MAX:
+                self._applying.clear()
+            found = self._policy.environments_for(path, namespace, labels, self._forced)
+            self._applying[key] = found
+        return self._applying[key]
 
     # --- fix --------------------------------------------------------------------------
 

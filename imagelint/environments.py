@@ -50,6 +50,11 @@ class Match(NamedTuple):
     base: Match | None = None
     """What the layer below matches: one more alternative."""
 
+    @property
+    def asks_labels(self) -> bool:
+        """Whether labels decide on anything."""
+        return bool(self.labels) or (self.base is not None and self.base.asks_labels)
+
     def fits(self, path: str, namespace: str | None, labels: Mapping[str, str]) -> bool:
         """Whether the environment is for an object in this file."""
         if self.base is not None and self.base.fits(path, namespace, labels):

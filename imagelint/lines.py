@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from imagelint.nodes import NOT_FINITE, ODD_SCALARS, Mapping, Node, Scalar, Sequence, Tree
 
-__all__ = ["BLANK", "BLOCK", "DOUBLE", "FLOW", "LONE_DASH", "NOTHING", "PLAIN", "SINGLE"]
+__all__ = ["BLANK", "BLOCK", "DOUBLE", "FLOW", "NOTHING", "PLAIN", "SINGLE"]
 __all__ += ["MAX_DEPTH", "START", "Line", "block", "is_odd", "known_lines", "line_of", "value_of"]
 
 _PLAIN = (
@@ -43,12 +43,13 @@ _LINE = re.compile(
 _DASHES, _KEY_GROUP = 1, 2
 NOTHING: Final = _DASHES
 """No value stands on the line."""
-PLAIN, SINGLE, DOUBLE, FLOW, BLOCK, LONE_DASH = range(3, 9)
+PLAIN, SINGLE, DOUBLE, FLOW, BLOCK, _LONE_DASH = range(3, 9)
+_VALUES = frozenset((PLAIN, SINGLE, DOUBLE, FLOW, BLOCK))
 _HEAD = re.compile(rf"[ ]*((?:-[ ]+)*)({_KEY})")
 _WORD = r"[A-Za-z0-9_./@+=,%$~^()-]"
 _SIMPLE = re.compile(rf"-{{0,2}}[A-Za-z0-9/]{_WORD}*(?::{_WORD}+){{0,9}}")
 """Most of the plain scalars that there are, to be known without the whole grammar."""
-_QUOTES = {"'": (SINGLE, "'"), '"': (DOUBLE, '"\\')}
+_QUOTES = {"'": (SINGLE, "'\r"), '"': (DOUBLE, '"\\\r')}
 """The kind of a quoted scalar by its quote, and what may not stand inside of it here."""
 _IN_FLOW = r"[^\s:,\[\]{}\#?'\"]"
 _FLOW_SCALAR = re.compile(
@@ -72,25 +73,26 @@ _FIRST_LINE = re.compile(r"[\r\n]*([ ]*)[^ \r\n]")
 MAX_DEPTH: Final = 400  # what nests deeper is for the YAML library to bound
 _NO_KEY = Scalar("", 0, 0)
 
-Line: TypeAlias = tuple[int, tuple[int, ...], str | None, int, str, int, int, bool]
+Line: TypeAlias = tuple[tuple[int, ...], int, str | None, str, int, int, bool]
 """A line taken apart; its numbers count characters of the line. A bare tuple: there are many.
 
-- its kind: what stands at its end, ``NOTHING`` to ``LONE_DASH``
-- the columns of its dashes
-- its key, None without one, and the column of that (-1)
+- its steps, which say what it belongs to: twice the column of a key, twice that of a dash and one
+  more. So what is open is closed by every smaller step, as a list is by a key in its column.
+- its kind: what stands at its end, ``NOTHING`` to ``BLOCK``
+- its key, None without one
 - its value, from where to where: without quotes; of flow with what stands behind it; of a block
   scalar the header
 - whether it may make kubectl refuse the document
 """
-BLANK: Final[Line] = (NOTHING, (), None, -1, "", 0, 0, False)
+BLANK: Final[Line] = ((), NOTHING, None, "", 0, 0, False)
 """A line without content, or with a comment alone."""
 
 known_lines: dict[str, Line | None] = {}
 """Lines seen before, None for one that is not in the grammar. Manifests say the same again and
 again: of ten lines eight are found here, for a fifth of what matching them costs."""
-_known_heads: dict[str, tuple[tuple[int, ...], str, int, bool] | None] = {}
-"""Likewise what stands in front of a value: dashes, a key and its column, whether it is odd. With
-:data:`_SIMPLE` it spares new lines half of their cost, for the value is all that is new in them."""
+_known_heads: dict[str, tuple[tuple[int, ...], str, bool] | None] = {}
+"""Likewise what stands in front of a value: steps, a key, and whether it is odd. In most new lines
+only the value is new, and simple: to know the rest spares half of their cost."""
 _KNOWN_MAX = 10_000
 _LENGTH_MAX = 200
 
@@ -100,7 +102,20 @@ def line_of(text: str) -> Line | None:
 
     Look into :data:`known_lines` first.
     """
-    line = _quickly(text)
+    head, _, value = text.partition(": ")
+    known = (_known_heads.get(head) or _head(head)) if value else None
+    line: Line | None = None
+    if known is not None:
+        steps, key, is_suspicious = known
+        start = len(head) + 2
+        if _SIMPLE.fullmatch(value):
+            line = (steps, PLAIN, key, value, start, start + len(value), is_suspicious)
+        elif value[0] in _QUOTES and value[-1] == value[0] and len(value) > 1:
+            kind, excluded = _QUOTES[value[0]]
+            inner = value[1:-1]
+            if not any(char in inner for char in excluded):
+                end = start + len(value) - 1
+                line = (steps, kind, key, inner, start + 1, end, is_suspicious)
     if line is None:
         match = _LINE.match(text)
         line = None if match is None else _taken_apart(text, match)
@@ -111,38 +126,12 @@ def line_of(text: str) -> Line | None:
     return line
 
 
-def _quickly(text: str) -> Line | None:
-    """Take apart ``key: value`` where the value is simple; None for other lines."""
-    head, colon, value = text.partition(": ")
-    if not colon or not value:
-        return None
-    known = _known_heads.get(head)
-    if known is None:
-        known = _head(head)
-        if known is None:
-            return None
-    dashes, key, column, is_suspicious = known
-    start, end = len(head) + 2, len(text)
-    if _SIMPLE.fullmatch(value):
-        return (PLAIN, dashes, key, column, value, start, end, is_suspicious)
-    quoted = _QUOTES.get(value[0])
-    if quoted is None or value[-1] != value[0] or end - start == 1:
-        return None
-    kind, excluded = quoted
-    inner = value[1:-1]
-    if "\r" in inner or any(char in inner for char in excluded):
-        return None
-    return (kind, dashes, key, column, inner, start + 1, end - 1, is_suspicious)
-
-
-def _head(text: str) -> tuple[tuple[int, ...], str, int, bool] | None:
+def _head(text: str) -> tuple[tuple[int, ...], str, bool] | None:
     match = _HEAD.fullmatch(text)
     if match is None:
         return None
-    begin, end = match.span(1)
-    dashes = tuple([at for at in range(begin, end) if text[at] == "-"])
     key = match.group(2)
-    found = (dashes, key, match.start(2), key in ODD_SCALARS)
+    found = (_steps(text, *match.span(1), match.start(2)), key, key in ODD_SCALARS)
     if len(text) <= _LENGTH_MAX:
         if len(_known_heads) >= _KNOWN_MAX:
             _known_heads.clear()
@@ -150,22 +139,26 @@ def _head(text: str) -> tuple[tuple[int, ...], str, int, bool] | None:
     return found
 
 
+def _steps(text: str, begin: int, end: int, key: int) -> tuple[int, ...]:
+    """Return the steps of the dashes between two places, and of a key that is at one (else -1)."""
+    dashes = [2 * at + 1 for at in range(begin, end) if text[at] == "-"]
+    return tuple([*dashes, 2 * key] if key >= 0 else dashes)
+
+
 def _taken_apart(text: str, match: re.Match[str]) -> Line | None:
     kind = match.lastindex or NOTHING
-    if kind == _KEY_GROUP:
-        kind = NOTHING
-    begin, end = match.span(LONE_DASH if kind == LONE_DASH else _DASHES)
-    dashes = tuple([at for at in range(begin, end) if text[at] == "-"])
     column, end_of_key = match.span(_KEY_GROUP)
     key = text[column:end_of_key] if column >= 0 else None
-    if key is None and not dashes:
-        return BLANK if kind == NOTHING else None  # a scalar on a line of its own
-    if kind == NOTHING:
-        return (kind, dashes, key, column, "", 0, 0, key in ODD_SCALARS)
+    steps = _steps(text, *match.span(_LONE_DASH if kind == _LONE_DASH else _DASHES), column)
+    is_odd_key = key in ODD_SCALARS
+    if kind not in _VALUES:
+        return (steps, NOTHING, key, "", 0, 0, is_odd_key) if steps else BLANK
+    if not steps:
+        return None  # a scalar on a line of its own
     start, end = match.span(kind)
     value = text[start:end]
-    is_suspicious = key in ODD_SCALARS or (kind == PLAIN and value in NOT_FINITE)
-    return (kind, dashes, key, column, value, start, end, is_suspicious)
+    is_suspicious = is_odd_key or (kind == PLAIN and value in NOT_FINITE)
+    return (steps, kind, key, value, start, end, is_suspicious)
 
 
 def value_of(tree: Tree, text: str, line: Line, at: int, column: int) -> Node | None:
@@ -173,7 +166,7 @@ def value_of(tree: Tree, text: str, line: Line, at: int, column: int) -> Node | 
 
     ``column`` is that of the collection around it.
     """
-    kind, _, _, _, value, start, end, _ = line
+    _, kind, _, value, start, end, _ = line
     if kind == BLOCK:
         return block(text, at + start, value, column)
     if kind == FLOW:

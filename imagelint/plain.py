@@ -14,11 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from imagelint.lines import (
     BLOCK,
-    DOUBLE,
-    FLOW,
     MAX_DEPTH,
+    NOTHING,
     PLAIN,
-    SINGLE,
     START,
     is_odd,
     known_lines,
@@ -32,12 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = ["parse_plain"]
 
-_OTHER_VALUES = frozenset((SINGLE, DOUBLE, FLOW, BLOCK))
 _ITEM = Scalar("", 0, 0)
 """Stands for the key of a list's item."""
 
 
-def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0911, PLR0912, PLR0915
+def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0912, PLR0915
     """Read a document, or return None where the grammar of this lane does not cover it.
 
     One loop over the lines; a call for each of its steps would cost as much as the parser
@@ -49,14 +46,14 @@ def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0911, PLR0912, PLR0
     start = START.match(text)
     begin = read_to = start.end() if start is not None else 0
     root = Sequence(0, 0)
-    # The innermost open collection with its pairs or items and its column; the key (of a list:
-    # ``_ITEM``) that waits for its value, and where that stands if nothing comes.
+    # The innermost open collection with its pairs or items, and the step that leads to it; the key
+    # (of a list: ``_ITEM``) that waits for its value, and where that stands if nothing comes.
     node: Mapping | Sequence = root
     values: list[Any] = root.items
-    column, is_list = -1, True
+    level = -1
     waiting: Scalar | None = _ITEM
     place = 0
-    around: list[tuple[Mapping | Sequence, list[Any], int, bool]] = []
+    around: list[tuple[Mapping | Sequence, list[Any], int]] = []
     for raw in text[begin:].split("\n"):
         at = begin
         begin = at + len(raw) + 1
@@ -65,74 +62,56 @@ def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0911, PLR0912, PLR0
         line = known_lines.get(raw) or line_of(raw)
         if line is None:
             return None
-        kind, dashes, key, key_column, written, value_start, value_end, is_suspicious = line
+        steps, kind, key, written, value_start, value_end, is_suspicious = line
         if is_suspicious:
             tree.is_suspicious = True
-        # --- dashes: a list's items
-        for dash in dashes:
-            while column > dash:
+        for step in steps:
+            start_at = at + (step >> 1)
+            while level > step:
                 if waiting is not None:
                     empty = Scalar("", place, place)
-                    values.append(empty if is_list else (waiting, empty))
+                    values.append(empty if level & 1 else (waiting, empty))
                     waiting = None
-                node.end = at + dash
-                node, values, column, is_list = around.pop()
-            if column == dash and is_list:
+                node.end = start_at
+                node, values, level = around.pop()
+            if level == step:
                 if waiting is not None:
-                    values.append(Scalar("", place, place))
+                    empty = Scalar("", place, place)
+                    values.append(empty if level & 1 else (waiting, empty))
             elif waiting is None or len(around) > MAX_DEPTH:
                 return None
             else:
-                around.append((node, values, column, is_list))
-                node = Sequence(at + dash, at + dash)
-                values.append(node if is_list else (waiting, node))
-                values, column, is_list = node.items, dash, True
-            waiting = _ITEM
-            place = at + dash + 1
-        # --- a key
-        if key is not None:
-            # A list that is not indented ends at the next key of the mapping around it.
-            while column > key_column or (column == key_column and is_list):
-                if waiting is not None:
-                    empty = Scalar("", place, place)
-                    values.append(empty if is_list else (waiting, empty))
-                    waiting = None
-                node.end = at + key_column
-                node, values, column, is_list = around.pop()
-            if column == key_column:
-                if waiting is not None:
-                    values.append((waiting, Scalar("", place, place)))
-            elif waiting is None or len(around) > MAX_DEPTH:
-                return None
+                around.append((node, values, level))
+                parent, node = values, (Sequence if step & 1 else Mapping)(start_at, start_at)
+                parent.append(node if level & 1 else (waiting, node))
+                values = node.items if isinstance(node, Sequence) else node.pairs
+                level = step
+            if step & 1 or key is None:
+                waiting, place = _ITEM, start_at + 1
             else:
-                around.append((node, values, column, is_list))
-                node = Mapping(at + key_column, at + key_column)
-                values.append(node if is_list else (waiting, node))
-                values, column, is_list = node.pairs, key_column, False
-            place = at + key_column + len(key)
-            waiting = Scalar(key, at + key_column, place)
-            place += 1
-        # --- a value on its line
+                place = start_at + len(key)
+                waiting = Scalar(key, start_at, place)
+                place += 1
         if kind == PLAIN:
             value: Node | None = Scalar(written, at + value_start, at + value_end)
-        elif kind in _OTHER_VALUES:
-            value = value_of(tree, text, line, at, column)
+        elif kind != NOTHING:
+            value = value_of(tree, text, line, at, level >> 1)
             if value is None:
                 return None
             if kind == BLOCK:
                 read_to = value.end
         else:
             continue
-        values.append(value if is_list else (waiting, value))
+        values.append(value if level & 1 else (waiting, value))
         waiting = None
     if not root.items:
         return None
     while around:
         if waiting is not None:
             empty = Scalar("", place, place)
-            values.append(empty if is_list else (waiting, empty))
+            values.append(empty if level & 1 else (waiting, empty))
             waiting = None
         node.end = len(text)
-        node, values, column, is_list = around.pop()
+        node, values, level = around.pop()
     tree.root = root.items[0]
     return tree

@@ -7,10 +7,11 @@ nearly all that runs.
 
 from __future__ import annotations
 
+import re
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from imagelint.reading import reads_as_text
+from imagelint.scalars import reads_as_text
 from imagelint.workload_entries import EACH_ITEM, EACH_VALUE, IMAGE, OBJECT, Form
 
 if TYPE_CHECKING:
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 
     from imagelint.workload_entries import Branch, Holder
 
-__all__ = ["METADATA", "NAMES", "ROOT", "Plan", "Role", "plan_of"]
+__all__ = ["ANNOTATIONS", "BY_KIND", "LABELS", "METADATA", "ROOT"]
+__all__ += ["KindPlan", "Plan", "Role", "plan_of"]
 
 _ROLES: Final = {
     "containers": "container",
@@ -54,7 +56,7 @@ class Role(Enum):
 class Plan:
     """What is to be done with what stands at a place, and below it."""
 
-    __slots__ = ("each", "flags", "item", "keys", "named", "role", "title")
+    __slots__ = ("each", "flags", "item", "keys", "named", "path", "role", "title")
 
     def __init__(self, role: Role = Role.INNER) -> None:
         """Make a plan that looks at nothing below."""
@@ -70,106 +72,168 @@ class Plan:
         """Patterns for the variables that have images."""
         self.title = ""
         """Of an image: the role of what it is of, for people."""
+        self.path = ""
+        """Of an image: its field, with ``%d`` for the number of each item on the way."""
 
 
-def _strict() -> Plan:
-    """Return the plan of an object's metadata: what decides on environments, and types."""
-    plan = Plan(Role.STRICT)
-    texts = Plan(Role.TEXTS)
-    texts.each = Plan(Role.TEXT)
-    plan.keys = {name: Plan(Role.TEXT) for name in ("name", "namespace", "generateName")}
-    plan.keys |= {"labels": texts, "annotations": texts, "creationTimestamp": Plan(Role.NULL)}
-    plan.each = Plan(Role.STOP)
+def _texts() -> Plan:
+    plan = Plan(Role.TEXTS)
+    plan.each = Plan(Role.TEXT)
     return plan
 
 
-METADATA: Final = _strict()
-NAMES: Final = ("apiVersion", "kind")
-
-
-def _root() -> Plan:
-    """Return the plan of an object; ``each`` stands for what its kind has a plan for."""
+def _strict(keys: dict[str, Plan], each: Plan) -> Plan:
     plan = Plan(Role.STRICT)
-    plan.keys = {name: Plan(Role.TEXT) for name in NAMES}
-    plan.keys |= {"metadata": METADATA, "items": Plan(Role.STOP)}
-    plan.each = Plan()
+    plan.keys, plan.each = keys, each
     return plan
 
 
-ROOT: Final = _root()
+LABELS: Final = _texts()
+ANNOTATIONS: Final = _texts()
+METADATA: Final = _strict(
+    {
+        **{name: Plan(Role.TEXT) for name in ("name", "namespace", "generateName")},
+        "labels": LABELS,
+        "annotations": ANNOTATIONS,
+        "creationTimestamp": Plan(Role.NULL),
+    },
+    Plan(Role.STOP),
+)
+"""An object's metadata: what decides on environments, and what has to have the right type."""
+BY_KIND: Final = Plan()
+"""What stands at any other key of an object: its kind has a plan for that."""
+ROOT: Final = _strict(
+    {
+        "apiVersion": Plan(Role.TEXT),
+        "kind": Plan(Role.TEXT),
+        "metadata": METADATA,
+        "items": Plan(Role.STOP),
+    },
+    BY_KIND,
+)
 
 
-def plan_of(branch: Branch, shape: Callable[[str], Branch]) -> Plan | None:
+class KindPlan(NamedTuple):
+    """The plan of a kind: ``quick`` where none of ``marks`` stands in the text, else ``full``.
+
+    The images in arguments and variables are few; where nothing speaks of them, lists of those are
+    passed over. That spares a container with much of both half of its cost.
+    """
+
+    full: Plan
+    quick: Plan
+    marks: tuple[str, ...]
+    annotations: frozenset[str]
+    """Annotations of the object itself that hold an image."""
+
+    def for_text(self, text: str) -> Plan:
+        """Return the plan for a document, which has no escapes."""
+        for mark in self.marks:
+            if mark in text:
+                return self.full
+        return self.quick
+
+
+def plan_of(branch: Branch, shape: Callable[[str], Branch]) -> KindPlan | None:
     """Return the plan for a kind's fields, None where there can be none.
 
     ``shape`` gives what a shape holds, by its name.
     """
-    plan = Plan()
-    if not _fill(plan, branch, (), shape) or plan.role is Role.STOP:
-        return None
-    if plan.item is not None or plan.keys.keys() & {*NAMES, "items"}:
-        return None
-    return plan
+    marks: dict[str, None] = {}
+    full, quick = Plan(), Plan()
+    for plan, noted in ((full, marks), (quick, None)):
+        if not _Planner(shape, noted).fill(plan, branch, ()):
+            return None
+        if plan.role is Role.STOP or plan.item is not None:
+            return None
+        metadata = plan.keys.pop("metadata", Plan())
+        annotations = metadata.keys.pop("annotations", Plan())
+        if metadata.keys or annotations.role is Role.STOP or plan.keys.keys() & ROOT.keys.keys():
+            return None
+    return KindPlan(full, quick, tuple(marks), frozenset(annotations.keys))
 
 
-def _fill(
-    plan: Plan, branch: Branch, path: tuple[str, ...], shape: Callable[[str], Branch]
-) -> bool:
-    """Add to a plan what a branch of the catalogue holds; False where that cannot be."""
-    if len(path) > _MAX_STEPS:
-        return False
-    for holder in branch.holders:
-        if holder.shape and holder.shape != OBJECT:
-            if not _fill(plan, shape(holder.shape), (*path, ""), shape):
-                return False
-        else:
-            _hold(plan, holder, tuple(filter(None, path)))
-    if not all(_fill_below(plan, *one, path, shape) for one in branch.below.items()):
-        return False
-    if any(inner.role is Role.IMAGE for inner in plan.keys.values()):
-        name = plan.keys.setdefault("name", Plan(Role.TEXT))  # beside the image, for people
-        name.role = name.role if name.role is Role.TEXT else Role.STOP
-    return True
+class _Planner:
+    """Makes a plan; without ``marks`` it leaves out arguments and variables."""
 
+    def __init__(self, shape: Callable[[str], Branch], marks: dict[str, None] | None) -> None:
+        self._shape = shape
+        self._marks = marks
 
-def _fill_below(
-    plan: Plan, segment: str, below: Branch, path: tuple[str, ...], shape: Callable[[str], Branch]
-) -> bool:
-    if segment == EACH_VALUE:
-        plan.role = Role.STOP
+    def fill(self, plan: Plan, branch: Branch, path: tuple[str, ...]) -> bool:
+        """Add to a plan what a branch of the catalogue holds; False where that cannot be."""
+        if len(path) > _MAX_STEPS:
+            return False
+        for holder in branch.holders:
+            if holder.shape and holder.shape != OBJECT:
+                if not self.fill(plan, self._shape(holder.shape), (*path, "")):
+                    return False
+            else:
+                self._hold(plan, holder, tuple(filter(None, path)))
+        if not all(self._fill_below(plan, *one, path) for one in branch.below.items()):
+            return False
+        if any(inner.role is Role.IMAGE for inner in plan.keys.values()):
+            name = plan.keys.setdefault("name", Plan(Role.TEXT))  # beside the image, for people
+            name.role = name.role if name.role is Role.TEXT else Role.STOP
         return True
-    if segment == EACH_ITEM:
-        inner = plan.item = plan.item or Plan()
-    elif reads_as_text(segment):
-        inner = plan.keys.setdefault(segment, Plan())
-    else:
-        return False  # there are more ways than one to write such a key
-    is_filled = _fill(inner, below, (*path, segment), shape)
-    if "." in segment:
-        inner.role = Role.STOP
-    return is_filled
+
+    def _fill_below(self, plan: Plan, segment: str, below: Branch, path: tuple[str, ...]) -> bool:
+        if segment == EACH_VALUE:
+            plan.role = Role.STOP
+            return True
+        if segment == EACH_ITEM:
+            inner = plan.item = plan.item or Plan()
+        elif reads_as_text(segment):
+            inner = plan.keys.setdefault(segment, Plan())
+        else:
+            return False  # there are more ways than one to write such a key
+        if not self.fill(inner, below, (*path, segment)):
+            return False
+        if "." in segment:
+            inner.role = Role.STOP
+        if inner.role is Role.INNER and not inner.keys and inner.item is None:
+            plan.keys.pop(segment, None)  # nothing in it matters
+        return True
+
+    def _hold(self, plan: Plan, holder: Holder, path: tuple[str, ...]) -> None:
+        """Add what stands at the end of a path."""
+        owner = path[-3] if len(path) > 2 and path[-2] == EACH_ITEM else ""
+        if holder == IMAGE and owner in _ROLES and plan.role is Role.INNER:
+            plan.role, plan.title = Role.IMAGE, _ROLES[owner]
+            steps = ["[%d]" if key == EACH_ITEM else f".{key.replace('%', '%%')}" for key in path]
+            plan.path = "".join(steps).removeprefix(".")
+        elif holder._replace(flags=frozenset(), named=(), form=Form.IMAGE) != IMAGE or not (
+            holder.flags or holder.named
+        ):
+            plan.role = Role.STOP
+        elif self._marks is not None:
+            self._marks.update((_mark(f"-{flag}"), None) for flag in sorted(holder.flags))
+            self._marks.update((_mark(one), None) for one in holder.named)
+            self._look_into(plan, holder)
+
+    @staticmethod
+    def _look_into(plan: Plan, holder: Holder) -> None:
+        """Add the items of a list of arguments or variables."""
+        known = plan.item or Plan(Role.ARGUMENT if holder.flags else Role.INNER)
+        if plan.role is not Role.INNER or known.role is not (
+            Role.ARGUMENT if holder.flags else Role.INNER
+        ):
+            plan.role = Role.STOP
+            return
+        plan.item = known
+        known.flags |= holder.flags
+        if holder.named:
+            variable = known.keys.setdefault("name", Plan(Role.VARIABLE))
+            variable.role = variable.role if variable.role is Role.VARIABLE else Role.STOP
+            variable.named += holder.named
 
 
-def _hold(plan: Plan, holder: Holder, path: tuple[str, ...]) -> None:
-    """Add what stands at the end of a path."""
-    owner = path[-3] if len(path) > 2 and path[-2] == EACH_ITEM else ""
-    texts = Plan(Role.ARGUMENT if holder.flags else Role.INNER)
-    inner = plan.item or texts
-    if (
-        plan.role is not Role.INNER
-        or inner.role is not texts.role
-        or holder._replace(flags=frozenset(), named=(), form=Form.IMAGE) != IMAGE
-    ):
-        plan.role = Role.STOP
-    elif holder.flags:
-        plan.item = inner
-        inner.flags |= holder.flags
-    elif holder.named:
-        plan.item = inner
-        variable = inner.keys.setdefault("name", Plan(Role.VARIABLE))
-        variable.role = variable.role if variable.role is Role.VARIABLE else Role.STOP
-        variable.named += holder.named
-    elif holder == IMAGE and owner in _ROLES:
-        plan.role, plan.title = Role.IMAGE, _ROLES[owner]
-    else:
-        plan.role = Role.STOP
+def _mark(text: str) -> str:
+    """Return a part that every text has which fits a pattern; the same for many, so they are few.
+
+    Empty where there is none, or where it could be folded over two lines.
+    """
+    pieces = re.split(r"[*?]+", text)
+    word = next(filter(None, (re.search(r"[_-](?:image|IMAGE)", piece) for piece in pieces)), None)
+    mark = max(pieces, key=len) if word is None else word.group()
+    return "" if re.search(r"\s", mark) else mark

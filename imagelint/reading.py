@@ -25,19 +25,14 @@ from imagelint.nodes import (
     is_merge,
     nodes_once,
 )
+from imagelint.scalars import FALSE, FALSE_1_1, MAY_BE_NUMBERS, NULLS, TRUE, TRUE_1_1, WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["BOTH", "Reader", "Value", "View", "is_text", "reads_as_text"]
-__all__ += ["refusals", "resolve", "type_of", "views"]
+__all__ = ["BOTH", "Reader", "Value", "View", "is_text", "refusals", "resolve", "type_of", "views"]
 
 _PREFIX = "tag:yaml.org,2002:"
-_NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-_TRUE = frozenset({"true", "True", "TRUE"})
-_FALSE = frozenset({"false", "False", "FALSE"})
-_TRUE_1_1 = _TRUE | {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"}
-_FALSE_1_1 = _FALSE | {"n", "N", "no", "No", "NO", "off", "Off", "OFF"}
 _INTEGER = r"[-+]?(?:0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]+|0|[1-9][0-9]*)"
 _FLOAT = r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _CLOCK = r"([0-9]{1,2}:[0-9]{1,2}:[0-9]{1,2})(?:\.([0-9]+))?"
@@ -47,10 +42,6 @@ _TIMESTAMP = (
 )
 _EXACT, _EXACT_DIGITS = 1e21, 20
 """Shorter decimals are 64-bit integers; Python reads no integer of any length, either."""
-_MAY_BE_NUMBERS = frozenset("+-.0123456789")
-"""First characters of plain scalars that may be a number or a date."""
-_WORDS = _NULLS | _TRUE_1_1 | _FALSE_1_1
-"""Plain scalars that are no strings to one reader or both, numbers aside."""
 
 
 class Reader(Enum):
@@ -76,13 +67,8 @@ def is_text(node: Node) -> TypeGuard[Scalar]:
         type(node) is Scalar
         and node.tag is None
         and node.type is None
-        and bool(node.style or (node.value not in _WORDS and node.value[0] not in _MAY_BE_NUMBERS))
+        and bool(node.style or (node.value not in WORDS and node.value[0] not in MAY_BE_NUMBERS))
     )
-
-
-def reads_as_text(plain: str) -> bool:
-    """Whether a plain scalar, or key, is at first sight a string to every reader."""
-    return plain not in _WORDS and plain[0] not in _MAY_BE_NUMBERS
 
 
 def resolve(scalar: Scalar, reader: Reader = Reader.KUBECTL) -> Value:
@@ -96,7 +82,7 @@ def resolve(scalar: Scalar, reader: Reader = Reader.KUBECTL) -> Value:
         return _json_value(scalar.type, text)
     tag = scalar.tag
     if tag is None:
-        if scalar.style or (text not in _WORDS and text[0] not in _MAY_BE_NUMBERS):
+        if scalar.style or (text not in WORDS and text[0] not in MAY_BE_NUMBERS):
             return Value("string", text)
     elif tag == _PREFIX + "binary":
         return Value("string", _binary(text))
@@ -118,11 +104,11 @@ _RESOLVED_TAGS = frozenset(_PREFIX + name for name in ("bool", "int", "float", "
 
 
 def _implicit(text: str, reader: Reader, tag: str | None) -> Value:
-    if text in _NULLS:
+    if text in NULLS:
         return Value("null", None)
-    if text in (_TRUE_1_1 if reader is Reader.KUBECTL else _TRUE):
+    if text in (TRUE_1_1 if reader is Reader.KUBECTL else TRUE):
         return Value("boolean", value=True)
-    if text in (_FALSE_1_1 if reader is Reader.KUBECTL else _FALSE):
+    if text in (FALSE_1_1 if reader is Reader.KUBECTL else FALSE):
         return Value("boolean", value=False)
     if text in NOT_FINITE:
         return Value("number", None)  # a number that JSON cannot write

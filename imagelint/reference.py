@@ -32,12 +32,13 @@ import re
 from enum import Enum
 from typing import Final, NamedTuple, final
 
-__all__ = ["ImageReference", "InvalidReference", "Reason", "ReferenceSpans"]
+__all__ = ["PATH_MAX", "ImageReference", "InvalidReference", "Reason", "ReferenceSpans"]
 
 _HUB: Final = "docker.io"
 _HUB_LEGACY: Final = "index.docker.io"
 _OFFICIAL: Final = "library/"
-_PATH_MAX: Final = 255
+PATH_MAX: Final = 255
+"""Characters of a repository, ``library/`` included (distribution/reference)."""
 _TAG_MAX: Final = 128
 _DIGEST_LENGTHS: Final = {"sha256": 64, "sha384": 96, "sha512": 128}
 _SHOWN_MAX: Final = 200
@@ -232,7 +233,7 @@ def _read(text: str) -> ImageReference | Reason:
     if found is None:
         lowered = None if domain is None else _go_lower(domain)
         return Reason.UPPERCASE if _match(lowered, _go_lower(rest)) else Reason.FORMAT
-    if len(found.repository) > _PATH_MAX:
+    if len(found.repository) > PATH_MAX:
         return Reason.TOO_LONG
     return (found.digest and _check_digest(found.digest)) or found
 
@@ -281,7 +282,7 @@ def _slips(part: str, *rows: tuple[str, str], reason: Reason | None = Reason.FOR
     return [(reason, part, pattern, advice) for pattern, advice in rows]
 
 
-_LENGTH_ADVICE: Final = f"its repository is {{length}} long, {_PATH_MAX} fit (library/ counts)"
+_LENGTH_ADVICE: Final = f"its repository is {{length}} long, {PATH_MAX} fit (library/ counts)"
 _ALGORITHM_ADVICE: Final = f"{{found}} is none of the digests {', '.join(_DIGEST_LENGTHS)}"
 _SCHEME: Final = r"\A[A-Za-z][A-Za-z0-9+.-]*://"
 _DIGITS: Final = [

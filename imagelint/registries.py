@@ -20,7 +20,7 @@ from imagelint.patterns import (
     parse_host,
     parse_repository_path,
 )
-from imagelint.reference import ImageReference, InvalidReference
+from imagelint.reference import PATH_MAX, ImageReference, InvalidReference
 from imagelint.text import shown
 
 if TYPE_CHECKING:
@@ -207,9 +207,10 @@ class HarborMap(NamedTuple):
             for project in harbor.projects if harbor.host == reference.registry else ():
                 if project.name == name:
                     registry, parent = project.upstream.registry, project.upstream.path
-                    return reference.replace(
-                        domain=registry, path=f"{parent}/{below}" if parent else below
-                    )
+                    path = f"{parent}/{below}" if parent else below
+                    # Parts of valid references, put together: only their length could be wrong.
+                    found = ImageReference(registry, path, reference.tag, reference.digest)
+                    return found if len(found.repository) <= PATH_MAX else None
         return None
 
     def rewrite(self, reference: ImageReference, gate: Gate) -> ImageReference | Refusal:

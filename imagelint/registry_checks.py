@@ -115,7 +115,9 @@ class CurrentRegistry(NamedTuple):
         origin = harbors.origin(reference) if harbors.is_harbor(reference.registry) else reference
         if origin is None:
             return None
-        moves = (move for move in self.registries if move.covers(origin))
+        registry = origin.registry
+        moves = [move for move in self.registries if move.old.registry == registry]
+        moves = [move for move in moves if move.covers(origin)]
         move = max(moves, key=lambda move: len(move.old.path), default=None)
         return None if move is None else (move, origin)
 

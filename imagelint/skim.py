@@ -17,11 +17,9 @@ from typing import TYPE_CHECKING
 from imagelint.finding import KubeObject
 from imagelint.globs import NamePattern
 from imagelint.lines import (
-    BLANK,
     BLOCK,
     DOUBLE,
     FLOW,
-    LONE_DASH,
     MAX_DEPTH,
     NOTHING,
     PLAIN,
@@ -34,36 +32,37 @@ from imagelint.lines import (
     value_of,
 )
 from imagelint.nodes import Mapping, Scalar, Sequence, Tree
-from imagelint.plans import NAMES, ROOT, Plan, Role
-from imagelint.reading import Reader, Value, reads_as_text
+from imagelint.plans import ANNOTATIONS, BY_KIND, LABELS, METADATA, ROOT, Plan, Role
+from imagelint.reading import Reader, Value
+from imagelint.scalars import reads_as_text
 from imagelint.sites import ImageSite
 from imagelint.workloads import Extract
 
 if TYPE_CHECKING:
     from imagelint.catalogue import Catalogue
     from imagelint.nodes import Node
+    from imagelint.plans import KindPlan
 
 __all__ = ["skim"]
 
 _KUBECTL = frozenset({Reader.KUBECTL})
 _ELSEWHERE = frozenset(("auto", " "))
 """Images that a platform may fill in, for which more has to be looked at."""
-_STOP, _INNER, _STRICT, _TEXTS = Role.STOP, Role.INNER, Role.STRICT, Role.TEXTS
-_IMAGE = Role.IMAGE
-_WITHOUT_VALUE = frozenset((NOTHING, LONE_DASH))
+_STOP, _INNER = Role.STOP, Role.INNER
+_NAMED = frozenset((Role.STRICT, Role.TEXTS))
+_IMAGE, _TEXT = Role.IMAGE, Role.TEXT
+_SHORT = 100
 _STYLES = {PLAIN: "", SINGLE: "'", DOUBLE: '"'}
-_ANNOTATIONS = ".metadata.annotations"
-_LEAVES = frozenset((Role.IMAGE, Role.TEXT, Role.NULL))
+_LEAVES = frozenset((Role.IMAGE, Role.TEXT, Role.NULL, Role.STOP))
 
 
 class _Open:
     """A collection that is looked into: a mapping with the texts in it, or a list."""
 
-    __slots__ = ("index", "path", "plan", "texts")
+    __slots__ = ("index", "plan", "texts")
 
-    def __init__(self, plan: Plan, path: str) -> None:
+    def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.path = path
         self.index = -1
         """Of a list: the number of its item."""
         self.texts: dict[str, str] = {}
@@ -89,87 +88,74 @@ def _follow(seen: _Seen) -> bool:  # noqa: C901, PLR0911, PLR0912, PLR0915
     """Follow the lines; False where the grammar of the plain lane does not cover them.
 
     The steps are those of ``parse_plain``, in one loop for the same reason. Of each open collection
-    there is its column, whether it is a list, and what it is looked into for, if it is.
+    there is the step that leads to it, and what it is looked into for, if it is.
     """
-    lines = seen.lines
     get = known_lines.get
-    column, is_list, waiting = -1, True, True
+    level, waiting = -1, True
     live: _Open | None = None
-    around: list[tuple[int, bool, _Open | None]] = []
-    # What is planned for the value that is waited for, and where that stands.
-    pending: Plan | None = ROOT
-    path = ""
-    read_to = 1 if START.match(lines[0]) else 0
-    for number, raw in enumerate(lines):
+    around: list[tuple[int, _Open | None]] = []
+    pending: Plan | None = ROOT  # what is planned for the value that is waited for
+    read_to = 1 if START.match(seen.lines[0]) else 0
+    for number, raw in enumerate(seen.lines):
         if number < read_to:
             continue  # inside a block scalar
         line = get(raw) or line_of(raw)
-        if line is BLANK:
-            continue
         if line is None:
             return False
-        kind, dashes, key, key_column, value, start, end, is_suspicious = line
+        steps, kind, key, value, start, end, is_suspicious = line
         if is_suspicious:
             return False
-        for dash in dashes:
-            while column > dash:
+        for step in steps:
+            while level > step:
                 waiting = False
-                column, is_list, live = around.pop()
-            if column != dash or not is_list:
+                level, live = around.pop()
+            if level != step:
                 if not waiting or len(around) > MAX_DEPTH:
                     return False
-                around.append((column, is_list, live))
-                column, is_list = dash, True
-                live = None if pending is None else _list(pending, path)
-            waiting, pending = True, None
-            if live is not None:
+                around.append((level, live))
+                level = step
+                live = None if pending is None else seen.opened(pending, is_list=step & 1)
+            waiting = True
+            if live is None:
+                pending = None
+            elif step & 1:
                 live.index += 1
                 pending = live.plan.item
-                if pending is not None and pending.role is _STOP:
-                    return False
-                path = f"{live.path}[{live.index}]"
-        if key is not None:
-            while column > key_column or (column == key_column and is_list):
-                waiting = False
-                column, is_list, live = around.pop()
-            if column != key_column:
-                if not waiting or len(around) > MAX_DEPTH:
-                    return False
-                around.append((column, is_list, live))
-                column, is_list = key_column, False
-                live = None if pending is None else seen.mapping(pending, path)
-            waiting, pending = True, None
-            if live is not None:
+            elif key is not None:
                 pending = live.plan.keys.get(key) or live.plan.each
                 if pending is not None:
-                    pending = seen.entered(live, key, pending)
-                    path = f"{live.path}.{key}"
-        if kind in _WITHOUT_VALUE:
-            if pending is not None and pending.role in _LEAVES:
+                    if key in live.texts or pending.role is _STOP:
+                        return False
+                    live.texts[key] = ""
+                    if pending is BY_KIND:
+                        pending = seen.kind().keys.get(key)
+        if kind == NOTHING:
+            if steps and pending is not None and pending.role in _LEAVES:
                 return False  # nothing is there, or more than a scalar
             continue
         waiting = False
         if kind == FLOW:
-            flow = _flow_on(raw)
+            flow = _short_flow(raw) if len(raw) <= _SHORT else _flow_on(raw)
             if flow is None:
                 return False
             if pending is not None:
-                seen.flow(pending, path, flow)
+                seen.flow(pending, flow)
         elif kind == BLOCK:
             at = seen.offset(number)
-            scalar = block(seen.text, at + start, value, column)
+            scalar = block(seen.text, at + start, value, level >> 1)
             if scalar is None:
                 return False
             read_to = number + 1 + seen.text.count("\n", at, scalar.end - 1)
-            if pending is not None:
-                seen.scalar(pending, live, path, scalar)
+            if pending is not None and pending.role is _IMAGE:
+                seen.image(pending, live, around, scalar)
+            elif pending is not None:
+                seen.words(pending, live, key, scalar.value, scalar.style)
         elif pending is not None:
             style = _STYLES[kind]
             if pending.role is _IMAGE:
-                at = seen.offset(number)
-                quote = len(style)
-                scalar = Scalar(value, at + start - quote, at + end + quote, style)
-                seen.scalar(pending, live, path, scalar)
+                first = seen.offset(number) + start - len(style)
+                node = Scalar(value, first, first + end - start + 2 * len(style), style)
+                seen.image(pending, live, around, node)
             else:
                 seen.words(pending, live, key, value, style)
     return True
@@ -182,12 +168,13 @@ class _Seen:
         self.text = text
         self.lines = text.split("\n")
         self._catalogue = catalogue
+        self._kind: KindPlan | None = None
         self._plan: Plan | None = None
         """What the object's kind has to be looked into for, once it is asked for."""
-        self._named: dict[str, _Open] = {}
-        """The root, the metadata and the mappings in it, by path."""
-        self._images: list[tuple[_Open, str, str, Scalar]] = []
-        """Each with the container around it, its path and its role."""
+        self._named: dict[Plan, _Open] = {}
+        """The root, the metadata and the mappings in it."""
+        self._images: list[tuple[str, Plan, _Open, Scalar]] = []
+        """Each with its field, its plan and the container around it."""
         self._measured = (0, 0)
 
     def offset(self, number: int) -> int:
@@ -197,35 +184,42 @@ class _Seen:
         self._measured = (number, at)
         return at
 
-    def mapping(self, plan: Plan, path: str) -> _Open | None:
-        """Open a mapping at a place; None where nothing in it matters."""
-        role = plan.role
-        if role is _INNER:
-            return _Open(plan, path) if plan.keys else None
-        if role is not _STRICT and role is not _TEXTS:
-            return None
-        opened = self._named[path] = _Open(plan, path)
-        return opened
-
-    def entered(self, live: _Open, key: str, plan: Plan) -> Plan | None:
-        """Take in a key that the plan knows; return what is planned for its value."""
-        if key in live.texts or plan.role is _STOP:
-            raise _Declined
-        live.texts[key] = ""
-        if live.plan.role is _TEXTS and not reads_as_text(key):
-            raise _Declined
-        return self._kind_plan().keys.get(key) if plan is ROOT.each else plan
-
-    def _kind_plan(self) -> Plan:
+    def kind(self) -> Plan:
         """Return the plan of the object's kind, which has to be known by now."""
         if self._plan is None:
-            api_version, kind = (self._named[""].texts.get(name) for name in NAMES)
-            if not api_version or not kind:
+            root = self._named.get(ROOT)
+            texts = {} if root is None else root.texts
+            api_version, kind = texts.get("apiVersion"), texts.get("kind")
+            if api_version and kind:
+                self._kind = self._catalogue.plan(api_version.rpartition("/")[0], kind)
+            if self._kind is None:
                 raise _Declined
-            self._plan = self._catalogue.plan(api_version.rpartition("/")[0], kind)
-            if self._plan is None:
-                raise _Declined
+            self._plan = self._kind.for_text(self.text)
         return self._plan
+
+    def opened(self, plan: Plan, *, is_list: int) -> _Open | None:
+        """Open a collection; None where nothing in it matters."""
+        if plan.role is _INNER:
+            matters = plan.item is not None if is_list else plan.keys
+            return _Open(plan) if matters else None
+        if plan.role in _NAMED:
+            if is_list:
+                raise _Declined
+            opened = self._named[plan] = _Open(plan)
+            return opened
+        if plan.role is _STOP:
+            raise _Declined
+        return None
+
+    def image(
+        self, plan: Plan, live: _Open | None, around: list[tuple[int, _Open | None]], node: Scalar
+    ) -> None:
+        """Take in an image; ``around`` are the collections around the container ``live``."""
+        if not (node.style or reads_as_text(node.value)) or node.value in _ELSEWHERE:
+            raise _Declined
+        assert live is not None  # an image stands in a mapping that is looked into
+        numbers = [one.index for _, one in around if one is not None and one.index >= 0]
+        self._images.append((plan.path % tuple(numbers), plan, live, node))
 
     def words(
         self, plan: Plan, live: _Open | None, key: str | None, value: str, style: str
@@ -235,7 +229,7 @@ class _Seen:
         if role is _INNER:
             return
         is_text = bool(style) or reads_as_text(value)
-        if role is Role.TEXT and is_text and live is not None and key is not None:
+        if role is _TEXT and is_text and live is not None and key is not None:
             live.texts[key] = value
         elif role is Role.ARGUMENT:
             if value[:1] == "-" and value.partition("=")[0].lstrip("-") in plan.flags:
@@ -246,17 +240,7 @@ class _Seen:
         elif role is not Role.NULL or value != "null" or style:
             raise _Declined
 
-    def scalar(self, plan: Plan, live: _Open | None, path: str, node: Scalar) -> None:
-        """Take in a scalar that may be an image."""
-        if plan.role is not Role.IMAGE:
-            self.words(plan, live, path.rpartition(".")[2], node.value, node.style)
-            return
-        if not (node.style or reads_as_text(node.value)) or node.value in _ELSEWHERE:
-            raise _Declined
-        assert live is not None  # an image stands in a mapping that is looked into
-        self._images.append((live, path, plan.title, node))
-
-    def flow(self, plan: Plan, path: str, node: Mapping | Sequence) -> None:
+    def flow(self, plan: Plan, node: Mapping | Sequence) -> None:
         """Take in a collection that stands on one line."""
         is_empty = not (node.pairs if isinstance(node, Mapping) else node.items)
         if plan.role is _INNER:
@@ -267,58 +251,56 @@ class _Seen:
                         self.words(item, None, None, argument.value, argument.style)
             elif (item is not None or plan.keys) and not is_empty:
                 raise _Declined
-        elif plan.role in (_STRICT, _TEXTS) and isinstance(node, Mapping):
-            opened = self.mapping(plan, path)
-            assert opened is not None  # such a mapping always matters
+        elif plan.role in _NAMED and isinstance(node, Mapping):
+            opened = self._named[plan] = _Open(plan)
             for key, value in node.pairs:
                 self._flow_pair(opened, key, value)
         elif plan.role not in (Role.ARGUMENT, Role.VARIABLE):
             raise _Declined
 
     def _flow_pair(self, opened: _Open, key: Node, value: Node) -> None:
-        """Take in what stands in a mapping on one line: texts, and mappings of texts."""
-        if not isinstance(key, Scalar) or (not key.style and not reads_as_text(key.value)):
+        """Take in what stands in the metadata, or in a mapping of texts, on one line."""
+        if not isinstance(key, Scalar) or key.value in opened.texts:
             raise _Declined
+        opened.texts[key.value] = ""
         plan = opened.plan.keys.get(key.value) or opened.plan.each
-        plan = None if plan is None else self.entered(opened, key.value, plan)
         if plan is None:
-            return
+            raise _Declined
         if isinstance(value, Scalar):
             self.words(plan, opened, key.value, value.value, value.style)
         else:
-            self.flow(plan, f"{opened.path}.{key.value}", value)
+            self.flow(plan, value)
 
     def extract(self) -> Extract:
         """Return what there is."""
-        root = self._named.get("")
-        if root is None:
-            raise _Declined
-        plan = self._kind_plan()
+        self.kind()
+        named = self._named
         metadata, labels, annotations = (
-            found.texts if found is not None else {}
-            for found in map(self._named.get, (".metadata", ".metadata.labels", _ANNOTATIONS))
+            named[plan].texts if plan in named else {} for plan in (METADATA, LABELS, ANNOTATIONS)
         )
-        if "metadata" in plan.keys and annotations:
+        if not all(map(reads_as_text, (*labels, *annotations))):
             raise _Declined
-        api_version, kind = (root.texts[name] for name in NAMES)
+        if self._kind is not None and not self._kind.annotations.isdisjoint(annotations):
+            raise _Declined
+        root = named[ROOT].texts
         name = metadata.get("name") or metadata.get("generateName")
-        meta = KubeObject(api_version, kind, name, metadata.get("namespace"), labels)
+        namespace = metadata.get("namespace")
+        meta = KubeObject(root["apiVersion"], root["kind"], name, namespace, labels)
         sites = [
             ImageSite(
                 Value("string", node.value),
                 node,
                 meta,
-                path[1:],
+                field,
                 live.texts.get("name"),
-                title,
+                plan.title,
                 views=_KUBECTL,
             )
-            for live, path, title, node in self._images
+            for field, plan, live, node in self._images
         ]
         return Extract(sites, [], [], meta)
 
 
-@lru_cache(1000)
 def _flow_on(line: str) -> Mapping | Sequence | None:
     """Return the flow collection that a line ends with; None where it is not for this lane.
 
@@ -330,13 +312,10 @@ def _flow_on(line: str) -> Mapping | Sequence | None:
     return None if tree.is_suspicious or isinstance(node, Scalar) else node
 
 
+_short_flow = lru_cache(1000)(_flow_on)
+"""The same, and remembers what it has read: ``[ALL]``, ``[get, list]`` and the like come often."""
+
+
 @lru_cache(1000)
 def _is_named(patterns: tuple[str, ...], name: str) -> bool:
     return any(NamePattern(pattern).matches(name) for pattern in patterns)
-
-
-def _list(plan: Plan, path: str) -> _Open | None:
-    """Open a list at a place; None where nothing in it matters."""
-    if plan.role is _STRICT or plan.role is _TEXTS:
-        raise _Declined
-    return _Open(plan, path) if plan.item is not None else None

@@ -11,7 +11,7 @@ from __future__ import annotations
 import codecs
 import re
 from array import array
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from functools import cached_property
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -34,6 +34,8 @@ _SHOWN_MAX = 200
 _LINE_MAX = 4000
 _STRIDE = 1024
 """Characters between two measured places of a text, bytes between two of a line."""
+_STRIDE_OF_LINES = 4096
+"""Bytes between two places whose lines are known."""
 _UTF8_MAX = 4
 """Bytes of the longest character."""
 
@@ -189,11 +191,35 @@ class Source:
             offsets.append(at)
         return offsets
 
+    @cached_property
+    def _breaks_before(self) -> list[int] | None:
+        """How many line feeds stand in front of each piece; None where they do not tell the lines.
+
+        The few places that are shown need no list of all lines, which takes ten times as long.
+        """
+        if self.encoding != "utf-8" or b"\r" in self.data:
+            return None
+        counts = [0]
+        for start in range(0, len(self.data), _STRIDE_OF_LINES):
+            counts.append(counts[-1] + self.data.count(b"\n", start, start + _STRIDE_OF_LINES))
+        return counts
+
     def position(self, offset: int) -> Position:
         """Return the line and column of a byte offset; a byte order mark has no column."""
-        starts = self._line_starts
         line = self.line_number(offset)
-        return Position(line, self._count(starts[line - 1], offset) + 1)
+        return Position(line, self._count(self._line_start(line, offset), offset) + 1)
+
+    def _line_start(self, line: int, offset: int) -> int:
+        """Return where a line begins, on which there is a byte offset."""
+        counts = self._breaks_before
+        if counts is None:
+            return self._line_starts[line - 1]
+        piece = offset // _STRIDE_OF_LINES
+        found = self.data.rfind(b"\n", piece * _STRIDE_OF_LINES, offset)
+        if found < 0 < counts[piece]:  # in the piece behind which the count stays as it is
+            end = bisect_left(counts, counts[piece]) * _STRIDE_OF_LINES
+            found = self.data.rfind(b"\n", end - _STRIDE_OF_LINES, end)
+        return found + 1 or self.bom_length
 
     @cached_property
     def _counted(self) -> dict[int, list[tuple[int, int]]]:
@@ -236,6 +262,10 @@ class Source:
 
     def line_number(self, offset: int) -> int:
         """Return the 1-based line of a byte offset."""
+        counts = self._breaks_before
+        if counts is not None:
+            piece = offset // _STRIDE_OF_LINES
+            return counts[piece] + self.data.count(b"\n", piece * _STRIDE_OF_LINES, offset) + 1
         return max(bisect_right(self._line_starts, offset), 1)
 
     def line(self, number: int) -> str:

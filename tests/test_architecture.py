@@ -22,6 +22,7 @@ ORDER = (
     "registries",
     "bounds",
     "nodes",
+    "scalars",
     "json_text",
     "stream",
     "lines",

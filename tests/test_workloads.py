@@ -288,7 +288,7 @@ def test_lists(text: str, expected: list[tuple[str, str, str | None]]) -> None:
 @pytest.mark.parametrize(
     ("container", "images"),
     [
-        ("{image: E, <<: {image: M}}", ["M", "E"]),
+        ("{image: E, <<: {image: M}}", ["E", "M"]),
         ("{<<: {image: M}, image: E}", ["E"]),
         ("{image: E, image: F}", ["F"]),
         ("{image: yes}", [True, "yes"]),

@@ -1,0 +1,450 @@
+"""Skimming: what it takes, what it declines, and the long way as its judge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imagelint.examine import Examined, examine
+from imagelint.helm import ANNOTATION
+from imagelint.nodes import Scalar
+from imagelint.skim import skim
+from imagelint.stream import split
+from imagelint.text import Source
+from tests.corpus.oracle import files, read
+from tests.policies import policy
+from tests.properties.manifest_strategies import manifests
+from tests.reading import catalogue
+from tests.shared import needs_shared
+
+if TYPE_CHECKING:
+    from imagelint.catalogue import Catalogue
+    from imagelint.workloads import ImageSite
+
+POD = """\
+# A comment in front.
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web   # behind a value
+  namespace: "shop"
+  creationTimestamp: null
+  labels: {app: web, "tier": 'front'}
+  annotations:
+    text: |
+      first
+        indented
+    made-by: hand
+spec:
+  # between
+  initContainers:
+  - image: 'quay.io/a/init@sha256:0123'
+    name: init
+    env:
+      - name: HOME
+        value: /tmp
+      - {name: X, value: y}
+  containers:
+  - name: web
+    image: nginx:1.25
+    args: ["--port=8080", -v, plain text, 'single', ]
+    ports:
+    - containerPort: 80
+    resources: {}
+  -
+    name: "sidecar"
+    image: "registry.example.com:5000/team/app:1.0"
+    command:
+      - sh
+      - -c
+      - |
+        exec app
+
+        image: no image
+  -   image: busybox
+      tty: true
+  nodeSelector: {}
+  volumes:
+  - name: data
+    emptyDir: {}
+status:
+"""
+
+
+def deployment(pod_spec: str) -> str:
+    """Put a pod's spec, six columns in, into a Deployment."""
+    head = "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n  template:\n"
+    return f"{head}    spec:\n{pod_spec}"
+
+
+CONTAINER = "      containers:\n      - name: a\n        image: nginx\n"
+
+
+def facts(site: ImageSite) -> tuple[object, ...]:
+    """Return all that is known of a site, comparable between two readings."""
+    node = site.node
+    written = (node.value, node.style) if isinstance(node, Scalar) else ()
+    place = (node.start, node.end, *written)
+    return (site._replace(node=None), place, dict(site.object.labels))  # type: ignore[arg-type]
+
+
+def both(data: bytes, kinds: Catalogue | None = None) -> list[tuple[Examined, Examined]]:
+    """Read a stream in the short and in the long way; the documents that were skimmed."""
+    source = Source("a.yaml", data)
+    quick = examine(source, kinds or catalogue(), with_trees=False)[0]
+    full = examine(source, kinds or catalogue())[0]
+    return [pair for pair in zip(quick, full, strict=True) if pair[0].tree is None]
+
+
+def disagreement(data: bytes, kinds: Catalogue | None = None) -> str | None:
+    """Return how skimming differs from the long way, None where it does not."""
+    for short, long in both(data, kinds):
+        if long.refusals or long.dropped_at is not None:
+            return f"it is refused: {long.refusals}"
+        if list(map(facts, short.extract.sites)) != list(map(facts, long.extract.sites)):
+            return f"{short.extract.sites} are not {long.extract.sites}"
+        if short.extract.root != long.extract.root or long.extract.matches:
+            return "the object is another"
+        if short[3:] != long[3:]:
+            return "it is described otherwise"
+    return None
+
+
+TAKEN = [
+    pytest.param(POD, 4, id="a pod"),
+    pytest.param(POD.replace("\n", "\r\n"), 4, id="CRLF"),
+    pytest.param("---\n" + POD, 4, id="a separator in front"),
+    pytest.param("# Source: shop/templates/web.yaml\n" + POD, 4, id="Helm's comment"),
+    pytest.param(POD.removesuffix("\n"), 4, id="no line feed at the end"),
+    pytest.param(deployment(CONTAINER), 1, id="a deployment"),
+    pytest.param(
+        deployment(
+            CONTAINER.replace("      -", "        -").replace("        image", "          image")
+        ),
+        1,
+        id="an indented list",
+    ),
+    pytest.param(deployment(CONTAINER + "        args: [--v=2]\n"), 1, id="arguments"),
+    pytest.param(
+        deployment(CONTAINER + "        args:\n        - --image-gc=1\n"),
+        1,
+        id="a flag that is none of those",
+    ),
+    pytest.param(
+        deployment(CONTAINER + "        env:\n        - name: MY_IMAGE\n          value: a\n"),
+        1,
+        id="a variable that is none of those",
+    ),
+    pytest.param(
+        deployment(CONTAINER + "        image-policy: a\n        image.x: b\n"),
+        1,
+        id="keys that begin so",
+    ),
+    pytest.param(deployment("      containers: []\n      x: image\n"), 0, id="no containers"),
+    pytest.param(deployment("      containers:\n      x: image\n"), 0, id="null for containers"),
+    pytest.param(deployment("      containers: image\n"), 0, id="a text for containers"),
+    pytest.param(
+        deployment("      containers:\n        image: a\n        b:\n          image: c\n"),
+        0,
+        id="a mapping for containers",
+    ),
+    pytest.param(deployment("      containers:\n      - - image: a\n"), 0, id="a list in the list"),
+    pytest.param(
+        deployment("      containers:\n      - name: a\n      - image\n"),
+        0,
+        id="containers without images",
+    ),
+    pytest.param(
+        deployment(CONTAINER + "      ephemeralContainers:\n      - image: |-\n          b\n"),
+        2,
+        id="an image in a literal",
+    ),
+    pytest.param(
+        deployment(CONTAINER).replace("  name: web", "  labels:\n    a: b"), 1, id="no name"
+    ),
+    pytest.param(
+        deployment(CONTAINER).replace("name: web", "generateName: web-"), 1, id="a made up name"
+    ),
+    pytest.param(
+        deployment(CONTAINER).replace(
+            "metadata:\n  name: web\n", "metadata: {name: web, labels: {}}\n"
+        ),
+        1,
+        id="metadata on one line",
+    ),
+    pytest.param(
+        deployment(CONTAINER).replace("metadata:\n  name: web\n", ""), 1, id="no metadata"
+    ),
+    pytest.param(
+        deployment(CONTAINER).replace("metadata:\n  name: web\n", "metadata:\n"),
+        1,
+        id="metadata that is null",
+    ),
+    pytest.param(deployment(CONTAINER) + "immutable: true\n", 1, id="more at the root"),
+]
+
+
+@pytest.mark.parametrize(("text", "images"), TAKEN)
+def test_takes(text: str, images: int) -> None:
+    ((short, _),) = both(text.encode())
+    assert len(short.extract.sites) == images
+    assert disagreement(text.encode()) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            deployment(CONTAINER).replace("apiVersion: apps/v1\n", ""), id="no apiVersion"
+        ),
+        pytest.param(deployment(CONTAINER).replace("kind: Deployment\n", ""), id="no kind"),
+        pytest.param(
+            deployment(CONTAINER).replace("kind: Deployment\n", "") + "kind: Deployment\n",
+            id="the kind behind the spec",
+        ),
+        pytest.param(deployment(CONTAINER) + "kind: Pod\n", id="two kinds"),
+        pytest.param(deployment(CONTAINER) + "spec: {}\n", id="two specs"),
+        pytest.param(deployment(CONTAINER) + "items: []\n", id="items"),
+        pytest.param(
+            deployment(CONTAINER).replace("kind: Deployment", "kind: Widget"), id="an unknown kind"
+        ),
+        pytest.param(
+            deployment(CONTAINER)
+            .replace("apps/v1", "argoproj.io/v1alpha1")
+            .replace("Deployment", "Rollout"),
+            id="a kind of others",
+        ),
+        pytest.param(
+            deployment(CONTAINER).replace("kind: Deployment", "kind: DeploymentList"), id="a list"
+        ),
+        pytest.param(
+            deployment(CONTAINER).replace("apps/v1", "1"), id="a version that is a number"
+        ),
+        pytest.param(
+            deployment(CONTAINER).replace("name: web", "name: 1"), id="a name that is a number"
+        ),
+        pytest.param(
+            deployment(CONTAINER).replace("name: web", "name: y"), id="a name that may be a boolean"
+        ),
+        pytest.param(deployment(CONTAINER).replace("name: web", "name:"), id="a name that is null"),
+        pytest.param(
+            deployment(CONTAINER).replace("name: web", "name: a\n  name: b"), id="two names"
+        ),
+        pytest.param(
+            deployment(CONTAINER).replace("name: web", "labels: [a]"), id="a list of labels"
+        ),
+        pytest.param(
+            deployment(CONTAINER).replace("name: web", "labels:\n    a: 1"),
+            id="a label that is a number",
+        ),
+        pytest.param(
+            deployment(CONTAINER).replace("name: web", "labels:\n    a:\n      b: c"),
+            id="a label that is a mapping",
+        ),
+        pytest.param(
+            deployment(CONTAINER).replace("name: web", "labels:\n    a: b\n    a: c"),
+            id="a label twice",
+        ),
+        pytest.param(
+            deployment(CONTAINER).replace("name: web", "labels:\n    yes: b"),
+            id="a label's key that may be a boolean",
+        ),
+        pytest.param(
+            deployment(CONTAINER).replace("name: web", "labels: a"), id="a text for labels"
+        ),
+        pytest.param(
+            deployment(CONTAINER).replace("name: web", "finalizers: [a]"), id="other metadata"
+        ),
+        pytest.param(
+            deployment(CONTAINER).replace("metadata:\n  name: web\n", "metadata: a\n"),
+            id="a text for metadata",
+        ),
+        pytest.param(
+            deployment(CONTAINER).replace("metadata:\n  name: web\n", "metadata:\n- a\n"),
+            id="a list for metadata",
+        ),
+        pytest.param(deployment(CONTAINER.replace("nginx", "")), id="an image that is null"),
+        pytest.param(
+            deployment(CONTAINER.replace("nginx", "1.25")), id="an image that is a number"
+        ),
+        pytest.param(
+            deployment(CONTAINER.replace("nginx", "yes")), id="an image that may be a boolean"
+        ),
+        pytest.param(
+            deployment(CONTAINER.replace("nginx", "auto")), id="an image that Istio may fill in"
+        ),
+        pytest.param(
+            deployment(CONTAINER.replace("nginx", '" "')), id="an image that OpenShift may fill in"
+        ),
+        pytest.param(deployment(CONTAINER.replace("nginx", "[a]")), id="an image that is a list"),
+        pytest.param(
+            deployment(CONTAINER.replace("nginx", "{a: b}")), id="an image that is a mapping"
+        ),
+        pytest.param(
+            deployment(CONTAINER.replace("nginx", "\n          a: b")),
+            id="an image that is a mapping in block style",
+        ),
+        pytest.param(deployment(CONTAINER + "        image: b\n"), id="two images in a container"),
+        pytest.param(deployment(CONTAINER + "        name: b\n"), id="two names of a container"),
+        pytest.param(
+            deployment(CONTAINER.replace("name: a", "name: 1")),
+            id="a container's name that is a number",
+        ),
+        pytest.param(
+            deployment(CONTAINER + "      containers: []\n"), id="two lists of containers"
+        ),
+        pytest.param(deployment("      containers: [{image: a}]\n"), id="containers on one line"),
+        pytest.param(
+            deployment("      containers:\n      - {image: a}\n"), id="a container on one line"
+        ),
+        pytest.param(
+            deployment(CONTAINER + "      volumes:\n      - image:\n          reference: a\n"),
+            id="an image volume",
+        ),
+        pytest.param(
+            deployment(
+                CONTAINER + "        args: [--engine-image=a, --prometheus-config-reloader=b]\n"
+            ),
+            id="a flag",
+        ),
+        pytest.param(
+            deployment(
+                CONTAINER + "        args:\n        - --prometheus-config-reloader\n        - b\n"
+            ),
+            id="a flag in a list",
+        ),
+        pytest.param(
+            deployment(
+                CONTAINER + "        env:\n        - name: RELATED_IMAGE_A\n          value: b\n"
+            ),
+            id="a variable",
+        ),
+        pytest.param(
+            deployment(CONTAINER + "        env: [{name: RELATED_IMAGE_A, value: b}]\n"),
+            id="a variable on one line",
+        ),
+        pytest.param(
+            POD.replace("made-by: hand", "sidecar.istio.io/proxyImage: a"),
+            id="an annotation with an image",
+        ),
+        pytest.param(
+            deployment(CONTAINER + "      x: .inf\n"), id="a number that JSON cannot write"
+        ),
+        pytest.param(deployment(CONTAINER + "      null: a\n"), id="a key that is null"),
+        pytest.param(deployment(CONTAINER + "      x: [.nan]\n"), id="such a number in a list"),
+        pytest.param(deployment(CONTAINER + "      x: &a b\n"), id="an anchor"),
+        pytest.param(deployment(CONTAINER + "     x: b\n"), id="a column that nothing has"),
+        pytest.param(deployment(CONTAINER + "      x: b: c\n"), id="two colons"),
+        pytest.param(deployment(CONTAINER + "      x: |\n\n"), id="an empty literal"),
+        pytest.param(deployment(CONTAINER + "      x: a\n        b\n"), id="a fold"),
+        pytest.param(deployment(CONTAINER + "      x:\ta\n"), id="a tab"),
+        pytest.param("- " + POD.replace("\n", "\n  "), id="an object in a list"),
+    ],
+)
+def test_declines(text: str) -> None:
+    assert skim(text, catalogue()) is None
+    assert disagreement(text.encode()) is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"\xef\xbb\xbf" * 2 + POD.encode(), id="a byte order mark too many"),
+        pytest.param(POD.encode() + b"# \xff\n", id="no UTF-8"),
+        pytest.param(POD.replace("web", "\x85").encode(), id="a break of YAML 1.1"),
+        pytest.param(POD.replace("made-by", ANNOTATION).encode(), id="an annotation of Helm's"),
+        pytest.param(b"--- x\n" + POD.encode(), id="content behind the separator"),
+        pytest.param(b'{"kind": "Pod", "apiVersion": "v1", "image": 1}', id="JSON"),
+    ],
+)
+def test_is_not_asked(data: bytes) -> None:
+    assert both(data) == []
+
+
+def _with(more: str) -> Catalogue:
+    """Return the catalogue with what a policy adds to it, or takes out."""
+    parsed = policy(f"version: 1\nenvironments: {{prod: {{allow: ['*']}}}}\ndefault: prod\n{more}")
+    return catalogue().with_entries(parsed.workloads).without_fields(parsed.ignored_fields)
+
+
+@pytest.mark.parametrize(
+    ("field", "is_taken"),
+    [
+        ("spec.sidecars[].image", True),  # there are none
+        ("spec.steps[].containers[].image", True),
+        ("spec.containers[].args[]", False),
+        ("spec.containers[].name", False),
+        ("spec.containers[].env[].value", True),
+        ("spec.initContainers[].env[].name", False),
+        ("spec.nodeSelector.{}", False),
+        ("spec.{}.image", False),
+        ("metadata.annotations.x", True),
+        ("metadata.annotations.made-by", False),
+        ("metadata.name", False),
+        ("kind", False),
+        ("spec.yes.image", False),
+    ],
+)
+def test_fields_of_a_policy(field: str, is_taken: bool) -> None:
+    """Whatever a policy calls an image: it is found, or the document is read in the long way."""
+    kinds = _with(f"workloads: [{{groups: [''], kinds: [Pod], source: x, fields: ['{field}']}}]\n")
+    more = "  steps:\n  - containers:\n    - image: a\n  sidecars:\n  - image: b\n"
+    more += "  on:\n    image: c\n"
+    for text in (POD, POD.replace("spec:\n", f"spec:\n{more}")):
+        assert disagreement(text.encode(), kinds) is None
+    assert (skim(POD, kinds) is not None) is is_taken
+
+
+def test_ignored_fields() -> None:
+    ignored = "{groups: [''], kinds: [Pod], fields: ['spec.containers[].image'], reason: x}"
+    kinds = _with(f"ignore-fields: [{ignored}]\n")
+    assert skim(POD, kinds) is None
+
+
+_PIECES = st.sampled_from(
+    [
+        *" \n-:#'\"[]{},|>&*!?%@`\\.~0aZ_/=<\t\r",
+        *("\n  ", "\n-", " #", ": ", "- ", "|\n", "[a, b]", "{a: b}", "  x: y\n", "    \n"),
+        *(
+            ">-\n      a\n      b\n",
+            "key:\n",
+            "\u2028",
+            "é",
+            "---\n",
+            "image: b\n",
+            "    image: b\n",
+        ),
+        *("name: a\n", "containers:\n", "  - image: c\n", "kind: Pod\n", "items:\n", "spec:\n"),
+        *("args: [--engine-image=a]\n", "env:\n", "name: RELATED_IMAGE_A\n", "labels:\n", "yes"),
+    ]
+)
+
+
+@given(st.data())
+def test_agrees_on_edited_documents(data: st.DataObject) -> None:
+    text = data.draw(st.sampled_from([POD, deployment(CONTAINER + "        args:\n        - a\n")]))
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(text)))
+        cut = data.draw(st.integers(0, 3))
+        text = text[:at] + data.draw(_PIECES) + text[at + cut :]
+    assert disagreement(text.encode()) is None, text
+
+
+@given(manifests())
+def test_agrees_on_manifests(data: bytes) -> None:
+    assert disagreement(data) is None
+
+
+@needs_shared
+def test_agrees_on_the_corpus() -> None:
+    taken = 0
+    for file in files():
+        data = read(file)
+        if b"image" in data:
+            assert disagreement(data) is None, file
+            documents = (one for one in split(Source(file, data)) if one.tree is None)
+            taken += sum(skim(one.decoded.text, catalogue()) is not None for one in documents)
+    assert taken > 1_000
