@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from imagelint.checks import ABOUT_PODS
 from imagelint.edits import place_of
 from imagelint.errors import ImagelintError
-from imagelint.examine import ACTION, LARGE, Examined, examine, parts
+from imagelint.examine import ACTION, Examined, examine, is_large, parts
 from imagelint.excuses import Excuses
 from imagelint.fields import did_you_mean
 from imagelint.finding import COMMENT_MARK, Finding, Severity
@@ -191,9 +191,8 @@ class Linter:
 
         A chart's template, comments that excuse and a baseline are matters of the whole.
         """
-        if len(source.data) < LARGE or chart is not None or self._baseline is not None:
-            return [None]
-        if _has_comments(source):
+        is_whole = chart is not None or self._baseline is not None
+        if is_whole or not is_large(source) or _has_comments(source):
             return [None]
         return parts(source, self._catalogue)
 

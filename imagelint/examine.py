@@ -35,12 +35,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACTION",
-    "LARGE",
     "Examined",
     "Refusal",
     "action_text",
     "examine",
     "is_free",
+    "is_large",
     "parts",
     "read",
 ]
@@ -60,8 +60,6 @@ _SEEN_OBJECT = r"""(?m)(?:^|[\s{,])["']?kind["']?[ \t]*:"""
 
 PART = 1 << 20
 """Bytes of a part: some 60 ms of work on one that is full of images."""
-LARGE = 2 * PART
-"""Bytes of the smallest source that has parts."""
 
 
 class Refusal(NamedTuple):
@@ -132,10 +130,15 @@ def parts(source: Source, catalogue: Catalogue) -> list[Span] | list[None]:
     So no more than the trees of a part are in memory at a time, and several processes can
     share one source. None stands for all of it.
     """
-    if len(source.data) < LARGE or _is_free_file(source, catalogue):
+    if not is_large(source) or _is_free_file(source, catalogue):
         return [None]
     spans = cut(source, PART)
     return spans if len(spans) > 1 else [None]
+
+
+def is_large(source: Source) -> bool:
+    """Whether a source could have parts."""
+    return len(source.data) >= 2 * PART
 
 
 def _is_free_file(source: Source, catalogue: Catalogue) -> bool:
