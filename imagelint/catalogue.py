@@ -122,9 +122,11 @@ class Catalogue:
         """Return how objects of a kind are skimmed; None where they have to be searched."""
         key = (group, kind)
         if key not in self._plans:
+            plan = None
             known = None if self._ignored else self.lookup(group, kind)
-            is_skimmed = known is not None and known.is_exact
-            self._plans[key] = plan_of(known.branch, self.shape) if known and is_skimmed else None
+            if known is not None:
+                plan = plan_of(known.branch, self.shape, is_exact=known.is_exact)
+            self._plans[key] = plan
         return self._plans[key]
 
     def _find(self, group: str, kind: str) -> Kind | None:

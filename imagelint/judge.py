@@ -146,6 +146,7 @@ class Judge:
             self._held.clear()
         reference, error = _parse(image if type_ == "string" else None)
         placeholder = placeholder_in(image) if error is not None and image else None
+        origin = None if reference is None else self._policy.harbors.origin(reference)
         verdicts: list[Verdict] = []
         for environment in environments:
             active = self._active(environment, in_chart=in_chart)
@@ -159,7 +160,8 @@ class Judge:
                 environment.gate,
                 self._policy.harbors,
                 has_separate_tag,
-                self._successor(active, reference, environment, spared),
+                origin,
+                self._successor(active, reference, origin, environment, spared),
                 has_pull_secret,
             )
             verdicts += _verdicts(active, subject, environment)
@@ -172,7 +174,8 @@ class Judge:
     def wanted(self, reference: ImageReference, environment: Environment) -> ImageReference | None:
         """Return what an image should be in an environment; None: what it is."""
         active = self._active(environment, in_chart=False)
-        successor = self._successor(active, reference, environment)
+        origin = self._policy.harbors.origin(reference)
+        successor = self._successor(active, reference, origin, environment)
         subject = Subject(
             str(reference),
             "string",
@@ -182,6 +185,7 @@ class Judge:
             environment.name,
             environment.gate,
             self._policy.harbors,
+            origin=origin,
             successor=successor,
         )
         return _wanted(_verdicts(active, subject, environment), (environment,))[0]
@@ -207,6 +211,7 @@ class Judge:
         self,
         active: Iterable[_Active],
         reference: ImageReference | None,
+        origin: ImageReference | None,
         environment: Environment,
         spared: frozenset[tuple[str, str]] = frozenset(),
     ) -> ImageReference | None:
@@ -215,7 +220,8 @@ class Judge:
             return None
         for rule, _, check in active:
             if isinstance(check, CurrentRegistry):
-                found = check.successor(reference, environment.gate, self._policy.harbors)
+                gate, harbors = environment.gate, self._policy.harbors
+                found = check.successor(reference, origin, gate, harbors)
                 if found is not None and (rule.id, environment.name) not in spared:
                     return found
         return None

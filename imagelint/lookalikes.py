@@ -48,11 +48,7 @@ class PlausibleReference(NamedTuple):
         reference = subject.reference
         if reference is None or subject.placeholder is not None:
             return
-        harbors = subject.harbors
-        through_harbor = (
-            harbors.origin(reference) if harbors.is_harbor(reference.registry) else None
-        )
-        image = through_harbor or reference  # a slip stays one when fix has brought it to Harbor
+        image = subject.origin or reference  # a slip stays one when fix has brought it to Harbor
         official = _official(image)
         said = _digest(image, official)
         if said is None and official is not None:

@@ -12,7 +12,17 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from imagelint.scalars import reads_as_text
-from imagelint.workload_entries import EACH_ITEM, EACH_VALUE, IMAGE, OBJECT, Form
+from imagelint.workload_entries import (
+    CONTAINERS,
+    EACH_ITEM,
+    EACH_VALUE,
+    IMAGE,
+    OBJECT,
+    POD_SPEC,
+    POD_TEMPLATE,
+    ROLES,
+    Form,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,14 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ANNOTATIONS", "BY_KIND", "LABELS", "METADATA", "ROOT"]
 __all__ += ["KindPlan", "Plan", "Role", "plan_of"]
-
-_ROLES: Final = {
-    "containers": "container",
-    "initContainers": "init container",
-    "ephemeralContainers": "ephemeral container",
-}
-_MAX_STEPS: Final = 40
-"""More steps than any path has: a shape that holds itself has no plan."""
 
 
 class Role(Enum):
@@ -56,7 +58,18 @@ class Role(Enum):
 class Plan:
     """What is to be done with what stands at a place, and below it."""
 
-    __slots__ = ("each", "flags", "item", "keys", "named", "path", "role", "title")
+    __slots__ = (
+        "each",
+        "flags",
+        "has_two_names",
+        "is_pod_spec",
+        "item",
+        "keys",
+        "named",
+        "path",
+        "role",
+        "title",
+    )
 
     def __init__(self, role: Role = Role.INNER) -> None:
         """Make a plan that looks at nothing below."""
@@ -74,6 +87,10 @@ class Plan:
         """Of an image: the role of what it is of, for people."""
         self.path = ""
         """Of an image: its field, with ``%d`` for the number of each item on the way."""
+        self.has_two_names = False
+        """Of an image: whether it is named by the mapping further out where its own has no name."""
+        self.is_pod_spec = False
+        """Whether all that a search by shape would find here is planned for."""
 
 
 def _texts() -> Plan:
@@ -125,6 +142,8 @@ class KindPlan(NamedTuple):
     marks: tuple[str, ...]
     annotations: frozenset[str]
     """Annotations of the object itself that hold an image."""
+    is_exact: bool
+    """Whether nothing in it is searched for by its shape."""
 
     def for_text(self, text: str) -> Plan:
         """Return the plan for a document, which has no escapes."""
@@ -134,23 +153,25 @@ class KindPlan(NamedTuple):
         return self.quick
 
 
-def plan_of(branch: Branch, shape: Callable[[str], Branch]) -> KindPlan | None:
+def plan_of(branch: Branch, shape: Callable[[str], Branch], *, is_exact: bool) -> KindPlan | None:
     """Return the plan for a kind's fields, None where there can be none.
 
     ``shape`` gives what a shape holds, by its name.
     """
     marks: dict[str, None] = {}
     full, quick = Plan(), Plan()
+    annotations = Plan()
     for plan, noted in ((full, marks), (quick, None)):
         if not _Planner(shape, noted).fill(plan, branch, ()):
             return None
-        if plan.role is Role.STOP or plan.item is not None:
+        if plan.role is Role.STOP or plan.item is not None or plan.is_pod_spec:
             return None
         metadata = plan.keys.pop("metadata", Plan())
         annotations = metadata.keys.pop("annotations", Plan())
         if metadata.keys or annotations.role is Role.STOP or plan.keys.keys() & ROOT.keys.keys():
             return None
-    return KindPlan(full, quick, tuple(marks), frozenset(annotations.keys))
+        _name(plan, None)
+    return KindPlan(full, quick, tuple(marks), frozenset(annotations.keys), is_exact)
 
 
 class _Planner:
@@ -159,23 +180,29 @@ class _Planner:
     def __init__(self, shape: Callable[[str], Branch], marks: dict[str, None] | None) -> None:
         self._shape = shape
         self._marks = marks
+        self._inside: list[str] = []
+        """The shapes that are being filled in."""
 
     def fill(self, plan: Plan, branch: Branch, path: tuple[str, ...]) -> bool:
         """Add to a plan what a branch of the catalogue holds; False where that cannot be."""
-        if len(path) > _MAX_STEPS:
-            return False
         for holder in branch.holders:
-            if holder.shape and holder.shape != OBJECT:
-                if not self.fill(plan, self._shape(holder.shape), (*path, "")):
+            if holder.shape in self._inside:
+                plan.role = Role.STOP  # a shape that holds itself
+            elif holder.shape and holder.shape != OBJECT:
+                if not self._fill_shape(plan, holder.shape, path):
                     return False
             else:
-                self._hold(plan, holder, tuple(filter(None, path)))
-        if not all(self._fill_below(plan, *one, path) for one in branch.below.items()):
-            return False
-        if any(inner.role is Role.IMAGE for inner in plan.keys.values()):
-            name = plan.keys.setdefault("name", Plan(Role.TEXT))  # beside the image, for people
-            name.role = name.role if name.role is Role.TEXT else Role.STOP
-        return True
+                self._hold(plan, holder, path)
+        return all(self._fill_below(plan, *one, path) for one in branch.below.items())
+
+    def _fill_shape(self, plan: Plan, name: str, path: tuple[str, ...]) -> bool:
+        is_searched_alone = path[-1:] != ("spec",) or self._inside[-1:] == [POD_TEMPLATE]
+        if name == POD_SPEC and is_searched_alone:
+            plan.is_pod_spec = True
+        self._inside.append(name)
+        is_filled = self.fill(plan, self._shape(name), path)
+        self._inside.pop()
+        return is_filled
 
     def _fill_below(self, plan: Plan, segment: str, below: Branch, path: tuple[str, ...]) -> bool:
         if segment == EACH_VALUE:
@@ -197,11 +224,13 @@ class _Planner:
 
     def _hold(self, plan: Plan, holder: Holder, path: tuple[str, ...]) -> None:
         """Add what stands at the end of a path."""
-        owner = path[-3] if len(path) > 2 and path[-2] == EACH_ITEM else ""
-        if holder == IMAGE and owner in _ROLES and plan.role is Role.INNER:
-            plan.role, plan.title = Role.IMAGE, _ROLES[owner]
+        if holder == IMAGE and path[-1:] != (EACH_ITEM,) and plan.role is Role.INNER:
+            plan.role = Role.IMAGE
+            plan.title = next((ROLES[key] for key in reversed(path) if key in ROLES), "image")
             steps = ["[%d]" if key == EACH_ITEM else f".{key.replace('%', '%%')}" for key in path]
             plan.path = "".join(steps).removeprefix(".")
+            owner = path[-3] if path[-2:-1] == (EACH_ITEM,) and len(path) > 2 else ""
+            plan.has_two_names = owner not in CONTAINERS
         elif holder._replace(flags=frozenset(), named=(), form=Form.IMAGE) != IMAGE or not (
             holder.flags or holder.named
         ):
@@ -226,6 +255,22 @@ class _Planner:
             variable = known.keys.setdefault("name", Plan(Role.VARIABLE))
             variable.role = variable.role if variable.role is Role.VARIABLE else Role.STOP
             variable.named += holder.named
+
+
+def _name(plan: Plan, outer: Plan | None) -> None:
+    """Have the names remembered that stand beside images; ``outer`` is the mapping around."""
+    images = [inner for inner in plan.keys.values() if inner.role is Role.IMAGE]
+    named = [plan] if images else []
+    if outer is not None and any(image.has_two_names for image in images):
+        named.append(outer)
+    below = [*plan.keys.values()]
+    if plan.item is not None:
+        _name(plan.item, outer if not plan.keys else plan)
+    for inner in below:
+        _name(inner, plan)
+    for one in named:
+        name = one.keys.setdefault("name", Plan(Role.TEXT))
+        name.role = name.role if name.role is Role.TEXT else Role.STOP
 
 
 def _mark(text: str) -> str:

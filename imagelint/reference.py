@@ -60,6 +60,7 @@ _DIGEST = rf"{_ALGORITHM}:[0-9A-Fa-f]{{32,}}"
 _DOMAIN_RE: Final = re.compile(_DOMAIN)
 _REST_RE: Final = re.compile(rf"(?P<path>{_PATH})(?::(?P<tag>{_TAG}))?(?:@(?P<digest>{_DIGEST}))?")
 _IDENTIFIER_RE: Final = re.compile(r"[0-9a-f]{64}")
+_IDENTIFIER_LENGTH: Final = 64
 
 
 class Reason(str, Enum):
@@ -223,7 +224,7 @@ def _read(text: str) -> ImageReference | Reason:
     Which letters beyond ASCII count as upper case is up to the interpreter's Unicode version,
     as it is up to Go's in the library; both refuse them all, as ``UPPERCASE`` or ``FORMAT``.
     """
-    if _IDENTIFIER_RE.fullmatch(text):
+    if len(text) == _IDENTIFIER_LENGTH and _IDENTIFIER_RE.fullmatch(text):
         return Reason.IDENTIFIER
     domain, rest = _split_domain(text)
     remote = rest.partition(":")[0]
@@ -251,7 +252,7 @@ def _match(domain: str | None, rest: str) -> ImageReference | None:
         # The library's regex may still take this "domain" as the first component of the path.
         domain, rest = "", f"{domain}/{rest}"
     found = _REST_RE.fullmatch(rest)
-    return found and ImageReference(domain, found["path"], found["tag"], found["digest"])
+    return found and ImageReference(domain, *found.group("path", "tag", "digest"))
 
 
 def _go_lower(text: str) -> str:

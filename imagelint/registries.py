@@ -75,10 +75,11 @@ class Gate(NamedTuple):
 
     def decide(self, reference: ImageReference) -> Decision:
         """Judge an image: the first pattern that denies it, else the first that allows it."""
-        spellings = (reference, _lower_registry(reference))
-        for pattern in self.deny:
-            if any(pattern.matches(spelling) for spelling in spellings):
-                return Decision(allowed=False, pattern=pattern)
+        if self.deny:
+            spellings = (reference, _lower_registry(reference))
+            for pattern in self.deny:
+                if any(pattern.matches(spelling) for spelling in spellings):
+                    return Decision(allowed=False, pattern=pattern)
         for pattern in self.allow:
             if pattern.matches(reference):
                 return Decision(allowed=True, pattern=pattern)
@@ -186,7 +187,10 @@ class HarborMap(NamedTuple):
 
     def is_harbor(self, registry: str) -> bool:
         """Whether this is exactly the host and port of one of the Harbors."""
-        return any(harbor.host == registry for harbor in self.harbors)
+        for harbor in self.harbors:  # noqa: SIM110 - asked of every image, and thrice as fast
+            if harbor.host == registry:
+                return True
+        return False
 
     def names(self, registry: str) -> bool:
         """Whether this is one of the Harbors, or what one of their projects caches."""
@@ -197,11 +201,13 @@ class HarborMap(NamedTuple):
         )
 
     def origin(self, reference: ImageReference) -> ImageReference | None:
-        """Return what a reference on a Harbor stands for upstream; None: on none, or in no project.
+        """Return what a reference stands for upstream: itself, unless it is on a Harbor.
 
-        The inverse of :meth:`rewrite`, which two references can make the same of: official
-        images of Docker Hub keep their ``library/`` if they have it.
+        None where it is there in no project. The inverse of :meth:`rewrite`, which two references
+        can make the same of: official images of Docker Hub keep their ``library/`` if they have it.
         """
+        if not self.is_harbor(reference.registry):
+            return reference
         name, slash, below = reference.path.partition("/")
         for harbor in self.harbors if slash else ():
             for project in harbor.projects if harbor.host == reference.registry else ():

@@ -82,11 +82,10 @@ class CurrentRegistry(NamedTuple):
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
         """Yield a problem for an image from a registry that is retired."""
-        reference = subject.reference
-        found = None if reference is None else self._moved(reference, subject.harbors)
-        if reference is None or found is None:
+        reference, origin = subject.reference, subject.origin
+        move = None if origin is None else self._moved(origin)
+        if reference is None or origin is None or move is None:
             return
-        move, origin = found
         retired = f"{shown(str(move.old))} is retired"
         if move.new is None:
             yield Problem(f"{retired} and has no successor; find out where the image is now")
@@ -99,27 +98,28 @@ class CurrentRegistry(NamedTuple):
             yield Problem(f"{verdict}; use {shown(str(rewrite))}", str(rewrite))
 
     def successor(
-        self, reference: ImageReference, gate: Gate, harbors: HarborMap
+        self,
+        reference: ImageReference,
+        origin: ImageReference | None,
+        gate: Gate,
+        harbors: HarborMap,
     ) -> ImageReference | None:
-        """Return what an image from a retired registry should be; None: keep it as it is."""
-        found = self._moved(reference, harbors)
-        if found is None:
+        """Return what an image from a retired registry should be; None: keep it as it is.
+
+        ``origin`` is what it is upstream.
+        """
+        move = None if origin is None else self._moved(origin)
+        if origin is None or move is None:
             return None
-        replaced = self._replaced(reference, *found, gate, harbors)
+        replaced = self._replaced(reference, move, origin, gate, harbors)
         return None if isinstance(replaced, Refusal) else replaced
 
-    def _moved(
-        self, reference: ImageReference, harbors: HarborMap
-    ) -> tuple[Move, ImageReference] | None:
-        """Return the move that concerns an image, the one with the longest path, and its origin."""
-        origin = harbors.origin(reference) if harbors.is_harbor(reference.registry) else reference
-        if origin is None:
-            return None
+    def _moved(self, origin: ImageReference) -> Move | None:
+        """Return the move that concerns an image, the one with the longest path."""
         registry = origin.registry
         moves = [move for move in self.registries if move.old.registry == registry]
         moves = [move for move in moves if move.covers(origin)]
-        move = max(moves, key=lambda move: len(move.old.path), default=None)
-        return None if move is None else (move, origin)
+        return max(moves, key=lambda move: len(move.old.path)) if moves else None
 
     def _replaced(
         self,

@@ -9,7 +9,7 @@ from imagelint.globs import NamePattern
 from imagelint.nodes import Mapping, Node, Scalar, Sequence
 from imagelint.objects import ObjectNode, string_of
 from imagelint.reading import BOTH, Reader, Value, View, resolve, type_of
-from imagelint.workload_entries import EACH_ITEM, EACH_VALUE, Form
+from imagelint.workload_entries import CONTAINERS, EACH_ITEM, EACH_VALUE, ROLES, Form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ImageSite", "Place", "Step", "after", "path_of", "sites_at"]
 
-_ROLES = {
-    "containers": "container",
-    "initContainers": "init container",
-    "ephemeralContainers": "ephemeral container",
-    "volumes": "image volume",
-}
 Step = str | int
 """A key, or an index in a list."""
 
@@ -126,10 +120,7 @@ def _value(node: Node, view: View) -> Value:
 
 
 def _role(place: Place) -> str:
-    return next((_ROLES[str(key)] for key in reversed(place.steps) if key in _ROLES), "image")
-
-
-_CONTAINERS: Final = ("containers", "initContainers", "ephemeralContainers")
+    return next((ROLES[str(key)] for key in reversed(place.steps) if key in ROLES), "image")
 
 
 def _container(place: Place, view: View) -> str | None:
@@ -137,7 +128,7 @@ def _container(place: Place, view: View) -> str | None:
 
     What is around a list of containers has a name of its own.
     """
-    levels = 1 if place.steps[-3:-2] and place.steps[-3] in _CONTAINERS else 2
+    levels = 1 if place.steps[-3:-2] and place.steps[-3] in CONTAINERS else 2
     for parent in reversed(place.parents[-levels:]):
         name = string_of(view.entries(parent).get("name"), view)
         if name is not None:

@@ -33,7 +33,7 @@ from imagelint.lines import (
 )
 from imagelint.nodes import Mapping, Scalar, Sequence, Tree
 from imagelint.plans import ANNOTATIONS, BY_KIND, LABELS, METADATA, ROOT, Plan, Role
-from imagelint.reading import Reader, Value
+from imagelint.reading import Reader, Value, resolve
 from imagelint.scalars import reads_as_text
 from imagelint.sites import ImageSite
 from imagelint.workloads import Extract
@@ -52,6 +52,8 @@ _STOP, _INNER = Role.STOP, Role.INNER
 _NAMED = frozenset((Role.STRICT, Role.TEXTS))
 _IMAGE, _TEXT = Role.IMAGE, Role.TEXT
 _SHORT = 100
+_CONTAINERS = "ontainers"
+"""What the keys of all lists of containers end with."""
 _STYLES = {PLAIN: "", SINGLE: "'", DOUBLE: '"'}
 _LEAVES = frozenset((Role.IMAGE, Role.TEXT, Role.NULL, Role.STOP))
 
@@ -173,8 +175,10 @@ class _Seen:
         """What the object's kind has to be looked into for, once it is asked for."""
         self._named: dict[Plan, _Open] = {}
         """The root, the metadata and the mappings in it."""
-        self._images: list[tuple[str, Plan, _Open, Scalar]] = []
-        """Each with its field, its plan and the container around it."""
+        self._pods: list[_Open] = []
+        """The pod specs."""
+        self._images: list[tuple[Scalar, Plan, str, tuple[_Open, ...]]] = []
+        """Each with its plan, its field and the mappings that may name it."""
         self._measured = (0, 0)
 
     def offset(self, number: int) -> int:
@@ -200,8 +204,12 @@ class _Seen:
     def opened(self, plan: Plan, *, is_list: int) -> _Open | None:
         """Open a collection; None where nothing in it matters."""
         if plan.role is _INNER:
-            matters = plan.item is not None if is_list else plan.keys
-            return _Open(plan) if matters else None
+            if not (plan.item is not None if is_list else plan.keys):
+                return None
+            opened = _Open(plan)
+            if plan.is_pod_spec:
+                self._pods.append(opened)
+            return opened
         if plan.role in _NAMED:
             if is_list:
                 raise _Declined
@@ -214,12 +222,16 @@ class _Seen:
     def image(
         self, plan: Plan, live: _Open | None, around: list[tuple[int, _Open | None]], node: Scalar
     ) -> None:
-        """Take in an image; ``around`` are the collections around the container ``live``."""
-        if not (node.style or reads_as_text(node.value)) or node.value in _ELSEWHERE:
+        """Take in an image; ``around`` are the collections around the mapping ``live``."""
+        if not (node.style or _is_text(node.value)) or node.value in _ELSEWHERE:
             raise _Declined
         assert live is not None  # an image stands in a mapping that is looked into
-        numbers = [one.index for _, one in around if one is not None and one.index >= 0]
-        self._images.append((plan.path % tuple(numbers), plan, live, node))
+        opened = [one for _, one in around if one is not None]
+        field = plan.path % tuple([one.index for one in opened if one.index >= 0])
+        owners = [live]
+        if plan.has_two_names:
+            owners += [one for one in opened if one.index < 0][-1:]
+        self._images.append((node, plan, field, tuple(owners)))
 
     def words(
         self, plan: Plan, live: _Open | None, key: str | None, value: str, style: str
@@ -228,8 +240,9 @@ class _Seen:
         role = plan.role
         if role is _INNER:
             return
-        is_text = bool(style) or reads_as_text(value)
-        if role is _TEXT and is_text and live is not None and key is not None:
+        if role is _TEXT and live is not None and key is not None:
+            if not style and not _is_text(value):
+                raise _Declined
             live.texts[key] = value
         elif role is Role.ARGUMENT:
             if value[:1] == "-" and value.partition("=")[0].lstrip("-") in plan.flags:
@@ -274,13 +287,16 @@ class _Seen:
     def extract(self) -> Extract:
         """Return what there is."""
         self.kind()
+        assert self._kind is not None  # else it has raised
+        if not (self._kind.is_exact or self._is_all_planned()):
+            raise _Declined
         named = self._named
         metadata, labels, annotations = (
             named[plan].texts if plan in named else {} for plan in (METADATA, LABELS, ANNOTATIONS)
         )
         if not all(map(reads_as_text, (*labels, *annotations))):
             raise _Declined
-        if self._kind is not None and not self._kind.annotations.isdisjoint(annotations):
+        if not self._kind.annotations.isdisjoint(annotations):
             raise _Declined
         root = named[ROOT].texts
         name = metadata.get("name") or metadata.get("generateName")
@@ -292,13 +308,18 @@ class _Seen:
                 node,
                 meta,
                 field,
-                live.texts.get("name"),
+                next((one.texts["name"] for one in owners if "name" in one.texts), None),
                 plan.title,
                 views=_KUBECTL,
             )
-            for field, plan, live, node in self._images
+            for node, plan, field, owners in self._images
         ]
         return Extract(sites, [], [], meta)
+
+    def _is_all_planned(self) -> bool:
+        """Whether a search by shape finds nothing else: containers stand in the pod specs alone."""
+        planned = sum(_CONTAINERS in key for one in self._pods for key in one.texts)
+        return self.text.count(_CONTAINERS) == planned
 
 
 def _flow_on(line: str) -> Mapping | Sequence | None:
@@ -310,6 +331,14 @@ def _flow_on(line: str) -> Mapping | Sequence | None:
     tree = Tree()
     node = None if taken_apart is None else value_of(tree, line, taken_apart, 0, 0)
     return None if tree.is_suspicious or isinstance(node, Scalar) else node
+
+
+def _is_text(value: str) -> bool:
+    """Whether a plain scalar is the same string to every reader; also ``1.2.3``."""
+    if reads_as_text(value):
+        return True
+    text = Value("string", value)
+    return all(resolve(Scalar(value, 0, 0), reader) == text for reader in Reader)
 
 
 _short_flow = lru_cache(1000)(_flow_on)

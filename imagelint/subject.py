@@ -37,6 +37,8 @@ class Subject(NamedTuple):
     harbors: HarborMap
     has_separate_tag: bool = False
     """Whether tag or digest are set elsewhere, as by a Kustomization with only ``newName``."""
+    origin: ImageReference | None = None
+    """What the image is upstream: of one on a Harbor what its project caches, None without one."""
     successor: ImageReference | None = None
     """What an image from a retired registry should be in this environment; None: what it is."""
     has_pull_secret: bool | None = None

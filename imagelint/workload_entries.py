@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "CONTAINERS",
     "EACH",
     "EACH_ITEM",
     "EACH_VALUE",
@@ -23,6 +24,7 @@ __all__ = [
     "POD_SPEC",
     "POD_TEMPLATE",
     "PUBLIC_SHAPES",
+    "ROLES",
     "Branch",
     "Field",
     "Form",
@@ -40,6 +42,15 @@ OBJECT: Final = "object"
 """The shape of an API object: it is linted as an object of its own kind."""
 POD_SPEC: Final = "pod-spec"
 POD_TEMPLATE: Final = "pod-template"
+CONTAINERS: Final = ("containers", "initContainers", "ephemeralContainers")
+"""The lists of containers in a pod's spec."""
+ROLES: Final = {
+    "containers": "container",
+    "initContainers": "init container",
+    "ephemeralContainers": "ephemeral container",
+    "volumes": "image volume",
+}
+"""What an image is of, for people, by the last of these keys on its path; else ``image``."""
 PUBLIC_SHAPES: Final = ("container", POD_SPEC, POD_TEMPLATE, OBJECT)
 """The shapes that every file and every policy may name."""
 

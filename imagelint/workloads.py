@@ -15,7 +15,7 @@ from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree
 from imagelint.objects import ObjectNode, as_kustomize_has_it, find_objects, meta_of
 from imagelint.reading import Reader, View, is_text, resolve, views
 from imagelint.sites import ImageSite, Place, Step, after, path_of, sites_at
-from imagelint.workload_entries import EACH, OBJECT, POD_SPEC, POD_TEMPLATE, Branch
+from imagelint.workload_entries import CONTAINERS, EACH, OBJECT, POD_SPEC, POD_TEMPLATE, Branch
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from imagelint.catalogue import Catalogue
 
 __all__ = ["Extract", "ImageSite", "extract"]
-
-_CONTAINER_LISTS = ("containers", "initContainers", "ephemeralContainers")
 
 
 class Extract(NamedTuple):
@@ -248,7 +246,7 @@ class _Search:
     def _has_containers(self, node: Node) -> bool:
         """Whether a container has an image, or a volume beside containers that may have none."""
         entries = self._view.entries(node) if isinstance(node, Mapping) else {}
-        lists = [entries[name] for name in _CONTAINER_LISTS if name in entries]
+        lists = [entries[name] for name in CONTAINERS if name in entries]
         if lists and "volumes" in entries:
             lists.append(entries["volumes"])
         return any(

@@ -46,6 +46,7 @@ def subject(
         gate("h.co") if by is None else by,
         HARBORS,
         has_separate_tag,
+        None if reference is None else HARBORS.origin(reference),
     )
 
 

@@ -35,15 +35,17 @@ HARBORS = HarborMap(
         ("h.co/team/app", "gcr.io/team/app"),
         ("h.co/k8s.gcr.io/pause", "k8s.gcr.io/pause"),
         ("g.co:80/hub/library/nginx", "docker.io/library/nginx"),
-        ("g.co/hub/nginx", None),
+        ("g.co/hub/nginx", "g.co/hub/nginx"),
         ("h.co/hub", None),
         ("h.co/other/nginx", None),
-        ("h.co.evil.io/hub/nginx", None),
-        ("nginx", None),
+        ("h.co.evil.io/hub/nginx", "h.co.evil.io/hub/nginx"),
+        ("nginx", "nginx"),
+        (f"h.co/hub/{'a' * 247}", f"docker.io/{'a' * 247}"),
+        pytest.param(f"h.co/hub/{'a' * 248}", None, id="too long with its library/"),
     ],
 )
 def test_origin(image: str, origin: str | None) -> None:
-    """What a project caches, by exact host and first segment."""
+    """What a project caches, by exact host and first segment; off the Harbors, the image itself."""
     found = HARBORS.origin(ImageReference.parse(image))
     assert (None if found is None else str(found)) == origin
 

@@ -187,6 +187,53 @@ TAKEN = [
 ]
 
 
+CUSTOM = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Workflow
+metadata: {generateName: steps-}
+spec:
+  entrypoint: main
+  templates:
+  - name: main
+    steps:
+    - - name: a
+        template: run
+  - name: run
+    container:
+      image: busybox
+      command: [sh, -c]
+    initContainers_: 1
+    sidecars:
+    - name: side
+      image: 10.0.0.1:5000/side
+  - script:
+      name: said
+      image: python
+"""
+ROLLOUT = deployment(CONTAINER).replace("apps/v1", "argoproj.io/v1alpha1")
+ROLLOUT = ROLLOUT.replace("Deployment", "Rollout")
+TAKEN += [
+    pytest.param(CUSTOM.replace("initContainers_", "x"), 3, id="a kind of others"),
+    pytest.param(
+        CUSTOM.replace("initContainers_", "x").replace("image: busybox", "x: y"), 2, id="without"
+    ),
+    pytest.param(ROLLOUT, 1, id="a pod template in it"),
+    pytest.param(
+        ROLLOUT + "      volumes:\n      - name: v\n        image:\n          reference: a\n",
+        2,
+        id="an image volume",
+    ),
+    pytest.param(
+        ROLLOUT.replace("name: web", "labels:\n    version: 1.2.3"), 1, id="a label like a number"
+    ),
+    pytest.param(
+        "apiVersion: tekton.dev/v1\nkind: Task\nspec:\n  steps:\n  - name: a\n    image: b\n",
+        1,
+        id="steps",
+    ),
+]
+
+
 @pytest.mark.parametrize(("text", "images"), TAKEN)
 def test_takes(text: str, images: int) -> None:
     ((short, _),) = both(text.encode())
@@ -210,12 +257,6 @@ def test_takes(text: str, images: int) -> None:
         pytest.param(deployment(CONTAINER) + "items: []\n", id="items"),
         pytest.param(
             deployment(CONTAINER).replace("kind: Deployment", "kind: Widget"), id="an unknown kind"
-        ),
-        pytest.param(
-            deployment(CONTAINER)
-            .replace("apps/v1", "argoproj.io/v1alpha1")
-            .replace("Deployment", "Rollout"),
-            id="a kind of others",
         ),
         pytest.param(
             deployment(CONTAINER).replace("kind: Deployment", "kind: DeploymentList"), id="a list"
@@ -301,10 +342,6 @@ def test_takes(text: str, images: int) -> None:
             deployment("      containers:\n      - {image: a}\n"), id="a container on one line"
         ),
         pytest.param(
-            deployment(CONTAINER + "      volumes:\n      - image:\n          reference: a\n"),
-            id="an image volume",
-        ),
-        pytest.param(
             deployment(
                 CONTAINER + "        args: [--engine-image=a, --prometheus-config-reloader=b]\n"
             ),
@@ -341,6 +378,24 @@ def test_takes(text: str, images: int) -> None:
         pytest.param(deployment(CONTAINER + "      x: |\n\n"), id="an empty literal"),
         pytest.param(deployment(CONTAINER + "      x: a\n        b\n"), id="a fold"),
         pytest.param(deployment(CONTAINER + "      x:\ta\n"), id="a tab"),
+        pytest.param(CUSTOM, id="containers that are not planned for"),
+        pytest.param(
+            CUSTOM.replace("initContainers_: 1", "# initContainers"), id="and in a comment"
+        ),
+        pytest.param(
+            ROLLOUT + "  other:\n    containers:\n    - image: a\n", id="in another place"
+        ),
+        pytest.param(ROLLOUT + "  steps:\n  - containers: [{image: a}]\n", id="in a list there"),
+        pytest.param(
+            CUSTOM.replace("x: y", "inline: {}").replace(
+                "    initContainers_: 1", "    steps: [[{inline: {script: {image: a}}}]]"
+            ),
+            id="a shape in itself",
+        ),
+        pytest.param(
+            CUSTOM.replace("initContainers_: 1", "volumes: [{image: {reference: a}}]"),
+            id="a list of more",
+        ),
         pytest.param("- " + POD.replace("\n", "\n  "), id="an object in a list"),
     ],
 )
