@@ -1,41 +1,34 @@
 """The catalogue: which kinds hold images, and where. Data files → a table.
 
-``rules/workloads/core.yaml`` has the kinds of Kubernetes itself and is always read; every other
-API group has a file of its own, ``rules/workloads/<group>.yaml``, which is read when the first
-object of that group is met. The notation is :mod:`imagelint.workload_parse`'s.
+The kinds of Kubernetes itself (``rules/workloads/core.yaml``) are always at hand; every other API
+group has a file of its own, ``rules/workloads/<group>.yaml``, which is read when the first object
+of that group is met. The notation is :mod:`imagelint.workload_parse`'s.
 :mod:`imagelint.workloads` walks objects by it and :mod:`imagelint.scan` proves documents away by
 it. No I/O: who makes a catalogue hands in how files are read.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from imagelint.fields import Fields
 from imagelint.plans import plan_of
-from imagelint.workload_entries import (
-    EACH_ITEM,
-    EACH_VALUE,
-    Branch,
-    Field,
-    words_of,
-)
-from imagelint.workload_parse import read_fields, read_groups_and_kinds, read_workloads
+from imagelint.values import NamedTuple
+from imagelint.workload_entries import EACH_ITEM, EACH_VALUE, Branch, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from imagelint.plans import KindPlan
     from imagelint.text import Source
-    from imagelint.workload_entries import IgnoredField, Workload
+    from imagelint.workload_entries import Field, IgnoredField, Part, Workload
 
 __all__ = ["Catalogue", "CatalogueFiles", "Kind", "load_catalogue"]
 
 
 class CatalogueFiles(NamedTuple):
-    """The files of the catalogue: the one that is always read, and one a group, unread."""
+    """What the catalogue is made of: the kinds of Kubernetes itself, and a file a group, unread."""
 
-    core: Source
+    core: Part
     groups: Mapping[str, Callable[[], Source]]
 
 
@@ -55,29 +48,22 @@ class Kind(NamedTuple):
         return self.is_exact and self.branch.is_bare
 
 
-class _Part(NamedTuple):
-    """One file, read."""
-
-    workloads: tuple[Workload, ...]
-    without_images: frozenset[tuple[str, str]]
-    shapes: dict[str, tuple[Field, ...]]
-    words: tuple[str, ...]
-
-
 class _Store:
     """The files, each read once, when it is wanted; shared by all catalogues made of it."""
 
     def __init__(self, files: CatalogueFiles) -> None:
-        self.core = _read(files.core, None)
+        self.core = files.core
         self.groups = files.groups
-        self._parts: dict[str, _Part] = {}
+        self._parts: dict[str, Part] = {}
 
-    def parts(self, group: str) -> tuple[_Part, ...]:
+    def parts(self, group: str) -> tuple[Part, ...]:
         """Return what can say something of a group."""
         if group not in self.groups:
             return (self.core,)
         if group not in self._parts:
-            self._parts[group] = _read(self.groups[group](), group)
+            from imagelint.workload_parse import read_part  # noqa: PLC0415 - few runs need it
+
+            self._parts[group] = read_part(self.groups[group](), group)
         return self.core, self._parts[group]
 
 
@@ -175,7 +161,7 @@ class Catalogue:
         """Return every shape by name; ``@GROUP`` is in the name of one that is a group's own."""
         return {name: one for part in self._all_parts() for name, one in part.shapes.items()}
 
-    def _all_parts(self) -> tuple[_Part, ...]:
+    def _all_parts(self) -> tuple[Part, ...]:
         groups = sorted(self._store.groups)
         return (self._store.core, *(self._store.parts(group)[1] for group in groups))
 
@@ -197,37 +183,5 @@ def _leads_to(pattern: tuple[str, ...], path: tuple[str | int, ...]) -> bool:
 
 
 def load_catalogue(files: CatalogueFiles) -> Catalogue:
-    """Build the catalogue; raises PolicyError with the place of a mistake, here or in a look-up."""
+    """Build the catalogue; a look-up raises PolicyError with the place of a mistake in a file."""
     return Catalogue(_Store(files))
-
-
-def _read(source: Source, group: str | None) -> _Part:
-    """Read a file; ``group`` is the one that it is for, None in core.yaml."""
-    reader = Fields(source)
-    root = reader.record(reader.root, "", ("words", "shapes", "kinds", "without-images"))
-    names = {}
-    shapes: dict[str, tuple[Field, ...]] = {}
-    entries = reader.entries(root["shapes"], "shapes") if "shapes" in root else []
-    for entry in entries:
-        names[entry.name] = entry.name if group is None else f"{entry.name}@{group}"
-    for entry in entries:
-        where = f"shapes.{entry.name}"
-        shape = reader.record(entry.value, where, ("source", "fields"), ("source", "fields"))
-        shapes[names[entry.name]] = read_fields(reader, shape["fields"], where, names)
-    workloads: tuple[Workload, ...] = ()
-    if "kinds" in root:
-        workloads = read_workloads(reader, root["kinds"], "kinds", names)
-    without: set[tuple[str, str]] = set()
-    for item in (
-        reader.items(root["without-images"], "without-images") if "without-images" in root else ()
-    ):
-        keys = ("groups", "kinds")
-        entry_nodes = reader.record(item, "without-images", keys, keys)
-        groups, kinds = read_groups_and_kinds(reader, entry_nodes, "without-images", wildcard=True)
-        without.update((one, kind) for one in groups for kind in kinds)
-    words = reader.texts(root["words"], "words") if "words" in root else ()
-    named = {one for workload in workloads for one in workload.groups} | {one for one, _ in without}
-    if group is not None and named - {group}:
-        message = f"this file is for the group {group} alone, not for {min(named - {group})}"
-        raise reader.error(reader.root, message)
-    return _Part(workloads, frozenset(without), shapes, words)

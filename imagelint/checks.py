@@ -7,7 +7,7 @@ A rule (:mod:`imagelint.rules`) is a check with parameters and prose; what a che
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple, final
+from typing import TYPE_CHECKING, Final, final
 
 from imagelint.finding import Problem
 from imagelint.globs import NamePattern
@@ -22,6 +22,7 @@ from imagelint.registry_checks import (
     PullSecret,
 )
 from imagelint.text import shown
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

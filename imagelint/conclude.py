@@ -7,12 +7,13 @@ that nobody needed are findings in the policies' own files.
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from imagelint.engine import TEMPLATE
 from imagelint.finding import Finding
 from imagelint.report import FileResult
 from imagelint.text import Source, shown
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -20,7 +20,6 @@ from imagelint.judge import Judge
 from imagelint.outcomes import findings_of, record_of
 from imagelint.report import BASELINE, Account, Facts, FileResult, ImageRecord, Suppressed
 from imagelint.text import Source, Span, apply_edits, shown
-from imagelint.verify import difference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -365,6 +364,8 @@ class Linter:
         edits = [edit for finding in result.repaired if finding.fix for edit in finding.fix.edits]
         if not edits:
             return source.data
+        from imagelint.verify import difference  # noqa: PLC0415 - what only checks writes nothing
+
         data = apply_edits(source, edits)
         wrong = difference(source, Source(source.path, data), edits, result, self._catalogue)
         if wrong is not None:

@@ -6,9 +6,10 @@ their settings come to is :mod:`imagelint.policy`. No I/O, no YAML.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, final
+from typing import TYPE_CHECKING, Final, final
 
 from imagelint.globs import NamePattern, PathPatterns
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

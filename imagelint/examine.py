@@ -8,7 +8,7 @@ the same, so that a syntax error hides nothing.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from imagelint.finding import KubeObject
 from imagelint.helm import ANNOTATION, template_named, template_of
@@ -25,6 +25,7 @@ from imagelint.scan import (
 )
 from imagelint.skim import skim
 from imagelint.stream import Document, cut, split
+from imagelint.values import NamedTuple
 from imagelint.workloads import Extract, ImageSite, extract
 
 if TYPE_CHECKING:

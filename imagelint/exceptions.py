@@ -7,7 +7,9 @@ do. No I/O, no clock.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from imagelint.finding import KubeObject

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
 
 from imagelint.errors import PolicyError
 from imagelint.globs import InvalidPattern, NamePattern, PathPattern, PathPatterns
@@ -18,10 +19,12 @@ from imagelint.manifest import parse_yaml
 from imagelint.nodes import Mapping, Node, Scalar, Sequence
 from imagelint.patterns import RegistryPattern
 from imagelint.text import Span, shown
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
+    from imagelint.nodes import Tree
     from imagelint.text import Source
 
 __all__ = ["Entry", "Fields", "did_you_mean", "nearest"]
@@ -58,7 +61,7 @@ class Fields:
             place = source.position(self._decoded.first_ill_formed)
             message = f"not valid {source.encoding.upper()}"
             raise PolicyError(message, source.path, *place)
-        tree = parse_yaml(self._decoded.text)
+        tree = _tree(self._decoded.text)
         for problem in tree.problems:
             raise self._error_at(problem.offset, problem.message)
         if tree.dropped_from is not None:
@@ -241,6 +244,12 @@ class Fields:
             message = f'unknown value "{shown(text)}"; {did_you_mean(text, names, "it can be")}'
             raise self.error(node, _at(where, message))
         return members(text)
+
+
+@lru_cache(maxsize=1)
+def _tree(text: str) -> Tree:
+    """Parse a file once, though a policy is read twice: for what it extends, and for the rest."""
+    return parse_yaml(text)
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

@@ -8,7 +8,9 @@ the site turns old → new into edits.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

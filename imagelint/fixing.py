@@ -6,8 +6,9 @@ one alone, file by file, in the order of the inputs.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from imagelint.values import NamedTuple
 from imagelint.workers import in_order
 
 if TYPE_CHECKING:

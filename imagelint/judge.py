@@ -6,7 +6,7 @@ wanted reference into an edit is the engine's business.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from imagelint.checks import RETIRED, placeholder_in
 from imagelint.examine import Examined, action_text
@@ -16,6 +16,7 @@ from imagelint.reading import Value
 from imagelint.reference import ImageReference, InvalidReference
 from imagelint.registry_checks import CurrentRegistry
 from imagelint.subject import Subject
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -9,11 +9,12 @@ A locked environment keeps its rules as strict, too. Tightening is always allowe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from imagelint.errors import Inconsistency, InconsistentPolicy
 from imagelint.fields import Fields, did_you_mean
 from imagelint.text import shown
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from itertools import count
 from typing import Final, TypeAlias
 
 from imagelint.nodes import NOT_FINITE, ODD_SCALARS, Mapping, Node, Scalar, Sequence, Tree
@@ -44,6 +45,8 @@ _DASHES, _KEY_GROUP = 1, 2
 NOTHING: Final = _DASHES
 """No value stands on the line."""
 PLAIN, SINGLE, DOUBLE, FLOW, BLOCK, _LONE_DASH = range(3, 9)
+_SUSPICIOUS = 0
+_QUOTED = frozenset((SINGLE, DOUBLE))
 _VALUES = frozenset((PLAIN, SINGLE, DOUBLE, FLOW, BLOCK))
 _HEAD = re.compile(rf"[ ]*((?:-[ ]+)*)({_KEY})")
 _WORD = r"[A-Za-z0-9_./@+=,%$~^()-]"
@@ -73,7 +76,7 @@ _FIRST_LINE = re.compile(r"[\r\n]*([ ]*)[^ \r\n]")
 MAX_DEPTH: Final = 400  # what nests deeper is for the YAML library to bound
 _NO_KEY = Scalar("", 0, 0)
 
-Line: TypeAlias = tuple[tuple[int, ...], int, str | None, str, int, int, bool]
+Line: TypeAlias = tuple[tuple[int, ...], int, str | None, str, int, int, bool, int]
 """A line taken apart; its numbers count characters of the line. A bare tuple: there are many.
 
 - its steps, which say what it belongs to: twice the column of a key, twice that of a dash and one
@@ -83,16 +86,20 @@ Line: TypeAlias = tuple[tuple[int, ...], int, str | None, str, int, int, bool]
 - its value, from where to where: without quotes; of flow with what stands behind it; of a block
   scalar the header
 - whether it may make kubectl refuse the document
+- the number of its shape: lines of one number differ in their values alone, quotes included
 """
-BLANK: Final[Line] = ((), NOTHING, None, "", 0, 0, False)
+BLANK: Final[Line] = ((), NOTHING, None, "", 0, 0, False, 0)
 """A line without content, or with a comment alone."""
 
 known_lines: dict[str, Line | None] = {}
 """Lines seen before, None for one that is not in the grammar. Manifests say the same again and
 again: of ten lines eight are found here, for a fifth of what matching them costs."""
-_known_heads: dict[str, tuple[tuple[int, ...], str, bool] | None] = {}
-"""Likewise what stands in front of a value: steps, a key, and whether it is odd. In most new lines
-only the value is new, and simple: to know the rest spares half of their cost."""
+_known_heads: dict[str, tuple[tuple[int, ...], str, bool, int] | None] = {}
+"""Likewise what stands in front of a value: steps, a key, whether it is odd, and the shape. In most
+new lines only the value is new, and simple: to know the rest spares half of their cost."""
+_known_shapes: dict[tuple[tuple[int, ...], str | None, int], int] = {}
+_numbers = count(1)
+"""No number is given out twice: a shape that was forgotten gets another one."""
 _KNOWN_MAX = 10_000
 _LENGTH_MAX = 200
 
@@ -106,16 +113,16 @@ def line_of(text: str) -> Line | None:
     known = (_known_heads.get(head) or _head(head)) if value else None
     line: Line | None = None
     if known is not None:
-        steps, key, is_suspicious = known
+        steps, key, is_suspicious, shape = known
         start = len(head) + 2
         if _SIMPLE.fullmatch(value):
-            line = (steps, PLAIN, key, value, start, start + len(value), is_suspicious)
+            line = (steps, PLAIN, key, value, start, start + len(value), is_suspicious, shape)
         elif value[0] in _QUOTES and value[-1] == value[0] and len(value) > 1:
             kind, excluded = _QUOTES[value[0]]
             inner = value[1:-1]
             if not any(char in inner for char in excluded):
                 end = start + len(value) - 1
-                line = (steps, kind, key, inner, start + 1, end, is_suspicious)
+                line = (steps, kind, key, inner, start + 1, end, is_suspicious, shape)
     if line is None:
         match = _LINE.match(text)
         line = None if match is None else _taken_apart(text, match)
@@ -126,17 +133,29 @@ def line_of(text: str) -> Line | None:
     return line
 
 
-def _head(text: str) -> tuple[tuple[int, ...], str, bool] | None:
+def _head(text: str) -> tuple[tuple[int, ...], str, bool, int] | None:
     match = _HEAD.fullmatch(text)
     if match is None:
         return None
     key = match.group(2)
-    found = (_steps(text, *match.span(1), match.start(2)), key, key in ODD_SCALARS)
+    steps, is_odd_key = _steps(text, *match.span(1), match.start(2)), key in ODD_SCALARS
+    found = (steps, key, is_odd_key, _shape(steps, key, PLAIN, is_suspicious=is_odd_key))
     if len(text) <= _LENGTH_MAX:
         if len(_known_heads) >= _KNOWN_MAX:
             _known_heads.clear()
         _known_heads[text] = found
     return found
+
+
+def _shape(steps: tuple[int, ...], key: str | None, kind: int, *, is_suspicious: bool) -> int:
+    """Return the number of a shape."""
+    shape = (steps, key, _SUSPICIOUS if is_suspicious else PLAIN if kind in _QUOTED else kind)
+    number = _known_shapes.get(shape)
+    if number is None:
+        if len(_known_shapes) >= _KNOWN_MAX:
+            _known_shapes.clear()
+        number = _known_shapes[shape] = next(_numbers)
+    return number
 
 
 def _steps(text: str, begin: int, end: int, key: int) -> tuple[int, ...]:
@@ -152,13 +171,15 @@ def _taken_apart(text: str, match: re.Match[str]) -> Line | None:
     steps = _steps(text, *match.span(_LONE_DASH if kind == _LONE_DASH else _DASHES), column)
     is_odd_key = key in ODD_SCALARS
     if kind not in _VALUES:
-        return (steps, NOTHING, key, "", 0, 0, is_odd_key) if steps else BLANK
+        shape = _shape(steps, key, NOTHING, is_suspicious=is_odd_key)
+        return (steps, NOTHING, key, "", 0, 0, is_odd_key, shape) if steps else BLANK
     if not steps:
         return None  # a scalar on a line of its own
     start, end = match.span(kind)
     value = text[start:end]
     is_suspicious = is_odd_key or (kind == PLAIN and value in NOT_FINITE)
-    return (steps, kind, key, value, start, end, is_suspicious)
+    shape = _shape(steps, key, kind, is_suspicious=is_suspicious)
+    return (steps, kind, key, value, start, end, is_suspicious, shape)
 
 
 def value_of(tree: Tree, text: str, line: Line, at: int, column: int) -> Node | None:
@@ -166,7 +187,7 @@ def value_of(tree: Tree, text: str, line: Line, at: int, column: int) -> Node | 
 
     ``column`` is that of the collection around it.
     """
-    _, kind, _, value, start, end, _ = line
+    _, kind, _, value, start, end, _, _ = line
     if kind == BLOCK:
         return block(text, at + start, value, column)
     if kind == FLOW:

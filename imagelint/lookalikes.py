@@ -8,11 +8,12 @@ allowed or a Harbor. No I/O.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple, final
+from typing import TYPE_CHECKING, Final, final
 
 from imagelint.finding import Problem
 from imagelint.patterns import HUB, Hosts, RegistryPattern
 from imagelint.text import shown
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -7,12 +7,13 @@ reasons for which kubectl refuses it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from imagelint.finding import KubeObject
 from imagelint.metadata import metadata_problems, wrong_type
 from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence
 from imagelint.reading import BOTH, Reader, View, is_text, resolve, type_of
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

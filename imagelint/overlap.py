@@ -7,7 +7,9 @@ fits both. The alphabet is what occurs in the two globs, ``/`` and one letter fo
 from __future__ import annotations
 
 from collections import deque
-from typing import Final, NamedTuple
+from typing import Final
+
+from imagelint.values import NamedTuple
 
 __all__ = ["shared_name", "shared_path"]
 

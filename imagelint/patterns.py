@@ -17,11 +17,12 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, final
 
 from imagelint.globs import InvalidPattern, NamePattern
 from imagelint.reference import ImageReference, InvalidReference, Reason
 from imagelint.text import shown
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -62,7 +62,7 @@ def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0912, PLR0915
         line = known_lines.get(raw) or line_of(raw)
         if line is None:
             return None
-        steps, kind, key, written, value_start, value_end, is_suspicious = line
+        steps, kind, key, written, value_start, value_end, is_suspicious, _ = line
         if is_suspicious:
             tree.is_suspicious = True
         for step in steps:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from imagelint.scalars import reads_as_text
+from imagelint.values import NamedTuple
 from imagelint.workload_entries import (
     CONTAINERS,
     EACH_ITEM,

@@ -44,7 +44,7 @@ and making paths relative to its folder, is the caller's business. No I/O.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple, final
+from typing import TYPE_CHECKING, Final, final
 
 from imagelint.environments import Environment, Match, RuleSetting
 from imagelint.errors import Inconsistency, InconsistentPolicy, UsageError
@@ -60,7 +60,7 @@ from imagelint.policy_parse import (
 )
 from imagelint.registries import HarborMap
 from imagelint.text import shown
-from imagelint.workload_parse import read_ignored_fields, read_workloads
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -219,7 +219,6 @@ def parse_policy(
 
     ``rule_sources`` gives the files that a glob of ``rule-files`` names, or raises
     InvalidPattern; without it a policy can have none.
-
     ``anchor`` is the folder of the paths to be matched as seen from the file's, empty where they
     are one. Raises PolicyError with file, line, column and what to write; its child
     InconsistentPolicy where well-formed parts do not go together.
@@ -343,14 +342,20 @@ class _Layer:
     def _workloads(self) -> tuple[Workload, ...]:
         known = () if self._base is None else self._base.workloads
         node = self._record.get("workloads")
-        return known if node is None else known + read_workloads(self._reader, node, "workloads")
+        if node is not None:
+            from imagelint.workload_parse import read_workloads  # noqa: PLC0415 - many have none
+
+            known += read_workloads(self._reader, node, "workloads")
+        return known
 
     def _ignored_fields(self) -> tuple[IgnoredField, ...]:
         known = () if self._base is None else self._base.ignored_fields
         node = self._unlocked("ignore-fields", "no more fields may be taken out")
-        if node is None:
-            return known
-        return known + read_ignored_fields(self._reader, node, "ignore-fields")
+        if node is not None:
+            from imagelint.workload_parse import read_ignored_fields  # noqa: PLC0415 - many have none
+
+            known += read_ignored_fields(self._reader, node, "ignore-fields")
+        return known
 
     def _exceptions(self, environments: tuple[str, ...]) -> tuple[PolicyException, ...]:
         known = () if self._base is None else self._base.exceptions

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from itertools import combinations
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from imagelint.finding import Severity
 from imagelint.layers import Locks
 from imagelint.overlap import shared_name, shared_path
 from imagelint.patterns import InvalidPattern, RegistryPattern
 from imagelint.text import shown
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

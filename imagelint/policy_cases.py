@@ -18,13 +18,14 @@ does not test. Each case is linted as a manifest, by the one way there is. Pure.
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from imagelint.errors import PolicyError
 from imagelint.fields import Fields
 from imagelint.finding import Severity
 from imagelint.nodes import Sequence
 from imagelint.text import Source, shown
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,7 +8,7 @@ slips that the JSON Schema (``rules/policy/schema.json``) cannot express. No I/O
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from imagelint.environments import Environment, Match, RuleSetting
 from imagelint.errors import Inconsistency, InconsistentPolicy
@@ -30,6 +30,7 @@ from imagelint.registries import (
 )
 from imagelint.rules import load_rules, parameter_names, read_parameter
 from imagelint.text import shown
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping

@@ -7,7 +7,7 @@ file: what one source tells is kept as facts (:class:`imagelint.report.Facts`), 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from imagelint.manifest import parse_yaml
 from imagelint.nodes import Mapping, Scalar, Sequence, nodes_once
@@ -15,6 +15,7 @@ from imagelint.objects import find_objects, string_of
 from imagelint.reading import views
 from imagelint.report import Account
 from imagelint.stream import split
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

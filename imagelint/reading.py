@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, TypeAlias, TypeGuard
 
 from imagelint.bounds import MERGED_IF_REFUSED
 from imagelint.nodes import (
@@ -26,6 +26,7 @@ from imagelint.nodes import (
     nodes_once,
 )
 from imagelint.scalars import FALSE, FALSE_1_1, MAY_BE_NUMBERS, NULLS, TRUE, TRUE_1_1, WORDS
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -361,8 +362,7 @@ def _key_problems(mapping: Mapping) -> Iterator[ParseProblem]:
             if isinstance(value, Sequence) and _is_written_there(key, value):
                 sources = value.items
             if not all(isinstance(source, Mapping) for source in sources):
-                message = "a merge key needs a mapping or a list of mappings"
-                yield ParseProblem(key.start, message)
+                yield ParseProblem(key.start, "a merge key needs a mapping or a list of mappings")
         elif resolve(key).type == "null":
             yield ParseProblem(key.start, "an empty or null key")
 

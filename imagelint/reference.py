@@ -30,7 +30,9 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import Final, NamedTuple, final
+from typing import Final, final
+
+from imagelint.values import NamedTuple
 
 __all__ = ["PATH_MAX", "ImageReference", "InvalidReference", "Reason", "ReferenceSpans"]
 

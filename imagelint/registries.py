@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, final
 
 from imagelint.patterns import (
     HUB,
@@ -22,6 +22,7 @@ from imagelint.patterns import (
 )
 from imagelint.reference import PATH_MAX, ImageReference, InvalidReference
 from imagelint.text import shown
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, final
+from typing import TYPE_CHECKING, final
 
 from imagelint.finding import Problem
 from imagelint.patterns import HUB, RegistryPattern
 from imagelint.reference import InvalidReference
 from imagelint.registries import Move, Refusal, listed
 from imagelint.text import shown
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from imagelint.edits import NotEditableError, edit_scalar, uses_elsewhere
 from imagelint.nodes import Scalar
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from imagelint.report import FileResult, joined
 from imagelint.text import Source
+from imagelint.values import NamedTuple
 from imagelint.workers import AUTO
 
 if TYPE_CHECKING:

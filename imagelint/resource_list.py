@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from imagelint.errors import ImagelintError
 from imagelint.fields import did_you_mean
@@ -20,6 +20,7 @@ from imagelint.objects import string_of
 from imagelint.reading import Reader, View, resolve, type_of
 from imagelint.stream import Document, split
 from imagelint.text import Edit, Source, Span, apply_edits, shown
+from imagelint.values import NamedTuple
 from imagelint.verify import same_trees
 
 if TYPE_CHECKING:

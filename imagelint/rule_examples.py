@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from enum import Enum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from imagelint.conclude import EXPIRED, UNUSED, conclude
 from imagelint.engine import Linter
 from imagelint.finding import Severity
 from imagelint.text import Source, shown
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

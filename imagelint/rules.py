@@ -24,7 +24,7 @@ Finding and reading the files is the caller's business. No I/O.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple, final, get_type_hints
+from typing import TYPE_CHECKING, Final, final, get_type_hints
 
 from imagelint.checks import ABOUT_PODS, CHECKS, DOCUMENT, NEEDED
 from imagelint.errors import PolicyError
@@ -34,6 +34,7 @@ from imagelint.globs import NamePattern
 from imagelint.patterns import RegistryPattern
 from imagelint.registries import Move, Upstream
 from imagelint.text import shown
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, TypeVar
 
 from imagelint import engine, files
+from imagelint.built_in import RULES
 from imagelint.catalogue import load_catalogue
 from imagelint.conclude import Ruling, about_exceptions, conclude, with_more
 from imagelint.errors import ImagelintError, UsageError
@@ -19,7 +20,6 @@ from imagelint.finding import Skipped
 from imagelint.helm import is_cut_off
 from imagelint.report import FileResult, Report, RuleText, joined, light
 from imagelint.request import STDIN, Attempt, Input, Request, whole
-from imagelint.rules import load_rules
 from imagelint.text import Source, one_line
 from imagelint.workers import in_order
 
@@ -47,7 +47,7 @@ class Run:
         self._request = request
         self.jobs = request.jobs
         self._cwd = os.getcwd()
-        self._rules = load_rules(files.rule_sources())
+        self._rules = RULES
         ref = request.policy_from
         self._origin = None if ref is None else files.AtCommit(ref, self._cwd)
         self._policies = files.Policies(self._rules, self._cwd, request.policy, self._origin)
@@ -371,7 +371,7 @@ def today() -> str:
 
 def known_kinds() -> Catalogue:
     """Return the catalogue of kinds that imagelint is shipped with."""
-    return load_catalogue(files.catalogue_sources())
+    return load_catalogue(files.catalogue_files())
 
 
 def _text_of(rule: Rule) -> RuleText:

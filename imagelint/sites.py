@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from imagelint.globs import NamePattern
 from imagelint.nodes import Mapping, Node, Scalar, Sequence
 from imagelint.objects import ObjectNode, string_of
 from imagelint.reading import BOTH, Reader, Value, View, resolve, type_of
+from imagelint.values import NamedTuple
 from imagelint.workload_entries import CONTAINERS, EACH_ITEM, EACH_VALUE, ROLES, Form
 
 if TYPE_CHECKING:

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import codecs
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from imagelint.text import Decoded, Source, Span, shown
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

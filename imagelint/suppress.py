@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from imagelint.finding import COMMENT_MARK as MARK
 from imagelint.manifest import parse_yaml
 from imagelint.nodes import Scalar, nodes_once
 from imagelint.stream import split
 from imagelint.text import Span
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

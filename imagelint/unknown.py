@@ -8,7 +8,7 @@ built on this: whoever knows the kind says by an entry what is true.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from imagelint.examine import examine
 from imagelint.nodes import Mapping, Scalar, Sequence
@@ -16,6 +16,7 @@ from imagelint.objects import ObjectNode, find_objects, string_of
 from imagelint.reading import Reader, View
 from imagelint.reference import ImageReference, InvalidReference
 from imagelint.sites import Place
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

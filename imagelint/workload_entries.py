@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
+
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "Form",
     "Holder",
     "IgnoredField",
+    "Part",
     "SplitNames",
     "Workload",
     "words_of",
@@ -136,6 +139,16 @@ class IgnoredField(NamedTuple):
     """The paths as written."""
     reason: str
     origin: str
+
+
+class Part(NamedTuple):
+    """What one file of the catalogue says."""
+
+    workloads: tuple[Workload, ...]
+    without_images: frozenset[tuple[str, str]]
+    """(API group, kind), where the kind may be ``*``."""
+    shapes: Mapping[str, tuple[Field, ...]]
+    words: tuple[str, ...]
 
 
 class Branch:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from imagelint.fields import Fields
 from imagelint.nodes import Mapping
 from imagelint.text import shown
 from imagelint.workload_entries import (
@@ -19,6 +20,7 @@ from imagelint.workload_entries import (
     Form,
     Holder,
     IgnoredField,
+    Part,
     SplitNames,
     Workload,
 )
@@ -26,10 +28,10 @@ from imagelint.workload_entries import (
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingType
 
-    from imagelint.fields import Fields
     from imagelint.nodes import Node
+    from imagelint.text import Source
 
-__all__ = ["read_fields", "read_groups_and_kinds", "read_ignored_fields", "read_workloads"]
+__all__ = ["read_ignored_fields", "read_part", "read_workloads"]
 
 _KEY = r"[^.\[\]{}<>\"]+"
 _QUOTED = r"\[\"[^\[\]{}<>\"]+\"\]"
@@ -47,6 +49,38 @@ _SPLIT_KEYS = frozenset((*_PARTS, "default", "only"))
 _FIELD_KEYS = ("at", *_PARTS, "default", "prefix", "flags", "named", "form", "only", "source")
 
 
+def read_part(source: Source, group: str | None) -> Part:
+    """Read a file of the catalogue; ``group`` is the one that it is for, None in core.yaml."""
+    reader = Fields(source)
+    root = reader.record(reader.root, "", ("words", "shapes", "kinds", "without-images"))
+    names = {}
+    shapes: dict[str, tuple[Field, ...]] = {}
+    entries = reader.entries(root["shapes"], "shapes") if "shapes" in root else []
+    for entry in entries:
+        names[entry.name] = entry.name if group is None else f"{entry.name}@{group}"
+    for entry in entries:
+        where = f"shapes.{entry.name}"
+        shape = reader.record(entry.value, where, ("source", "fields"), ("source", "fields"))
+        shapes[names[entry.name]] = _read_fields(reader, shape["fields"], where, names)
+    workloads: tuple[Workload, ...] = ()
+    if "kinds" in root:
+        workloads = read_workloads(reader, root["kinds"], "kinds", names)
+    without: set[tuple[str, str]] = set()
+    for item in (
+        reader.items(root["without-images"], "without-images") if "without-images" in root else ()
+    ):
+        keys = ("groups", "kinds")
+        entry_nodes = reader.record(item, "without-images", keys, keys)
+        groups, kinds = _read_groups_and_kinds(reader, entry_nodes, "without-images", wildcard=True)
+        without.update((one, kind) for one in groups for kind in kinds)
+    words = reader.texts(root["words"], "words") if "words" in root else ()
+    named = {one for workload in workloads for one in workload.groups} | {one for one, _ in without}
+    if group is not None and named - {group}:
+        message = f"this file is for the group {group} alone, not for {min(named - {group})}"
+        raise reader.error(reader.root, message)
+    return Part(workloads, frozenset(without), shapes, words)
+
+
 def read_workloads(
     reader: Fields, node: Node, where: str, shapes: MappingType[str, str] | None = None
 ) -> tuple[Workload, ...]:
@@ -59,8 +93,8 @@ def read_workloads(
     for index, item in enumerate(reader.items(node, where)):
         at = f"{where}[{index}]"
         entry = reader.record(item, at, _ENTRY_KEYS, _ENTRY_KEYS)
-        groups, kinds = read_groups_and_kinds(reader, entry, at)
-        fields = read_fields(reader, entry["fields"], f"{at}.fields", shapes or {})
+        groups, kinds = _read_groups_and_kinds(reader, entry, at)
+        fields = _read_fields(reader, entry["fields"], f"{at}.fields", shapes or {})
         source = reader.text(entry["source"], f"{at}.source")
         found.append(Workload(groups, kinds, fields, source, reader.origin(item)))
     return tuple(found)
@@ -72,7 +106,7 @@ def read_ignored_fields(reader: Fields, node: Node, where: str) -> tuple[Ignored
     for index, item in enumerate(reader.items(node, where)):
         at = f"{where}[{index}]"
         entry = reader.record(item, at, _IGNORED_KEYS, _IGNORED_KEYS)
-        groups, kinds = read_groups_and_kinds(reader, entry, at)
+        groups, kinds = _read_groups_and_kinds(reader, entry, at)
         paths: list[tuple[str, ...]] = []
         for place in reader.items(entry["fields"], f"{at}.fields"):
             path = _path(reader, place, f"{at}.fields")
@@ -90,7 +124,7 @@ def read_ignored_fields(reader: Fields, node: Node, where: str) -> tuple[Ignored
     return tuple(found)
 
 
-def read_groups_and_kinds(
+def _read_groups_and_kinds(
     reader: Fields, entry: dict[str, Node], where: str, *, wildcard: bool = False
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Read the API groups and the kinds of an entry; a ``wildcard`` stands for every kind."""
@@ -108,7 +142,7 @@ def read_groups_and_kinds(
     return groups, kinds
 
 
-def read_fields(
+def _read_fields(
     reader: Fields, node: Node, where: str, shapes: MappingType[str, str]
 ) -> tuple[Field, ...]:
     """Read a list of fields; see :func:`read_workloads`."""

@@ -8,13 +8,14 @@ an entry has missed is no hole; only kinds whose entry is exact are not searched
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from imagelint.finding import KubeObject
 from imagelint.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree
 from imagelint.objects import ObjectNode, as_kustomize_has_it, find_objects, meta_of
 from imagelint.reading import Reader, View, is_text, resolve, views
 from imagelint.sites import ImageSite, Place, Step, after, path_of, sites_at
+from imagelint.values import NamedTuple
 from imagelint.workload_entries import CONTAINERS, EACH, OBJECT, POD_SPEC, POD_TEMPLATE, Branch
 
 if TYPE_CHECKING:

@@ -6,18 +6,14 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from imagelint.built_in import RULES
 from imagelint.engine import Linter
-from imagelint.files.data import rule_sources
 from imagelint.policy import parse_policy
-from imagelint.rules import load_rules
 from imagelint.text import Source
 from tests.reading import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from imagelint.policy import Policy
-    from imagelint.rules import Rule
 
 
 class Found(NamedTuple):
@@ -29,21 +25,15 @@ class Found(NamedTuple):
 
 
 @cache
-def built_in_rules() -> Mapping[str, Rule]:
-    """Return the rules that imagelint is shipped with."""
-    return load_rules(rule_sources())
-
-
-@cache
 def policy(text: str) -> Policy:
     """Read a policy."""
-    return parse_policy(Source("p.yaml", text.encode()), built_in_rules())
+    return parse_policy(Source("p.yaml", text.encode()), RULES)
 
 
 def judged(by: Policy, image: str, environment: str) -> Found:
     """Lint a Pod with one image."""
     pod = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": image}]}}
-    linter = Linter(by, built_in_rules(), catalogue(), environment=environment)
+    linter = Linter(by, RULES, catalogue(), environment=environment)
     result = linter.lint(Source("a.json", json.dumps(pod).encode()), "a.json")
     (record,) = result.images
     return Found(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imagelint.catalogue import Catalogue, load_catalogue
 from imagelint.examine import Examined, examine
-from imagelint.files.data import catalogue_sources
+from imagelint.files.data import catalogue_files
 from imagelint.nodes import Mapping, Node, Scalar, Sequence, Tree
 from imagelint.text import Source
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @cache
 def catalogue() -> Catalogue:
     """Return the catalogue that imagelint is shipped with."""
-    return load_catalogue(catalogue_sources())
+    return load_catalogue(catalogue_files())
 
 
 def examined(data: str | bytes, path: str = "a.yaml", *, prove: bool = False) -> list[Examined]:

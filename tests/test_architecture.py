@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "imagelint"
 
 # The floors of ARCHITECTURE.md, top first. A folder is one floor.
 ORDER = (
+    "values",
     "text",
     "reference",
     "errors",
@@ -39,6 +40,7 @@ ORDER = (
     "scan",
     "sites",
     "workloads",
+    "outline",
     "skim",
     "edits",
     "examine",
@@ -50,6 +52,7 @@ ORDER = (
     "lookalikes",
     "checks",
     "rules",
+    "built_in",
     "environments",
     "exceptions",
     "layers",

@@ -23,9 +23,9 @@ from benchmarks.rows import ROWS
 from benchmarks.table import BEGIN, END, markdown
 from benchmarks.words import Dice
 from imagelint import files
+from imagelint.built_in import RULES
 from imagelint.engine import Linter
 from imagelint.policy import parse_policy
-from imagelint.rules import load_rules
 from imagelint.text import Source
 from tests.conftest import ROOT
 from tests.reading import catalogue
@@ -117,7 +117,7 @@ def test_fix_repairs_all_that_is_wrong(kind: str, project: Project) -> None:
     [("catalogue", 1_500_000, 0.03), ("workloads", 100, 0.8), ("stream", 300_000, 0.9)],
 )
 def test_only_documents_that_hold_images_are_parsed(kind: str, size: int, most: float) -> None:
-    rules = load_rules(files.rule_sources())
+    rules = RULES
     policy = parse_policy(files.default_policy_source(), rules)
     linter = Linter(policy, rules, catalogue())
     read = parsed = with_images = 0

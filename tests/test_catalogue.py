@@ -19,7 +19,7 @@ from imagelint.workload_entries import (
     SplitNames,
     words_of,
 )
-from imagelint.workload_parse import read_ignored_fields, read_workloads
+from imagelint.workload_parse import read_ignored_fields, read_part, read_workloads
 from tests.reading import catalogue
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def load(core: str, **groups: str) -> Catalogue:
         name.replace("_", "."): partial(Source, f"{name}.yaml", text.encode())
         for name, text in groups.items()
     }
-    return load_catalogue(CatalogueFiles(Source("a.yaml", core.encode()), sources))
+    return load_catalogue(CatalogueFiles(read_part(Source("a.yaml", core.encode()), None), sources))
 
 
 def kind(fields: str, groups: str = "[g]", kinds: str = "[K]") -> str:
@@ -183,7 +183,8 @@ def test_a_group_is_read_when_it_is_asked_for() -> None:
         return Source(name, kind("[a]", f"[{name}]").encode())
 
     groups = {name: partial(source, name) for name in ("g", "h")}
-    loaded = load_catalogue(CatalogueFiles(Source("core", kind("[a]", "['']").encode()), groups))
+    core = read_part(Source("core", kind("[a]", "['']").encode()), None)
+    loaded = load_catalogue(CatalogueFiles(core, groups))
     assert loaded.lookup("", "K")
     assert loaded.lookup("i", "K") is None
     assert loaded.lookup("../g", "K") is None
@@ -406,7 +407,7 @@ def test_slips_have_a_place(text: str, place: str, message: str) -> None:
 
 def test_ill_formed_bytes() -> None:
     with pytest.raises(PolicyError) as caught:
-        load_catalogue(CatalogueFiles(Source("a.yaml", b"kinds: [\xff]"), {}))
+        read_part(Source("a.yaml", b"kinds: [\xff]"), None)
     assert str(caught.value) == "a.yaml:1:9: not valid UTF-8"
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from imagelint import files
+from imagelint.built_in import RULES
 from imagelint.commands.init import policy_text
 from imagelint.errors import UsageError
 from imagelint.policy import parse_policy
-from imagelint.rules import load_rules
 from imagelint.text import Source
 from tests.conftest import BAD, CLEAN, ERROR, POLICY, Project, pod
 
@@ -31,7 +31,7 @@ def test_images(work: Project) -> None:
 
 
 def test_explain_a_rule(project: Project) -> None:
-    for rule in load_rules(files.rule_sources()).values():
+    for rule in RULES.values():
         done = project.run("explain", rule.id)
         assert done.exit_code == CLEAN
         assert done.stdout.startswith(f"{rule.id}: {rule.summary}\n")
@@ -83,7 +83,7 @@ def test_rules(project: Project) -> None:
     done = project.run("rules")
     assert done.exit_code == CLEAN
     ids = [line.split()[0] for line in done.stdout.splitlines() if not line.startswith(" ")]
-    assert ids == sorted(load_rules(files.rule_sources()))
+    assert ids == sorted(RULES)
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
 
 
@@ -155,7 +155,7 @@ def test_init_below_a_policy_would_end_every_run(
 
 
 def test_init_says_what_the_built_in_policy_says() -> None:
-    rules = load_rules(files.rule_sources())
+    rules = RULES
     written = Source("imagelint.yaml", policy_text("harbor.myco.com").encode())
     assert parse_policy(written, rules) == parse_policy(files.default_policy_source(), rules)
 

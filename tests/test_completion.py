@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from imagelint import files
+from imagelint import built_in
 from imagelint.cli import _COMMANDS
 from imagelint.formats import FORMATS
-from imagelint.rules import load_rules
 from tests.conftest import CLEAN, ERROR, ROOT, Project
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SHELLS = ("bash", "zsh", "fish")
-RULES = sorted(load_rules(files.rule_sources()))
+RULES = sorted(built_in.RULES)
 
 
 @pytest.mark.parametrize("shell", SHELLS)

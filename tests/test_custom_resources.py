@@ -9,7 +9,7 @@ import pytest
 
 from imagelint.catalogue import load_catalogue
 from imagelint.examine import examine
-from imagelint.files.data import catalogue_sources
+from imagelint.files.data import catalogue_files
 from imagelint.sites import path_of
 from imagelint.text import Source
 from imagelint.workload_entries import OBJECT, Form, words_of
@@ -26,7 +26,7 @@ POD = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": "a/b
 
 def groups_without_files() -> set[str]:
     """Return the groups that core.yaml alone speaks of."""
-    return {group for entry in ENTRIES for group in entry.groups} - set(catalogue_sources().groups)
+    return {group for entry in ENTRIES for group in entry.groups} - set(catalogue_files().groups)
 
 
 def leaves(fields: tuple[Field, ...], inside: tuple[str, ...] = ()) -> Iterator[Leaf]:
@@ -108,7 +108,7 @@ def test_every_field_leads_to_its_image(entry: Workload) -> None:
                 assert block, text
 
 
-@pytest.mark.parametrize("group", sorted(catalogue_sources().groups))
+@pytest.mark.parametrize("group", sorted(catalogue_files().groups))
 def test_every_file_is_for_its_group(group: str) -> None:
     """And for it alone; a file that nothing can find would be a hole."""
     entries = [entry for entry in ENTRIES if entry.origin.startswith(f"rules/workloads/{group}.y")]
@@ -119,7 +119,7 @@ def test_every_file_is_for_its_group(group: str) -> None:
 
 def test_the_words_of_core_stand_for_every_file() -> None:
     """A document of a group whose fields have other words has the group in its apiVersion."""
-    words = [word.decode() for word in load_catalogue(catalogue_sources()).words]
+    words = [word.decode() for word in load_catalogue(catalogue_files()).words]
     for entry in ENTRIES:
         if any(words_of(entry, words)):
             assert all(any(word in group for word in words) for group in entry.groups), entry

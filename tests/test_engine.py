@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from imagelint.built_in import RULES
 from imagelint.conclude import conclude
 from imagelint.engine import FixError, Linter
-from imagelint.files.data import rule_sources
 from imagelint.finding import Finding, Fix, KubeObject, Severity
 from imagelint.policy import parse_policy
-from imagelint.rules import Rule, load_rules
 from imagelint.text import Edit, Source, Span
 from tests.reading import catalogue
 
@@ -41,15 +40,10 @@ rules: {missing-digest: off}
 
 
 @cache
-def rules() -> dict[str, Rule]:
-    return load_rules(rule_sources())
-
-
-@cache
 def linter(environment: str | None = None) -> Linter:
     """Return a linter by the policy above."""
-    policy = parse_policy(Source("imagelint.yaml", POLICY.encode()), rules())
-    return Linter(policy, rules(), catalogue(), environment=environment)
+    policy = parse_policy(Source("imagelint.yaml", POLICY.encode()), RULES)
+    return Linter(policy, RULES, catalogue(), environment=environment)
 
 
 def lint(

@@ -8,19 +8,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from imagelint.baseline import Baseline, identity_of
+from imagelint.built_in import RULES
 from imagelint.conclude import Ruling, about_exceptions
 from imagelint.engine import Linter
 from imagelint.errors import PolicyError
-from imagelint.files.data import rule_sources
 from imagelint.policy import Policy, parse_policy
-from imagelint.rules import load_rules
 from imagelint.text import Source
 from tests.reading import catalogue
 
 if TYPE_CHECKING:
     from imagelint.report import FileResult
 
-RULES = load_rules(rule_sources())
 POLICY = """\
 version: 1
 harbor: {host: h.io, projects: {docker.io: docker.io}}

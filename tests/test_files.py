@@ -328,12 +328,8 @@ def test_all_names_of_a_file_share_its_identity(project: Project) -> None:
 
 
 def test_the_data_that_we_are_shipped_with() -> None:
-    rules = files.rule_sources()
-    assert {"rules/floating-tag.yaml", "rules/unapproved-registry.yaml"} <= {
-        source.path for source in rules
-    }
-    core, groups = files.catalogue_sources()
-    assert core.path == "rules/workloads/core.yaml"
+    groups = files.catalogue_files().groups
+    assert "core" not in groups
     assert all(read().path == f"rules/workloads/{group}.yaml" for group, read in groups.items())
     assert b"version: 1" in files.default_policy_source().data
     assert '"$schema"' in files.schema_text()

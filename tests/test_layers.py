@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from imagelint.built_in import RULES
 from imagelint.errors import PolicyError
-from imagelint.files.data import rule_sources
 from imagelint.policy import Policy, parse_policy
 from imagelint.reference import ImageReference
-from imagelint.rules import load_rules
 from imagelint.text import Source
 
-RULES = load_rules(rule_sources())
 BASE = """\
 version: 1
 harbor: {host: h.io, projects: {docker.io: docker.io}}

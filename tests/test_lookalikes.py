@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imagelint.built_in import RULES
 from imagelint.lookalikes import PlausibleReference, is_slip_of
 from imagelint.patterns import RegistryPattern
-from tests.policies import built_in_rules
 from tests.subjects import DIGEST, gate, messages, subject
 
-SHIPPED = built_in_rules()["suspicious-reference"]
+SHIPPED = RULES["suspicious-reference"]
 HEX = DIGEST.partition(":")[2]
 
 

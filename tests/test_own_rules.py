@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from imagelint import files
+from imagelint.built_in import RULES
 from imagelint.errors import ImagelintError
 from imagelint.rule_examples import Examples
 from tests.conftest import CLEAN, ERROR, FINDINGS, Project, pod, rules_in
-from tests.policies import built_in_rules
 from tests.reading import catalogue
 from tests.repository import Repository
 
@@ -244,9 +244,9 @@ def test_examples(tmp_path: Path, old: str, new: str, said: list[str]) -> None:
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules/a.yaml").write_text(BITNAMI.replace(old, new))
     (tmp_path / "imagelint.yaml").write_text(POLICY)
-    policies = files.Policies(built_in_rules(), str(tmp_path))
+    policies = files.Policies(RULES, str(tmp_path))
     policy = policies.for_folder(str(tmp_path)).policy
-    examples = Examples(policy, built_in_rules(), catalogue())
+    examples = Examples(policy, RULES, catalogue())
     (rule,) = policy.own_rules.values()
     assert [str(one) for one in examples.failures(rule)] == [
         f"no-bitnami: examples.{line}" for line in said
@@ -258,11 +258,11 @@ def test_examples_in_no_environment(tmp_path: Path) -> None:
     text = BITNAMI.replace("{bad", "{environment: prd, bad")
     (tmp_path / "rules/a.yaml").write_text(text)
     (tmp_path / "imagelint.yaml").write_text(POLICY)
-    policies = files.Policies(built_in_rules(), str(tmp_path))
+    policies = files.Policies(RULES, str(tmp_path))
     policy = policies.for_folder(str(tmp_path)).policy
     (rule,) = policy.own_rules.values()
     with pytest.raises(ImagelintError, match='no environment "prd"; did you mean "prod"'):
-        list(Examples(policy, built_in_rules(), catalogue()).failures(rule))
+        list(Examples(policy, RULES, catalogue()).failures(rule))
 
 
 TEAM = "version: 1\nextends: ../imagelint.yaml\n"

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from imagelint import files
+from imagelint.built_in import RULES
 from imagelint.errors import FileError, ImagelintError, PolicyError, UsageError
-from imagelint.rules import load_rules
 from tests.conftest import POLICY, Project
 from tests.repository import Repository, needs_git
 
@@ -27,7 +27,7 @@ def reasons(found: files.Found) -> dict[str, str]:
 
 @pytest.fixture
 def policies(project: Project) -> files.Policies:
-    return files.Policies(load_rules(files.rule_sources()), str(project.root))
+    return files.Policies(RULES, str(project.root))
 
 
 def test_without_a_policy_the_built_in_one_serves(
@@ -53,7 +53,7 @@ def test_the_search_ends_at_the_repository(project: Project) -> None:
     project.write("imagelint.yaml", POLICY)
     inner = project.root / "inner"
     (inner / ".git").mkdir(parents=True)
-    found = files.Policies(load_rules(files.rule_sources()), str(inner))
+    found = files.Policies(RULES, str(inner))
     assert found.for_folder(str(inner)).is_built_in
 
 
@@ -67,7 +67,7 @@ def test_a_submodule_brings_no_policy_of_its_own(tmp_path: Path) -> None:
         one.git("commit", "-qm", "policy")
     outer.git("submodule", "add", "-q", str(inner.root), "sub")
     sub = outer.root / "sub"
-    rules = load_rules(files.rule_sources())
+    rules = RULES
     with pytest.raises(PolicyError, match=r"^sub/imagelint\.yaml: .*below imagelint\.yaml"):
         files.Policies(rules, str(outer.root)).for_folder(str(sub))
     inside = files.Policies(rules, str(sub)).for_folder(str(sub / "k"))
@@ -90,7 +90,7 @@ def test_a_policy_below_another_is_refused_and_both_are_named(
 def test_an_option_overrides_what_is_found(project: Project) -> None:
     project.write("imagelint.yaml", "broken")
     project.write("ci/other.yaml", POLICY)
-    rules = load_rules(files.rule_sources())
+    rules = RULES
     found = files.Policies(rules, str(project.root), "ci/other.yaml")
     governing = found.for_file(str(project.root / "k/a.yaml"))
     assert governing.stamp.path == "ci/other.yaml"
@@ -105,7 +105,7 @@ def test_a_policy_that_cannot_be_used(
 ) -> None:
     if content is not None:
         project.write("p.yaml", content)
-    found = files.Policies(load_rules(files.rule_sources()), str(project.root), "p.yaml")
+    found = files.Policies(RULES, str(project.root), "p.yaml")
     with pytest.raises(error, match=r"^p.yaml"):
         found.for_folder(str(project.root))
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from imagelint.files.data import default_policy_source, rule_sources
+from imagelint.built_in import RULES
+from imagelint.files.data import default_policy_source
 from imagelint.policy import parse_policy
 from imagelint.policy_advice import advise
-from imagelint.rules import load_rules
 from imagelint.text import Source
 from tests.conftest import CLEAN, ERROR, FINDINGS, POLICY, Project
 from tests.terminal import on_a_terminal, without_escapes
 from tests.transcripts import matches
 
-RULES = load_rules(rule_sources())
 TODAY = "2026-06-15"
 HARMLESS = """\
 version: 1

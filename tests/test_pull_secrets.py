@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from imagelint.built_in import RULES
 from imagelint.conclude import conclude
 from imagelint.engine import Linter
 from imagelint.text import Source
 from tests.conftest import CLEAN, Project, rules_in
-from tests.policies import built_in_rules, policy
+from tests.policies import policy
 from tests.reading import catalogue
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ ACCOUNT = f"apiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: default}}\n{
 
 
 def lint(text: str, name: str = "a.yaml", rules: str = POLICY) -> FileResult:
-    linter = Linter(policy(rules), built_in_rules(), catalogue())
+    linter = Linter(policy(rules), RULES, catalogue())
     return linter.lint(Source(name, text.encode()), name)
 
 

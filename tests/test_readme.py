@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from imagelint.files import rule_sources
+from imagelint.built_in import RULES
 from imagelint.policy import parse_policy
-from imagelint.rules import load_rules
 from imagelint.text import Source
 from tests.repository import Repository
 
@@ -70,7 +69,7 @@ def test_the_seven_rows_hold(style: str, tmp_path: Path) -> None:
 
 def test_the_table_of_rules_is_complete() -> None:
     rows = re.findall(r"^\| `([a-z-]+)` \| (\w+)", README, re.MULTILINE)
-    rules = load_rules(rule_sources())
+    rules = RULES
     assert {name: severity for name, severity in rows if name in rules} == {
         rule.id: rule.severity.value for rule in rules.values()
     }
@@ -81,7 +80,7 @@ def test_the_policy_loads() -> None:
     policies = [block for block in blocks if block.startswith("version:")]
     assert len(policies) == 1
     source = Source("README.md", policies[0].encode())
-    assert parse_policy(source, load_rules(rule_sources())).default.name == "prod"
+    assert parse_policy(source, RULES).default.name == "prod"
 
 
 def test_the_commands_exist(tmp_path: Path) -> None:

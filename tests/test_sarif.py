@@ -11,11 +11,10 @@ from urllib.parse import unquote
 
 import pytest
 
-from imagelint import __version__, files
+from imagelint import __version__, built_in
 from imagelint.finding import Fix, Severity
 from imagelint.formats import FORMATS, PLAIN, Look, renderer
 from imagelint.report import FileResult, Report, RuleText, Suppressed
-from imagelint.rules import load_rules
 from imagelint.text import Edit, Source, Span
 from tests.ci_tools import TOOLS, missing
 from tests.reports import at, finding, report, source
@@ -31,7 +30,7 @@ RULES = tuple(
         rule.examples.bad,
         rule.examples.good,
     )
-    for rule in load_rules(files.rule_sources()).values()
+    for rule in built_in.RULES.values()
 )
 
 

@@ -405,6 +405,25 @@ def test_declines(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "value", ["yes", "1", "auto", "'b' # c", '"b"', ".inf", "[b]", "", "b c", "b: c", "*b", "|"]
+)
+@pytest.mark.parametrize("line", ["name: a", "image: nginx", "name: web", "x: y"])
+def test_what_is_known_of_a_text_like_it_is_no_excuse(line: str, value: str) -> None:
+    """The outline of a document serves for those of the same shape, whose values may be others."""
+    text = deployment(CONTAINER + "      x: y\n")
+    assert skim(text, catalogue()) is not None
+    other = text.replace(line, f"{line.partition(':')[0]}: {value}")
+    assert disagreement(other.encode()) is None
+
+
+def test_an_outline_serves_one_kind() -> None:
+    text = deployment(CONTAINER)
+    for kind, images in (("Deployment", 1), ("Pod", 0), ("Deployment", 1), ("Widget", None)):
+        found = skim(text.replace("Deployment", kind).replace("apps/v1", "v1"), catalogue())
+        assert (None if found is None else len(found.sites)) == images
+
+
+@pytest.mark.parametrize(
     "data",
     [
         pytest.param(b"\xef\xbb\xbf" * 2 + POD.encode(), id="a byte order mark too many"),

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from imagelint.built_in import RULES
 from imagelint.engine import Linter
-from imagelint.files.data import rule_sources
 from imagelint.policy import parse_policy
-from imagelint.rules import load_rules
 from imagelint.suppress import find_ignores
 from imagelint.text import Source
 from tests.reading import catalogue
@@ -18,7 +17,6 @@ from tests.reading import catalogue
 if TYPE_CHECKING:
     from imagelint.report import FileResult
 
-RULES = load_rules(rule_sources())
 POLICY = """\
 version: 1
 harbor: {host: h.io, projects: {docker.io: docker.io}}

@@ -16,16 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagelint import files
+from imagelint.built_in import RULES
 from imagelint.catalogue import load_catalogue
 from imagelint.checks import CHECKS
 from imagelint.policy import parse_policy
 from imagelint.rule_examples import Examples
-from imagelint.rules import Rule, load_rules
 from imagelint.text import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from imagelint.rules import Rule
     from imagelint.subject import Check
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,9 +51,9 @@ _HEAD = "<!-- Made by tools/rule_pages.py out of rules/ID.yaml; edit that. -->\n
 
 def load() -> tuple[Mapping[str, Rule], Examples]:
     """Return the rules, and what lints their examples by the built-in policy."""
-    rules = load_rules(files.rule_sources())
+    rules = RULES
     policy = parse_policy(files.default_policy_source(), rules)
-    return rules, Examples(policy, rules, load_catalogue(files.catalogue_sources()))
+    return rules, Examples(policy, rules, load_catalogue(files.catalogue_files()))
 
 
 def environment_of(rule: Rule) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from imagelint import files
 from imagelint.commands.options import debug_option, environment_option, policy_option, request
 from imagelint.commands.output import EXIT_CLEAN, EXIT_ERROR, say
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

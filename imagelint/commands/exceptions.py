@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +15,7 @@ from imagelint.commands.options import (
     request,
 )
 from imagelint.commands.output import EXIT_CLEAN, EXIT_ERROR, look_of, print_text, say
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -42,13 +42,13 @@ def _complete_rule(
     param: click.Parameter,  # noqa: ARG001 - click's own signature
     incomplete: str,
 ) -> list[CompletionItem]:
+    from imagelint.built_in import RULES  # noqa: PLC0415
     from imagelint.errors import ImagelintError  # noqa: PLC0415 - for the shell alone
-    from imagelint.rules import load_rules  # noqa: PLC0415
 
-    rules, cwd = load_rules(files.rule_sources()), os.getcwd()
+    rules, cwd = RULES, os.getcwd()
     with suppress(ImagelintError):  # whoever runs the command will be told
         policies = files.Policies(rules, cwd, ctx.params.get("policy"))
-        rules |= policies.for_folder(cwd).rules
+        rules = policies.for_folder(cwd).rules
     return completed(rules, incomplete)
 
 
@@ -64,14 +64,14 @@ def command(what: str, environment: str | None, policy: str | None, *, debug: bo
       imagelint explain unapproved-registry
       imagelint explain nginx:1.25 --env prod
     """  # noqa: D301 - click wants the character itself
-    from imagelint.rules import load_rules  # noqa: PLC0415 - --help has no use for it
+    from imagelint.built_in import RULES  # noqa: PLC0415 - --help has no use for it
 
-    rules = load_rules(files.rule_sources())
+    rules = RULES
     governing = None
     if environment is not None or what not in rules:
         cwd = os.getcwd()
         governing = files.Policies(rules, cwd, policy).for_folder(cwd)
-        rules |= governing.rules
+        rules = governing.rules
     if governing is None or (environment is None and what in rules):
         width = min(look_of(sys.stdout).width, _PROSE_WIDTH)
         lines = _rule_lines(rules[what], width)

@@ -48,7 +48,7 @@ def command(
       imagelint init --harbor harbor.example.com:8443 --force
       imagelint init --schema
     """  # noqa: D301 - click wants the character itself
-    from imagelint.rules import load_rules  # noqa: PLC0415 - --help has no use for it
+    from imagelint.built_in import RULES  # noqa: PLC0415 - --help has no use for it
 
     cwd = os.getcwd()
     if schema:
@@ -58,7 +58,7 @@ def command(
     if harbor is None:
         message = "name your Harbor: imagelint init --harbor HOST"
         raise UsageError(message)
-    rules = load_rules(files.rule_sources())
+    rules = RULES
     policies = files.Policies(rules, cwd)
     _refuse_nested(policies, cwd)
     data = policy_text(harbor).encode()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from imagelint.formats import FORMATS
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -114,12 +115,12 @@ def _complete_environment(
     import os  # noqa: PLC0415 - for the shell alone
 
     from imagelint import files  # noqa: PLC0415
+    from imagelint.built_in import RULES  # noqa: PLC0415
     from imagelint.errors import ImagelintError  # noqa: PLC0415
-    from imagelint.rules import load_rules  # noqa: PLC0415
 
     cwd = os.getcwd()
     try:
-        rules = load_rules(files.rule_sources())
+        rules = RULES
         policies = files.Policies(rules, cwd, ctx.params.get("policy"))
         environments = policies.for_folder(cwd).policy.environments
     except ImagelintError:  # whoever runs the command will be told

@@ -90,10 +90,10 @@ def _print(line: str, look: Look) -> None:
 
 def _governing(policy: str | None) -> GoverningPolicy:
     """Return a policy by its file, or the one of this folder."""
-    from imagelint.rules import load_rules  # noqa: PLC0415
+    from imagelint.built_in import RULES  # noqa: PLC0415
 
     cwd = os.getcwd()
-    return files.Policies(load_rules(files.rule_sources()), cwd, policy).for_folder(cwd)
+    return files.Policies(RULES, cwd, policy).for_folder(cwd)
 
 
 def _place(advice: Advice, governing: GoverningPolicy) -> tuple[int, int, int]:
@@ -173,11 +173,11 @@ def _failed_examples(governing: GoverningPolicy) -> Iterator[str]:
     own = governing.policy.own_rules
     if not own:
         return
+    from imagelint.built_in import RULES  # noqa: PLC0415
     from imagelint.rule_examples import Examples  # noqa: PLC0415 - for policies with rules alone
-    from imagelint.rules import load_rules  # noqa: PLC0415
     from imagelint.run import known_kinds  # noqa: PLC0415
 
-    examples = Examples(governing.policy, load_rules(files.rule_sources()), known_kinds())
+    examples = Examples(governing.policy, RULES, known_kinds())
     for rule in own.values():
         yield from map(str, examples.failures(rule))
 

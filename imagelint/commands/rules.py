@@ -29,12 +29,12 @@ def command(policy: str | None, *, debug: bool) -> None:  # noqa: ARG001 - cli.p
     """  # noqa: D301 - click wants the character itself
     import textwrap  # noqa: PLC0415 - --help has no use for these
 
-    from imagelint.rules import load_rules  # noqa: PLC0415
+    from imagelint.built_in import RULES  # noqa: PLC0415
 
-    known, cwd = load_rules(files.rule_sources()), os.getcwd()
+    known, cwd = RULES, os.getcwd()
     failed: ImagelintError | None = None
     try:
-        known |= files.Policies(known, cwd, policy).for_folder(cwd).rules
+        known = files.Policies(known, cwd, policy).for_folder(cwd).rules
     except ImagelintError as error:
         failed = error  # who mends a policy may be here for the name of a rule
     rules = sorted(known.values(), key=lambda rule: rule.id)

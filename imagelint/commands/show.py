@@ -6,9 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from imagelint import files
+from imagelint.built_in import RULES
 from imagelint.errors import UsageError
 from imagelint.formats.words import counted, shown_path
-from imagelint.rules import load_rules
 from imagelint.run import STDIN, Run
 from imagelint.text import shown
 
@@ -46,7 +46,7 @@ def policy_lines(file: str, request: Request) -> Iterator[str]:
         raise UsageError(message)
     ref = request.policy_from
     origin = None if ref is None else files.AtCommit(ref, cwd)
-    policies = files.Policies(load_rules(files.rule_sources()), cwd, request.policy, origin)
+    policies = files.Policies(RULES, cwd, request.policy, origin)
     governing = policies.for_file(path)
     run = Run(request._replace(paths=(path,))) if os.path.exists(path) else None
     yield shown_path(files.displayed(path, cwd))

@@ -63,7 +63,7 @@ def command(
             message = "PATHs are searched with --unknown alone"
             raise click.UsageError(message)
         policy = _policies(options["policy"]).policy
-        known = load_catalogue(files.catalogue_sources()).with_entries(policy.workloads)
+        known = load_catalogue(files.catalogue_files()).with_entries(policy.workloads)
         print_text(formats.render(known.without_fields(policy.ignored_fields), look), sys.stdout)
         return
     from imagelint.run import Run  # noqa: PLC0415
@@ -79,10 +79,10 @@ def _policies(policy: str | None) -> files.GoverningPolicy:
     """Return the policy that governs the working folder."""
     import os  # noqa: PLC0415
 
-    from imagelint.rules import load_rules  # noqa: PLC0415
+    from imagelint.built_in import RULES  # noqa: PLC0415
 
     cwd = os.getcwd()
-    return files.Policies(load_rules(files.rule_sources()), cwd, policy, None).for_folder(cwd)
+    return files.Policies(RULES, cwd, policy, None).for_folder(cwd)
 
 
 def _guesses(run: Run) -> Iterator[Guess]:
@@ -91,7 +91,7 @@ def _guesses(run: Run) -> Iterator[Guess]:
     from imagelint.text import Source  # noqa: PLC0415
     from imagelint.unknown import unknown_fields  # noqa: PLC0415
 
-    catalogue = load_catalogue(files.catalogue_sources())
+    catalogue = load_catalogue(files.catalogue_files())
     for one in run.inputs:
         try:
             data = files.read(one.path, one.shown)[0] if one.data is None else one.data

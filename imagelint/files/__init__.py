@@ -1,23 +1,30 @@
-"""All file I/O: finding, reading, writing, the policy of a file, the data we are shipped with."""
+"""All file I/O: finding, reading, writing, the policy of a file, the data we are shipped with.
+
+What a run that only reads has no use for is imported when it is asked for: half a millisecond.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from imagelint.files.content import Identity, identity, is_blank, read, read_stdin
 from imagelint.files.data import (
-    catalogue_sources,
+    catalogue_files,
     default_policy_source,
-    rule_sources,
     rules_folder,
     schema_text,
 )
 from imagelint.files.exclude import Exclusion
 from imagelint.files.git import repository_of
-from imagelint.files.origin import AtCommit, Difference
 from imagelint.files.paths import absolute, chart_folder, displayed, is_below, named, relative_to
 from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies
-from imagelint.files.temporary import clear_leftovers
 from imagelint.files.walk import Found, FoundFile, find
-from imagelint.files.writing import append, rewrite, size, write_new, write_whole
+
+if TYPE_CHECKING:
+    from imagelint.files.commit import AtCommit, Difference
+    from imagelint.files.temporary import clear_leftovers
+    from imagelint.files.writing import append, rewrite, size, write_new, write_whole
 
 __all__ = [
     "POLICY_NAME",
@@ -31,7 +38,7 @@ __all__ = [
     "Policies",
     "absolute",
     "append",
-    "catalogue_sources",
+    "catalogue_files",
     "chart_folder",
     "clear_leftovers",
     "default_policy_source",
@@ -46,10 +53,23 @@ __all__ = [
     "relative_to",
     "repository_of",
     "rewrite",
-    "rule_sources",
     "rules_folder",
     "schema_text",
     "size",
     "write_new",
     "write_whole",
 ]
+
+_WHEN_ASKED = {
+    **dict.fromkeys(("AtCommit", "Difference"), "commit"),
+    **dict.fromkeys(("append", "rewrite", "size", "write_new", "write_whole"), "writing"),
+    "clear_leftovers": "temporary",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import what is asked for by its name (PEP 562)."""
+    if name not in _WHEN_ASKED:
+        message = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(f"{__name__}.{_WHEN_ASKED[name]}"), name)

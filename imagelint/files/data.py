@@ -1,4 +1,4 @@
-"""The data that imagelint is shipped with: rules, the catalogue of kinds, the default policy.
+"""The data that imagelint is shipped with as files: the catalogue of kinds, the default policy.
 
 In a source tree (an editable install, an unpacked sdist) it is the folder ``rules`` beside
 the package; a wheel carries the same folder as ``imagelint/_rules``.
@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 from functools import cache, partial
 
+from imagelint.built_in import CORE
 from imagelint.catalogue import CatalogueFiles
 from imagelint.errors import FileError
 from imagelint.text import Source
 
 __all__ = [
-    "catalogue_sources",
+    "catalogue_files",
     "default_policy_source",
-    "rule_sources",
     "rules_folder",
     "schema_text",
 ]
@@ -28,22 +28,19 @@ _FOLDERS = (
 )
 
 
-def rule_sources() -> tuple[Source, ...]:
-    """Return the rule files, ``rules/<id>.yaml``, by name; a ``FileError`` if there are none."""
-    return _sources("")
-
-
-def catalogue_sources() -> CatalogueFiles:
-    """Return the catalogue of kinds, ``rules/workloads/<group>.yaml``: core.yaml, and the others.
+def catalogue_files() -> CatalogueFiles:
+    """Return the catalogue of kinds: its core, and the files ``rules/workloads/<group>.yaml``.
 
     The groups are those of one listing of the folder: no file is opened for a name that is not
-    in it, and none but core.yaml before its group is asked for.
+    in it, and none before its group is asked for.
     """
-    names = {name.removesuffix(".yaml"): name for name in _names("workloads")}
-    core = _source(os.path.join("workloads", names.pop("core")))
+    names = (name for name in _names("workloads") if name != "core.yaml")
     return CatalogueFiles(
-        core,
-        {group: partial(_source, os.path.join("workloads", name)) for group, name in names.items()},
+        CORE,
+        {
+            name.removesuffix(".yaml"): partial(_source, os.path.join("workloads", name))
+            for name in names
+        },
     )
 
 
@@ -68,10 +65,6 @@ def _folder() -> str:
         if os.path.isdir(os.path.join(folder, "policy")):
             return folder
     raise FileError(_FOLDERS[0], "imagelint's own rules are missing: install it again")
-
-
-def _sources(folder: str) -> tuple[Source, ...]:
-    return tuple(_source(os.path.join(folder, name)) for name in _names(folder))
 
 
 def _names(folder: str) -> list[str]:

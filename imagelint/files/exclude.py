@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from imagelint.errors import UsageError
 from imagelint.files.paths import absolute, relative_to
 from imagelint.globs import InvalidPattern, PathPattern, PathPatterns
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from imagelint.errors import PolicyError
 from imagelint.files.data import default_policy_source
@@ -19,6 +19,7 @@ from imagelint.layers import Locks, read_extends
 from imagelint.policy import parse_policy
 from imagelint.report import PolicyStamp
 from imagelint.text import Source, shown
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,10 +7,10 @@ what makes git run the filters that a repository names.
 from __future__ import annotations
 
 import os
-from typing import NamedTuple
 
 from imagelint.errors import FileError, UsageError
 from imagelint.files.git import GitError, ask_git, repository_of
+from imagelint.values import NamedTuple
 
 __all__ = ["LINK", "SUBMODULE", "Entry", "Tree", "commit_of", "is_shallow", "repository_at"]
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import os
 from operator import attrgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from imagelint.files.git import ignored_below
 from imagelint.files.paths import absolute, displayed
 from imagelint.finding import Skipped
 from imagelint.globs import InvalidPattern, PathPattern
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

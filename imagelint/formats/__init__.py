@@ -8,7 +8,9 @@ when they are asked for: JSON output never pays for the text renderer, or the ot
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
+
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

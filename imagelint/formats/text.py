@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 from imagelint.finding import Severity
 from imagelint.formats import PLAIN, Look
-from imagelint.formats.links import file_link, rule_link
-from imagelint.formats.snippet import snippet
 from imagelint.formats.words import FIX, brief, counted, facts, shown_path, verdict
 from imagelint.text import shown
 
@@ -62,6 +60,8 @@ def _block(source: Source, findings: Sequence[Finding], look: Look) -> str:
 
 
 def _head(source: Source, finding: Finding, look: Look) -> str:
+    from imagelint.formats.links import file_link, rule_link  # noqa: PLC0415 - for findings alone
+
     line, column = source.position(finding.span.start)
     place = f"{shown_path(finding.path)}:{line}:{column}"
     severity = finding.severity.value
@@ -73,6 +73,8 @@ def _head(source: Source, finding: Finding, look: Look) -> str:
 
 
 def _source_lines(source: Source, finding: Finding, number: str, look: Look) -> list[str]:
+    from imagelint.formats.snippet import snippet  # noqa: PLC0415 - for findings alone
+
     bar = _painted("|", _DIM, look)
     room = max(look.width, _MINIMUM) - len(number) - len(" | ")
     text, carets = snippet(source, finding.span, room)

@@ -6,10 +6,9 @@ import codecs
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from imagelint.built_in import RULES
 from imagelint.engine import Linter
-from imagelint.files.data import rule_sources
 from imagelint.policy import parse_policy
-from imagelint.rules import load_rules
 from imagelint.text import Source
 from tests.reading import catalogue
 
@@ -56,7 +55,7 @@ class Bypass(NamedTuple):
 @cache
 def linter() -> Linter:
     """Return a linter by the policy above."""
-    rules = load_rules(rule_sources())
+    rules = RULES
     policy = parse_policy(Source("imagelint.yaml", POLICY), rules)
     return Linter(policy, rules, catalogue())
 

@@ -10,10 +10,9 @@ from typing import NamedTuple
 
 import pytest
 
+from imagelint.built_in import RULES
 from imagelint.engine import Linter
-from imagelint.files.data import rule_sources
 from imagelint.policy import parse_policy
-from imagelint.rules import load_rules
 from imagelint.text import Source
 from tests.bypass.cases import EVIL, GOOD, POLICY, UNAPPROVED, json_pod, lint, pod
 from tests.reading import catalogue
@@ -83,7 +82,7 @@ def test_comment(case: Excused) -> None:
 
 def lint_by(more: str, text: str, *, environments: str = "", today: str = "2026-06-15") -> set[str]:
     """Judge by the policy with more in it; return the rules of the findings."""
-    rules = load_rules(rule_sources())
+    rules = RULES
     policy = POLICY.decode().replace(
         "allow: [harbor.myco.com]", f"allow: [harbor.myco.com]{environments}"
     )

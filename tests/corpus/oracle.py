@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint.catalogue import Catalogue, load_catalogue
-from imagelint.files import catalogue_sources
+from imagelint.files import catalogue_files
 from tests.shared import SHARED
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def read(file: str) -> bytes:
 @cache
 def catalogue() -> Catalogue:
     """Return imagelint's own catalogue."""
-    return load_catalogue(catalogue_sources())
+    return load_catalogue(catalogue_files())
 
 
 def is_core(item: KubeObject) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from imagelint.built_in import RULES
 from imagelint.checks import placeholder_in
 from tests.corpus.oracle import SYNTHETIC, rows
-from tests.policies import built_in_rules
 from tests.shared import needs_shared
 from tests.subjects import gate, messages, subject
 
@@ -14,7 +14,7 @@ from tests.subjects import gate, messages, subject
 @needs_shared
 @pytest.mark.parametrize("allow", ["*", "harbor.myco.com"])
 def test_only_what_is_made_to_be_suspicious(allow: str) -> None:
-    check = built_in_rules()["suspicious-reference"].make_check()
+    check = RULES["suspicious-reference"].make_check()
     assert check is not None
     found = {
         (file.removeprefix(SYNTHETIC), row.value)

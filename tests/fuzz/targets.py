@@ -9,11 +9,12 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from imagelint.built_in import RULES
 from imagelint.catalogue import load_catalogue
 from imagelint.engine import Linter
 from imagelint.errors import ImagelintError
 from imagelint.examine import examine
-from imagelint.files.data import catalogue_sources, default_policy_source, rule_sources
+from imagelint.files.data import catalogue_files, default_policy_source
 from imagelint.manifest import parse_events
 from imagelint.nodes import Mapping, Scalar
 from imagelint.plain import parse_plain
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from imagelint.examine import Examined
     from imagelint.nodes import Node
     from imagelint.report import FileResult
-    from imagelint.rules import Rule
 
 __all__ = ["TARGETS"]
 
@@ -39,18 +39,13 @@ POD: Final = b"apiVersion: v1\nkind: Pod\nspec: {containers: [{image: nginx}, {i
 
 
 @cache
-def _rules() -> dict[str, Rule]:
-    return load_rules(rule_sources())
-
-
-@cache
 def _catalogue() -> Catalogue:
-    return load_catalogue(catalogue_sources())
+    return load_catalogue(catalogue_files())
 
 
 @cache
 def _linter() -> Linter:
-    return Linter(parse_policy(default_policy_source(), _rules()), _rules(), _catalogue())
+    return Linter(parse_policy(default_policy_source(), RULES), RULES, _catalogue())
 
 
 def _hold(law: bool, what: str) -> None:
@@ -156,11 +151,11 @@ def policy(data: bytes) -> None:
     """A policy is one that judges, or there is one error with its place."""
     source = Source("imagelint.yaml", data)
     try:
-        parsed = parse_policy(source, _rules())
+        parsed = parse_policy(source, RULES)
     except ImagelintError as error:
         _hold(str(error).isprintable(), str(error))
         return
-    result = Linter(parsed, _rules(), _catalogue()).lint(Source("a.yaml", POD), "a.yaml")
+    result = Linter(parsed, RULES, _catalogue()).lint(Source("a.yaml", POD), "a.yaml")
     assert len(result.images) == 2
 
 

@@ -9,13 +9,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from imagelint.baseline import Baseline, identity_of
+from imagelint.built_in import RULES
 from imagelint.engine import Linter
 from imagelint.errors import PolicyError
-from imagelint.files.data import rule_sources
 from imagelint.patterns import RegistryPattern
 from imagelint.policy import Policy, parse_policy
 from imagelint.reference import ImageReference
-from imagelint.rules import load_rules
 from imagelint.text import Source
 from tests.properties.policy_strategies import patterns
 from tests.properties.strategies import references
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from imagelint.finding import Finding
     from imagelint.report import FileResult
 
-RULES = load_rules(rule_sources())
 TODAY = "2026-06-15"
 IMAGES = ("nginx", "quay.io/a/b:1", "gcr.io/x/y:latest", "h.io/docker.io/nginx:1", "h.io/z", "a b")
 PATTERNS = ("*", "docker.io", "quay.io/a/*", "gcr.io/x/y", "h.io", "*.gcr.io", "h.io/docker.io/**")

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from imagelint.built_in import RULES
 from imagelint.conclude import conclude
 from imagelint.engine import FixError, Linter
-from imagelint.files.data import rule_sources
 from imagelint.finding import Severity
 from imagelint.policy import parse_policy
 from imagelint.reference import ImageReference
-from imagelint.rules import load_rules
 from imagelint.text import Source, shown
 from tests.conftest import ROOT
 from tests.properties.manifest_strategies import manifests, nasty_streams
@@ -31,7 +30,7 @@ PATHS = ("prod/a.yaml", "staging/a.yaml", "dev/a.yaml", "dev/prod/a.yaml", "kust
 @cache
 def linter() -> Linter:
     """Return a linter by the demo's policy."""
-    rules = load_rules(rule_sources())
+    rules = RULES
     path = ROOT / "fixtures" / "demo" / "imagelint.yaml"
     return Linter(
         parse_policy(Source("imagelint.yaml", path.read_bytes()), rules), rules, catalogue()
@@ -78,7 +77,7 @@ def strict_linter() -> Linter:
     """
     rules = {
         name: rule._replace(severity=Severity.ERROR, severity_if_open=None)
-        for name, rule in load_rules(rule_sources()).items()
+        for name, rule in RULES.items()
         if name != "missing-pull-secret"
     }
     path = ROOT / "fixtures" / "demo" / "imagelint.yaml"
