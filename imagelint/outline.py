@@ -10,7 +10,7 @@ tenth; where no two documents are alike it costs a fifth.
 from __future__ import annotations
 
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Final, cast
 
 from imagelint.lines import (
     BLANK,
@@ -25,6 +25,7 @@ from imagelint.lines import (
     line_of,
 )
 from imagelint.plans import BY_KIND, ROOT, Plan, Role
+from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
