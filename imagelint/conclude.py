@@ -119,6 +119,8 @@ def conclude(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
     charts: Counter[str] = Counter(
         finding.message for result in results for finding in result.findings if _is_chart(finding)
     )
+    if not charts:
+        return results
     told: set[str] = set()
     concluded: list[FileResult] = []
     for result in results:

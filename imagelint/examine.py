@@ -16,7 +16,13 @@ from imagelint.manifest import parse_yaml
 from imagelint.nodes import Mapping, Node, Scalar, Tree
 from imagelint.objects import KUSTOMIZATION_FILES, string_of
 from imagelint.reading import Reader, Value, View, refusals
-from imagelint.scan import can_hold_image, is_proven_free, may_hold_object
+from imagelint.scan import (
+    LONG,
+    can_hold_image,
+    is_proven_free,
+    may_hold_object,
+    needs_no_parse,
+)
 from imagelint.skim import skim
 from imagelint.stream import Document, cut, split
 from imagelint.values import NamedTuple
@@ -28,7 +34,17 @@ if TYPE_CHECKING:
     from imagelint.catalogue import Catalogue
     from imagelint.text import Source, Span
 
-__all__ = ["ACTION", "Examined", "Refusal", "action_text", "examine", "is_free", "parts", "read"]
+__all__ = [
+    "ACTION",
+    "Examined",
+    "Refusal",
+    "action_text",
+    "examine",
+    "is_free",
+    "is_large",
+    "parts",
+    "read",
+]
 
 ACTION = "{{"
 """What starts an action of a Go template; no manifest needs it outside of strings."""
@@ -115,19 +131,27 @@ def parts(source: Source, catalogue: Catalogue) -> list[Span] | list[None]:
     So no more than the trees of a part are in memory at a time, and several processes can
     share one source. None stands for all of it.
     """
-    if len(source.data) < 2 * PART or _is_free_file(source, catalogue):
+    if not is_large(source) or _is_free_file(source, catalogue):
         return [None]
     spans = cut(source, PART)
     return spans if len(spans) > 1 else [None]
+
+
+def is_large(source: Source) -> bool:
+    """Whether a source could have parts."""
+    return len(source.data) >= 2 * PART
 
 
 def _is_free_file(source: Source, catalogue: Catalogue) -> bool:
     """Whether a source is proven to hold no image, whatever its documents are."""
     if source.encoding != "utf-8":
         return False
-    if not can_hold_image(source.data, catalogue.words):
+    data = source.data
+    if len(data) >= LONG and is_proven_free(data, catalogue):  # so it need not even be split
         return True
-    return _file_name(source) not in KUSTOMIZATION_FILES and not may_hold_object(source.data)
+    if not can_hold_image(data, catalogue.words):
+        return True
+    return _file_name(source) not in KUSTOMIZATION_FILES and not may_hold_object(data)
 
 
 def _file_name(source: Source) -> str:
@@ -140,9 +164,7 @@ def is_free(document: Document, catalogue: Catalogue) -> bool:
         return False
     is_utf8 = document.source.encoding == "utf-8"
     data = document.data if is_utf8 else document.decoded.text.encode()
-    if not can_hold_image(data, catalogue.words):
-        return True
-    return document.tree is None and is_proven_free(data, catalogue)
+    return needs_no_parse(data, catalogue)
 
 
 def _skimmed(document: Document, catalogue: Catalogue) -> Examined | None:

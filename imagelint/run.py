@@ -77,7 +77,7 @@ class Run:
             message = "--stdin-filename names what comes on stdin: give - as PATH too"
             raise UsageError(message)
         named = self._still_there((path for path in paths if path != STDIN), changes)
-        found = files.find(named, self._cwd, exclusion)
+        found = files.find(named, self._cwd, exclusion, self._policies.hear)
         self.notices += (f"warning: {one_line(line)}" for line in found.warnings)
         self.errors += map(one_line, found.errors)
         self.skipped += found.skipped
@@ -227,7 +227,7 @@ class Run:
 
     def _chart(self, one: Input) -> str | None:
         """Return the folder, as shown, of the Helm chart whose template an input is."""
-        folder = os.path.dirname(one.path)
+        folder = one.path.rpartition(os.sep)[0]
         if folder not in self._charts:
             chart = files.chart_folder(one.path)
             self._charts[folder] = None if chart is None else files.displayed(chart, self._cwd)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
     from imagelint.catalogue import Catalogue
 
-__all__ = ["can_hold_image", "is_proven_free", "may_hold_object"]
+__all__ = ["LONG", "can_hold_image", "is_proven_free", "may_hold_object", "needs_no_parse"]
 
 # A word can be spelled without its letters only by an escape, in double quotes by an escaped
 # line break, or as base64 under a !!binary tag (whose name may be escaped itself).
@@ -25,28 +26,43 @@ _FOLDED = re.compile(rb"\\\r?\n")
 _BOM = codecs.BOM_UTF8  # behind the start it is an error that makes any text a manifest
 _LONE_CR = re.compile(rb"\r(?!\n)")
 _ODD_BREAKS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
-# What follows is looked for behind line feeds, one in front of the text included: that `re`
-# finds at the speed of memory, a `^` in no more than 100 MB/s.
-_COLUMN_0 = re.compile(rb"\n([^ \t\r\n#].*)")
-_KEY_LINE = re.compile(
-    rb"[A-Za-z_][\w./-]*[ \t]*:(?=[ \t\r]|$)|-(?=[ \t\r]|$)|[}\]](?:[ \t]*,)?[ \t]*\r?$"
-)
+# The lines at column 0 but for comments and items are found by their line feed, at which `re`
+# leaps; a `^` would do no more than 100 MB/s. Most lines are left at the first look behind it.
+_PLAIN_KEY = rb"([A-Za-z_][\w./-]*)[ \t]*:(?![^ \t\r\n])"
+_FIRST_LINE = re.compile(rb"(?:%b|[^ \t\r\n#-]|-(?![ \t\n]))" % _PLAIN_KEY)
+_COLUMN_0 = re.compile(rb"\n(?! )(?:%b|[^ \t\r\n#-]|-(?![ \t\n]))" % _PLAIN_KEY)
+_ITEM_OR_CLOSING = re.compile(rb"-(?:\r|\Z)|[}\]](?:[ \t]*,)?[ \t]*\r?(?:\n|\Z)")
+_SEPARATOR = re.compile(rb"---[ \t]*(?:[ \t]\#[^\n]*)?\r?(?:\n|\Z)")
 _FIRST_CONTENT = re.compile(rb"^([ \t]*)(?!---|#|[ \t\r\n]|\Z)", re.MULTILINE)
 _KIND = re.compile(
-    rb"\nkind:[ \t]+([A-Za-z][A-Za-z0-9]*)[ \t]*(?:[ \t]\#[^\n]*)?\r?$(?!\n(?:[ \t]*\r?\n)*[ \t])",
+    rb"kind:[ \t]+([A-Za-z][A-Za-z0-9]*)[ \t]*(?:[ \t]\#[^\n]*)?\r?$(?!\n(?:[ \t]*\r?\n)*[ \t])",
     re.MULTILINE,
 )
 _API_VERSION = re.compile(
-    rb"\napiVersion:[ \t]+([\"']?)([A-Za-z0-9./-]+)\1[ \t]*(?:[ \t]\#[^\n]*)?\r?$"
+    rb"apiVersion:[ \t]+([\"']?)([A-Za-z0-9./-]+)\1[ \t]*(?:[ \t]\#[^\n]*)?\r?$"
     rb"(?!\n(?:[ \t]*\r?\n)*[ \t])",
     re.MULTILINE,
 )
+_DECIDING = frozenset((b"kind", b"apiVersion", b"items"))
+"""The keys of a root that matter; below it none does but those of a pod spec."""
 _NO_NAMES = frozenset(b"null y n yes no on off true false".split())
 """Words that YAML takes for something else; a Kustomization without a name has one all the same."""
-_ANY_KIND = re.compile(rb"\nkind[ \t]*:")
-_ANY_API_VERSION = re.compile(rb"\napiVersion[ \t]*:")
 _KIND_WORD = re.compile(rb"kind(?<=\bkind)\b")  # begins with letters, so that `re` leaps to them
-_ROOT_ITEMS = re.compile(rb"\nitems[ \t]*:")
+
+
+LONG = 4096
+"""Bytes of a text of which the proof is asked for before the words are."""
+
+
+def needs_no_parse(data: bytes, catalogue: Catalogue) -> bool:
+    """Whether text (UTF-8) of a document or a whole file is known to hold no image site.
+
+    Of what is long the proof comes first, one pass over it, where each word that it does not hold
+    is another; of what is short it comes last, as it may have the file of an API group read.
+    """
+    if len(data) >= LONG:
+        return is_proven_free(data, catalogue) or not can_hold_image(data, catalogue.words)
+    return not can_hold_image(data, catalogue.words) or is_proven_free(data, catalogue)
 
 
 def can_hold_image(data: bytes, words: Iterable[bytes]) -> bool:
@@ -65,7 +81,9 @@ def may_hold_object(data: bytes) -> bool:
     its images count nor what is wrong with the text. So dashboards, values and charts are
     never parsed: of the shared corpus 100 files with a fourth of all the time.
     """
-    return _KIND_WORD.search(data) is not None or _may_spell(data) or _BOM in data[len(_BOM) :]
+    if _KIND_WORD.search(data) is not None or _may_spell(data):
+        return True
+    return not data.isascii() and data.find(_BOM, len(_BOM)) >= 0
 
 
 def _may_spell(data: bytes) -> bool:
@@ -75,50 +93,61 @@ def _may_spell(data: bytes) -> bool:
 
 
 def is_proven_free(data: bytes, catalogue: Catalogue) -> bool:
-    """Whether a YAML document (UTF-8) that mentions images is proven to hold no image site.
+    """Whether text (UTF-8) is proven to be one YAML document that holds no image site.
 
     The proof: the root is a plain block mapping whose keys all stand at column 0 in
     plain letters; ``kind`` and ``apiVersion`` stand there exactly once with plain
-    values; there is no ``items``; and the catalogue says that the kind holds no
-    images, or does not know it and no pod spec's key occurs in the text.
+    values; there is no ``items``; no ``---`` but in front; and the catalogue says that the kind
+    holds no images, or does not know it and no pod spec's key occurs in the text. One pass over
+    the lines at column 0, where six searches made the proof of a large CRD take three times as
+    long. As it proves a whole file at once, such a file is not even split.
     """
-    lines = b"\n" + data
-    kinds = _KIND.findall(lines)
-    versions = _API_VERSION.findall(lines)
-    if len(kinds) != 1 or len(versions) != 1:
+    places = _deciding_places(data)
+    kind = _KIND.match(data, places.get(b"kind", len(data)))
+    version = _API_VERSION.match(data, places.get(b"apiVersion", len(data)))
+    if kind is None or version is None or {kind[1].lower(), version[2].lower()} & _NO_NAMES:
         return False
-    if {kinds[0].lower(), versions[0][1].lower()} & _NO_NAMES:
-        return False
-    group = versions[0][1].decode().rpartition("/")[0]
-    known = catalogue.lookup(group, kinds[0].decode())
+    group = version[2].decode().rpartition("/")[0]
+    known = catalogue.lookup(group, kind[1].decode())
     is_searched = known is None or not known.is_exact
     has_fields = known is not None and not known.branch.is_bare
     if has_fields or (is_searched and b"ontainers" in data):
         return False
-    if len(_ANY_KIND.findall(lines)) != 1 or len(_ANY_API_VERSION.findall(lines)) != 1:
-        return False
-    if _ROOT_ITEMS.search(lines) or _has_odd_breaks(data):
+    if _has_odd_breaks(data):
         return False
     # Below the root keys matter only where a pod spec is looked for by its shape.
-    return not (is_searched and _may_spell(data)) and _has_plain_root(lines)
+    return not (is_searched and _may_spell(data)) and _begins_at_column_0(data)
 
 
 def _has_odd_breaks(data: bytes) -> bool:
     if b"\r" in data and _LONE_CR.search(data) is not None:
         return True
-    return any(odd in data for odd in _ODD_BREAKS)
+    return not data.isascii() and any(odd in data for odd in _ODD_BREAKS)
 
 
-def _has_plain_root(lines: bytes) -> bool:
-    """Whether every line at column 0 is a comment, a plain key, an item or a closing bracket."""
-    first = True
-    for match in _COLUMN_0.finditer(lines):
-        line = match.group(1)
-        if first and line.startswith(b"---") and not line[3:].split(b"#")[0].strip():
-            continue
-        first = False
-        if _KEY_LINE.match(line) is None:
-            return False
-    # The root may begin indented: then the lines at column 0 are not its keys.
-    content = _FIRST_CONTENT.search(lines)
-    return content is not None and not content.group(1)
+def _deciding_places(data: bytes) -> dict[bytes, int]:
+    """Return where ``kind`` and ``apiVersion`` stand if all lines at column 0 are of a plain root.
+
+    Such a line is a comment, a plain key, an item or a closing bracket. Nothing is returned where
+    another line is there, one of the two keys twice, or ``items``.
+    """
+    places: dict[bytes, int] = {}
+    separator = _SEPARATOR.match(data)
+    first = _FIRST_LINE.match(data) if separator is None else None
+    at = 0 if separator is None else separator.end() - 1
+    for match in chain(() if first is None else (first,), _COLUMN_0.finditer(data, at)):
+        key = match[1]
+        if key is None:
+            if _ITEM_OR_CLOSING.match(data, match.end() - 1) is None:
+                return {}
+        elif key in _DECIDING:
+            if key == b"items" or key in places:
+                return {}
+            places[key] = match.start(1)
+    return places
+
+
+def _begins_at_column_0(data: bytes) -> bool:
+    """Whether the root does: else the lines at column 0 are not its keys."""
+    content = _FIRST_CONTENT.search(data)
+    return content is not None and not content[1]

@@ -28,7 +28,7 @@ ENOUGH = 250
 """Fewer tasks (files) than this are done before it matters."""
 ENOUGH_BYTES = 1 << 20
 """A stream of fewer bytes, as well: even full of images it takes some 100 ms."""
-_PIECE = 32
+_PIECE = 16
 """Tasks that a process does before it hands over the results."""
 _PIPE_SIZE = 1 << 20
 """Bytes of results that may wait until it is their turn, where the system allows it."""

@@ -165,3 +165,33 @@ def test_what_is_excluded_needs_no_policy_that_serves(
 def test_a_bad_glob_is_a_usage_error(project: Project, policies: files.Policies) -> None:
     with pytest.raises(UsageError, match="--exclude: "):
         files.Exclusion(policies, ["a**b"], str(project.root))
+
+
+# --- what a walk has seen ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("seen", "expected"),
+    [
+        pytest.param(["a.yaml"], "imagelint.yaml", id="nothing that decides: not looked for"),
+        pytest.param(["a.yaml", "imagelint.yaml"], "s/imagelint.yaml", id="a policy"),
+        pytest.param(["IMAGELINT.yaml"], "s/imagelint.yaml", id="perhaps one, whatever its case"),
+        pytest.param([".git"], "s/imagelint.yaml", id="a repository: looked at"),
+    ],
+)
+def test_a_policy_is_looked_for_unless_a_walk_has_seen_that_there_is_none(
+    project: Project, policies: files.Policies, seen: list[str], expected: str
+) -> None:
+    project.write("imagelint.yaml", POLICY)
+    project.write("s/imagelint.yaml", "extends: ../imagelint.yaml\nversion: 1\n")
+    policies.for_folder(str(project.root))
+    policies.hear(str(project.root / "s"), seen)
+    assert policies.for_folder(str(project.root / "s")).shown == expected
+
+
+def test_what_a_walk_has_seen_says_nothing_where_the_folder_above_is_unknown(
+    project: Project, policies: files.Policies
+) -> None:
+    project.write("s/imagelint.yaml", POLICY)
+    policies.hear(str(project.root / "s"), [])
+    assert policies.for_folder(str(project.root / "s")).shown == "s/imagelint.yaml"

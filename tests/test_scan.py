@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from imagelint.examine import examine
-from imagelint.scan import can_hold_image, is_proven_free, may_hold_object
+from imagelint.scan import LONG, can_hold_image, is_proven_free, may_hold_object
 from imagelint.text import Source
+from tests.properties.test_scan import sites
 from tests.reading import catalogue
 
 HEAD = "apiVersion: v1\nkind: ConfigMap\n"
@@ -134,6 +135,13 @@ def test_a_file_without_the_word_kind_holds_images_by_its_name(
         pytest.param(HEAD + "metadata:\n  items: [image]\n", id="items below the root"),
         pytest.param(HEAD + "x-items: [image]\n", id="a key that ends in items"),
         pytest.param(HEAD + 'data: {image: "\\x41"}\n', id="an escape, in a kind without images"),
+        pytest.param(HEAD + "data: {image: x}\n  --- x\n", id="dashes that are indented"),
+        pytest.param("---\r\n" + HEAD + "image: x\n", id="a separator with CRLF"),
+        pytest.param("---\t # c\r\n" + HEAD + "image: x\n", id="a separator and all it may have"),
+        pytest.param(HEAD + "image: [\n]\r\n", id="a closing bracket with CR"),
+        pytest.param(HEAD + "image: [\n]  , \r\n", id="a closing bracket with a comma"),
+        pytest.param(HEAD + "x:\n-\r\n  image\n-\n  y\n-\tz\n-", id="items that begin below"),
+        pytest.param("kind: ConfigMap\napiVersion: v1\nimage: é\n", id="beyond ASCII"),
     ],
 )
 def test_proven(text: str) -> None:
@@ -141,6 +149,8 @@ def test_proven(text: str) -> None:
     assert is_free(text)
     full, _ = examine(Source("a.yaml", text.encode()), catalogue(), prove=False)
     assert not any(item.extract.sites for item in full)
+    long = f"{text}\n# {'x' * LONG}"
+    assert examine(Source("a.yaml", long.encode()), catalogue()) == ([], 1)
 
 
 @pytest.mark.parametrize(
@@ -213,6 +223,30 @@ def test_proven(text: str) -> None:
         pytest.param(HEAD + "\ufeffkind: Pod\n" + CONTAINERS, id="a BOM inside"),
         pytest.param(HEAD + "{{ if x }}\n" + CONTAINERS, id="a template"),
         pytest.param(HEAD + "\tx: image\n", id="a tab"),
+        pytest.param(HEAD + "---\n" + HEAD + CONTAINERS, id="two documents"),
+        pytest.param(HEAD + f"---\n{POD}\n", id="a separator and a flow root"),
+        pytest.param(HEAD + "a: |\n---\nkind: Pod\n" + CONTAINERS, id="a separator in a literal"),
+        pytest.param(HEAD + "image: x\n---", id="a separator at the end"),
+        pytest.param("# c\n---\n" + HEAD + "image: x\n", id="a comment is a document"),
+        pytest.param("\n---\n" + HEAD + "image: x\n", id="a blank line in front of a separator"),
+        pytest.param("---\n---\n" + HEAD + "image: x\n", id="two separators"),
+        pytest.param("---#c\n" + HEAD + "image: x\n", id="a separator that is none in front"),
+        pytest.param("---\x0b\n" + HEAD + "image: x\n", id="a separator with other white space"),
+        pytest.param("---\x85" + HEAD + "image: x\n", id="a separator with NEL"),
+        pytest.param("---\n\ufeff" + HEAD + "image: x\n", id="a BOM behind a separator"),
+        pytest.param("--- # c\r" + POD + "\n" + HEAD, id="a comment that a CR ends"),
+        pytest.param(HEAD + "kind: ConfigMap\nimage: x\n", id="one kind, twice"),
+        pytest.param(HEAD + "apiVersion: v1\nimage: x\n", id="one version, twice"),
+        pytest.param("apiVersion: v1\nkind: [\n- ConfigMap\n]\nimage: x\n", id="a list for a kind"),
+        pytest.param(HEAD + "-x: image\n", id="a key that starts with a dash"),
+        pytest.param(HEAD + "] x: image\n", id="more behind a closing bracket"),
+        pytest.param(HEAD + "items:\n- " + POD, id="items, a block list"),
+        pytest.param("items: []\n" + HEAD + "image: x\n", id="items in front"),
+        pytest.param("image: x\n\x0ckind: Pod\n" + HEAD, id="a form feed"),
+        pytest.param('{"kind": "ConfigMap",\n"apiVersion": "v1", "a": "image"\n}', id="JSON"),
+        pytest.param('["image",\n"kind"\n]', id="a JSON list"),
+        pytest.param('"kind: image"', id="a JSON string"),
+        pytest.param("-1", id="a JSON number"),
         pytest.param(HEAD + "[a]: image\n", id="a complex key"),
         pytest.param(HEAD + "a b: image\n", id="a key with a blank"),
     ],
@@ -220,6 +254,11 @@ def test_proven(text: str) -> None:
 def test_not_proven(text: str) -> None:
     """Some of these hold no image either; what matters is that nobody relies on it."""
     assert not is_free(text)
+    long = f"{text}\n# {'x' * LONG}"
+    assert not is_free(long)
+    full, _ = examine(Source("a.yaml", long.encode()), catalogue(), prove=False)
+    fast, _ = examine(Source("a.yaml", long.encode()), catalogue())
+    assert sites(fast) == sites(full)
 
 
 @pytest.mark.parametrize(
@@ -230,6 +269,10 @@ def test_not_proven(text: str) -> None:
         pytest.param(HEAD + "image: x\n---\n" + HEAD, 0, 2, id="two proven"),
         pytest.param(HEAD + f"---\n{POD}\n---\na: b\n", 1, 2, id="one in the middle"),
         pytest.param('{"a": "b"}\n{"kind": "image"}', 1, 1, id="JSON"),
+        pytest.param("---\n" + HEAD + "image: x\n", 0, 1, id="a separator in front"),
+        pytest.param("# c\n---\n" + HEAD + "image: x\n", 0, 2, id="a comment and a document"),
+        pytest.param("---#c\n" + HEAD + "image: x\n", 1, 0, id="refused in front"),
+        pytest.param(HEAD + "image: x\n---\n", 0, 1, id="nothing behind a separator"),
         pytest.param(
             "--- x\n---\nkind: image\n", 2, 0, id="what kubectl refuses is never left out"
         ),

@@ -6,6 +6,7 @@ Nothing is opened here but folders.
 from __future__ import annotations
 
 import os
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from imagelint.files.git import ignored_below
@@ -30,6 +31,7 @@ _LEFT_OUT = frozenset(  # ruff's list
     }
 )
 _MAGIC = frozenset("*?")
+_BY_GIT = "ignored by git"
 
 
 class FoundFile(NamedTuple):
@@ -48,13 +50,23 @@ class Found(NamedTuple):
     errors: tuple[str, ...]
 
 
-def find(paths: Iterable[str], cwd: str, excluded: Callable[[str], str | None]) -> Found:
+def _unheard(_folder: str, _names: Iterable[str]) -> None:
+    """Have no use for what stands in a folder."""
+
+
+def find(
+    paths: Iterable[str],
+    cwd: str,
+    excluded: Callable[[str], str | None],
+    tell: Callable[[str, Iterable[str]], None] = _unheard,
+) -> Found:
     """Find the files that ``paths`` name: files, folders and globs that no shell expanded.
 
     ``excluded`` gets the absolute path of a file, or with a ``/`` behind it of a folder, and
-    says why it is to be left out, or None. Each file comes once, sorted by path.
+    says why it is to be left out, or None; before it is asked for a folder below another, ``tell``
+    gets the names that stand in it. Each file comes once, sorted by path.
     """
-    walk = _Walk(cwd, excluded)
+    walk = _Walk(cwd, excluded, tell)
     for path in paths:
         walk.take(path)
     files = sorted(walk.files.values(), key=lambda file: file.shown.split("/"))
@@ -66,9 +78,15 @@ def find(paths: Iterable[str], cwd: str, excluded: Callable[[str], str | None]) 
 class _Walk:
     """The state of one :func:`find`: what was found so far, by absolute path."""
 
-    def __init__(self, cwd: str, excluded: Callable[[str], str | None]) -> None:
+    def __init__(
+        self,
+        cwd: str,
+        excluded: Callable[[str], str | None],
+        tell: Callable[[str, Iterable[str]], None],
+    ) -> None:
         self._cwd = cwd
         self._excluded = excluded
+        self._tell = tell
         self.files: dict[str, FoundFile] = {}
         self.skipped: dict[str, Skipped] = {}
         self.warnings: list[str] = []
@@ -121,44 +139,47 @@ class _Walk:
             self._skip(top, reason)
             return
         ignored = ignored_below(top)
-        folders = [top]
+        folders = [(top, _listing(top))]
         while folders:
-            folder = folders.pop()
-            entries = self._entries(folder)
+            folder, entries = folders.pop()
+            if isinstance(entries, OSError):
+                self.errors.append(f"{displayed(folder, self._cwd)}: {entries.strerror}")
+                continue
             if folder != top and any(entry.name == ".git" for entry in entries):
                 ignored |= ignored_below(folder)
             for entry in entries:
-                reason = self._reason(entry, ignored)
-                if reason is not None:
-                    self._skip(entry.path, reason)
-                elif entry.is_dir(follow_symlinks=False):
-                    folders.append(entry.path)
+                if _is_folder(entry):
+                    listing = self._listing_to_walk(entry, ignored)
+                    if listing is not None:
+                        folders.append((entry.path, listing))
                 elif _is_manifest(entry.name):
-                    yield entry.path
+                    reason = _why_not(entry, ignored)
+                    if reason is None:
+                        yield entry.path
+                    else:
+                        self._skip(entry.path, reason)
 
-    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
-        try:
-            with os.scandir(folder) as entries:
-                return sorted(entries, key=lambda entry: entry.name)
-        except OSError as error:
-            self.errors.append(f"{displayed(folder, self._cwd)}: {error.strerror}")
-            return []
-
-    def _reason(self, entry: os.DirEntry[str], ignored: frozenset[str]) -> str | None:
-        """Say why a walk leaves out a folder or manifest that nobody named, if it does."""
-        if _is_folder(entry):
-            if entry.name in _LEFT_OUT:
-                return f"left out by name ({entry.name})"
-            if entry.is_symlink():  # it may lead anywhere, and round in circles
-                return "link to a folder"
+    def _listing_to_walk(
+        self, entry: os.DirEntry[str], ignored: frozenset[str]
+    ) -> list[os.DirEntry[str]] | OSError | None:
+        """Return what stands in a folder, or None if it is left out, which is noted."""
+        listing: list[os.DirEntry[str]] | OSError | None = None
+        reason: str | None
+        if entry.name in _LEFT_OUT:
+            reason = f"left out by name ({entry.name})"
+        elif entry.is_symlink():  # it may lead anywhere, and round in circles
+            reason = "link to a folder"
+        else:
+            listing = _listing(entry.path)
+            if not isinstance(listing, OSError):
+                self._tell(entry.path, [one.name for one in listing])
             reason = self._excluded(entry.path + "/")
-            if reason is not None:
-                return reason
-        elif not _is_manifest(entry.name):
-            return None
-        elif not _is_file(entry):
-            return "broken link" if entry.is_symlink() else "not a regular file"
-        return "ignored by git" if entry.path in ignored else None
+            if reason is None and entry.path in ignored:
+                reason = _BY_GIT
+        if reason is None:
+            return listing
+        self._skip(entry.path, reason)
+        return None
 
     def _glob(self, pattern: str) -> Iterator[str]:
         """Yield the files that a glob names, and the manifests below the folders it names.
@@ -182,8 +203,24 @@ class _Walk:
                 yield place
 
 
+def _listing(folder: str) -> list[os.DirEntry[str]] | OSError:
+    """Return what stands in a folder, by name."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=attrgetter("name"))
+    except OSError as error:
+        return error
+
+
 def _is_manifest(name: str) -> bool:
     return name.lower().endswith(_SUFFIXES) or name in _OTHER_NAMES
+
+
+def _why_not(entry: os.DirEntry[str], ignored: frozenset[str]) -> str | None:
+    """Say why a walk leaves out a manifest that nobody named, if it does."""
+    if not _is_file(entry):
+        return "broken link" if entry.is_symlink() else "not a regular file"
+    return _BY_GIT if entry.path in ignored else None
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 
 from imagelint.examine import Examined, examine
 from imagelint.objects import KUSTOMIZATION_FILES
-from imagelint.scan import may_hold_object
+from imagelint.scan import LONG, may_hold_object
 from imagelint.text import Source
 from tests.properties.manifest_strategies import manifests, nasty_streams
 from tests.reading import catalogue
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NAMES = ("a.yaml", "kustomization.yaml")
+PADDING = b"\n# " + b"x" * LONG
+"""Makes a text one of those that are proven free before they are split."""
 
 
 class Site(NamedTuple):
@@ -80,9 +82,25 @@ def assert_same(data: bytes, name: str) -> None:
 @example(
     b"apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nspec: {a: {containers: [{image: b}]}}\n"
 )
+@example(b"apiVersion: v1\nkind: ConfigMap\n---\nkind: Pod\nspec: {containers: [{image: x}]}\n")
+@example(b"---\napiVersion: v1\nkind: ConfigMap\na: |\n---\nkind: Pod\nspec: {image: x}\n")
+@example(b"--- # c\rkind: Pod\napiVersion: v1\nkind: ConfigMap\nspec: {containers: [{image: x}]}\n")
+@example(
+    b"---#\nkind: ConfigMap\napiVersion: v1\n---\nkind: Pod\nspec: {containers: [{image: x}]}\n"
+)
+@example(
+    b"apiVersion: v1\nkind: ConfigMap\na: [\n] \r kind: Pod\nspec: {containers: [{image: x}]}\n"
+)
+@example(b'apiVersion: v1\nkind: ConfigMap\na: "\nb: "\nitems : [{kind: Pod, spec: {image: x}}]\n')
+@example(b"kind: ConfigMap\n\n\r\n \r\n Map\napiVersion: v1\nspec: {containers: [{image: x}]}\n")
+@example(b"a: b\n-x: c\n-\rkind: Pod\napiVersion: v1\nkind: ConfigMap\nspec: {image: x}\n")
+@example(
+    b'{"kind": "ConfigMap",\n"apiVersion": "v1"}\nkind: Pod\nspec: {containers: [{image: x}]}\n'
+)
 def test_the_fast_path_agrees_with_a_full_parse(data: bytes) -> None:
     for name in NAMES:
         assert_same(data, name)
+        assert_same(data + PADDING, name)
 
 
 @settings(max_examples=50)
