@@ -108,7 +108,10 @@ def _nearest(name: str, names: Iterable[str]) -> str:
 
 def _report(error: Exception, *, debug: bool) -> None:
     """Print one line for an error: whose it is decides what the line says."""
-    from imagelint.errors import ImagelintError  # noqa: PLC0415 - only after an error
+    from imagelint.errors import (  # noqa: PLC0415 - only after an error
+        ImagelintError,
+        internal_error,
+    )
     from imagelint.text import one_line  # noqa: PLC0415
 
     if isinstance(error, ImagelintError):
@@ -117,8 +120,6 @@ def _report(error: Exception, *, debug: bool) -> None:
         place = f"{error.filename}: " if error.filename is not None else ""
         line = one_line(f"{place}{error.strerror or error}")
     else:
-        from imagelint.run import internal_error  # noqa: PLC0415
-
         click.echo(f"error: {internal_error(error, debug=debug)}", err=True)
         return
     click.echo(f"error: {line}", err=True)

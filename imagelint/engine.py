@@ -7,6 +7,7 @@ by reading the outcome again. What only a whole run can tell is in :mod:`imageli
 from __future__ import annotations
 
 from functools import partial
+from itertools import repeat
 from typing import TYPE_CHECKING
 
 from imagelint.checks import ABOUT_PODS
@@ -62,11 +63,12 @@ class Linter:
         environment: str | None = None,
         today: str = _LAST_DAY,
         baseline: Baseline | None = None,
+        inventory: bool = True,
     ) -> None:
         """Judge by ``policy``, with ``rules`` and its own; ``environment`` is ``--env``.
 
         ``today`` (``2027-01-31``, UTC) decides which exceptions still hold; without it only those
-        without a last day do.
+        without a last day do. Without ``inventory`` the results do not list all images.
         """
         self._policy = policy
         self._rules = {**rules, **policy.own_rules}
@@ -77,6 +79,7 @@ class Linter:
         self._forced = environment
         self._judge = Judge(policy, self._rules)
         self._baseline = baseline
+        self._inventory = inventory
         self._exceptions = [
             (number, one)
             for number, one in enumerate(policy.exceptions)
@@ -112,10 +115,12 @@ class Linter:
         findings: list[Finding | Suppressed] = []
         images: list[ImageRecord] = []
         waiting: list[tuple[Finding, Account]] = []
+        unlisted = 0
         for item in examined:
             pods = self._pods(item)
             findings += self._about_document(item, chart, excuses)
-            spans = [place_of(item.document, site.node, site.within) for site in item.extract.sites]
+            sites = item.extract.sites
+            spans = [place_of(item.document, site.node, site.within) for site in sites]
             judged = [
                 self._judge.judge(
                     item,
@@ -125,8 +130,12 @@ class Linter:
                     excuse=excuses.of_site(site, span.start),
                     pod=pods.get(id(site.node)),
                 )
-                for site, span in zip(item.extract.sites, spans, strict=True)
+                for site, span in zip(sites, spans, strict=True)
             ]
+            if self._inventory:
+                images += map(record_of, repeat(item), judged, spans)
+            else:
+                unlisted += len(sites)
             repairs = _repairs(item, judged, ill_formed=ill_formed)
             for one, span in zip(judged, spans, strict=True):
                 repair = repairs.get((id(one.site.node), one.site.within))
@@ -140,7 +149,6 @@ class Linter:
                         for finding in about_image
                         if isinstance(finding, Finding) and finding.rule in self._about_secrets
                     )
-                images.append(record_of(item, one, span))
         if chart is not None:
             findings += self._about_template(source, chart, excuses)
         if excuses.has_comments:
@@ -165,6 +173,7 @@ class Linter:
             policy=stamp,
             facts=facts,
             used=frozenset(excuses.used),
+            unlisted=unlisted,
         )
 
     def _pods(self, item: Examined) -> Mapping[int, PodSecrets]:

@@ -16,8 +16,10 @@ from __future__ import annotations
 
 from enum import Enum
 
+from imagelint.text import one_line
+
 __all__ = ["FileError", "ImagelintError", "Inconsistency", "InconsistentPolicy", "PolicyError"]
-__all__ += ["UsageError"]
+__all__ += ["UsageError", "internal_error"]
 
 
 class ImagelintError(Exception):
@@ -90,3 +92,16 @@ class FileError(ImagelintError):
         super().__init__(f"{path}: {message}")
         self.path = path
         self.message = message
+
+
+def internal_error(error: Exception, path: str | None = None, *, debug: bool = False) -> str:
+    """Say in a line, and with ``debug`` with a traceback, that imagelint itself is at fault."""
+    place = "" if path is None else f"{path}: "
+    text = f"{type(error).__name__}: {error}".replace("\n", " ")
+    found = one_line(f"{place}internal error ({text}")
+    line = f"{found}); please report it, with the file if you can"
+    if not debug:
+        return f"{line} (--debug shows where it came from)"
+    import traceback  # noqa: PLC0415 - only when something is broken
+
+    return f"{line}\n{''.join(traceback.format_exception(error))}"

@@ -80,7 +80,7 @@ def _with_errors(run: Run, step: Callable[[], T]) -> tuple[T, tuple[str, ...]]:
 
 
 def _written(run: Run, one: Input, tried: _Tried, write: Write) -> Repair | None:
-    before = run.take(tried.attempt)
+    before = run.take(one, tried.attempt)
     if before is None:
         return None
     run.errors += tried.errors

@@ -139,6 +139,13 @@ class FileResult(NamedTuple):
     facts: Facts = Facts()
     used: frozenset[int] = frozenset()
     """Which of the policy's exceptions were needed, by their number."""
+    unlisted: int = 0
+    """How many images there are that ``images`` does not list, as nobody has asked for them."""
+
+    @property
+    def image_count(self) -> int:
+        """How many images there are."""
+        return len(self.images) + self.unlisted
 
     @property
     def repaired(self) -> tuple[Finding, ...]:
@@ -170,6 +177,7 @@ def joined(source: Source, parts: Sequence[FileResult]) -> FileResult:
         suppressed=tuple(one for part in parts for one in part.suppressed),
         kustomize_names=tuple(one for part in parts for one in part.kustomize_names),
         used=frozenset(one for part in parts for one in part.used),
+        unlisted=sum(part.unlisted for part in parts),
         facts=Facts(
             tuple(dict.fromkeys(one for part in parts for one in part.facts.accounts)),
             tuple(one for part in parts for one in part.facts.waiting),

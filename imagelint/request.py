@@ -35,6 +35,8 @@ class Request(NamedTuple):
     debug: bool = False
     without_baseline: bool = False
     """Take no finding for known."""
+    inventory: bool = True
+    """List every image; a run that does not hands over far less from process to process."""
     stdin: bytes | None = None
     """Standard input, where the command has read it already."""
 

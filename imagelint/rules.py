@@ -33,6 +33,7 @@ from imagelint.finding import Severity
 from imagelint.globs import NamePattern
 from imagelint.patterns import RegistryPattern
 from imagelint.registries import Move, Upstream
+from imagelint.report import RuleText
 from imagelint.text import shown
 from imagelint.values import NamedTuple
 
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from imagelint.subject import Check
     from imagelint.text import Source
 
-__all__ = ["Examples", "Rule", "load_rules", "parameter_names", "read_parameter"]
+__all__ = ["Examples", "Rule", "load_rules", "parameter_names", "read_parameter", "text_of"]
 
 _REQUIRED: Final = ("id", "summary", "severity", "check", "why", "remedy", "examples")
 _OPTIONAL: Final = ("severity-if-open", "severity-in-chart", "parameters", "fixable")
@@ -228,3 +229,17 @@ def _read_examples(reader: Fields, node: Node, *, fixable: bool) -> Examples:
         message = "examples.fixed: one for each of examples.bad in a fixable rule, else none"
         raise reader.error(record.get("fixed", node), message)
     return Examples(lists["bad"], lists["good"], fixed, name)
+
+
+def text_of(rule: Rule) -> RuleText:
+    """Return what a rule says of itself, for a report."""
+    examples = rule.examples
+    return RuleText(
+        rule.id,
+        rule.summary,
+        rule.severity,
+        rule.why,
+        rule.remedy,
+        examples.bad,
+        examples.good,
+    )

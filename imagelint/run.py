@@ -15,11 +15,12 @@ from imagelint import engine, files
 from imagelint.built_in import RULES
 from imagelint.catalogue import load_catalogue
 from imagelint.conclude import Ruling, about_exceptions, conclude, with_more
-from imagelint.errors import ImagelintError, UsageError
+from imagelint.errors import ImagelintError, UsageError, internal_error
 from imagelint.finding import Skipped
 from imagelint.helm import is_cut_off
-from imagelint.report import FileResult, Report, RuleText, joined, light
+from imagelint.report import FileResult, Report, joined, light
 from imagelint.request import STDIN, Attempt, Input, Request, whole
+from imagelint.rules import text_of
 from imagelint.text import Source, one_line
 from imagelint.workers import in_order
 
@@ -28,13 +29,12 @@ if TYPE_CHECKING:
 
     from imagelint.catalogue import Catalogue
     from imagelint.files.changes import Changes
-    from imagelint.report import PolicyStamp
-    from imagelint.rules import Rule
+    from imagelint.report import ImageRecord, PolicyStamp
     from imagelint.text import Span
 
 T = TypeVar("T")
 
-__all__ = ["STDIN", "Input", "Request", "Run", "internal_error", "known_kinds", "today"]
+__all__ = ["STDIN", "Input", "Request", "Run", "known_kinds", "today"]
 
 _STDIN_SHOWN = "<stdin>"
 
@@ -53,11 +53,11 @@ class Run:
         self._policies = files.Policies(self._rules, self._cwd, request.policy, self._origin)
         self._catalogue = known_kinds()
         self._today = today()
-        self._linters: dict[str | None, engine.Linter] = {}
+        self._linters: dict[tuple[str | None, bool], engine.Linter] = {}
         self._charts: dict[str, str | None] = {}
         """The Helm chart whose templates stand in a folder, as shown."""
         self._used: dict[PolicyStamp | None, set[int]] = {}
-        self._known: dict[files.Identity, FileResult] = {}
+        self._known: dict[files.Identity, tuple[Input, FileResult]] = {}
         self.stdin: bytes | None = None
         """Standard input, if it was asked for."""
         self.notices: list[str] = []
@@ -164,8 +164,11 @@ class Run:
                 " write your own with `imagelint init --harbor HOST`"
             )
 
-    def _linter(self, governing: files.GoverningPolicy) -> engine.Linter:
-        key = governing.stamp.path
+    def _linter(
+        self, governing: files.GoverningPolicy, *, inventory: bool = False
+    ) -> engine.Linter:
+        inventory = inventory or self._request.inventory
+        key = governing.stamp.path, inventory
         if key not in self._linters:
             environment = self._request.environment
             if environment is not None:
@@ -177,6 +180,7 @@ class Run:
                 environment=environment,
                 today=self._today,
                 baseline=None if self._request.without_baseline else governing.baseline,
+                inventory=inventory,
             )
         return self._linters[key]
 
@@ -188,7 +192,7 @@ class Run:
 
     def lint(self, one: Input) -> FileResult | None:
         """Lint an input; None where that failed (see ``errors``) or gave nothing new."""
-        return self.take(self.attempt(one))
+        return self.take(one, self.attempt(one))
 
     def attempt(self, one: Input, within: Span | None = None) -> Attempt:
         """Lint an input or a part of it without regard to others: what another process may do."""
@@ -208,18 +212,19 @@ class Run:
         result = self._judge_part(one, Source(one.shown, one.data), within)
         return result._replace(source=Source(one.shown, b"")), None
 
-    def take(self, attempt: Attempt) -> FileResult | None:
+    def take(self, one: Input, attempt: Attempt) -> FileResult | None:
         """Take in what became of an input, in the order of inputs."""
         self.errors += attempt.errors
         if attempt.result is not None:
             self._used.setdefault(attempt.result.policy, set()).update(attempt.result.used)
         if attempt.result is None or attempt.identity is None:
             return attempt.result
-        return self._news(attempt.result, attempt.identity)
+        return self._news(one, attempt.result, attempt.identity)
 
-    def _judge(self, one: Input, data: bytes) -> FileResult:
+    def _judge(self, one: Input, data: bytes, *, inventory: bool = False) -> FileResult:
         source = Source(one.shown, data)
-        judged = [self._judge_part(one, source, part) for part in self._parts(one, source)]
+        parts = self._parts(one, source)
+        judged = [self._judge_part(one, source, part, inventory=inventory) for part in parts]
         return judged[0] if len(judged) == 1 else joined(source, judged)
 
     def _parts(self, one: Input, source: Source) -> list[Span] | list[None]:
@@ -233,8 +238,10 @@ class Run:
             self._charts[folder] = None if chart is None else files.displayed(chart, self._cwd)
         return self._charts[folder]
 
-    def _judge_part(self, one: Input, source: Source, within: Span | None) -> FileResult:
-        return self._linter(one.governing).lint(
+    def _judge_part(
+        self, one: Input, source: Source, within: Span | None, *, inventory: bool = False
+    ) -> FileResult:
+        return self._linter(one.governing, inventory=inventory).lint(
             source,
             one.governing.match_path(one.path),
             chart=self._chart(one),
@@ -242,24 +249,40 @@ class Run:
             within=within,
         )
 
-    def _news(self, result: FileResult, identity: files.Identity) -> FileResult | None:
+    def _news(self, one: Input, result: FileResult, identity: files.Identity) -> FileResult | None:
         """Report a file that has several names once, and under each name what only it gives.
 
         A link under ``prod/`` to a file under ``dev/`` is held to both environments.
         """
-        known = self._known.setdefault(identity, result)
+        other, known = self._known.setdefault(identity, (one, result))
         if known is result:
             return result
         old = {finding._replace(path="") for finding in known.findings}
-        new = tuple(one for one in result.findings if one._replace(path="") not in old)
+        new = tuple(found for found in result.findings if found._replace(path="") not in old)
         if not new:
             self.skipped.append(Skipped(result.path, "the same file under another name"))
             return None
-        self._known[identity] = known._replace(findings=known.findings + new)
+        self._known[identity] = other, known._replace(findings=known.findings + new)
+        old_images = {image._replace(path="") for image in self._images(other, known)}
         images = tuple(
-            one for one in result.images if one._replace(path=known.path) not in known.images
+            image
+            for image in self._images(one, result)
+            if image._replace(path="") not in old_images
         )
-        return result._replace(findings=new, images=images)
+        if self._request.inventory:
+            return result._replace(findings=new, images=images)
+        return result._replace(findings=new, unlisted=len(images))
+
+    def _images(self, one: Input, result: FileResult) -> tuple[ImageRecord, ...]:
+        """Return the images of an input, of which the result may only know how many there are."""
+        if self._request.inventory:
+            return result.images
+
+        def judge() -> tuple[ImageRecord, ...]:
+            data, _ = files.read(one.path, one.shown)
+            return self._judge(one, data, inventory=True).images
+
+        return self._guarded(one, judge) or ()
 
     def repaired(self, one: Input, result: FileResult) -> bytes | None:
         """Return the repaired bytes of an input, or None if there is nothing to repair."""
@@ -289,7 +312,7 @@ class Run:
     def note(self, one: Input, result: FileResult | None) -> None:
         """Remember the result of an input that was written: it has a new identity."""
         if result is not None and one.data is None:
-            self._known[files.identity(one.path)] = result
+            self._known[files.identity(one.path)] = one, result
 
     def knows(self, attempt: Attempt) -> bool:
         """Whether the file was seen before, under another name."""
@@ -319,7 +342,7 @@ class Run:
         together = groupby(zip(tasks, attempts, strict=True), lambda pair: id(pair[0][0]))
         for _, pairs in together:
             ((one, _), first), *rest = pairs
-            result = self.take(whole(one, [first, *(attempt for _, attempt in rest)]))
+            result = self.take(one, whole(one, [first, *(attempt for _, attempt in rest)]))
             if result is not None:
                 yield result
 
@@ -337,7 +360,7 @@ class Run:
             tuple(self.errors),
             policy=self.governing[0].stamp if len(self.governing) == 1 else None,
             fixed=tuple(fixed),
-            rules=tuple(_text_of(rule) for _, rule in sorted(rules.items())),
+            rules=tuple(text_of(rule) for _, rule in sorted(rules.items())),
         )
 
     def _ruling(self, governing: files.GoverningPolicy) -> Ruling:
@@ -372,29 +395,3 @@ def today() -> str:
 def known_kinds() -> Catalogue:
     """Return the catalogue of kinds that imagelint is shipped with."""
     return load_catalogue(files.catalogue_files())
-
-
-def _text_of(rule: Rule) -> RuleText:
-    examples = rule.examples
-    return RuleText(
-        rule.id,
-        rule.summary,
-        rule.severity,
-        rule.why,
-        rule.remedy,
-        examples.bad,
-        examples.good,
-    )
-
-
-def internal_error(error: Exception, path: str | None = None, *, debug: bool = False) -> str:
-    """Say in a line, and with ``debug`` with a traceback, that imagelint itself is at fault."""
-    place = "" if path is None else f"{path}: "
-    text = f"{type(error).__name__}: {error}".replace("\n", " ")
-    found = one_line(f"{place}internal error ({text}")
-    line = f"{found}); please report it, with the file if you can"
-    if not debug:
-        return f"{line} (--debug shows where it came from)"
-    import traceback  # noqa: PLC0415 - only when something is broken
-
-    return f"{line}\n{''.join(traceback.format_exception(error))}"

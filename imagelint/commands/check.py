@@ -80,7 +80,7 @@ def command(
 
         _print_lines(policy_lines(show_policy, request(options)))
         ctx.exit(EXIT_CLEAN)
-    run = Run(request(options))
+    run = Run(request(options)._replace(inventory=detail.statistics))
     say(run.notices, detail)
     if show_files:
         from imagelint.commands.show import file_lines  # noqa: PLC0415 - when asked for

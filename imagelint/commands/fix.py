@@ -87,7 +87,7 @@ def command(
         raise click.UsageError(message)
     chosen = targets(formats, output)
     detail = detail_of(options)
-    run = Run(request(options))
+    run = Run(request(options)._replace(inventory=detail.statistics))
     say(run.notices, detail)
     written = not (diff or is_filter)
     if written:

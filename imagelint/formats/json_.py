@@ -67,7 +67,7 @@ def _summary(report: Report) -> dict[str, int]:
     return {
         "files": len(report.results),
         "documents": sum(result.documents for result in report.results),
-        "images": sum(len(result.images) for result in report.results),
+        "images": sum(result.image_count for result in report.results),
         "errors": counts[Severity.ERROR],
         "warnings": counts[Severity.WARNING],
         "notes": counts[Severity.NOTE],

@@ -105,7 +105,7 @@ def in_repository(path: str, look: Look) -> str:
 
 def verdict(report: Report) -> tuple[str, str]:
     """Return what the run came to, and in how much: ``Found 1 error``, ``in 2 images ...``."""
-    images = sum(len(result.images) for result in report.results)
+    images = sum(result.image_count for result in report.results)
     seen = f"in {counted(images, 'image')} in {counted(len(report.results), 'file')}"
     counts = report.counts()
     found = ", ".join(
