@@ -51,7 +51,10 @@ class NamePattern(NamedTuple):
 
     def matches(self, name: str) -> bool:
         """Whether the whole of ``name`` fits."""
-        return _name_regex(self.text).fullmatch(name) is not None
+        text = self.text
+        if "*" not in text and "?" not in text:
+            return name == text
+        return _name_regex(text).fullmatch(name) is not None
 
 
 @final
@@ -90,7 +93,8 @@ class PathPattern(NamedTuple):
         """Whether the whole of ``path`` fits."""
         if self.anchor:
             path = posixpath.normpath(f"{self.anchor}/{path}")
-        return _path_regex(self.text).fullmatch(path) is not None
+        regex, piece = _path_regex(self.text)
+        return piece in path and regex.fullmatch(path) is not None
 
 
 @final
@@ -127,9 +131,12 @@ def _name_regex(text: str) -> re.Pattern[str]:
 
 
 @cache
-def _path_regex(text: str) -> re.Pattern[str]:
-    """Compile the regex of a glob, segment by segment."""
-    *folders, last = _segments(text)
+def _path_regex(text: str) -> tuple[re.Pattern[str], str]:
+    """Compile the regex of a glob, segment by segment; and a piece that is in every path that fits.
+
+    To look for the piece takes a tenth of the time, and most paths fit no glob.
+    """
+    *folders, last = segments = _segments(text)
     pieces: list[str] = []
     for segment in folders:
         if segment != "**":
@@ -137,7 +144,8 @@ def _path_regex(text: str) -> re.Pattern[str]:
         elif pieces[-1:] != [_ANY_FOLDERS]:  # "**/**" is "**", and two in a row would be slow
             pieces.append(_ANY_FOLDERS)
     pieces.append(".+" if last == "**" else _wildcards(last, _ANY_NAME, "[^/]"))
-    return re.compile("".join(pieces), re.DOTALL)
+    plain = (piece for segment in segments for piece in re.split(r"[*?]+", segment))
+    return re.compile("".join(pieces), re.DOTALL), max(plain, key=len)
 
 
 def _wildcards(text: str, any_run: str, any_one: str) -> str:

@@ -49,7 +49,6 @@ class Judged(NamedTuple):
     image: str | None
     reference: ImageReference | None
     environments: tuple[Environment, ...]
-    allowed: bool | None
     verdicts: tuple[Verdict, ...]
     wanted: ImageReference | None
     """The reference that every environment would allow; None: keep what is there."""
@@ -57,6 +56,13 @@ class Judged(NamedTuple):
     """Why there is no such reference although one environment has one."""
     excused: tuple[tuple[Verdict, Excuse], ...] = ()
     """Broken rules that somebody excused; they want nothing."""
+
+    @property
+    def allowed(self) -> bool | None:
+        """Whether every environment allows the image; None where it cannot be judged."""
+        if self.reference is None:
+            return None
+        return all(env.gate.decide(self.reference).allowed for env in self.environments)
 
 
 class _Active(NamedTuple):
@@ -72,7 +78,6 @@ class _Held(NamedTuple):
 
     reference: ImageReference | None
     verdicts: tuple[Verdict, ...]
-    allowed: bool | None
 
 
 _HELD_MAX = 10_000
@@ -108,7 +113,7 @@ class Judge:
         """
         value, image = _value_of(item, site)
         if site.filled_by is not None:
-            return Judged(site, image, None, environments, None, (), None, None)
+            return Judged(site, image, None, environments, (), None, None)
         has_secret = None if pod is None else pod.has_secret
         asked = (image, value.type, environments, site.has_separate_tag, in_chart, has_secret)
         held = self._hold(*asked)
@@ -116,13 +121,15 @@ class Judge:
             spared = _spared(held, excuse)
             if spared:
                 held = self._hold(*asked, spared)
-        reference, verdicts, allowed = held
+        reference, verdicts = held
+        if not verdicts:
+            return Judged(site, image, reference, environments, (), None, None)
         excused: tuple[tuple[Verdict, Excuse], ...] = ()
         if excuse is not None:
             verdicts, excused = _sifted(verdicts, reference, excuse)
         wanted, refused = _wanted(verdicts, environments)
         kept = tuple(_first_of_each_rule(verdicts))
-        return Judged(site, image, reference, environments, allowed, kept, wanted, refused, excused)
+        return Judged(site, image, reference, environments, kept, wanted, refused, excused)
 
     def _hold(  # noqa: PLR0913, PLR0917 - all that an image can be held to
         self,
@@ -166,10 +173,7 @@ class Judge:
                 has_pull_secret,
             )
             verdicts += _verdicts(active, subject, environment)
-        allowed = None
-        if reference is not None:
-            allowed = all(env.gate.decide(reference).allowed for env in environments)
-        held = self._held[key] = _Held(reference, tuple(verdicts), allowed)
+        held = self._held[key] = _Held(reference, tuple(verdicts))
         return held
 
     def wanted(self, reference: ImageReference, environment: Environment) -> ImageReference | None:
@@ -263,6 +267,8 @@ def _sifted(
 
 def _value_of(item: Examined, site: ImageSite) -> tuple[Value, str | None]:
     """Return a site's value and its text, with template actions taken for the text they are."""
+    if site.value.type == "string" and isinstance(site.node, Scalar):
+        return site.value, str(site.value.value)
     action = action_text(item.document, site)
     if action is not None:
         return Value("string", action), action

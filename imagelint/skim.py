@@ -21,7 +21,7 @@ from imagelint.nodes import Mapping, Scalar, Sequence, Tree
 from imagelint.outline import CONTAINERS_END, outline_of
 from imagelint.plans import ANNOTATIONS, LABELS, METADATA, ROOT, Plan, Role
 from imagelint.reading import Reader, Value, resolve
-from imagelint.scalars import reads_as_text
+from imagelint.scalars import MAY_BE_NUMBERS, WORDS, reads_as_text
 from imagelint.sites import ImageSite
 from imagelint.workloads import Extract
 
@@ -82,9 +82,15 @@ class _Skimmed:
         self._places = outline.places
         self._images: list[tuple[Scalar, Step]] = []
         self._measured = (0, 0)
+        texts = self._texts
         for step in outline.steps:
             number, plan, slot, key, _ = step
             _, kind, _, value, start, end, _, _ = lines[number]
+            if kind == PLAIN and plan is not None and plan.role is _TEXT:
+                if value in WORDS or (value[0] in MAY_BE_NUMBERS and not _is_text(value)):
+                    raise _Declined
+                texts[slot][key] = value  # the most of all steps, without a call
+                continue
             if kind == FLOW:
                 self._read_flow(plan, raw[number])
                 continue
@@ -170,13 +176,12 @@ class _Skimmed:
 
     def extract(self, image_annotations: frozenset[str]) -> Extract:
         """Return what there is; raises ``_Declined``."""
-        root, metadata, labels, annotations = (
-            self._texts[self._places[plan]] if plan in self._places else {}
-            for plan in (ROOT, METADATA, LABELS, ANNOTATIONS)
+        root, metadata, labels, annotations = map(
+            self._mapping, (ROOT, METADATA, LABELS, ANNOTATIONS)
         )
-        if not all(map(reads_as_text, (*labels, *annotations))):
+        if not (all(map(reads_as_text, labels)) and all(map(reads_as_text, annotations))):
             raise _Declined
-        if not image_annotations.isdisjoint(annotations):
+        if annotations and not image_annotations.isdisjoint(annotations):
             raise _Declined
         name = metadata.get("name") or metadata.get("generateName")
         namespace = metadata.get("namespace")
@@ -194,6 +199,10 @@ class _Skimmed:
             for node, step in self._images
         ]
         return Extract(sites, [], [], meta)
+
+    def _mapping(self, plan: Plan) -> dict[str, str]:
+        place = self._places.get(plan)
+        return {} if place is None else self._texts[place]
 
     def _name(self, owners: tuple[int, ...]) -> str | None:
         """Return the name beside an image: that of the first of its owners that has one."""
