@@ -60,8 +60,10 @@ class Match(NamedTuple):
         """Whether the environment is for an object in this file."""
         if self.base is not None and self.base.fits(path, namespace, labels):
             return True
-        if namespace is not None and any(item.matches(namespace) for item in self.namespaces):
-            return True
+        if namespace is not None:
+            for item in self.namespaces:
+                if item.matches(namespace):
+                    return True
         if self.paths.matches(path):
             return True
         return self._fits_labels(labels)

@@ -50,7 +50,9 @@ _QUOTED = frozenset((SINGLE, DOUBLE))
 _VALUES = frozenset((PLAIN, SINGLE, DOUBLE, FLOW, BLOCK))
 _HEAD = re.compile(rf"[ ]*((?:-[ ]+)*)({_KEY})")
 _WORD = r"[A-Za-z0-9_./@+=,%$~^()-]"
-_SIMPLE = re.compile(rf"-{{0,2}}[A-Za-z0-9/]{_WORD}*(?::{_WORD}+){{0,9}}")
+_SIMPLE = re.compile(
+    rf"-{{0,2}}[A-Za-z0-9/]{_WORD}*(?::{_WORD}+){{0,9}}(?:[ ]+{_WORD}+(?::{_WORD}+){{0,9}}){{0,99}}"
+)
 """Most of the plain scalars that there are, to be known without the whole grammar."""
 _QUOTES = {"'": (SINGLE, "'\r"), '"': (DOUBLE, '"\\\r')}
 """The kind of a quoted scalar by its quote, and what may not stand inside of it here."""
@@ -124,13 +126,26 @@ def line_of(text: str) -> Line | None:
                 end = start + len(value) - 1
                 line = (steps, kind, key, inner, start + 1, end, is_suspicious, shape)
     if line is None:
-        match = _LINE.match(text)
-        line = None if match is None else _taken_apart(text, match)
+        line = _without_key(text)
     if len(text) <= _LENGTH_MAX:
         if len(known_lines) >= _KNOWN_MAX:
             known_lines.clear()
         known_lines[text] = line
     return line
+
+
+def _without_key(text: str) -> Line | None:
+    """Take apart a comment or a simple item, each without the whole grammar, or any other line."""
+    content = text.lstrip(" ")
+    if not content or content[0] == "#":
+        return BLANK
+    if content.startswith("- ") and _SIMPLE.fullmatch(content, 2):
+        start = len(text) - len(content) + 2
+        steps = (2 * start - 3,)
+        shape = _shape(steps, None, PLAIN, is_suspicious=False)
+        return (steps, PLAIN, None, content[2:], start, len(text), False, shape)
+    match = _LINE.match(text)
+    return None if match is None else _taken_apart(text, match)
 
 
 def _head(text: str) -> tuple[tuple[int, ...], str, bool, int] | None:

@@ -76,7 +76,10 @@ def can_hold_image(data: bytes, words: Iterable[bytes]) -> bool:
     ``data`` is UTF-8 text of a document or a whole file; ``words`` are the catalogue's, one of
     which is in a key, a name or the apiVersion of whatever holds an image.
     """
-    return any(word in data for word in words) or _may_spell(data)
+    for word in words:
+        if word in data:
+            return True
+    return _may_spell(data)
 
 
 def may_hold_object(data: bytes) -> bool:

@@ -64,21 +64,26 @@ def _pieces(source: Source, span: Span, width: int) -> tuple[str, str, str]:
     before = _decode(source, first, start)
     marked = _decode(source, start, end)
     after = _decode(source, end, min(end + reach, len(data)))
-    line = _lines(marked)[0]
-    if line != marked:
-        after = ""
-    return _clean(_lines(before)[-1]), _clean(line), _clean(_lines(after)[0])
+    line = _first_line(marked)
+    after = _first_line(after) if line == marked else ""
+    return _clean(_last_line(before)), _clean(line), _clean(after)
 
 
 def _decode(source: Source, start: int, end: int) -> str:
     return source.data[start:end].decode(source.encoding, "replace")
 
 
-def _lines(text: str) -> list[str]:
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0].partition("\r")[0]
+
+
+def _last_line(text: str) -> str:
+    return text.rpartition("\n")[2].rpartition("\r")[2]
 
 
 def _clean(text: str) -> str:
+    if text.isprintable():
+        return text
     expanded = text.replace("\t", _TAB)
     return shown(expanded, len(expanded))
 

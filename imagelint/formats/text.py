@@ -47,8 +47,8 @@ def _same_place(finding: Finding) -> Hashable:
 
 
 def _block(source: Source, findings: Sequence[Finding], look: Look) -> str:
-    line, _ = source.position(findings[0].span.start)
-    lines = [_head(source, finding, look) for finding in findings]
+    line, column = source.position(findings[0].span.start)
+    lines = [_head(finding, line, column, look) for finding in findings]
     lines += _source_lines(source, findings[0], str(line), look)
     margin = " " * len(str(line))
     equals = _painted("=", _DIM, look)
@@ -59,12 +59,13 @@ def _block(source: Source, findings: Sequence[Finding], look: Look) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _head(source: Source, finding: Finding, look: Look) -> str:
-    from imagelint.formats.links import file_link, rule_link  # noqa: PLC0415 - for findings alone
-
-    line, column = source.position(finding.span.start)
+def _head(finding: Finding, line: int, column: int, look: Look) -> str:
     place = f"{shown_path(finding.path)}:{line}:{column}"
     severity = finding.severity.value
+    if not (look.terminal or look.color):
+        return f"{place}: {severity} {finding.rule}: {brief(finding)}"
+    from imagelint.formats.links import file_link, rule_link  # noqa: PLC0415 - for terminals alone
+
     used = len(f"{place}: {severity} {finding.rule}: ")
     text = _wrapped(brief(finding), used, len(_INDENT), look)
     linked = file_link(_painted(f"{place}:", _BOLD, look), finding.path, line, look)
