@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BASELINE",
+    "NO_FACTS",
     "Account",
     "Facts",
     "FileResult",
@@ -120,6 +121,9 @@ class Facts(NamedTuple):
     waiting: tuple[tuple[Finding, Account], ...] = ()
 
 
+NO_FACTS: Final = Facts()
+
+
 class FileResult(NamedTuple):
     """Everything that one source gave.
 
@@ -136,7 +140,7 @@ class FileResult(NamedTuple):
     suppressed: tuple[Suppressed, ...] = ()
     kustomize_names: tuple[tuple[str, Span], ...] = ()
     policy: PolicyStamp | None = None
-    facts: Facts = Facts()
+    facts: Facts = NO_FACTS
     used: frozenset[int] = frozenset()
     """Which of the policy's exceptions were needed, by their number."""
     unlisted: int = 0

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
-from imagelint.report import FileResult, joined
+from imagelint.report import NO_FACTS, FileResult, joined
 from imagelint.text import Source
 from imagelint.values import NamedTuple
 from imagelint.workers import AUTO
@@ -12,7 +12,7 @@ from imagelint.workers import AUTO
 if TYPE_CHECKING:
     from imagelint import files
 
-__all__ = ["STDIN", "Attempt", "Input", "Request", "whole"]
+__all__ = ["STDIN", "Attempt", "Input", "Packed", "Request", "packed", "unpacked", "whole"]
 
 STDIN = "-"
 
@@ -59,6 +59,32 @@ class Attempt(NamedTuple):
     result: FileResult | None
     identity: files.Identity | None
     errors: tuple[str, ...]
+
+
+Packed: TypeAlias = "Attempt | tuple[int, int, int, files.Identity]"
+"""An attempt on its way from process to process: of a file of which there is nothing to say only
+its numbers and its identity, which take a tenth of the time that the whole result takes."""
+
+
+def packed(attempt: Attempt) -> Packed:
+    """Make an attempt small for its way."""
+    result, identity, errors = attempt
+    if result is None or identity is None or errors:
+        return attempt
+    said = (result.findings, result.images, result.suppressed, result.kustomize_names, result.used)
+    if any(said) or result.facts != NO_FACTS:
+        return attempt
+    return result.documents, result.proven_free, result.unlisted, identity
+
+
+def unpacked(one: Input, attempt: Packed) -> Attempt:
+    """Make a packed attempt at an input what it was."""
+    if isinstance(attempt, Attempt):
+        return attempt
+    documents, free, unlisted, identity = attempt
+    source, stamp = Source(one.shown, b""), one.governing.stamp
+    result = FileResult(source, documents, free, (), (), policy=stamp, unlisted=unlisted)
+    return Attempt(result, identity, ())
 
 
 def whole(one: Input, attempts: list[Attempt]) -> Attempt:

@@ -19,7 +19,7 @@ from imagelint.errors import ImagelintError, UsageError, internal_error
 from imagelint.finding import Skipped
 from imagelint.helm import is_cut_off
 from imagelint.report import FileResult, Report, joined, light
-from imagelint.request import STDIN, Attempt, Input, Request, whole
+from imagelint.request import STDIN, Attempt, Input, Request, packed, unpacked, whole
 from imagelint.rules import text_of
 from imagelint.text import Source, one_line
 from imagelint.workers import in_order
@@ -338,11 +338,14 @@ class Run:
         """Lint everything; the results come in the order of the inputs for any number of jobs."""
         tasks = [(one, part) for one in self.inputs for part in self._shares(one)]
         size = sum(len(one.data) for one in self.inputs if one.data is not None)
-        attempts = in_order(lambda at: self.attempt(*tasks[at]), len(tasks), self.jobs, size=size)
+        attempts = in_order(
+            lambda at: packed(self.attempt(*tasks[at])), len(tasks), self.jobs, size=size
+        )
         together = groupby(zip(tasks, attempts, strict=True), lambda pair: id(pair[0][0]))
         for _, pairs in together:
             ((one, _), first), *rest = pairs
-            result = self.take(one, whole(one, [first, *(attempt for _, attempt in rest)]))
+            made = [unpacked(one, attempt) for attempt in (first, *(pair[1] for pair in rest))]
+            result = self.take(one, whole(one, made))
             if result is not None:
                 yield result
 
