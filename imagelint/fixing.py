@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
+from imagelint.request import packed, unpacked
 from imagelint.values import NamedTuple
 from imagelint.workers import in_order
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from imagelint.report import FileResult
-    from imagelint.request import Attempt, Input
+    from imagelint.request import Input, Packed
     from imagelint.run import Run
 
 __all__ = ["Repair", "repair_all"]
@@ -37,7 +38,7 @@ class Repair(NamedTuple):
 class _Tried(NamedTuple):
     """What a process has worked out; nothing is written yet."""
 
-    attempt: Attempt
+    attempt: Packed
     fixed: bytes | None = None
     errors: tuple[str, ...] = ()
     after: FileResult | None = None
@@ -50,7 +51,9 @@ def repair_all(run: Run, write: Write) -> Iterator[Repair]:
     jobs = 1 if run.stdin is not None else run.jobs
     all_tried = in_order(lambda at: _try(run, inputs[at]), len(inputs), jobs)
     for one, tried in zip(inputs, all_tried, strict=True):
-        if run.knows(tried.attempt):  # another name of it may have been written in between
+        if run.knows(
+            unpacked(one, tried.attempt)
+        ):  # another name of it may have been written in between
             made = _repair(run, one, write)
         else:
             made = _written(run, one, tried, write)
@@ -65,7 +68,7 @@ def _try(run: Run, one: Input) -> _Tried:
         return _Tried(attempt)
     fixed, errors = _with_errors(run, lambda: run.repaired(one, result))
     if fixed is None:
-        return _Tried(attempt, None, errors)
+        return _Tried(packed(attempt), None, errors)
     after, errors_after = _with_errors(run, lambda: run.rejudged(one, fixed))
     return _Tried(attempt, fixed, errors, after, errors_after)
 
@@ -80,7 +83,7 @@ def _with_errors(run: Run, step: Callable[[], T]) -> tuple[T, tuple[str, ...]]:
 
 
 def _written(run: Run, one: Input, tried: _Tried, write: Write) -> Repair | None:
-    before = run.take(one, tried.attempt)
+    before = run.take(one, unpacked(one, tried.attempt))
     if before is None:
         return None
     run.errors += tried.errors

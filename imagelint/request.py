@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from imagelint.report import NO_FACTS, FileResult, joined
+from imagelint.report import NO_FACTS, FileResult, joined, light
 from imagelint.text import Source
 from imagelint.values import NamedTuple
 from imagelint.workers import AUTO
@@ -67,13 +67,13 @@ its numbers and its identity, which take a tenth of the time that the whole resu
 
 
 def packed(attempt: Attempt) -> Packed:
-    """Make an attempt small for its way."""
+    """Make an attempt small for its way, and to be kept: without bytes that nobody will show."""
     result, identity, errors = attempt
     if result is None or identity is None or errors:
         return attempt
     said = (result.findings, result.images, result.suppressed, result.kustomize_names, result.used)
     if any(said) or result.facts != NO_FACTS:
-        return attempt
+        return attempt._replace(result=light(result))
     return result.documents, result.proven_free, result.unlisted, identity
 
 

@@ -16,9 +16,10 @@ from imagelint.built_in import RULES
 from imagelint.catalogue import load_catalogue
 from imagelint.conclude import Ruling, about_exceptions, conclude, with_more
 from imagelint.errors import ImagelintError, UsageError, internal_error
+from imagelint.examine import is_large
 from imagelint.finding import Skipped
 from imagelint.helm import is_cut_off
-from imagelint.report import FileResult, Report, joined, light
+from imagelint.report import FileResult, Report, joined
 from imagelint.request import STDIN, Attempt, Input, Request, packed, unpacked, whole
 from imagelint.rules import text_of
 from imagelint.text import Source, one_line
@@ -192,21 +193,22 @@ class Run:
 
     def lint(self, one: Input) -> FileResult | None:
         """Lint an input; None where that failed (see ``errors``) or gave nothing new."""
-        return self.take(one, self.attempt(one))
+        return self.take(one, unpacked(one, packed(self.attempt(one))))
 
     def attempt(self, one: Input, within: Span | None = None) -> Attempt:
         """Lint an input or a part of it without regard to others: what another process may do."""
         known = len(self.errors)
         found = self._guarded(one, lambda: self._lint(one, within))
+        if found is not None:
+            return Attempt(*found, ())
         errors = tuple(self.errors[known:])
         del self.errors[known:]
-        result, identity = (None, None) if found is None else found
-        return Attempt(result, identity, errors)
+        return Attempt(None, None, errors)
 
     def _lint(self, one: Input, within: Span | None) -> tuple[FileResult, files.Identity | None]:
         if one.data is None:
             data, identity = files.read(one.path, one.shown)
-            return light(self._judge(one, data)), identity
+            return self._judge(one, data), identity
         if within is None:
             return self._judge(one, one.data), None
         result = self._judge_part(one, Source(one.shown, one.data), within)
@@ -223,6 +225,8 @@ class Run:
 
     def _judge(self, one: Input, data: bytes, *, inventory: bool = False) -> FileResult:
         source = Source(one.shown, data)
+        if not is_large(source):
+            return self._judge_part(one, source, None, inventory=inventory)
         parts = self._parts(one, source)
         judged = [self._judge_part(one, source, part, inventory=inventory) for part in parts]
         return judged[0] if len(judged) == 1 else joined(source, judged)
@@ -277,12 +281,8 @@ class Run:
         """Return the images of an input, of which the result may only know how many there are."""
         if self._request.inventory:
             return result.images
-
-        def judge() -> tuple[ImageRecord, ...]:
-            data, _ = files.read(one.path, one.shown)
-            return self._judge(one, data, inventory=True).images
-
-        return self._guarded(one, judge) or ()
+        data = self._guarded(one, lambda: files.read(one.path, one.shown)[0]) or b""
+        return self._judge(one, data, inventory=True).images
 
     def repaired(self, one: Input, result: FileResult) -> bytes | None:
         """Return the repaired bytes of an input, or None if there is nothing to repair."""

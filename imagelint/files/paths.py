@@ -52,6 +52,8 @@ def relative_to(folder: str, path: str) -> str:
     A path that is not below starts with ``../``; one on another Windows drive stays absolute.
     """
     below = _below(path, folder)
+    if below and os.sep == "/":
+        return below
     if below is None:
         try:
             below = os.path.relpath(path, folder)
