@@ -172,10 +172,12 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
                 level = step
                 if pending is None:
                     live = None
+                elif pending.role is _INNER:
+                    live = made.opened(pending) if _matters(pending, step) else None
                 elif pending.role is _STOP or (step & 1 and pending.role in _NAMED):
                     return None
                 else:
-                    live = made.opened(pending, is_list=step & 1)
+                    live = made.opened(pending) if pending.role in _NAMED else None
             waiting = True
             if live is None:
                 pending = None
@@ -194,7 +196,7 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
                             return None
                         pending = plan.keys.get(key)
         if kind == NOTHING:
-            if pending is not None and pending.role in _LEAVES:
+            if pending is not None and pending.role is not _INNER and pending.role in _LEAVES:
                 return None  # nothing is there, or more than a scalar
             continue
         waiting = False
@@ -209,6 +211,11 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
         if kind == FLOW or (pending is not None and pending.role is not _INNER):
             made.add(number, pending, live, key, around)
     return made.outline()
+
+
+def _matters(plan: Plan, step: int) -> bool:
+    """Whether something in the list or mapping that a step leads to is planned for."""
+    return plan.item is not None if step & 1 else bool(plan.keys)
 
 
 class _Maker:
@@ -232,12 +239,10 @@ class _Maker:
         self._measured = (number, at)
         return at
 
-    def opened(self, plan: Plan, *, is_list: int) -> _Open | None:
-        """Open a collection; None where nothing in it matters."""
-        if plan.role in _NAMED:
+    def opened(self, plan: Plan) -> _Open:
+        """Open a collection that is looked into."""
+        if plan.role is not _INNER:
             self._places[plan] = len(self._opened)
-        elif plan.role is not _INNER or not (plan.item if is_list else plan.keys):
-            return None
         opened = _Open(plan, len(self._opened))
         self._opened.append(opened)
         return opened
