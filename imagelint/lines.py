@@ -22,8 +22,7 @@ _PLAIN = (
     r"[^\s:]*(?:(?::(?=\S)|[ ]+(?=[^\s\#:]))[^\s:]*){0,999}"  # the regex engine keeps each round
 )
 _KEY = r"[A-Za-z0-9_/.$][A-Za-z0-9_/.$-]{0,200}"
-_LINE = re.compile(
-    rf"""
+_LINE = rf"""(?mx)
     ^[ ]*
     (?:
         ((?:-[ ]+)*)                                        # 1: dashes
@@ -38,9 +37,7 @@ _LINE = re.compile(
       | (-)                                                 # 8: a dash alone
     )
     [ ]*(?:(?<![^ \n])\#[^\n]*)?\r?(?:\n|\Z)
-    """,
-    re.VERBOSE | re.MULTILINE,
-)
+    """
 _DASHES, _KEY_GROUP = 1, 2
 NOTHING: Final = _DASHES
 """No value stands on the line."""
@@ -57,15 +54,12 @@ _SIMPLE = re.compile(
 _QUOTES = {"'": (SINGLE, "'\r"), '"': (DOUBLE, '"\\\r')}
 """The kind of a quoted scalar by its quote, and what may not stand inside of it here."""
 _IN_FLOW = r"[^\s:,\[\]{}\#?'\"]"
-_FLOW_SCALAR = re.compile(
-    rf"""
+_FLOW_SCALAR = rf"""(?x)
       ((?:[A-Za-z0-9_/.$(+=~^;\\]|-(?={_IN_FLOW}))                   # 1: a plain scalar
        {_IN_FLOW}*(?:(?::|[ ]+)(?={_IN_FLOW}){_IN_FLOW}*){{0,999}})
     | '([^'\n\r]*)'                                                 # 2: in single quotes
     | "([^"\\\n\r]*)"                                               # 3: in double quotes
-    """,
-    re.VERBOSE,
-)
+    """
 _MAX_FLOW_DEPTH = 20
 _ODD_ASCII = "[^\n\r\x20-\x7e]|\r(?!\n)"
 _ODD = (
@@ -74,7 +68,7 @@ _ODD = (
 )
 """Tabs, control characters, breaks of YAML 1.1 and byte order marks: not for this lane."""
 START = re.compile(r"---[ ]*(?:[ ]\#[^\n]*)?\r?(?:\n|\Z)")
-_FIRST_LINE = re.compile(r"[\r\n]*([ ]*)[^ \r\n]")
+_FIRST_LINE = r"[\r\n]*([ ]*)[^ \r\n]"
 MAX_DEPTH: Final = 400  # what nests deeper is for the YAML library to bound
 _NO_KEY = Scalar("", 0, 0)
 
@@ -135,17 +129,29 @@ def line_of(text: str) -> Line | None:
 
 
 def _without_key(text: str) -> Line | None:
-    """Take apart a comment or a simple item, each without the whole grammar, or any other line."""
+    """Take apart a comment, an item, a key alone, or by the whole grammar any other line."""
     content = text.lstrip(" ")
     if not content or content[0] == "#":
         return BLANK
     if content.startswith("- ") and _SIMPLE.fullmatch(content, 2):
         start = len(text) - len(content) + 2
-        steps = (2 * start - 3,)
-        shape = _shape(steps, None, PLAIN, is_suspicious=False)
-        return (steps, PLAIN, None, content[2:], start, len(text), False, shape)
-    match = _LINE.match(text)
+        item = (2 * start - 3,)
+        shape = _shape(item, None, PLAIN, is_suspicious=False)
+        return (item, PLAIN, None, content[2:], start, len(text), False, shape)
+    if content[-1] == ":":
+        known = _known_heads.get(text[:-1]) or _head(text[:-1])
+        if known is not None:
+            steps, key, is_odd_key, _ = known
+            shape = _shape(steps, key, NOTHING, is_suspicious=is_odd_key)
+            return (steps, NOTHING, key, "", 0, 0, is_odd_key, shape)
+    match = _grammar().match(text)
     return None if match is None else _taken_apart(text, match)
+
+
+@cache
+def _grammar() -> re.Pattern[str]:
+    """Compile the whole grammar of a line when a line needs it: many files have none that does."""
+    return re.compile(_LINE)
 
 
 def _head(text: str) -> tuple[tuple[int, ...], str, bool, int] | None:
@@ -271,7 +277,7 @@ class _Flow:
         return node, at + 1
 
     def _scalar(self, at: int) -> tuple[Scalar, int]:
-        match = _FLOW_SCALAR.match(self._text, at, self._end)
+        match = re.compile(_FLOW_SCALAR).match(self._text, at, self._end)
         if match is None:
             raise _Declined
         kind = match.lastindex or 1
@@ -284,7 +290,7 @@ class _Flow:
 def block(text: str, at: int, header: str, column: int) -> Scalar | None:
     """Read the literal or folded scalar whose header is at ``at``; None declines it."""
     start = text.find("\n", at) + 1 or len(text)
-    first = _FIRST_LINE.match(text, start)
+    first = re.compile(_FIRST_LINE).match(text, start)
     indent = len(first.group(1)) if first is not None else 0
     if indent <= column:
         return None  # empty, or its indentation is not its own

@@ -61,7 +61,7 @@ _DIGEST = rf"{_ALGORITHM}:[0-9A-Fa-f]{{32,}}"
 
 _DOMAIN_RE: Final = re.compile(_DOMAIN)
 _REST_RE: Final = re.compile(rf"(?P<path>{_PATH})(?::(?P<tag>{_TAG}))?(?:@(?P<digest>{_DIGEST}))?")
-_IDENTIFIER_RE: Final = re.compile(r"[0-9a-f]{64}")
+_IDENTIFIER: Final = r"[0-9a-f]{64}"
 _IDENTIFIER_LENGTH: Final = 64
 
 
@@ -226,7 +226,7 @@ def _read(text: str) -> ImageReference | Reason:
     Which letters beyond ASCII count as upper case is up to the interpreter's Unicode version,
     as it is up to Go's in the library; both refuse them all, as ``UPPERCASE`` or ``FORMAT``.
     """
-    if len(text) == _IDENTIFIER_LENGTH and _IDENTIFIER_RE.fullmatch(text):
+    if len(text) == _IDENTIFIER_LENGTH and re.fullmatch(_IDENTIFIER, text):
         return Reason.IDENTIFIER
     domain, rest = _split_domain(text)
     remote = rest.partition(":")[0]

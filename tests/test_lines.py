@@ -89,7 +89,7 @@ def test_shapes(text: str, other: str, is_same: bool) -> None:
 
 def in_full(text: str) -> Line | None:
     """Take a line apart by the whole grammar."""
-    match = lines._LINE.match(text)
+    match = lines._grammar().match(text)
     return None if match is None else lines._taken_apart(text, match)
 
 
