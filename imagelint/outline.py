@@ -100,7 +100,8 @@ def outline_of(text: str, raw: Sequence[str], plans: Plans) -> tuple[Outline, li
     if is_odd(text):
         return None
     begin = 1 if raw[0].startswith("---") and START.match(raw[0]) else 0
-    if "|" in text or ">" in text:  # a block scalar: what is in it are no lines to take apart
+    if len(raw) > _LINES_MAX or "|" in text or ">" in text:
+        # Too long to be remembered, or what is in a block scalar are no lines to take apart.
         lines = [BLANK] * len(raw)
         outline = _follow(text, raw, begin, lines, plans)
         return None if outline is None else (outline, lines)
@@ -129,7 +130,7 @@ def outline_of(text: str, raw: Sequence[str], plans: Plans) -> tuple[Outline, li
 _SHAPE = itemgetter(-1)
 _known: dict[tuple[int, ...], Outline] = {}
 """The outlines of documents seen before, by the shapes of their lines."""
-_KNOWN_MAX = 1_000
+_KNOWN_MAX, _LINES_MAX = 1_000, 400
 
 
 def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
