@@ -440,6 +440,73 @@ def test_fields_of_a_policy(field: str, is_taken: bool) -> None:
     assert (skim(POD, kinds) is not None) is is_taken
 
 
+WIDGET = """\
+apiVersion: example.com/v1
+kind: Widget
+metadata: {name: w}
+spec:
+  name: outer
+  image: nginx:1
+  parts:
+  - name: part
+    image: nginx:2
+    more:
+      image: nginx:3
+  - - image: nginx:4
+  pod:
+    name: pod
+    containers:
+    - image: nginx:5
+    volumes:
+    - name: v
+      image:
+        reference: nginx:6
+  template:
+    metadata:
+      annotations:
+        sidecar.istio.io/proxyImage_: nginx:7
+    spec:
+      initContainers:
+      - name: init
+        image: nginx:8
+"""
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "spec.image",
+        "spec.parts[].image",
+        "spec.parts[].more.image",
+        "spec.parts[][].image",
+        "spec.parts[]",
+        "spec.pod.<pod-spec>",
+        "spec.<pod-spec>",
+        "spec.template.spec.<pod-spec>",
+        "spec.template.<pod-template>",
+        "spec.template.metadata.annotations",
+        "spec.pod.containers[].<container>",
+        "spec.pod.containers[].image",
+        "spec.pod.volumes[].image.reference",
+        "spec.pod.{}[].image",
+        "spec.name",
+        "metadata.name",
+    ],
+)
+@pytest.mark.parametrize("mark", ["proxyImage_", "proxyImage"])
+@pytest.mark.parametrize("other", ["", "spec.pod.<pod-spec>", "spec.template.<pod-template>"])
+def test_kinds_of_a_policy(field: str, other: str, mark: str) -> None:
+    """What is skimmed of a kind of one's own is what a search of it finds, by shape too."""
+    fields = ", ".join(f"'{one}'" for one in (field, other) if one)
+    entry = f"{{groups: [example.com], kinds: [Widget], source: x, fields: [{fields}]}}"
+    kinds = _with(f"workloads: [{entry}]\n")
+    text = WIDGET.replace("proxyImage_", mark)
+    without_pod = text.partition("  pod:")[0]
+    without_template = text.partition("  template:")[0]
+    for one in (text, without_pod, without_template):
+        assert disagreement(one.encode(), kinds) is None
+
+
 def test_ignored_fields() -> None:
     ignored = "{groups: [''], kinds: [Pod], fields: ['spec.containers[].image'], reason: x}"
     kinds = _with(f"ignore-fields: [{ignored}]\n")
