@@ -16,7 +16,7 @@ from imagelint.reading import views
 from imagelint.text import Edit, Span, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from imagelint.nodes import Tree
     from imagelint.reading import View
@@ -85,6 +85,8 @@ def edit_scalar(
 
 def _changed(old: str, new: str) -> tuple[int, int]:
     """Return the range of ``old`` to replace to get ``new``; the longest suffix is kept."""
+    if new.endswith(old):
+        return 0, 0  # most often: something is put in front
     suffix = 0
     while suffix < min(len(old), len(new)) and old[-1 - suffix] == new[-1 - suffix]:
         suffix += 1
@@ -95,7 +97,7 @@ def _changed(old: str, new: str) -> tuple[int, int]:
     return first, last
 
 
-def _places(text: str, node: Scalar) -> list[int]:
+def _places(text: str, node: Scalar) -> Sequence[int]:
     """Return for each character of the value where it is written, and where the value ends."""
     value, start, end = node.value, node.start, node.end
     if node.style == '"':
@@ -110,7 +112,7 @@ def _places(text: str, node: Scalar) -> list[int]:
     # are the same.
     if not text.startswith(value, start) or start + len(value) > end:
         raise NotEditableError("it is folded over several lines")
-    return list(range(start, start + len(value) + 1))
+    return range(start, start + len(value) + 1)
 
 
 def _block_content(text: str, node: Scalar) -> int:

@@ -44,6 +44,7 @@ __all__ = [
     "is_large",
     "parts",
     "read",
+    "skimmed",
 ]
 
 ACTION = "{{"
@@ -115,8 +116,8 @@ def examine(
         if prove and is_free(document, catalogue):
             free += 1
             continue
-        skimmed = None if with_trees else _skimmed(document, catalogue)
-        examined.append(skimmed or read(document, catalogue, file_name))
+        short = None if with_trees else skimmed(document, catalogue)
+        examined.append(short or read(document, catalogue, file_name))
     # What ends the stream for kubectl keeps it from a manifest, whatever it is itself. Of what
     # stands in the other parts of a source nothing is known here: there is sure to be one.
     is_stream = len(examined) > 1 and any(item.is_manifest for item in examined)
@@ -173,7 +174,7 @@ def is_free(document: Document, catalogue: Catalogue) -> bool:
     return needs_no_parse(data, catalogue, states_kind=_states_kind(document.source))
 
 
-def _skimmed(document: Document, catalogue: Catalogue) -> Examined | None:
+def skimmed(document: Document, catalogue: Catalogue) -> Examined | None:
     """Read a document without a tree; None where that cannot be."""
     if document.tree is not None or document.problems:
         return None

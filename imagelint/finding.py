@@ -35,14 +35,14 @@ class Severity(Enum):
     @property
     def rank(self) -> int:
         """0 for error up to 3 for off: smaller is worse."""
-        return _RANKS[self]
+        return _RANKS[self.value]
 
     def at_least(self, other: Severity) -> bool:
         """Whether this is as bad as ``other`` or worse."""
         return self.rank <= other.rank
 
 
-_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
+_RANKS = {severity.value: rank for rank, severity in enumerate(Severity)}
 _NO_LABELS: Final[Mapping[str, str]] = {}
 
 

@@ -30,13 +30,20 @@ def findings_of(
                 fix = Fix(str(one.wanted), (repair.edit,))
             elif repair is not None:
                 unfixable = repair.reason
-        yield _bare_finding(item, one, span, verdict)._replace(fix=fix, unfixable=unfixable)
+        yield _finding(item, one, span, verdict, fix, unfixable)
     for verdict, excuse in one.excused:
-        yield Suppressed(_bare_finding(item, one, span, verdict), *excuse)
+        yield Suppressed(_finding(item, one, span, verdict), *excuse)
 
 
-def _bare_finding(item: Examined, one: Judged, span: Span, verdict: Verdict) -> Finding:
-    """Return the finding of a verdict, without a word on how to repair it."""
+def _finding(  # noqa: PLR0913, PLR0917 - all that comes together in it
+    item: Examined,
+    one: Judged,
+    span: Span,
+    verdict: Verdict,
+    fix: Fix | None = None,
+    unfixable: str | None = None,
+) -> Finding:
+    """Return the finding of a verdict."""
     site = one.site
     found_by_shape = " (found by shape)" if site.by_shape else ""
     return Finding(
@@ -50,7 +57,9 @@ def _bare_finding(item: Examined, one: Judged, span: Span, verdict: Verdict) -> 
         site.field,
         site.container,
         one.image,
-        template=item.template,
+        fix,
+        unfixable,
+        item.template,
     )
 
 
