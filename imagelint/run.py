@@ -198,7 +198,7 @@ class Run:
     def attempt(self, one: Input, within: Span | None = None) -> Attempt:
         """Lint an input or a part of it without regard to others: what another process may do."""
         known = len(self.errors)
-        found = self._guarded(one, lambda: self._lint(one, within))
+        found = self.guarded(one, lambda: self._lint(one, within))
         if found is not None:
             return Attempt(*found, ())
         errors = tuple(self.errors[known:])
@@ -281,23 +281,21 @@ class Run:
         """Return the images of an input, of which the result may only know how many there are."""
         if self._request.inventory:
             return result.images
-        data = self._guarded(one, lambda: files.read(one.path, one.shown)[0]) or b""
+        data = self.guarded(one, lambda: files.read(one.path, one.shown)[0]) or b""
         return self._judge(one, data, inventory=True).images
 
     def repaired(self, one: Input, result: FileResult) -> bytes | None:
         """Return the repaired bytes of an input, or None if there is nothing to repair."""
         linter = self._linter(one.governing)
-        fixed = self._guarded(one, lambda: linter.fix(result.source, result))
+        fixed = self.guarded(one, lambda: linter.fix(result.source, result))
         return None if fixed == result.source.data else fixed
 
-    def write(self, one: Input, result: FileResult, fixed: bytes) -> bool:
-        """Write the repaired bytes; return whether that was done."""
-
-        def rewrite() -> bool:
-            files.rewrite(one.path, one.shown, fixed, result.source.data)
-            return True
-
-        return self._guarded(one, rewrite) is not None
+    @property
+    def may_have_links(self) -> bool:
+        """Whether inputs may be links, so that several are names of one file."""
+        named = (files.absolute(path, self._cwd) for path in self._request.paths or (".",))
+        links = (os.path.islink(one.path) for one in self.inputs)
+        return any(links) or any(os.path.realpath(path) != path for path in named)
 
     def after(self, one: Input, fixed: bytes) -> FileResult | None:
         """Lint the repaired bytes of an input that were written."""
@@ -307,7 +305,7 @@ class Run:
 
     def rejudged(self, one: Input, fixed: bytes) -> FileResult | None:
         """Lint the repaired bytes of an input."""
-        return self._guarded(one, lambda: self._judge(one, fixed))
+        return self.guarded(one, lambda: self._judge(one, fixed))
 
     def note(self, one: Input, result: FileResult | None) -> None:
         """Remember the result of an input that was written: it has a new identity."""
@@ -318,7 +316,7 @@ class Run:
         """Whether the file was seen before, under another name."""
         return attempt.identity in self._known
 
-    def _guarded(self, one: Input, step: Callable[[], T]) -> T | None:
+    def guarded(self, one: Input, step: Callable[[], T]) -> T | None:
         """Do a step; note what goes wrong and return None.
 
         One file that cannot be read, or that trips over a mistake of ours, does not silence

@@ -78,7 +78,8 @@ def command(
       imagelint fix --diff > harbor.patch
       helm template . | imagelint fix - | kubectl apply -f -
     """  # noqa: D301 - click wants the character itself
-    from imagelint.run import Run  # noqa: PLC0415 - not needed for --help
+    from imagelint.fixing import write_file  # noqa: PLC0415 - not needed for --help
+    from imagelint.run import Run  # noqa: PLC0415
 
     paths = options["paths"]
     is_filter = _STDIN in paths
@@ -92,7 +93,7 @@ def command(
     written = not (diff or is_filter)
     if written:
         say(_clear_leftovers(run), detail)
-    outcome = _repair(run, run.write if written else _pretend, detail)
+    outcome = _repair(run, write_file if written else _pretend, detail)
     if diff:
         _print_diff(outcome)
     elif is_filter:
@@ -120,13 +121,12 @@ def _clear_leftovers(run: Run) -> Iterator[str]:
             yield f"note: removed {name}, which a killed process left behind"
 
 
-def _pretend(_one: Input, _before: FileResult, _fixed: bytes) -> bool:
+def _pretend(_one: Input, _before: FileResult, _fixed: bytes) -> None:
     """Stand in for writing where the repair goes to stdout."""
-    return True
 
 
 def _repair(
-    run: Run, write: Callable[[Input, FileResult, bytes], bool], detail: Detail
+    run: Run, write: Callable[[Input, FileResult, bytes], None], detail: Detail
 ) -> _Outcome:
     """Lint, repair, write and lint again."""
     from imagelint.commands.progress import track  # noqa: PLC0415 - not needed for --help
