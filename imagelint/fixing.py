@@ -8,6 +8,7 @@ written before the next one is looked at.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -51,6 +52,8 @@ class _Tried(NamedTuple):
     errors: tuple[str, ...] = ()
     after: FileResult | None = None
     errors_after: tuple[str, ...] = ()
+    littered: tuple[str, ...] = ()
+    """Folders of it in which killed processes may have left something."""
 
 
 class _Waiting(NamedTuple):
@@ -94,16 +97,26 @@ class _Writers:
             self._pool.shutdown(cancel_futures=True)
 
 
-def repair_all(run: Run, write: Write) -> Iterator[Repair]:
-    """Lint, repair, write and lint again every input."""
+def repair_all(
+    run: Run, write: Write, clear: Callable[[str], None] | None = None
+) -> Iterator[Repair]:
+    """Lint, repair, write and lint again every input.
+
+    ``clear`` is called with each folder in which killed processes may have left something; None
+    looks for nothing.
+    """
     inputs = run.inputs
     jobs = 1 if run.stdin is not None else run.jobs
-    all_tried = in_order(lambda at: _try(run, inputs[at]), len(inputs), jobs)
+    looked: set[str] | None = None if clear is None else set()
+    all_tried = in_order(lambda at: _try(run, inputs[at], looked), len(inputs), jobs)
     writers = _Writers(write, at_once=run.may_have_links)
     waiting: deque[_Waiting] = deque()
     try:
         for one, tried in zip(inputs, all_tried, strict=True):
             attempt = unpacked(one, tried.attempt)
+            if clear is not None:
+                for folder in tried.littered:
+                    clear(folder)
             if any(attempt.identity == other.attempt.identity for other in waiting):
                 yield from _finished(run, waiting, 0)
             if run.knows(attempt):  # another name of it may have been written in between
@@ -133,16 +146,28 @@ def _finished(run: Run, waiting: deque[_Waiting], window: int) -> Iterator[Repai
         yield Repair(one, before, tried.fixed, tried.after or before)
 
 
-def _try(run: Run, one: Input) -> _Tried:
+def _try(run: Run, one: Input, looked: set[str] | None) -> _Tried:
+    """Work out what becomes of an input; ``looked`` are folders that need not be looked at."""
+    littered = () if looked is None else tuple(_littered(one, looked))
     attempt = run.attempt(one)
     result = attempt.result
     if result is None:
-        return _Tried(attempt)
+        return _Tried(attempt, littered=littered)
     fixed, errors = _with_errors(run, lambda: run.repaired(one, result))
     if fixed is None:
-        return _Tried(packed(attempt), None, errors)
+        return _Tried(packed(attempt), None, errors, littered=littered)
     after, errors_after = _with_errors(run, lambda: run.rejudged(one, fixed))
-    return _Tried(attempt, fixed, errors, after, errors_after)
+    return _Tried(attempt, fixed, errors, after, errors_after, littered)
+
+
+def _littered(one: Input, looked: set[str]) -> Iterator[str]:
+    """Yield the folders of a file, also of one that it is a link to, in which something is left."""
+    paths = [one.path, os.path.realpath(one.path)] if os.path.islink(one.path) else [one.path]
+    for folder in map(os.path.dirname, paths):
+        if folder not in looked:
+            looked.add(folder)
+            if files.has_leftovers(folder):
+                yield folder
 
 
 def _with_errors(run: Run, step: Callable[[], T]) -> tuple[T, tuple[str, ...]]:

@@ -25,9 +25,10 @@ from imagelint.commands.output import EXIT_FINDINGS, emit, exit_code, look_of, p
 from imagelint.text import Source, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from imagelint.commands.output import Detail
+    from imagelint.fixing import Repair
     from imagelint.report import FileResult
     from imagelint.run import Input, Run
 
@@ -78,7 +79,7 @@ def command(
       imagelint fix --diff > harbor.patch
       helm template . | imagelint fix - | kubectl apply -f -
     """  # noqa: D301 - click wants the character itself
-    from imagelint.fixing import write_file  # noqa: PLC0415 - not needed for --help
+    from imagelint.fixing import repair_all, write_file  # noqa: PLC0415 - not needed for --help
     from imagelint.run import Run  # noqa: PLC0415
 
     paths = options["paths"]
@@ -91,9 +92,10 @@ def command(
     run = Run(request(options)._replace(inventory=detail.statistics))
     say(run.notices, detail)
     written = not (diff or is_filter)
-    if written:
-        say(_clear_leftovers(run), detail)
-    outcome = _repair(run, write_file if written else _pretend, detail)
+    removed: list[str] = []
+    clear = (lambda folder: removed.extend(files.clear_leftovers(folder))) if written else None
+    outcome = _repair(repair_all(run, write_file if written else _pretend, clear), run, detail)
+    say(map(_removed, sorted(set(removed))), detail)
     if diff:
         _print_diff(outcome)
     elif is_filter:
@@ -110,30 +112,22 @@ def command(
     ctx.exit(max(code, EXIT_FINDINGS) if diff and outcome.repaired else code)
 
 
-def _clear_leftovers(run: Run) -> Iterator[str]:
-    """Remove from the folders of the files what killed processes have left there."""
-    cwd = os.getcwd()
-    links = (one.path for one in run.inputs if os.path.islink(one.path))
-    written = {os.path.dirname(one.path) for one in run.inputs}
-    for folder in sorted(written.union(os.path.dirname(os.path.realpath(link)) for link in links)):
-        for path in files.clear_leftovers(folder):
-            name = one_line(files.displayed(path, cwd))
-            yield f"note: removed {name}, which a killed process left behind"
+def _removed(path: str) -> str:
+    """Say what was removed."""
+    name = one_line(files.displayed(path, os.getcwd()))
+    return f"note: removed {name}, which a killed process left behind"
 
 
 def _pretend(_one: Input, _before: FileResult, _fixed: bytes) -> None:
     """Stand in for writing where the repair goes to stdout."""
 
 
-def _repair(
-    run: Run, write: Callable[[Input, FileResult, bytes], None], detail: Detail
-) -> _Outcome:
+def _repair(repairs: Iterator[Repair], run: Run, detail: Detail) -> _Outcome:
     """Lint, repair, write and lint again."""
     from imagelint.commands.progress import track  # noqa: PLC0415 - not needed for --help
-    from imagelint.fixing import repair_all  # noqa: PLC0415
 
     outcome = _Outcome()
-    for made in track(repair_all(run, write), len(run.inputs), quiet=detail.quiet):
+    for made in track(repairs, len(run.inputs), quiet=detail.quiet):
         outcome.seen.append(made.before)
         outcome.results.append(made.after or made.before)
         if made.fixed is not None:

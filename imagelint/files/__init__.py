@@ -23,7 +23,7 @@ from imagelint.files.walk import Found, FoundFile, find
 
 if TYPE_CHECKING:
     from imagelint.files.commit import AtCommit, Difference
-    from imagelint.files.temporary import clear_leftovers
+    from imagelint.files.temporary import clear_leftovers, has_leftovers
     from imagelint.files.writing import append, rewrite, size, write_new, write_whole
 
 __all__ = [
@@ -44,6 +44,7 @@ __all__ = [
     "default_policy_source",
     "displayed",
     "find",
+    "has_leftovers",
     "identity",
     "is_below",
     "is_blank",
@@ -63,7 +64,7 @@ __all__ = [
 _WHEN_ASKED = {
     **dict.fromkeys(("AtCommit", "Difference"), "commit"),
     **dict.fromkeys(("append", "rewrite", "size", "write_new", "write_whole"), "writing"),
-    "clear_leftovers": "temporary",
+    **dict.fromkeys(("clear_leftovers", "has_leftovers"), "temporary"),
 }
 
 

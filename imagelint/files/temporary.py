@@ -12,7 +12,8 @@ import os
 import stat
 from typing import IO
 
-__all__ = ["HAS_LOCKS", "clear_leftovers", "create", "lock", "new_path", "remove"]
+__all__ = ["HAS_LOCKS", "clear_leftovers", "create", "has_leftovers", "lock", "new_path"]
+__all__ += ["remove"]
 
 HAS_LOCKS = os.name == "posix"
 _PREFIX = ".imagelint-"
@@ -66,12 +67,20 @@ def clear_leftovers(folder: str) -> tuple[str, ...]:
     What is in use, is no regular file, belongs to somebody else (root clears up for all) or
     cannot be removed stays.
     """
-    try:
-        names = [name for name in os.listdir(folder) if _is_ours(name)]
-    except OSError:
-        return ()
-    paths = (os.path.join(folder, name) for name in sorted(names))
+    paths = (os.path.join(folder, name) for name in sorted(_ours_in(folder)))
     return tuple(path for path in paths if _is_cleared(path))
+
+
+def has_leftovers(folder: str) -> bool:
+    """Whether there are temporary files in a folder, of dead processes or of living ones."""
+    return bool(_ours_in(folder))
+
+
+def _ours_in(folder: str) -> list[str]:
+    try:
+        return [name for name in os.listdir(folder) if _is_ours(name)]
+    except OSError:
+        return []
 
 
 def _is_ours(name: str) -> bool:
