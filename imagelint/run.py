@@ -159,7 +159,7 @@ class Run:
         """Fail before the first finding: an unknown environment, a policy that is no good."""
         for one in self.governing:
             self._linter(one)
-        if any(one.governing.is_built_in for one in self.inputs):
+        if self.inputs and any(governing.is_built_in for governing in self.governing):
             self.notices.append(
                 f"note: no {files.POLICY_NAME} found, so the built-in policy decides;"
                 " write your own with `imagelint init --harbor HOST`"
@@ -188,8 +188,9 @@ class Run:
     @property
     def governing(self) -> tuple[files.GoverningPolicy, ...]:
         """Every policy that judges in this run, in the order of the inputs; one at the least."""
-        found = {one.governing.stamp: one.governing for one in self.inputs}
-        return tuple(found.values()) or (self._policies.for_folder(self._cwd),)
+        found = {id(one.governing): one.governing for one in self.inputs}  # few, of many inputs
+        by_stamp = {governing.stamp: governing for governing in found.values()}
+        return tuple(by_stamp.values()) or (self._policies.for_folder(self._cwd),)
 
     def lint(self, one: Input) -> FileResult | None:
         """Lint an input; None where that failed (see ``errors``) or gave nothing new."""
@@ -217,7 +218,7 @@ class Run:
     def take(self, one: Input, attempt: Attempt) -> FileResult | None:
         """Take in what became of an input, in the order of inputs."""
         self.errors += attempt.errors
-        if attempt.result is not None:
+        if attempt.result is not None and attempt.result.used:
             self._used.setdefault(attempt.result.policy, set()).update(attempt.result.used)
         if attempt.result is None or attempt.identity is None:
             return attempt.result
