@@ -148,17 +148,11 @@ def _is_free_file(source: Source, catalogue: Catalogue) -> bool:
     if source.encoding != "utf-8":
         return False
     data = source.data
-    states_kind = _states_kind(source)
-    if len(data) >= LONG and is_proven_free(data, catalogue, states_kind=states_kind):
-        return True  # so it need not even be split
+    if len(data) >= LONG and is_proven_free(data, catalogue):  # so it need not even be split
+        return True
     if not can_hold_image(data, catalogue.words):
         return True
-    return states_kind and not may_hold_object(data)
-
-
-def _states_kind(source: Source) -> bool:
-    """Whether an object states its kind there; of a Kustomization the file's name may be enough."""
-    return _file_name(source) not in KUSTOMIZATION_FILES
+    return _file_name(source) not in KUSTOMIZATION_FILES and not may_hold_object(data)
 
 
 def _file_name(source: Source) -> str:
@@ -171,7 +165,7 @@ def is_free(document: Document, catalogue: Catalogue) -> bool:
         return False
     is_utf8 = document.source.encoding == "utf-8"
     data = document.data if is_utf8 else document.decoded.text.encode()
-    return needs_no_parse(data, catalogue, states_kind=_states_kind(document.source))
+    return needs_no_parse(data, catalogue)
 
 
 def skimmed(document: Document, catalogue: Catalogue) -> Examined | None:

@@ -54,20 +54,15 @@ LONG = 4096
 """Bytes of a text of which the proof is asked for before the words are."""
 
 
-def needs_no_parse(data: bytes, catalogue: Catalogue, *, states_kind: bool = True) -> bool:
+def needs_no_parse(data: bytes, catalogue: Catalogue) -> bool:
     """Whether text (UTF-8) of a document or a whole file is known to hold no image site.
-
-    ``states_kind`` is False where the file's name makes an object of what states none.
 
     Of what is long the proof comes first, one pass over it, where each word that it does not hold
     is another; of what is short it comes last, as it may have the file of an API group read.
     """
     if len(data) >= LONG:
-        is_free = is_proven_free(data, catalogue, states_kind=states_kind)
-        return is_free or not can_hold_image(data, catalogue.words)
-    if not can_hold_image(data, catalogue.words):
-        return True
-    return is_proven_free(data, catalogue, states_kind=states_kind)
+        return is_proven_free(data, catalogue) or not can_hold_image(data, catalogue.words)
+    return not can_hold_image(data, catalogue.words) or is_proven_free(data, catalogue)
 
 
 def can_hold_image(data: bytes, words: Iterable[bytes]) -> bool:
@@ -100,22 +95,17 @@ def _may_spell(data: bytes) -> bool:
     return b"!" in data and (b"binary" in data or b"%" in data)
 
 
-def is_proven_free(data: bytes, catalogue: Catalogue, *, states_kind: bool = True) -> bool:
+def is_proven_free(data: bytes, catalogue: Catalogue) -> bool:
     """Whether text (UTF-8) is proven to be one YAML document that holds no image site.
 
     The proof: the root is a plain block mapping whose keys all stand at column 0 in
     plain letters; ``kind`` and ``apiVersion`` stand there exactly once with plain
     values; there is no ``items``; no ``---`` but in front; and the catalogue says that the kind
-    holds no images, or does not know it and no pod spec's key occurs in the text. Or neither of
-    the two is there, and with ``states_kind`` it is no API object: a chart's values, which may be
-    long. One pass over the lines at column 0, where six searches made the proof of a large CRD take
-    three times as long. As it proves a whole file at once, such a file is not even split.
+    holds no images, or does not know it and no pod spec's key occurs in the text. One pass over
+    the lines at column 0, where six searches made the proof of a large CRD take three times as
+    long. As it proves a whole file at once, such a file is not even split.
     """
     places = _deciding_places(data)
-    if places is None:
-        return False
-    if not places and states_kind:
-        return not _has_odd_breaks(data) and _begins_at_column_0(data)
     kind = _KIND.match(data, places.get(b"kind", len(data)))
     version = _API_VERSION.match(data, places.get(b"apiVersion", len(data)))
     if kind is None or version is None or {kind[1].lower(), version[2].lower()} & _NO_NAMES:
@@ -138,10 +128,10 @@ def _has_odd_breaks(data: bytes) -> bool:
     return not data.isascii() and any(odd in data for odd in _ODD_BREAKS)
 
 
-def _deciding_places(data: bytes) -> dict[bytes, int] | None:
+def _deciding_places(data: bytes) -> dict[bytes, int]:
     """Return where ``kind`` and ``apiVersion`` stand if all lines at column 0 are of a plain root.
 
-    Such a line is a comment, a plain key, an item or a closing bracket. None is returned where
+    Such a line is a comment, a plain key, an item or a closing bracket. Nothing is returned where
     another line is there, one of the two keys twice, or ``items``.
     """
     places: dict[bytes, int] = {}
@@ -152,10 +142,10 @@ def _deciding_places(data: bytes) -> dict[bytes, int] | None:
         key = match[1]
         if key is None:
             if _ITEM_OR_CLOSING.match(data, match.end() - 1) is None:
-                return None
+                return {}
         elif key in _DECIDING:
             if key == b"items" or key in places:
-                return None
+                return {}
             places[key] = match.start(1)
     return places
 
