@@ -31,13 +31,14 @@ from imagelint.plain import parse_plain
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["parse_events", "parse_yaml"]
+__all__ = ["FLOW_COLON", "parse_events", "parse_yaml"]
 
 _PROPERTIES = r"(?:[&!][^\s\x85\u2028\u2029]*(?:[\s\x85]+|#[^\n\r\x85\u2028\u2029]*)*)+"
 _UNICODE_BREAKS = str.maketrans({"\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
 _BYTE_ORDER_MARK = "\ufeff"
 _SLASH_ESCAPE = r"(?<!\\)(?:\\\\)*\\/"
-_FLOW_COLON = "found unexpected ':'"
+FLOW_COLON = "found unexpected ':'"
+"""What libyaml says to some colons that go-yaml reads; after several of them it is believed."""
 _COLON_IN_PLAIN = r"""((?<![^\s,\[\]{}])!(?:<[^<>\s]*>|[^\s,\[\]{}]*))|(?<=[^\s"'\[\]{},]):(?=\S)"""
 """A colon inside a plain scalar: text before it, text behind it. (What tags hold stays.)"""
 _ATTEMPTS = 8
@@ -97,7 +98,7 @@ def _compose(body: str, skipped: int, stand_ins: dict[int, str]) -> Tree:
             return _Composer(_events(), body, skipped, stand_ins).compose()
         except _EventsRefusedError as refused:
             at = refused.index
-            if _FLOW_COLON not in refused.message or attempt == _ATTEMPTS - 1:
+            if FLOW_COLON not in refused.message or attempt == _ATTEMPTS - 1:
                 raise
         if attempt == 0:
             body = _hide(_COLON_IN_PLAIN, ":", body, stand_ins)
