@@ -48,8 +48,6 @@ _DECIDING = frozenset((b"kind", b"apiVersion", b"items"))
 _NO_NAMES = frozenset(b"null y n yes no on off true false".split())
 """Words that YAML takes for something else; a Kustomization without a name has one all the same."""
 _KIND_WORD = re.compile(rb"kind(?<=\bkind)\b")  # begins with letters, so that `re` leaps to them
-
-
 LONG = 4096
 """Bytes of a text of which the proof is asked for before the words are."""
 

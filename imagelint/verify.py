@@ -24,7 +24,6 @@ __all__ = ["difference", "same_trees"]
 
 _Promised: TypeAlias = "dict[tuple[Span, str | None, str | None], str]"
 """What images are to read, by place, field and what they read now."""
-_UNKNOWN = "unknown"
 _SCALARS = frozenset((PLAIN, SINGLE, DOUBLE))
 _OTHER_DOCUMENTS = "the edited file reads as a different number of documents"
 
@@ -55,8 +54,10 @@ def difference(
             continue
         if is_free(one, catalogue) or is_free(other, catalogue):
             return _OTHER_DOCUMENTS
-        wrong = _difference_in_short(one, other, catalogue, promised)
-        if wrong is _UNKNOWN:
+        pair = _skimmed_alike(one, other, catalogue)
+        if pair is not None:
+            wrong = _wrong_image(*pair, promised)
+        else:
             wrong = _document_difference(
                 read(one, catalogue, file_name), read(other, catalogue, file_name), places, promised
             )
@@ -71,17 +72,17 @@ def _in(outer: Span, spans: Sequence[Span]) -> bool:
     return at < len(spans) and spans[at].end <= outer.end
 
 
-def _difference_in_short(
-    one: Document, other: Document, catalogue: Catalogue, promised: _Promised
-) -> str | None:
-    """Return what differs between two documents that are skimmed, or that it takes their trees.
+def _skimmed_alike(
+    one: Document, other: Document, catalogue: Catalogue
+) -> tuple[Examined, Examined] | None:
+    """Skim two documents that differ in values alone; None where it takes their trees to tell.
 
     Where each line is the same but for its value, both trees are too: for a quarter of the cost.
     """
     old, new = skimmed(one, catalogue), skimmed(other, catalogue)
     if old is None or new is None or not _differ_in_values(one.text, other.text):
-        return _UNKNOWN
-    return _wrong_image(old, new, promised)
+        return None
+    return old, new
 
 
 def _differ_in_values(old: str, new: str) -> bool:

@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 from imagelint.built_in import CORE, RULES
 from imagelint.rules import load_rules
 from imagelint.text import Source
 from imagelint.workload_parse import read_part
 from tests.conftest import ROOT
+from tests.fresh import assert_fresh
 
 
 def test_is_fresh() -> None:
     """If not: ``python tools/built_in.py``."""
-    done = subprocess.run(
-        [sys.executable, "tools/built_in.py", "--check"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert_fresh("tools/built_in.py")
 
 
 def test_the_rules_are_those_of_the_files() -> None:

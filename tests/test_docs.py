@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +12,7 @@ from ruamel.yaml import YAML
 
 from tests import transcripts
 from tests.conftest import ROOT
+from tests.fresh import assert_fresh
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,15 +28,7 @@ def name_of(page: Path) -> str:
 
 def test_the_pages_of_the_rules_are_fresh() -> None:
     """If not: ``python tools/rule_pages.py``."""
-    done = subprocess.run(
-        [sys.executable, "tools/rule_pages.py", "--check"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert_fresh("tools/rule_pages.py")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
