@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,9 @@ from imagelint.workers import ENOUGH, in_order
 from tests.conftest import pod
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from tests.conftest import Project
 
 
@@ -24,10 +28,51 @@ def test_results_come_in_order(jobs: int, count: int) -> None:
     assert list(in_order(lambda at: at * at, count, jobs)) == [at * at for at in range(count)]
 
 
+class Helped:
+    """A task of which the first process does none before a helper has done one."""
+
+    def __init__(self, flag: Path, then: Callable[[], object] = int) -> None:
+        self._flag = flag
+        self._then = then
+        self._first = os.getpid()
+
+    def __call__(self, _at: int) -> int:
+        if os.getpid() != self._first:
+            self._flag.touch()
+            self._then()
+        wait_for(self._flag)
+        return os.getpid()
+
+
+def wait_for(flag: Path) -> None:
+    """Wait for another process to make a file, half a minute at most."""
+    for _ in range(3000):
+        if flag.exists():
+            return
+        time.sleep(0.01)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a safe fork")
-def test_work_is_spread() -> None:
-    assert os.getpid() not in set(in_order(lambda _: os.getpid(), 8, 2))
+def test_work_is_spread(tmp_path: Path) -> None:
+    assert len(set(in_order(Helped(tmp_path / "flag"), 40, 2))) == 2
+    assert os.getpid() in set(in_order(Helped(tmp_path / "flag"), 40, 2))
     assert set(in_order(lambda _: os.getpid(), ENOUGH - 1)) == {os.getpid()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a safe fork")
+def test_a_slow_task_holds_up_nobody_else(tmp_path: Path) -> None:
+    flag = tmp_path / "flag"
+
+    def task(at: int) -> int:
+        if at == 0:  # whoever has it waits for the last one, which is done by the other process
+            wait_for(flag)
+        if at == 99:
+            flag.touch()
+        return os.getpid()
+
+    done = list(in_order(task, 100, 2))
+    assert done[0] != done[99]
+    assert done.count(done[0]) < 20
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
@@ -43,16 +88,26 @@ def test_an_exception_is_raised_here(jobs: int) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a safe fork")
-def test_a_process_that_is_killed_is_told() -> None:
-    parent = os.getpid()
-
-    def task(at: int) -> int:
-        if at == 5 and os.getpid() != parent:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return at
-
+def test_a_process_that_is_killed_is_told(tmp_path: Path) -> None:
+    task = Helped(tmp_path / "flag", lambda: os.kill(os.getpid(), signal.SIGKILL))
     with pytest.raises(ImagelintError, match="was killed"):
         list(in_order(task, 40, 2))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a safe fork")
+@pytest.mark.parametrize("size", [0, 10, 3_000_000])
+def test_results_of_any_size_come_from_a_helper(tmp_path: Path, size: int) -> None:
+    helped = Helped(tmp_path / "flag")
+    done = list(in_order(lambda at: (helped(at), bytes(size)), 20, 2))
+    assert {len(data) for _, data in done} == {size}
+    assert len({process for process, _ in done}) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a safe fork")
+def test_what_cannot_be_handed_over_is_an_error(tmp_path: Path) -> None:
+    helped = Helped(tmp_path / "flag")
+    with pytest.raises(RuntimeError, match="pickle"):
+        list(in_order(lambda at: (helped(at), lambda: at), 20, 2))
 
 
 @pytest.mark.parametrize("command", ["check", "images"])
