@@ -122,21 +122,26 @@ def conclude(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
     if not charts:
         return results
     told: set[str] = set()
-    concluded: list[FileResult] = []
-    for result in results:
-        kept: list[Finding] = []
-        for finding in result.findings:
-            if _is_chart(finding):
-                if finding.message in told:
-                    continue
-                told.add(finding.message)
-                others = charts[finding.message] - 1
-                if others:
-                    also = f"{finding.message} (stands for {others} more of its templates)"
-                    finding = finding._replace(message=also)  # noqa: PLW2901 - a copy
-            kept.append(finding)
-        concluded.append(result._replace(findings=tuple(kept)))
-    return tuple(concluded)
+    return tuple(
+        result._replace(findings=tuple(_one_a_chart(result.findings, charts, told)))
+        if result.findings
+        else result
+        for result in results
+    )
+
+
+def _one_a_chart(
+    findings: Iterable[Finding], charts: Mapping[str, int], told: set[str]
+) -> Iterator[Finding]:
+    """Yield findings, and of those of a chart the first one for all; ``told`` were there before."""
+    for finding in findings:
+        if not _is_chart(finding):
+            yield finding
+        elif finding.message not in told:
+            told.add(finding.message)
+            others = charts[finding.message] - 1
+            also = f"{finding.message} (stands for {others} more of its templates)"
+            yield finding._replace(message=also) if others else finding
 
 
 def _with_pull_secrets(results: tuple[FileResult, ...]) -> Iterator[FileResult]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from imagelint.finding import Severity
 from imagelint.text import Source
 from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from imagelint.finding import Finding, KubeObject, Severity, Skipped
+    from imagelint.finding import Finding, KubeObject, Skipped
     from imagelint.reference import ImageReference
     from imagelint.text import Span
 
@@ -29,8 +30,10 @@ __all__ = [
     "Report",
     "RuleText",
     "Suppressed",
+    "Told",
     "joined",
     "light",
+    "told",
 ]
 
 
@@ -124,6 +127,18 @@ class Facts(NamedTuple):
 NO_FACTS: Final = Facts()
 
 
+class Told(NamedTuple):
+    """Findings that were put into words where they were found, and what a report adds up of them.
+
+    They and their source go no further then, which is half of what findings cost.
+    """
+
+    text: str
+    counts: tuple[int, ...]
+    """How many there are of each severity, worst first."""
+    fixable: int
+
+
 class FileResult(NamedTuple):
     """Everything that one source gave.
 
@@ -145,6 +160,8 @@ class FileResult(NamedTuple):
     """Which of the policy's exceptions were needed, by their number."""
     unlisted: int = 0
     """How many images there are that ``images`` does not list, as nobody has asked for them."""
+    told: Told | None = None
+    """Findings that are not in ``findings`` any more: those that were there at first."""
 
     @property
     def image_count(self) -> int:
@@ -161,6 +178,16 @@ class FileResult(NamedTuple):
     def path(self) -> str:
         """The path that findings name."""
         return self.source.path
+
+
+def told(result: FileResult, text: str) -> FileResult:
+    """Return a result whose findings were put into words; neither they nor its source are kept."""
+    counts = [0] * len(Severity)
+    for finding in result.findings:
+        counts[finding.severity.rank] += 1
+    fixable = sum(finding.fix is not None for finding in result.findings)
+    words = Told(text, tuple(counts), fixable)
+    return result._replace(source=Source(result.path, b""), findings=(), told=words)
 
 
 def light(result: FileResult) -> FileResult:
@@ -182,11 +209,19 @@ def joined(source: Source, parts: Sequence[FileResult]) -> FileResult:
         kustomize_names=tuple(one for part in parts for one in part.kustomize_names),
         used=frozenset(one for part in parts for one in part.used),
         unlisted=sum(part.unlisted for part in parts),
+        told=_joined([part.told for part in parts if part.told is not None]),
         facts=Facts(
             tuple(dict.fromkeys(one for part in parts for one in part.facts.accounts)),
             tuple(one for part in parts for one in part.facts.waiting),
         ),
     )
+
+
+def _joined(parts: Sequence[Told]) -> Told | None:
+    if not parts:
+        return None
+    counts = tuple(map(sum, zip(*(part.counts for part in parts), strict=True)))
+    return Told("\n".join(part.text for part in parts), counts, sum(part.fixable for part in parts))
 
 
 class Report(NamedTuple):
@@ -207,17 +242,37 @@ class Report(NamedTuple):
 
     @property
     def findings(self) -> Iterator[tuple[Source, Finding]]:
-        """Every finding with its source, by file and then by place."""
+        """Every finding with its source, by file and then by place.
+
+        Raises ``ValueError`` where some were told already: no format may miss them.
+        """
         for result in self.results:
+            if result.told is not None:
+                message = f"the findings in {result.path} were told already"
+                raise ValueError(message)
             for finding in result.findings:
                 yield result.source, finding
 
     def counts(self) -> Counter[Severity]:
         """How many findings of each severity."""
-        return Counter(finding.severity for _, finding in self.findings)
+        ranks = [0] * len(Severity)
+        for result in self.results:
+            for finding in result.findings:
+                ranks[finding.severity.rank] += 1
+            if result.told is not None:
+                for rank, count in enumerate(result.told.counts):
+                    ranks[rank] += count
+        return +Counter(dict(zip(Severity, ranks, strict=True)))
+
+    @property
+    def fixable(self) -> int:
+        """How many findings ``imagelint fix`` would repair."""
+        told = sum(result.told.fixable for result in self.results if result.told is not None)
+        found = (finding for result in self.results for finding in result.findings)
+        return told + sum(finding.fix is not None for finding in found)
 
     def has_at_least(self, severity: Severity | None) -> bool:
         """Whether a finding is as bad as ``severity``; None stands for "never"."""
         if severity is None:
             return False
-        return any(finding.severity.at_least(severity) for _, finding in self.findings)
+        return any(found.at_least(severity) for found in self.counts())

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from imagelint.report import NO_FACTS, FileResult, joined, light
+from imagelint.report import NO_FACTS, FileResult, Told, joined, light
 from imagelint.text import Source
 from imagelint.values import NamedTuple
 from imagelint.workers import AUTO
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from imagelint import files
 
 __all__ = ["STDIN", "Attempt", "Input", "Packed", "Request", "packed", "unpacked", "whole"]
@@ -39,6 +41,8 @@ class Request(NamedTuple):
     """List every image; a run that does not hands over far less from process to process."""
     stdin: bytes | None = None
     """Standard input, where the command has read it already."""
+    tell: Callable[[FileResult], str] | None = None
+    """Puts the findings in a file into words; then they are not kept."""
 
 
 class Input(NamedTuple):
@@ -61,9 +65,9 @@ class Attempt(NamedTuple):
     errors: tuple[str, ...]
 
 
-Packed: TypeAlias = "Attempt | tuple[int, int, int, files.Identity]"
-"""An attempt on its way from process to process: of a file of which there is nothing to say only
-its numbers and its identity, which take a tenth of the time that the whole result takes."""
+Packed: TypeAlias = "Attempt | tuple[int, int, int, files.Identity, Told | None]"
+"""An attempt on its way from process to process: of a file of which there is nothing more to say
+only its numbers and its identity, which take a tenth of the time that the whole result takes."""
 
 
 def packed(attempt: Attempt) -> Packed:
@@ -74,16 +78,16 @@ def packed(attempt: Attempt) -> Packed:
     said = (result.findings, result.images, result.suppressed, result.kustomize_names, result.used)
     if any(said) or result.facts != NO_FACTS:
         return attempt._replace(result=light(result))
-    return result.documents, result.proven_free, result.unlisted, identity
+    return result.documents, result.proven_free, result.unlisted, identity, result.told
 
 
 def unpacked(one: Input, attempt: Packed) -> Attempt:
     """Make a packed attempt at an input what it was."""
     if isinstance(attempt, Attempt):
         return attempt
-    documents, free, unlisted, identity = attempt
+    documents, free, unlisted, identity, told = attempt
     source, stamp = Source(one.shown, b""), one.governing.stamp
-    result = FileResult(source, documents, free, (), (), policy=stamp, unlisted=unlisted)
+    result = FileResult(source, documents, free, (), (), policy=stamp, unlisted=unlisted, told=told)
     return Attempt(result, identity, ())
 
 

@@ -19,7 +19,7 @@ from imagelint.errors import ImagelintError, UsageError, internal_error
 from imagelint.examine import is_large
 from imagelint.finding import Skipped
 from imagelint.helm import is_cut_off
-from imagelint.report import FileResult, Report, joined
+from imagelint.report import NO_FACTS, FileResult, Report, joined, told
 from imagelint.request import STDIN, Attempt, Input, Request, packed, unpacked, whole
 from imagelint.rules import text_of
 from imagelint.text import Source, one_line
@@ -59,6 +59,7 @@ class Run:
         """The Helm chart whose templates stand in a folder, as shown."""
         self._used: dict[PolicyStamp | None, set[int]] = {}
         self._known: dict[files.Identity, tuple[Input, FileResult]] = {}
+        self._stream: Source | None = None
         self.stdin: bytes | None = None
         """Standard input, if it was asked for."""
         self.notices: list[str] = []
@@ -209,11 +210,28 @@ class Run:
     def _lint(self, one: Input, within: Span | None) -> tuple[FileResult, files.Identity | None]:
         if one.data is None:
             data, identity = files.read(one.path, one.shown)
-            return self._judge(one, data), identity
+            return self._told(one, self._judge(one, data)), identity
         if within is None:
-            return self._judge(one, one.data), None
-        result = self._judge_part(one, Source(one.shown, one.data), within)
+            return self._told(one, self._judge(one, one.data)), None
+        result = self._told(one, self._judge_part(one, self._streamed(one, one.data), within))
         return result._replace(source=Source(one.shown, b"")), None
+
+    def _streamed(self, one: Input, data: bytes) -> Source:
+        """Return the source of what came on stdin, which knows more of its lines each time."""
+        if self._stream is None:
+            self._stream = Source(one.shown, data)
+        return self._stream
+
+    def _told(self, one: Input, result: FileResult) -> FileResult:
+        """Put into words what is found in an input, if that is wanted and can change no more.
+
+        Of a chart's templates one finding stands for all, and of one about a pull secret another
+        file may tell that it is none.
+        """
+        tell = self._request.tell
+        if tell is None or not result.findings or result.facts != NO_FACTS or self._chart(one):
+            return result
+        return told(result, tell(result))
 
     def take(self, one: Input, attempt: Attempt) -> FileResult | None:
         """Take in what became of an input, in the order of inputs."""
@@ -262,6 +280,7 @@ class Run:
         other, known = self._known.setdefault(identity, (one, result))
         if known is result:
             return result
+        known, result = self._untold(other, known), self._untold(one, result)
         old = {finding._replace(path="") for finding in known.findings}
         new = tuple(found for found in result.findings if found._replace(path="") not in old)
         if not new:
@@ -277,6 +296,13 @@ class Run:
         if self._request.inventory:
             return result._replace(findings=new, images=images)
         return result._replace(findings=new, unlisted=len(images))
+
+    def _untold(self, one: Input, result: FileResult) -> FileResult:
+        """Return a result with its findings; those that were told have to be found again."""
+        if result.told is None:
+            return result
+        again = self.guarded(one, lambda: self._judge(one, files.read(one.path, one.shown)[0]))
+        return result._replace(told=None) if again is None else again
 
     def _images(self, one: Input, result: FileResult) -> tuple[ImageRecord, ...]:
         """Return the images of an input, of which the result may only know how many there are."""

@@ -28,6 +28,7 @@ from imagelint.commands.output import (
     print_text,
     say,
     skipped_lines,
+    teller,
 )
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ def command(
 
         _print_lines(policy_lines(show_policy, request(options)))
         ctx.exit(EXIT_CLEAN)
-    run = Run(request(options)._replace(inventory=detail.statistics))
+    tell = teller(chosen, detail)
+    run = Run(request(options)._replace(inventory=detail.statistics, tell=tell))
     say(run.notices, detail)
     if show_files:
         from imagelint.commands.show import file_lines  # noqa: PLC0415 - when asked for

@@ -11,16 +11,16 @@ import click
 
 from imagelint import files
 from imagelint.errors import FileError
-from imagelint.formats import FORMATS, PLAIN, Look, renderer
+from imagelint.formats import FORMATS, PLAIN, Look, renderer, renderer_of_file
 from imagelint.text import one_line
 from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from imagelint.commands.options import Target
     from imagelint.finding import Severity, Skipped
-    from imagelint.report import Report
+    from imagelint.report import FileResult, Report
 
 __all__ = ["EXIT_CLEAN", "EXIT_ERROR", "EXIT_FINDINGS", "emit", "exit_code"]
 __all__ += [
@@ -32,6 +32,7 @@ __all__ += [
     "print_text",
     "say",
     "skipped_lines",
+    "teller",
 ]
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
@@ -72,8 +73,7 @@ def emit(
         render = renderer(modules, name)
         if target.file is None:
             stream = sys.stderr if to_stderr else sys.stdout
-            look = _placed(look_of(stream))._replace(brief=detail.quiet)
-            print_text(render(report, look), stream)
+            print_text(render(report, _look_on(stream, detail)), stream)
         else:
             data = render(report, _placed(PLAIN)).encode("utf-8", "backslashreplace")
             try:
@@ -88,6 +88,21 @@ def emit(
     if detail.verbose:
         say(_details(report))
     return written
+
+
+def teller(
+    chosen: Iterable[Target], detail: Detail, modules: Mapping[str, str] = FORMATS
+) -> Callable[[FileResult], str] | None:
+    """Return what puts the findings in a file into words as :func:`emit` will want them.
+
+    None where that is more than a text on stdout that is written file by file.
+    """
+    (first, *more) = chosen
+    if more or first.file is not None or detail.statistics or detail.verbose:
+        return None
+    name = format_here(modules) if first.format == _AUTO else first.format
+    render, look = renderer_of_file(modules, name), _look_on(sys.stdout, detail)
+    return None if render is None else lambda result: render(result, look)
 
 
 def _print_statistics(
@@ -126,6 +141,10 @@ def format_here(modules: Mapping[str, str] = FORMATS) -> str:
     """Return what ``--format auto`` stands for."""
     in_actions = os.environ.get("GITHUB_ACTIONS") == "true"
     return _GITHUB if in_actions and _GITHUB in modules else _TEXT
+
+
+def _look_on(stream: TextIO, detail: Detail) -> Look:
+    return _placed(look_of(stream))._replace(brief=detail.quiet)
 
 
 def _placed(look: Look) -> Look:

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Protocol, cast
 from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from imagelint.report import Report
+    from imagelint.report import FileResult, Report
 
-__all__ = ["FORMATS", "INVENTORIES", "PLAIN", "Look", "renderer"]
+__all__ = ["FORMATS", "INVENTORIES", "PLAIN", "Look", "renderer", "renderer_of_file"]
 
 FORMATS = {
     "text": "imagelint.formats.text",
@@ -75,3 +75,10 @@ class Renderer(Protocol):
 def renderer(modules: Mapping[str, str], name: str) -> Renderer:
     """Import and return the renderer of a format; ``KeyError`` for a name that is none."""
     return cast("Renderer", importlib.import_module(modules[name]).render)
+
+
+def renderer_of_file(
+    modules: Mapping[str, str], name: str
+) -> Callable[[FileResult, Look], str] | None:
+    """Return what renders the findings in a file by themselves; None for formats that cannot."""
+    return getattr(importlib.import_module(modules[name]), "of_file", None)

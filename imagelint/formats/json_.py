@@ -71,7 +71,7 @@ def _summary(report: Report) -> dict[str, int]:
         "errors": counts[Severity.ERROR],
         "warnings": counts[Severity.WARNING],
         "notes": counts[Severity.NOTE],
-        "fixable": sum(finding.fix is not None for _, finding in report.findings),
+        "fixable": report.fixable,
         "skipped": len(report.skipped),
         "suppressed": sum(len(result.suppressed) for result in report.results),
     }

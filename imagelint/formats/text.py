@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
     from imagelint.finding import Finding
-    from imagelint.report import Report
+    from imagelint.report import FileResult, Report
     from imagelint.text import Source
 
-__all__ = ["render"]
+__all__ = ["of_file", "render"]
 
 _RESET = "\x1b[0m"
 _BOLD, _DIM, _GREEN = "1", "2", "32"
@@ -35,11 +35,19 @@ def render(report: Report, look: Look = PLAIN) -> str:
     """
     blocks = []
     for result in report.results:
-        for _, group in groupby(result.findings, _same_place):
-            blocks.append(_block(result.source, list(group), look))
+        if result.told is not None:
+            blocks.append(result.told.text)
+        if result.findings:
+            blocks.append(of_file(result, look))
     if not look.brief:
         blocks.append(_summary(report, look))
     return "\n".join(blocks)
+
+
+def of_file(result: FileResult, look: Look = PLAIN) -> str:
+    """Render the findings in one file, as they stand in the report of a run."""
+    groups = groupby(result.findings, _same_place)
+    return "\n".join(_block(result.source, list(group), look) for _, group in groups)
 
 
 def _same_place(finding: Finding) -> Hashable:

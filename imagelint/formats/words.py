@@ -113,8 +113,7 @@ def verdict(report: Report) -> tuple[str, str]:
     )
     if not found:
         return "No findings", f"{seen}."
-    fixable = sum(finding.fix is not None for _, finding in report.findings)
-    how = f"; {fixable} can be repaired by `imagelint fix`" if fixable else ""
+    how = f"; {report.fixable} can be repaired by `imagelint fix`" if report.fixable else ""
     return f"Found {found}", f"{seen}{how}."
 
 
