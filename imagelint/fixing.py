@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from imagelint import files
 from imagelint.request import packed, unpacked
 from imagelint.values import NamedTuple
-from imagelint.workers import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
     from imagelint.request import Attempt, Input, Packed
     from imagelint.run import Run
 
-__all__ = ["Repair", "repair_all", "write_file"]
+__all__ = ["Repair", "repair_all", "trial", "write_file"]
 
 T = TypeVar("T")
 Write: TypeAlias = "Callable[[Input, FileResult, bytes], None]"
@@ -105,14 +104,10 @@ def repair_all(
     ``clear`` is called with each folder in which killed processes may have left something; None
     looks for nothing.
     """
-    inputs = run.inputs
-    jobs = 1 if run.stdin is not None else run.jobs
-    looked: set[str] | None = None if clear is None else set()
-    all_tried = in_order(lambda at: _try(run, inputs[at], looked), len(inputs), jobs)
     writers = _Writers(write, at_once=run.may_have_links)
     waiting: deque[_Waiting] = deque()
     try:
-        for one, tried in zip(inputs, all_tried, strict=True):
+        for one, tried in run.outcomes(trial(looks=clear is not None)):
             attempt = unpacked(one, tried.attempt)
             if clear is not None:
                 for folder in tried.littered:
@@ -144,6 +139,12 @@ def _finished(run: Run, waiting: deque[_Waiting], window: int) -> Iterator[Repai
         run.errors += tried.errors_after
         run.note(one, tried.after)
         yield Repair(one, before, tried.fixed, tried.after or before)
+
+
+def trial(*, looks: bool) -> Callable[[Run, Input], _Tried]:
+    """Return what works out what becomes of an input; it may look for what is left behind, too."""
+    looked: set[str] | None = set() if looks else None
+    return lambda run, one: _try(run, one, looked)
 
 
 def _try(run: Run, one: Input, looked: set[str] | None) -> _Tried:

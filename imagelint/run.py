@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import os
 import time
-from itertools import groupby
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from imagelint import engine, files
+from imagelint.ahead import Ahead
 from imagelint.built_in import RULES
 from imagelint.catalogue import load_catalogue
 from imagelint.conclude import Ruling, about_exceptions, conclude, with_more
-from imagelint.errors import ImagelintError, UsageError, internal_error
+from imagelint.errors import ImagelintError, internal_error
 from imagelint.examine import is_large
 from imagelint.finding import Skipped
-from imagelint.helm import is_cut_off
+from imagelint.intake import Intake
 from imagelint.report import NO_FACTS, FileResult, Report, joined, told
-from imagelint.request import STDIN, Attempt, Input, Request, packed, unpacked, whole
+from imagelint.request import STDIN, Attempt, Input, Packed, Request, packed, unpacked, whole
 from imagelint.rules import text_of
 from imagelint.text import Source, one_line
 from imagelint.workers import in_order
@@ -29,29 +29,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from imagelint.catalogue import Catalogue
-    from imagelint.files.changes import Changes
     from imagelint.report import ImageRecord, PolicyStamp
     from imagelint.text import Span
 
 T = TypeVar("T")
+Work: TypeAlias = "Callable[[Run, Input], Any]"
 
-__all__ = ["STDIN", "Input", "Request", "Run", "known_kinds", "today"]
-
-_STDIN_SHOWN = "<stdin>"
+__all__ = ["STDIN", "Input", "Request", "Run", "attempted", "known_kinds", "today"]
 
 
 class Run:
     """Made of a request; raises ``ImagelintError`` for what makes all linting pointless."""
 
-    def __init__(self, request: Request) -> None:
-        """Find the inputs and their policies; nothing is linted yet."""
+    def __init__(self, request: Request, work: Work | None = None) -> None:
+        """Find the inputs and their policies.
+
+        ``work`` is what :meth:`outcomes` gives of each input, and other processes may begin with it
+        while files are still being found. Without it nothing is linted yet.
+        """
         self._request = request
         self.jobs = request.jobs
         self._cwd = os.getcwd()
         self._rules = RULES
-        ref = request.policy_from
-        self._origin = None if ref is None else files.AtCommit(ref, self._cwd)
-        self._policies = files.Policies(self._rules, self._cwd, request.policy, self._origin)
+        intake = Intake(request, self._rules, self._cwd)
+        self._policies = intake.policies
         self._catalogue = known_kinds()
         self._today = today()
         self._linters: dict[tuple[str | None, bool], engine.Linter] = {}
@@ -60,101 +61,18 @@ class Run:
         self._used: dict[PolicyStamp | None, set[int]] = {}
         self._known: dict[files.Identity, tuple[Input, FileResult]] = {}
         self._stream: Source | None = None
-        self.stdin: bytes | None = None
+        self.notices, self.errors, self.skipped = intake.notices, intake.errors, intake.skipped
+        self._ahead = None if work is None else self._working(work)
+        try:
+            self.inputs = tuple(intake.inputs(None if self._ahead is None else self._begin))
+            self._check_policies()
+            intake.compare_policies()
+        except BaseException:
+            if self._ahead is not None:
+                self._ahead.end()
+            raise
+        self.stdin = intake.stdin
         """Standard input, if it was asked for."""
-        self.notices: list[str] = []
-        self.errors: list[str] = []
-        self.skipped: list[Skipped] = []
-        self.inputs = tuple(self._inputs())
-        self._check_policies()
-        self._compare_policies()
-
-    def _inputs(self) -> Iterator[Input]:
-        exclusion = files.Exclusion(self._policies, self._request.exclude, self._cwd)
-        paths = self._request.paths or (".",)
-        changes = self._changes(paths)
-        if STDIN in paths:
-            yield from self._stdin_input(exclusion)
-        elif self._request.stdin_filename is not None:
-            message = "--stdin-filename names what comes on stdin: give - as PATH too"
-            raise UsageError(message)
-        named = self._still_there((path for path in paths if path != STDIN), changes)
-        found = files.find(named, self._cwd, exclusion, self._policies.hear)
-        self.notices += (f"warning: {one_line(line)}" for line in found.warnings)
-        self.errors += map(one_line, found.errors)
-        self.skipped += found.skipped
-        for file in found.files:
-            governing = self._policies.for_file(file.path)
-            if changes is None or self._concerned(changes, file.path, governing):
-                yield Input(file.path, file.shown, governing)
-            else:
-                self.skipped.append(Skipped(file.shown, changes.reason))
-
-    def _changes(self, paths: Iterable[str]) -> Changes | None:
-        ref = self._request.changed_since
-        if ref is None:
-            return None
-        if STDIN in paths:
-            message = "--changed-since asks git about files; it cannot know what comes on stdin"
-            raise UsageError(message)
-        from imagelint.files.changes import Changes  # noqa: PLC0415 - rarely asked for
-
-        return Changes(ref, self._cwd)
-
-    def _still_there(self, paths: Iterable[str], changes: Changes | None) -> Iterator[str]:
-        """Leave out PATHs that are gone since the commit: that is a change, and no slip."""
-        for path in paths:
-            place = files.absolute(path, self._cwd)
-            is_gone = changes is not None and path and not os.path.lexists(place)
-            if changes is not None and is_gone and changes.deleted_at(place):
-                shown = files.displayed(place, self._cwd)
-                self.skipped.append(Skipped(shown, f"deleted since {self._request.changed_since}"))
-            else:
-                yield path
-
-    def _concerned(self, changes: Changes, path: str, governing: files.GoverningPolicy) -> bool:
-        """Whether a file or what decides about it has changed; a policy of a commit cannot."""
-        if self._origin is not None:
-            return changes.concern(path, ())
-        lost = self._request.policy is None and changes.deleted_above(path, files.POLICY_NAME)
-        return lost or changes.concern(path, governing.deciding)
-
-    def _compare_policies(self) -> None:
-        """Say, and show, what of the policies in the working folder does not count."""
-        if self._origin is None:
-            return
-        from imagelint.formats.unified import diff  # noqa: PLC0415 - rarely needed
-
-        ref = self._request.policy_from
-        for one in self._origin.differences():
-            how = "is new" if one.then is None else "is gone" if one.now is None else "is changed"
-            shown = diff(Source(one.shown, one.then or b""), one.now or b"").rstrip("\n")
-            head = f"warning: {one_line(one.shown)} {how} since {ref}; what {ref} has decides"
-            self.notices.append(f"{head}\n{shown}" if shown else head)
-
-    def _stdin_input(self, exclusion: files.Exclusion) -> Iterator[Input]:
-        name = self._request.stdin_filename
-        path = files.absolute(name or _STDIN_SHOWN, self._cwd)
-        shown = files.displayed(path, self._cwd)
-        governing = self._policies.for_file(path)
-        given = self._request.stdin
-        self.stdin = files.read_stdin() if given is None else given
-        if files.is_blank(self.stdin) and not self._request.allow_empty:
-            message = (
-                "nothing came on stdin: did the command before the pipe fail?"
-                " (--allow-empty lets it pass)"
-            )
-            raise UsageError(message)
-        if is_cut_off(Source(shown, self.stdin)):
-            self.errors.append(
-                f"{shown}: Helm output that ends in mid-line: was the command before the pipe"
-                " cut short? (if it is whole, end it with a line feed, as Helm does)"
-            )
-        reason = exclusion(path) if name else None
-        if reason is None:
-            yield Input(path, shown, governing, self.stdin)
-        else:
-            self.skipped.append(Skipped(shown, reason))
 
     def _check_policies(self) -> None:
         """Fail before the first finding: an unknown environment, a policy that is no good."""
@@ -361,22 +279,50 @@ class Run:
 
     def results(self) -> Iterator[FileResult]:
         """Lint everything; the results come in the order of the inputs for any number of jobs."""
-        tasks = [(one, part) for one in self.inputs for part in self._shares(one)]
-        size = sum(len(one.data) for one in self.inputs if one.data is not None)
-        attempts = in_order(
-            lambda at: packed(self.attempt(*tasks[at])), len(tasks), self.jobs, size=size
-        )
-        together = groupby(zip(tasks, attempts, strict=True), lambda pair: id(pair[0][0]))
-        for _, pairs in together:
-            ((one, _), first), *rest = pairs
-            made = [unpacked(one, attempt) for attempt in (first, *(pair[1] for pair in rest))]
-            result = self.take(one, whole(one, made))
+        for one, attempt in self.outcomes(attempted):
+            result = self.take(one, unpacked(one, attempt))
             if result is not None:
                 yield result
 
-    def _shares(self, one: Input) -> list[Span] | list[None]:
-        """Return the parts of an input that processes may share: of a stream its documents."""
-        return [None] if one.data is None else self._parts(one, Source(one.shown, one.data))
+    def outcomes(self, work: Callable[[Run, Input], T]) -> Iterator[tuple[Input, T]]:
+        """Yield each input with what comes of ``work``: the one that has begun, if one has.
+
+        Several processes do it for files; for what came on stdin it is done here.
+        """
+        ahead = self._ahead or self._working(work)
+        rest = [one for one in self.inputs if one.data is None and one.path not in ahead.begun]
+        later = in_order(lambda at: work(self, rest[at]), len(rest), self.jobs)
+        try:
+            for one in self.inputs:
+                if one.data is not None:
+                    yield one, work(self, one)
+                elif one.path in ahead.begun:
+                    yield one, ahead.outcome(one.path)
+                else:
+                    yield one, next(later)
+        finally:
+            ahead.end()
+
+    def _working(self, work: Work) -> Ahead[files.GoverningPolicy]:
+        def on_file(path: str, governing: files.GoverningPolicy) -> object:
+            return work(self, Input(path, files.displayed(path, self._cwd), governing))
+
+        return Ahead(on_file, self.jobs)
+
+    def _begin(self, path: str, governing: files.GoverningPolicy) -> None:
+        """Have the work on a file begun, other files of whose run are not found yet."""
+        if not self._linters:
+            self._linter(governing)  # what cannot judge anything is told by the first process
+        if self._ahead is not None:
+            self._ahead.begin(path, governing)
+
+    def in_parts(self, one: Input, data: bytes) -> list[Attempt]:
+        """Lint what came on stdin, whose documents several processes share, in their order."""
+        parts = self._parts(one, Source(one.shown, data))
+        attempts = in_order(
+            lambda at: packed(self.attempt(one, parts[at])), len(parts), self.jobs, size=len(data)
+        )
+        return [unpacked(one, attempt) for attempt in attempts]
 
     def report(self, results: Iterable[FileResult], fixed: Iterable[str] = ()) -> Report:
         """Conclude the run; ``fixed`` are the paths that were rewritten."""
@@ -413,6 +359,13 @@ class Run:
             for place in places
             if place != STDIN
         )
+
+
+def attempted(run: Run, one: Input) -> Packed:
+    """Lint an input, without regard to others: what ``Run.results`` takes in."""
+    if one.data is None:
+        return packed(run.attempt(one))
+    return whole(one, run.in_parts(one, one.data))
 
 
 def today() -> str:

@@ -71,7 +71,7 @@ def command(
       imagelint check --show-policy prod/web.yaml
     """  # noqa: D301 - click wants the character itself
     from imagelint.commands.progress import track  # noqa: PLC0415 - not needed for --help
-    from imagelint.run import Run  # noqa: PLC0415
+    from imagelint.run import Run, attempted  # noqa: PLC0415
 
     chosen = targets(formats, output)
     detail = detail_of(options)
@@ -82,7 +82,8 @@ def command(
         _print_lines(policy_lines(show_policy, request(options)))
         ctx.exit(EXIT_CLEAN)
     tell = teller(chosen, detail)
-    run = Run(request(options)._replace(inventory=detail.statistics, tell=tell))
+    asked = request(options)._replace(inventory=detail.statistics, tell=tell)
+    run = Run(asked, None if show_files else attempted)
     say(run.notices, detail)
     if show_files:
         from imagelint.commands.show import file_lines  # noqa: PLC0415 - when asked for

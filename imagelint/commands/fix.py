@@ -79,7 +79,7 @@ def command(
       imagelint fix --diff > harbor.patch
       helm template . | imagelint fix - | kubectl apply -f -
     """  # noqa: D301 - click wants the character itself
-    from imagelint.fixing import repair_all, write_file  # noqa: PLC0415 - not needed for --help
+    from imagelint.fixing import repair_all, trial, write_file  # noqa: PLC0415 - not needed for --help
     from imagelint.run import Run  # noqa: PLC0415
 
     paths = options["paths"]
@@ -89,9 +89,10 @@ def command(
         raise click.UsageError(message)
     chosen = targets(formats, output)
     detail = detail_of(options)
-    run = Run(request(options)._replace(inventory=detail.statistics))
-    say(run.notices, detail)
     written = not (diff or is_filter)
+    asked = request(options)._replace(inventory=detail.statistics)
+    run = Run(asked, trial(looks=written))
+    say(run.notices, detail)
     removed: list[str] = []
     clear = (lambda folder: removed.extend(files.clear_leftovers(folder))) if written else None
     outcome = _repair(repair_all(run, write_file if written else _pretend, clear), run, detail)

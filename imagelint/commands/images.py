@@ -46,11 +46,11 @@ def command(
       imagelint images --statistics
     """  # noqa: D301 - click wants the character itself
     from imagelint.commands.progress import track  # noqa: PLC0415 - not needed for --help
-    from imagelint.run import Run  # noqa: PLC0415
+    from imagelint.run import Run, attempted  # noqa: PLC0415
 
     chosen = targets(formats, output)
     detail = detail_of(options)
-    run = Run(request(options))
+    run = Run(request(options), attempted)
     say(run.notices, detail)
     report = run.report(track(run.results(), len(run.inputs), quiet=detail.quiet))
     written = emit(report, chosen, INVENTORIES, detail=detail)

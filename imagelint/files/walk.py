@@ -54,25 +54,37 @@ def _unheard(_folder: str, _names: Iterable[str]) -> None:
     """Have no use for what stands in a folder."""
 
 
+def _untold(_path: str) -> None:
+    """Have no use for a file before all are found."""
+
+
 def find(
     paths: Iterable[str],
     cwd: str,
     excluded: Callable[[str], str | None],
     tell: Callable[[str, Iterable[str]], None] = _unheard,
+    begin: Callable[[str], None] = _untold,
 ) -> Found:
     """Find the files that ``paths`` name: files, folders and globs that no shell expanded.
 
     ``excluded`` gets the absolute path of a file, or with a ``/`` behind it of a folder, and
     says why it is to be left out, or None; before it is asked for a folder below another, ``tell``
-    gets the names that stand in it. Each file comes once, sorted by path.
+    gets the names that stand in it. ``begin`` gets the path of each file as it
+    is found. Each file comes once, sorted by path.
     """
-    walk = _Walk(cwd, excluded, tell)
+    walk = _Walk(cwd, excluded, tell, begin)
     for path in paths:
         walk.take(path)
     files = sorted(walk.files.values(), key=lambda file: file.shown.split("/"))
     unread = [one for place, one in walk.skipped.items() if place not in walk.files]
     skipped = sorted(unread, key=lambda one: one.path.split("/"))
     return Found(tuple(files), tuple(skipped), tuple(walk.warnings), tuple(walk.errors))
+
+
+class _Added:
+    """What came of one PATH: whether manifests were seen, and whether one was taken."""
+
+    seen = taken = False
 
 
 class _Walk:
@@ -83,10 +95,12 @@ class _Walk:
         cwd: str,
         excluded: Callable[[str], str | None],
         tell: Callable[[str, Iterable[str]], None],
+        begin: Callable[[str], None],
     ) -> None:
         self._cwd = cwd
         self._excluded = excluded
         self._tell = tell
+        self._begin = begin
         self.files: dict[str, FoundFile] = {}
         self.skipped: dict[str, Skipped] = {}
         self.warnings: list[str] = []
@@ -99,11 +113,11 @@ class _Walk:
         if not path:
             self.errors.append("an empty PATH names nothing")
         elif os.path.isdir(place):
-            self._report_empty(shown, [self._add_or_skip(one) for one in self._below(place)])
+            self._report(shown, self._take_below(place))
         elif os.path.lexists(place):
             self._take_named(place, shown)
         elif _MAGIC.intersection(path):
-            self._report_empty(shown, [self._add_or_skip(one) for one in self._glob(place)])
+            self._report(shown, self._take_glob(place))
         else:
             self.errors.append(f"{shown}: no such file or folder")
 
@@ -112,52 +126,69 @@ class _Walk:
         if not os.path.exists(place):
             self.errors.append(f"{shown}: the link points to a file that does not exist")
             return
-        self._add_or_skip(place)
+        self._add_or_skip(place, shown)
 
-    def _report_empty(self, shown: str, added: list[bool]) -> None:
-        if not added:
+    def _report(self, shown: str, added: _Added) -> None:
+        if not added.seen:
             self.warnings.append(f"{shown}: no manifests (.yaml, .yml, .json) found")
-        elif not any(added):
+        elif not added.taken:
             self.warnings.append(f"{shown}: every manifest in it is left out")
 
-    def _add_or_skip(self, place: str) -> bool:
+    def _add_or_skip(self, place: str, shown: str) -> bool:
         """Add a file, or note why it is excluded; return whether it was added."""
         reason = self._excluded(place)
         if reason is not None:
-            self._skip(place, reason)
+            self.skipped[place] = Skipped(shown, reason)
             return False
-        self.files[place] = FoundFile(place, displayed(place, self._cwd))
+        if place not in self.files:
+            self.files[place] = FoundFile(place, shown)
+            self._begin(place)
         return True
 
     def _skip(self, place: str, reason: str) -> None:
         self.skipped[place] = Skipped(displayed(place, self._cwd), reason)
 
-    def _below(self, top: str) -> Iterator[str]:
-        """Yield the manifests below a folder, however deep; folders are pruned first."""
+    def _take_below(self, top: str, is_wanted: Callable[[str], bool] | None = None) -> _Added:
+        """Add the manifests below a folder, however deep, by name; folders are pruned first."""
+        added = _Added()
         reason = self._excluded(top + "/")
         if reason is not None:
             self._skip(top, reason)
-            return
+            return added
         ignored = ignored_below(top)
-        folders = [(top, _listing(top))]
+        folders = [self._opened(top, _listing(top))]
         while folders:
-            folder, entries = folders.pop()
-            if isinstance(entries, OSError):
-                self.errors.append(f"{displayed(folder, self._cwd)}: {entries.strerror}")
-                continue
-            if folder != top and any(entry.name == ".git" for entry in entries):
-                ignored |= ignored_below(folder)
-            for entry in entries:
+            entries, shown = folders[-1]
+            for entry in entries:  # goes on where it was left for a folder
                 if _is_folder(entry):
                     listing = self._listing_to_walk(entry, ignored)
                     if listing is not None:
-                        folders.append((entry.path, listing))
-                elif _is_manifest(entry.name):
+                        folders.append(self._opened(entry.path, listing))
+                        if _holds_repository(listing):
+                            ignored |= ignored_below(entry.path)
+                        break
+                elif _is_manifest(entry.name) and (is_wanted is None or is_wanted(entry.path)):
                     reason = _why_not(entry, ignored)
-                    if reason is None:
-                        yield entry.path
-                    else:
+                    if reason is not None:
                         self._skip(entry.path, reason)
+                        continue
+                    added.seen = True
+                    name = shown + entry.name
+                    name = name if name.isascii() else displayed(entry.path, self._cwd)
+                    added.taken |= self._add_or_skip(entry.path, name)
+            else:
+                folders.pop()
+        return added
+
+    def _opened(
+        self, folder: str, listing: list[os.DirEntry[str]] | OSError
+    ) -> tuple[Iterator[os.DirEntry[str]], str]:
+        """Return what stands in a folder, and what stands in front of the names of that."""
+        shown = displayed(folder, self._cwd)
+        if isinstance(listing, OSError):
+            self.errors.append(f"{shown}: {listing.strerror}")
+            return iter(()), shown
+        return iter(listing), "" if shown == "." else shown.rstrip("/") + "/"
 
     def _listing_to_walk(
         self, entry: os.DirEntry[str], ignored: frozenset[str]
@@ -181,8 +212,8 @@ class _Walk:
         self._skip(entry.path, reason)
         return None
 
-    def _glob(self, pattern: str) -> Iterator[str]:
-        """Yield the files that a glob names, and the manifests below the folders it names.
+    def _take_glob(self, pattern: str) -> _Added:
+        """Add the files that a glob names, and the manifests below the folders it names.
 
         The folder above the first special character is walked as always; so a glob never
         digs in ``node_modules`` unless it says so.
@@ -191,16 +222,18 @@ class _Walk:
         fixed = next(index for index, part in enumerate(parts) if _MAGIC.intersection(part))
         top = os.sep.join(parts[:fixed]) or os.sep
         if not os.path.isdir(top):
-            return
+            return _Added()
         try:
             glob = PathPattern.parse("/".join(parts[fixed:]))
         except InvalidPattern as error:
             self.errors.append(str(error))
-            return
-        for place in self._below(top):
+            return _Added()
+
+        def is_wanted(place: str) -> bool:
             names = os.path.relpath(place, top).split(os.sep)
-            if any(glob.matches("/".join(names[: end + 1])) for end in range(len(names))):
-                yield place
+            return any(glob.matches("/".join(names[: end + 1])) for end in range(len(names)))
+
+        return self._take_below(top, is_wanted)
 
 
 def _listing(folder: str) -> list[os.DirEntry[str]] | OSError:
@@ -210,6 +243,10 @@ def _listing(folder: str) -> list[os.DirEntry[str]] | OSError:
             return sorted(entries, key=attrgetter("name"))
     except OSError as error:
         return error
+
+
+def _holds_repository(listing: list[os.DirEntry[str]] | OSError) -> bool:
+    return not isinstance(listing, OSError) and any(entry.name == ".git" for entry in listing)
 
 
 def _is_manifest(name: str) -> bool:
