@@ -117,9 +117,12 @@ class Linter:
         waiting: list[tuple[Finding, Account]] = []
         unlisted = 0
         for item in examined:
-            pods = self._pods(item)
-            findings += self._about_document(item, chart, excuses)
+            if item.refusals or item.dropped_at is not None:
+                findings += self._about_document(item, chart, excuses)
             sites = item.extract.sites
+            if not sites:
+                continue
+            pods = self._pods(item)
             spans = [place_of(item.document, site.node, site.within) for site in sites]
             judged = [
                 self._judge.judge(
@@ -136,6 +139,8 @@ class Linter:
                 images += map(record_of, repeat(item), judged, spans)
             else:
                 unlisted += len(sites)
+            if not any(one.verdicts or one.excused for one in judged):
+                continue
             repairs = _repairs(item, judged, ill_formed=ill_formed)
             for one, span in zip(judged, spans, strict=True):
                 repair = repairs.get((id(one.site.node), one.site.within))
@@ -160,7 +165,7 @@ class Linter:
             facts = Facts(tuple(dict.fromkeys(accounts_in(source))), tuple(waiting))
             known = settled(waiting, facts.accounts)
             findings = [one for one in findings if one not in known]
-        kept, suppressed = self._sorted(findings, match_path)
+        kept, suppressed = self._sorted(findings, match_path) if findings else ((), ())
         matches = [(item.document, node) for item in examined for node in item.extract.matches]
         return FileResult(
             source,
