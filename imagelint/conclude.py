@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from imagelint.engine import TEMPLATE
+from imagelint.document_rules import TEMPLATE
 from imagelint.finding import Finding
 from imagelint.report import FileResult
 from imagelint.text import Source, shown

@@ -6,14 +6,14 @@ by reading the outcome again. What only a whole run can tell is in :mod:`imageli
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import repeat
 from typing import TYPE_CHECKING
 
 from imagelint.checks import ABOUT_PODS
+from imagelint.document_rules import DocumentRules
 from imagelint.edits import place_of
 from imagelint.errors import ImagelintError
-from imagelint.examine import ACTION, Examined, examine, is_large, parts
+from imagelint.examine import Examined, examine, is_large, parts
 from imagelint.excuses import Excuses
 from imagelint.fields import did_you_mean
 from imagelint.finding import COMMENT_MARK, Finding, Severity
@@ -36,11 +36,8 @@ if TYPE_CHECKING:
     from imagelint.rules import Rule
     from imagelint.suppress import Ignore
 
-__all__ = ["TEMPLATE", "FixError", "Linter"]
+__all__ = ["FixError", "Linter"]
 
-UNPARSABLE = "unparsable-document"
-TEMPLATE = "unrendered-template"
-DROPPED = "dropped-content"
 UNUSED_IGNORE = "unused-ignore"
 
 _LAST_DAY = "9999-12-31"
@@ -49,6 +46,17 @@ _APPLYING_MAX = 1000
 
 class FixError(ImagelintError):
     """Edits that did not do what they should; nothing may be written."""
+
+
+class _Found:
+    """What is found in a source, as it is found."""
+
+    def __init__(self, *, is_ill_formed: bool) -> None:
+        self.findings: list[Finding | Suppressed] = []
+        self.images: list[ImageRecord] = []
+        self.waiting: list[tuple[Finding, Account]] = []
+        self.is_ill_formed = is_ill_formed
+        """Whether the source is not all valid text."""
 
 
 class Linter:
@@ -78,6 +86,7 @@ class Linter:
             self._catalogue = own.without_fields(policy.ignored_fields)
         self._forced = environment
         self._judge = Judge(policy, self._rules)
+        self._documents = DocumentRules(policy, self._rules, self._environments)
         self._baseline = baseline
         self._inventory = inventory
         self._exceptions = [
@@ -110,60 +119,26 @@ class Linter:
         examined, free = examine(source, self._catalogue, within, with_trees=with_trees)
         if not examined and chart is None and not with_trees and not _has_comments(source):
             return FileResult(source, 0, free, (), (), policy=stamp)
-        ill_formed = any(item.document.decoded.first_ill_formed is not None for item in examined)
         excuses = self._excuses(source, match_path, with_comments=within is None)
-        findings: list[Finding | Suppressed] = []
-        images: list[ImageRecord] = []
-        waiting: list[tuple[Finding, Account]] = []
-        unlisted = 0
+        ill_formed = any(item.document.decoded.first_ill_formed is not None for item in examined)
+        found = _Found(is_ill_formed=ill_formed)
         for item in examined:
             if item.refusals or item.dropped_at is not None:
-                findings += self._about_document(item, chart, excuses)
-            sites = item.extract.sites
-            if not sites:
-                continue
-            pods = self._pods(item)
-            spans = [place_of(item.document, site.node, site.within) for site in sites]
-            judged = [
-                self._judge.judge(
-                    item,
-                    site,
-                    self._environments(match_path, site.object),
-                    in_chart=chart is not None,
-                    excuse=excuses.of_site(site, span.start),
-                    pod=pods.get(id(site.node)),
-                )
-                for site, span in zip(sites, spans, strict=True)
-            ]
-            if self._inventory:
-                images += map(record_of, repeat(item), judged, spans)
-            else:
-                unlisted += len(sites)
-            if not any(one.verdicts or one.excused for one in judged):
-                continue
-            repairs = _repairs(item, judged, ill_formed=ill_formed)
-            for one, span in zip(judged, spans, strict=True):
-                repair = repairs.get((id(one.site.node), one.site.within))
-                about_image = list(findings_of(item, one, span, repair))
-                findings += about_image
-                pod = pods.get(id(one.site.node))
-                if pod is not None:
-                    account = Account(one.site.object.namespace, pod.account)
-                    waiting += (
-                        (finding, account)
-                        for finding in about_image
-                        if isinstance(finding, Finding) and finding.rule in self._about_secrets
-                    )
+                found.findings += self._documents.about_document(item, chart, excuses)
+            if item.extract.sites:
+                self._look_at(item, found, excuses, in_chart=chart is not None)
+        findings = found.findings
         if chart is not None:
-            findings += self._about_template(source, chart, excuses)
+            findings += self._documents.about_template(source, chart, excuses)
         if excuses.has_comments:
             findings += self._useless_comments(source, examined, excuses)
         facts = Facts()
         if self._about_secrets:
             from imagelint.pull_secrets import accounts_in, settled  # noqa: PLC0415 - rarely asked
 
-            facts = Facts(tuple(dict.fromkeys(accounts_in(source))), tuple(waiting))
-            known = settled(waiting, facts.accounts)
+            accounts = tuple(dict.fromkeys(accounts_in(source)))
+            facts = Facts(accounts, tuple(found.waiting))
+            known = settled(found.waiting, accounts)
             findings = [one for one in findings if one not in known]
         kept, suppressed = self._sorted(findings, match_path) if findings else ((), ())
         matches = [(item.document, node) for item in examined for node in item.extract.matches]
@@ -172,14 +147,48 @@ class Linter:
             len(examined),
             free,
             kept,
-            tuple(sorted(images, key=lambda record: record.span)),
+            tuple(sorted(found.images, key=lambda record: record.span)),
             suppressed,
             kustomize_names=tuple((node.value, place_of(doc, node)) for doc, node in matches),
             policy=stamp,
             facts=facts,
             used=frozenset(excuses.used),
-            unlisted=unlisted,
+            unlisted=0 if self._inventory else sum(len(item.extract.sites) for item in examined),
         )
+
+    def _look_at(self, item: Examined, found: _Found, excuses: Excuses, *, in_chart: bool) -> None:
+        """Judge the images of a document, and add what is found."""
+        sites, path = item.extract.sites, excuses.path
+        pods = self._pods(item)
+        spans = [place_of(item.document, site.node, site.within) for site in sites]
+        judged = [
+            self._judge.judge(
+                item,
+                site,
+                self._environments(path, site.object),
+                in_chart=in_chart,
+                excuse=excuses.of_site(site, span.start),
+                pod=pods.get(id(site.node)),
+            )
+            for site, span in zip(sites, spans, strict=True)
+        ]
+        if self._inventory:
+            found.images += map(record_of, repeat(item), judged, spans)
+        if not any(one.verdicts or one.excused for one in judged):
+            return
+        repairs = _repairs(item, judged, ill_formed=found.is_ill_formed)
+        for one, span in zip(judged, spans, strict=True):
+            repair = repairs.get((id(one.site.node), one.site.within))
+            about_image = list(findings_of(item, one, span, repair))
+            found.findings += about_image
+            pod = pods.get(id(one.site.node))
+            if pod is not None:
+                account = Account(one.site.object.namespace, pod.account)
+                found.waiting += (
+                    (finding, account)
+                    for finding in about_image
+                    if isinstance(finding, Finding) and finding.rule in self._about_secrets
+                )
 
     def _pods(self, item: Examined) -> Mapping[int, PodSecrets]:
         """Return the pods of images, by the id of the image's node, where a rule asks for them."""
@@ -237,60 +246,6 @@ class Linter:
             findings = sorted(kept, key=_order)
         return tuple(findings), tuple(sorted(suppressed, key=lambda one: _order(one.finding)))
 
-    # --- documents --------------------------------------------------------------------
-
-    def _about_document(
-        self, item: Examined, chart: str | None, excuses: Excuses
-    ) -> Iterator[Finding | Suppressed]:
-        if item.refusals and item.is_manifest and not (item.is_template and chart is not None):
-            offset, reason, by_kubectl = item.refusals[0]
-            more = len(item.refusals) - 1
-            also = f" (and {more} more)" if more else ""
-            if item.is_template:
-                message = (
-                    f"this is a template that is not rendered yet: {reason}{also};"
-                    " render it and lint the output"
-                )
-                yield from self._finding(TEMPLATE, item, offset, message, excuses)
-            else:
-                who = "kubectl refuses this document: " if by_kubectl else ""
-                message = f"{who}{reason}{also}"
-                yield from self._finding(UNPARSABLE, item, offset, message, excuses)
-        if item.dropped_at is not None:
-            message = (
-                "what follows belongs to no document, and kubectl and kustomize ignore it"
-                " without a word; put `---` on a line of its own in front of it, or remove it"
-            )
-            yield from self._finding(DROPPED, item, item.dropped_at, message, excuses)
-
-    def _finding(
-        self, rule_id: str, item: Examined, offset: int, message: str, excuses: Excuses
-    ) -> Iterator[Finding | Suppressed]:
-        """Yield a finding about a document, as bad as the worst environment that excuses it not."""
-        path, root = excuses.path, item.extract.root
-        rule = self._rules[rule_id]
-        severity_in = partial(self._policy.severity, rule)
-        worst_first = sorted(self._environments(path, root), key=lambda env: severity_in(env).rank)
-        for environment in worst_first:
-            severity = severity_in(environment)
-            if severity.value == "off":
-                return
-            finding = Finding(
-                rule_id,
-                severity,
-                message,
-                item.document.source.path,
-                Span(offset, offset),
-                environment.name,
-                root,
-                template=item.template,
-            )
-            excuse = excuses.find(rule_id, environment, offset, root)
-            if excuse is None:
-                yield finding
-                return
-            yield Suppressed(finding, *excuse)
-
     def _useless_comments(
         self, source: Source, examined: Iterable[Examined], excuses: Excuses
     ) -> Iterator[Finding]:
@@ -329,28 +284,6 @@ class Linter:
                     if any(verdict.rule.id == rule for verdict in judged.verdicts):
                         return True
         return False
-
-    def _about_template(
-        self, source: Source, chart: str, excuses: Excuses
-    ) -> Iterator[Finding | Suppressed]:
-        """Yield the one finding of a chart's template; ``conclude`` keeps one a chart."""
-        offset = source.data.find(ACTION.encode(source.encoding))
-        if offset < 0:
-            return
-        rule, path = self._rules[TEMPLATE], excuses.path
-        environments = self._environments(path, None)
-        severity = min(
-            (self._policy.severity(rule, found, in_chart=True) for found in environments),
-            key=lambda found: found.rank,
-        )
-        if severity.value != "off":
-            message = (
-                f"a template of the Helm chart {chart}: what it renders is not judged here;"
-                f" run `helm template {chart} | imagelint check -`"
-            )
-            finding = Finding(TEMPLATE, severity, message, source.path, Span(offset, offset))
-            excuse = excuses.find(TEMPLATE, None, offset)
-            yield finding if excuse is None else Suppressed(finding, *excuse)
 
     def _environments(self, path: str, root: KubeObject | None) -> tuple[Environment, ...]:
         namespace, labels = (root.namespace, root.labels) if root is not None else (None, {})

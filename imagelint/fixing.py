@@ -8,7 +8,6 @@ written before the next one is looked at.
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from imagelint.request import Attempt, Input, Packed
     from imagelint.run import Run
 
-__all__ = ["Repair", "repair_all", "trial", "write_file"]
+__all__ = ["Repair", "Tried", "repair_all", "tried", "write_file"]
 
 T = TypeVar("T")
 Write: TypeAlias = "Callable[[Input, FileResult, bytes], None]"
@@ -43,7 +42,7 @@ class Repair(NamedTuple):
     after: FileResult | None = None
 
 
-class _Tried(NamedTuple):
+class Tried(NamedTuple):
     """What a process has worked out; nothing is written yet."""
 
     attempt: Packed
@@ -51,15 +50,13 @@ class _Tried(NamedTuple):
     errors: tuple[str, ...] = ()
     after: FileResult | None = None
     errors_after: tuple[str, ...] = ()
-    littered: tuple[str, ...] = ()
-    """Folders of it in which killed processes may have left something."""
 
 
 class _Waiting(NamedTuple):
     """An input whose turn to be reported comes when it is written."""
 
     one: Input
-    tried: _Tried
+    tried: Tried
     attempt: Attempt
     writing: Callable[[], None] | None
     """Waits until it is written, and raises where that fails; None: there is nothing to write."""
@@ -74,7 +71,7 @@ class _Writers:
         self._at_once = at_once
         self._pool: ThreadPoolExecutor | None = None
 
-    def begin(self, one: Input, tried: _Tried, attempt: Attempt) -> _Waiting:
+    def begin(self, one: Input, tried: Tried, attempt: Attempt) -> _Waiting:
         """Begin to write what an input becomes, or leave it for when its turn has come."""
         result, fixed = attempt.result, tried.fixed
         if result is None or fixed is None:
@@ -96,29 +93,20 @@ class _Writers:
             self._pool.shutdown(cancel_futures=True)
 
 
-def repair_all(
-    run: Run, write: Write, clear: Callable[[str], None] | None = None
-) -> Iterator[Repair]:
-    """Lint, repair, write and lint again every input.
-
-    ``clear`` is called with each folder in which killed processes may have left something; None
-    looks for nothing.
-    """
+def repair_all(run: Run, write: Write) -> Iterator[Repair]:
+    """Lint, repair, write and lint again every input."""
     writers = _Writers(write, at_once=run.may_have_links)
     waiting: deque[_Waiting] = deque()
     try:
-        for one, tried in run.outcomes(trial(looks=clear is not None)):
-            attempt = unpacked(one, tried.attempt)
-            if clear is not None:
-                for folder in tried.littered:
-                    clear(folder)
+        for one, found in run.outcomes(tried):
+            attempt = unpacked(one, found.attempt)
             if any(attempt.identity == other.attempt.identity for other in waiting):
                 yield from _finished(run, waiting, 0)
             if run.knows(attempt):  # another name of it may have been written in between
                 yield from _finished(run, waiting, 0)
                 yield from _repaired_at_once(run, one, write)
                 continue
-            waiting.append(writers.begin(one, tried, attempt))
+            waiting.append(writers.begin(one, found, attempt))
             yield from _finished(run, waiting, _WINDOW)
         yield from _finished(run, waiting, 0)
     finally:
@@ -141,34 +129,17 @@ def _finished(run: Run, waiting: deque[_Waiting], window: int) -> Iterator[Repai
         yield Repair(one, before, tried.fixed, tried.after or before)
 
 
-def trial(*, looks: bool) -> Callable[[Run, Input], _Tried]:
-    """Return what works out what becomes of an input; it may look for what is left behind, too."""
-    looked: set[str] | None = set() if looks else None
-    return lambda run, one: _try(run, one, looked)
-
-
-def _try(run: Run, one: Input, looked: set[str] | None) -> _Tried:
-    """Work out what becomes of an input; ``looked`` are folders that need not be looked at."""
-    littered = () if looked is None else tuple(_littered(one, looked))
+def tried(run: Run, one: Input) -> Tried:
+    """Work out what becomes of an input, without regard to others."""
     attempt = run.attempt(one)
     result = attempt.result
     if result is None:
-        return _Tried(attempt, littered=littered)
+        return Tried(attempt)
     fixed, errors = _with_errors(run, lambda: run.repaired(one, result))
     if fixed is None:
-        return _Tried(packed(attempt), None, errors, littered=littered)
+        return Tried(packed(attempt), None, errors)
     after, errors_after = _with_errors(run, lambda: run.rejudged(one, fixed))
-    return _Tried(attempt, fixed, errors, after, errors_after, littered)
-
-
-def _littered(one: Input, looked: set[str]) -> Iterator[str]:
-    """Yield the folders of a file, also of one that it is a link to, in which something is left."""
-    paths = [one.path, os.path.realpath(one.path)] if os.path.islink(one.path) else [one.path]
-    for folder in map(os.path.dirname, paths):
-        if folder not in looked:
-            looked.add(folder)
-            if files.has_leftovers(folder):
-                yield folder
+    return Tried(attempt, fixed, errors, after, errors_after)
 
 
 def _with_errors(run: Run, step: Callable[[], T]) -> tuple[T, tuple[str, ...]]:

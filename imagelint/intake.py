@@ -41,6 +41,12 @@ class Intake:
         self.notices: list[str] = []
         self.errors: list[str] = []
         self.skipped: list[Skipped] = []
+        self.has_links = False
+        """Whether a file is a link."""
+        self.littered: list[str] = []
+        """Folders in which killed processes may have left something, if that is asked for."""
+        self._heard: set[str] = set()
+        """The folders of which that is known."""
 
     def inputs(
         self, begin: Callable[[str, files.GoverningPolicy], None] | None = None
@@ -64,7 +70,10 @@ class Intake:
             if begin is not None and changes is None:
                 begin(path, self.policies.for_file(path))
 
-        found = files.find(named, self._cwd, exclusion, self.policies.hear, meet)
+        found = files.find(named, self._cwd, exclusion, self._hear, meet)
+        self.has_links = bool(found.links)
+        if self._request.leftovers:
+            self._look_for_leftovers(found)
         self.notices += (f"warning: {one_line(line)}" for line in found.warnings)
         self.errors += map(one_line, found.errors)
         self.skipped += found.skipped
@@ -74,6 +83,19 @@ class Intake:
                 yield Input(file.path, file.shown, governing)
             else:
                 self.skipped.append(Skipped(file.shown, changes.reason))
+
+    def _hear(self, folder: str, names: Iterable[str]) -> None:
+        self.policies.hear(folder, names)
+        if self._request.leftovers:
+            self._heard.add(folder)
+            if files.are_leftovers(names):
+                self.littered.append(folder)
+
+    def _look_for_leftovers(self, found: files.Found) -> None:
+        """Look into the folders that no walk has seen: of named files, and behind links."""
+        places = (*(file.path for file in found.files), *map(os.path.realpath, found.links))
+        folders = dict.fromkeys(place.rpartition(os.sep)[0] or os.sep for place in places)
+        self.littered += filter(files.has_leftovers, folders.keys() - self._heard)
 
     def _changes(self, paths: Iterable[str]) -> Changes | None:
         ref = self._request.changed_since

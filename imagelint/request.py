@@ -41,6 +41,8 @@ class Request(NamedTuple):
     """List every image; a run that does not hands over far less from process to process."""
     stdin: bytes | None = None
     """Standard input, where the command has read it already."""
+    leftovers: bool = False
+    """Look for what killed processes have left behind where the files are."""
     tell: Callable[[FileResult], str] | None = None
     """Puts the findings in a file into words; then they are not kept."""
 

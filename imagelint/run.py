@@ -73,6 +73,9 @@ class Run:
             raise
         self.stdin = intake.stdin
         """Standard input, if it was asked for."""
+        self.littered = tuple(sorted(intake.littered))
+        """Folders in which killed processes may have left something, if that was asked for."""
+        self._has_links = intake.has_links
 
     def _check_policies(self) -> None:
         """Fail before the first finding: an unknown environment, a policy that is no good."""
@@ -239,8 +242,7 @@ class Run:
     def may_have_links(self) -> bool:
         """Whether inputs may be links, so that several are names of one file."""
         named = (files.absolute(path, self._cwd) for path in self._request.paths or (".",))
-        links = (os.path.islink(one.path) for one in self.inputs)
-        return any(links) or any(os.path.realpath(path) != path for path in named)
+        return self._has_links or any(os.path.realpath(path) != path for path in named)
 
     def after(self, one: Input, fixed: bytes) -> FileResult | None:
         """Lint the repaired bytes of an input that were written."""

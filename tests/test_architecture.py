@@ -65,6 +65,7 @@ ORDER = (
     "judge",
     "repairs",
     "outcomes",
+    "document_rules",
     "engine",
     "conclude",
     "rule_examples",

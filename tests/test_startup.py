@@ -59,7 +59,7 @@ spec:
 
 CHECK = """
     ahead bounds built_in catalogue checks cli commands commands.check commands.options
-    commands.output commands.progress conclude edits engine environments errors examine excuses
+    commands.output commands.progress conclude document_rules edits engine environments errors examine excuses
     fields files files.content files.data files.exclude files.git files.origin files.paths
     files.policies files.walk finding formats formats.text formats.words globs helm intake judge
     layers lines lookalikes manifest metadata nodes objects outcomes outline patterns plain plans

@@ -79,7 +79,7 @@ def command(
       imagelint fix --diff > harbor.patch
       helm template . | imagelint fix - | kubectl apply -f -
     """  # noqa: D301 - click wants the character itself
-    from imagelint.fixing import repair_all, trial, write_file  # noqa: PLC0415 - not needed for --help
+    from imagelint.fixing import repair_all, tried, write_file  # noqa: PLC0415 - not needed for --help
     from imagelint.run import Run  # noqa: PLC0415
 
     paths = options["paths"]
@@ -90,13 +90,12 @@ def command(
     chosen = targets(formats, output)
     detail = detail_of(options)
     written = not (diff or is_filter)
-    asked = request(options)._replace(inventory=detail.statistics)
-    run = Run(asked, trial(looks=written))
+    asked = request(options)._replace(inventory=detail.statistics, leftovers=written)
+    run = Run(asked, tried)
     say(run.notices, detail)
-    removed: list[str] = []
-    clear = (lambda folder: removed.extend(files.clear_leftovers(folder))) if written else None
-    outcome = _repair(repair_all(run, write_file if written else _pretend, clear), run, detail)
-    say(map(_removed, sorted(set(removed))), detail)
+    removed = {path for folder in run.littered for path in files.clear_leftovers(folder)}
+    outcome = _repair(repair_all(run, write_file if written else _pretend), run, detail)
+    say(map(_removed, sorted(removed)), detail)
     if diff:
         _print_diff(outcome)
     elif is_filter:

@@ -23,7 +23,7 @@ from imagelint.files.walk import Found, FoundFile, find
 
 if TYPE_CHECKING:
     from imagelint.files.commit import AtCommit, Difference
-    from imagelint.files.temporary import clear_leftovers, has_leftovers
+    from imagelint.files.temporary import are_leftovers, clear_leftovers, has_leftovers
     from imagelint.files.writing import append, rewrite, size, write_new, write_whole
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "Policies",
     "absolute",
     "append",
+    "are_leftovers",
     "catalogue_files",
     "chart_folder",
     "clear_leftovers",
@@ -64,7 +65,7 @@ __all__ = [
 _WHEN_ASKED = {
     **dict.fromkeys(("AtCommit", "Difference"), "commit"),
     **dict.fromkeys(("append", "rewrite", "size", "write_new", "write_whole"), "writing"),
-    **dict.fromkeys(("clear_leftovers", "has_leftovers"), "temporary"),
+    **dict.fromkeys(("are_leftovers", "clear_leftovers", "has_leftovers"), "temporary"),
 }
 
 

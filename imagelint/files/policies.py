@@ -134,7 +134,7 @@ class Policies:
         time of a walk. File systems may not care for case, and what is left is looked for.
         """
         above = self._by_folder.get(folder.rpartition(os.sep)[0])
-        if above is None or not isinstance(self._origin, OnDisk):
+        if above is None or folder in self._by_folder or not isinstance(self._origin, OnDisk):
             return
         if _DECIDING.isdisjoint(name.lower() for name in names):
             self._by_folder[folder] = above

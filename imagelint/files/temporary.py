@@ -10,10 +10,13 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
-__all__ = ["HAS_LOCKS", "clear_leftovers", "create", "has_leftovers", "lock", "new_path"]
-__all__ += ["remove"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["HAS_LOCKS", "are_leftovers", "clear_leftovers", "create", "has_leftovers", "lock"]
+__all__ += ["new_path", "remove"]
 
 HAS_LOCKS = os.name == "posix"
 _PREFIX = ".imagelint-"
@@ -76,6 +79,11 @@ def has_leftovers(folder: str) -> bool:
     return bool(_ours_in(folder))
 
 
+def are_leftovers(names: Iterable[str]) -> bool:
+    """Whether one of the names that stand in a folder is that of a temporary file."""
+    return any(map(_is_ours, names))
+
+
 def _ours_in(folder: str) -> list[str]:
     try:
         return [name for name in os.listdir(folder) if _is_ours(name)]
@@ -84,6 +92,8 @@ def _ours_in(folder: str) -> list[str]:
 
 
 def _is_ours(name: str) -> bool:
+    if not name.startswith(_PREFIX):
+        return False
     random = name.removeprefix(_PREFIX)
     return len(random) == 2 * _RANDOM == len(name) - len(_PREFIX) and _HEX.issuperset(random)
 

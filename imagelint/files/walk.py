@@ -48,6 +48,8 @@ class Found(NamedTuple):
     skipped: tuple[Skipped, ...]
     warnings: tuple[str, ...]
     errors: tuple[str, ...]
+    links: frozenset[str] = frozenset()
+    """The paths of those files that are links."""
 
 
 def _unheard(_folder: str, _names: Iterable[str]) -> None:
@@ -68,9 +70,9 @@ def find(
     """Find the files that ``paths`` name: files, folders and globs that no shell expanded.
 
     ``excluded`` gets the absolute path of a file, or with a ``/`` behind it of a folder, and
-    says why it is to be left out, or None; before it is asked for a folder below another, ``tell``
-    gets the names that stand in it. ``begin`` gets the path of each file as it
-    is found. Each file comes once, sorted by path.
+    says why it is to be left out, or None. ``tell`` gets the names that stand in a folder: of one
+    below another before ``excluded`` is asked, of the first one after that. ``begin`` gets the path
+    of each file as it is found. Each file comes once, sorted by path.
     """
     walk = _Walk(cwd, excluded, tell, begin)
     for path in paths:
@@ -78,7 +80,8 @@ def find(
     files = sorted(walk.files.values(), key=lambda file: file.shown.split("/"))
     unread = [one for place, one in walk.skipped.items() if place not in walk.files]
     skipped = sorted(unread, key=lambda one: one.path.split("/"))
-    return Found(tuple(files), tuple(skipped), tuple(walk.warnings), tuple(walk.errors))
+    links = frozenset(walk.links)
+    return Found(tuple(files), tuple(skipped), tuple(walk.warnings), tuple(walk.errors), links)
 
 
 class _Added:
@@ -103,6 +106,7 @@ class _Walk:
         self._begin = begin
         self.files: dict[str, FoundFile] = {}
         self.skipped: dict[str, Skipped] = {}
+        self.links: list[str] = []
         self.warnings: list[str] = []
         self.errors: list[str] = []
 
@@ -126,7 +130,7 @@ class _Walk:
         if not os.path.exists(place):
             self.errors.append(f"{shown}: the link points to a file that does not exist")
             return
-        self._add_or_skip(place, shown)
+        self._add_or_skip(place, shown, is_link=os.path.islink(place))
 
     def _report(self, shown: str, added: _Added) -> None:
         if not added.seen:
@@ -134,7 +138,7 @@ class _Walk:
         elif not added.taken:
             self.warnings.append(f"{shown}: every manifest in it is left out")
 
-    def _add_or_skip(self, place: str, shown: str) -> bool:
+    def _add_or_skip(self, place: str, shown: str, *, is_link: bool) -> bool:
         """Add a file, or note why it is excluded; return whether it was added."""
         reason = self._excluded(place)
         if reason is not None:
@@ -142,6 +146,8 @@ class _Walk:
             return False
         if place not in self.files:
             self.files[place] = FoundFile(place, shown)
+            if is_link:
+                self.links.append(place)
             self._begin(place)
         return True
 
@@ -156,15 +162,18 @@ class _Walk:
             self._skip(top, reason)
             return added
         ignored = ignored_below(top)
-        folders = [self._opened(top, _listing(top))]
+        listing = _listing(top)
+        if not isinstance(listing, OSError):
+            self._tell(top, [one.name for one in listing])
+        folders = [self._opened(top, listing)]
         while folders:
             entries, shown = folders[-1]
             for entry in entries:  # goes on where it was left for a folder
                 if _is_folder(entry):
-                    listing = self._listing_to_walk(entry, ignored)
-                    if listing is not None:
-                        folders.append(self._opened(entry.path, listing))
-                        if _holds_repository(listing):
+                    inner = self._listing_to_walk(entry, ignored)
+                    if inner is not None:
+                        folders.append(self._opened(entry.path, inner))
+                        if _holds_repository(inner):
                             ignored |= ignored_below(entry.path)
                         break
                 elif _is_manifest(entry.name) and (is_wanted is None or is_wanted(entry.path)):
@@ -175,7 +184,8 @@ class _Walk:
                     added.seen = True
                     name = shown + entry.name
                     name = name if name.isascii() else displayed(entry.path, self._cwd)
-                    added.taken |= self._add_or_skip(entry.path, name)
+                    is_link = entry.is_symlink()
+                    added.taken |= self._add_or_skip(entry.path, name, is_link=is_link)
             else:
                 folders.pop()
         return added
