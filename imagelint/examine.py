@@ -52,8 +52,9 @@ ACTION = "{{"
 
 # Up to the next brace only: a text full of `{{` must not be searched to its end for each.
 _ACTION_TEXT = r"\{\{(?:[^{}\n]|\}(?!\}))*\}\}"
-_SEEN_IMAGE = rf"""(?xm)
-    (?:^|[\s{{,\-])["']?image["']?[ \t]*:[ \t]+
+# It begins with letters, to which `re` leaps; what has to stand before them is looked at then.
+_SEEN_IMAGE = rf"""(?x)
+    image["']?[ \t]*:[ \t]+
     (?P<quote>["']?)
     (?P<value>(?:{_ACTION_TEXT}|[^\s"'{{}}\[\],\#&*|>!]+|(?<=\S)[\#&*|>!]){{1,999}})
     """
@@ -254,9 +255,13 @@ def _template(document: Document, tree: Tree) -> str | None:
 
 def _seen_images(text: str, start: int, root: KubeObject | None) -> Iterator[ImageSite]:
     """Yield what looks like an image in text that no parser reads."""
-    for match in re.compile(_SEEN_IMAGE).finditer(
-        text, max(start - 1, 0)
-    ):  # what stands before it counts
+    pattern = re.compile(_SEEN_IMAGE)
+    at = first = max(start - 1, 0)  # what stands before it counts
+    while (match := pattern.search(text, at)) is not None:
+        if not _is_key(text, match.start(), first):
+            at = match.start() + 1
+            continue
+        at = first = match.end()
         begin, end = match.span("value")
         node = Scalar(match["value"], begin, end)
         yield ImageSite(
@@ -267,6 +272,15 @@ def _seen_images(text: str, start: int, root: KubeObject | None) -> Iterator[Ima
             None,
             "image",
         )
+
+
+def _is_key(text: str, at: int, first: int) -> bool:
+    """Whether a word can be a key, its quote included; nothing before ``first`` is looked at."""
+    if at > first and text[at - 1] in "'\"":
+        at -= 1
+    if at == 0 or text[at - 1] == "\n":
+        return True
+    return at > first and (text[at - 1].isspace() or text[at - 1] in "{,-")
 
 
 def _starts(site: ImageSite) -> set[int]:

@@ -103,10 +103,11 @@ _LENGTH_MAX = 200
 def line_of(text: str) -> Line | None:
     """Take a line apart that comes without its line feed; None where no grammar covers it.
 
-    Look into :data:`known_lines` first.
+    Look into :data:`known_lines` first. A line with an odd character is in no grammar.
     """
+    is_fit = text.isprintable() or not is_odd(text + "\n")
     head, _, value = text.partition(": ")
-    known = (_known_heads.get(head) or _head(head)) if value else None
+    known = (_known_heads.get(head) or _head(head)) if value and is_fit else None
     line: Line | None = None
     if known is not None:
         steps, key, is_suspicious, shape = known
@@ -119,7 +120,7 @@ def line_of(text: str) -> Line | None:
             if not any(char in inner for char in excluded):
                 end = start + len(value) - 1
                 line = (steps, kind, key, inner, start + 1, end, is_suspicious, shape)
-    if line is None:
+    if line is None and is_fit:
         line = _without_key(text)
     if len(text) <= _LENGTH_MAX:
         if len(known_lines) >= _KNOWN_MAX:

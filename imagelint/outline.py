@@ -97,14 +97,16 @@ def outline_of(text: str, raw: Sequence[str], plans: Plans) -> tuple[Outline, li
     ``raw`` are the lines of its text. ``plans`` gives the plan for an apiVersion and a kind, None
     without one.
     """
-    if is_odd(text):
-        return None
     begin = 1 if raw[0].startswith("---") and START.match(raw[0]) else 0
     if len(raw) > _LINES_MAX or "|" in text or ">" in text:
+        if is_odd(text):
+            return None
         # Too long to be remembered, or what is in a block scalar are no lines to take apart.
         lines = [BLANK] * len(raw)
         outline = _follow(text, raw, begin, lines, plans)
         return None if outline is None else (outline, lines)
+    if raw[-1].endswith("\r") or (begin and is_odd(raw[0] + "\n")):
+        return None  # of the other lines those that are odd are in no grammar
     get = known_lines.get
     found = [get(line) or line_of(line) for line in raw]
     if begin:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum, auto
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from imagelint.scalars import reads_as_text
@@ -274,6 +275,7 @@ def _name(plan: Plan, outer: Plan | None) -> None:
         name.role = name.role if name.role is Role.TEXT else Role.STOP
 
 
+@cache
 def _mark(text: str) -> str:
     """Return a part that every text has which fits a pattern; the same for many, so they are few.
 

@@ -103,6 +103,8 @@ def is_proven_free(data: bytes, catalogue: Catalogue) -> bool:
     the lines at column 0, where six searches made the proof of a large CRD take three times as
     long. As it proves a whole file at once, such a file is not even split.
     """
+    if _states_workload(data, catalogue):
+        return False
     places = _deciding_places(data)
     kind = _KIND.match(data, places.get(b"kind", len(data)))
     version = _API_VERSION.match(data, places.get(b"apiVersion", len(data)))
@@ -118,6 +120,26 @@ def is_proven_free(data: bytes, catalogue: Catalogue) -> bool:
         return False
     # Below the root keys matter only where a pod spec is looked for by its shape.
     return not (is_searched and _may_spell(data)) and _begins_at_column_0(data)
+
+
+def _states_workload(data: bytes, catalogue: Catalogue) -> bool:
+    """Whether a line names a kind that is known to hold images: then there is nothing to prove.
+
+    Most of what cannot be proven is told so in half the time.
+    """
+    kind = _KIND.match(data, _line_with(b"kind:", data))
+    version = _API_VERSION.match(data, _line_with(b"apiVersion:", data))
+    if kind is None or version is None:
+        return False
+    known = catalogue.lookup(version[2].decode().rpartition("/")[0], kind[1].decode())
+    return known is not None and not known.branch.is_bare
+
+
+def _line_with(key: bytes, data: bytes) -> int:
+    """Return where the first line begins with a key; the end where none does."""
+    if data.startswith(key):
+        return 0
+    return data.find(b"\n" + key) + 1 or len(data)
 
 
 def _has_odd_breaks(data: bytes) -> bool:
