@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
+import re
 
-from imagelint.examine import action_text
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imagelint.examine import _ACTION_TEXT, _seen_images, action_text
 from tests.reading import examined, seen
 
 HEAD = "apiVersion: v1\nkind: Pod\n"
@@ -83,6 +87,22 @@ def test_seen_behind_a_syntax_error(line: str, images: list[object]) -> None:
 )
 def test_seen_in_manifests_alone(text: str, images: list[object]) -> None:
     assert seen_images(text) == images
+
+
+IN_ONE_PATTERN = rf"""(?xm)
+    (?:^|[\s{{,\-])["']?image["']?[ \t]*:[ \t]+["']?
+    ((?:{_ACTION_TEXT}|[^\s"'{{}}\[\],\#&*|>!]+|(?<=\S)[\#&*|>!]){{1,999}})
+    """
+WORDS = ["image", "image:", "image: ", "images: ", "a/b", "{{ .x }}", "x"]
+PIECES = [*WORDS, *" \n\t\"'{},-:#[]", "\u2028"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join), st.integers(0, 20))
+def test_images_are_seen_as_one_pattern_would_see_them(text: str, start: int) -> None:
+    """The pattern that begins with what stands before a key is slow, and says what is meant."""
+    seen_there = [(one.node.start, one.node.end) for one in _seen_images(text, start, None)]
+    found = re.compile(IN_ONE_PATTERN).finditer(text, max(start - 1, 0))
+    assert seen_there == [one.span(1) for one in found]
 
 
 def test_what_is_seen_has_a_place_and_an_object() -> None:

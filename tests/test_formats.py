@@ -9,7 +9,8 @@ import pytest
 
 from imagelint.finding import Fix, KubeObject, Severity, Skipped
 from imagelint.formats import FORMATS, INVENTORIES, Look, renderer
-from imagelint.report import FileResult, PolicyStamp, Report, Suppressed
+from imagelint.formats.text import of_file
+from imagelint.report import FileResult, PolicyStamp, Report, Suppressed, told
 from imagelint.text import Edit, Source, Span, apply_edits
 from tests.reports import FIELD, INVISIBLE, STAMP, finding, record, report, source
 
@@ -278,3 +279,19 @@ def test_the_inventory_as_text() -> None:
 def test_every_format_renders_an_empty_report(modules: dict[str, str]) -> None:
     for name in modules:
         assert renderer(modules, name)(Report(())).endswith("\n")
+
+
+def test_findings_that_were_told_count_and_no_format_may_miss_them() -> None:
+    found = source()
+    worse = finding(found)
+    milder = finding(found, severity=Severity.NOTE, fix=None)
+    whole = report(worse, milder, found=found)
+    (result,) = whole.results
+    early = whole._replace(results=(told(result, of_file(result)),))
+    assert text(early) == text(whole)
+    assert (early.counts(), early.fixable) == (whole.counts(), whole.fixable)
+    assert early.has_at_least(Severity.ERROR)
+    for name in FORMATS:
+        if name != "text":
+            with pytest.raises(ValueError, match="were told already"):
+                renderer(FORMATS, name)(early)

@@ -124,6 +124,29 @@ def test_the_output_is_the_same(work: Project, command: str, output: str) -> Non
     assert (many.returncode, many.stdout, many.stderr) == (one.returncode, one.stdout, one.stderr)
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_what_is_told_early_reads_like_what_is_told_in_the_end(work: Project, jobs: str) -> None:
+    for number in range(40):
+        work.write(f"{number % 7}/{number}.yaml", pod(f"gcr.io/team/app:{number % 3 or 'latest'}"))
+    work.write("web/Chart.yaml", "name: web\n")
+    for name in "ab":
+        work.write(f"web/templates/{name}.yaml", pod("{{ .image }}"))
+    work.write("prod/a.yaml", pod("gcr.io/team/app:1"))
+    os.link(work.root / "prod/a.yaml", work.root / "0/a-second-name.yaml")
+    (work.root / "dev").mkdir()
+    os.link(work.root / "prod/a.yaml", work.root / "dev/a-third-name.yaml")
+    early = work.spawn("check", "-j", jobs)
+    late = work.spawn("check", "-j", jobs, "--format", "text", "--format", "json=report.json")
+    assert early.stdout.count(b"gcr.io") > 80
+    assert (early.stdout, early.stderr) == (late.stdout, late.stderr)
+    assert early.returncode == late.returncode == 1
+    (work.root / "report.json").unlink()  # it would be linted
+    quiet = work.spawn("check", "-j", jobs, "--quiet")
+    verbose = work.spawn("check", "-j", jobs, "--verbose")
+    assert quiet.stdout in early.stdout
+    assert verbose.stdout == early.stdout
+
+
 @pytest.mark.parametrize("output", ["text", "json"])
 def test_the_parts_of_a_stream_give_what_the_whole_gives(
     work: Project, monkeypatch: pytest.MonkeyPatch, output: str

@@ -27,7 +27,7 @@ _ERROR_MAX = 4000
 
 def render(report: Report, look: Look = PLAIN) -> str:
     """Render the report in ASCII; what XML has no way to write is an escape already."""
-    failures = sum(len(result.findings) for result in report.results)
+    failures = sum(1 for _ in report.findings)
     errors = len(report.errors)
     passed = sum(not result.findings for result in report.results)
     total = {"tests": failures + errors + passed, "failures": failures, "errors": errors}
