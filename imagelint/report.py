@@ -13,7 +13,7 @@ from imagelint.text import Source
 from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from imagelint.finding import Finding, KubeObject, Skipped
     from imagelint.reference import ImageReference
@@ -182,12 +182,17 @@ class FileResult(NamedTuple):
 
 def told(result: FileResult, text: str) -> FileResult:
     """Return a result whose findings were put into words; neither they nor its source are kept."""
-    counts = [0] * len(Severity)
-    for finding in result.findings:
-        counts[finding.severity.rank] += 1
     fixable = sum(finding.fix is not None for finding in result.findings)
-    words = Told(text, tuple(counts), fixable)
+    words = Told(text, _by_rank(result.findings), fixable)
     return result._replace(source=Source(result.path, b""), findings=(), told=words)
+
+
+def _by_rank(findings: Iterable[Finding]) -> tuple[int, ...]:
+    """Count findings by severity, worst first."""
+    counts = [0] * len(Severity)
+    for finding in findings:
+        counts[finding.severity.rank] += 1
+    return tuple(counts)
 
 
 def light(result: FileResult) -> FileResult:
@@ -255,14 +260,10 @@ class Report(NamedTuple):
 
     def counts(self) -> Counter[Severity]:
         """How many findings of each severity."""
-        ranks = [0] * len(Severity)
-        for result in self.results:
-            for finding in result.findings:
-                ranks[finding.severity.rank] += 1
-            if result.told is not None:
-                for rank, count in enumerate(result.told.counts):
-                    ranks[rank] += count
-        return +Counter(dict(zip(Severity, ranks, strict=True)))
+        here = _by_rank(finding for result in self.results for finding in result.findings)
+        told = (result.told.counts for result in self.results if result.told is not None)
+        totals = map(sum, zip(here, *told, strict=True))
+        return +Counter(dict(zip(Severity, totals, strict=True)))
 
     @property
     def fixable(self) -> int:

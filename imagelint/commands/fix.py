@@ -93,9 +93,8 @@ def command(
     asked = request(options)._replace(inventory=detail.statistics, leftovers=written)
     run = Run(asked, tried)
     say(run.notices, detail)
-    removed = {path for folder in run.littered for path in files.clear_leftovers(folder)}
+    say(_clear_leftovers(run), detail)
     outcome = _repair(repair_all(run, write_file if written else _pretend), run, detail)
-    say(map(_removed, sorted(removed)), detail)
     if diff:
         _print_diff(outcome)
     elif is_filter:
@@ -112,10 +111,12 @@ def command(
     ctx.exit(max(code, EXIT_FINDINGS) if diff and outcome.repaired else code)
 
 
-def _removed(path: str) -> str:
-    """Say what was removed."""
-    name = one_line(files.displayed(path, os.getcwd()))
-    return f"note: removed {name}, which a killed process left behind"
+def _clear_leftovers(run: Run) -> Iterator[str]:
+    """Remove what killed processes have left where the files are, and say so at once."""
+    for folder in run.littered:
+        for path in files.clear_leftovers(folder):
+            name = one_line(files.displayed(path, os.getcwd()))
+            yield f"note: removed {name}, which a killed process left behind"
 
 
 def _pretend(_one: Input, _before: FileResult, _fixed: bytes) -> None:

@@ -69,7 +69,7 @@ def emit(
     """
     written = True
     for target in sorted(chosen, key=lambda one: one.file is not None):
-        name = format_here(modules) if target.format == _AUTO else target.format
+        name = _named(target, modules)
         render = renderer(modules, name)
         if target.file is None:
             stream = sys.stderr if to_stderr else sys.stdout
@@ -100,8 +100,8 @@ def teller(
     (first, *more) = chosen
     if more or first.file is not None or detail.statistics or detail.verbose:
         return None
-    name = format_here(modules) if first.format == _AUTO else first.format
-    render, look = renderer_of_file(modules, name), _look_on(sys.stdout, detail)
+    render = renderer_of_file(modules, _named(first, modules))
+    look = _look_on(sys.stdout, detail)
     return None if render is None else lambda result: render(result, look)
 
 
@@ -111,8 +111,7 @@ def _print_statistics(
     """Print the numbers behind a report for people, else where they are in nobody's way."""
     from imagelint.formats.statistics import render  # noqa: PLC0415 - only when asked for
 
-    on_stdout = {target.format for target in chosen if target.file is None}
-    named = {format_here(modules) if name == _AUTO else name for name in on_stdout}
+    named = {_named(target, modules) for target in chosen if target.file is None}
     stream = sys.stdout if named == {_TEXT} and not to_stderr else sys.stderr
     with_rules = modules is FORMATS  # an inventory judges nobody
     print_text(render(report, look_of(stream), with_rules=with_rules), stream)
@@ -141,6 +140,11 @@ def format_here(modules: Mapping[str, str] = FORMATS) -> str:
     """Return what ``--format auto`` stands for."""
     in_actions = os.environ.get("GITHUB_ACTIONS") == "true"
     return _GITHUB if in_actions and _GITHUB in modules else _TEXT
+
+
+def _named(target: Target, modules: Mapping[str, str]) -> str:
+    """Return the name of a target's format, which is one of ``modules``."""
+    return format_here(modules) if target.format == _AUTO else target.format
 
 
 def _look_on(stream: TextIO, detail: Detail) -> Look:
