@@ -31,7 +31,7 @@ __all__ = ["render", "within"]
 _HEAD = ("| Severity | Rule | Place | Finding |", "| --- | --- | --- | --- |")
 _SIGNS = {Severity.ERROR: "❌ error", Severity.WARNING: "⚠️ warning", Severity.NOTE: "note"}
 _MARKUP = re.compile(r"[\\`*_\[\]<>|~&$]")
-_REFERENCE = re.compile(r"@(?=\w)|#(?=\d)|:(?=//)|(?<=www)\.", re.IGNORECASE)
+_REFERENCE = re.compile(r"@(?=\\?\w)|#(?=\d)|:(?=//)|(?<=www)\.", re.IGNORECASE)
 """What GitHub turns into mentions and links, even where it is escaped."""
 _FEW = 20
 
