@@ -7,6 +7,7 @@ by reading the outcome again. What only a whole run can tell is in :mod:`imageli
 from __future__ import annotations
 
 from itertools import repeat
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from imagelint.checks import ABOUT_PODS
@@ -19,7 +20,15 @@ from imagelint.fields import did_you_mean
 from imagelint.finding import COMMENT_MARK, Finding, Severity
 from imagelint.judge import Judge
 from imagelint.outcomes import findings_of, record_of
-from imagelint.report import BASELINE, Account, Facts, FileResult, ImageRecord, Suppressed
+from imagelint.report import (
+    BASELINE,
+    NO_FACTS,
+    Account,
+    Facts,
+    FileResult,
+    ImageRecord,
+    Suppressed,
+)
 from imagelint.text import Source, Span, apply_edits, shown
 
 if TYPE_CHECKING:
@@ -51,12 +60,17 @@ class FixError(ImagelintError):
 class _Found:
     """What is found in a source, as it is found."""
 
-    def __init__(self, *, is_ill_formed: bool) -> None:
+    def __init__(self, examined: Iterable[Examined]) -> None:
         self.findings: list[Finding | Suppressed] = []
         self.images: list[ImageRecord] = []
         self.waiting: list[tuple[Finding, Account]] = []
-        self.is_ill_formed = is_ill_formed
+        self._examined = examined
+
+    @property
+    def is_ill_formed(self) -> bool:
         """Whether the source is not all valid text."""
+        texts = (item.document.decoded for item in self._examined)
+        return any(text.first_ill_formed is not None for text in texts)
 
 
 class Linter:
@@ -89,16 +103,18 @@ class Linter:
         self._documents = DocumentRules(policy, self._rules, self._environments)
         self._baseline = baseline
         self._inventory = inventory
-        self._exceptions = [
+        self._exceptions = tuple(
             (number, one)
             for number, one in enumerate(policy.exceptions)
             if not one.has_expired(today)
-        ]
+        )
         self._about_secrets = frozenset(self._rules_about_secrets())
         matches = (*(one.match for one in policy.environments), *(policy.settled_by or ()))
         self._asks_labels = any(match.asks_labels for match in matches)
-        self._applying: dict[tuple[str, str | None], tuple[Environment, ...]] = {}
-        """The environments of a path and a namespace, where no labels are asked for."""
+        self._place = "", policy.places("")
+        """The path that was asked for last, and which matches it fits."""
+        self._applying: dict[tuple[tuple[bool, ...], str | None], tuple[Environment, ...]] = {}
+        """The environments of such a place and a namespace, where no labels are asked for."""
 
     def lint(
         self,
@@ -120,8 +136,7 @@ class Linter:
         if not examined and chart is None and not with_trees and not _has_comments(source):
             return FileResult(source, 0, free, (), (), policy=stamp)
         excuses = self._excuses(source, match_path, with_comments=within is None)
-        ill_formed = any(item.document.decoded.first_ill_formed is not None for item in examined)
-        found = _Found(is_ill_formed=ill_formed)
+        found = _Found(examined)
         for item in examined:
             if item.refusals or item.dropped_at is not None:
                 found.findings += self._documents.about_document(item, chart, excuses)
@@ -132,7 +147,7 @@ class Linter:
             findings += self._documents.about_template(source, chart, excuses)
         if excuses.has_comments:
             findings += self._useless_comments(source, examined, excuses)
-        facts = Facts()
+        facts = NO_FACTS
         if self._about_secrets:
             from imagelint.pull_secrets import accounts_in, settled  # noqa: PLC0415 - rarely asked
 
@@ -141,19 +156,23 @@ class Linter:
             known = settled(found.waiting, accounts)
             findings = [one for one in findings if one not in known]
         kept, suppressed = self._sorted(findings, match_path) if findings else ((), ())
-        matches = [(item.document, node) for item in examined for node in item.extract.matches]
+        names = [
+            (node.value, place_of(item.document, node))
+            for item in examined
+            for node in item.extract.matches
+        ]
         return FileResult(
             source,
             len(examined),
             free,
             kept,
-            tuple(sorted(found.images, key=lambda record: record.span)),
+            tuple(sorted(found.images, key=attrgetter("span"))),
             suppressed,
-            kustomize_names=tuple((node.value, place_of(doc, node)) for doc, node in matches),
+            kustomize_names=tuple(names),
             policy=stamp,
             facts=facts,
             used=frozenset(excuses.used),
-            unlisted=0 if self._inventory else sum(len(item.extract.sites) for item in examined),
+            unlisted=0 if self._inventory else sum([len(item.extract.sites) for item in examined]),
         )
 
     def _look_at(self, item: Examined, found: _Found, excuses: Excuses, *, in_chart: bool) -> None:
@@ -174,7 +193,7 @@ class Linter:
         ]
         if self._inventory:
             found.images += map(record_of, repeat(item), judged, spans)
-        if not any(one.verdicts or one.excused for one in judged):
+        if not any([one.verdicts or one.excused for one in judged]):
             return
         repairs = _repairs(item, judged, ill_formed=found.is_ill_formed)
         for one, span in zip(judged, spans, strict=True):
@@ -287,15 +306,20 @@ class Linter:
 
     def _environments(self, path: str, root: KubeObject | None) -> tuple[Environment, ...]:
         namespace, labels = (root.namespace, root.labels) if root is not None else (None, {})
+        known, places = self._place
+        if known != path:
+            places = self._policy.places(path)
+            self._place = path, places
         if self._asks_labels:
-            return self._policy.environments_for(path, namespace, labels, self._forced)
-        key = (path, namespace)
-        if key not in self._applying:
+            return self._policy.environments_at(places, namespace, labels, self._forced)
+        key = (places, namespace)
+        found = self._applying.get(key)
+        if found is None:
             if len(self._applying) >= _APPLYING_MAX:
                 self._applying.clear()
-            found = self._policy.environments_for(path, namespace, labels, self._forced)
+            found = self._policy.environments_at(places, namespace, labels, self._forced)
             self._applying[key] = found
-        return self._applying[key]
+        return found
 
     # --- fix --------------------------------------------------------------------------
 

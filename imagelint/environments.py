@@ -56,25 +56,24 @@ class Match(NamedTuple):
         """Whether labels decide on anything."""
         return bool(self.labels) or (self.base is not None and self.base.asks_labels)
 
-    def fits(self, path: str, namespace: str | None, labels: Mapping[str, str]) -> bool:
-        """Whether the environment is for an object in this file."""
-        if self.base is not None and self.base.fits(path, namespace, labels):
+    def fits_path(self, path: str) -> bool:
+        """Whether the environment is for every object in this file."""
+        return self.paths.matches(path) or (self.base is not None and self.base.fits_path(path))
+
+    def fits_object(self, namespace: str | None, labels: Mapping[str, str]) -> bool:
+        """Whether the environment is for an object wherever it stands."""
+        if self.base is not None and self.base.fits_object(namespace, labels):
             return True
         if namespace is not None:
             for item in self.namespaces:
                 if item.matches(namespace):
                     return True
-        if self.paths.matches(path):
-            return True
-        return self._fits_labels(labels)
-
-    def _fits_labels(self, labels: Mapping[str, str]) -> bool:
         return bool(self.labels) and all(
             key in labels and value.matches(labels[key]) for key, value in self.labels
         )
 
     def reasons(self, path: str, namespace: str | None, labels: Mapping[str, str]) -> Iterator[str]:
-        """Yield in words why :meth:`fits` says yes: nothing where it says no."""
+        """Yield in words why the environment is for an object in a file: nothing if it is not."""
         if self.base is not None:
             yield from self.base.reasons(path, namespace, labels)
         glob = self.paths.first_match(path)

@@ -47,7 +47,7 @@ class Excuses:
         self,
         policy: Policy,
         path: str,
-        exceptions: Iterable[tuple[int, PolicyException]],
+        exceptions: tuple[tuple[int, PolicyException], ...],
         ignores: Ignores | None,
         source: Source,
     ) -> None:
@@ -58,7 +58,7 @@ class Excuses:
         """
         self._policy = policy
         self.path = path
-        self._exceptions = tuple(exceptions)
+        self._exceptions = exceptions
         self._ignores = ignores
         self._source = source
         self._overruled: dict[tuple[Ignore, str], str] = {}

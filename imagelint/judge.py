@@ -80,6 +80,14 @@ class _Held(NamedTuple):
     verdicts: tuple[Verdict, ...]
 
 
+class _ActiveRules(NamedTuple):
+    """The rules that are on in an environment."""
+
+    every: tuple[_Active, ...]
+    retiring: tuple[tuple[str, CurrentRegistry], ...]
+    """Those about retired registries, by their ids."""
+
+
 _HELD_MAX = 10_000
 
 
@@ -93,7 +101,7 @@ class Judge:
         """Judge by ``policy`` with ``rules``."""
         self._policy = policy
         self._rules = rules
-        self._known: dict[tuple[str, bool], tuple[_Active, ...]] = {}
+        self._known: dict[tuple[str, bool], _ActiveRules] = {}
         self._held: dict[tuple[object, ...], _Held] = {}
 
     def judge(  # noqa: PLR0913 - all that is known of a site
@@ -172,7 +180,7 @@ class Judge:
                 self._successor(active, reference, origin, environment, spared),
                 has_pull_secret,
             )
-            verdicts += _verdicts(active, subject, environment)
+            verdicts += _verdicts(active.every, subject, environment)
         held = self._held[key] = _Held(reference, tuple(verdicts))
         return held
 
@@ -193,9 +201,9 @@ class Judge:
             origin=origin,
             successor=successor,
         )
-        return _wanted(_verdicts(active, subject, environment), (environment,))[0]
+        return _wanted(_verdicts(active.every, subject, environment), (environment,))[0]
 
-    def _active(self, environment: Environment, *, in_chart: bool) -> tuple[_Active, ...]:
+    def _active(self, environment: Environment, *, in_chart: bool) -> _ActiveRules:
         """Return the rules that are on in an environment, with their checks; found out once."""
         key = (environment.name, in_chart)
         if key not in self._known:
@@ -204,17 +212,21 @@ class Judge:
                 for rule in self._rules.values()
                 if not rule.is_document_rule
             )
-            self._known[key] = tuple(
+            every = tuple(
                 _Active(rule, severity, check)
                 for rule, severity in found
                 if severity is not Severity.OFF
                 and (check := self._policy.check(rule, environment)) is not None
             )
+            retiring = tuple(
+                (rule.id, check) for rule, _, check in every if isinstance(check, CurrentRegistry)
+            )
+            self._known[key] = _ActiveRules(every, retiring)
         return self._known[key]
 
     def _successor(
         self,
-        active: Iterable[_Active],
+        active: _ActiveRules,
         reference: ImageReference | None,
         origin: ImageReference | None,
         environment: Environment,
@@ -223,12 +235,10 @@ class Judge:
         """Return what an image from a retired registry should be, if a rule says that it is."""
         if reference is None:
             return None
-        for rule, _, check in active:
-            if isinstance(check, CurrentRegistry):
-                gate, harbors = environment.gate, self._policy.harbors
-                found = check.successor(reference, origin, gate, harbors)
-                if found is not None and (rule.id, environment.name) not in spared:
-                    return found
+        for rule, check in active.retiring:
+            found = check.successor(reference, origin, environment.gate, self._policy.harbors)
+            if found is not None and (rule, environment.name) not in spared:
+                return found
         return None
 
 
@@ -244,10 +254,12 @@ def _spared(held: _Held, excuse: Excuser) -> frozenset[tuple[str, str]]:
 
 def _verdicts(
     active: Iterable[_Active], subject: Subject, environment: Environment
-) -> Iterator[Verdict]:
-    for rule, severity, check in active:
-        for problem in check(subject):
-            yield Verdict(rule, severity, environment, problem)
+) -> list[Verdict]:
+    return [
+        Verdict(rule, severity, environment, problem)
+        for rule, severity, check in active
+        for problem in check(subject)
+    ]
 
 
 def _sifted(

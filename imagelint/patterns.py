@@ -176,7 +176,10 @@ class RegistryPattern(NamedTuple):
         """Whether the image fits; its registry and repository are compared normalised."""
         return (
             self.covers_registry(reference.registry)
-            and self._covers_repository(reference.repository)
+            and (
+                self.repositories is Repositories.ALL
+                or self._covers_repository(reference.repository)
+            )
             and (self.tag is None or self.tag.matches(_effective_tag(reference)))
             and (not self.needs_digest or reference.digest is not None)
         )

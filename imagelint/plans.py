@@ -38,6 +38,8 @@ __all__ += ["KindPlan", "Plan", "Role", "plan_of"]
 class Role(Enum):
     """What stands at a place."""
 
+    __hash__ = object.__hash__  # Enum's own is not C and was called for every step
+
     INNER = auto()
     """A mapping or a list with more places in it."""
     IMAGE = auto()

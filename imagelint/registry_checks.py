@@ -118,9 +118,12 @@ class CurrentRegistry(NamedTuple):
     def _moved(self, origin: ImageReference) -> Move | None:
         """Return the move that concerns an image, the one with the longest path."""
         registry = origin.registry
-        moves = [move for move in self.registries if move.old.registry == registry]
-        moves = [move for move in moves if move.covers(origin)]
-        return max(moves, key=lambda move: len(move.old.path)) if moves else None
+        found: Move | None = None
+        for move in self.registries:
+            if move.old.registry == registry and move.covers(origin):
+                if found is None or len(move.old.path) > len(found.old.path):
+                    found = move
+        return found
 
     def _replaced(
         self,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -105,13 +106,10 @@ def is_proven_free(data: bytes, catalogue: Catalogue) -> bool:
     """
     kind = _KIND.match(data, _line_with(b"kind:", data))
     version = _API_VERSION.match(data, _line_with(b"apiVersion:", data))
-    if kind is None or version is None or {kind[1].lower(), version[2].lower()} & _NO_NAMES:
+    if kind is None or version is None:
         return False
-    group = version[2].decode().rpartition("/")[0]
-    known = catalogue.lookup(group, kind[1].decode())
-    is_searched = known is None or not known.is_exact
-    has_fields = known is not None and not known.branch.is_bare
-    if has_fields or (is_searched and b"ontainers" in data):
+    is_possible, is_searched = _outlook(catalogue, version[2], kind[1])
+    if not is_possible or (is_searched and b"ontainers" in data):
         return False  # most of what cannot be proven, and no line but these two was looked at
     if _deciding_places(data) != {b"kind": kind.start(), b"apiVersion": version.start()}:
         return False
@@ -119,6 +117,17 @@ def is_proven_free(data: bytes, catalogue: Catalogue) -> bool:
         return False
     # Below the root keys matter only where a pod spec is looked for by its shape.
     return not (is_searched and _may_spell(data)) and _begins_at_column_0(data)
+
+
+@lru_cache(1000)
+def _outlook(catalogue: Catalogue, version: bytes, kind: bytes) -> tuple[bool, bool]:
+    """Whether there can be a proof for objects of a kind, and whether images in them are sought."""
+    if {kind.lower(), version.lower()} & _NO_NAMES:
+        return False, True
+    known = catalogue.lookup(version.decode().rpartition("/")[0], kind.decode())
+    if known is None:
+        return True, True
+    return known.branch.is_bare, not known.is_exact
 
 
 def _line_with(key: bytes, data: bytes) -> int:

@@ -77,6 +77,8 @@ def chart_folder(path: str) -> str | None:
     it. Of a chart under another chart's ``charts/`` the outer one is named: rendering that
     renders both, with the values that the inner one gets.
     """
+    if f"{os.sep}templates" not in path:
+        return None
     folder = os.path.dirname(path)
     while f"{os.sep}templates" in folder:
         parent, name = os.path.split(folder)
