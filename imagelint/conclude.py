@@ -98,6 +98,9 @@ def _about_exception(ruling: Ruling, one: PolicyException, *, is_unused: bool) -
 def with_more(results: Iterable[FileResult], more: Iterable[FileResult]) -> Iterator[FileResult]:
     """Yield the results with further findings in the same files, then those in other files."""
     others = {one.path: one for one in more}
+    if not others:
+        yield from results
+        return
     for result in results:
         other = others.pop(result.path, None)
         if other is None:
@@ -114,10 +117,13 @@ def conclude(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
     One template finding a chart; none about a pull secret that a service account names.
     """
     results = tuple(results)
-    if any(result.facts.waiting for result in results):
+    if any([result.facts.waiting for result in results]):
         results = tuple(_with_pull_secrets(results))
     charts: Counter[str] = Counter(
-        finding.message for result in results for finding in result.findings if _is_chart(finding)
+        finding.message
+        for findings in [result.findings for result in results if result.findings]
+        for finding in findings
+        if _is_chart(finding)
     )
     if not charts:
         return results

@@ -6,6 +6,7 @@ The engine makes them, the formats render them. No I/O, no judgement.
 from __future__ import annotations
 
 from collections import Counter
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from imagelint.finding import Severity
@@ -260,17 +261,25 @@ class Report(NamedTuple):
 
     def counts(self) -> Counter[Severity]:
         """How many findings of each severity."""
-        here = _by_rank(finding for result in self.results for finding in result.findings)
-        told = (result.told.counts for result in self.results if result.told is not None)
+        here = _by_rank(self._found())
+        told = [result.told.counts for result in self.results if result.told is not None]
         totals = map(sum, zip(here, *told, strict=True))
         return +Counter(dict(zip(Severity, totals, strict=True)))
 
     @property
     def fixable(self) -> int:
         """How many findings ``imagelint fix`` would repair."""
-        told = sum(result.told.fixable for result in self.results if result.told is not None)
-        found = (finding for result in self.results for finding in result.findings)
-        return told + sum(finding.fix is not None for finding in found)
+        told = [result.told.fixable for result in self.results if result.told is not None]
+        return sum(told) + sum(finding.fix is not None for finding in self._found())
+
+    def _found(self) -> Iterator[Finding]:
+        """Yield what was not told; most results have nothing."""
+        return chain.from_iterable([one.findings for one in self.results if one.findings])
+
+    @property
+    def image_count(self) -> int:
+        """How many images there are."""
+        return sum([result.image_count for result in self.results])
 
     def has_at_least(self, severity: Severity | None) -> bool:
         """Whether a finding is as bad as ``severity``; None stands for "never"."""

@@ -65,6 +65,8 @@ class Run:
         self._ahead = None if work is None else self._working(work)
         try:
             self.inputs = tuple(intake.inputs(None if self._ahead is None else self._begin))
+            self.governing = self._all_governing()
+            """Every policy that judges in this run, in the order of the inputs; one at the least."""
             self._check_policies()
             intake.compare_policies()
         except BaseException:
@@ -107,9 +109,7 @@ class Run:
             )
         return self._linters[key]
 
-    @property
-    def governing(self) -> tuple[files.GoverningPolicy, ...]:
-        """Every policy that judges in this run, in the order of the inputs; one at the least."""
+    def _all_governing(self) -> tuple[files.GoverningPolicy, ...]:
         found = {id(one.governing): one.governing for one in self.inputs}  # few, of many inputs
         by_stamp = {governing.stamp: governing for governing in found.values()}
         return tuple(by_stamp.values()) or (self._policies.for_folder(self._cwd),)

@@ -27,6 +27,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_BOM_STARTS = frozenset(bom[:1] for bom, _ in _BOMS)
 _ESCAPED_BYTES = "[\udc80-\udcff]+"
 _SHOWN_MAX = 200
 _LINE_MAX = 4000
@@ -165,10 +166,11 @@ class Source:
         self.path = path
         self.data = data
         self.bom_length, self.encoding = 0, "utf-8"
-        for bom, encoding in _BOMS:
-            if data.startswith(bom):
-                self.bom_length, self.encoding = len(bom), encoding
-                break
+        if data[:1] in _BOM_STARTS:
+            for bom, encoding in _BOMS:
+                if data.startswith(bom):
+                    self.bom_length, self.encoding = len(bom), encoding
+                    break
 
     def __repr__(self) -> str:
         """Name the source without its bytes."""
@@ -196,13 +198,16 @@ class Source:
         return offsets
 
     @cached_property
-    def _breaks_before(self) -> list[int] | None:
-        """How many line feeds stand in front of each piece; None where they do not tell the lines.
+    def _has_feeds_alone(self) -> bool:
+        """Whether the line feeds tell the lines."""
+        return self.encoding == "utf-8" and b"\r" not in self.data
+
+    @cached_property
+    def _breaks_before(self) -> list[int]:
+        """How many line feeds stand in front of each piece.
 
         The few places that are shown need no list of all lines, which takes ten times as long.
         """
-        if self.encoding != "utf-8" or b"\r" in self.data:
-            return None
         counts = [0]
         for start in range(0, len(self.data), _STRIDE_OF_LINES):
             counts.append(counts[-1] + self.data.count(b"\n", start, start + _STRIDE_OF_LINES))
@@ -215,14 +220,14 @@ class Source:
 
     def _line_start(self, line: int, offset: int) -> int:
         """Return where a line begins, on which there is a byte offset."""
-        counts = self._breaks_before
-        if counts is None:
+        if not self._has_feeds_alone:
             return self._line_starts[line - 1]
         piece = offset // _STRIDE_OF_LINES
         found = self.data.rfind(b"\n", piece * _STRIDE_OF_LINES, offset)
-        if found < 0 < counts[piece]:  # in the piece behind which the count stays as it is
+        if found < 0 < piece and self._breaks_before[piece]:
             from bisect import bisect_left  # noqa: PLC0415 - few lines are that long
 
+            counts = self._breaks_before  # in the piece behind which the count stays as it is
             end = bisect_left(counts, counts[piece]) * _STRIDE_OF_LINES
             found = self.data.rfind(b"\n", end - _STRIDE_OF_LINES, end)
         return found + 1 or self.bom_length
@@ -270,10 +275,10 @@ class Source:
 
     def line_number(self, offset: int) -> int:
         """Return the 1-based line of a byte offset."""
-        counts = self._breaks_before
-        if counts is not None:
+        if self._has_feeds_alone:
             piece = offset // _STRIDE_OF_LINES
-            return counts[piece] + self.data.count(b"\n", piece * _STRIDE_OF_LINES, offset) + 1
+            before = self._breaks_before[piece] if piece else 0
+            return before + self.data.count(b"\n", piece * _STRIDE_OF_LINES, offset) + 1
         from bisect import bisect_right  # noqa: PLC0415 - what is clean has no place to be shown
 
         return max(bisect_right(self._line_starts, offset), 1)
@@ -321,6 +326,8 @@ def shown(text: str, limit: int = _SHOWN_MAX) -> str:
     Control, bidirectional, zero-width and other non-printing characters are written
     as escapes, so that no manifest can move the cursor, recolour or reorder a report.
     """
+    if len(text) <= limit and text.isprintable():
+        return text
     cut = text[:limit]
     if not cut.isprintable():
         cut = "".join(

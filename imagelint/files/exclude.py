@@ -74,13 +74,18 @@ class Exclusion:
     def _look_at(self, folder: str) -> _Folder:
         """Ask the folders above first: what they exclude need not have a policy that serves."""
         asked: list[tuple[PathPatterns, str, str]] = []
-        above = None
+        above = known = None
         if not self._policies.is_top(folder):
-            parent = os.path.dirname(folder)
-            known = self._of_folder(parent)
+            parent = folder.rpartition(os.sep)[0]  # 5 times faster than dirname
+            known = self._folders.get(parent)
+            if known is None:
+                parent = os.path.dirname(folder)
+                known = self._of_folder(parent)
             if known.reason is not None:
                 return known
             above = self._policies.for_folder(parent)
+            if not known.asked and self._policies.for_folder(folder) is above:
+                return known
         if self._given.patterns:
             below = relative_to(self._cwd, folder)
             if _covers(self._given, below):

@@ -27,6 +27,14 @@ def snippet(source: Source, span: Span, width: int) -> tuple[str, str]:
     Of a span over several lines the first is shown. The line is empty where there is
     nothing to see; an empty span gets one caret.
     """
+    data, start = source.data, span.start
+    begin = data.rfind(b"\n", max(start - width, 0), start) + 1
+    end = data.find(b"\n", start, start + width)
+    line = data[begin:end] if begin or start <= width else b""
+    if end >= 0 and 0 < len(line) <= width and line.isascii() and source.encoding == "utf-8":
+        text = line.decode()
+        if text.isprintable():  # as most lines are: nothing to be cut, escaped or measured
+            return text, " " * (start - begin) + "^" * max(min(span.end, end) - start, 1)
     before, marked, after = _pieces(source, span, width)
     left, middle, right = _room(before, marked, after, width)
     shown_before, shown_after = _tail(before, left), _head(after, right)

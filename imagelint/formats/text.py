@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from imagelint.finding import Severity
 from imagelint.formats import PLAIN, Look
-from imagelint.formats.words import FIX, brief, counted, facts, shown_path, verdict
+from imagelint.formats.words import CLEAN, FIX, brief, counted, facts, shown_path, verdict
 from imagelint.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from imagelint.finding import Finding
     from imagelint.report import FileResult, Report
-    from imagelint.text import Source
+    from imagelint.text import Source, Span
 
 __all__ = ["of_file", "render"]
 
@@ -57,8 +58,9 @@ def _same_place(finding: Finding) -> Hashable:
 def _block(source: Source, findings: Sequence[Finding], look: Look) -> str:
     line, column = source.position(findings[0].span.start)
     lines = [_head(finding, line, column, look) for finding in findings]
-    lines += _source_lines(source, findings[0], str(line), look)
-    margin = " " * len(str(line))
+    number = str(line)
+    lines += _source_lines(source, findings[0], number, look)
+    margin = " " * len(number)
     equals = _painted("=", _DIM, look)
     notes = dict.fromkeys(
         note for finding in findings for note in _notes(finding, len(margin) + 3, look)
@@ -82,11 +84,9 @@ def _head(finding: Finding, line: int, column: int, look: Look) -> str:
 
 
 def _source_lines(source: Source, finding: Finding, number: str, look: Look) -> list[str]:
-    from imagelint.formats.snippet import snippet  # noqa: PLC0415 - for findings alone
-
     bar = _painted("|", _DIM, look)
     room = max(look.width, _MINIMUM) - len(number) - len(" | ")
-    text, carets = snippet(source, finding.span, room)
+    text, carets = _snippet()(source, finding.span, room)
     if not text.strip():
         return []
     carets = _painted(carets, _COLORS[finding.severity], look)
@@ -94,6 +94,14 @@ def _source_lines(source: Source, finding: Finding, number: str, look: Look) -> 
         f"{_painted(number, _DIM, look)} {bar} {text.rstrip()}",
         f"{' ' * len(number)} {bar} {carets}",
     ]
+
+
+@cache
+def _snippet() -> Callable[[Source, Span, int], tuple[str, str]]:
+    """Import what shows lines once there is a finding; to do it for each takes as long as that."""
+    from imagelint.formats.snippet import snippet  # noqa: PLC0415 - for findings alone
+
+    return snippet
 
 
 def _wrapped(text: str, used: int, indent: int, look: Look) -> str:
@@ -128,7 +136,7 @@ def _notes(finding: Finding, used: int, look: Look) -> Iterable[str]:
 
 def _summary(report: Report, look: Look) -> str:
     found, seen = verdict(report)
-    style = _BOLD if report.counts() else _GREEN
+    style = _GREEN if found == CLEAN else _BOLD
     used = len(found) + 1
     lines = [f"{_painted(found, style, look)} {_wrapped(seen, used, 0, look)}"]
     if report.fixed:

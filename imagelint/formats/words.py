@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from imagelint.report import Report
     from imagelint.text import Source, Span
 
-__all__ = ["FIX", "Fact", "brief", "counted", "described", "facts", "in_repository"]
+__all__ = ["CLEAN", "FIX", "Fact", "brief", "counted", "described", "facts", "in_repository"]
 __all__ += ["message", "place", "sentence", "shown_path", "verdict"]
 
 _MESSAGE_MAX = 2000
 _PATH_MAX = 4096
+CLEAN = "No findings"
+"""What a run came to that found nothing."""
 FIX = "fix writes "
 """Heads the fact that says what becomes of the image."""
 
@@ -105,15 +107,15 @@ def in_repository(path: str, look: Look) -> str:
 
 def verdict(report: Report) -> tuple[str, str]:
     """Return what the run came to, and in how much: ``Found 1 error``, ``in 2 images ...``."""
-    images = sum(result.image_count for result in report.results)
-    seen = f"in {counted(images, 'image')} in {counted(len(report.results), 'file')}"
+    seen = f"in {counted(report.image_count, 'image')} in {counted(len(report.results), 'file')}"
     counts = report.counts()
     found = ", ".join(
         counted(counts[severity], severity.value) for severity in Severity if counts[severity]
     )
     if not found:
-        return "No findings", f"{seen}."
-    how = f"; {report.fixable} can be repaired by `imagelint fix`" if report.fixable else ""
+        return CLEAN, f"{seen}."
+    fixable = report.fixable
+    how = f"; {fixable} can be repaired by `imagelint fix`" if fixable else ""
     return f"Found {found}", f"{seen}{how}."
 
 
