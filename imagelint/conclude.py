@@ -117,7 +117,7 @@ def conclude(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
     One template finding a chart; none about a pull secret that a service account names.
     """
     results = tuple(results)
-    if any([result.facts.waiting for result in results]):
+    if any(result.facts.waiting for result in results):
         results = tuple(_with_pull_secrets(results))
     charts: Counter[str] = Counter(
         finding.message

@@ -20,6 +20,7 @@ from imagelint.fields import did_you_mean
 from imagelint.finding import COMMENT_MARK, Finding, Severity
 from imagelint.judge import Judge
 from imagelint.outcomes import findings_of, record_of
+from imagelint.placement import Placement
 from imagelint.report import (
     BASELINE,
     NO_FACTS,
@@ -50,7 +51,6 @@ __all__ = ["FixError", "Linter"]
 UNUSED_IGNORE = "unused-ignore"
 
 _LAST_DAY = "9999-12-31"
-_APPLYING_MAX = 1000
 
 
 class FixError(ImagelintError):
@@ -98,7 +98,8 @@ class Linter:
         if policy.workloads or policy.ignored_fields:
             own = catalogue.with_entries(policy.workloads)
             self._catalogue = own.without_fields(policy.ignored_fields)
-        self._forced = environment
+        self._is_forced = environment is not None
+        self._placement = Placement(policy, environment)
         self._judge = Judge(policy, self._rules)
         self._documents = DocumentRules(policy, self._rules, self._environments)
         self._baseline = baseline
@@ -109,12 +110,6 @@ class Linter:
             if not one.has_expired(today)
         )
         self._about_secrets = frozenset(self._rules_about_secrets())
-        matches = (*(one.match for one in policy.environments), *(policy.settled_by or ()))
-        self._asks_labels = any(match.asks_labels for match in matches)
-        self._place = "", policy.places("")
-        """The path that was asked for last, and which matches it fits."""
-        self._applying: dict[tuple[tuple[bool, ...], str | None], tuple[Environment, ...]] = {}
-        """The environments of such a place and a namespace, where no labels are asked for."""
 
     def lint(
         self,
@@ -193,7 +188,10 @@ class Linter:
         ]
         if self._inventory:
             found.images += map(record_of, repeat(item), judged, spans)
-        if not any([one.verdicts or one.excused for one in judged]):
+        for one in judged:
+            if one.verdicts or one.excused:
+                break
+        else:
             return
         repairs = _repairs(item, judged, ill_formed=found.is_ill_formed)
         for one, span in zip(judged, spans, strict=True):
@@ -276,7 +274,7 @@ class Linter:
         if severity.value == "off":
             return
         for comment, name, why in excuses.useless():
-            is_partial_view = not why and self._forced is not None and name in self._rules
+            is_partial_view = not why and self._is_forced and name in self._rules
             if is_partial_view and self._is_needed_elsewhere(comment, name, examined, source):
                 continue
             message = why
@@ -305,21 +303,9 @@ class Linter:
         return False
 
     def _environments(self, path: str, root: KubeObject | None) -> tuple[Environment, ...]:
-        namespace, labels = (root.namespace, root.labels) if root is not None else (None, {})
-        known, places = self._place
-        if known != path:
-            places = self._policy.places(path)
-            self._place = path, places
-        if self._asks_labels:
-            return self._policy.environments_at(places, namespace, labels, self._forced)
-        key = (places, namespace)
-        found = self._applying.get(key)
-        if found is None:
-            if len(self._applying) >= _APPLYING_MAX:
-                self._applying.clear()
-            found = self._policy.environments_at(places, namespace, labels, self._forced)
-            self._applying[key] = found
-        return found
+        if root is None:
+            return self._placement.environments(path, None, {})
+        return self._placement.environments(path, root.namespace, root.labels)
 
     # --- fix --------------------------------------------------------------------------
 

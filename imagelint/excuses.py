@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator
 
     from imagelint.environments import Environment
     from imagelint.exceptions import PolicyException

@@ -12,25 +12,31 @@ from functools import cache
 from itertools import count
 from typing import Final, TypeAlias
 
-from imagelint.nodes import NOT_FINITE, ODD_SCALARS, Mapping, Node, Scalar, Sequence, Tree
+from imagelint.nodes import MERGE, NOT_FINITE, ODD_SCALARS, Mapping, Node, Scalar, Sequence, Tree
 
 __all__ = ["BLANK", "BLOCK", "DOUBLE", "FLOW", "NOTHING", "PLAIN", "SINGLE"]
-__all__ += ["MAX_DEPTH", "START", "Line", "block", "is_odd", "known_lines", "line_of", "value_of"]
+__all__ += ["MAX_DEPTH", "QUOTED_KEY", "START", "SUSPICIOUS", "Line", "block", "flow_over_lines"]
+__all__ += ["is_odd", "known_lines", "line_of", "tail_of", "value_of"]
 
 _PLAIN = (
-    r"(?:[A-Za-z0-9_/.$(+=~^;\\]|-(?=\S))"
+    r"(?:[A-Za-z0-9_/.$(+=~^;<\\]|[^\x00-\x7f\s]|-(?=\S))"
     r"[^\s:]*(?:(?::(?=\S)|[ ]+(?=[^\s\#:]))[^\s:]*){0,999}"  # the regex engine keeps each round
 )
 _KEY = r"[A-Za-z0-9_/.$][A-Za-z0-9_/.$-]{0,200}"
+_QUOTED_KEY = r"""'[^'\n\r]{1,200}'|"[^"\\\n\r]{1,200}\""""
+_ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
+"""The escapes that are read here, by what stands behind the backslash."""
+_IN_SINGLE = r"[^'\n\r]*(?:''[^'\n\r]*){0,99}"
+_IN_DOUBLE = r"""[^"\\\n\r]*(?:\\["\\nt][^"\\\n\r]*){0,99}"""
 _LINE = rf"""(?mx)
     ^[ ]*
     (?:
         ((?:-[ ]+)*)                                        # 1: dashes
-        (?:({_KEY}):)?                                      # 2: a key
+        (?:({_KEY}|{_QUOTED_KEY}):)?                        # 2: a key
         (?:(?:(?<=:)[ ]+|(?<!:))
           (?: ({_PLAIN})                                    # 3: a plain scalar
-            | '([^'\n\r]*)'                                 # 4: in single quotes
-            | "([^"\\\n\r]*)"                               # 5: in double quotes
+            | '({_IN_SINGLE})'                              # 4: in single quotes
+            | "({_IN_DOUBLE})"                              # 5: in double quotes
             | ([\[{{][^\n\r]*)                              # 6: flow, to the end of the line
             | ([|>][+-]?)                                   # 7: a block scalar's header
         ))?
@@ -38,14 +44,14 @@ _LINE = rf"""(?mx)
     )
     [ ]*(?:(?<![^ \n])\#[^\n]*)?\r?(?:\n|\Z)
     """
+_TAIL = rf"[ ]+({_PLAIN})[ ]*\r?"
 _DASHES, _KEY_GROUP = 1, 2
 NOTHING: Final = _DASHES
 """No value stands on the line."""
 PLAIN, SINGLE, DOUBLE, FLOW, BLOCK, _LONE_DASH = range(3, 9)
-_SUSPICIOUS = 0
 _QUOTED = frozenset((SINGLE, DOUBLE))
 _VALUES = frozenset((PLAIN, SINGLE, DOUBLE, FLOW, BLOCK))
-_HEAD = re.compile(rf"[ ]*((?:-[ ]+)*)({_KEY})")
+_HEAD = re.compile(rf"[ ]*((?:-[ ]+)*)({_KEY}|{_QUOTED_KEY})")
 _WORD = r"[A-Za-z0-9_./@+=,%$~^()-]"
 _SIMPLE = re.compile(
     rf"-{{0,2}}[A-Za-z0-9/]{_WORD}*(?::{_WORD}+){{0,9}}(?:[ ]+{_WORD}+(?::{_WORD}+){{0,9}}){{0,99}}"
@@ -57,9 +63,11 @@ _IN_FLOW = r"[^\s:,\[\]{}\#?'\"]"
 _FLOW_SCALAR = rf"""(?x)
       ((?:[A-Za-z0-9_/.$(+=~^;\\]|-(?={_IN_FLOW}))                   # 1: a plain scalar
        {_IN_FLOW}*(?:(?::|[ ]+)(?={_IN_FLOW}){_IN_FLOW}*){{0,999}})
-    | '([^'\n\r]*)'                                                 # 2: in single quotes
-    | "([^"\\\n\r]*)"                                               # 3: in double quotes
+    | '({_IN_SINGLE})'                                              # 2: in single quotes
+    | "({_IN_DOUBLE})"                                              # 3: in double quotes
     """
+_DASHES_AND_KEY = 2
+"""The groups that a line has in front of those that a scalar in flow has too."""
 _MAX_FLOW_DEPTH = 20
 _ODD_ASCII = "[^\n\r\x20-\x7e]|\r(?!\n)"
 _ODD = (
@@ -72,28 +80,33 @@ _FIRST_LINE = r"[\r\n]*([ ]*)[^ \r\n]"
 MAX_DEPTH: Final = 400  # what nests deeper is for the YAML library to bound
 _NO_KEY = Scalar("", 0, 0)
 
-Line: TypeAlias = tuple[tuple[int, ...], int, str | None, str, int, int, bool, int]
+SUSPICIOUS: Final = 1
+"""Something on the line may make kubectl refuse the document."""
+QUOTED_KEY: Final = 2
+"""The key is in quotes, which are no part of it here."""
+
+Line: TypeAlias = tuple[tuple[int, ...], int, str | None, str, int, int, int, int]
 """A line taken apart; its numbers count characters of the line. A bare tuple: there are many.
 
 - its steps, which say what it belongs to: twice the column of a key, twice that of a dash and one
   more. So what is open is closed by every smaller step, as a list is by a key in its column.
 - its kind: what stands at its end, ``NOTHING`` to ``BLOCK``
 - its key, None without one
-- its value, from where to where: without quotes; of flow with what stands behind it; of a block
-  scalar the header
-- whether it may make kubectl refuse the document
+- its value, from where to where: without quotes, as it is read; of flow with what stands behind it;
+  of a block scalar the header
+- what is odd about it: ``SUSPICIOUS``, ``QUOTED_KEY``
 - the number of its shape: lines of one number differ in their values alone, quotes included
 """
-BLANK: Final[Line] = ((), NOTHING, None, "", 0, 0, False, 0)
+BLANK: Final[Line] = ((), NOTHING, None, "", 0, 0, 0, 0)
 """A line without content, or with a comment alone."""
 
 known_lines: dict[str, Line | None] = {}
 """Lines seen before, None for one that is not in the grammar. Manifests say the same again and
 again: of ten lines eight are found here, for a fifth of what matching them costs."""
-_known_heads: dict[str, tuple[tuple[int, ...], str, bool, int] | None] = {}
-"""Likewise what stands in front of a value: steps, a key, whether it is odd, and the shape. In most
-new lines only the value is new, and simple: to know the rest spares half of their cost."""
-_known_shapes: dict[tuple[tuple[int, ...], str | None, int], int] = {}
+_known_heads: dict[str, tuple[tuple[int, ...], str, int, int] | None] = {}
+"""Likewise what stands in front of a value: steps, a key, what is odd, and the shape. In most new
+lines only the value is new, and simple: to know the rest spares half of their cost."""
+_known_shapes: dict[tuple[tuple[int, ...], str | None, int, int], int] = {}
 _numbers = count(1)
 """No number is given out twice: a shape that was forgotten gets another one."""
 _KNOWN_MAX = 10_000
@@ -110,16 +123,16 @@ def line_of(text: str) -> Line | None:
     known = (_known_heads.get(head) or _head(head)) if value and is_fit else None
     line: Line | None = None
     if known is not None:
-        steps, key, is_suspicious, shape = known
+        steps, key, oddity, shape = known
         start = len(head) + 2
         if _SIMPLE.fullmatch(value):
-            line = (steps, PLAIN, key, value, start, start + len(value), is_suspicious, shape)
+            line = (steps, PLAIN, key, value, start, start + len(value), oddity, shape)
         elif value[0] in _QUOTES and value[-1] == value[0] and len(value) > 1:
             kind, excluded = _QUOTES[value[0]]
             inner = value[1:-1]
             if not any(char in inner for char in excluded):
                 end = start + len(value) - 1
-                line = (steps, kind, key, inner, start + 1, end, is_suspicious, shape)
+                line = (steps, kind, key, inner, start + 1, end, oddity, shape)
     if line is None and is_fit:
         line = _without_key(text)
     if len(text) <= _LENGTH_MAX:
@@ -137,14 +150,14 @@ def _without_key(text: str) -> Line | None:
     if content.startswith("- ") and _SIMPLE.fullmatch(content, 2):
         start = len(text) - len(content) + 2
         item = (2 * start - 3,)
-        shape = _shape(item, None, PLAIN, is_suspicious=False)
-        return (item, PLAIN, None, content[2:], start, len(text), False, shape)
+        shape = _shape(item, None, PLAIN)
+        return (item, PLAIN, None, content[2:], start, len(text), 0, shape)
     if content[-1] == ":":
         known = _known_heads.get(text[:-1]) or _head(text[:-1])
         if known is not None:
-            steps, key, is_odd_key, _ = known
-            shape = _shape(steps, key, NOTHING, is_suspicious=is_odd_key)
-            return (steps, NOTHING, key, "", 0, 0, is_odd_key, shape)
+            steps, key, oddity, _ = known
+            shape = _shape(steps, key, NOTHING, oddity)
+            return (steps, NOTHING, key, "", 0, 0, oddity, shape)
     match = _grammar().match(text)
     return None if match is None else _taken_apart(text, match)
 
@@ -155,13 +168,15 @@ def _grammar() -> re.Pattern[str]:
     return re.compile(_LINE)
 
 
-def _head(text: str) -> tuple[tuple[int, ...], str, bool, int] | None:
+def _head(text: str) -> tuple[tuple[int, ...], str, int, int] | None:
     match = _HEAD.fullmatch(text)
     if match is None:
         return None
-    key = match.group(2)
-    steps, is_odd_key = _steps(text, *match.span(1), match.start(2)), key in ODD_SCALARS
-    found = (steps, key, is_odd_key, _shape(steps, key, PLAIN, is_suspicious=is_odd_key))
+    steps = _steps(text, *match.span(1), match.start(2))
+    key, oddity = _key(match.group(2))
+    if key == MERGE:
+        return None
+    found = (steps, key, oddity, _shape(steps, key, PLAIN, oddity))
     if len(text) <= _LENGTH_MAX:
         if len(_known_heads) >= _KNOWN_MAX:
             _known_heads.clear()
@@ -169,9 +184,16 @@ def _head(text: str) -> tuple[tuple[int, ...], str, bool, int] | None:
     return found
 
 
-def _shape(steps: tuple[int, ...], key: str | None, kind: int, *, is_suspicious: bool) -> int:
+def _key(written: str) -> tuple[str, int]:
+    """Return a key as it is read, and what is odd about it."""
+    if written[0] in _QUOTES:
+        return written[1:-1], QUOTED_KEY
+    return written, SUSPICIOUS if written in ODD_SCALARS else 0
+
+
+def _shape(steps: tuple[int, ...], key: str | None, kind: int, oddity: int = 0) -> int:
     """Return the number of a shape."""
-    shape = (steps, key, _SUSPICIOUS if is_suspicious else PLAIN if kind in _QUOTED else kind)
+    shape = (steps, key, PLAIN if kind in _QUOTED else kind, oddity)
     number = _known_shapes.get(shape)
     if number is None:
         if len(_known_shapes) >= _KNOWN_MAX:
@@ -189,19 +211,37 @@ def _steps(text: str, begin: int, end: int, key: int) -> tuple[int, ...]:
 def _taken_apart(text: str, match: re.Match[str]) -> Line | None:
     kind = match.lastindex or NOTHING
     column, end_of_key = match.span(_KEY_GROUP)
-    key = text[column:end_of_key] if column >= 0 else None
+    key, oddity = _key(text[column:end_of_key]) if column >= 0 else (None, 0)
+    if key == MERGE:
+        return None
     steps = _steps(text, *match.span(_LONE_DASH if kind == _LONE_DASH else _DASHES), column)
-    is_odd_key = key in ODD_SCALARS
     if kind not in _VALUES:
-        shape = _shape(steps, key, NOTHING, is_suspicious=is_odd_key)
-        return (steps, NOTHING, key, "", 0, 0, is_odd_key, shape) if steps else BLANK
+        shape = _shape(steps, key, NOTHING, oddity)
+        return (steps, NOTHING, key, "", 0, 0, oddity, shape) if steps else BLANK
     if not steps:
         return None  # a scalar on a line of its own
     start, end = match.span(kind)
     value = text[start:end]
-    is_suspicious = is_odd_key or (kind == PLAIN and value in NOT_FINITE)
-    shape = _shape(steps, key, kind, is_suspicious=is_suspicious)
-    return (steps, kind, key, value, start, end, is_suspicious, shape)
+    if kind == PLAIN and value in NOT_FINITE:
+        oddity |= SUSPICIOUS
+    else:
+        value = _unescaped(value, kind)
+    return (steps, kind, key, value, start, end, oddity, _shape(steps, key, kind, oddity))
+
+
+def _unescaped(written: str, kind: int) -> str:
+    """Return what stands in quotes as it is read."""
+    if kind == SINGLE:
+        return written.replace("''", "'")
+    if kind != DOUBLE or "\\" not in written:
+        return written
+    return re.sub(r"\\(.)", lambda match: _ESCAPES[match[1]], written)
+
+
+def tail_of(text: str) -> tuple[int, int] | None:
+    """Return from where to where a line may go on with a plain scalar of the lines before it."""
+    match = re.compile(_TAIL).fullmatch(text)
+    return None if match is None else match.span(1)
 
 
 def value_of(tree: Tree, text: str, line: Line, at: int, column: int) -> Node | None:
@@ -213,7 +253,7 @@ def value_of(tree: Tree, text: str, line: Line, at: int, column: int) -> Node | 
     if kind == BLOCK:
         return block(text, at + start, value, column)
     if kind == FLOW:
-        return _Flow(tree, text, at + end).read(at + start)
+        return _Flow(tree, text, at + end, " ").read(at + start)
     return Scalar(value, at + start - 1, at + end + 1, "'" if kind == SINGLE else '"')
 
 
@@ -221,13 +261,21 @@ class _Declined(Exception):  # noqa: N818 - no error: another reader takes over
     """Flow that is not for this lane."""
 
 
-class _Flow:
-    """Reads a flow collection that ends on its line."""
+def flow_over_lines(tree: Tree, text: str, at: int) -> Mapping | Sequence | None:
+    """Read a flow collection that begins at a place and goes on below; None declines it."""
+    node = _Flow(tree, text, len(text), " \r\n").read(at)
+    return None if node is None or "\n..." in text[at : node.end] else node
 
-    def __init__(self, tree: Tree, text: str, end: int) -> None:
+
+class _Flow:
+    """Reads a flow collection."""
+
+    def __init__(self, tree: Tree, text: str, end: int, blanks: str) -> None:
         self._tree = tree
         self._text = text
         self._end = end
+        self._blanks = blanks
+        """What may stand between two of its parts."""
 
     def read(self, at: int) -> Mapping | Sequence | None:
         """Read the collection at ``at``, behind which only a comment may stand; None declines."""
@@ -235,12 +283,12 @@ class _Flow:
             node, at = self._collection(at, 1)
         except _Declined:
             return None
-        rest = self._text[at : self._end]
+        rest = self._text[at : self._end].partition("\n")[0].rstrip("\r")
         return node if not rest.strip(" ") or rest.lstrip(" ")[0] == "#" != rest[0] else None
 
     def _peek(self, at: int) -> tuple[str, int]:
         """Return the next character that is no blank, and where it stands."""
-        while at < self._end and self._text[at] == " ":
+        while at < self._end and self._text[at] in self._blanks:
             at += 1
         if at >= self._end:
             raise _Declined
@@ -282,7 +330,7 @@ class _Flow:
         if match is None:
             raise _Declined
         kind = match.lastindex or 1
-        value = match.group(kind)
+        value = _unescaped(match.group(kind), kind + _DASHES_AND_KEY)
         if kind == 1 and value in ODD_SCALARS:
             self._tree.is_suspicious = True
         return Scalar(value, at, match.end(), ("", "'", '"')[kind - 1]), match.end()

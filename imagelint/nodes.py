@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = [
+    "MERGE",
     "NOT_FINITE",
     "ODD_SCALARS",
     "Mapping",
@@ -42,6 +43,8 @@ NOT_FINITE = frozenset(
 ODD_SCALARS = NOT_FINITE | {"", "~", "null", "Null", "NULL"}
 """Plain scalars that make kubectl refuse a document: nulls as keys, the rest anywhere."""
 
+MERGE = "<<"
+"""What YAML 1.1's merge key reads."""
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 
 
@@ -166,7 +169,7 @@ def is_merge(key: Scalar, *, by_tag: bool = False) -> bool:
     """
     if by_tag and key.tag == _MERGE_TAG:
         return True
-    if key.value != "<<" or key.type is not None:
+    if key.value != MERGE or key.type is not None:
         return False
     return key.tag in (_MERGE_TAG, "!") or (key.tag is None and not key.style)
 

@@ -9,6 +9,7 @@ tenth; where no two documents are alike it costs a fifth.
 
 from __future__ import annotations
 
+import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final, cast
 
@@ -18,12 +19,17 @@ from imagelint.lines import (
     FLOW,
     MAX_DEPTH,
     NOTHING,
+    PLAIN,
     START,
+    SUSPICIOUS,
     block,
+    flow_over_lines,
     is_odd,
     known_lines,
     line_of,
+    tail_of,
 )
+from imagelint.nodes import Tree
 from imagelint.plans import BY_KIND, ROOT, Plan, Role
 from imagelint.values import NamedTuple
 
@@ -75,6 +81,8 @@ class Outline(NamedTuple):
     """How many lists of containers stand in the pod specs that are planned for."""
     blocks: dict[int, Scalar]
     """The block scalars that matter, by the number of their line."""
+    is_lasting: bool
+    """Whether it holds for other lines of the same shapes as well."""
 
 
 class _Open:
@@ -111,8 +119,10 @@ def outline_of(text: str, raw: Sequence[str], plans: Plans) -> tuple[Outline, li
     found = [get(line) or line_of(line) for line in raw]
     if begin:
         found[0] = BLANK
-    if None in found:
-        return None
+    if None in found:  # for want of more: a text over several lines
+        lines = [line or BLANK for line in found]
+        outline = None if is_odd(text) else _follow(text, raw, begin, lines, plans)
+        return None if outline is None else (outline, lines)
     lines = cast("list[Line]", found)
     shapes = tuple(map(_SHAPE, lines))
     outline = _known.get(shapes)
@@ -123,9 +133,10 @@ def outline_of(text: str, raw: Sequence[str], plans: Plans) -> tuple[Outline, li
         outline = _follow(text, raw, begin, lines, plans)
         if outline is None:
             return None
-        if len(_known) >= _KNOWN_MAX:
-            _known.clear()
-        _known[shapes] = outline
+        if outline.is_lasting:
+            if len(_known) >= _KNOWN_MAX:
+                _known.clear()
+            _known[shapes] = outline
     return outline, lines
 
 
@@ -159,10 +170,12 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
             if taken_apart is BLANK:
                 continue
             if taken_apart is None:
+                if made.goes_on(number, level >> 1):
+                    continue
                 return None
             line = lines[number] = taken_apart  # noqa: PLW2901 - this is the line
-        steps, kind, key, value, start, _, is_suspicious, _ = line
-        if is_suspicious:
+        steps, kind, key, value, start, _, oddity, _ = line
+        if oddity & SUSPICIOUS:
             return None
         for step in steps:
             while level > step:
@@ -211,9 +224,21 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
             read_to = number + 1 + text.count("\n", at, scalar.end - 1)
             if pending is not None:
                 made.blocks[number] = scalar
-        if kind == FLOW or (pending is not None and pending.role is not _INNER):
+        if kind == FLOW and pending is None and not _CLOSED.search(value):
+            at = made.offset(number)
+            tree = Tree()
+            node = flow_over_lines(tree, text, at + start)
+            if node is None or tree.is_suspicious:
+                return None
+            read_to = number + 1 + text.count("\n", at, node.end)
+            made.is_lasting = False
+        elif kind == FLOW or (pending is not None and pending.role is not _INNER):
             made.add(number, pending, live, key, around)
     return made.outline()
+
+
+_CLOSED = re.compile(r"[\]}][ ]*(?:[ ]\#.*)?\Z")
+"""How flow ends, mostly, that ends on its line."""
 
 
 def _matters(plan: Plan, step: int) -> bool:
@@ -233,7 +258,9 @@ class _Maker:
         self._places: dict[Plan, int] = {}
         self._steps: list[Step] = []
         self._measured = (0, 0)
+        self._went_on = -1
         self.blocks: dict[int, Scalar] = {}
+        self.is_lasting = True
 
     def offset(self, number: int) -> int:
         """Return where a line begins, in characters; lines have to be asked for in order."""
@@ -249,6 +276,23 @@ class _Maker:
         opened = _Open(plan, len(self._opened))
         self._opened.append(opened)
         return opened
+
+    def goes_on(self, number: int, column: int) -> bool:
+        """Whether a line goes on with a plain scalar, for which nothing is planned, of the last.
+
+        ``column`` is that of the collection around it.
+        """
+        last = number - 1
+        tail = tail_of(self._raw[number])
+        if last < 0 or tail is None or tail[0] <= column:
+            return False
+        if last != self._went_on:
+            line = self._lines[last]
+            is_planned = bool(self._steps) and self._steps[-1].line == last
+            if line[1] != PLAIN or is_planned or self._raw[last][line[5] :].strip(" \r"):
+                return False
+        self._went_on = number
+        return True
 
     def _names(self) -> tuple[int, int] | None:
         """Return the numbers of the lines with apiVersion and kind, None before they are known."""
@@ -294,4 +338,5 @@ class _Maker:
         pods = (one for one in self._opened if one.plan.is_pod_spec)
         containers = sum(CONTAINERS_END in key for one in pods for key in one.keys)
         slots, places = len(self._opened), self._places
-        return Outline(plan, names, tuple(self._steps), slots, places, containers, self.blocks)
+        steps, blocks, is_lasting = tuple(self._steps), self.blocks, self.is_lasting
+        return Outline(plan, names, steps, slots, places, containers, blocks, is_lasting)

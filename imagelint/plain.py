@@ -10,23 +10,24 @@ the library, and lines cost about half of what libyaml's events cost.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from imagelint.lines import (
-    BLOCK,
+    FLOW,
     MAX_DEPTH,
     NOTHING,
     PLAIN,
+    QUOTED_KEY,
     START,
+    SUSPICIOUS,
+    flow_over_lines,
     is_odd,
     known_lines,
     line_of,
+    tail_of,
     value_of,
 )
 from imagelint.nodes import Mapping, Scalar, Sequence, Tree
-
-if TYPE_CHECKING:
-    from imagelint.nodes import Node
 
 __all__ = ["parse_plain"]
 
@@ -34,7 +35,7 @@ _ITEM = Scalar("", 0, 0)
 """Stands for the key of a list's item."""
 
 
-def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0912, PLR0915
+def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0911, PLR0912, PLR0915
     """Read a document, or return None where the grammar of this lane does not cover it.
 
     One loop over the lines; a call for each of its steps would cost as much as the parser
@@ -54,16 +55,26 @@ def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0912, PLR0915
     waiting: Scalar | None = _ITEM
     place = 0
     around: list[tuple[Mapping | Sequence, list[Any], int]] = []
+    kind = NOTHING
+    value: Any = None
     for raw in text[begin:].split("\n"):
         at = begin
         begin = at + len(raw) + 1
         if at < read_to:
-            continue  # inside a block scalar
+            continue  # inside a block scalar, or flow
         line = known_lines.get(raw) or line_of(raw)
         if line is None:
-            return None
-        steps, kind, key, written, value_start, value_end, is_suspicious, _ = line
-        if is_suspicious:
+            # Only to go on with a plain scalar that has come to the end of the line before.
+            tail = tail_of(raw)
+            if tail is None or kind != PLAIN or text[value.end : at].strip(" \r") != "\n":
+                return None
+            if tail[0] <= level >> 1:
+                return None
+            value.value += f" {raw[slice(*tail)]}"
+            value.end = at + tail[1]
+            continue
+        steps, kind, key, written, value_start, value_end, oddity, _ = line
+        if oddity & SUSPICIOUS:
             tree.is_suspicious = True
         for step in steps:
             start_at = at + (step >> 1)
@@ -90,16 +101,21 @@ def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0912, PLR0915
                 waiting, place = _ITEM, start_at + 1
             else:
                 place = start_at + len(key)
-                waiting = Scalar(key, start_at, place)
+                if oddity & QUOTED_KEY:
+                    place += 2
+                    waiting = Scalar(key, start_at, place, text[start_at])
+                else:
+                    waiting = Scalar(key, start_at, place)
                 place += 1
         if kind == PLAIN:
-            value: Node | None = Scalar(written, at + value_start, at + value_end)
+            value = Scalar(written, at + value_start, at + value_end)
         elif kind != NOTHING:
             value = value_of(tree, text, line, at, level >> 1)
+            if value is None and kind == FLOW:
+                value = flow_over_lines(tree, text, at + value_start)
             if value is None:
                 return None
-            if kind == BLOCK:
-                read_to = value.end
+            read_to = value.end
         else:
             continue
         values.append(value if level & 1 else (waiting, value))

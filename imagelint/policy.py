@@ -147,50 +147,6 @@ class Policy(NamedTuple):
         message = f'the policy has no environment "{shown(name)}"; {advice}'
         raise UsageError(message)
 
-    def environments_for(
-        self,
-        path: str,
-        namespace: str | None,
-        labels: Mapping[str, str],
-        forced: str | None = None,
-    ) -> tuple[Environment, ...]:
-        """Return every environment that an object has to satisfy: one or more, as in the file.
-
-        ``path`` is relative to the policy's folder, with ``/``; ``namespace`` and ``labels`` are
-        the object's own; ``forced`` is ``--env``, and a UsageError where it is unknown.
-        """
-        return self.environments_at(self.places(path), namespace, labels, forced)
-
-    def places(self, path: str) -> tuple[bool, ...]:
-        """Return of each match, the environments' first, whether a path alone fits it."""
-        matches = [one.match for one in self.environments]
-        matches += self.settled_by or ()
-        return tuple([match.fits_path(path) for match in matches])
-
-    def environments_at(
-        self,
-        places: tuple[bool, ...],
-        namespace: str | None,
-        labels: Mapping[str, str],
-        forced: str | None = None,
-    ) -> tuple[Environment, ...]:
-        """Return what :meth:`environments_for` does, for a path that has these ``places``."""
-        if forced is not None:
-            return (self.environment(forced),)
-        count = len(self.environments)
-        fitting = tuple(
-            environment
-            for environment, is_there in zip(self.environments, places[:count], strict=True)
-            if is_there or environment.match.fits_object(namespace, labels)
-        )
-        settled_by = self.settled_by
-        if settled_by is not None and not any(
-            is_there or match.fits_object(namespace, labels)
-            for match, is_there in zip(settled_by, places[count:], strict=True)
-        ):
-            fitting = tuple(one for one in self.environments if one in (*fitting, self.default))
-        return fitting or (self.default,)
-
     def severity(
         self, rule: Rule, environment: Environment | None = None, *, in_chart: bool = False
     ) -> Severity:

@@ -42,7 +42,6 @@ _HUB_LEGACY: Final = "index.docker.io"
 _OFFICIAL: Final = "library/"
 PATH_MAX: Final = 255
 """Characters of a repository, ``library/`` included (distribution/reference)."""
-_PATH_FITS: Final = PATH_MAX - len(_OFFICIAL)
 _TAG_MAX: Final = 128
 _DIGEST_LENGTHS: Final = {"sha256": 64, "sha384": 96, "sha512": 128}
 _SHOWN_MAX: Final = 200
@@ -61,7 +60,7 @@ _TAG = rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{_TAG_MAX - 1}}}"
 _ALGORITHM = r"(?![A-Za-z0-9+._-]*[+._-][^A-Za-z])[A-Za-z][A-Za-z0-9+._-]*"
 _DIGEST = rf"{_ALGORITHM}:[0-9A-Fa-f]{{32,}}"
 
-_DOMAIN_RE: Final = re.compile(_DOMAIN)
+_match_domain: Final = lru_cache(1000)(re.compile(_DOMAIN).fullmatch)  # registries are few
 _REST_RE: Final = re.compile(rf"({_PATH})(?::({_TAG}))?(?:@({_DIGEST}))?")  # path, tag, digest
 _IDENTIFIER: Final = r"[0-9a-f]{64}"
 _IDENTIFIER_LENGTH: Final = 64
@@ -231,14 +230,13 @@ def _read(text: str) -> ImageReference | Reason:
     if len(text) == _IDENTIFIER_LENGTH and re.fullmatch(_IDENTIFIER, text):
         return Reason.IDENTIFIER
     domain, rest = _split_domain(text)
-    remote = rest.partition(":")[0]
-    if remote != remote.lower():
+    if (remote := rest.partition(":")[0]) != remote.lower():
         return Reason.UPPERCASE
     found = _match(domain, rest)
     if found is None:
         lowered = None if domain is None else _go_lower(domain)
         return Reason.UPPERCASE if _match(lowered, _go_lower(rest)) else Reason.FORMAT
-    if len(found.path) > _PATH_FITS and len(found.repository) > PATH_MAX:
+    if len(found.path) + len(_OFFICIAL) > PATH_MAX and len(found.repository) > PATH_MAX:
         return Reason.TOO_LONG
     return (found.digest and _check_digest(found.digest)) or found
 
@@ -252,17 +250,11 @@ def _split_domain(text: str) -> tuple[str | None, str]:
 
 def _match(domain: str | None, rest: str) -> ImageReference | None:
     """Match what was cut against the grammar; neither length nor digest is checked yet."""
-    if domain is not None and not _is_domain(domain):
+    if domain is not None and not _match_domain(domain):
         # The library's regex may still take this "domain" as the first component of the path.
         domain, rest = "", f"{domain}/{rest}"
     found = _REST_RE.fullmatch(rest)
     return found and ImageReference(domain, *found.groups())
-
-
-@lru_cache(1000)
-def _is_domain(text: str) -> bool:
-    """Whether the grammar has a text for a domain; many images come from few registries."""
-    return _DOMAIN_RE.fullmatch(text) is not None
 
 
 def _go_lower(text: str) -> str:

@@ -120,9 +120,10 @@ class CurrentRegistry(NamedTuple):
         registry = origin.registry
         found: Move | None = None
         for move in self.registries:
-            if move.old.registry == registry and move.covers(origin):
-                if found is None or len(move.old.path) > len(found.old.path):
-                    found = move
+            if move.old.registry != registry or not move.covers(origin):
+                continue
+            if found is None or len(move.old.path) > len(found.old.path):
+                found = move
         return found
 
     def _replaced(

@@ -66,7 +66,7 @@ class Run:
         try:
             self.inputs = tuple(intake.inputs(None if self._ahead is None else self._begin))
             self.governing = self._all_governing()
-            """Every policy that judges in this run, in the order of the inputs; one at the least."""
+            """Every policy that judges here, in the order of the inputs; one at the least."""
             self._check_policies()
             intake.compare_policies()
         except BaseException:

@@ -59,6 +59,11 @@ def needs_no_parse(data: bytes, catalogue: Catalogue) -> bool:
     Of what is long the proof comes first, one pass over it, where each word that it does not hold
     is another; of what is short it comes last, as it may have the file of an API group read.
     """
+    if data.startswith(b"["):
+        from imagelint.json_list import is_json_list  # noqa: PLC0415 - few files are lists
+
+        if is_json_list(data):
+            return True
     if len(data) >= LONG:
         return is_proven_free(data, catalogue) or not can_hold_image(data, catalogue.words)
     return not can_hold_image(data, catalogue.words) or is_proven_free(data, catalogue)

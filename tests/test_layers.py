@@ -6,6 +6,7 @@ import pytest
 
 from imagelint.built_in import RULES
 from imagelint.errors import PolicyError
+from imagelint.placement import Placement
 from imagelint.policy import Policy, parse_policy
 from imagelint.reference import ImageReference
 from imagelint.text import Source
@@ -43,7 +44,7 @@ def allows(policy: Policy, environment: str, image: str) -> bool:
 
 
 def names(policy: Policy, namespace: str | None, path: str = "x") -> list[str]:
-    return [one.name for one in policy.environments_for(path, namespace, {})]
+    return [one.name for one in Placement(policy).environments(path, namespace, {})]
 
 
 def test_what_a_layer_leaves_out_is_the_base() -> None:

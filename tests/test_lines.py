@@ -9,44 +9,71 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from imagelint import lines
-from imagelint.lines import BLOCK, DOUBLE, FLOW, NOTHING, PLAIN, SINGLE, Line, line_of
+from imagelint.lines import (
+    BLOCK,
+    DOUBLE,
+    FLOW,
+    NOTHING,
+    PLAIN,
+    QUOTED_KEY,
+    SINGLE,
+    SUSPICIOUS,
+    Line,
+    is_odd,
+    line_of,
+)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", ((), NOTHING, None, "", 0, 0, False)),
-        ("   ", ((), NOTHING, None, "", 0, 0, False)),
-        ("  # a: b", ((), NOTHING, None, "", 0, 0, False)),
-        ("a:", ((0,), NOTHING, "a", "", 0, 0, False)),
-        ("  a:  # c", ((4,), NOTHING, "a", "", 0, 0, False)),
-        ("  a: b", ((4,), PLAIN, "a", "b", 5, 6, False)),
-        ("a: b c # d", ((0,), PLAIN, "a", "b c", 3, 6, False)),
-        ("a: b#c", ((0,), PLAIN, "a", "b#c", 3, 6, False)),
-        ("a: b:c", ((0,), PLAIN, "a", "b:c", 3, 6, False)),
-        ("a: -b", ((0,), PLAIN, "a", "-b", 3, 5, False)),
-        ("a: 'b'", ((0,), SINGLE, "a", "b", 4, 5, False)),
-        ('a: "b c"\r', ((0,), DOUBLE, "a", "b c", 4, 7, False)),
-        ('a: ""', ((0,), DOUBLE, "a", "", 4, 4, False)),
-        ("a: [b, c] # d", ((0,), FLOW, "a", "[b, c] # d", 3, 13, False)),
-        ("a: |-", ((0,), BLOCK, "a", "|-", 3, 5, False)),
-        ("- a: b", ((1, 4), PLAIN, "a", "b", 5, 6, False)),
-        ("- - a:", ((1, 5, 8), NOTHING, "a", "", 0, 0, False)),
-        ("  -", ((5,), NOTHING, None, "", 0, 0, False)),
-        ("- a", ((1,), PLAIN, None, "a", 2, 3, False)),
-        ("null: a", ((0,), PLAIN, "null", "a", 6, 7, True)),
-        ("a: .inf", ((0,), PLAIN, "a", ".inf", 3, 7, True)),
+        ("", ((), NOTHING, None, "", 0, 0, 0)),
+        ("   ", ((), NOTHING, None, "", 0, 0, 0)),
+        ("  # a: b", ((), NOTHING, None, "", 0, 0, 0)),
+        ("a:", ((0,), NOTHING, "a", "", 0, 0, 0)),
+        ("  a:  # c", ((4,), NOTHING, "a", "", 0, 0, 0)),
+        ("  a: b", ((4,), PLAIN, "a", "b", 5, 6, 0)),
+        ("a: b c # d", ((0,), PLAIN, "a", "b c", 3, 6, 0)),
+        ("a: b#c", ((0,), PLAIN, "a", "b#c", 3, 6, 0)),
+        ("a: b:c", ((0,), PLAIN, "a", "b:c", 3, 6, 0)),
+        ("a: -b", ((0,), PLAIN, "a", "-b", 3, 5, 0)),
+        ("a: 'b'", ((0,), SINGLE, "a", "b", 4, 5, 0)),
+        ('a: "b c"\r', ((0,), DOUBLE, "a", "b c", 4, 7, 0)),
+        ('a: ""', ((0,), DOUBLE, "a", "", 4, 4, 0)),
+        ("a: [b, c] # d", ((0,), FLOW, "a", "[b, c] # d", 3, 13, 0)),
+        ("a: |-", ((0,), BLOCK, "a", "|-", 3, 5, 0)),
+        ("- a: b", ((1, 4), PLAIN, "a", "b", 5, 6, 0)),
+        ("- - a:", ((1, 5, 8), NOTHING, "a", "", 0, 0, 0)),
+        ("  -", ((5,), NOTHING, None, "", 0, 0, 0)),
+        ("- a", ((1,), PLAIN, None, "a", 2, 3, 0)),
+        ("null: a", ((0,), PLAIN, "null", "a", 6, 7, SUSPICIOUS)),
+        ("a: .inf", ((0,), PLAIN, "a", ".inf", 3, 7, SUSPICIOUS)),
         ("a", None),
         ("a: b: c", None),
         ("a: b:", None),
-        ("a: 'b''c'", None),
-        ('a: "\\n"', None),
+        ("a: 'b''c'", ((0,), SINGLE, "a", "b'c", 4, 8, 0)),
+        (r'a: "\n\"\\\t" # b', ((0,), DOUBLE, "a", '\n"\\\t', 4, 12, 0)),
+        (r'a: "\x41"', None),
+        (r'a: "\/"', None),
+        ('a: "b\\', None),
         ("a: &b c", None),
         ("a: !b c", None),
         ("a: *b", None),
         ("? a", None),
         ("<<: a", None),
-        ('"a": b', None),
+        ('"a": b', ((0,), PLAIN, "a", "b", 5, 6, QUOTED_KEY)),
+        ("- 'a b: c#': {}", ((1, 4), FLOW, "a b: c#", "{}", 13, 15, QUOTED_KEY)),
+        ('  "null":', ((4,), NOTHING, "null", "", 0, 0, QUOTED_KEY)),
+        ('"a": .inf', ((0,), PLAIN, "a", ".inf", 5, 9, QUOTED_KEY | SUSPICIOUS)),
+        ('"": a', None),
+        ('"<<": a', None),
+        ("'<<':", None),
+        ('"a"b: c', None),
+        ('"a" : b', None),
+        ("'it''s': b", None),
+        (r'"a\n": b', None),
+        ('"a": "b",', None),
+        ('"a"', None),
         ("a:\tb", None),
         ("a : b", None),
     ],
@@ -67,6 +94,10 @@ def test_line_of(text: str, expected: tuple[object, ...] | None) -> None:
         ("a: [b]", "a: {c: d}", True),
         ("a: |", "a: >-", True),
         ("", "  # a", True),
+        ('"a": b', "\"a\": 'c'", True),
+        ("a: b", r'a: "\n"', True),
+        ("a: b", '"a": b', False),
+        ("'a': b", '"a": b', True),
         ("a: b", "a:", False),
         ("a: b", " a: b", False),
         ("a: b", "- a: b", False),
@@ -154,6 +185,7 @@ _PIECES = st.sampled_from(
 
 
 @given(st.lists(_PIECES, max_size=9).map("".join))
+@example("#\t")
 @example("a: b ")
 @example("a: b\r")
 @example("a: 'b'c'")
@@ -163,7 +195,13 @@ _PIECES = st.sampled_from(
 @example("- b: -")
 @example("- b: --")
 @example("a: b: c")
+@example('"a": b')
+@example("'a: b': c")
+@example('"a" b": c')
+@example('"<<": a')
+@example('"a": "b"c"')
+@example("'a': ''")
 def test_the_short_way_is_the_long_one(text: str) -> None:
     """What a line's head and a simple value are known to be is what the grammar says."""
     if re.search(r"\r(?!\Z)", text) is None:
-        assert line_of(text) == in_full(text)
+        assert line_of(text) == (None if is_odd(text + "\n") else in_full(text))

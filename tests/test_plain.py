@@ -32,6 +32,8 @@ metadata:
 
         indented
       last
+    "example.com/quoted": 'it''s'
+    'other': "a \\"b\\" \\\\ \\n"
     kept: |+
       line
 
@@ -55,6 +57,13 @@ spec:
       image: busybox
   initContainers: []
   nodeSelector: {}
+  tolerations: [
+    {key: a, operator: Exists},
+    "b"
+  ]
+  long: some text
+    that goes on,
+    and on
   nested:
   - - a
     - b
@@ -101,6 +110,16 @@ def disagreement(text: str) -> str | None:
         "a: b é c\n",
         "null: a\n",
         "a: .inf\n",
+        'a: \'it\'\'s\'\n\'b c\': "d\\"\\\\\\n\\t"\n"null": {"e": "\\n"}\n',
+        '- "a":\n  - "b:":\n',
+        "a: b\n  c\n",
+        "a: b \r\n  c d \r\n  e:f\r\ng: h\n",
+        "- a\n b\n- - c\n    d\n",
+        "a:\n- b\n c\n- d\n",
+        "a: .inf\n  b\n",
+        "a: {b: c\n  }\n",
+        "a: [b,\nc, {d: e,\r\n\n 'f': \"g\"}\n ] # h\ni: j\n",
+        "a: <b>\nc: é\n",
     ],
 )
 def test_takes(text: str) -> None:
@@ -122,16 +141,31 @@ def test_takes(text: str) -> None:
         "? a\n: b\n",
         "a: b: c\n",
         "a: b\n c: d\n",
-        "a: b\n  c\n",
         "a:\n  b\n",
         "a:\n  - b\n  c: d\n",
         "a:\n    b: c\n  d: e\n",
         "- a\n  b: c\n",
         "a:\tb\n",
-        'a: "b\\n"\n',
         'a: "b\n  c"\n',
-        "a: 'it''s'\n",
-        "a: {b: c\n  }\n",
+        "a: {b: c\n  d}\n",
+        "a: {b:\n  c}\n",
+        "a: {b\n  : c}\n",
+        "a: [b,\n...\n]\n",
+        "a: [b, # c\n  d]\n",
+        "a: [b\n  c]\n",
+        "a: [b,\n  c] d\n",
+        "a: [b,\n  c]#d\n",
+        "a: [b,\n",
+        "a: b # c\n  d\n",
+        "a: b\n\n  c\n",
+        "a: b\n  # c\n  d\n",
+        "a: b\n  c # d\n  e\n",
+        "a: b\n  c: d\n",
+        "a: b\n  - c\n",
+        "a:\n  b: c\n  d\n",
+        "a: 'b'\n  c\n",
+        "- a\nb\n",
+        "  a\nb: c\n",
         "a: {b}\n",
         "a: {b:c}\n",
         "a: {?b: c}\n",
@@ -150,6 +184,11 @@ def test_takes(text: str) -> None:
         "a: \x07\n",
         "a: @b\n",
         "a: `b`\n",
+        '"<<": {a: b}\n',
+        '"a" : b\n',
+        'a: "\\x41"\n',
+        'a: "\\/"\n',
+        'a: {"b":c}\n',
         "a: - b\n",
         "a: {{ .Values.b }}\n",
     ],
@@ -163,6 +202,7 @@ _PIECES = st.sampled_from(
         *" \n-:#'\"[]{},|>&*!?%@`\\.~0aZ_/=<\t\r",
         *("\n  ", "\n-", " #", ": ", "- ", "|\n", "[a, b]", "{a: b}", "  x: y\n", "    \n"),
         *(">-\n      a\n      b\n", "key:\n", "\u2028", "é", "---\n"),
+        *("''", '\\"', "\\\\", "\\n", '"a": ', "'a':", '"<<": ', "[\n", "a,\n", "      b\n"),
     ]
 )
 

@@ -10,6 +10,7 @@ import pytest
 from imagelint.errors import PolicyError, UsageError
 from imagelint.finding import Severity
 from imagelint.globs import NamePattern
+from imagelint.placement import Placement
 from imagelint.policy import Inconsistency, InconsistentPolicy, parse_policy
 from imagelint.reference import ImageReference
 from imagelint.registries import Library
@@ -111,17 +112,17 @@ default: prod
         self, path: str, namespace: str | None, labels: dict[str, str], expected: list[str]
     ) -> None:
         """The keys are alternatives, labels must all match, none is the default."""
-        found = self.POLICY.environments_for(path, namespace, labels)
+        found = Placement(self.POLICY).environments(path, namespace, labels)
         assert [item.name for item in found] == expected
 
     def test_forced(self) -> None:
         """``--env`` alone, and a mistake in it is named."""
-        (found,) = self.POLICY.environments_for("prod/a.yaml", "dev", {}, "manual")
+        (found,) = Placement(self.POLICY, "manual").environments("prod/a.yaml", "dev", {})
         assert found.name == "manual"
         with pytest.raises(UsageError, match='no environment "prd"; did you mean "prod"'):
-            self.POLICY.environments_for("a", None, {}, "prd")
+            Placement(self.POLICY, "prd")
         with pytest.raises(UsageError, match="the policy has dev, prod, manual, empty, nothing"):
-            self.POLICY.environments_for("a", None, {}, "zzz")
+            Placement(self.POLICY, "zzz")
 
 
 class TestPrecedence:

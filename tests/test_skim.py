@@ -36,6 +36,8 @@ metadata:
       first
         indented
     made-by: hand
+    "prometheus.io/scrape": "true"
+    'quoted': 'it''s "a"\\'
 spec:
   # between
   initContainers:
@@ -48,7 +50,8 @@ spec:
   containers:
   - name: web
     image: nginx:1.25
-    args: ["--port=8080", -v, plain text, 'single', ]
+    args: ["--port=8080", -v, plain text, 'single', "echo \\"a\\"", ]
+    "workingDir": "/\\tmp"
     ports:
     - containerPort: 80
     resources: {}
@@ -96,6 +99,21 @@ TAKEN = [
         id="an indented list",
     ),
     pytest.param(deployment(CONTAINER + "        args: [--v=2]\n"), 1, id="arguments"),
+    pytest.param(
+        deployment(CONTAINER + '        args: [\n          "--v=2",\n          a,\n        ]\n'),
+        1,
+        id="arguments over several lines",
+    ),
+    pytest.param(
+        deployment(CONTAINER + "        args:\n        - a\n          b\n          c\n"),
+        1,
+        id="an argument over several lines",
+    ),
+    pytest.param(
+        deployment(CONTAINER + "        x: <b>\n          c >\n        y: |\n          z\n"),
+        1,
+        id="a fold beside a literal",
+    ),
     pytest.param(
         deployment(CONTAINER + "        args:\n        - --image-gc=1\n"),
         1,
@@ -344,7 +362,18 @@ def test_takes(text: str, images: int) -> None:
         pytest.param(deployment(CONTAINER + "     x: b\n"), id="a column that nothing has"),
         pytest.param(deployment(CONTAINER + "      x: b: c\n"), id="two colons"),
         pytest.param(deployment(CONTAINER + "      x: |\n\n"), id="an empty literal"),
-        pytest.param(deployment(CONTAINER + "      x: a\n        b\n"), id="a fold"),
+        pytest.param(deployment(CONTAINER + "      x: a\n\n        b\n"), id="a fold with a break"),
+        pytest.param(
+            deployment(CONTAINER + "      x: a # c\n        b\n"), id="text behind a comment"
+        ),
+        pytest.param(deployment(CONTAINER + "          b\n"), id="an image over two lines"),
+        pytest.param(deployment(CONTAINER + "      x: [a,\n        b c: d]\n"), id="odd flow"),
+        pytest.param(deployment(CONTAINER + "      x: [\n"), id="flow without an end"),
+        pytest.param(deployment(CONTAINER + "      x: [.nan,\n a]\n"), id="odd numbers in flow"),
+        pytest.param(
+            deployment("      containers: [\n        {image: a},\n      ]\n"),
+            id="containers in flow over lines",
+        ),
         pytest.param(deployment(CONTAINER + "      x:\ta\n"), id="a tab"),
         pytest.param(CUSTOM, id="containers that are not planned for"),
         pytest.param(
@@ -525,6 +554,15 @@ _PIECES = st.sampled_from(
             "---\n",
             "image: b\n",
             "    image: b\n",
+            "''",
+            '\\"',
+            "\\n",
+            '"a": ',
+            "'a':",
+            '"<<": ',
+            "[\n",
+            "a,\n",
+            "          b\n",
         ),
         *("name: a\n", "containers:\n", "  - image: c\n", "kind: Pod\n", "items:\n", "spec:\n"),
         *("args: [--engine-image=a]\n", "env:\n", "name: RELATED_IMAGE_A\n", "labels:\n", "yes"),

@@ -9,6 +9,7 @@ from imagelint import files
 from imagelint.built_in import RULES
 from imagelint.errors import UsageError
 from imagelint.formats.words import counted, shown_path
+from imagelint.placement import Placement
 from imagelint.run import STDIN, Run
 from imagelint.text import shown
 
@@ -105,7 +106,7 @@ def _environments(
     labels: Mapping[str, str],
 ) -> Iterator[str]:
     policy = governing.policy
-    for one in policy.environments_for(path, namespace, labels, request.environment):
+    for one in Placement(policy, request.environment).environments(path, namespace, labels):
         reasons = list(one.match.reasons(path, namespace, labels))
         if request.environment is not None:
             reasons = ["given by --env"]

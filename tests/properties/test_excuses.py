@@ -13,6 +13,7 @@ from imagelint.built_in import RULES
 from imagelint.engine import Linter
 from imagelint.errors import PolicyError
 from imagelint.patterns import RegistryPattern
+from imagelint.placement import Placement
 from imagelint.policy import Policy, parse_policy
 from imagelint.reference import ImageReference
 from imagelint.text import Source
@@ -235,8 +236,8 @@ def test_nothing_gets_past_a_base_that_locks_everything(
         worst[rule, span] = min(rank, worst.get((rule, span), rank))
     for rule, span, _, rank in keys(before.findings):
         assert worst.get((rule, span), 9) <= rank
-    before_names = {one.name for one in base.environments_for(path, namespace, {})}
-    assert before_names <= {one.name for one in upper.environments_for(path, namespace, {})}
+    before_names = {one.name for one in Placement(base).environments(path, namespace, {})}
+    assert before_names <= {one.name for one in Placement(upper).environments(path, namespace, {})}
 
 
 @given(base_policies(), layers(), manifests(), st.sampled_from(PATHS), st.sampled_from(CHECKED))
