@@ -63,8 +63,9 @@ CHECK = """
     examine excuses fields files files.content files.data files.exclude files.git files.origin
     files.paths files.policies files.walk finding formats formats.text formats.words globs helm
     intake judge layers lines lookalikes manifest metadata nodes objects outcomes outline patterns
-    placement plain plans policy policy_parse reading reference registries registry_checks report request
-    rules run scalars scan sites skim stream subject text values workers workload_entries workloads
+    placement plain plans policy policy_parse reading reference registries registry_checks report
+    request rules run scalars scan sites skim stream subject text values workers workload_entries
+    workloads
 """
 """Our own modules that a clean file costs: a new one here is a decision."""
 
