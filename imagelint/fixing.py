@@ -1,9 +1,10 @@
 """One fix: the inputs of a run → repairs, in order.
 
 Reading, judging and the proof of a repair are done by several processes; writing by the first one
-alone. Waiting for the disk is most of that, so a few threads wait at a time; what becomes of each
-file is reported in the order of the inputs. Where inputs may be names of one file (links) each is
-written before the next one is looked at.
+alone. A few threads wait for the disk meanwhile, and do nothing else: each call that they made
+would have to wait for the interpreter's lock, which the first process has while it works along.
+What becomes of each file is reported in the order of the inputs. Where inputs may be names of one
+file (links) each is written before the next one is looked at.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from collections import deque
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from imagelint import files
+from imagelint.report import light
 from imagelint.request import packed, unpacked
 from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
 
     from imagelint.report import FileResult
     from imagelint.request import Attempt, Input, Packed
@@ -26,9 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["Repair", "Tried", "repair_all", "tried", "write_file"]
 
 T = TypeVar("T")
-Write: TypeAlias = "Callable[[Input, FileResult, bytes], None]"
-"""Writes the repaired bytes of an input; raises where that fails."""
-_WRITERS = 4
+Write: TypeAlias = "Callable[[Input, FileResult, bytes], files.Steps]"
+"""Writes the repaired bytes of an input in two steps, as ``files.rewriting``; may yield nothing."""
+_WAITING = 4
 _WINDOW = 32
 """How many inputs may wait for one that is being written."""
 
@@ -58,34 +60,54 @@ class _Waiting(NamedTuple):
     one: Input
     tried: Tried
     attempt: Attempt
-    writing: Callable[[], None] | None
-    """Waits until it is written, and raises where that fails; None: there is nothing to write."""
-    is_done: Callable[[], bool]
+    written: _Written | None
+    """None: there is nothing to write."""
 
 
-class _Writers:
-    """Threads that write, made when the first file is to be written."""
+class _Written:
+    """The writing of an input, which has begun."""
 
-    def __init__(self, write: Write, *, at_once: bool) -> None:
-        self._write = write
-        self._at_once = at_once
+    def __init__(self, steps: files.Steps, threads: _Threads) -> None:
+        self._steps = steps
+        self._synced: Future[None] | None = None
+        self._error: Exception | None = None
+        try:
+            new = next(steps, None)
+            self._synced = None if new is None else threads.begin(new)
+        except Exception as error:  # noqa: BLE001 - to be told when the input's turn has come
+            self._error = error
+            steps.close()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing is to be waited for."""
+        return self._synced is None or self._synced.done()
+
+    def finish(self) -> None:
+        """Wait until the new file is on the disk and put it in its place; raise what went wrong."""
+        if self._error is not None:
+            raise self._error
+        if self._synced is not None:
+            files.finish(self._steps, self._synced.result)
+
+    def give_up(self) -> None:
+        """Leave the file as it was, if it is not written yet."""
+        self._steps.close()
+
+
+class _Threads:
+    """Threads that wait for the disk, made when the first file is written."""
+
+    def __init__(self) -> None:
         self._pool: ThreadPoolExecutor | None = None
 
-    def begin(self, one: Input, tried: Tried, attempt: Attempt) -> _Waiting:
-        """Begin to write what an input becomes, or leave it for when its turn has come."""
-        result, fixed = attempt.result, tried.fixed
-        if result is None or fixed is None:
-            return _Waiting(one, tried, attempt, None, lambda: True)
-        if self._at_once:
-            return _Waiting(
-                one, tried, attempt, lambda: self._write(one, result, fixed), lambda: True
-            )
+    def begin(self, file: int) -> Future[None]:
+        """Begin to bring an open file to the disk."""
         if self._pool is None:
             from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - takes a while
 
-            self._pool = ThreadPoolExecutor(_WRITERS)
-        future = self._pool.submit(self._write, one, result, fixed)
-        return _Waiting(one, tried, attempt, future.result, future.done)
+            self._pool = ThreadPoolExecutor(_WAITING)
+        return self._pool.submit(files.sync, file)
 
     def end(self) -> None:
         """Wait for what has begun; what has not does not begin any more."""
@@ -93,35 +115,71 @@ class _Writers:
             self._pool.shutdown(cancel_futures=True)
 
 
+class _Queue:
+    """Inputs in their order that wait for what is being written, and no file twice."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[_Waiting] = deque()
+        self._files: set[files.Identity | None] = set()
+
+    def add(self, one: _Waiting) -> None:
+        """Add the next input."""
+        self._waiting.append(one)
+        self._files.add(one.attempt.identity)
+
+    def holds(self, attempt: Attempt) -> bool:
+        """Whether the file of an input waits already, under another name."""
+        return attempt.identity in self._files
+
+    def due(self, window: int) -> Iterator[_Waiting]:
+        """Yield what is done, and what has to be waited for where more than ``window`` wait."""
+        while self._waiting:
+            written = self._waiting[0].written
+            if len(self._waiting) <= window and written is not None and not written.is_done:
+                return
+            one = self._waiting.popleft()
+            self._files.discard(one.attempt.identity)
+            yield one
+
+    def give_up(self) -> None:
+        """Leave all that is not written as it was."""
+        for one in self._waiting:
+            if one.written is not None:
+                one.written.give_up()
+
+
 def repair_all(run: Run, write: Write) -> Iterator[Repair]:
     """Lint, repair, write and lint again every input."""
-    writers = _Writers(write, at_once=run.may_have_links)
-    waiting: deque[_Waiting] = deque()
+    at_once = run.may_have_links
+    threads, queue = _Threads(), _Queue()
     try:
         for one, found in run.outcomes(tried):
             attempt = unpacked(one, found.attempt)
-            if any(attempt.identity == other.attempt.identity for other in waiting):
-                yield from _finished(run, waiting, 0)
-            if run.knows(attempt):  # another name of it may have been written in between
-                yield from _finished(run, waiting, 0)
-                yield from _repaired_at_once(run, one, write)
+            if queue.holds(attempt) or run.knows(attempt):
+                # Another name of it may have been written in between.
+                yield from _finished(run, queue, 0)
+            if run.knows(attempt):
+                yield from _repaired_at_once(run, one, write, threads)
                 continue
-            waiting.append(writers.begin(one, found, attempt))
-            yield from _finished(run, waiting, _WINDOW)
-        yield from _finished(run, waiting, 0)
+            written = None
+            if attempt.result is not None and found.fixed is not None:
+                written = _Written(write(one, attempt.result, found.fixed), threads)
+            queue.add(_Waiting(one, found, attempt, written))
+            yield from _finished(run, queue, 0 if at_once else _WINDOW)
+        yield from _finished(run, queue, 0)
     finally:
-        writers.end()
+        threads.end()
+        queue.give_up()
 
 
-def _finished(run: Run, waiting: deque[_Waiting], window: int) -> Iterator[Repair]:
+def _finished(run: Run, queue: _Queue, window: int) -> Iterator[Repair]:
     """Yield what is done, in order, and wait for it where more than ``window`` inputs wait."""
-    while waiting and (len(waiting) > window or waiting[0].is_done()):
-        one, tried, attempt, writing, _ = waiting.popleft()
+    for one, tried, attempt, written in queue.due(window):
         before = run.take(one, attempt)
         if before is None:
             continue
         run.errors += tried.errors
-        if writing is None or not _is_done(run, one, writing):
+        if written is None or not _is_done(run, one, written.finish):
             yield Repair(one, before)
             continue
         run.errors += tried.errors_after
@@ -139,7 +197,7 @@ def tried(run: Run, one: Input) -> Tried:
     if fixed is None:
         return Tried(packed(attempt), None, errors)
     after, errors_after = _with_errors(run, lambda: run.rejudged(one, fixed))
-    return Tried(attempt, fixed, errors, after, errors_after)
+    return Tried(attempt, fixed, errors, None if after is None else light(after), errors_after)
 
 
 def _with_errors(run: Run, step: Callable[[], T]) -> tuple[T, tuple[str, ...]]:
@@ -151,28 +209,29 @@ def _with_errors(run: Run, step: Callable[[], T]) -> tuple[T, tuple[str, ...]]:
     return done, errors
 
 
-def write_file(one: Input, before: FileResult, fixed: bytes) -> None:
+def write_file(one: Input, before: FileResult, fixed: bytes) -> files.Steps:
     """Write the repaired bytes of a file; raises ``FileError``."""
-    files.rewrite(one.path, one.shown, fixed, before.source.data)
+    return files.rewriting(one.path, one.shown, fixed, before.source.data)
 
 
-def _is_done(run: Run, one: Input, writing: Callable[[], None]) -> bool:
-    """Do, or wait for, the writing of an input; return whether that went well."""
+def _is_done(run: Run, one: Input, finish: Callable[[], None]) -> bool:
+    """Finish the writing of an input; return whether that went well."""
 
     def done() -> bool:
-        writing()
+        finish()
         return True
 
     return run.guarded(one, done) is not None
 
 
-def _repaired_at_once(run: Run, one: Input, write: Write) -> Iterator[Repair]:
+def _repaired_at_once(run: Run, one: Input, write: Write, threads: _Threads) -> Iterator[Repair]:
     """Do all for one input, whose file may have changed since it was read."""
     before = run.lint(one)
     if before is None:
         return
     fixed = run.repaired(one, before)
-    if fixed is None or not _is_done(run, one, lambda: write(one, before, fixed)):
+    written = None if fixed is None else _Written(write(one, before, fixed), threads)
+    if fixed is None or written is None or not _is_done(run, one, written.finish):
         yield Repair(one, before)
     else:
         yield Repair(one, before, fixed, run.after(one, fixed) or before)

@@ -52,11 +52,11 @@ def difference(
     for one, other in zip(old, new, strict=True):
         if one.data == other.data and one.problems == other.problems and not _in(one.span, due):
             continue
-        if is_free(one, catalogue) or is_free(other, catalogue):
-            return _OTHER_DOCUMENTS
         pair = _skimmed_alike(one, other, catalogue)
         if pair is not None:
             wrong = _wrong_image(*pair, promised)
+        elif is_free(one, catalogue) or is_free(other, catalogue):
+            return _OTHER_DOCUMENTS
         else:
             wrong = _document_difference(
                 read(one, catalogue, file_name), read(other, catalogue, file_name), places, promised

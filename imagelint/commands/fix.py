@@ -119,8 +119,9 @@ def _clear_leftovers(run: Run) -> Iterator[str]:
             yield f"note: removed {name}, which a killed process left behind"
 
 
-def _pretend(_one: Input, _before: FileResult, _fixed: bytes) -> None:
+def _pretend(_one: Input, _before: FileResult, _fixed: bytes) -> files.Steps:
     """Stand in for writing where the repair goes to stdout."""
+    yield from ()
 
 
 def _repair(repairs: Iterator[Repair], run: Run, detail: Detail) -> _Outcome:

@@ -24,7 +24,17 @@ from imagelint.files.walk import Found, FoundFile, find
 if TYPE_CHECKING:
     from imagelint.files.commit import AtCommit, Difference
     from imagelint.files.temporary import are_leftovers, clear_leftovers, has_leftovers
-    from imagelint.files.writing import append, rewrite, size, write_new, write_whole
+    from imagelint.files.writing import (
+        Steps,
+        append,
+        finish,
+        rewrite,
+        rewriting,
+        size,
+        sync,
+        write_new,
+        write_whole,
+    )
 
 __all__ = [
     "POLICY_NAME",
@@ -36,6 +46,7 @@ __all__ = [
     "GoverningPolicy",
     "Identity",
     "Policies",
+    "Steps",
     "absolute",
     "append",
     "are_leftovers",
@@ -45,6 +56,7 @@ __all__ = [
     "default_policy_source",
     "displayed",
     "find",
+    "finish",
     "has_leftovers",
     "identity",
     "is_below",
@@ -55,16 +67,19 @@ __all__ = [
     "relative_to",
     "repository_of",
     "rewrite",
+    "rewriting",
     "rules_folder",
     "schema_text",
     "size",
+    "sync",
     "write_new",
     "write_whole",
 ]
 
 _WHEN_ASKED = {
     **dict.fromkeys(("AtCommit", "Difference"), "commit"),
-    **dict.fromkeys(("append", "rewrite", "size", "write_new", "write_whole"), "writing"),
+    **dict.fromkeys(("Steps", "append", "finish", "rewrite", "rewriting", "size"), "writing"),
+    **dict.fromkeys(("sync", "write_new", "write_whole"), "writing"),
     **dict.fromkeys(("are_leftovers", "clear_leftovers", "has_leftovers"), "temporary"),
 }
 
@@ -74,4 +89,5 @@ def __getattr__(name: str) -> object:
     if name not in _WHEN_ASKED:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)
-    return getattr(import_module(f"{__name__}.{_WHEN_ASKED[name]}"), name)
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_WHEN_ASKED[name]}"), name)
+    return found

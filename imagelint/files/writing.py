@@ -12,20 +12,32 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import IO
+from contextlib import closing
+from operator import attrgetter
+from typing import IO, TYPE_CHECKING, TypeAlias
 
 from imagelint.errors import FileError
 from imagelint.files import temporary
 
-__all__ = ["append", "rewrite", "size", "write_new", "write_whole"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+__all__ = ["Steps", "append", "finish", "rewrite", "rewriting", "size", "sync", "write_new"]
+__all__ += ["write_whole"]
 
 _NO_ATTRIBUTES = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
+_KEPT = attrgetter("st_dev", "st_ino", "st_nlink", "st_mode", "st_uid", "st_gid")
+"""What tells that a path still names the same file, and nobody else has changed what it is."""
 _TRIES, _PAUSE = 100, 0.02
 """How often, and after how many seconds each, a lock is tried for."""
 
 
 class _Refusal(Exception):  # noqa: N818 - nothing went wrong: it is not done
     """Why a file is left as it is, in words that go behind "not written"."""
+
+
+Steps: TypeAlias = "Generator[int, None, None]"
+"""A file that is being replaced: see :func:`rewriting`."""
 
 
 def rewrite(path: str, shown: str, data: bytes, expected: bytes) -> None:
@@ -37,11 +49,37 @@ def rewrite(path: str, shown: str, data: bytes, expected: bytes) -> None:
     regular file, when it has changed meanwhile, and for whatever the operating system
     refuses. Of several processes that rewrite one file, one does and the others raise.
     """
-    target = os.path.realpath(path)
+    with closing(rewriting(path, shown, data, expected)) as steps:
+        new = next(steps)
+        finish(steps, lambda: sync(new))
+
+
+def sync(file: int) -> None:
+    """Bring what is in an open file to the disk, and wait for it."""
+    os.fsync(file)
+
+
+def finish(steps: Steps, wait: Callable[[], object]) -> None:
+    """Go on with what :func:`rewriting` has begun; ``wait`` for the new file to be on the disk."""
     try:
-        before = os.stat(target)
+        wait()
+    except BaseException as error:  # noqa: BLE001 - raised there, where the new file is removed
+        steps.throw(error)
+    next(steps, None)
+
+
+def rewriting(path: str, shown: str, data: bytes, expected: bytes) -> Steps:
+    """Do what :func:`rewrite` does, in two steps, with a wait for the disk between them.
+
+    Yields the descriptor of the new file, which is complete and not named yet. Who has brought it
+    to the disk goes on (:func:`finish`), or closes the generator, and nothing has happened.
+    """
+    # A link is followed to its end; folders on the way need no names without links.
+    target = os.path.realpath(path) if os.path.islink(path) else path
+    try:
+        before = os.lstat(target)
         _check(target, before)
-        _replace(target, before, data, expected)
+        yield from _replaced(target, before, data, expected)
     except _Refusal as refusal:
         raise FileError(shown, f"not written: {refusal}") from refusal
     except OSError as error:
@@ -115,8 +153,8 @@ def _check(target: str, before: os.stat_result) -> None:
         raise _Refusal("it is read-only")
 
 
-def _replace(target: str, before: os.stat_result, data: bytes, expected: bytes) -> None:
-    """Write beside, take over what belongs to the file, compare, replace."""
+def _replaced(target: str, before: os.stat_result, data: bytes, expected: bytes) -> Steps:
+    """Write beside, take over what belongs to the file, have it brought to the disk, compare."""
     folder = os.path.dirname(target)
     beside = temporary.new_path(folder)  # known before it exists: an interrupt may come any time
     try:
@@ -124,7 +162,7 @@ def _replace(target: str, before: os.stat_result, data: bytes, expected: bytes) 
             new.write(data)
             new.flush()
             _take_over(target, new.fileno(), before)
-            os.fsync(new.fileno())
+            yield new.fileno()
             _compare(old, target, before, expected)
             if not temporary.HAS_LOCKS:  # Windows replaces no open file
                 old.close()
@@ -160,10 +198,7 @@ def _compare(old: IO[bytes], target: str, before: os.stat_result, expected: byte
     """
     if not _is_locked(old):
         raise _Refusal("another process has locked it")
-    now = os.stat(target)
-    kept = ("st_dev", "st_ino", "st_nlink", "st_mode", "st_uid", "st_gid")
-    same = all(getattr(now, name) == getattr(before, name) for name in kept)
-    if not same or old.read() != expected:
+    if _KEPT(os.lstat(target)) != _KEPT(before) or old.read() != expected:
         raise _Refusal("it changed after it was read")
 
 
