@@ -122,7 +122,10 @@ class PinnedTag(NamedTuple):
         if reference is None or reference.digest is not None or subject.has_separate_tag:
             return
         tag = reference.tag or "latest"
-        if not any(moving.matches(tag) for moving in self.tags):
+        for moving in self.tags:
+            if moving.matches(tag):
+                break
+        else:
             return
         image = shown(str(reference))
         what = f"the tag {shown(tag)} of {image} moves"

@@ -128,9 +128,15 @@ class Linter:
         """
         with_trees = bool(self._about_secrets)
         examined, free = examine(source, self._catalogue, within, with_trees=with_trees)
-        if not examined and chart is None and not with_trees and not _has_comments(source):
+        has_comments = _has_comments(source)
+        if not examined and chart is None and not with_trees and not has_comments:
             return FileResult(source, 0, free, (), (), policy=stamp)
-        excuses = self._excuses(source, match_path, with_comments=within is None)
+        ignores = None
+        if has_comments and within is None:
+            from imagelint.suppress import find_ignores  # noqa: PLC0415 - few files have comments
+
+            ignores = find_ignores(source)
+        excuses = Excuses(self._policy, match_path, self._exceptions, ignores, source)
         found = _Found(examined)
         for item in examined:
             if item.refusals or item.dropped_at is not None:
@@ -234,15 +240,6 @@ class Linter:
         if is_whole or not is_large(source) or _has_comments(source):
             return [None]
         return parts(source, self._catalogue)
-
-    def _excuses(self, source: Source, path: str, *, with_comments: bool) -> Excuses:
-        """Return what could excuse something in a source."""
-        ignores = None
-        if with_comments and _has_comments(source):
-            from imagelint.suppress import find_ignores  # noqa: PLC0415 - few files have comments
-
-            ignores = find_ignores(source)
-        return Excuses(self._policy, path, self._exceptions, ignores, source)
 
     def _sorted(
         self, found: Iterable[Finding | Suppressed], path: str

@@ -110,7 +110,6 @@ def examine(
     """
     if prove and within is None and _is_free_file(source, catalogue):
         return [], 1
-    file_name = _file_name(source)
     examined: list[Examined] = []
     free = 0
     for document in split(source, within):
@@ -118,7 +117,7 @@ def examine(
             free += 1
             continue
         short = None if with_trees else skimmed(document, catalogue)
-        examined.append(short or read(document, catalogue, file_name))
+        examined.append(short or read(document, catalogue, _file_name(source)))
     # What ends the stream for kubectl keeps it from a manifest, whatever it is itself. Of what
     # stands in the other parts of a source nothing is known here: there is sure to be one.
     is_stream = len(examined) > 1 and any(item.is_manifest for item in examined)
@@ -153,7 +152,7 @@ def _is_free_file(source: Source, catalogue: Catalogue) -> bool:
         return True
     if not can_hold_image(data, catalogue.words):
         return True
-    return _file_name(source) not in KUSTOMIZATION_FILES and not may_hold_object(data)
+    return not may_hold_object(data) and _file_name(source) not in KUSTOMIZATION_FILES
 
 
 def _file_name(source: Source) -> str:

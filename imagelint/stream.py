@@ -134,6 +134,8 @@ def cut(source: Source, size: int) -> list[Span]:
 
 def _starts_with_brace(source: Source) -> bool:
     start = source.bom_length
+    if source.data[start : start + 1].isalpha():  # as most manifests begin
+        return False
     head = source.data[start : start + _GUESS_BYTES].decode("utf-8", "replace")
     return head.lstrip(_GO_SPACE).startswith("{")
 

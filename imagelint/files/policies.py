@@ -136,7 +136,7 @@ class Policies:
         above = self._by_folder.get(folder.rpartition(os.sep)[0])
         if above is None or folder in self._by_folder or not isinstance(self._origin, OnDisk):
             return
-        if _DECIDING.isdisjoint(name.lower() for name in names):
+        if _DECIDING.isdisjoint([name.lower() for name in names]):
             self._by_folder[folder] = above
             self._tops[folder] = False
 
