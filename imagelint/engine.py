@@ -6,6 +6,7 @@ by reading the outcome again. What only a whole run can tell is in :mod:`imageli
 
 from __future__ import annotations
 
+from functools import cached_property
 from itertools import repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -66,7 +67,7 @@ class _Found:
         self.waiting: list[tuple[Finding, Account]] = []
         self._examined = examined
 
-    @property
+    @cached_property
     def is_ill_formed(self) -> bool:
         """Whether the source is not all valid text."""
         texts = (item.document.decoded for item in self._examined)
@@ -128,11 +129,11 @@ class Linter:
         """
         with_trees = bool(self._about_secrets)
         examined, free = examine(source, self._catalogue, within, with_trees=with_trees)
-        has_comments = _has_comments(source)
+        has_comments = within is None and _has_comments(source)  # a source with some has no parts
         if not examined and chart is None and not with_trees and not has_comments:
             return FileResult(source, 0, free, (), (), policy=stamp)
         ignores = None
-        if has_comments and within is None:
+        if has_comments:
             from imagelint.suppress import find_ignores  # noqa: PLC0415 - few files have comments
 
             ignores = find_ignores(source)

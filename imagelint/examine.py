@@ -172,8 +172,9 @@ def skimmed(document: Document, catalogue: Catalogue) -> Examined | None:
     """Read a document without a tree; None where that cannot be."""
     if document.tree is not None or document.problems:
         return None
-    text = document.decoded.text
-    if document.decoded.first_ill_formed is not None or ANNOTATION in text:
+    decoded = document.decoded
+    text = decoded.text
+    if decoded.first_ill_formed is not None or ANNOTATION in text:
         return None
     found = skim(text, catalogue)
     if found is None:

@@ -9,6 +9,7 @@ is not taken for one. What Helm 4 hands to a post-renderer has an annotation ins
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 from imagelint.text import shown
@@ -31,8 +32,14 @@ _ANYWHERE = rf"(?m)(?:\A|^---[^\n]*\n)# Source: {_PATH}\r?$".encode()
 
 def template_of(text: str) -> str | None:
     """Return the template that the leading comment of a document names, or None."""
-    match = re.match(_LEADING, text) if "# Source: " in text else None
+    match = _leading().match(text) if "# Source: " in text else None
     return None if match is None else _fit(match.group(1).rstrip())
+
+
+@cache
+def _leading() -> re.Pattern[str]:
+    """Compile what leads when a text asks for it: most come from no chart."""
+    return re.compile(_LEADING)
 
 
 def template_named(name: str) -> str | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
 from imagelint.lines import (
     BLANK,
@@ -110,20 +110,19 @@ def outline_of(text: str, raw: Sequence[str], plans: Plans) -> tuple[Outline, li
         if is_odd(text):
             return None
         # Too long to be remembered, or what is in a block scalar are no lines to take apart.
-        lines = [BLANK] * len(raw)
-        outline = _follow(text, raw, begin, lines, plans)
-        return None if outline is None else (outline, lines)
+        unread = [BLANK] * len(raw)
+        outline = _follow(text, raw, begin, unread, plans)
+        return None if outline is None else (outline, unread)
     if raw[-1].endswith("\r") or (begin and is_odd(raw[0] + "\n")):
         return None  # of the other lines those that are odd are in no grammar
     get = known_lines.get
-    found = [get(line) or line_of(line) for line in raw]
+    lines: list[Any] = [get(line) or line_of(line) for line in raw]
     if begin:
-        found[0] = BLANK
-    if None in found:  # for want of more: a text over several lines
-        lines = [line or BLANK for line in found]
+        lines[0] = BLANK
+    if None in lines:  # for want of more: a text over several lines
+        lines = [line or BLANK for line in lines]
         outline = None if is_odd(text) else _follow(text, raw, begin, lines, plans)
         return None if outline is None else (outline, lines)
-    lines = cast("list[Line]", found)
     shapes = tuple(map(_SHAPE, lines))
     outline = _known.get(shapes)
     if (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import sys
 from typing import TYPE_CHECKING, TypeAlias, cast
 
@@ -57,9 +58,20 @@ def read_stdin() -> bytes:
     if sys.stdin is None:
         message = "standard input is closed"
         raise UsageError(message)
-    # Piece by piece: within one call, Ctrl-C between two reads would wait for the next one.
+    # Piece by piece: within one call, Ctrl-C between two reads would wait for the next one. Of a
+    # file the first piece is all of it.
     stdin = cast("BufferedReader", sys.stdin.buffer)
-    return b"".join(iter(lambda: stdin.read1(_PIECE), b""))
+    piece = max(_PIECE, _size_of(stdin) + 1)
+    return b"".join(iter(lambda: stdin.read1(piece), b""))
+
+
+def _size_of(stream: BufferedReader) -> int:
+    """Return how many bytes are in a file that is a stream; 0 of one that is none."""
+    try:
+        status = os.fstat(stream.fileno())
+    except OSError:  # one that a program stands in with
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
 
 
 def is_blank(data: bytes) -> bool:
