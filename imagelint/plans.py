@@ -235,8 +235,8 @@ class _Planner:
             plan.path = "".join(steps).removeprefix(".")
             owner = path[-3] if path[-2:-1] == (EACH_ITEM,) and len(path) > 2 else ""
             plan.has_two_names = owner not in CONTAINERS
-        elif holder._replace(flags=frozenset(), named=(), form=Form.IMAGE) != IMAGE or not (
-            holder.flags or holder.named
+        elif not (holder.flags or holder.named) or (
+            holder._replace(flags=frozenset(), named=(), form=Form.IMAGE) != IMAGE
         ):
             plan.role = Role.STOP
         elif self._marks is not None:

@@ -115,6 +115,29 @@ default: prod
         found = Placement(self.POLICY).environments(path, namespace, labels)
         assert [item.name for item in found] == expected
 
+    def test_what_was_asked_before_is_no_matter(self) -> None:
+        """What is known of a path or a namespace is not taken for what holds of another."""
+        placement, asked = Placement(self.POLICY), [("a", None), ("a", "dev"), ("dev/a", None)]
+        asked += [("prod/a", "dev"), ("prod/a", None), ("x/dev/a", "x"), ("a", "dev"), ("a", None)]
+        for labels in ({}, {"env": "prod", "tier": "1"}, {}):
+            for path, namespace in asked:
+                found = placement.environments(path, namespace, labels)
+                assert found == Placement(self.POLICY).environments(path, namespace, labels)
+
+    def test_no_labels_are_asked_for(self) -> None:
+        """The same where a path and a namespace decide, so that what they come to is kept."""
+        policy = self.POLICY._replace(
+            environments=tuple(
+                one._replace(match=one.match._replace(labels=()))
+                for one in self.POLICY.environments
+            )
+        )
+        placement = Placement(policy)
+        for path in ("a", "dev/a", "prod/a", "prod/dev/a", "a"):
+            for namespace in (None, "dev", "dev-a", "x", None):
+                found = placement.environments(path, namespace, {})
+                assert found == Placement(policy).environments(path, namespace, {})
+
     def test_forced(self) -> None:
         """``--env`` alone, and a mistake in it is named."""
         (found,) = Placement(self.POLICY, "manual").environments("prod/a.yaml", "dev", {})

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from imagelint.formats.snippet import cells, snippet
+from imagelint.formats.snippet import _as_it_fits, _as_it_is, cells, snippet
 from imagelint.text import Source, Span
 
 
@@ -91,3 +93,18 @@ def test_a_huge_line_costs_nothing() -> None:
     span = Span(20_000_000, 20_000_005)
     for _ in range(1000):
         snippet(found, span, 80)
+
+
+@given(
+    st.lists(st.sampled_from([*"a:- \n\r\t", "image: nginx\n", "é", "日", "\ufeff", "\x1b"])),
+    st.data(),
+    st.sampled_from([10, 20, 80]),
+)
+def test_a_short_line_is_shown_as_a_long_one_is(
+    pieces: list[str], data: st.DataObject, width: int
+) -> None:
+    found = source("".join(pieces))
+    start = data.draw(st.integers(found.bom_length, max(len(found.data), found.bom_length)))
+    span = Span(start, min(start + data.draw(st.integers(0, 15)), max(len(found.data), start)))
+    quick = _as_it_is(found, span, width)
+    assert quick in {None, _as_it_fits(found, span, width)}

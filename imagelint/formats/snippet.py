@@ -27,14 +27,24 @@ def snippet(source: Source, span: Span, width: int) -> tuple[str, str]:
     Of a span over several lines the first is shown. The line is empty where there is
     nothing to see; an empty span gets one caret.
     """
+    return _as_it_is(source, span, width) or _as_it_fits(source, span, width)
+
+
+def _as_it_is(source: Source, span: Span, width: int) -> tuple[str, str] | None:
+    """Show a line of which nothing has to be cut, escaped or measured, as of most; else None."""
     data, start = source.data, span.start
     begin = data.rfind(b"\n", max(start - width, 0), start) + 1
     end = data.find(b"\n", start, start + width)
     line = data[begin:end] if begin or start <= width else b""
-    if end >= 0 and 0 < len(line) <= width and line.isascii() and source.encoding == "utf-8":
-        text = line.decode()
-        if text.isprintable():  # as most lines are: nothing to be cut, escaped or measured
-            return text, " " * (start - begin) + "^" * max(min(span.end, end) - start, 1)
+    if end < 0 or not 0 < len(line) <= width or not line.isascii() or source.encoding != "utf-8":
+        return None
+    text = line.decode()
+    if not text.isprintable():
+        return None
+    return text, " " * (start - begin) + "^" * max(min(span.end, end) - start, 1)
+
+
+def _as_it_fits(source: Source, span: Span, width: int) -> tuple[str, str]:
     before, marked, after = _pieces(source, span, width)
     left, middle, right = _room(before, marked, after, width)
     shown_before, shown_after = _tail(before, left), _head(after, right)
