@@ -93,8 +93,7 @@ class PathPattern(NamedTuple):
         """Whether the whole of ``path`` fits."""
         if self.anchor:
             path = posixpath.normpath(f"{self.anchor}/{path}")
-        regex, piece = _path_regex(self.text)
-        return piece in path and regex.fullmatch(path) is not None
+        return _piece(self.text) in path and _path_regex(self.text).fullmatch(path) is not None
 
 
 @final
@@ -131,12 +130,19 @@ def _name_regex(text: str) -> re.Pattern[str]:
 
 
 @cache
-def _path_regex(text: str) -> tuple[re.Pattern[str], str]:
-    """Compile the regex of a glob, segment by segment; and a piece that is in every path that fits.
+def _piece(text: str) -> str:
+    """Return what of a glob is in every path that fits.
 
-    To look for the piece takes a tenth of the time, and most paths fit no glob.
+    To look for it takes a tenth of the time, and most paths fit no glob.
     """
-    *folders, last = segments = _segments(text)
+    plain = (piece for segment in _segments(text) for piece in re.split(r"[*?]+", segment))
+    return max(plain, key=len)
+
+
+@cache
+def _path_regex(text: str) -> re.Pattern[str]:
+    """Compile the regex of a glob, segment by segment."""
+    *folders, last = _segments(text)
     pieces: list[str] = []
     for segment in folders:
         if segment != "**":
@@ -144,8 +150,7 @@ def _path_regex(text: str) -> tuple[re.Pattern[str], str]:
         elif pieces[-1:] != [_ANY_FOLDERS]:  # "**/**" is "**", and two in a row would be slow
             pieces.append(_ANY_FOLDERS)
     pieces.append(".+" if last == "**" else _wildcards(last, _ANY_NAME, "[^/]"))
-    plain = (piece for segment in segments for piece in re.split(r"[*?]+", segment))
-    return re.compile("".join(pieces), re.DOTALL), max(plain, key=len)
+    return re.compile("".join(pieces), re.DOTALL)
 
 
 def _wildcards(text: str, any_run: str, any_one: str) -> str:

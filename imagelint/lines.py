@@ -59,6 +59,7 @@ _SIMPLE = re.compile(
 """Most of the plain scalars that there are, to be known without the whole grammar."""
 _QUOTES = {"'": (SINGLE, "'\r"), '"': (DOUBLE, '"\\\r')}
 """The kind of a quoted scalar by its quote, and what may not stand inside of it here."""
+_FLOW_BEGINS = frozenset("[{")
 _IN_FLOW = r"[^\s:,\[\]{}\#?'\"]"
 _FLOW_SCALAR = rf"""(?x)
       ((?:[A-Za-z0-9_/.$(+=~^;\\]|-(?={_IN_FLOW}))                   # 1: a plain scalar
@@ -127,6 +128,10 @@ def line_of(text: str) -> Line | None:
         start = len(head) + 2
         if _SIMPLE.fullmatch(value):
             line = (steps, PLAIN, key, value, start, start + len(value), oddity, shape)
+        elif value[0] in _FLOW_BEGINS:
+            if value[-1] != "\r":
+                shape = _shape(steps, key, FLOW, oddity)
+                line = (steps, FLOW, key, value, start, start + len(value), oddity, shape)
         elif value[0] in _QUOTES and value[-1] == value[0] and len(value) > 1:
             kind, excluded = _QUOTES[value[0]]
             inner = value[1:-1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -22,19 +22,19 @@ __all__ = ["LONG", "can_hold_image", "is_proven_free", "may_hold_object", "needs
 
 # A word can be spelled without its letters only by an escape, in double quotes by an escaped
 # line break, or as base64 under a !!binary tag (whose name may be escaped itself).
-_SPELLED = re.compile(rb"\\[xuU]")
-_FOLDED = re.compile(rb"\\\r?\n")
+_SPELLED = rb"\\[xuU]"
+_FOLDED = rb"\\\r?\n"
 _BOM = codecs.BOM_UTF8  # behind the start it is an error that makes any text a manifest
-_LONE_CR = re.compile(rb"\r(?!\n)")
+_LONE_CR = rb"\r(?!\n)"
 _ODD_BREAKS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
 # The lines at column 0 but for comments and items are found by their line feed, at which `re`
 # leaps; a `^` would do no more than 100 MB/s. Most lines are left at the first look behind it.
 _PLAIN_KEY = rb"([A-Za-z_][\w./-]*)[ \t]*:(?![^ \t\r\n])"
-_FIRST_LINE = re.compile(rb"(?:%b|[^ \t\r\n#-]|-(?![ \t\n]))" % _PLAIN_KEY)
-_COLUMN_0 = re.compile(rb"\n(?! )(?:%b|[^ \t\r\n#-]|-(?![ \t\n]))" % _PLAIN_KEY)
-_ITEM_OR_CLOSING = re.compile(rb"-(?:\r|\Z)|[}\]](?:[ \t]*,)?[ \t]*\r?(?:\n|\Z)")
-_SEPARATOR = re.compile(rb"---[ \t]*(?:[ \t]\#[^\n]*)?\r?(?:\n|\Z)")
-_FIRST_CONTENT = re.compile(rb"^([ \t]*)(?!---|#|[ \t\r\n]|\Z)", re.MULTILINE)
+_FIRST_LINE = rb"(?:%b|[^ \t\r\n#-]|-(?![ \t\n]))" % _PLAIN_KEY
+_COLUMN_0 = rb"\n(?! )(?:%b|[^ \t\r\n#-]|-(?![ \t\n]))" % _PLAIN_KEY
+_ITEM_OR_CLOSING = rb"-(?:\r|\Z)|[}\]](?:[ \t]*,)?[ \t]*\r?(?:\n|\Z)"
+_SEPARATOR = rb"---[ \t]*(?:[ \t]\#[^\n]*)?\r?(?:\n|\Z)"
+_FIRST_CONTENT = rb"(?m)^([ \t]*)(?!---|#|[ \t\r\n]|\Z)"
 _KIND = re.compile(
     rb"kind:[ \t]+([A-Za-z][A-Za-z0-9]*)[ \t]*(?:[ \t]\#[^\n]*)?\r?$(?!\n(?:[ \t]*\r?\n)*[ \t])",
     re.MULTILINE,
@@ -49,6 +49,8 @@ _DECIDING = frozenset((b"kind", b"apiVersion", b"items"))
 _NO_NAMES = frozenset(b"null y n yes no on off true false".split())
 """Words that YAML takes for something else; a Kustomization without a name has one all the same."""
 _KIND_WORD = re.compile(rb"kind(?<=\bkind)\b")  # begins with letters, so that `re` leaps to them
+_compiled = cache(re.compile)
+"""Compiles a pattern when a document asks for it: all at once were a hundredth of a start."""
 LONG = 4096
 """Bytes of a text of which the proof is asked for before the words are."""
 
@@ -94,7 +96,7 @@ def may_hold_object(data: bytes) -> bool:
 
 
 def _may_spell(data: bytes) -> bool:
-    if b"\\" in data and (_SPELLED.search(data) or _FOLDED.search(data)):
+    if b"\\" in data and (_compiled(_SPELLED).search(data) or _compiled(_FOLDED).search(data)):
         return True
     return b"!" in data and (b"binary" in data or b"%" in data)
 
@@ -143,7 +145,7 @@ def _line_with(key: bytes, data: bytes) -> int:
 
 
 def _has_odd_breaks(data: bytes) -> bool:
-    if b"\r" in data and _LONE_CR.search(data) is not None:
+    if b"\r" in data and _compiled(_LONE_CR).search(data) is not None:
         return True
     return not data.isascii() and any(odd in data for odd in _ODD_BREAKS)
 
@@ -155,13 +157,13 @@ def _deciding_places(data: bytes) -> dict[bytes, int]:
     another line is there, one of the two keys twice, or ``items``.
     """
     places: dict[bytes, int] = {}
-    separator = _SEPARATOR.match(data)
-    first = _FIRST_LINE.match(data) if separator is None else None
+    separator = _compiled(_SEPARATOR).match(data)
+    first = _compiled(_FIRST_LINE).match(data) if separator is None else None
     at = 0 if separator is None else separator.end() - 1
-    for match in chain(() if first is None else (first,), _COLUMN_0.finditer(data, at)):
+    for match in chain(() if first is None else (first,), _compiled(_COLUMN_0).finditer(data, at)):
         key = match[1]
         if key is None:
-            if _ITEM_OR_CLOSING.match(data, match.end() - 1) is None:
+            if _compiled(_ITEM_OR_CLOSING).match(data, match.end() - 1) is None:
                 return {}
         elif key in _DECIDING:
             if key == b"items" or key in places:
@@ -172,5 +174,5 @@ def _deciding_places(data: bytes) -> dict[bytes, int]:
 
 def _begins_at_column_0(data: bytes) -> bool:
     """Whether the root does: else the lines at column 0 are not its keys."""
-    content = _FIRST_CONTENT.search(data)
+    content = _compiled(_FIRST_CONTENT).search(data)
     return content is not None and not content[1]

@@ -30,7 +30,7 @@ _DIRECTIVES = (
     rb"(%[^\r\n]*)(?:\r?\n[ \t]*(?:[#%][^\r\n]*)?)*\r?"
 )
 """A piece that is directives, comments and blank lines, cut off from what it was written for."""
-_CUT = re.compile(rb"^(?!---)[^\n]*\n(---[ \t]*\r?\n)", re.MULTILINE)
+_CUT = rb"(?m)^(?!---)[^\n]*\n(---[ \t]*\r?\n)"
 """A line, and behind it a separator that does nothing but separate."""
 _GO_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
@@ -120,7 +120,8 @@ def cut(source: Source, size: int) -> list[Span]:
     spans = []
     start, end = source.bom_length, len(source.data)
     if source.encoding == "utf-8" and not _starts_with_brace(source):
-        while (match := _CUT.search(source.data, start + size)) is not None:
+        pattern = re.compile(_CUT)
+        while (match := pattern.search(source.data, start + size)) is not None:
             spans.append(Span(start, match.start(1)))
             start = match.end()
     spans.append(Span(start, end))
