@@ -1,8 +1,8 @@
-"""The grammar of boring YAML: a line, and the flow or the block scalar that begins on it.
+"""The grammar of boring YAML: a line, and what begins on it and may go on below.
 
 :mod:`imagelint.plain` makes nodes of such lines, :mod:`imagelint.skim` follows them without any.
 Nothing is known here of the lines around: whether their columns go together is for those two to
-see. What is in no grammar here (anchors, tags, folds, tabs) makes them decline the document.
+see. What is in no grammar here (anchors, tags, tabs) makes them decline the document.
 """
 
 from __future__ import annotations
