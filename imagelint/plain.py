@@ -1,11 +1,11 @@
 """The plain lane: boring YAML → nodes, line by line, without a YAML library.
 
-Most manifests are block mappings and lists of one-line scalars. A document is read
-here only when every line fits the grammar of :mod:`imagelint.lines`, or goes on with the plain
-scalar or the flow above it, and every indentation is one that YAML accepts; anything else (anchors,
-tags, quotes over several lines, odd folds, tabs) is declined and goes to libyaml, which is the judge of this lane in a differential test:
-the same nodes at the same places, or none. A run that meets nothing else never imports
-the library, and lines cost about half of what libyaml's events cost.
+Most manifests are block mappings and lists of one-line scalars. A document is read here only when
+every line fits the grammar of :mod:`imagelint.lines`, or goes on with the plain scalar or the flow
+above it, and every indentation is one that YAML accepts; anything else (anchors, tags, quotes over
+several lines, odd folds, tabs) is declined and goes to libyaml, which is the judge of this lane in
+a differential test: the same nodes at the same places, or none. A run that meets nothing else never
+imports the library, and lines cost about half of what libyaml's events cost.
 """
 
 from __future__ import annotations
