@@ -288,7 +288,8 @@ class _Flow:
             node, at = self._collection(at, 1)
         except _Declined:
             return None
-        rest = self._text[at : self._end].partition("\n")[0].rstrip("\r")
+        stop = self._text.find("\n", at, self._end)  # the rest of the text is not to be copied
+        rest = self._text[at : self._end if stop < 0 else stop].rstrip("\r")
         return node if not rest.strip(" ") or rest.lstrip(" ")[0] == "#" != rest[0] else None
 
     def _peek(self, at: int) -> tuple[str, int]:

@@ -31,6 +31,8 @@ from imagelint.nodes import Mapping, Scalar, Sequence, Tree
 
 __all__ = ["parse_plain"]
 
+_GROWN_MAX = 10_000
+"""Characters of a plain scalar to which more is put line by line: it is copied each time."""
 _ITEM = Scalar("", 0, 0)
 """Stands for the key of a list's item."""
 
@@ -68,7 +70,7 @@ def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0911, PLR0912, PLR0
             tail = tail_of(raw)
             if tail is None or kind != PLAIN or text[value.end : at].strip(" \r") != "\n":
                 return None
-            if tail[0] <= level >> 1:
+            if tail[0] <= level >> 1 or len(value.value) > _GROWN_MAX:
                 return None
             value.value += f" {raw[slice(*tail)]}"
             value.end = at + tail[1]

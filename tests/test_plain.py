@@ -154,6 +154,7 @@ def test_takes(text: str) -> None:
         "a: [b, # c\n  d]\n",
         "a: [b\n  c]\n",
         "a: [b,\n  c] d\n",
+        "a: b\n" + "  c\n" * 10_000,
         "a: [b,\n  c]#d\n",
         "a: [b,\n",
         "a: b # c\n  d\n",
