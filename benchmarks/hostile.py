@@ -19,6 +19,7 @@ _LIST: Final = b"apiVersion: v1\nkind: List\nitems:\n"
 _OBJECT: Final = b"apiVersion: v1\nkind: Pod\n"  # parsed, whatever stands in it
 _CONTAINERS: Final = _POD + b"spec:\n  containers:\n"
 _IMAGE: Final = b"  - {name: a, image: nginx}\n"
+_CONTAINER: Final = b"  - image: nginx\n"
 _TAIL: Final = b"\nspec: {containers: [{name: a, image: nginx}]}\n"
 
 
@@ -204,6 +205,21 @@ HOSTILE: Final[dict[str, Callable[[int], bytes]]] = {
         _CONTAINERS + b"  - image: |\n", b"\n", size, b"      a\n"
     ),
     "folded": lambda size: _around(_CONTAINERS + b"  - image: >\n", b"      a\n", size),
+    "text over lines": lambda size: _around(_CONTAINERS + b"  - image: a\n", b"      a\n", size),
+    "texts over lines": lambda size: (
+        _CONTAINERS + _CONTAINER + _numbered(b"    x%d: image\n      a\n", size)
+    ),
+    "flow over lines": lambda size: _around(
+        _CONTAINERS + _CONTAINER + b"    args: [\n", b"    a,\n", size, b"    ]\n"
+    ),
+    "flows over lines": lambda size: (
+        _CONTAINERS + _CONTAINER + _numbered(b"    x%d: [a,\n b]\n", size)
+    ),
+    "flow without an end": lambda size: _around(
+        _CONTAINERS + _CONTAINER + b"    args: [\n", b"    a,\n", size
+    ),
+    "quoted keys": lambda size: _CONTAINERS + _CONTAINER + _numbered(b'    "x%d": "a\\"b"\n', size),
+    "JSON list": lambda size: _around(b"[", b'{"kind":"image"},\n', size, b"1]"),
     "blank lines": lambda size: _around(_CONTAINERS, b"\n", size, _IMAGE),
     "blank lines behind the kind": lambda size: _around(
         b"apiVersion: v1\nkind: ConfigMap\n", b"  \n", size, b"image: a\n"

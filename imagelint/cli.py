@@ -13,7 +13,8 @@ import gc
 import importlib
 import os
 import sys
-from typing import TYPE_CHECKING, Any, cast
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import click
 
@@ -68,13 +69,16 @@ class _Commands(click.Group):
         try:
             code = super().main(*args, **extra)
         except click.ClickException as error:
-            error.show()
+            with suppress(OSError):  # nobody may read it
+                error.show()
             code = error.exit_code
         except click.Abort:
             code = _EXIT_INTERRUPTED
         except Exception as error:  # noqa: BLE001 - never a traceback
-            _report(error, debug=debug)
+            with suppress(OSError):
+                _report(error, debug=debug)
             code = _EXIT_ERROR
+        _abandon(sys.stderr)
         sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
@@ -83,20 +87,23 @@ class _Commands(click.Group):
             value = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
-            _abandon_stdout()
+            _abandon(sys.stdout)
             ctx.exit(_EXIT_BROKEN_PIPE)
         except OSError:  # a full disk
-            _abandon_stdout()
+            _abandon(sys.stdout)
             raise
         return value
 
 
-def _abandon_stdout() -> None:
-    """Keep what is still buffered from raising again when Python shuts down."""
+def _abandon(stream: TextIO) -> None:
+    """Keep what a stream cannot get rid of from raising again when Python shuts down."""
     try:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (OSError, ValueError):  # there is no real stdout
-        return
+        stream.flush()
+    except (OSError, ValueError):
+        try:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        except (OSError, ValueError):  # it is no real one
+            return
 
 
 def _nearest(name: str, names: Iterable[str]) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tests.conftest import Project
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+ENVIRONMENT.pop("PYTHONUNBUFFERED", None)  # as users run it: what is buffered may fail at the end
 IMAGELINT = [sys.executable, "-m", "imagelint"]
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has several processes")
 
@@ -181,6 +182,7 @@ def test_closed_streams(work: Project, arguments: list[str]) -> None:
         ["fix"],
         ["fix", "-j", "2"],
         ["fix", "--diff"],
+        ["check", "--verbose"],
     ],
     ids=" ".join,
 )
@@ -202,3 +204,13 @@ def test_nobody_reads_it(work: Project, arguments: list[str], stream: str) -> No
     else:
         assert done.returncode in {0, 1, 128 + signal.SIGPIPE}
     assert not list(work.root.rglob(".imagelint-*"))
+
+
+@pytest.mark.parametrize("arguments", [["check", "--nope"], ["nope"], ["check", "nope.yaml"]])
+def test_nobody_reads_an_error(work: Project, arguments: list[str]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command, place = [*IMAGELINT, *arguments], work.root
+    done = subprocess.run(command, env=ENVIRONMENT, check=False, cwd=place, stderr=writer)
+    os.close(writer)
+    assert done.returncode in {ERROR, 128 + signal.SIGPIPE}
