@@ -35,8 +35,10 @@ def _as_it_is(source: Source, span: Span, width: int) -> tuple[str, str] | None:
     data, start = source.data, span.start
     begin = data.rfind(b"\n", max(start - width, 0), start) + 1
     end = data.find(b"\n", start, start + width)
-    line = data[begin:end] if begin or start <= width else b""
-    if end < 0 or not 0 < len(line) <= width or not line.isascii() or source.encoding != "utf-8":
+    if end < 0 or not 0 < end - begin <= width or source.encoding != "utf-8":
+        return None
+    line = data[begin:end]
+    if not line.isascii():
         return None
     text = line.decode()
     if not text.isprintable():
