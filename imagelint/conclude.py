@@ -120,10 +120,7 @@ def conclude(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
     if any(result.facts.waiting for result in results):
         results = tuple(_with_pull_secrets(results))
     charts: Counter[str] = Counter(
-        finding.message
-        for findings in [result.findings for result in results if result.findings]
-        for finding in findings
-        if _is_chart(finding)
+        finding.message for result in results for finding in result.findings if _is_chart(finding)
     )
     if not charts:
         return results

@@ -77,15 +77,11 @@ def find(
     walk = _Walk(cwd, excluded, tell, begin)
     for path in paths:
         walk.take(path)
-    files = sorted(walk.files.values(), key=_in_order)
+    files = sorted(walk.files.values(), key=lambda one: _by_segments(one.shown))
     unread = [one for place, one in walk.skipped.items() if place not in walk.files]
     skipped = sorted(unread, key=lambda one: _by_segments(one.path))
     links = frozenset(walk.links)
     return Found(tuple(files), tuple(skipped), tuple(walk.warnings), tuple(walk.errors), links)
-
-
-def _in_order(file: FoundFile) -> str:
-    return _by_segments(file.shown)
 
 
 def _by_segments(path: str) -> str:
