@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from imagelint.plans import plan_of
 from imagelint.values import NamedTuple
-from imagelint.workload_entries import EACH_ITEM, EACH_VALUE, Branch, words_of
+from imagelint.workload_entries import EACH_ITEM, EACH_VALUE, Branch, Words, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -86,7 +86,8 @@ class Catalogue:
         words = list(store.core.words)
         for workload in own:
             words += words_of(workload, words)
-        self.words = tuple(word.encode() for word in dict.fromkeys(words))
+        anywhere, groups = (tuple(map(str.encode, one)) for one in (words, store.core.groups))
+        self.words = Words(tuple(dict.fromkeys(anywhere)), groups)
         """Of a document that holds images, at least one of these stands in the text."""
 
     def with_entries(self, workloads: Iterable[Workload]) -> Catalogue:

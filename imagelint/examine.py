@@ -177,11 +177,12 @@ def skimmed(document: Document, catalogue: Catalogue) -> Examined | None:
     if decoded.first_ill_formed is not None or ANNOTATION in text:
         return None
     found = skim(text, catalogue)
-    if found is None:
+    is_object = found is not None and found.root is not None
+    if found is None or (not is_object and _file_name(document.source) in KUSTOMIZATION_FILES):
         return None
     template = template_of(text)
     return Examined(
-        document, None, found, (), None, ACTION in text, is_manifest=True, template=template
+        document, None, found, (), None, ACTION in text, is_manifest=is_object, template=template
     )
 
 

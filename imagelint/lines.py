@@ -69,7 +69,8 @@ _FLOW_SCALAR = rf"""(?x)
     """
 _DASHES_AND_KEY = 2
 """The groups that a line has in front of those that a scalar in flow has too."""
-_MAX_FLOW_DEPTH = 20
+_MAX_FLOW_DEPTH = 5_000
+_SHUT = {Sequence: "]", Mapping: "}"}
 _ODD_ASCII = "[^\n\r\x20-\x7e]|\r(?!\n)"
 _ODD = (
     "[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
@@ -120,6 +121,8 @@ def line_of(text: str) -> Line | None:
     Look into :data:`known_lines` first. A line with an odd character is in no grammar.
     """
     is_fit = text.isprintable() or not is_odd(text + "\n")
+    if text.lstrip(" ")[:1] == "#":
+        return BLANK if is_fit else None  # not to be remembered: few comments come again
     head, _, value = text.partition(": ")
     known = (_known_heads.get(head) or _head(head)) if value and is_fit else None
     line: Line | None = None
@@ -150,7 +153,7 @@ def line_of(text: str) -> Line | None:
 def _without_key(text: str) -> Line | None:
     """Take apart a comment, an item, a key alone, or by the whole grammar any other line."""
     content = text.lstrip(" ")
-    if not content or content[0] == "#":
+    if not content:
         return BLANK
     if content.startswith("- ") and _SIMPLE.fullmatch(content, 2):
         start = len(text) - len(content) + 2
@@ -209,6 +212,8 @@ def _shape(steps: tuple[int, ...], key: str | None, kind: int, oddity: int = 0) 
 
 def _steps(text: str, begin: int, end: int, key: int) -> tuple[int, ...]:
     """Return the steps of the dashes between two places, and of a key that is at one (else -1)."""
+    if begin == end:
+        return (2 * key,) if key >= 0 else ()
     dashes = [2 * at + 1 for at in range(begin, end) if text[at] == "-"]
     return tuple([*dashes, 2 * key] if key >= 0 else dashes)
 
@@ -285,7 +290,7 @@ class _Flow:
     def read(self, at: int) -> Mapping | Sequence | None:
         """Read the collection at ``at``, behind which only a comment may stand; None declines."""
         try:
-            node, at = self._collection(at, 1)
+            node, at = self._collection(at)
         except _Declined:
             return None
         stop = self._text.find("\n", at, self._end)  # the rest of the text is not to be copied
@@ -300,25 +305,34 @@ class _Flow:
             raise _Declined
         return self._text[at], at
 
-    def _collection(self, at: int, depth: int) -> tuple[Mapping | Sequence, int]:
-        if depth > _MAX_FLOW_DEPTH:
-            raise _Declined
-        is_list = self._text[at] == "["
-        node: Mapping | Sequence = Sequence(at, at) if is_list else Mapping(at, at)
-        shut = "]" if is_list else "}"
+    def _collection(self, at: int) -> tuple[Mapping | Sequence, int]:
+        """Read a collection and what is in it, without recursion; return where it ends, too."""
+        around: list[tuple[Mapping | Sequence, Scalar]] = []
+        node = self._opened(at)
         char, at = self._peek(at + 1)
-        while char != shut:
-            key = _NO_KEY
-            if not is_list:
-                key, at = self._scalar(at)
-                if self._text[at : at + 2] != ": ":
-                    raise _Declined
-                char, at = self._peek(at + 2)
-            value: Node
-            if char in "[{":
-                value, at = self._collection(at, depth + 1)
-            else:
+        while True:
+            if char != _SHUT[type(node)]:
+                key = _NO_KEY
+                if isinstance(node, Mapping):
+                    key, at = self._scalar(at)
+                    if self._text[at : at + 2] != ": ":
+                        raise _Declined
+                    char, at = self._peek(at + 2)
+                if char in _FLOW_BEGINS:
+                    if len(around) >= _MAX_FLOW_DEPTH:
+                        raise _Declined
+                    around.append((node, key))
+                    node = self._opened(at)
+                    char, at = self._peek(at + 1)
+                    continue
+                value: Node
                 value, at = self._scalar(at)
+            else:
+                node.end = at = at + 1
+                if not around:
+                    return node, at
+                value = node
+                node, key = around.pop()
             if isinstance(node, Sequence):
                 node.items.append(value)
             else:
@@ -326,10 +340,11 @@ class _Flow:
             char, at = self._peek(at)
             if char == ",":
                 char, at = self._peek(at + 1)
-            elif char != shut:
+            elif char != _SHUT[type(node)]:
                 raise _Declined
-        node.end = at + 1
-        return node, at + 1
+
+    def _opened(self, at: int) -> Mapping | Sequence:
+        return Sequence(at, at) if self._text[at] == "[" else Mapping(at, at)
 
     def _scalar(self, at: int) -> tuple[Scalar, int]:
         match = re.compile(_FLOW_SCALAR).match(self._text, at, self._end)

@@ -48,6 +48,8 @@ CONTAINERS_END: Final = "ontainers"
 """What the keys of all lists of containers end with."""
 _STOP, _INNER, _IMAGE = Role.STOP, Role.INNER, Role.IMAGE
 _NAMED = frozenset((Role.STRICT, Role.TEXTS))
+_NAMES = ("apiVersion", "kind")
+_UNKNOWN = Plan(Role.STOP)
 _LEAVES = frozenset((Role.IMAGE, Role.TEXT, Role.NULL, Role.STOP))
 
 
@@ -67,10 +69,13 @@ class Step(NamedTuple):
 
 
 class Outline(NamedTuple):
-    """What has to be read of a document whose kind has the plan ``plan``."""
+    """What has to be read of a document whose kind has the plan ``plan``.
 
-    plan: Plan
-    names: tuple[int, int]
+    That is None where it states neither kind nor apiVersion, so that it is no object.
+    """
+
+    plan: Plan | None
+    names: tuple[int, ...]
     """The numbers of the lines with its apiVersion and its kind."""
     steps: tuple[Step, ...]
     slots: int
@@ -125,9 +130,8 @@ def outline_of(text: str, raw: Sequence[str], plans: Plans) -> tuple[Outline, li
         return None if outline is None else (outline, lines)
     shapes = tuple(map(_SHAPE, lines))
     outline = _known.get(shapes)
-    if (
-        outline is None
-        or plans(*(lines[number][3] for number in outline.names)) is not outline.plan
+    if outline is None or (
+        outline.names and plans(*(lines[number][3] for number in outline.names)) is not outline.plan
     ):
         outline = _follow(text, raw, begin, lines, plans)
         if outline is None:
@@ -165,7 +169,10 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
         if number < read_to:
             continue  # inside a block scalar
         if line is BLANK:
-            taken_apart = known_lines.get(raw[number]) or line_of(raw[number])
+            written = raw[number]
+            if written.lstrip(" ")[:1] == "#":
+                continue  # in no need of a call: of the lines of a chart's values half are comments
+            taken_apart = known_lines.get(written) or line_of(written)
             if taken_apart is BLANK:
                 continue
             if taken_apart is None:
@@ -206,10 +213,9 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
                         return None
                     live.keys[key] = number
                     if pending is BY_KIND:
-                        plan = made.kind_plan()
-                        if plan is None:
+                        pending = made.at_root(key)
+                        if pending is _UNKNOWN:
                             return None
-                        pending = plan.keys.get(key)
         if kind == NOTHING:
             if pending is not None and pending.role is not _INNER and pending.role in _LEAVES:
                 return None  # nothing is there, or more than a scalar
@@ -258,6 +264,8 @@ class _Maker:
         self._steps: list[Step] = []
         self._measured = (0, 0)
         self._went_on = -1
+        self._is_object = True
+        """False where something stands before the kind."""
         self.blocks: dict[int, Scalar] = {}
         self.is_lasting = True
 
@@ -293,20 +301,27 @@ class _Maker:
         self._went_on = number
         return True
 
-    def _names(self) -> tuple[int, int] | None:
-        """Return the numbers of the lines with apiVersion and kind, None before they are known."""
-        if ROOT not in self._places:
-            return None
-        keys = self._opened[self._places[ROOT]].keys
-        found = keys.get("apiVersion"), keys.get("kind")
-        return None if found[0] is None or found[1] is None else (found[0], found[1])
+    def at_root(self, key: str) -> Plan | None:
+        """Return what is planned for a key of the root; ``_UNKNOWN`` where that cannot be told.
 
-    def kind_plan(self) -> Plan | None:
+        Before its kind nothing is, and then it had better not be an object at all.
+        """
+        names = self._names()
+        if not names:
+            self._is_object = False
+            return None
+        plan = self._kind_plan(names) if self._is_object else None
+        return _UNKNOWN if plan is None else plan.keys.get(key)
+
+    def _names(self) -> tuple[int, ...]:
+        """Return the numbers of the lines with apiVersion and kind, as far as they are there."""
+        keys = self._opened[self._places[ROOT]].keys
+        return tuple([keys[name] for name in _NAMES if name in keys])
+
+    def _kind_plan(self, names: tuple[int, ...]) -> Plan | None:
         """Return the plan of the object's kind, None where there is none, or no kind yet."""
-        if self._plan is None:
-            names = self._names()
-            if names is not None:
-                self._plan = self._plans(*(self._lines[number][3] for number in names))
+        if self._plan is None and len(names) == len(_NAMES):
+            self._plan = self._plans(*(self._lines[number][3] for number in names))
         return self._plan
 
     def add(
@@ -330,9 +345,12 @@ class _Maker:
         self._steps.append(Step(number, plan, slot, field, tuple(owners)))
 
     def outline(self) -> Outline | None:
-        """Return what there is; None where it is no object of a kind with a plan."""
-        plan, names = self.kind_plan(), self._names()
-        if plan is None or names is None:
+        """Return what there is; None for an object of a kind without a plan."""
+        if ROOT not in self._places:
+            return None
+        names = self._names()
+        plan = self._kind_plan(names) if names and self._is_object else None
+        if names and plan is None:
             return None
         pods = (one for one in self._opened if one.plan.is_pod_spec)
         containers = sum(CONTAINERS_END in key for one in pods for key in one.keys)

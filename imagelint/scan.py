@@ -14,9 +14,8 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from imagelint.catalogue import Catalogue
+    from imagelint.workload_entries import Words
 
 __all__ = ["LONG", "can_hold_image", "is_proven_free", "may_hold_object", "needs_no_parse"]
 
@@ -44,6 +43,8 @@ _API_VERSION = re.compile(
     rb"(?!\n(?:[ \t]*\r?\n)*[ \t])",
     re.MULTILINE,
 )
+_API_VERSION_KEY = b"apiVersion"
+_STATED = rb"apiVersion[\"']?:[ ]*[\"']?([A-Za-z0-9./-]+)[\"'\s,}]"
 _DECIDING = frozenset((b"kind", b"apiVersion", b"items"))
 """The keys of a root that matter; below it none does but those of a pod spec."""
 _NO_NAMES = frozenset(b"null y n yes no on off true false".split())
@@ -71,16 +72,38 @@ def needs_no_parse(data: bytes, catalogue: Catalogue) -> bool:
     return not can_hold_image(data, catalogue.words) or is_proven_free(data, catalogue)
 
 
-def can_hold_image(data: bytes, words: Iterable[bytes]) -> bool:
-    """Whether one of ``words`` stands in ``data`` or could be spelled otherwise.
+def can_hold_image(data: bytes, words: Words) -> bool:
+    """Whether one of the catalogue's ``words`` stands in ``data`` or could be spelled otherwise.
 
-    ``data`` is UTF-8 text of a document or a whole file; ``words`` are the catalogue's, one of
-    which is in a key, a name or the apiVersion of whatever holds an image.
+    ``data`` is UTF-8 text of a document or a whole file.
     """
-    for word in words:
+    for word in words.anywhere:
         if word in data:
             return True
+    if not _states_others(data, words.groups):
+        for word in words.groups:
+            if word in data:
+                return True
     return _may_spell(data)
+
+
+def _states_others(data: bytes, groups: tuple[bytes, ...]) -> bool:
+    """Whether every apiVersion in a text is plainly that of another group.
+
+    So nine words need not be looked for, which took half of the time of a proof by words.
+    """
+    at = data.find(_API_VERSION_KEY)
+    while at >= 0:
+        stated = _compiled(_STATED).match(data, at)
+        if stated is None or _is_one_of(groups, stated[1]):
+            return False
+        at = data.find(_API_VERSION_KEY, stated.end())
+    return True
+
+
+@lru_cache(1000)
+def _is_one_of(groups: tuple[bytes, ...], version: bytes) -> bool:
+    return any(group in version for group in groups)
 
 
 def may_hold_object(data: bytes) -> bool:

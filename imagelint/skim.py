@@ -47,7 +47,10 @@ class _Declined(Exception):  # noqa: N818 - no error: another reader takes over
 
 
 def skim(text: str, catalogue: Catalogue) -> Extract | None:
-    """Return what a document holds, as ``extract`` does; None where it takes more than skimming."""
+    """Return what a document holds, as ``extract`` does; None where it takes more than skimming.
+
+    A Kustomization that states no kind is taken for no object.
+    """
     raw = text.split("\n")
     kinds: list[KindPlan] = []
 
@@ -62,11 +65,12 @@ def skim(text: str, catalogue: Catalogue) -> Extract | None:
     if found is None:
         return None
     outline, lines = found
-    kind = kinds[-1]
-    if not kind.is_exact and text.count(CONTAINERS_END) != outline.containers:
+    kind = None if outline.plan is None else kinds[-1]
+    if kind is not None and not kind.is_exact and text.count(CONTAINERS_END) != outline.containers:
         return None  # a search by shape may find something else
     try:
-        return _Skimmed(raw, lines, outline).extract(kind.annotations)
+        skimmed = _Skimmed(raw, lines, outline)
+        return Extract([], [], [], None) if kind is None else skimmed.extract(kind.annotations)
     except _Declined:
         return None
 

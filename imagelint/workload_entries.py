@@ -34,6 +34,7 @@ __all__ = [
     "IgnoredField",
     "Part",
     "SplitNames",
+    "Words",
     "Workload",
     "words_of",
 ]
@@ -148,7 +149,20 @@ class Part(NamedTuple):
     without_images: frozenset[tuple[str, str]]
     """(API group, kind), where the kind may be ``*``."""
     shapes: Mapping[str, tuple[Field, ...]]
-    words: tuple[str, ...]
+    words: tuple[str, ...] = ()
+    """One of these is in a key or a name of all that holds an image ..."""
+    groups: tuple[str, ...] = ()
+    """... or one of these in its apiVersion."""
+
+
+class Words(NamedTuple):
+    """What tells that there may be an image in a text: one of ``anywhere``, or of the groups.
+
+    ``groups`` count in an apiVersion alone.
+    """
+
+    anywhere: tuple[bytes, ...]
+    groups: tuple[bytes, ...]
 
 
 class Branch:

@@ -52,7 +52,7 @@ _FIELD_KEYS = ("at", *_PARTS, "default", "prefix", "flags", "named", "form", "on
 def read_part(source: Source, group: str | None) -> Part:
     """Read a file of the catalogue; ``group`` is the one that it is for, None in core.yaml."""
     reader = Fields(source)
-    root = reader.record(reader.root, "", ("words", "shapes", "kinds", "without-images"))
+    root = reader.record(reader.root, "", ("words", "groups", "shapes", "kinds", "without-images"))
     names = {}
     shapes: dict[str, tuple[Field, ...]] = {}
     entries = reader.entries(root["shapes"], "shapes") if "shapes" in root else []
@@ -73,12 +73,14 @@ def read_part(source: Source, group: str | None) -> Part:
         entry_nodes = reader.record(item, "without-images", keys, keys)
         groups, kinds = _read_groups_and_kinds(reader, entry_nodes, "without-images", wildcard=True)
         without.update((one, kind) for one in groups for kind in kinds)
-    words = reader.texts(root["words"], "words") if "words" in root else ()
+    words, prefixes = (
+        reader.texts(root[key], key) if key in root else () for key in ("words", "groups")
+    )
     named = {one for workload in workloads for one in workload.groups} | {one for one, _ in without}
     if group is not None and named - {group}:
         message = f"this file is for the group {group} alone, not for {min(named - {group})}"
         raise reader.error(reader.root, message)
-    return Part(workloads, frozenset(without), shapes, words)
+    return Part(workloads, frozenset(without), shapes, words, prefixes)
 
 
 def read_workloads(

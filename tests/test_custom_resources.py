@@ -10,15 +10,16 @@ import pytest
 from imagelint.catalogue import load_catalogue
 from imagelint.examine import examine
 from imagelint.files.data import catalogue_files
+from imagelint.scan import can_hold_image
 from imagelint.sites import path_of
 from imagelint.text import Source
-from imagelint.workload_entries import OBJECT, Form, words_of
+from imagelint.workload_entries import OBJECT, Field, Form, Workload, words_of
 from tests.reading import Seen, catalogue, seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelint.workload_entries import Field, Holder, Workload
+    from imagelint.workload_entries import Holder
 
 ENTRIES = catalogue().entries()
 POD = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": "a/b:1"}]}}
@@ -119,10 +120,19 @@ def test_every_file_is_for_its_group(group: str) -> None:
 
 def test_the_words_of_core_stand_for_every_file() -> None:
     """A document of a group whose fields have other words has the group in its apiVersion."""
-    words = [word.decode() for word in load_catalogue(catalogue_files()).words]
+    words = load_catalogue(catalogue_files()).words
+    anywhere, groups = ([one.decode() for one in some] for some in words)
     for entry in ENTRIES:
-        if any(words_of(entry, words)):
-            assert all(any(word in group for word in words) for group in entry.groups), entry
+        if any(words_of(entry, anywhere)):
+            assert all(any(one in group for one in groups) for group in entry.groups), entry
+
+
+def test_a_group_in_the_key_of_a_policys_own_field_is_a_word_like_others() -> None:
+    """That of the catalogue counts in an apiVersion alone."""
+    field = Field(("spec", "tekton.dev/ref"), text="spec.tekton.dev/ref")
+    own = Workload(("example.com",), ("Kind",), (field,), "ours", "imagelint.yaml:1")
+    words = load_catalogue(catalogue_files()).with_entries([own]).words
+    assert can_hold_image(b"apiVersion: example.com/v1\ntekton.dev/ref: a\n", words)
 
 
 def test_every_entry_names_its_source() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagelint.manifest import parse_events
-from imagelint.nodes import Mapping, Node, Scalar
+from imagelint.nodes import Node, Scalar, Sequence
 from imagelint.plain import parse_plain
 from imagelint.reading import refusals
 from imagelint.stream import split
@@ -71,15 +71,20 @@ spec:
 """
 
 
-def dump(node: Node | None) -> Any:
-    """Return a tree as plain data, with every place in it."""
-    if node is None:
-        return None
-    if isinstance(node, Scalar):
-        return (node.value, node.start, node.end, node.style, node.tag, node.anchored)
-    if isinstance(node, Mapping):
-        return (node.start, node.end, [(dump(key), dump(value)) for key, value in node.pairs])
-    return (node.start, node.end, [dump(item) for item in node.items])
+def dump(root: Node | None) -> list[Any]:
+    """Return a tree as plain data, with every place in it; flat, for it may nest deeply."""
+    flat: list[Any] = []
+    work = [] if root is None else [root]
+    while work:
+        node = work.pop()
+        if isinstance(node, Scalar):
+            flat.append((node.value, node.start, node.end, node.style, node.tag, node.anchored))
+            continue
+        is_list = isinstance(node, Sequence)
+        below = node.items if is_list else [one for pair in node.pairs for one in pair]
+        flat.append((type(node), node.start, node.end, len(below)))
+        work += reversed(below)
+    return flat
 
 
 def disagreement(text: str) -> str | None:
@@ -219,6 +224,19 @@ def test_agrees_on_edited_documents(data: st.DataObject) -> None:
         cut = data.draw(st.integers(0, 3))
         text = text[:at] + data.draw(_PIECES) + text[at + cut :]
     assert disagreement(text) is None, text
+
+
+@pytest.mark.parametrize("depth", [1, 21, 2_000])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ("[a, {b: ", "}, c]"), ("[[], ", "]")])
+def test_flow_may_nest(opening: str, closing: str, depth: int) -> None:
+    text = f"a: {opening * depth}[]{closing * depth}\n"
+    assert parse_plain(text) is not None
+    assert disagreement(text) is None
+
+
+@pytest.mark.parametrize("text", ["a: " + "[" * 9_000 + "]" * 9_000, "a: " + "[" * 100, "a: [{]}"])
+def test_flow_that_nests_too_deep_or_not_at_all_is_left_to_libyaml(text: str) -> None:
+    assert parse_plain(text) is None
 
 
 @needs_shared
