@@ -7,7 +7,7 @@ import sys
 
 __all__ = ["main"]
 
-_GARBAGE = 100_000
+_GARBAGE = 400_000
 """Objects after which cyclic garbage is looked for.
 
 Python's own threshold (700) costs a twentieth of a short run, while there is only being imported,

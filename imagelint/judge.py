@@ -19,7 +19,7 @@ from imagelint.subject import Subject
 from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from imagelint.excuses import Excuse, Excuser
     from imagelint.finding import Problem
@@ -74,10 +74,14 @@ class _Active(NamedTuple):
 
 
 class _Held(NamedTuple):
-    """What an image breaks, wherever it stands."""
+    """What an image breaks, wherever it stands, and what comes of it where nothing is excused."""
 
     reference: ImageReference | None
     verdicts: tuple[Verdict, ...]
+    kept: tuple[Verdict, ...] = ()
+    """The verdicts that are told, one a rule."""
+    wanted: ImageReference | None = None
+    refused: str | None = None
 
 
 class _ActiveRules(NamedTuple):
@@ -129,14 +133,12 @@ class Judge:
             spared = _spared(held, excuse)
             if spared:
                 held = self._hold(*asked, spared)
-        reference, verdicts = held
-        if not verdicts:
-            return Judged(site, image, reference, environments, (), None, None)
-        excused: tuple[tuple[Verdict, Excuse], ...] = ()
-        if excuse is not None:
-            verdicts, excused = _sifted(verdicts, reference, excuse)
+        reference, verdicts, kept, wanted, refused = held
+        if excuse is None or not verdicts:
+            return Judged(site, image, reference, environments, kept, wanted, refused)
+        verdicts, excused = _sifted(verdicts, reference, excuse)
         wanted, refused = _wanted(verdicts, environments)
-        kept = tuple(_first_of_each_rule(verdicts))
+        kept = _first_of_each_rule(verdicts)
         return Judged(site, image, reference, environments, kept, wanted, refused, excused)
 
     def _hold(  # noqa: PLR0913, PLR0917 - all that an image can be held to
@@ -181,7 +183,11 @@ class Judge:
                 has_pull_secret,
             )
             verdicts += _verdicts(active.every, subject, environment)
-        held = self._held[key] = _Held(reference, tuple(verdicts))
+        held = _Held(reference, ())
+        if verdicts:
+            kept = _first_of_each_rule(verdicts)
+            held = _Held(reference, tuple(verdicts), kept, *_wanted(verdicts, environments))
+        self._held[key] = held
         return held
 
     def wanted(self, reference: ImageReference, environment: Environment) -> ImageReference | None:
@@ -315,11 +321,11 @@ def _wanted(
     return None, reason
 
 
-def _first_of_each_rule(verdicts: Iterable[Verdict]) -> Iterator[Verdict]:
+def _first_of_each_rule(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
     """Keep one verdict a rule: the worst, of equally bad ones the first environment's."""
     best: dict[str, Verdict] = {}
     for verdict in verdicts:
         known = best.get(verdict.rule.id)
         if known is None or verdict.severity.rank < known.severity.rank:
             best[verdict.rule.id] = verdict
-    yield from best.values()
+    return tuple(best.values())

@@ -51,7 +51,7 @@ def repairs_of(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) ->
         elif key[0] in shared:
             reason = "its anchor is also used where it is no image"
         else:
-            repairs[key] = _repair(item, ones[0])
+            repairs[key] = _repair(item, ones[0], wanted.pop())
             continue
         repairs[key] = Repair(None, reason)
     return repairs
@@ -62,10 +62,11 @@ def _wanted_text(one: Judged) -> str | None:
     return None if one.wanted is None else str(one.wanted).removesuffix(one.site.tail)
 
 
-def _repair(item: Examined, one: Judged) -> Repair:
+def _repair(item: Examined, one: Judged, new: str | None) -> Repair:
     """Make the edit of one scalar; of an image in parts, only of the part with the registry."""
-    site, new = one.site, _wanted_text(one)
-    if not isinstance(site.node, Scalar) or new is None or not str(one.wanted).endswith(site.tail):
+    site = one.site
+    is_whole = not site.tail or str(one.wanted).endswith(site.tail)
+    if not isinstance(site.node, Scalar) or new is None or not is_whole:
         return Repair(None, "it is not written in one piece")
     try:
         return Repair(edit_scalar(item.document, site.node, new, site.within))

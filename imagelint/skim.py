@@ -49,8 +49,13 @@ class _Declined(Exception):  # noqa: N818 - no error: another reader takes over
 def skim(text: str, catalogue: Catalogue) -> Extract | None:
     """Return what a document holds, as ``extract`` does; None where it takes more than skimming.
 
-    A Kustomization that states no kind is taken for no object.
+    A Kustomization that states no kind is taken for no object. The last few documents are
+    remembered: a fix asks for what it repairs three times, and that is half of what it costs.
     """
+    return (_remembered if len(text) <= _REMEMBERED_MAX else _skimmed)(text, catalogue)
+
+
+def _skimmed(text: str, catalogue: Catalogue) -> Extract | None:
     raw = text.split("\n")
     kinds: list[KindPlan] = []
 
@@ -73,6 +78,11 @@ def skim(text: str, catalogue: Catalogue) -> Extract | None:
         return Extract([], [], [], None) if kind is None else skimmed.extract(kind.annotations)
     except _Declined:
         return None
+
+
+_remembered = lru_cache(4)(_skimmed)
+_REMEMBERED_MAX = 20_000
+"""Characters of a document that is remembered."""
 
 
 class _Skimmed:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint.edits import place_of
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["difference", "same_trees"]
 
+_IsEdited: TypeAlias = "Callable[[int, int], bool]"
+"""Whether a piece of a document, from character to character, holds an edit."""
 _Promised: TypeAlias = "dict[tuple[Span, str | None, str | None], str]"
 """What images are to read, by place, field and what they read now."""
 _SCALARS = frozenset((PLAIN, SINGLE, DOUBLE))
@@ -52,18 +55,27 @@ def difference(
     for one, other in zip(old, new, strict=True):
         if one.data == other.data and one.problems == other.problems and not _in(one.span, due):
             continue
-        pair = _skimmed_alike(one, other, catalogue)
+        is_edited = partial(_is_edited, one, places)
+        pair = _skimmed_alike(one, other, catalogue, is_edited)
         if pair is not None:
             wrong = _wrong_image(*pair, promised)
         elif is_free(one, catalogue) or is_free(other, catalogue):
             return _OTHER_DOCUMENTS
         else:
             wrong = _document_difference(
-                read(one, catalogue, file_name), read(other, catalogue, file_name), places, promised
+                read(one, catalogue, file_name),
+                read(other, catalogue, file_name),
+                is_edited,
+                promised,
             )
         if wrong is not None:
             return wrong
     return None
+
+
+def _is_edited(document: Document, places: Sequence[Span], start: int, end: int) -> bool:
+    """Whether one of the edited ``places`` stands in a piece of a document's text."""
+    return _in(Span(document.byte_offset(start), document.byte_offset(end)), places)
 
 
 def _in(outer: Span, spans: Sequence[Span]) -> bool:
@@ -73,57 +85,59 @@ def _in(outer: Span, spans: Sequence[Span]) -> bool:
 
 
 def _skimmed_alike(
-    one: Document, other: Document, catalogue: Catalogue
+    one: Document, other: Document, catalogue: Catalogue, is_edited: _IsEdited
 ) -> tuple[Examined, Examined] | None:
-    """Skim two documents that differ in values alone; None where it takes their trees to tell.
+    """Skim two documents that differ in edited values alone; None where it takes trees to tell.
 
     Where each line is the same but for its value, both trees are too: for a quarter of the cost.
     """
     old, new = skimmed(one, catalogue), skimmed(other, catalogue)
-    if old is None or new is None or not _differ_in_values(one.text, other.text):
+    if old is None or new is None or not _differ_in_values(one.text, other.text, is_edited):
         return None
     return old, new
 
 
-def _differ_in_values(old: str, new: str) -> bool:
-    """Whether the lines of two texts without block scalars are the same, scalars on them aside."""
-    if any(mark in text for text in (old, new) for mark in "|>"):
-        return False
+def _differ_in_values(old: str, new: str, is_edited: _IsEdited) -> bool:
+    """Whether the lines of two texts that can be skimmed are the same, edited scalars aside.
+
+    What is a block scalar is the same in both then: no header is another one, and no indentation.
+    """
     lines, others = old.split("\n"), new.split("\n")
-    return len(lines) == len(others) and all(
-        line == other or _has_other_value(line, other)
-        for line, other in zip(lines, others, strict=True)
-    )
+    if len(lines) != len(others):
+        return False
+    for number, (line, other) in enumerate(zip(lines, others, strict=True)):
+        if line != other:
+            place = _other_value(line, other)
+            at = sum(map(len, lines[:number])) + number
+            if place is None or not is_edited(at + place[0], at + place[1]):
+                return False
+    return True
 
 
-def _has_other_value(old: str, new: str) -> bool:
-    """Whether two lines differ in a scalar alone, which is written in the same style."""
+def _other_value(old: str, new: str) -> tuple[int, int] | None:
+    """Return where a scalar stands on a line, if it alone is another, written in the same style."""
     one, other = line_of(old), line_of(new)
     if one is None or other is None:
-        return False
+        return None
     _, kind, _, _, start, end, _, shape = one
     _, other_kind, _, _, other_start, other_end, _, other_shape = other
-    return (kind, shape, old[:start], old[end:]) == (
+    is_same = (kind, shape, old[:start], old[end:]) == (
         other_kind,
         other_shape,
         new[:other_start],
         new[other_end:],
-    ) and kind in _SCALARS
+    )
+    return (start, end) if is_same and kind in _SCALARS else None
 
 
 def _document_difference(
-    old: Examined, new: Examined, places: Sequence[Span], promised: _Promised
+    old: Examined, new: Examined, is_edited: _IsEdited, promised: _Promised
 ) -> str | None:
     if len(old.refusals) != len(new.refusals):
         return f"the edited document does not parse: {new.refusals[0].message}"
-    offset = old.document.byte_offset
-
-    def is_edited(node: Scalar) -> bool:
-        return _in(Span(offset(node.start), offset(node.end)), places)
-
     assert old.tree is not None  # nothing that is read here is skimmed
     assert new.tree is not None
-    if not same_trees(old.tree, new.tree, is_edited):
+    if not same_trees(old.tree, new.tree, lambda node: is_edited(node.start, node.end)):
         return "the edited document has changed outside of its images"
     return _wrong_image(old, new, promised)
 

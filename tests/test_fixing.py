@@ -104,6 +104,5 @@ def test_no_threads_can_be_had(files: Project, monkeypatch: pytest.MonkeyPatch) 
 
     monkeypatch.setattr("threading.Thread.start", refuse)
     done = files.run("fix")
-    assert done.exit_code == ERROR
-    assert contents(files) == [BAD] * 6
-    assert done.stderr.count("start new thread") == 6
+    assert done.exit_code == 0, done.stderr
+    assert contents(files) == [GOOD] * 6

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.hostile import HOSTILE, benign
+from imagelint.lines import _known_heads, known_lines
+from imagelint.skim import _remembered
 from imagelint.text import Source
 from tests.test_engine import linter
 
@@ -27,7 +29,10 @@ CONSTANT = 20_000
 
 
 def judge(data: bytes) -> None:
-    """Lint, place the findings, and fix."""
+    """Lint, place the findings, and fix, with nothing remembered of an earlier text."""
+    for known in (known_lines, _known_heads):
+        known.clear()
+    _remembered.cache_clear()
     source = Source("a.yaml", data)
     result = linter().lint(source, "a.yaml")
     for finding in result.findings:

@@ -9,6 +9,11 @@ from imagelint.verify import _differ_in_values
 TEXT = "a: b  # c\nimage: nginx\nq: 'x'\n- d: \"y\"\n- z\n"
 
 
+def everything(_start: int, _end: int) -> bool:
+    """Take all for edited."""
+    return True
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
@@ -22,7 +27,7 @@ TEXT = "a: b  # c\nimage: nginx\nq: 'x'\n- d: \"y\"\n- z\n"
     ],
 )
 def test_a_scalar_is_another(old: str, new: str) -> None:
-    assert _differ_in_values(TEXT, TEXT.replace(old, new))
+    assert _differ_in_values(TEXT, TEXT.replace(old, new), everything)
 
 
 @pytest.mark.parametrize(
@@ -50,10 +55,34 @@ def test_a_scalar_is_another(old: str, new: str) -> None:
     ],
 )
 def test_more_is_other(old: str, new: str) -> None:
-    assert not _differ_in_values(TEXT, TEXT.replace(old, new))
-    assert not _differ_in_values(TEXT.replace(old, new), TEXT)
+    assert not _differ_in_values(TEXT, TEXT.replace(old, new), everything)
+    assert not _differ_in_values(TEXT.replace(old, new), TEXT, everything)
 
 
-def test_a_block_scalar_has_no_lines_of_its_own() -> None:
-    text = "a: |\n  image: b\n"
-    assert not _differ_in_values(text, text.replace("b\n", "c\n"))
+@pytest.mark.parametrize(("start", "end"), [(17, 22), (18, 22), (17, 23), (0, 3)])
+def test_a_scalar_that_is_another_is_one_that_was_edited(start: int, end: int) -> None:
+    assert _differ_in_values(
+        TEXT, TEXT.replace("nginx", "redis"), lambda *place: place == (start, end)
+    ) is ((start, end) == (17, 22))
+
+
+@pytest.mark.parametrize("text", ["a: |\n  image: b\n", "image: b\nc: >-\n  d\n"])
+def test_block_scalars_may_stand_around(text: str) -> None:
+    new = text.replace("image: b", "image: h.co/b")
+    assert _differ_in_values(text, new, everything)
+    assert not _differ_in_values(text, new, lambda *_: False)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("a: |\n  b\n", "a: |-\n  b\n"),
+        ("a: |\n  b\n", "a: >\n  b\n"),
+        ("a: |\n  b\n", "a: |\n   b\n"),
+        ("a: |\n  image: b\n", "a: |\n   image: b\n"),
+        ("a: |\n  image: b\n", "a: |\n image: b\n"),
+        ("a: |\n  b c\n", "a: |\n  b d\n"),
+    ],
+)
+def test_a_block_scalar_is_the_same(old: str, new: str) -> None:
+    assert not _differ_in_values(old, new, everything)

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -47,6 +48,15 @@ class TestRewrite:
         assert file.read_bytes() == self.NEW
         assert stat.S_IMODE(file.stat().st_mode) == mode
         self.nothing_is_left(file)
+
+    def test_a_call_may_write_less(self, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        class Slow(io.FileIO):
+            def write(self, data: Any) -> int:
+                return super().write(data[:2])
+
+        monkeypatch.setattr("imagelint.files.temporary.os.fdopen", lambda *rest: Slow(*rest[:2]))
+        self.rewrite(file)
+        assert file.read_bytes() == self.NEW
 
     def test_a_link_stays_a_link(self, file: Path) -> None:
         link = file.parent / "sub" / "link.yaml"

@@ -10,10 +10,11 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from io import FileIO
 
 __all__ = ["HAS_LOCKS", "are_leftovers", "clear_leftovers", "create", "has_leftovers", "lock"]
 __all__ += ["new_path", "remove"]
@@ -32,11 +33,14 @@ def new_path(folder: str) -> str:
     return os.path.join(folder, _PREFIX + os.urandom(_RANDOM).hex())
 
 
-def create(path: str) -> IO[bytes]:
-    """Make a new file that only we may read, locked until it is closed; ``OSError`` if it fails."""
+def create(path: str) -> FileIO:
+    """Make a new file that only we may read, locked until it is closed; ``OSError`` if it fails.
+
+    It has no buffer.
+    """
     while True:
         with contextlib.ExitStack() as opened:
-            file = opened.enter_context(os.fdopen(os.open(path, _CREATE, 0o600), "wb"))
+            file = opened.enter_context(os.fdopen(os.open(path, _CREATE, 0o600), "wb", 0))
             with contextlib.suppress(OSError):  # no locks here: nobody can take it for dead
                 lock(file, wait=True)
             if _is_named(path, os.fstat(file.fileno())):
@@ -45,7 +49,7 @@ def create(path: str) -> IO[bytes]:
         # Another process has cleared it away before it was locked.
 
 
-def lock(file: IO[bytes], *, wait: bool) -> None:
+def lock(file: FileIO, *, wait: bool) -> None:
     """Lock an open file against other processes of imagelint.
 
     Raises ``BlockingIOError`` where another one has it and ``wait`` is not set, and another
@@ -103,7 +107,7 @@ def _is_cleared(path: str) -> bool:
     try:
         if not HAS_LOCKS or not _is_removable(os.lstat(path)):
             return False
-        with os.fdopen(os.open(path, _LOOK), "rb") as file:
+        with os.fdopen(os.open(path, _LOOK), "rb", 0) as file:
             lock(file, wait=False)
             status = os.fstat(file.fileno())
             if not _is_removable(status) or not _is_named(path, status):

@@ -14,13 +14,14 @@ import os
 import stat
 from contextlib import closing
 from operator import attrgetter
-from typing import IO, TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint.errors import FileError
 from imagelint.files import temporary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
+    from io import FileIO
 
 __all__ = ["Steps", "append", "finish", "rewrite", "rewriting", "size", "sync", "write_new"]
 __all__ += ["write_whole"]
@@ -158,9 +159,8 @@ def _replaced(target: str, before: os.stat_result, data: bytes, expected: bytes)
     folder = os.path.dirname(target)
     beside = temporary.new_path(folder)  # known before it exists: an interrupt may come any time
     try:
-        with _created(beside) as new, open(target, "rb") as old:
-            new.write(data)
-            new.flush()
+        with _created(beside) as new, open(target, "rb", 0) as old:
+            _write(new, data)
             _take_over(target, new.fileno(), before)
             yield new.fileno()
             _compare(old, target, before, expected)
@@ -176,7 +176,14 @@ def _replaced(target: str, before: os.stat_result, data: bytes, expected: bytes)
         raise
 
 
-def _created(path: str) -> IO[bytes]:
+def _write(file: FileIO, data: bytes) -> None:
+    """Write all of the data, of which a call may take less."""
+    written = file.write(data)
+    while written < len(data):
+        written += file.write(memoryview(data)[written:])
+
+
+def _created(path: str) -> FileIO:
     try:
         return temporary.create(path)
     except OSError as error:
@@ -191,18 +198,18 @@ def _rename(beside: str, target: str) -> None:
         raise _Refusal(f"it cannot be replaced ({_reason(error)})") from error
 
 
-def _compare(old: IO[bytes], target: str, before: os.stat_result, expected: bytes) -> None:
+def _compare(old: FileIO, target: str, before: os.stat_result, expected: bytes) -> None:
     """Refuse, as late as possible, what somebody has saved since it was read.
 
     The lock keeps other processes of imagelint out from here to the end.
     """
     if not _is_locked(old):
         raise _Refusal("another process has locked it")
-    if _KEPT(os.lstat(target)) != _KEPT(before) or old.read() != expected:
+    if _KEPT(os.lstat(target)) != _KEPT(before) or old.readall() != expected:
         raise _Refusal("it changed after it was read")
 
 
-def _is_locked(old: IO[bytes]) -> bool:
+def _is_locked(old: FileIO) -> bool:
     """Try to lock a file for a while; where there are no locks, that is fine too."""
     for _ in range(_TRIES):
         try:
