@@ -12,10 +12,11 @@ from functools import cache
 from itertools import count
 from typing import Final, TypeAlias
 
-from imagelint.nodes import MERGE, NOT_FINITE, ODD_SCALARS, Mapping, Node, Scalar, Sequence, Tree
+from imagelint.flow import FLOW_BEGINS, IN_DOUBLE, IN_SINGLE, flow_on_line, unquoted
+from imagelint.nodes import MERGE, NOT_FINITE, ODD_SCALARS, Node, Scalar, Tree
 
 __all__ = ["BLANK", "BLOCK", "DOUBLE", "FLOW", "NOTHING", "PLAIN", "SINGLE"]
-__all__ += ["MAX_DEPTH", "QUOTED_KEY", "START", "SUSPICIOUS", "Line", "block", "flow_over_lines"]
+__all__ += ["MAX_DEPTH", "QUOTED_KEY", "START", "SUSPICIOUS", "Line", "block"]
 __all__ += ["is_odd", "known_lines", "line_of", "tail_of", "value_of"]
 
 _PLAIN = (
@@ -24,19 +25,17 @@ _PLAIN = (
 )
 _KEY = r"[A-Za-z0-9_/.$][A-Za-z0-9_/.$-]{0,200}"
 _QUOTED_KEY = r"""'[^'\n\r]{1,200}'|"[^"\\\n\r]{1,200}\""""
-_ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
-"""The escapes that are read here, by what stands behind the backslash."""
-_IN_SINGLE = r"[^'\n\r]*(?:''[^'\n\r]*){0,99}"
-_IN_DOUBLE = r"""[^"\\\n\r]*(?:\\["\\nt][^"\\\n\r]*){0,99}"""
+_BLANKS = r"(?:[ ]+(?=:[ ]+[^ \r\n\#]))?"
+"""Blanks in front of a colon; where no value is behind it they hide where that would be."""
 _LINE = rf"""(?mx)
     ^[ ]*
     (?:
         ((?:-[ ]+)*)                                        # 1: dashes
-        (?:({_KEY}|{_QUOTED_KEY}):)?                        # 2: a key
+        (?:({_KEY}|{_QUOTED_KEY}){_BLANKS}:)?               # 2: a key
         (?:(?:(?<=:)[ ]+|(?<!:))
           (?: ({_PLAIN})                                    # 3: a plain scalar
-            | '({_IN_SINGLE})'                              # 4: in single quotes
-            | "({_IN_DOUBLE})"                              # 5: in double quotes
+            | '({IN_SINGLE})'                              # 4: in single quotes
+            | "({IN_DOUBLE})"                              # 5: in double quotes
             | ([\[{{][^\n\r]*)                              # 6: flow, to the end of the line
             | ([|>][+-]?)                                   # 7: a block scalar's header
         ))?
@@ -49,9 +48,10 @@ _DASHES, _KEY_GROUP = 1, 2
 NOTHING: Final = _DASHES
 """No value stands on the line."""
 PLAIN, SINGLE, DOUBLE, FLOW, BLOCK, _LONE_DASH = range(3, 9)
-_QUOTED = frozenset((SINGLE, DOUBLE))
+_STYLES = {SINGLE: "'", DOUBLE: '"'}
 _VALUES = frozenset((PLAIN, SINGLE, DOUBLE, FLOW, BLOCK))
-_HEAD = re.compile(rf"[ ]*((?:-[ ]+)*)({_KEY}|{_QUOTED_KEY})")
+_HEAD = re.compile(rf"[ ]*((?:-[ ]+)*)({_KEY}|{_QUOTED_KEY})[ ]*")
+_OPEN_QUOTES = rf"[ ]*((?:-[ ]+)*)(?:({_KEY}|{_QUOTED_KEY})[ ]*:[ ]+)?(['\"])"
 _WORD = r"[A-Za-z0-9_./@+=,%$~^()-]"
 _SIMPLE = re.compile(
     rf"-{{0,2}}[A-Za-z0-9/]{_WORD}*(?::{_WORD}+){{0,9}}(?:[ ]+{_WORD}+(?::{_WORD}+){{0,9}}){{0,99}}"
@@ -59,18 +59,6 @@ _SIMPLE = re.compile(
 """Most of the plain scalars that there are, to be known without the whole grammar."""
 _QUOTES = {"'": (SINGLE, "'\r"), '"': (DOUBLE, '"\\\r')}
 """The kind of a quoted scalar by its quote, and what may not stand inside of it here."""
-_FLOW_BEGINS = frozenset("[{")
-_IN_FLOW = r"[^\s:,\[\]{}\#?'\"]"
-_FLOW_SCALAR = rf"""(?x)
-      ((?:[A-Za-z0-9_/.$(+=~^;\\]|-(?={_IN_FLOW}))                   # 1: a plain scalar
-       {_IN_FLOW}*(?:(?::|[ ]+)(?={_IN_FLOW}){_IN_FLOW}*){{0,999}})
-    | '({_IN_SINGLE})'                                              # 2: in single quotes
-    | "({_IN_DOUBLE})"                                              # 3: in double quotes
-    """
-_DASHES_AND_KEY = 2
-"""The groups that a line has in front of those that a scalar in flow has too."""
-_MAX_FLOW_DEPTH = 9_500  # in all fewer than the 10,000 levels that go-yaml reads
-_SHUT = {Sequence: "]", Mapping: "}"}
 _ODD_ASCII = "[^\n\r\x20-\x7e]|\r(?!\n)"
 _ODD = (
     "[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
@@ -80,7 +68,6 @@ _ODD = (
 START = re.compile(r"---[ ]*(?:[ ]\#[^\n]*)?\r?(?:\n|\Z)")
 _FIRST_LINE = r"[\r\n]*([ ]*)[^ \r\n]"
 MAX_DEPTH: Final = 400  # what nests deeper is for the YAML library to bound
-_NO_KEY = Scalar("", 0, 0)
 
 SUSPICIOUS: Final = 1
 """Something on the line may make kubectl refuse the document."""
@@ -131,7 +118,7 @@ def line_of(text: str) -> Line | None:  # noqa: C901 - one for each kind of valu
         start = len(head) + 2
         if _SIMPLE.fullmatch(value):
             line = (steps, PLAIN, key, value, start, start + len(value), oddity, shape)
-        elif value[0] in _FLOW_BEGINS:
+        elif value[0] in FLOW_BEGINS:
             if value[-1] != "\r":
                 shape = _shape(steps, key, FLOW, oddity)
                 line = (steps, FLOW, key, value, start, start + len(value), oddity, shape)
@@ -142,7 +129,7 @@ def line_of(text: str) -> Line | None:  # noqa: C901 - one for each kind of valu
                 end = start + len(value) - 1
                 line = (steps, kind, key, inner, start + 1, end, oddity, shape)
     if line is None and is_fit:
-        line = _without_key(text)
+        line = _without_key(text) or _open_quotes(text)
     if len(text) <= _LENGTH_MAX:
         if len(known_lines) >= _KNOWN_MAX:
             known_lines.clear()
@@ -160,7 +147,7 @@ def _without_key(text: str) -> Line | None:
         item = (2 * start - 3,)
         shape = _shape(item, None, PLAIN)
         return (item, PLAIN, None, content[2:], start, len(text), 0, shape)
-    if content[-1] == ":":
+    if content[-1] == ":" and content[-2:] != " :":
         known = _known_heads.get(text[:-1]) or _head(text[:-1])
         if known is not None:
             steps, key, oddity, _ = known
@@ -168,6 +155,20 @@ def _without_key(text: str) -> Line | None:
             return (steps, NOTHING, key, "", 0, 0, oddity, shape)
     match = _grammar().match(text)
     return None if match is None else _taken_apart(text, match)
+
+
+def _open_quotes(text: str) -> Line | None:
+    """Take a line apart that ends within quotes, of which more is to come as it is of flow."""
+    match = re.compile(_OPEN_QUOTES).match(text)
+    if match is None:
+        return None
+    key, oddity = (None, 0) if match[2] is None else _key(match[2])
+    steps = _steps(text, *match.span(1), match.start(2))
+    if key == MERGE or not steps:
+        return None
+    start = match.start(3)
+    shape = _shape(steps, key, FLOW, oddity)
+    return (steps, FLOW, key, text[start:], start, len(text), oddity, shape)
 
 
 @cache
@@ -201,7 +202,7 @@ def _key(written: str) -> tuple[str, int]:
 
 def _shape(steps: tuple[int, ...], key: str | None, kind: int, oddity: int = 0) -> int:
     """Return the number of a shape."""
-    shape = (steps, key, PLAIN if kind in _QUOTED else kind, oddity)
+    shape = (steps, key, PLAIN if kind in _STYLES else kind, oddity)
     number = _known_shapes.get(shape)
     if number is None:
         if len(_known_shapes) >= _KNOWN_MAX:
@@ -235,17 +236,8 @@ def _taken_apart(text: str, match: re.Match[str]) -> Line | None:
     if kind == PLAIN and value in NOT_FINITE:
         oddity |= SUSPICIOUS
     else:
-        value = _unescaped(value, kind)
+        value = unquoted(value, _STYLES[kind]) if kind in _STYLES else value
     return (steps, kind, key, value, start, end, oddity, _shape(steps, key, kind, oddity))
-
-
-def _unescaped(written: str, kind: int) -> str:
-    """Return what stands in quotes as it is read."""
-    if kind == SINGLE:
-        return written.replace("''", "'")
-    if kind != DOUBLE or "\\" not in written:
-        return written
-    return re.sub(r"\\(.)", lambda match: _ESCAPES[match[1]], written)
 
 
 def tail_of(text: str) -> tuple[int, int] | None:
@@ -263,98 +255,8 @@ def value_of(tree: Tree, text: str, line: Line, at: int, column: int) -> Node | 
     if kind == BLOCK:
         return block(text, at + start, value, column)
     if kind == FLOW:
-        return _Flow(tree, text, at + end, " ").read(at + start)
-    return Scalar(value, at + start - 1, at + end + 1, "'" if kind == SINGLE else '"')
-
-
-class _Declined(Exception):  # noqa: N818 - no error: another reader takes over
-    """Flow that is not for this lane."""
-
-
-def flow_over_lines(tree: Tree, text: str, at: int) -> Mapping | Sequence | None:
-    """Read a flow collection that begins at a place and goes on below; None declines it."""
-    node = _Flow(tree, text, len(text), " \r\n").read(at)
-    return None if node is None or "\n..." in text[at : node.end] else node
-
-
-class _Flow:
-    """Reads a flow collection."""
-
-    def __init__(self, tree: Tree, text: str, end: int, blanks: str) -> None:
-        self._tree = tree
-        self._text = text
-        self._end = end
-        self._blanks = blanks
-        """What may stand between two of its parts."""
-
-    def read(self, at: int) -> Mapping | Sequence | None:
-        """Read the collection at ``at``, behind which only a comment may stand; None declines."""
-        try:
-            node, at = self._collection(at)
-        except _Declined:
-            return None
-        stop = self._text.find("\n", at, self._end)  # the rest of the text is not to be copied
-        rest = self._text[at : self._end if stop < 0 else stop].rstrip("\r")
-        return node if not rest.strip(" ") or rest.lstrip(" ")[0] == "#" != rest[0] else None
-
-    def _peek(self, at: int) -> tuple[str, int]:
-        """Return the next character that is no blank, and where it stands."""
-        while at < self._end and self._text[at] in self._blanks:
-            at += 1
-        if at >= self._end:
-            raise _Declined
-        return self._text[at], at
-
-    def _collection(self, at: int) -> tuple[Mapping | Sequence, int]:  # noqa: C901
-        """Read a collection and what is in it, without recursion; return where it ends, too."""
-        around: list[tuple[Mapping | Sequence, Scalar]] = []
-        node = self._opened(at)
-        char, at = self._peek(at + 1)
-        while True:
-            if char != _SHUT[type(node)]:
-                key = _NO_KEY
-                if isinstance(node, Mapping):
-                    key, at = self._scalar(at)
-                    if self._text[at : at + 2] != ": ":
-                        raise _Declined
-                    char, at = self._peek(at + 2)
-                if char in _FLOW_BEGINS:
-                    if len(around) >= _MAX_FLOW_DEPTH:
-                        raise _Declined
-                    around.append((node, key))
-                    node = self._opened(at)
-                    char, at = self._peek(at + 1)
-                    continue
-                value: Node
-                value, at = self._scalar(at)
-            else:
-                node.end = at = at + 1
-                if not around:
-                    return node, at
-                value = node
-                node, key = around.pop()
-            if isinstance(node, Sequence):
-                node.items.append(value)
-            else:
-                node.pairs.append((key, value))
-            char, at = self._peek(at)
-            if char == ",":
-                char, at = self._peek(at + 1)
-            elif char != _SHUT[type(node)]:
-                raise _Declined
-
-    def _opened(self, at: int) -> Mapping | Sequence:
-        return Sequence(at, at) if self._text[at] == "[" else Mapping(at, at)
-
-    def _scalar(self, at: int) -> tuple[Scalar, int]:
-        match = re.compile(_FLOW_SCALAR).match(self._text, at, self._end)
-        if match is None:
-            raise _Declined
-        kind = match.lastindex or 1
-        value = _unescaped(match.group(kind), kind + _DASHES_AND_KEY)
-        if kind == 1 and value in ODD_SCALARS:
-            self._tree.is_suspicious = True
-        return Scalar(value, at, match.end(), ("", "'", '"')[kind - 1]), match.end()
+        return flow_on_line(tree, text, at + start, at + end)
+    return Scalar(value, at + start - 1, at + end + 1, _STYLES[kind])
 
 
 def block(text: str, at: int, header: str, column: int) -> Scalar | None:

@@ -13,6 +13,7 @@ import re
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
+from imagelint.flow import node_over_lines
 from imagelint.lines import (
     BLANK,
     BLOCK,
@@ -23,7 +24,6 @@ from imagelint.lines import (
     START,
     SUSPICIOUS,
     block,
-    flow_over_lines,
     is_odd,
     known_lines,
     line_of,
@@ -232,7 +232,7 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
         if kind == FLOW and pending is None and not _CLOSED.search(value):
             at = made.offset(number)
             tree = Tree()
-            node = flow_over_lines(tree, text, at + start)
+            node = node_over_lines(tree, text, at + start)
             if node is None or tree.is_suspicious:
                 return None
             read_to = number + 1 + text.count("\n", at, node.end)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from imagelint.flow import node_over_lines
 from imagelint.lines import (
     FLOW,
     MAX_DEPTH,
@@ -20,7 +21,6 @@ from imagelint.lines import (
     QUOTED_KEY,
     START,
     SUSPICIOUS,
-    flow_over_lines,
     is_odd,
     known_lines,
     line_of,
@@ -114,7 +114,7 @@ def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0911, PLR0912, PLR0
         elif kind != NOTHING:
             value = value_of(tree, text, line, at, level >> 1)
             if value is None and kind == FLOW:
-                value = flow_over_lines(tree, text, at + value_start)
+                value = node_over_lines(tree, text, at + value_start)
             if value is None:
                 return None
             read_to = value.end

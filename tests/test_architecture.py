@@ -26,6 +26,7 @@ ORDER = (
     "scalars",
     "json_text",
     "stream",
+    "flow",
     "lines",
     "plain",
     "manifest",

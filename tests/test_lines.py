@@ -53,9 +53,12 @@ from imagelint.lines import (
         ("a: b:", None),
         ("a: 'b''c'", ((0,), SINGLE, "a", "b'c", 4, 8, 0)),
         (r'a: "\n\"\\\t" # b', ((0,), DOUBLE, "a", '\n"\\\t', 4, 12, 0)),
-        (r'a: "\x41"', None),
-        (r'a: "\/"', None),
-        ('a: "b\\', None),
+        (r'a: "\x41"', ((0,), FLOW, "a", r'"\x41"', 3, 9, 0)),  # as quotes over several lines
+        (r'a: "\/"', ((0,), FLOW, "a", r'"\/"', 3, 7, 0)),
+        ('a: "b\\', ((0,), FLOW, "a", '"b\\', 3, 6, 0)),
+        ("- - 'b", ((1, 5), FLOW, None, "'b", 4, 6, 0)),
+        ("'b", None),
+        ("<<: 'b", None),
         ("a: &b c", None),
         ("a: !b c", None),
         ("a: *b", None),
@@ -69,13 +72,18 @@ from imagelint.lines import (
         ('"<<": a', None),
         ("'<<':", None),
         ('"a"b: c', None),
-        ('"a" : b', None),
+        ('"a" : b', ((0,), PLAIN, "a", "b", 6, 7, QUOTED_KEY)),
         ("'it''s': b", None),
         (r'"a\n": b', None),
-        ('"a": "b",', None),
+        ('"a": "b",', ((0,), FLOW, "a", '"b",', 5, 9, QUOTED_KEY)),
         ('"a"', None),
         ("a:\tb", None),
-        ("a : b", None),
+        ("a : b", ((0,), PLAIN, "a", "b", 4, 5, 0)),
+        ("- 'a'  :  'b' # c", ((1, 4), SINGLE, "a", "b", 11, 12, QUOTED_KEY)),
+        ("a : [b]", ((0,), FLOW, "a", "[b]", 4, 7, 0)),
+        ("a :", None),
+        ("a : # b", None),
+        ("- a :", None),
     ],
 )
 def test_line_of(text: str, expected: tuple[object, ...] | None) -> None:
@@ -121,7 +129,7 @@ def test_shapes(text: str, other: str, is_same: bool) -> None:
 def in_full(text: str) -> Line | None:
     """Take a line apart by the whole grammar."""
     match = lines._grammar().match(text)
-    return None if match is None else lines._taken_apart(text, match)
+    return lines._open_quotes(text) if match is None else lines._taken_apart(text, match)
 
 
 _PIECES = st.sampled_from(

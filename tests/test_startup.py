@@ -61,7 +61,7 @@ CHECK = """
     ahead bounds built_in catalogue checks cli commands commands.check commands.options
     commands.output commands.progress conclude document_rules edits engine environments errors
     examine excuses fields files files.content files.data files.exclude files.git files.origin
-    files.paths files.policies files.walk finding formats formats.text formats.words globs helm
+    files.paths files.policies files.walk finding flow formats formats.text formats.words globs helm
     intake judge layers lines lookalikes manifest metadata nodes objects outcomes outline patterns
     placement plain plans policy policy_parse reading reference registries registry_checks report
     request rules run scalars scan sites skim stream subject text values workers workload_entries
