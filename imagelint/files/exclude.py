@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from imagelint.errors import UsageError
 from imagelint.files.paths import absolute, relative_to
-from imagelint.globs import InvalidPattern, PathPattern, PathPatterns
+from imagelint.globs import InvalidPattern, PathPatterns
 from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Exclusion"]
 
-_EVERYTHING = "**"
+_BELOW = ("/", "**")
+"""How a glob ends that fits whatever is below a folder; ``**`` stands alone in its segment."""
+_ANY_NAME = "_"
 _BY_OPTION = "excluded by --exclude"
 
 
@@ -31,7 +33,10 @@ class _Folder(NamedTuple):
     reason: str | None
     """Why all of it is excluded."""
     asked: tuple[tuple[PathPatterns, str, str], ...] = ()
-    """Globs, what stands in front of a file's name as they see it, and why one that fits is out."""
+    """Globs for files, what stands in front of a file's name as they see it, and why one that
+    fits is out. Those for all that is below a folder need not be asked again for each file."""
+    has_globs: bool = False
+    """Whether there are any, of either sort."""
 
 
 class Exclusion:
@@ -84,13 +89,13 @@ class Exclusion:
             if known.reason is not None:
                 return known
             above = self._policies.for_folder(parent)
-            if not known.asked and self._policies.for_folder(folder) is above:
+            if not known.has_globs and self._policies.for_folder(folder) is above:
                 return known
         if self._given.patterns:
             below = relative_to(self._cwd, folder)
             if _covers(self._given, below):
                 return _Folder(_BY_OPTION)
-            asked.append((self._given, _in_front(below), _BY_OPTION))
+            asked.append((_by_name(self._given), _in_front(below), _BY_OPTION))
         if above is not None and (reason := _excluded_by(above, folder)) is not None:
             return _Folder(reason)
         governing = self._policies.for_folder(folder)
@@ -98,10 +103,10 @@ class Exclusion:
             return _Folder(reason)
         if governing.policy.exclude.patterns:
             reason = f"excluded by {governing.shown}"
-            asked.append(
-                (governing.policy.exclude, _in_front(governing.match_path(folder)), reason)
-            )
-        return _Folder(None, tuple(asked))
+            in_front = _in_front(governing.match_path(folder))
+            asked.append((_by_name(governing.policy.exclude), in_front, reason))
+        needed = tuple(one for one in asked if one[0].patterns)
+        return _Folder(None, needed, has_globs=bool(asked))
 
 
 def _excluded_by(governing: GoverningPolicy, folder: str) -> str | None:
@@ -118,21 +123,20 @@ def _in_front(folder: str) -> str:
 
 def _covers(globs: PathPatterns, folder: str) -> bool:
     """Whether everything below a relative folder fits."""
-    everything = any(one.text == _EVERYTHING for one in globs.patterns)
-    return everything or _of_folders(globs).matches(folder)
+    return _split(globs)[0].matches(f"{_in_front(folder)}{_ANY_NAME}")
+
+
+def _by_name(globs: PathPatterns) -> PathPatterns:
+    """Return the globs that some files in a folder fit and some do not."""
+    return _split(globs)[1]
 
 
 @cache
-def _of_folders(globs: PathPatterns) -> PathPatterns:
-    """Return globs for the folders below which everything fits one of ``globs``."""
-    folders = ((one.text.removesuffix("**"), one.anchor) for one in globs.patterns)
-    return PathPatterns(
-        tuple(
-            PathPattern.parse(text[:-1], anchor)
-            for text, anchor in folders
-            if text.endswith("/") and text != "/"
-        )
-    )
+def _split(globs: PathPatterns) -> tuple[PathPatterns, PathPatterns]:
+    """Tell globs that fit all that is below a folder, or nothing, from others."""
+    below = tuple(one for one in globs.patterns if one.text.endswith(_BELOW))
+    others = tuple(one for one in globs.patterns if not one.text.endswith(_BELOW))
+    return PathPatterns(below), PathPatterns(others)
 
 
 def _completed(text: str, cwd: str) -> str:
