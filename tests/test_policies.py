@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -160,6 +161,30 @@ def test_what_is_excluded_needs_no_policy_that_serves(
     exclusion = files.Exclusion(policies, [], str(project.root))
     found = files.find([".", "fixtures/a.yaml"], str(project.root), exclusion)
     assert names(found) == ["imagelint.yaml"]
+
+
+@pytest.mark.parametrize(
+    ("globs", "left"),
+    [
+        (["x/**"], ["../a.yaml", "../t/x/d.yaml", "b.yaml", "imagelint.yaml"]),
+        (["x/*.yaml"], ["../a.yaml", "../t/x/d.yaml", "b.yaml", "imagelint.yaml"]),
+        (["../t/**"], ["../a.yaml", "b.yaml", "imagelint.yaml", "x/c.yaml"]),
+        (["../**/x/"], ["../a.yaml", "b.yaml", "imagelint.yaml", "x/c.yaml"]),
+        (["../*/x/*"], ["../a.yaml", "b.yaml", "imagelint.yaml", "x/c.yaml"]),
+        (["**/x/**"], ["../a.yaml", "b.yaml", "imagelint.yaml"]),
+    ],
+)
+def test_globs_are_seen_from_the_working_folder(
+    project: Project, globs: list[str], left: list[str]
+) -> None:
+    """Whatever the way there: from ``..`` down to it and below, or up and down again."""
+    project.write("s/imagelint.yaml", POLICY)
+    for name in ("a.yaml", "s/b.yaml", "s/x/c.yaml", "t/x/d.yaml"):
+        project.write(name, "")
+    cwd = str(project.root / "s")
+    exclusion = files.Exclusion(files.Policies(RULES, cwd), globs, cwd)
+    found = files.find([".."], cwd, exclusion)
+    assert sorted(os.path.relpath(one.path, cwd) for one in found.files) == left
 
 
 def test_a_bad_glob_is_a_usage_error(project: Project, policies: files.Policies) -> None:

@@ -24,6 +24,19 @@ _ANY_NAME = "_"
 _BY_OPTION = "excluded by --exclude"
 
 
+class _Globs(NamedTuple):
+    """Globs as they see a folder."""
+
+    below: PathPatterns
+    """Those that fit all that is below a folder, or nothing of it."""
+    by_name: PathPatterns
+    """Others, which have to be asked for each file."""
+    in_front: str
+    """What stands in front of the names in the folder."""
+    reason: str
+    """Why what fits is left out."""
+
+
 class _Folder(NamedTuple):
     """What decides about a folder and the files in it, found out once.
 
@@ -32,11 +45,9 @@ class _Folder(NamedTuple):
 
     reason: str | None
     """Why all of it is excluded."""
-    asked: tuple[tuple[PathPatterns, str, str], ...] = ()
-    """Globs for files, what stands in front of a file's name as they see it, and why one that
-    fits is out. Those for all that is below a folder need not be asked again for each file."""
-    has_globs: bool = False
-    """Whether there are any, of either sort."""
+    globs: tuple[_Globs, ...] = ()
+    asked: tuple[_Globs, ...] = ()
+    """Those of them that have to be asked for each file."""
 
 
 class Exclusion:
@@ -65,9 +76,9 @@ class Exclusion:
         known = self._folders.get(folder) or self._of_folder(os.path.dirname(path))
         if known.reason is not None:
             return known.reason
-        for globs, above, reason in known.asked:
-            if globs.matches(above + name):
-                return reason
+        for one in known.asked:
+            if one.by_name.matches(one.in_front + name):
+                return one.reason
         return None
 
     def _of_folder(self, folder: str) -> _Folder:
@@ -78,8 +89,6 @@ class Exclusion:
 
     def _look_at(self, folder: str) -> _Folder:
         """Ask the folders above first: what they exclude need not have a policy that serves."""
-        asked: list[tuple[PathPatterns, str, str]] = []
-        above = known = None
         if not self._policies.is_top(folder):
             parent = folder.rpartition(os.sep)[0]  # 5 times faster than dirname
             known = self._folders.get(parent)
@@ -89,46 +98,55 @@ class Exclusion:
             if known.reason is not None:
                 return known
             above = self._policies.for_folder(parent)
-            if not known.has_globs and self._policies.for_folder(folder) is above:
-                return known
+            found = _derived(known, folder) or self._found(folder, above)
+            if found.reason is not None or self._policies.for_folder(folder) is above:
+                return found
+        return self._found(folder, self._policies.for_folder(folder))
+
+    def _found(self, folder: str, governing: GoverningPolicy) -> _Folder:
+        """Return what the option and a policy say of a folder."""
+        globs = []
         if self._given.patterns:
-            below = relative_to(self._cwd, folder)
-            if _covers(self._given, below):
-                return _Folder(_BY_OPTION)
-            asked.append((_by_name(self._given), _in_front(below), _BY_OPTION))
-        if above is not None and (reason := _excluded_by(above, folder)) is not None:
-            return _Folder(reason)
-        governing = self._policies.for_folder(folder)
-        if governing is not above and (reason := _excluded_by(governing, folder)) is not None:
-            return _Folder(reason)
+            globs.append(_seen(self._given, relative_to(self._cwd, folder), _BY_OPTION))
         if governing.policy.exclude.patterns:
             reason = f"excluded by {governing.shown}"
-            in_front = _in_front(governing.match_path(folder))
-            asked.append((_by_name(governing.policy.exclude), in_front, reason))
-        needed = tuple(one for one in asked if one[0].patterns)
-        return _Folder(None, needed, has_globs=bool(asked))
+            globs.append(_seen(governing.policy.exclude, governing.match_path(folder), reason))
+        return _judged(globs)
 
 
-def _excluded_by(governing: GoverningPolicy, folder: str) -> str | None:
-    globs = governing.policy.exclude
-    if globs.patterns and _covers(globs, governing.match_path(folder)):
-        return f"excluded by {governing.shown}"
-    return None
+def _derived(known: _Folder, folder: str) -> _Folder | None:
+    """Return what decides about a folder as those say that decide about the one above.
+
+    None where that is seen from below, so that the way there may be another one.
+    """
+    if not known.globs:
+        return known
+    name = folder.rpartition(os.sep)[2]
+    globs = []
+    for below, by_name, in_front, reason in known.globs:
+        if in_front.startswith("../"):
+            return None
+        globs.append(_Globs(below, by_name, f"{in_front}{name}/", reason))
+    return _judged(globs)
+
+
+def _judged(globs: Iterable[_Globs]) -> _Folder:
+    """Say whether everything in a folder fits, or what has to be asked for each file."""
+    globs = tuple(globs)
+    for one in globs:
+        if one.below.matches(one.in_front + _ANY_NAME):
+            return _Folder(one.reason)
+    return _Folder(None, globs, tuple([one for one in globs if one.by_name.patterns]))
+
+
+def _seen(globs: PathPatterns, folder: str, reason: str) -> _Globs:
+    """Return globs as they see a relative folder."""
+    return _Globs(*_split(globs), _in_front(folder), reason)
 
 
 def _in_front(folder: str) -> str:
     """Return what stands in front of the names in a relative folder."""
     return "" if folder == "." else f"{folder}/"
-
-
-def _covers(globs: PathPatterns, folder: str) -> bool:
-    """Whether everything below a relative folder fits."""
-    return _split(globs)[0].matches(f"{_in_front(folder)}{_ANY_NAME}")
-
-
-def _by_name(globs: PathPatterns) -> PathPatterns:
-    """Return the globs that some files in a folder fit and some do not."""
-    return _split(globs)[1]
 
 
 @cache
