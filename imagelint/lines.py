@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 from imagelint.flow import FLOW_BEGINS, IN_DOUBLE, IN_SINGLE, flow_on_line, unquoted
 from imagelint.nodes import MERGE, NOT_FINITE, ODD_SCALARS, Node, Scalar, Tree
 
-__all__ = ["BLANK", "BLOCK", "DOUBLE", "FLOW", "NOTHING", "PLAIN", "SINGLE"]
+__all__ = ["ALIAS", "ANCHORED", "BLANK", "BLOCK", "DOUBLE", "FLOW", "NOTHING", "PLAIN", "SINGLE"]
 __all__ += ["MAX_DEPTH", "QUOTED_KEY", "START", "SUSPICIOUS", "Line", "block"]
 __all__ += ["is_odd", "known_lines", "line_of", "tail_of", "value_of"]
 
@@ -47,11 +47,12 @@ _TAIL = rf"[ ]+({_PLAIN})[ ]*\r?"
 _DASHES, _KEY_GROUP = 1, 2
 NOTHING: Final = _DASHES
 """No value stands on the line."""
-PLAIN, SINGLE, DOUBLE, FLOW, BLOCK, _LONE_DASH = range(3, 9)
+PLAIN, SINGLE, DOUBLE, FLOW, BLOCK, _LONE_DASH, ALIAS = range(3, 10)
 _STYLES = {SINGLE: "'", DOUBLE: '"'}
 _VALUES = frozenset((PLAIN, SINGLE, DOUBLE, FLOW, BLOCK))
 _HEAD = re.compile(rf"[ ]*((?:-[ ]+)*)({_KEY}|{_QUOTED_KEY})[ ]*")
-_OPEN_QUOTES = rf"[ ]*((?:-[ ]+)*)(?:({_KEY}|{_QUOTED_KEY})[ ]*:[ ]+)?(['\"])"
+_RARE = rf"[ ]*((?:-[ ]+)*)(?:({_KEY}|{_QUOTED_KEY})[ ]*:[ ]+)?(['\"]|([&*])[A-Za-z0-9_-]+)"
+_NOTHING_BEHIND = r"[ ]*(?:[ ]\#.*)?\r?"
 _WORD = r"[A-Za-z0-9_./@+=,%$~^()-]"
 _SIMPLE = re.compile(
     rf"-{{0,2}}[A-Za-z0-9/]{_WORD}*(?::{_WORD}+){{0,9}}(?:[ ]+{_WORD}+(?::{_WORD}+){{0,9}}){{0,99}}"
@@ -73,17 +74,19 @@ SUSPICIOUS: Final = 1
 """Something on the line may make kubectl refuse the document."""
 QUOTED_KEY: Final = 2
 """The key is in quotes, which are no part of it here."""
+ANCHORED: Final = 4
+"""There is an anchor, or it is an alias."""
 
 Line: TypeAlias = tuple[tuple[int, ...], int, str | None, str, int, int, int, int]
 """A line taken apart; its numbers count characters of the line. A bare tuple: there are many.
 
 - its steps, which say what it belongs to: twice the column of a key, twice that of a dash and one
   more. So what is open is closed by every smaller step, as a list is by a key in its column.
-- its kind: what stands at its end, ``NOTHING`` to ``BLOCK``
+- its kind: what stands at its end, ``NOTHING`` to ``BLOCK``, or ``ALIAS``
 - its key, None without one
 - its value, from where to where: without quotes, as it is read; of flow with what stands behind it;
-  of a block scalar the header
-- what is odd about it: ``SUSPICIOUS``, ``QUOTED_KEY``
+  of a block scalar the header, of an alias its name
+- what is odd about it: ``SUSPICIOUS``, ``QUOTED_KEY``, ``ANCHORED``
 - the number of its shape: lines of one number differ in their values alone, quotes included
 """
 BLANK: Final[Line] = ((), NOTHING, None, "", 0, 0, 0, 0)
@@ -116,7 +119,7 @@ def line_of(text: str) -> Line | None:  # noqa: C901 - one for each kind of valu
     if known is not None:
         steps, key, oddity, shape = known
         start = len(head) + 2
-        if _SIMPLE.fullmatch(value):
+        if value.isalnum() or _SIMPLE.fullmatch(value):
             line = (steps, PLAIN, key, value, start, start + len(value), oddity, shape)
         elif value[0] in FLOW_BEGINS:
             if value[-1] != "\r":
@@ -129,7 +132,7 @@ def line_of(text: str) -> Line | None:  # noqa: C901 - one for each kind of valu
                 end = start + len(value) - 1
                 line = (steps, kind, key, inner, start + 1, end, oddity, shape)
     if line is None and is_fit:
-        line = _without_key(text) or _open_quotes(text)
+        line = _without_key(text) or _rare(text)
     if len(text) <= _LENGTH_MAX:
         if len(known_lines) >= _KNOWN_MAX:
             known_lines.clear()
@@ -157,18 +160,41 @@ def _without_key(text: str) -> Line | None:
     return None if match is None else _taken_apart(text, match)
 
 
-def _open_quotes(text: str) -> Line | None:
-    """Take a line apart that ends within quotes, of which more is to come as it is of flow."""
-    match = re.compile(_OPEN_QUOTES).match(text)
+def _rare(text: str) -> Line | None:
+    """Take a line apart with an anchor or an alias, or that ends within quotes.
+
+    Of the latter more is to come as it is of flow.
+    """
+    match = re.compile(_RARE).match(text)
     if match is None:
         return None
     key, oddity = (None, 0) if match[2] is None else _key(match[2])
     steps = _steps(text, *match.span(1), match.start(2))
     if key == MERGE or not steps:
         return None
-    start = match.start(3)
-    shape = _shape(steps, key, FLOW, oddity)
-    return (steps, FLOW, key, text[start:], start, len(text), oddity, shape)
+    start, end = match.span(3)
+    if match[4] == "&":
+        return _anchored(text, start, end, has_key=key is not None)
+    kind, value = FLOW, text[start:]
+    if match[4] == "*":
+        kind, value, oddity = ALIAS, text[start + 1 : end], oddity | ANCHORED
+        if re.compile(_NOTHING_BEHIND).fullmatch(text, end) is None:
+            return None
+    else:
+        end = len(text)
+    return (steps, kind, key, value, start, end, oddity, _shape(steps, key, kind, oddity))
+
+
+def _anchored(text: str, start: int, end: int, *, has_key: bool) -> Line | None:
+    """Take a line apart as if there were blanks in place of its anchor."""
+    if text[end : end + 1] not in ("", " ", "\r"):
+        return None
+    line = line_of(text[:start] + " " * (end - start) + text[end:])
+    if line is None or (line[2] is not None) != has_key or line[6] & ANCHORED:
+        return None  # in front of a key, or of more than a value
+    steps, kind, key, value, start, end, oddity, _ = line
+    oddity |= ANCHORED
+    return (steps, kind, key, value, start, end, oddity, _shape(steps, key, kind, oddity))
 
 
 @cache

@@ -15,12 +15,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from imagelint.flow import node_over_lines
 from imagelint.lines import (
+    ALIAS,
+    ANCHORED,
     BLANK,
     BLOCK,
+    DOUBLE,
     FLOW,
     MAX_DEPTH,
     NOTHING,
     PLAIN,
+    SINGLE,
     START,
     SUSPICIOUS,
     block,
@@ -216,11 +220,15 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
                         pending = made.at_root(key)
                         if pending is _UNKNOWN:
                             return None
+        if oddity & ANCHORED and (pending is not None or not made.knows(number, line)):
+            return None
         if kind == NOTHING:
             if pending is not None and pending.role is not _INNER and pending.role in _LEAVES:
                 return None  # nothing is there, or more than a scalar
             continue
         waiting = False
+        if kind == ALIAS:
+            continue
         if kind == BLOCK:
             at = made.offset(number)
             scalar = block(text, at + start, value, level >> 1)
@@ -242,6 +250,7 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
     return made.outline()
 
 
+_SCALARS = frozenset((PLAIN, SINGLE, DOUBLE))
 _CLOSED = re.compile(r"[\]}][ ]*(?:[ ]\#.*)?\Z")
 """How flow ends, mostly, that ends on its line."""
 
@@ -264,6 +273,8 @@ class _Maker:
         self._steps: list[Step] = []
         self._measured = (0, 0)
         self._went_on = -1
+        self._anchors: set[str] = set()
+        """The names of the scalars that an alias may stand for."""
         self._is_object = True
         """False where something stands before the kind."""
         self.blocks: dict[int, Scalar] = {}
@@ -283,6 +294,17 @@ class _Maker:
         opened = _Open(plan, len(self._opened))
         self._opened.append(opened)
         return opened
+
+    def knows(self, number: int, line: Line) -> bool:
+        """Take note of an anchor; of an alias say whether that is a scalar's, and known."""
+        _, kind, _, value, start, _, _, _ = line
+        self.is_lasting = False
+        if kind == ALIAS:
+            return value in self._anchors
+        if kind in _SCALARS:
+            in_front = self._raw[number][:start].rstrip(" '\"")
+            self._anchors.add(in_front.rpartition("&")[2])
+        return True
 
     def goes_on(self, number: int, column: int) -> bool:
         """Whether a line goes on with a plain scalar, for which nothing is planned, of the last.

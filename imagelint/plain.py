@@ -14,6 +14,7 @@ from typing import Any
 
 from imagelint.flow import node_over_lines
 from imagelint.lines import (
+    ANCHORED,
     FLOW,
     MAX_DEPTH,
     NOTHING,
@@ -78,6 +79,8 @@ def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0911, PLR0912, PLR0
         steps, kind, key, written, value_start, value_end, oddity, _ = line
         if oddity & SUSPICIOUS:
             tree.is_suspicious = True
+        if oddity & ANCHORED:
+            return None
         for step in steps:
             start_at = at + (step >> 1)
             while level > step:

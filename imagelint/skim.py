@@ -16,7 +16,17 @@ from typing import TYPE_CHECKING
 
 from imagelint.finding import KubeObject
 from imagelint.globs import NamePattern
-from imagelint.lines import BLOCK, DOUBLE, FLOW, PLAIN, SINGLE, line_of, value_of
+from imagelint.lines import (
+    BLANK,
+    BLOCK,
+    DOUBLE,
+    FLOW,
+    NOTHING,
+    PLAIN,
+    SINGLE,
+    line_of,
+    value_of,
+)
 from imagelint.nodes import Mapping, Scalar, Sequence, Tree
 from imagelint.outline import CONTAINERS_END, outline_of
 from imagelint.plans import ANNOTATIONS, LABELS, METADATA, ROOT, Plan, Role
@@ -71,8 +81,11 @@ def _skimmed(text: str, catalogue: Catalogue) -> Extract | None:
         return None
     outline, lines = found
     kind = None if outline.plan is None else kinds[-1]
-    if kind is not None and not kind.is_exact and text.count(CONTAINERS_END) != outline.containers:
-        return None  # a search by shape may find something else
+    is_searched = kind is not None and not kind.is_exact  # by shape, which may find more
+    if is_searched and text.count(CONTAINERS_END) != outline.containers:
+        has_volumes = "volumes" in text
+        if outline.containers or not _hold_no_lists(raw, lines, has_volumes=has_volumes):
+            return None
     try:
         skimmed = _Skimmed(raw, lines, outline)
         return Extract([], [], [], None) if kind is None else skimmed.extract(kind.annotations)
@@ -80,6 +93,31 @@ def _skimmed(text: str, catalogue: Catalogue) -> Extract | None:
         return None
 
 
+def _hold_no_lists(raw: list[str], lines: list[Line], *, has_volumes: bool) -> bool:
+    """Whether all that reads like containers is a key of a mapping, or a comment: no pod's spec.
+
+    Volumes beside such a key, whatever it holds, may have images.
+    """
+    for number, written in enumerate(raw):
+        if CONTAINERS_END not in written or written.lstrip(" ")[:1] == "#":
+            continue
+        _, kind, key, value, *_ = lines[number]
+        if (
+            has_volumes
+            or key is None
+            or not key.endswith(CONTAINERS_END)
+            or written.count(CONTAINERS_END) > 1
+        ):
+            return False
+        if kind == FLOW and value in _EMPTY:
+            continue
+        below = next((line for line in lines[number + 1 :] if line is not BLANK), BLANK)
+        if kind != NOTHING or any(step & 1 for step in below[0][:1]):
+            return False
+    return True
+
+
+_EMPTY = frozenset(("{}", "[]"))
 _remembered = lru_cache(4)(_skimmed)
 _REMEMBERED_MAX = 20_000
 """Characters of a document that is remembered."""

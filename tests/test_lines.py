@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from imagelint import lines
 from imagelint.lines import (
+    ALIAS,
+    ANCHORED,
     BLOCK,
     DOUBLE,
     FLOW,
@@ -59,9 +61,28 @@ from imagelint.lines import (
         ("- - 'b", ((1, 5), FLOW, None, "'b", 4, 6, 0)),
         ("'b", None),
         ("<<: 'b", None),
-        ("a: &b c", None),
+        ("a: &b c", ((0,), PLAIN, "a", "c", 6, 7, ANCHORED)),
+        ("a: &b", ((0,), NOTHING, "a", "", 0, 0, ANCHORED)),
+        ("- &b  'c' # d\r", ((1,), SINGLE, None, "c", 7, 8, ANCHORED)),
+        ('"a" : &b .inf', ((0,), PLAIN, "a", ".inf", 9, 13, ANCHORED | QUOTED_KEY | SUSPICIOUS)),
+        ("- &b a: c", None),
+        ("&b a: c", None),
+        ("&b", None),
+        ("a: &b &c d", None),
+        ("a: &b *c", None),
+        ("a: &b !c d", None),
+        ("a: &b: c", None),
+        ("a: & b", None),
+        ("a: &é b", None),
         ("a: !b c", None),
-        ("a: *b", None),
+        ("a: *b", ((0,), ALIAS, "a", "b", 3, 5, ANCHORED)),
+        ("- - *b-_0  # c\r", ((1, 5), ALIAS, None, "b-_0", 4, 9, ANCHORED)),
+        ("a: *b c", None),
+        ("a: *b:", None),
+        ("a: *b, ", None),
+        ("a: *", None),
+        ("*b : c", None),
+        ("<<: *b", None),
         ("? a", None),
         ("<<: a", None),
         ('"a": b', ((0,), PLAIN, "a", "b", 5, 6, QUOTED_KEY)),
@@ -129,7 +150,7 @@ def test_shapes(text: str, other: str, is_same: bool) -> None:
 def in_full(text: str) -> Line | None:
     """Take a line apart by the whole grammar."""
     match = lines._grammar().match(text)
-    return lines._open_quotes(text) if match is None else lines._taken_apart(text, match)
+    return lines._rare(text) if match is None else lines._taken_apart(text, match)
 
 
 _PIECES = st.sampled_from(

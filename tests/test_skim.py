@@ -84,7 +84,47 @@ def deployment(pod_spec: str) -> str:
 CONTAINER = "      containers:\n      - name: a\n        image: nginx\n"
 
 
+RELEASE = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata:
+  name: web
+spec:
+  interval: 5m
+  values:
+    controllers:
+      web:
+        initContainers: {}
+        containers:
+          # Not those of a pod.
+          app:
+            image:
+              repository: ghcr.io/a/web
+              tag: v1
+            env:
+              PORT: &port 8080
+              "HOST": &host 'web &co c'
+              X: &_-0 "b"  # c
+            probes:
+              liveness: &probes
+                port: *port
+              readiness: &empty
+              startup: *host
+              other: *_-0 # d
+            list:
+            - &item a
+            - *item
+            - &last
+              b: *port
+"""
+
+
 TAKEN = [
+    pytest.param(RELEASE, 0, id="containers in a mapping, anchors and aliases"),
+    pytest.param(RELEASE.replace("\n", "\r\n"), 0, id="the same with CRLF"),
+    pytest.param(
+        deployment(CONTAINER + "      x: &a b\n      y: *a\n"), 1, id="anchors where nothing counts"
+    ),
     pytest.param(POD, 4, id="a pod"),
     pytest.param(POD.replace("\n", "\r\n"), 4, id="CRLF"),
     pytest.param("---\n" + POD, 4, id="a separator in front"),
@@ -204,6 +244,20 @@ TAKEN += [
         CUSTOM.replace("initContainers_", "x").replace("image: busybox", "x: y"), 2, id="without"
     ),
     pytest.param(ROLLOUT, 1, id="a pod template in it"),
+    *(
+        pytest.param(CUSTOM.replace("initContainers_: 1", one), 3, id=one)
+        for one in (
+            "# initContainers",
+            "containers:",
+            "containers: {}",
+            "initContainers: []",
+            "containers:\n      a: b",
+            "containers:\n\n      # c\n      'a': b",
+            "containers:\n    x: y",
+            "containers: &a\n      a: b",
+            "moreContainers:\n      containers:\n        a:\n        - image: b",
+        )
+    ),
     pytest.param(
         ROLLOUT + "      volumes:\n      - name: v\n        image:\n          reference: a\n",
         2,
@@ -358,7 +412,28 @@ def test_takes(text: str, images: int) -> None:
         ),
         pytest.param(deployment(CONTAINER + "      null: a\n"), id="a key that is null"),
         pytest.param(deployment(CONTAINER + "      x: [.nan]\n"), id="such a number in a list"),
-        pytest.param(deployment(CONTAINER + "      x: &a b\n"), id="an anchor"),
+        pytest.param(deployment(CONTAINER + "        name: &a b\n"), id="an anchor that counts"),
+        pytest.param(
+            deployment(CONTAINER.replace("nginx", "&a nginx")), id="an image with an anchor"
+        ),
+        pytest.param(
+            deployment("      x: &a nginx\n" + CONTAINER.replace("nginx", "*a")),
+            id="an aliased image",
+        ),
+        pytest.param(deployment(CONTAINER + "      x: *a\n"), id="an alias without its anchor"),
+        pytest.param(deployment(CONTAINER + "      x: *a\n      y: &a b\n"), id="one before it"),
+        pytest.param(
+            deployment(CONTAINER + "      x: &a\n        y: *a\n"), id="an anchor around its alias"
+        ),
+        pytest.param(deployment(CONTAINER + "      x: &a [b]\n      y: *a\n"), id="a list's alias"),
+        pytest.param(deployment(CONTAINER + "      x: &a b\n      <<: *a\n"), id="a merged alias"),
+        pytest.param(deployment(CONTAINER + "      x: &a b\n      y: *ab\n"), id="another anchor"),
+        pytest.param(deployment(CONTAINER + "      x: &a b\n      y: *a b\n"), id="more than it"),
+        pytest.param(deployment(CONTAINER + "      x: &a b\n      *a : b\n"), id="an aliased key"),
+        pytest.param(deployment(CONTAINER + "      &a x: b\n      y: *a\n"), id="an anchored key"),
+        pytest.param(deployment(CONTAINER + "      x:\n      - &a y: b\n"), id="one of an item"),
+        pytest.param(deployment(CONTAINER + "      x: &a &b c\n"), id="two anchors"),
+        pytest.param(deployment(CONTAINER + "      x: &a,b c\n"), id="no anchor's name"),
         pytest.param(deployment(CONTAINER + "     x: b\n"), id="a column that nothing has"),
         pytest.param(deployment(CONTAINER + "      x: b: c\n"), id="two colons"),
         pytest.param(deployment(CONTAINER + "      x: |\n\n"), id="an empty literal"),
@@ -376,8 +451,25 @@ def test_takes(text: str, images: int) -> None:
         ),
         pytest.param(deployment(CONTAINER + "      x:\ta\n"), id="a tab"),
         pytest.param(CUSTOM, id="containers that are not planned for"),
-        pytest.param(
-            CUSTOM.replace("initContainers_: 1", "# initContainers"), id="and in a comment"
+        *(
+            pytest.param(CUSTOM.replace("initContainers_: 1", one), id=one)
+            for one in (
+                "containers:\n    - image: a",
+                "containers:\n    # b\n\n    - image: a",
+                "'containers':\n      - image: a",
+                "containers: [{image: a}]",
+                "containers: [\n      {image: a}]",
+                "containers: {a: b}",
+                "x: {containers: [{image: a}]}",
+                "x: containers",
+                "x: |\n      containers:\n      - image: a",
+                "containers: a containers",
+                "containers: &a\n    - image: a",
+                "containersx:\n      a: b",
+                "x: # containers",
+                "containers: {}\n    volumes:\n    - image: {reference: a}",
+                "x:\n      volumes:\n      - image:\n          reference: a\n      containers:",
+            )
         ),
         pytest.param(
             ROLLOUT + "  other:\n    containers:\n    - image: a\n", id="in another place"
@@ -564,6 +656,7 @@ _PIECES = st.sampled_from(
             "a,\n",
             "          b\n",
         ),
+        *("&a ", "&a b\n", "*a\n", "*a", "- &b c\n", "<<: *a\n", "      x: &a b\n"),
         *("name: a\n", "containers:\n", "  - image: c\n", "kind: Pod\n", "items:\n", "spec:\n"),
         *("args: [--engine-image=a]\n", "env:\n", "name: RELATED_IMAGE_A\n", "labels:\n", "yes"),
     ]
