@@ -218,6 +218,35 @@ HOSTILE: Final[dict[str, Callable[[int], bytes]]] = {
     "flow without an end": lambda size: _around(
         _CONTAINERS + _CONTAINER + b"    args: [\n", b"    a,\n", size
     ),
+    "quotes over lines": lambda size: (
+        _CONTAINERS + _CONTAINER + _numbered(b"    x%d: 'image\n      a'\n", size)
+    ),
+    "one quote over lines": lambda size: _around(
+        _CONTAINERS + _CONTAINER + b'    x: "image\n', b"      a \\\n", size, b'      b"\n'
+    ),
+    "quotes without an end": lambda size: _around(
+        _CONTAINERS + _CONTAINER + b'    x: "image\n', b"      - 'a\n", size
+    ),
+    "quotes that open on each line": lambda size: (
+        _CONTAINERS + _CONTAINER + _numbered(b"    x%d: 'image\n", size)
+    ),
+    "blanks in quotes over lines": lambda size: _around(
+        _CONTAINERS + _CONTAINER + b'    x: "image', b" ", size, b'a\n      b"\n'
+    ),
+    "blanks before a colon": lambda size: _around(
+        _CONTAINERS + _CONTAINER + b"    x", b" ", size, b": image\n"
+    ),
+    "colons behind blanks": lambda size: (
+        _CONTAINERS + _CONTAINER + _numbered(b"    x%d : a\n", size)
+    ),
+    "anchored scalars": lambda size: (
+        _CONTAINERS + _CONTAINER + _numbered(b"    x%d: &x%d image\n    y: *x%d\n", size)
+    ),
+    "containers without a list": lambda size: (
+        b"apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec: # image\n"
+        + _numbered(b"  x%d:\n    containers:\n", size)
+    ),
+    "values of a chart": lambda size: b"# kind\n" + _numbered(b"x%d: image\n", size),
     "quoted keys": lambda size: _CONTAINERS + _CONTAINER + _numbered(b'    "x%d": "a\\"b"\n', size),
     "JSON list": lambda size: _around(b"[", b'{"kind":"image"},\n', size, b"1]"),
     "blank lines": lambda size: _around(_CONTAINERS, b"\n", size, _IMAGE),

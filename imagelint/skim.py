@@ -98,22 +98,18 @@ def _hold_no_lists(raw: list[str], lines: list[Line], *, has_volumes: bool) -> b
 
     Volumes beside such a key, whatever it holds, may have images.
     """
-    for number, written in enumerate(raw):
-        if CONTAINERS_END not in written or written.lstrip(" ")[:1] == "#":
-            continue
-        _, kind, key, value, *_ = lines[number]
-        if (
-            has_volumes
-            or key is None
-            or not key.endswith(CONTAINERS_END)
-            or written.count(CONTAINERS_END) > 1
-        ):
-            return False
-        if kind == FLOW and value in _EMPTY:
-            continue
-        below = next((line for line in lines[number + 1 :] if line is not BLANK), BLANK)
-        if kind != NOTHING or any(step & 1 for step in below[0][:1]):
-            return False
+    below = BLANK
+    for written, line in zip(reversed(raw), reversed(lines), strict=True):
+        if CONTAINERS_END in written and written.lstrip(" ")[:1] != "#":
+            _, kind, key, value, *_ = line
+            if has_volumes or key is None or not key.endswith(CONTAINERS_END):
+                return False
+            is_list = kind == NOTHING and any(step & 1 for step in below[0][:1])
+            is_nothing = kind == NOTHING or (kind == FLOW and value in _EMPTY)
+            if is_list or not is_nothing or written.count(CONTAINERS_END) > 1:
+                return False
+        if line is not BLANK:
+            below = line
     return True
 
 
