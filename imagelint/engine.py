@@ -31,6 +31,7 @@ from imagelint.report import (
     ImageRecord,
     Suppressed,
 )
+from imagelint.skim import remembering, skim
 from imagelint.text import Source, Span, apply_edits, shown
 
 if TYPE_CHECKING:
@@ -88,11 +89,13 @@ class Linter:
         today: str = _LAST_DAY,
         baseline: Baseline | None = None,
         inventory: bool = True,
+        fixes: bool = False,
     ) -> None:
         """Judge by ``policy``, with ``rules`` and its own; ``environment`` is ``--env``.
 
         ``today`` (``2027-01-31``, UTC) decides which exceptions still hold; without it only those
         without a last day do. Without ``inventory`` the results do not list all images.
+        ``fixes`` tells that what is linted is repaired next.
         """
         self._policy = policy
         self._rules = {**rules, **policy.own_rules}
@@ -106,6 +109,7 @@ class Linter:
         self._documents = DocumentRules(policy, self._rules, self._environments)
         self._baseline = baseline
         self._inventory = inventory
+        self._skim = remembering() if fixes else skim
         self._exceptions = tuple(
             (number, one)
             for number, one in enumerate(policy.exceptions)
@@ -129,7 +133,9 @@ class Linter:
         of several parts to judge alone; :func:`imagelint.report.joined` puts the results together.
         """
         with_trees = bool(self._about_secrets)
-        examined, free = examine(source, self._catalogue, within, with_trees=with_trees)
+        examined, free = examine(
+            source, self._catalogue, within, with_trees=with_trees, skimming=self._skim
+        )
         has_comments = within is None and _has_comments(source)  # a source with some has no parts
         if not examined and chart is None and not with_trees and not has_comments:
             return FileResult(source, 0, free, (), (), policy=stamp)
@@ -325,7 +331,8 @@ class Linter:
         from imagelint.verify import difference  # noqa: PLC0415 - what only checks writes nothing
 
         data = apply_edits(source, edits)
-        wrong = difference(source, Source(source.path, data), edits, result, self._catalogue)
+        after = Source(source.path, data)
+        wrong = difference(source, after, edits, result, self._catalogue, self._skim)
         if wrong is not None:
             message = f"{source.path}: not fixed, nothing was written: {wrong}"
             raise FixError(message)

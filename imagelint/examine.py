@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imagelint.catalogue import Catalogue
+    from imagelint.skim import Skim
     from imagelint.text import Source, Span
 
 __all__ = [
@@ -93,13 +94,14 @@ class Examined(NamedTuple):
     """The Helm template that it was rendered from, if Helm has noted it."""
 
 
-def examine(
+def examine(  # noqa: PLR0913 - what is read, and how
     source: Source,
     catalogue: Catalogue,
     within: Span | None = None,
     *,
     prove: bool = True,
     with_trees: bool = True,
+    skimming: Skim = skim,
 ) -> tuple[list[Examined], int]:
     """Read the documents of a source that can hold images; count those proven to hold none.
 
@@ -116,7 +118,7 @@ def examine(
         if prove and is_free(document, catalogue):
             free += 1
             continue
-        short = None if with_trees else skimmed(document, catalogue)
+        short = None if with_trees else skimmed(document, catalogue, skimming)
         examined.append(short or read(document, catalogue, _file_name(source)))
     # What ends the stream for kubectl keeps it from a manifest, whatever it is itself. Of what
     # stands in the other parts of a source nothing is known here: there is sure to be one.
@@ -168,7 +170,7 @@ def is_free(document: Document, catalogue: Catalogue) -> bool:
     return needs_no_parse(data, catalogue)
 
 
-def skimmed(document: Document, catalogue: Catalogue) -> Examined | None:
+def skimmed(document: Document, catalogue: Catalogue, skimming: Skim = skim) -> Examined | None:
     """Read a document without a tree; None where that cannot be."""
     if document.tree is not None or document.problems:
         return None
@@ -176,7 +178,7 @@ def skimmed(document: Document, catalogue: Catalogue) -> Examined | None:
     text = decoded.text
     if decoded.first_ill_formed is not None or ANNOTATION in text:
         return None
-    found = skim(text, catalogue)
+    found = skimming(text, catalogue)
     is_object = found is not None and found.root is not None
     if found is None or (not is_object and _file_name(document.source) in KUSTOMIZATION_FILES):
         return None

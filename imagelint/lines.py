@@ -111,7 +111,7 @@ def line_of(text: str) -> Line | None:  # noqa: C901 - one for each kind of valu
     Look into :data:`known_lines` first. A line with an odd character is in no grammar.
     """
     is_fit = text.isprintable() or not is_odd(text + "\n")
-    if text.lstrip(" ")[:1] == "#":
+    if "#" in text and text.lstrip(" ")[0] == "#":
         return BLANK if is_fit else None  # not to be remembered: few comments come again
     head, _, value = text.partition(": ")
     known = (_known_heads.get(head) or _head(head)) if value and is_fit else None

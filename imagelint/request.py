@@ -41,6 +41,8 @@ class Request(NamedTuple):
     """List every image; a run that does not hands over far less from process to process."""
     stdin: bytes | None = None
     """Standard input, where the command has read it already."""
+    fixes: bool = False
+    """Repair what is found."""
     leftovers: bool = False
     """Look for what killed processes have left behind where the files are."""
     tell: Callable[[FileResult], str] | None = None

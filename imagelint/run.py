@@ -106,6 +106,7 @@ class Run:
                 today=self._today,
                 baseline=None if self._request.without_baseline else governing.baseline,
                 inventory=inventory,
+                fixes=self._request.fixes,
             )
         return self._linters[key]
 

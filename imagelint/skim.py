@@ -12,7 +12,7 @@ sites, or none.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint.finding import KubeObject
 from imagelint.globs import NamePattern
@@ -36,13 +36,17 @@ from imagelint.sites import ImageSite
 from imagelint.workloads import Extract
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from imagelint.catalogue import Catalogue
     from imagelint.lines import Line
     from imagelint.outline import Outline, Step
     from imagelint.plans import KindPlan
 
-__all__ = ["skim"]
+__all__ = ["Skim", "remembering", "skim"]
 
+Skim: TypeAlias = "Callable[[str, Catalogue], Extract | None]"
+"""``skim``, or what stands for it."""
 _KUBECTL = frozenset({Reader.KUBECTL})
 _ELSEWHERE = frozenset(("auto", " "))
 """Images that a platform may fill in, for which more has to be looked at."""
@@ -59,13 +63,8 @@ class _Declined(Exception):  # noqa: N818 - no error: another reader takes over
 def skim(text: str, catalogue: Catalogue) -> Extract | None:
     """Return what a document holds, as ``extract`` does; None where it takes more than skimming.
 
-    A Kustomization that states no kind is taken for no object. The last few documents are
-    remembered: a fix asks for what it repairs three times, and that is half of what it costs.
+    A Kustomization that states no kind is taken for no object.
     """
-    return (_remembered if len(text) <= _REMEMBERED_MAX else _skimmed)(text, catalogue)
-
-
-def _skimmed(text: str, catalogue: Catalogue) -> Extract | None:
     raw = text.split("\n")
     kinds: list[KindPlan] = []
 
@@ -114,7 +113,22 @@ def _hold_no_lists(raw: list[str], lines: list[Line], *, has_volumes: bool) -> b
 
 
 _EMPTY = frozenset(("{}", "[]"))
-_remembered = lru_cache(4)(_skimmed)
+
+
+def remembering() -> Skim:
+    """Return a :func:`skim` that remembers the last few documents.
+
+    A fix asks for what it repairs three times, and that is half of what it costs. What comes but
+    once is found a hundredth faster without.
+    """
+    known = lru_cache(4)(skim)
+
+    def remembered(text: str, catalogue: Catalogue) -> Extract | None:
+        return (known if len(text) <= _REMEMBERED_MAX else skim)(text, catalogue)
+
+    return remembered
+
+
 _REMEMBERED_MAX = 20_000
 """Characters of a document that is remembered."""
 

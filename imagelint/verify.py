@@ -10,6 +10,7 @@ from imagelint.edits import place_of
 from imagelint.examine import Examined, is_free, read, skimmed
 from imagelint.lines import DOUBLE, PLAIN, SINGLE, line_of
 from imagelint.nodes import Mapping, Node, Scalar, Tree
+from imagelint.skim import skim
 from imagelint.stream import split
 from imagelint.text import Span
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from imagelint.catalogue import Catalogue
     from imagelint.report import FileResult
+    from imagelint.skim import Skim
     from imagelint.stream import Document
     from imagelint.text import Edit, Source
 
@@ -31,8 +33,13 @@ _SCALARS = frozenset((PLAIN, SINGLE, DOUBLE))
 _OTHER_DOCUMENTS = "the edited file reads as a different number of documents"
 
 
-def difference(
-    before: Source, after: Source, edits: Iterable[Edit], result: FileResult, catalogue: Catalogue
+def difference(  # noqa: PLR0913, PLR0917 - both sides, and how they are read
+    before: Source,
+    after: Source,
+    edits: Iterable[Edit],
+    result: FileResult,
+    catalogue: Catalogue,
+    skimming: Skim = skim,
 ) -> str | None:
     """Return what differs between two readings besides the edited images, or None.
 
@@ -56,7 +63,7 @@ def difference(
         if one.data == other.data and one.problems == other.problems and not _in(one.span, due):
             continue
         is_edited = partial(_is_edited, one, places)
-        pair = _skimmed_alike(one, other, catalogue, is_edited)
+        pair = _skimmed_alike(one, other, catalogue, is_edited, skimming)
         if pair is not None:
             wrong = _wrong_image(*pair, promised)
         elif is_free(one, catalogue) or is_free(other, catalogue):
@@ -85,13 +92,17 @@ def _in(outer: Span, spans: Sequence[Span]) -> bool:
 
 
 def _skimmed_alike(
-    one: Document, other: Document, catalogue: Catalogue, is_edited: _IsEdited
+    one: Document,
+    other: Document,
+    catalogue: Catalogue,
+    is_edited: _IsEdited,
+    skimming: Skim,
 ) -> tuple[Examined, Examined] | None:
     """Skim two documents that differ in edited values alone; None where it takes trees to tell.
 
     Where each line is the same but for its value, both trees are too: for a quarter of the cost.
     """
-    old, new = skimmed(one, catalogue), skimmed(other, catalogue)
+    old, new = (skimmed(document, catalogue, skimming) for document in (one, other))
     if old is None or new is None or not _differ_in_values(one.text, other.text, is_edited):
         return None
     return old, new

@@ -14,7 +14,6 @@ import pytest
 
 from benchmarks.hostile import HOSTILE, benign
 from imagelint.lines import _known_heads, known_lines
-from imagelint.skim import _remembered
 from imagelint.text import Source
 from tests.test_engine import linter
 
@@ -32,7 +31,6 @@ def judge(data: bytes) -> None:
     """Lint, place the findings, and fix, with nothing remembered of an earlier text."""
     for known in (known_lines, _known_heads):
         known.clear()
-    _remembered.cache_clear()
     source = Source("a.yaml", data)
     result = linter().lint(source, "a.yaml")
     for finding in result.findings:

@@ -90,7 +90,7 @@ def command(
     chosen = targets(formats, output)
     detail = detail_of(options)
     written = not (diff or is_filter)
-    asked = request(options)._replace(inventory=detail.statistics, leftovers=written)
+    asked = request(options)._replace(inventory=detail.statistics, leftovers=written, fixes=True)
     run = Run(asked, tried)
     say(run.notices, detail)
     say(_clear_leftovers(run), detail)
