@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cache
 from typing import TYPE_CHECKING
 
 from imagelint.nodes import Mapping, Node, Scalar
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["NotEditableError", "edit_scalar", "place_of", "uses_elsewhere"]
 
 _PLAIN_SAFE = r"[A-Za-z0-9](?:[A-Za-z0-9._/@:+-]*[A-Za-z0-9_-])?"
-_compiled = cache(re.compile)
 _BLOCK_HEADER = r"[|>][^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])"
 _BREAK = "\n\r\x85\u2028\u2029"
 _ESCAPE = (
@@ -73,7 +71,7 @@ def edit_scalar(
     old = node.value[offset:stop]
     if node.tag is not None and node.tag.endswith(":binary"):
         raise NotEditableError("it is written in base64 (!!binary)")
-    if not node.style and _compiled(_PLAIN_SAFE).fullmatch(new) is None:
+    if not node.style and re.fullmatch(_PLAIN_SAFE, new) is None:
         raise NotEditableError(f"{shown(new)} would need quotes")
     first, last = _changed(old, new)
     inserted = new[first : len(new) - (len(old) - last)]

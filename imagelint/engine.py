@@ -35,7 +35,7 @@ from imagelint.skim import remembering, skim
 from imagelint.text import Source, Span, apply_edits, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from imagelint.baseline import Baseline
     from imagelint.catalogue import Catalogue
@@ -53,7 +53,6 @@ __all__ = ["FixError", "Linter"]
 UNUSED_IGNORE = "unused-ignore"
 
 _LAST_DAY = "9999-12-31"
-_COMMENT_MARK = COMMENT_MARK.encode()
 
 
 class FixError(ImagelintError):
@@ -250,11 +249,9 @@ class Linter:
         return parts(source, self._catalogue)
 
     def _sorted(
-        self, found: Sequence[Finding | Suppressed], path: str
+        self, found: Iterable[Finding | Suppressed], path: str
     ) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
         """Return findings that stand and findings that are excused, each once and by place."""
-        if self._baseline is None and len(found) == 1 and isinstance(found[0], Finding):
-            return (found[0],), ()  # as in most files that have any
         kept = {one: None for one in found if isinstance(one, Finding)}
         suppressed = {one: None for one in found if not isinstance(one, Finding)}
         findings = sorted(kept, key=_order)
@@ -341,11 +338,7 @@ class Linter:
 
 def _has_comments(source: Source) -> bool:
     """Whether a comment in a source may excuse something; ``#`` alone is found ten times faster."""
-    if b"#" not in source.data:
-        return False
-    is_utf8 = source.encoding == "utf-8"
-    mark = _COMMENT_MARK if is_utf8 else COMMENT_MARK.encode(source.encoding)
-    return mark in source.data
+    return b"#" in source.data and COMMENT_MARK.encode(source.encoding) in source.data
 
 
 def _order(finding: Finding) -> tuple[Span, int, str, str]:

@@ -16,7 +16,7 @@ from imagelint.flow import FLOW_BEGINS, IN_DOUBLE, IN_SINGLE, flow_on_line, unqu
 from imagelint.nodes import MERGE, NOT_FINITE, ODD_SCALARS, Node, Scalar, Tree
 
 __all__ = ["ALIAS", "ANCHORED", "BLANK", "BLOCK", "DOUBLE", "FLOW", "NOTHING", "PLAIN", "SINGLE"]
-__all__ += ["MAX_DEPTH", "QUOTED_KEY", "START", "SUSPICIOUS", "Line", "block"]
+__all__ += ["MAX_DEPTH", "QUOTED_KEY", "SCALARS", "START", "SUSPICIOUS", "Line", "block"]
 __all__ += ["is_odd", "known_lines", "line_of", "tail_of", "value_of"]
 
 _PLAIN = (
@@ -48,6 +48,8 @@ _DASHES, _KEY_GROUP = 1, 2
 NOTHING: Final = _DASHES
 """No value stands on the line."""
 PLAIN, SINGLE, DOUBLE, FLOW, BLOCK, _LONE_DASH, ALIAS = range(3, 10)
+SCALARS: Final = frozenset((PLAIN, SINGLE, DOUBLE))
+"""The scalars that end on their line."""
 _STYLES = {SINGLE: "'", DOUBLE: '"'}
 _VALUES = frozenset((PLAIN, SINGLE, DOUBLE, FLOW, BLOCK))
 _HEAD = re.compile(rf"[ ]*((?:-[ ]+)*)({_KEY}|{_QUOTED_KEY})[ ]*")

@@ -19,12 +19,11 @@ from imagelint.lines import (
     ANCHORED,
     BLANK,
     BLOCK,
-    DOUBLE,
     FLOW,
     MAX_DEPTH,
     NOTHING,
     PLAIN,
-    SINGLE,
+    SCALARS,
     START,
     SUSPICIOUS,
     block,
@@ -53,7 +52,7 @@ CONTAINERS_END: Final = "ontainers"
 _STOP, _INNER, _IMAGE = Role.STOP, Role.INNER, Role.IMAGE
 _NAMED = frozenset((Role.STRICT, Role.TEXTS))
 _NAMES = ("apiVersion", "kind")
-_UNKNOWN = Plan(Role.STOP)
+_UNTOLD = Plan(Role.STOP)
 _LEAVES = frozenset((Role.IMAGE, Role.TEXT, Role.NULL, Role.STOP))
 
 
@@ -213,13 +212,13 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
             elif key is not None:
                 pending = live.plan.keys.get(key) or live.plan.each
                 if pending is not None:
-                    if key in live.keys or pending.role is _STOP:
+                    if key in live.keys:
                         return None
                     live.keys[key] = number
                     if pending is BY_KIND:
                         pending = made.at_root(key)
-                        if pending is _UNKNOWN:
-                            return None
+                    if pending is not None and pending.role is _STOP:
+                        return None
         if oddity & ANCHORED and (pending is not None or not made.knows(number, line)):
             return None
         if kind == NOTHING:
@@ -250,7 +249,6 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
     return made.outline()
 
 
-_SCALARS = frozenset((PLAIN, SINGLE, DOUBLE))
 _CLOSED = re.compile(r"[\]}][ ]*(?:[ ]\#.*)?\Z")
 """How flow ends, mostly, that ends on its line."""
 
@@ -301,7 +299,7 @@ class _Maker:
         self.is_lasting = False
         if kind == ALIAS:
             return value in self._anchors
-        if kind in _SCALARS:
+        if kind in SCALARS:
             in_front = self._raw[number][:start].rstrip(" '\"")
             self._anchors.add(in_front.rpartition("&")[2])
         return True
@@ -324,7 +322,7 @@ class _Maker:
         return True
 
     def at_root(self, key: str) -> Plan | None:
-        """Return what is planned for a key of the root; ``_UNKNOWN`` where that cannot be told.
+        """Return what is planned for a key of the root; ``_UNTOLD`` where that cannot be told.
 
         Before its kind nothing is, and then it had better not be an object at all.
         """
@@ -333,7 +331,7 @@ class _Maker:
             self._is_object = False
             return None
         plan = self._kind_plan(names) if self._is_object else None
-        return _UNKNOWN if plan is None else plan.keys.get(key)
+        return _UNTOLD if plan is None else plan.keys.get(key)
 
     def _names(self) -> tuple[int, ...]:
         """Return the numbers of the lines with apiVersion and kind, as far as they are there."""

@@ -80,10 +80,8 @@ def can_hold_image(data: bytes, words: Words) -> bool:
     for word in words.anywhere:
         if word in data:
             return True
-    if not _states_others(data, words.groups):
-        for word in words.groups:
-            if word in data:
-                return True
+    if not _states_others(data, words.groups) and any(one in data for one in words.groups):
+        return True
     return _may_spell(data)
 
 

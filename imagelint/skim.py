@@ -53,6 +53,9 @@ _ELSEWHERE = frozenset(("auto", " "))
 _IMAGE, _TEXT, _INNER = Role.IMAGE, Role.TEXT, Role.INNER
 _NAMED = frozenset((Role.STRICT, Role.TEXTS))
 _SHORT = 100
+_EMPTY = frozenset(("{}", "[]"))
+_REMEMBERED_MAX = 20_000
+"""Characters of a document that is remembered."""
 _STYLES = {PLAIN: "", SINGLE: "'", DOUBLE: '"'}
 
 
@@ -112,9 +115,6 @@ def _hold_no_lists(raw: list[str], lines: list[Line], *, has_volumes: bool) -> b
     return True
 
 
-_EMPTY = frozenset(("{}", "[]"))
-
-
 def remembering() -> Skim:
     """Return a :func:`skim` that remembers the last few documents.
 
@@ -127,10 +127,6 @@ def remembering() -> Skim:
         return (known if len(text) <= _REMEMBERED_MAX else skim)(text, catalogue)
 
     return remembered
-
-
-_REMEMBERED_MAX = 20_000
-"""Characters of a document that is remembered."""
 
 
 class _Skimmed:

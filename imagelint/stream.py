@@ -108,12 +108,6 @@ def split(source: Source, within: Span | None = None) -> list[Document]:
         return list(_split_yaml(source, *within))
     if _starts_with_brace(source):
         return list(_split_json(source))
-    if (
-        within is None
-        and b"\n---" not in source.data
-        and not source.data.startswith(_DASHES, start)
-    ):
-        return list(_document(source, start, len(source.data), ()))
     return list(_split_yaml(source, start, len(source.data) if within is None else within.end))
 
 

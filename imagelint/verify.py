@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint.edits import place_of
 from imagelint.examine import Examined, is_free, read, skimmed
-from imagelint.lines import DOUBLE, PLAIN, SINGLE, line_of
+from imagelint.lines import SCALARS, line_of
 from imagelint.nodes import Mapping, Node, Scalar, Tree
 from imagelint.skim import skim
 from imagelint.stream import split
@@ -29,7 +29,6 @@ _IsEdited: TypeAlias = "Callable[[int, int], bool]"
 """Whether a piece of a document, from character to character, holds an edit."""
 _Promised: TypeAlias = "dict[tuple[Span, str | None, str | None], str]"
 """What images are to read, by place, field and what they read now."""
-_SCALARS = frozenset((PLAIN, SINGLE, DOUBLE))
 _OTHER_DOCUMENTS = "the edited file reads as a different number of documents"
 
 
@@ -138,7 +137,7 @@ def _other_value(old: str, new: str) -> tuple[int, int] | None:
         new[:other_start],
         new[other_end:],
     )
-    return (start, end) if is_same and kind in _SCALARS else None
+    return (start, end) if is_same and kind in SCALARS else None
 
 
 def _document_difference(
