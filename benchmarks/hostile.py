@@ -19,7 +19,7 @@ _LIST: Final = b"apiVersion: v1\nkind: List\nitems:\n"
 _OBJECT: Final = b"apiVersion: v1\nkind: Pod\n"  # parsed, whatever stands in it
 _CONTAINERS: Final = _POD + b"spec:\n  containers:\n"
 _IMAGE: Final = b"  - {name: a, image: nginx}\n"
-_CONTAINER: Final = b"  - image: nginx\n"
+_IN_CONTAINER: Final = _CONTAINERS + b"  - image: nginx\n"
 _TAIL: Final = b"\nspec: {containers: [{name: a, image: nginx}]}\n"
 
 
@@ -206,48 +206,42 @@ HOSTILE: Final[dict[str, Callable[[int], bytes]]] = {
     ),
     "folded": lambda size: _around(_CONTAINERS + b"  - image: >\n", b"      a\n", size),
     "text over lines": lambda size: _around(_CONTAINERS + b"  - image: a\n", b"      a\n", size),
-    "texts over lines": lambda size: (
-        _CONTAINERS + _CONTAINER + _numbered(b"    x%d: image\n      a\n", size)
-    ),
+    "texts over lines": lambda size: _IN_CONTAINER + _numbered(b"    x%d: image\n      a\n", size),
     "flow over lines": lambda size: _around(
-        _CONTAINERS + _CONTAINER + b"    args: [\n", b"    a,\n", size, b"    ]\n"
+        _IN_CONTAINER + b"    args: [\n", b"    a,\n", size, b"    ]\n"
     ),
-    "flows over lines": lambda size: (
-        _CONTAINERS + _CONTAINER + _numbered(b"    x%d: [a,\n b]\n", size)
-    ),
+    "flows over lines": lambda size: _IN_CONTAINER + _numbered(b"    x%d: [a,\n b]\n", size),
     "flow without an end": lambda size: _around(
-        _CONTAINERS + _CONTAINER + b"    args: [\n", b"    a,\n", size
+        _IN_CONTAINER + b"    args: [\n", b"    a,\n", size
     ),
     "quotes over lines": lambda size: (
-        _CONTAINERS + _CONTAINER + _numbered(b"    x%d: 'image\n      a'\n", size)
+        _IN_CONTAINER + _numbered(b"    x%d: 'image\n      a'\n", size)
     ),
     "one quote over lines": lambda size: _around(
-        _CONTAINERS + _CONTAINER + b'    x: "image\n', b"      a \\\n", size, b'      b"\n'
+        _IN_CONTAINER + b'    x: "image\n', b"      a \\\n", size, b'      b"\n'
     ),
     "quotes without an end": lambda size: _around(
-        _CONTAINERS + _CONTAINER + b'    x: "image\n', b"      - 'a\n", size
+        _IN_CONTAINER + b'    x: "image\n', b"      - 'a\n", size
     ),
     "quotes that open on each line": lambda size: (
-        _CONTAINERS + _CONTAINER + _numbered(b"    x%d: 'image\n", size)
+        _IN_CONTAINER + _numbered(b"    x%d: 'image\n", size)
     ),
     "blanks in quotes over lines": lambda size: _around(
-        _CONTAINERS + _CONTAINER + b'    x: "image', b" ", size, b'a\n      b"\n'
+        _IN_CONTAINER + b'    x: "image', b" ", size, b'a\n      b"\n'
     ),
     "blanks before a colon": lambda size: _around(
-        _CONTAINERS + _CONTAINER + b"    x", b" ", size, b": image\n"
+        _IN_CONTAINER + b"    x", b" ", size, b": image\n"
     ),
-    "colons behind blanks": lambda size: (
-        _CONTAINERS + _CONTAINER + _numbered(b"    x%d : a\n", size)
-    ),
+    "colons behind blanks": lambda size: _IN_CONTAINER + _numbered(b"    x%d : a\n", size),
     "anchored scalars": lambda size: (
-        _CONTAINERS + _CONTAINER + _numbered(b"    x%d: &x%d image\n    y: *x%d\n", size)
+        _IN_CONTAINER + _numbered(b"    x%d: &x%d image\n    y: *x%d\n", size)
     ),
     "containers without a list": lambda size: (
         b"apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nspec: # image\n"
         + _numbered(b"  x%d:\n    containers:\n", size)
     ),
     "values of a chart": lambda size: b"# kind\n" + _numbered(b"x%d: image\n", size),
-    "quoted keys": lambda size: _CONTAINERS + _CONTAINER + _numbered(b'    "x%d": "a\\"b"\n', size),
+    "quoted keys": lambda size: _IN_CONTAINER + _numbered(b'    "x%d": "a\\"b"\n', size),
     "JSON list": lambda size: _around(b"[", b'{"kind":"image"},\n', size, b"1]"),
     "blank lines": lambda size: _around(_CONTAINERS, b"\n", size, _IMAGE),
     "blank lines behind the kind": lambda size: _around(

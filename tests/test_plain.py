@@ -15,6 +15,7 @@ from imagelint.reading import refusals
 from imagelint.stream import split
 from imagelint.text import Source
 from tests.corpus.oracle import files, read
+from tests.edited import edited
 from tests.shared import needs_shared
 
 _POD = """\
@@ -238,43 +239,13 @@ def test_declines(text: str) -> None:
     assert parse_plain(text) is None
 
 
-_PIECES = st.sampled_from(
-    [
-        *" \n-:#'\"[]{},|>&*!?%@`\\.~0aZ_/=<\t\r",
-        *("\n  ", "\n-", " #", ": ", "- ", "|\n", "[a, b]", "{a: b}", "  x: y\n", "    \n"),
-        *(">-\n      a\n      b\n", "key:\n", "\u2028", "é", "---\n"),
-        *(
-            "''",
-            '\\"',
-            '"b\n  c"',
-            "'b \n\n c'",
-            "\\\n  ",
-            '["b\n c"]',
-            "\\\\",
-            "\\n",
-            '"a": ',
-            "'a':",
-            '"<<": ',
-            "[\n",
-            "a,\n",
-            "      b\n",
-            " : ",
-            " :",
-        ),
-    ]
-)
-
-
 @given(st.data())
 def test_agrees_on_edited_documents(data: st.DataObject) -> None:
     text = _POD
     begin = data.draw(st.integers(0, len(text) - 1))
     begin = text.rfind("\n", 0, begin) + 1
     text = text[begin : begin + data.draw(st.integers(1, len(text)))]
-    for _ in range(data.draw(st.integers(1, 3))):
-        at = data.draw(st.integers(0, len(text)))
-        cut = data.draw(st.integers(0, 3))
-        text = text[:at] + data.draw(_PIECES) + text[at + cut :]
+    text = edited(data, text)
     assert disagreement(text) is None, text
 
 

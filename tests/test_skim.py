@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -13,6 +13,7 @@ from imagelint.skim import skim
 from imagelint.stream import split
 from imagelint.text import Source
 from tests.corpus.oracle import files, read
+from tests.edited import edited
 from tests.policies import policy
 from tests.properties.manifest_strategies import manifests
 from tests.reading import catalogue
@@ -82,6 +83,11 @@ def deployment(pod_spec: str) -> str:
 
 
 CONTAINER = "      containers:\n      - name: a\n        image: nginx\n"
+
+
+def beside(text: str, name: str) -> Any:
+    """Return a case, by its name: a text behind a container in a Deployment's pod spec."""
+    return pytest.param(deployment(CONTAINER + text), id=name)
 
 
 RELEASE = """\
@@ -368,15 +374,13 @@ def test_takes(text: str, images: int) -> None:
             deployment(CONTAINER.replace("nginx", "\n          a: b")),
             id="an image that is a mapping in block style",
         ),
-        pytest.param(deployment(CONTAINER + "        image: b\n"), id="two images in a container"),
-        pytest.param(deployment(CONTAINER + "        name: b\n"), id="two names of a container"),
+        beside("        image: b\n", "two images in a container"),
+        beside("        name: b\n", "two names of a container"),
         pytest.param(
             deployment(CONTAINER.replace("name: a", "name: 1")),
             id="a container's name that is a number",
         ),
-        pytest.param(
-            deployment(CONTAINER + "      containers: []\n"), id="two lists of containers"
-        ),
+        beside("      containers: []\n", "two lists of containers"),
         pytest.param(deployment("      containers: [{image: a}]\n"), id="containers on one line"),
         pytest.param(
             deployment("      containers:\n      - {image: a}\n"), id="a container on one line"
@@ -407,12 +411,10 @@ def test_takes(text: str, images: int) -> None:
             POD.replace("made-by: hand", "sidecar.istio.io/proxyImage: a"),
             id="an annotation with an image",
         ),
-        pytest.param(
-            deployment(CONTAINER + "      x: .inf\n"), id="a number that JSON cannot write"
-        ),
-        pytest.param(deployment(CONTAINER + "      null: a\n"), id="a key that is null"),
-        pytest.param(deployment(CONTAINER + "      x: [.nan]\n"), id="such a number in a list"),
-        pytest.param(deployment(CONTAINER + "        name: &a b\n"), id="an anchor that counts"),
+        beside("      x: .inf\n", "a number that JSON cannot write"),
+        beside("      null: a\n", "a key that is null"),
+        beside("      x: [.nan]\n", "such a number in a list"),
+        beside("        name: &a b\n", "an anchor that counts"),
         pytest.param(
             deployment(CONTAINER.replace("nginx", "&a nginx")), id="an image with an anchor"
         ),
@@ -420,36 +422,32 @@ def test_takes(text: str, images: int) -> None:
             deployment("      x: &a nginx\n" + CONTAINER.replace("nginx", "*a")),
             id="an aliased image",
         ),
-        pytest.param(deployment(CONTAINER + "      x: *a\n"), id="an alias without its anchor"),
-        pytest.param(deployment(CONTAINER + "      x: *a\n      y: &a b\n"), id="one before it"),
-        pytest.param(
-            deployment(CONTAINER + "      x: &a\n        y: *a\n"), id="an anchor around its alias"
-        ),
-        pytest.param(deployment(CONTAINER + "      x: &a [b]\n      y: *a\n"), id="a list's alias"),
-        pytest.param(deployment(CONTAINER + "      x: &a b\n      <<: *a\n"), id="a merged alias"),
-        pytest.param(deployment(CONTAINER + "      x: &a b\n      y: *ab\n"), id="another anchor"),
-        pytest.param(deployment(CONTAINER + "      x: &a b\n      y: *a b\n"), id="more than it"),
-        pytest.param(deployment(CONTAINER + "      x: &a b\n      *a : b\n"), id="an aliased key"),
-        pytest.param(deployment(CONTAINER + "      &a x: b\n      y: *a\n"), id="an anchored key"),
-        pytest.param(deployment(CONTAINER + "      x:\n      - &a y: b\n"), id="one of an item"),
-        pytest.param(deployment(CONTAINER + "      x: &a &b c\n"), id="two anchors"),
-        pytest.param(deployment(CONTAINER + "      x: &a,b c\n"), id="no anchor's name"),
-        pytest.param(deployment(CONTAINER + "     x: b\n"), id="a column that nothing has"),
-        pytest.param(deployment(CONTAINER + "      x: b: c\n"), id="two colons"),
-        pytest.param(deployment(CONTAINER + "      x: |\n\n"), id="an empty literal"),
-        pytest.param(deployment(CONTAINER + "      x: a\n\n        b\n"), id="a fold with a break"),
-        pytest.param(
-            deployment(CONTAINER + "      x: a # c\n        b\n"), id="text behind a comment"
-        ),
-        pytest.param(deployment(CONTAINER + "          b\n"), id="an image over two lines"),
-        pytest.param(deployment(CONTAINER + "      x: [a,\n        b c: d]\n"), id="odd flow"),
-        pytest.param(deployment(CONTAINER + "      x: [\n"), id="flow without an end"),
-        pytest.param(deployment(CONTAINER + "      x: [.nan,\n a]\n"), id="odd numbers in flow"),
+        beside("      x: *a\n", "an alias without its anchor"),
+        beside("      x: *a\n      y: &a b\n", "one before it"),
+        beside("      x: &a\n        y: *a\n", "an anchor around its alias"),
+        beside("      x: &a [b]\n      y: *a\n", "a list's alias"),
+        beside("      x: &a b\n      <<: *a\n", "a merged alias"),
+        beside("      x: &a b\n      y: *ab\n", "another anchor"),
+        beside("      x: &a b\n      y: *a b\n", "more than it"),
+        beside("      x: &a b\n      *a : b\n", "an aliased key"),
+        beside("      &a x: b\n      y: *a\n", "an anchored key"),
+        beside("      x:\n      - &a y: b\n", "one of an item"),
+        beside("      x: &a &b c\n", "two anchors"),
+        beside("      x: &a,b c\n", "no anchor's name"),
+        beside("     x: b\n", "a column that nothing has"),
+        beside("      x: b: c\n", "two colons"),
+        beside("      x: |\n\n", "an empty literal"),
+        beside("      x: a\n\n        b\n", "a fold with a break"),
+        beside("      x: a # c\n        b\n", "text behind a comment"),
+        beside("          b\n", "an image over two lines"),
+        beside("      x: [a,\n        b c: d]\n", "odd flow"),
+        beside("      x: [\n", "flow without an end"),
+        beside("      x: [.nan,\n a]\n", "odd numbers in flow"),
         pytest.param(
             deployment("      containers: [\n        {image: a},\n      ]\n"),
             id="containers in flow over lines",
         ),
-        pytest.param(deployment(CONTAINER + "      x:\ta\n"), id="a tab"),
+        beside("      x:\ta\n", "a tab"),
         pytest.param(CUSTOM, id="containers that are not planned for"),
         *(
             pytest.param(CUSTOM.replace("initContainers_: 1", one), id=one)
@@ -634,42 +632,20 @@ def test_ignored_fields() -> None:
     assert skim(POD, kinds) is None
 
 
-_PIECES = st.sampled_from(
-    [
-        *" \n-:#'\"[]{},|>&*!?%@`\\.~0aZ_/=<\t\r",
-        *("\n  ", "\n-", " #", ": ", "- ", "|\n", "[a, b]", "{a: b}", "  x: y\n", "    \n"),
-        *(
-            ">-\n      a\n      b\n",
-            "key:\n",
-            "\u2028",
-            "é",
-            "---\n",
-            "image: b\n",
-            "    image: b\n",
-            "''",
-            '\\"',
-            "\\n",
-            '"a": ',
-            "'a':",
-            '"<<": ',
-            "[\n",
-            "a,\n",
-            "          b\n",
-        ),
-        *("&a ", "&a b\n", "*a\n", "*a", "- &b c\n", "<<: *a\n", "      x: &a b\n"),
-        *("name: a\n", "containers:\n", "  - image: c\n", "kind: Pod\n", "items:\n", "spec:\n"),
-        *("args: [--engine-image=a]\n", "env:\n", "name: RELATED_IMAGE_A\n", "labels:\n", "yes"),
-    ]
+_PIECES = (
+    "image: b\n",
+    "    image: b\n",
+    "          b\n",
+    *("&a ", "&a b\n", "*a\n", "*a", "- &b c\n", "<<: *a\n", "      x: &a b\n"),
+    *("name: a\n", "containers:\n", "  - image: c\n", "kind: Pod\n", "items:\n", "spec:\n"),
+    *("args: [--engine-image=a]\n", "env:\n", "name: RELATED_IMAGE_A\n", "labels:\n", "yes"),
 )
 
 
 @given(st.data())
 def test_agrees_on_edited_documents(data: st.DataObject) -> None:
     text = data.draw(st.sampled_from([POD, deployment(CONTAINER + "        args:\n        - a\n")]))
-    for _ in range(data.draw(st.integers(1, 3))):
-        at = data.draw(st.integers(0, len(text)))
-        cut = data.draw(st.integers(0, 3))
-        text = text[:at] + data.draw(_PIECES) + text[at + cut :]
+    text = edited(data, text, _PIECES)
     assert disagreement(text.encode()) is None, text
 
 
