@@ -17,7 +17,7 @@ from imagelint.nodes import MERGE, NOT_FINITE, ODD_SCALARS, Node, Scalar, Tree
 
 __all__ = ["ALIAS", "ANCHORED", "BLANK", "BLOCK", "DOUBLE", "FLOW", "NOTHING", "PLAIN", "SINGLE"]
 __all__ += ["MAX_DEPTH", "QUOTED_KEY", "SCALARS", "START", "SUSPICIOUS", "Line", "block"]
-__all__ += ["is_odd", "known_lines", "line_of", "tail_of", "value_of"]
+__all__ += ["is_comment", "is_odd", "known_lines", "line_of", "tail_of", "value_of"]
 
 _PLAIN = (
     r"(?:[A-Za-z0-9_/.$(+=~^;<\\]|[^\x00-\x7f\s]|-(?=\S))"
@@ -113,7 +113,7 @@ def line_of(text: str) -> Line | None:  # noqa: C901 - one for each kind of valu
     Look into :data:`known_lines` first. A line with an odd character is in no grammar.
     """
     is_fit = text.isprintable() or not is_odd(text + "\n")
-    if "#" in text and text.lstrip(" ")[0] == "#":
+    if "#" in text and is_comment(text):
         return BLANK if is_fit else None  # not to be remembered: few comments come again
     head, _, value = text.partition(": ")
     known = (_known_heads.get(head) or _head(head)) if value and is_fit else None
@@ -266,6 +266,11 @@ def _taken_apart(text: str, match: re.Match[str]) -> Line | None:
     else:
         value = unquoted(value, _STYLES[kind]) if kind in _STYLES else value
     return (steps, kind, key, value, start, end, oddity, _shape(steps, key, kind, oddity))
+
+
+def is_comment(line: str) -> bool:
+    """Whether a line is a comment alone, where it is no text of a block scalar."""
+    return line.lstrip(" ")[:1] == "#"
 
 
 def tail_of(text: str) -> tuple[int, int] | None:

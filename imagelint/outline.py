@@ -27,6 +27,7 @@ from imagelint.lines import (
     START,
     SUSPICIOUS,
     block,
+    is_comment,
     is_odd,
     known_lines,
     line_of,
@@ -173,7 +174,7 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
             continue  # inside a block scalar
         if line is BLANK:
             written = raw[number]
-            if written.lstrip(" ")[:1] == "#":
+            if "#" in written and is_comment(written):
                 continue  # in no need of a call: of the lines of a chart's values half are comments
             taken_apart = known_lines.get(written) or line_of(written)
             if taken_apart is BLANK:

@@ -24,6 +24,7 @@ from imagelint.lines import (
     NOTHING,
     PLAIN,
     SINGLE,
+    is_comment,
     line_of,
     value_of,
 )
@@ -102,7 +103,7 @@ def _hold_no_lists(raw: list[str], lines: list[Line], *, has_volumes: bool) -> b
     """
     below = BLANK
     for written, line in zip(reversed(raw), reversed(lines), strict=True):
-        if CONTAINERS_END in written and written.lstrip(" ")[:1] != "#":
+        if CONTAINERS_END in written and not is_comment(written):
             _, kind, key, value, *_ = line
             if has_volumes or key is None or not key.endswith(CONTAINERS_END):
                 return False
