@@ -1,19 +1,16 @@
 """One fix: the inputs of a run → repairs, in order.
 
 Reading, judging and the proof of a repair are done by several processes; writing by the first one
-alone. A few threads wait for the disk meanwhile, and do nothing else: each call that they made
-would have to wait for the interpreter's lock, which the first process has while it works along.
-What becomes of each file is reported in the order of the inputs. Where inputs may be names of one
-file (links) each is written before the next one is looked at.
+alone. It waits for the disk once for some files together, which has begun with each of them as it
+was written: what the first wait takes is done for all. (Threads that wait take longer than that,
+where every processor works already.) What becomes of each file is reported in the order of the
+inputs. Where inputs may be names of one file (links) each is written before the next one is looked
+at.
 """
 
 from __future__ import annotations
 
-from _thread import allocate_lock
 from collections import deque
-from contextlib import suppress
-from queue import Empty, SimpleQueue
-from threading import Thread
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from imagelint import files
@@ -33,9 +30,8 @@ __all__ = ["Repair", "Tried", "repair_all", "tried", "write_file"]
 T = TypeVar("T")
 Write: TypeAlias = "Callable[[Input, FileResult, bytes], files.Steps]"
 """Writes the repaired bytes of an input in two steps, as ``files.rewriting``; may yield nothing."""
-_WAITING = 4
-_WINDOW = 32
-"""How many inputs may wait for one that is being written."""
+_MOST_FILES, _MOST_BYTES, _MOST_INPUTS = 32, 1_000_000, 1000
+"""How many may wait: new files, bytes in them, and inputs, most of which stay as they are."""
 
 
 class Repair(NamedTuple):
@@ -57,6 +53,37 @@ class Tried(NamedTuple):
     errors_after: tuple[str, ...] = ()
 
 
+class _Written:
+    """The writing of an input, which has begun."""
+
+    def __init__(self, steps: files.Steps, fixed: bytes) -> None:
+        self._steps = steps
+        self.size = len(fixed)
+        self._refused: Exception | None = None
+        self._failed: OSError | None = None
+        self._file: int | None = None
+        """What is to be brought to the disk, if the file is one."""
+        try:
+            self._file = next(steps, None)
+        except Exception as error:  # noqa: BLE001 - to be told when the input's turn has come
+            self._refused = error
+
+    def sync(self) -> None:
+        """Wait until the new file is on the disk."""
+        if self._file is not None:
+            self._failed = files.sync(self._file)
+
+    def finish(self) -> None:
+        """Put the new file in its place; raise what has gone wrong."""
+        if self._refused is not None:
+            raise self._refused
+        files.finish(self._steps, self._failed)
+
+    def give_up(self) -> None:
+        """Leave the file as it was, if it is not written yet."""
+        self._steps.close()
+
+
 class _Waiting(NamedTuple):
     """An input whose turn to be reported comes when it is written."""
 
@@ -67,166 +94,79 @@ class _Waiting(NamedTuple):
     """None: there is nothing to write."""
 
 
-class _Written:
-    """The writing of an input, which has begun."""
-
-    def __init__(self, steps: files.Steps, threads: _Threads) -> None:
-        self._steps = steps
-        self._synced: _Synced | None = None
-        self._error: Exception | None = None
-        try:
-            new = next(steps, None)
-            self._synced = None if new is None else threads.begin(new)
-        except Exception as error:  # noqa: BLE001 - to be told when the input's turn has come
-            self._error = error
-            steps.close()
-
-    @property
-    def is_done(self) -> bool:
-        """Whether nothing is to be waited for."""
-        return self._synced is None or self._synced.is_done
-
-    def finish(self) -> None:
-        """Wait until the new file is on the disk and put it in its place; raise what went wrong."""
-        if self._error is not None:
-            raise self._error
-        if self._synced is not None:
-            files.finish(self._steps, self._synced.wait)
-
-    def give_up(self) -> None:
-        """Leave the file as it was, if it is not written yet."""
-        self._steps.close()
-
-
-class _Synced:
-    """An open file that a thread brings to the disk."""
-
-    def __init__(self, file: int) -> None:
-        self._file = file
-        self._error: BaseException | None = None
-        self._is_under_way = allocate_lock()
-        self._is_under_way.acquire()
-
-    def sync(self) -> None:
-        """Do it."""
-        try:
-            files.sync(self._file)
-        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
-            self._error = error
-        finally:
-            self._is_under_way.release()
-
-    @property
-    def is_done(self) -> bool:
-        """Whether it has come to an end."""
-        return not self._is_under_way.locked()
-
-    def wait(self) -> None:
-        """Wait for the end, and raise what went wrong."""
-        with self._is_under_way:
-            if self._error is not None:
-                raise self._error
-
-
-class _Threads:
-    """Threads that wait for the disk, started as files come.
-
-    A pool of the library's takes 40 µs a file, and 5 ms to be imported with what it logs with.
-    """
-
-    def __init__(self) -> None:
-        self._waiting: SimpleQueue[_Synced | None] = SimpleQueue()
-        self._threads: list[Thread] = []
-
-    def begin(self, file: int) -> _Synced:
-        """Begin to bring an open file to the disk."""
-        synced = _Synced(file)
-        if len(self._threads) < _WAITING:
-            thread = Thread(target=self._sync, daemon=True)
-            with suppress(RuntimeError):  # there may be no more of them: fewer do it too
-                thread.start()
-                self._threads.append(thread)
-        if self._threads:
-            self._waiting.put(synced)
-        else:
-            synced.sync()
-        return synced
-
-    def _sync(self) -> None:
-        while (synced := self._waiting.get()) is not None:
-            synced.sync()
-
-    def end(self) -> None:
-        """Wait for what has begun; what has not does not begin any more."""
-        with suppress(Empty):
-            while True:
-                self._waiting.get_nowait()
-        for _ in self._threads:
-            self._waiting.put(None)
-        for thread in self._threads:
-            thread.join()
-
-
 class _Queue:
-    """Inputs in their order that wait for what is being written, and no file twice."""
+    """Inputs in their order, whose new files go to the disk together, and no file twice."""
 
     def __init__(self) -> None:
-        self._waiting: deque[_Waiting] = deque()
+        self._inputs: deque[_Waiting] = deque()
         self._files: set[files.Identity | None] = set()
+        self._written: list[_Written] = []
+        self._size = 0
 
     def add(self, one: _Waiting) -> None:
         """Add the next input."""
-        self._waiting.append(one)
+        self._inputs.append(one)
         self._files.add(one.attempt.identity)
+        if one.written is not None:
+            self._written.append(one.written)
+            self._size += one.written.size
 
     def holds(self, attempt: Attempt) -> bool:
         """Whether the file of an input waits already, under another name."""
         return attempt.identity in self._files
 
-    def due(self, window: int) -> Iterator[_Waiting]:
-        """Yield what is done, and what has to be waited for where more than ``window`` wait."""
-        while self._waiting:
-            written = self._waiting[0].written
-            if len(self._waiting) <= window and written is not None and not written.is_done:
-                return
-            one = self._waiting.popleft()
-            self._files.discard(one.attempt.identity)
-            yield one
+    @property
+    def is_full(self) -> bool:
+        """Whether no more inputs should wait."""
+        return (
+            len(self._written) >= _MOST_FILES
+            or self._size >= _MOST_BYTES
+            or len(self._inputs) >= _MOST_INPUTS
+        )
+
+    def synced(self) -> Iterator[_Waiting]:
+        """Yield all inputs, whose new files are on the disk then, and hold none of them."""
+        for written in self._written:
+            written.sync()
+        while self._inputs:
+            yield self._inputs.popleft()
+        self._files.clear()
+        self._written.clear()
+        self._size = 0
 
     def give_up(self) -> None:
         """Leave all that is not written as it was."""
-        for one in self._waiting:
-            if one.written is not None:
-                one.written.give_up()
+        for written in self._written:
+            written.give_up()
 
 
 def repair_all(run: Run, write: Write) -> Iterator[Repair]:
     """Lint, repair, write and lint again every input."""
     at_once = run.may_have_links
-    threads, queue = _Threads(), _Queue()
+    queue = _Queue()
     try:
         for one, found in run.outcomes(tried):
             attempt = unpacked(one, found.attempt)
             if queue.holds(attempt) or run.knows(attempt):
                 # Another name of it may have been written in between.
-                yield from _finished(run, queue, 0)
+                yield from _finished(run, queue)
             if run.knows(attempt):
-                yield from _repaired_at_once(run, one, write, threads)
+                yield from _repaired_at_once(run, one, write)
                 continue
             written = None
             if attempt.result is not None and found.fixed is not None:
-                written = _Written(write(one, attempt.result, found.fixed), threads)
+                written = _Written(write(one, attempt.result, found.fixed), found.fixed)
             queue.add(_Waiting(one, found, attempt, written))
-            yield from _finished(run, queue, 0 if at_once else _WINDOW)
-        yield from _finished(run, queue, 0)
+            if at_once or queue.is_full:
+                yield from _finished(run, queue)
+        yield from _finished(run, queue)
     finally:
-        threads.end()
         queue.give_up()
 
 
-def _finished(run: Run, queue: _Queue, window: int) -> Iterator[Repair]:
-    """Yield what is done, in order, and wait for it where more than ``window`` inputs wait."""
-    for one, tried, attempt, written in queue.due(window):
+def _finished(run: Run, queue: _Queue) -> Iterator[Repair]:
+    """Finish and yield all that waits."""
+    for one, tried, attempt, written in queue.synced():
         before = run.take(one, attempt)
         if before is None:
             continue
@@ -276,14 +216,23 @@ def _is_done(run: Run, one: Input, finish: Callable[[], None]) -> bool:
     return run.guarded(one, done) is not None
 
 
-def _repaired_at_once(run: Run, one: Input, write: Write, threads: _Threads) -> Iterator[Repair]:
+def _repaired_at_once(run: Run, one: Input, write: Write) -> Iterator[Repair]:
     """Do all for one input, whose file may have changed since it was read."""
     before = run.lint(one)
     if before is None:
         return
     fixed = run.repaired(one, before)
-    written = None if fixed is None else _Written(write(one, before, fixed), threads)
-    if fixed is None or written is None or not _is_done(run, one, written.finish):
+    if fixed is None or not _is_done(run, one, lambda: _write(write(one, before, fixed), fixed)):
         yield Repair(one, before)
     else:
         yield Repair(one, before, fixed, run.after(one, fixed) or before)
+
+
+def _write(steps: files.Steps, fixed: bytes) -> None:
+    """Write a file at once."""
+    written = _Written(steps, fixed)
+    try:
+        written.sync()
+        written.finish()
+    finally:
+        written.give_up()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -27,14 +26,12 @@ def files(work: Project) -> Project:
 
 def on_sync(monkeypatch: pytest.MonkeyPatch, act: Callable[[int], None]) -> None:
     """Do something each time a file is brought to the disk, with the number of the time."""
-    real, lock, calls = os.fsync, threading.Lock(), 0
+    real, calls = os.fsync, 0
 
     def fsync(file: int) -> None:
         nonlocal calls
-        with lock:
-            calls += 1
-            number = calls
-        act(number)
+        calls += 1
+        act(calls)
         real(file)
 
     monkeypatch.setattr("imagelint.files.writing.os.fsync", fsync)
@@ -80,29 +77,30 @@ def test_an_interrupt_leaves_each_file_old_or_new(
     assert contents(files) == [GOOD] * 6
 
 
-def test_they_are_told_in_their_order(files: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where the disk is done with the first one last."""
-    others = threading.Event()
+def test_each_is_on_the_disk_before_it_has_its_name(
+    work: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With more files than wait together, and some between that stay as they are."""
+    for number in range(100):
+        work.write(f"{number:03}.yaml", GOOD if number % 3 == 0 else BAD)
+    real_sync, real_replace = os.fsync, os.replace
+    synced: list[int] = []
+    named: list[int] = []
 
-    def act(number: int) -> None:
-        if number == 1:
-            others.wait(60)
-        elif number == 3:
-            others.set()
+    def fsync(file: int) -> None:
+        real_sync(file)
+        synced.append(os.fstat(file).st_ino)
 
-    on_sync(monkeypatch, act)
-    done = files.run("fix")
-    assert done.exit_code == 0
-    assert contents(files) == [GOOD] * 6
-    assert "Rewrote 6 files: a.yaml, b.yaml, c.yaml, d.yaml, e.yaml and 1 more" in done.stdout
+    def replace(source: str, target: str) -> None:
+        named.append(os.stat(source).st_ino)
+        assert named[-1] in synced
+        real_replace(source, target)
 
-
-def test_no_threads_can_be_had(files: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: Any) -> None:
-        message = "can't start new thread"
-        raise RuntimeError(message)
-
-    monkeypatch.setattr("threading.Thread.start", refuse)
-    done = files.run("fix")
+    monkeypatch.setattr("imagelint.files.writing.os.fsync", fsync)
+    monkeypatch.setattr("imagelint.files.writing.os.replace", replace)
+    done = work.run("fix")
     assert done.exit_code == 0, done.stderr
-    assert contents(files) == [GOOD] * 6
+    assert named == synced
+    assert len(named) == 66
+    assert all((work.root / f"{number:03}.yaml").read_text() == GOOD for number in range(100))
+    assert "Rewrote 66 files: 001.yaml, 002.yaml, 004.yaml, 005.yaml, 007.yaml and " in done.stdout
