@@ -253,11 +253,17 @@ def _fix(bench: Bench) -> Row:
     row = Row("fix", "check and fix on a fresh copy each time, one image in ten to be fixed")
     tree = bench.inputs.get("workloads", bench.size(10_000, 60))
     row.inputs = [tree]
-    copy = os.path.join(bench.scratch, "copy")
+    copies = os.path.join(bench.scratch, "copies")
+    copy = os.path.join(copies, "next")
+    os.mkdir(copies)
 
     def prepare() -> None:
-        shutil.rmtree(copy, ignore_errors=True)
+        # The disk is to be done with the copy. Nothing is removed before the row's end: for some
+        # minutes ext4 steps over each number of a removed file when it makes a new one.
+        if os.path.exists(copy):
+            os.rename(copy, os.path.join(copies, str(len(os.listdir(copies)))))
         shutil.copytree(tree.folder, copy)
+        os.sync()
 
     commands = [
         Command(
@@ -274,7 +280,7 @@ def _fix(bench: Bench) -> Row:
     left = run_once(bench.imagelint(copy, "check", ".")[-1], bench.scratch, bench.timeout)
     if left.status != 0:
         row.failed.append(f"fix left findings: check after it exits {left.status}")
-    shutil.rmtree(copy)
+    shutil.rmtree(copies)
     return row
 
 

@@ -14,32 +14,47 @@ from collections import deque
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from imagelint import files
+from imagelint.moves import moves_of
 from imagelint.report import light
-from imagelint.request import packed, unpacked
+from imagelint.request import Attempt, packed, unpacked
 from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from imagelint.moves import Moves
     from imagelint.report import FileResult
-    from imagelint.request import Attempt, Input, Packed
+    from imagelint.request import Input, Packed
     from imagelint.run import Run
 
-__all__ = ["Repair", "Tried", "repair_all", "tried", "write_file"]
+__all__ = ["Fixed", "Repair", "Tried", "repair_all", "tried", "write_file"]
 
 T = TypeVar("T")
-Write: TypeAlias = "Callable[[Input, FileResult, bytes], files.Steps]"
+Write: TypeAlias = "Callable[[Input, Fixed], files.Steps]"
 """Writes the repaired bytes of an input in two steps, as ``files.rewriting``; may yield nothing."""
 _MOST_FILES, _MOST_BYTES, _MOST_INPUTS = 32, 1_000_000, 1000
 """How many may wait: new files, bytes in them, and inputs, most of which stay as they are."""
 
 
+class Fixed(NamedTuple):
+    """The repair of an input."""
+
+    old: bytes
+    new: bytes
+    moves: Moves
+    after: Packed
+    """What becomes of the new bytes."""
+
+
 class Repair(NamedTuple):
-    """What became of an input: ``fixed`` and ``after`` are None where it stays as it was."""
+    """What became of an input: ``fixed`` and ``after`` are None where it stays as it was.
+
+    Of one that was repaired ``before`` has no findings: they are what ``fixed`` speaks of.
+    """
 
     one: Input
     before: FileResult
-    fixed: bytes | None = None
+    fixed: Fixed | None = None
     after: FileResult | None = None
 
 
@@ -47,18 +62,15 @@ class Tried(NamedTuple):
     """What a process has worked out; nothing is written yet."""
 
     attempt: Packed
-    fixed: bytes | None = None
+    fixed: Fixed | None = None
     errors: tuple[str, ...] = ()
-    after: FileResult | None = None
-    errors_after: tuple[str, ...] = ()
 
 
 class _Written:
     """The writing of an input, which has begun."""
 
-    def __init__(self, steps: files.Steps, fixed: bytes) -> None:
+    def __init__(self, steps: files.Steps) -> None:
         self._steps = steps
-        self.size = len(fixed)
         self._refused: Exception | None = None
         self._failed: OSError | None = None
         self._file: int | None = None
@@ -88,8 +100,8 @@ class _Waiting(NamedTuple):
     """An input whose turn to be reported comes when it is written."""
 
     one: Input
-    tried: Tried
     attempt: Attempt
+    tried: Tried
     written: _Written | None
     """None: there is nothing to write."""
 
@@ -103,13 +115,15 @@ class _Queue:
         self._written: list[_Written] = []
         self._size = 0
 
-    def add(self, one: _Waiting) -> None:
-        """Add the next input."""
-        self._inputs.append(one)
-        self._files.add(one.attempt.identity)
-        if one.written is not None:
-            self._written.append(one.written)
-            self._size += one.written.size
+    def add(self, one: Input, attempt: Attempt, tried: Tried, write: Write) -> None:
+        """Add the next input, whose writing begins."""
+        written = None
+        if tried.fixed is not None:
+            written = _Written(write(one, tried.fixed))
+            self._written.append(written)
+            self._size += len(tried.fixed.old) + len(tried.fixed.new)
+        self._inputs.append(_Waiting(one, attempt, tried, written))
+        self._files.add(attempt.identity)
 
     def holds(self, attempt: Attempt) -> bool:
         """Whether the file of an input waits already, under another name."""
@@ -148,15 +162,12 @@ def repair_all(run: Run, write: Write) -> Iterator[Repair]:
         for one, found in run.outcomes(tried):
             attempt = unpacked(one, found.attempt)
             if queue.holds(attempt) or run.knows(attempt):
-                # Another name of it may have been written in between.
                 yield from _finished(run, queue)
             if run.knows(attempt):
-                yield from _repaired_at_once(run, one, write)
-                continue
-            written = None
-            if attempt.result is not None and found.fixed is not None:
-                written = _Written(write(one, attempt.result, found.fixed), found.fixed)
-            queue.add(_Waiting(one, found, attempt, written))
+                # Under its other name it may have been written since.
+                found = tried(run, one)  # noqa: PLW2901 - what was found is no longer so
+                attempt = unpacked(one, found.attempt)
+            queue.add(one, attempt, found, write)
             if at_once or queue.is_full:
                 yield from _finished(run, queue)
         yield from _finished(run, queue)
@@ -166,17 +177,22 @@ def repair_all(run: Run, write: Write) -> Iterator[Repair]:
 
 def _finished(run: Run, queue: _Queue) -> Iterator[Repair]:
     """Finish and yield all that waits."""
-    for one, tried, attempt, written in queue.synced():
+    for one, attempt, tried, written in queue.synced():
         before = run.take(one, attempt)
         if before is None:
+            if written is not None:
+                written.give_up()
             continue
         run.errors += tried.errors
-        if written is None or not _is_done(run, one, written.finish):
+        if tried.fixed is None or written is None:
             yield Repair(one, before)
-            continue
-        run.errors += tried.errors_after
-        run.note(one, tried.after)
-        yield Repair(one, before, tried.fixed, tried.after or before)
+        elif _is_done(run, one, written.finish):
+            after = unpacked(one, tried.fixed.after)
+            run.errors += after.errors
+            run.note(one, after.result)
+            yield Repair(one, before, tried.fixed, after.result or before)
+        else:
+            yield Repair(one, run.lint_again(one) or before)
 
 
 def tried(run: Run, one: Input) -> Tried:
@@ -185,11 +201,14 @@ def tried(run: Run, one: Input) -> Tried:
     result = attempt.result
     if result is None:
         return Tried(attempt)
-    fixed, errors = _with_errors(run, lambda: run.repaired(one, result))
-    if fixed is None:
+    new, errors = _with_errors(run, lambda: run.repaired(one, result))
+    if new is None:
         return Tried(packed(attempt), None, errors)
-    after, errors_after = _with_errors(run, lambda: run.rejudged(one, fixed))
-    return Tried(attempt, fixed, errors, None if after is None else light(after), errors_after)
+    after, errors_after = _with_errors(run, lambda: run.rejudged(one, new))
+    again = packed(Attempt(after, attempt.identity, errors_after))
+    fixed = Fixed(result.source.data, new, moves_of(result.findings), again)
+    before = light(result._replace(findings=(), images=(), suppressed=()))
+    return Tried(packed(attempt._replace(result=before)), fixed, errors)
 
 
 def _with_errors(run: Run, step: Callable[[], T]) -> tuple[T, tuple[str, ...]]:
@@ -201,9 +220,9 @@ def _with_errors(run: Run, step: Callable[[], T]) -> tuple[T, tuple[str, ...]]:
     return done, errors
 
 
-def write_file(one: Input, before: FileResult, fixed: bytes) -> files.Steps:
+def write_file(one: Input, fixed: Fixed) -> files.Steps:
     """Write the repaired bytes of a file; raises ``FileError``."""
-    return files.rewriting(one.path, one.shown, fixed, before.source.data)
+    return files.rewriting(one.path, one.shown, fixed.new, fixed.old)
 
 
 def _is_done(run: Run, one: Input, finish: Callable[[], None]) -> bool:
@@ -214,25 +233,3 @@ def _is_done(run: Run, one: Input, finish: Callable[[], None]) -> bool:
         return True
 
     return run.guarded(one, done) is not None
-
-
-def _repaired_at_once(run: Run, one: Input, write: Write) -> Iterator[Repair]:
-    """Do all for one input, whose file may have changed since it was read."""
-    before = run.lint(one)
-    if before is None:
-        return
-    fixed = run.repaired(one, before)
-    if fixed is None or not _is_done(run, one, lambda: _write(write(one, before, fixed), fixed)):
-        yield Repair(one, before)
-    else:
-        yield Repair(one, before, fixed, run.after(one, fixed) or before)
-
-
-def _write(steps: files.Steps, fixed: bytes) -> None:
-    """Write a file at once."""
-    written = _Written(steps, fixed)
-    try:
-        written.sync()
-        written.finish()
-    finally:
-        written.give_up()

@@ -255,6 +255,14 @@ class Run:
         """Lint the repaired bytes of an input."""
         return self.guarded(one, lambda: self._judge(one, fixed))
 
+    def lint_again(self, one: Input) -> FileResult | None:
+        """Lint an input that could not be written, from the start."""
+        attempt = self.attempt(one)
+        self.errors += attempt.errors
+        if attempt.result is not None and attempt.identity is not None:
+            self._known[attempt.identity] = one, attempt.result
+        return attempt.result
+
     def note(self, one: Input, result: FileResult | None) -> None:
         """Remember the result of an input that was written: it has a new identity."""
         if result is not None and one.data is None:

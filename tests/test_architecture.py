@@ -67,6 +67,7 @@ ORDER = (
     "excuses",
     "judge",
     "repairs",
+    "moves",
     "outcomes",
     "document_rules",
     "engine",

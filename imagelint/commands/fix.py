@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imagelint.commands.output import Detail
-    from imagelint.fixing import Repair
+    from imagelint.fixing import Fixed, Repair
+    from imagelint.moves import Moves
     from imagelint.report import FileResult
     from imagelint.run import Input, Run
 
@@ -39,15 +40,20 @@ _NOTHING = b"# imagelint: there was nothing to repair\n"
 
 
 class _Outcome:
-    """What became of the inputs: results after the repair, and what was repaired."""
+    """What became of the inputs."""
 
     def __init__(self) -> None:
         """Start with nothing."""
         self.results: list[FileResult] = []
-        self.repaired: list[tuple[Input, FileResult, bytes]] = []
-        """Inputs as they were, with the bytes that they became."""
-        self.seen: list[FileResult] = []
-        """All files as they were."""
+        """How they are after the repair."""
+        self.repaired: list[str] = []
+        """The paths of those that were repaired."""
+        self.moves: list[Moves] = []
+        self.named: list[FileResult] = []
+        """How those were before it that have names for kustomize."""
+        self.patch: list[str] = []
+        self.filtered: bytes | None = None
+        """What became of stdin, if it was repaired."""
 
 
 @click.command("fix")
@@ -94,19 +100,24 @@ def command(
     run = Run(asked, tried)
     say(run.notices, detail)
     say(_clear_leftovers(run), detail)
-    outcome = _repair(repair_all(run, write_file if written else _pretend), run, detail)
+    outcome = _repair(repair_all(run, write_file if written else _pretend), run, detail, diff=diff)
     if diff:
-        _print_diff(outcome)
+        # A patch is exact, whatever the encoding of the terminal.
+        encoding = (sys.stdout.encoding or "utf-8") if look_of(sys.stdout).terminal else "utf-8"
+        errors = "backslashreplace" if look_of(sys.stdout).terminal else "surrogateescape"
+        for text in outcome.patch:
+            print_bytes(text.encode(encoding, errors), sys.stdout)
     elif is_filter:
-        _print_repaired(outcome, run.stdin or b"")
-    fixed = [before.path for _, before, _ in outcome.repaired] if written else []
-    report = run.report(outcome.results, fixed)
+        # Of nothing (``--allow-empty``) comes a comment: to Helm 4 an empty answer is a failure.
+        data = (run.stdin or b"") if outcome.filtered is None else outcome.filtered
+        print_bytes(_NOTHING if files.is_blank(data) else data, sys.stdout)
+    report = run.report(outcome.results, outcome.repaired if written else ())
     reported = emit(report, chosen, detail=detail, to_stderr=diff or is_filter)
     say(f"error: {line}" for line in report.errors)
     if not diff:
         from imagelint.commands.advice import advice  # noqa: PLC0415
 
-        say(advice([before for _, before, _ in outcome.repaired], outcome.seen), detail)
+        say(advice(outcome.moves, outcome.named), detail)
     code = exit_code(report, severity_of(fail_on), failed=not reported)
     ctx.exit(max(code, EXIT_FINDINGS) if diff and outcome.repaired else code)
 
@@ -119,43 +130,35 @@ def _clear_leftovers(run: Run) -> Iterator[str]:
             yield f"note: removed {name}, which a killed process left behind"
 
 
-def _pretend(_one: Input, _before: FileResult, _fixed: bytes) -> files.Steps:
+def _pretend(_one: Input, _fixed: Fixed) -> files.Steps:
     """Stand in for writing where the repair goes to stdout."""
     yield from ()
 
 
-def _repair(repairs: Iterator[Repair], run: Run, detail: Detail) -> _Outcome:
-    """Lint, repair, write and lint again."""
+def _repair(repairs: Iterator[Repair], run: Run, detail: Detail, *, diff: bool) -> _Outcome:
+    """Repair all, and keep of it what is still to be told: no more bytes than have to be."""
     from imagelint.commands.progress import track  # noqa: PLC0415 - not needed for --help
 
     outcome = _Outcome()
-    for made in track(repairs, len(run.inputs), quiet=detail.quiet):
-        outcome.seen.append(made.before)
-        outcome.results.append(made.after or made.before)
-        if made.fixed is not None:
-            outcome.repaired.append((made.one, made.before, made.fixed))
+    for one, before, fixed, after in track(repairs, len(run.inputs), quiet=detail.quiet):
+        if before.kustomize_names:
+            outcome.named.append(before)
+        outcome.results.append(after or before)
+        if fixed is None:
+            continue
+        outcome.repaired.append(before.path)
+        outcome.moves.append(fixed.moves)
+        if diff:
+            outcome.patch.append(_patch(one, fixed))
+        elif one.data is not None:
+            outcome.filtered = fixed.new
     return outcome
 
 
-def _print_diff(outcome: _Outcome) -> None:
+def _patch(one: Input, fixed: Fixed) -> str:
     from imagelint.formats.unified import diff  # noqa: PLC0415
 
-    look = look_of(sys.stdout)
-    for one, before, fixed in outcome.repaired:
-        # A patch has to name the file itself, not a link to it, and by its bytes.
-        path = one.path if one.data is not None else os.path.realpath(one.path)
-        name = files.named(path, os.getcwd())
-        text = diff(Source(name, before.source.data), fixed, look)
-        # A patch is exact, whatever the encoding of the terminal.
-        encoding = (sys.stdout.encoding or "utf-8") if look.terminal else "utf-8"
-        errors = "backslashreplace" if look.terminal else "surrogateescape"
-        print_bytes(text.encode(encoding, errors), sys.stdout)
-
-
-def _print_repaired(outcome: _Outcome, stdin: bytes) -> None:
-    """Print all of stdin, repaired or, where that was not possible, as it came.
-
-    Of nothing (``--allow-empty``) comes a comment: to Helm 4 an empty answer is a failure.
-    """
-    data = outcome.repaired[0][2] if outcome.repaired else stdin
-    print_bytes(_NOTHING if files.is_blank(data) else data, sys.stdout)
+    # A patch has to name the file itself, not a link to it, and by its bytes.
+    path = one.path if one.data is not None else os.path.realpath(one.path)
+    source = Source(files.named(path, os.getcwd()), fixed.old)
+    return diff(source, fixed.new, look_of(sys.stdout))
