@@ -17,6 +17,8 @@ __all__ = ["Ahead"]
 
 T = TypeVar("T")
 
+_FEW = 64
+"""So many files are given one by one, as many more two by two, and so on."""
 _PICKLED = 3
 """A path takes as many bytes for a character, at most, on its way to another process."""
 
@@ -45,7 +47,8 @@ class Ahead(Generic[T]):
         if shared is not self._shared:
             return
         size = _PICKLED * len(path)
-        if len(self._piece) == PIECE or size > self._room:
+        # Of few files, which may be large, each process is to have some.
+        if len(self._piece) == min(PIECE, len(self.begun) // _FEW + 1) or size > self._room:
             self._give()
         self.begun[path] = None
         self._piece.append(path)

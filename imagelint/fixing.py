@@ -32,7 +32,7 @@ __all__ = ["Fixed", "Repair", "Tried", "repair_all", "tried", "write_file"]
 T = TypeVar("T")
 Write: TypeAlias = "Callable[[Input, Fixed], files.Steps]"
 """Writes the repaired bytes of an input in two steps, as ``files.rewriting``; may yield nothing."""
-_MOST_FILES, _MOST_BYTES, _MOST_INPUTS = 32, 1_000_000, 1000
+_MOST_FILES, _MOST_BYTES, _MOST_INPUTS = 32, 8_000_000, 1000
 """How many may wait: new files, bytes in them, and inputs, most of which stay as they are."""
 
 

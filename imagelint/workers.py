@@ -14,13 +14,16 @@ from __future__ import annotations
 import os
 import sys
 from collections import deque
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from time import monotonic
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from imagelint.errors import ImagelintError
 from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    from imagelint.helpers import Helper, Packets
 
 __all__ = ["AUTO", "PACKET", "PIECE", "Team", "in_order"]
 
@@ -32,15 +35,14 @@ ENOUGH = 250
 """Fewer tasks (files) than this are done before it matters; so many are worth a helper."""
 ENOUGH_BYTES = 1 << 20
 """A stream of fewer bytes, as well: even full of images it takes some 100 ms."""
+_LONG = 0.05
+"""Seconds of work with fewer tasks, after which helpers pay for themselves with what is left."""
 PIECE = 16
-"""Tasks that a process does before it hands over the results."""
-_NUMBER = 8
-"""Bytes of a number in a pipe."""
+"""Tasks that a process takes at a time."""
+_SOON = 0.02
+"""Seconds after which it hands over what it has done of them: results may be large."""
 PACKET = 4096
 """Bytes of a piece that a pipe keeps together (PIPE_BUF)."""
-_PIPE_SIZE = 1 << 20
-"""Bytes that may wait in a pipe until somebody looks, where the system allows it."""
-_KILLED = "a process of imagelint was killed (out of memory?): try -j 1"
 
 
 def in_order(
@@ -59,18 +61,19 @@ def in_order(
 
 
 class _Done(NamedTuple):
-    """What became of a piece of the tasks."""
+    """What became of a piece of the tasks, or of some of it."""
 
     number: int
     results: list[Any]
     error: Exception | None = None
+    goes_on: bool = False
 
 
 class Team:
     """This process and its helpers, which do tasks as they are given.
 
-    A helper is started for every ``enough`` tasks, up to the number of processes; where that was
-    asked for and is not ``AUTO``, for every task.
+    A helper is started for every ``enough`` tasks, up to the number of processes, and where they
+    take long; where a number was asked for and is not ``AUTO``, for every task.
     """
 
     def __init__(
@@ -81,15 +84,17 @@ class Team:
         self.size = 1 if sys.platform != "linux" else (jobs or os.cpu_count() or 1)
         """How many processes there may be."""
         self._enough = enough if jobs == AUTO else 1
-        self._helpers: list[_Helper] = []
-        self._tasks: _Packets | None = None
+        self._helpers: list[Helper] = []
+        self._tasks: Packets | None = None
         self._given = 0
         self._pieces = 0
         self._waiting: deque[tuple[int, Sequence[Any]]] = deque()
         """Pieces that have no place in the pipe yet, and their numbers."""
-        self._own: deque[tuple[int, Sequence[Any]]] = deque()
+        self._large: deque[tuple[int, Sequence[Any]]] = deque()
         """Pieces that are too large for the pipe: this process does them."""
-        self._done: dict[int, _Done] = {}
+        self._own: Iterator[_Done] = iter(())
+        """The piece that this process does."""
+        self._done: dict[int, deque[_Done]] = {}
 
     def give(self, piece: Sequence[Any]) -> None:
         """Give tasks that one process is to do; helpers begin with them at once."""
@@ -109,15 +114,30 @@ class Team:
         Raises what a task has raised, and ``ImagelintError`` where a helper was killed.
         """
         try:
+            self._begin_alone()
             for number in range(self._pieces):
-                while number not in self._done:
-                    self._go_on()
-                done = self._done.pop(number)
-                if done.error is not None:
-                    raise done.error
-                yield from done.results
+                goes_on = True
+                while goes_on:
+                    while not self._done.get(number):
+                        self._go_on()
+                    _, results, error, goes_on = self._done[number].popleft()
+                    yield from results
+                    if error is not None:
+                        raise error
+                del self._done[number]
         finally:
             self.end()
+
+    def _begin_alone(self) -> None:
+        """Where there are no helpers work for a while, and start them if more is to be done.
+
+        Only now: what comes of the results may be open files, which a process that starts shares.
+        """
+        until = monotonic() + _LONG
+        while self.size > 1 and self._tasks is None and self._waiting:
+            self._go_on()
+            if monotonic() > until and self._waiting:
+                self._start(min(self.size - 1, len(self._waiting)))
 
     def end(self) -> None:
         """End what is not done, which leaves nothing behind: helpers only read."""
@@ -129,24 +149,17 @@ class Team:
 
     def _start(self, count: int) -> None:
         """Start so many helpers, if the system has what it takes."""
-        import signal  # noqa: PLC0415 - only for long runs
+        from imagelint.helpers import Packets, started  # noqa: PLC0415 - only for long runs
 
         if self._tasks is None:
-            self._tasks = _Packets.made()
+            self._tasks = Packets.made()
         if self._tasks is None:
             self.size = 1
             return
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        # An interrupt waits until every helper ignores it: the first process alone answers, and
-        # ends the others.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            self._helpers += (_Helper(self._help) for _ in range(count))
-        except OSError:  # there may be no more processes: fewer do it too
+        new = started(self._help, count)
+        self._helpers += new
+        if len(new) < count:  # there may be no more
             self.size = len(self._helpers) + 1
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def _send(self) -> None:
         """Put pieces that wait into the pipe, as long as there is room."""
@@ -155,32 +168,35 @@ class Team:
         assert self._tasks is not None  # there are helpers
         while self._waiting:
             number, piece = self._waiting[0]
-            data = _bytes(number) + pickle.dumps(piece, pickle.HIGHEST_PROTOCOL)
+            data = pickle.dumps((number, piece), pickle.HIGHEST_PROTOCOL)
             if len(data) > PACKET:
-                self._own.append((number, piece))
+                self._large.append((number, piece))
             elif not self._tasks.put(data):
                 return
             self._waiting.popleft()
 
     def _go_on(self) -> None:
-        """Take in what helpers have done; where there is nothing do a piece, or wait for them."""
+        """Take in what helpers have done; where there is nothing do some work, or wait for them."""
         if self._tasks is not None:
             self._send()
             if not self._waiting:
                 self._tasks.finish()
             if self._take_in(wait=False):
                 return
-        piece = self._next()
-        if piece is not None:
-            done = self._do(*piece)
-            self._done[done.number] = done
-        else:
-            self._take_in(wait=True)
+        done = next(self._own, None)
+        if done is None:
+            piece = self._next()
+            if piece is None:
+                self._take_in(wait=True)
+                return
+            self._own = self._do(*piece)
+            done = next(self._own)
+        self._keep(done)
 
     def _next(self) -> tuple[int, Sequence[Any]] | None:
         """Return the next piece that nobody has begun, which is this process's now."""
-        if self._own:
-            return self._own.popleft()
+        if self._large:
+            return self._large.popleft()
         data = self._tasks.get(wait=False) if self._tasks is not None else None
         if data:
             return _unpacked(data)
@@ -188,186 +204,62 @@ class Team:
 
     def _take_in(self, *, wait: bool) -> bool:
         """Take in what helpers have done; return whether there was something."""
+        import pickle  # noqa: PLC0415 - only for long runs
+
+        from imagelint.helpers import KILLED, readable  # noqa: PLC0415
+
         working = {helper.pipe: helper for helper in self._helpers if helper.is_working}
         if wait and not working:
-            raise ImagelintError(_KILLED)
-        ready = _readable(working, wait=wait)
+            raise ImagelintError(KILLED)
+        ready = readable(working, wait=wait)
         for pipe in ready:
-            done = working[pipe].receive()
-            if done is not None:
-                self._done[done.number] = done
+            data = working[pipe].receive()
+            if data is not None:
+                self._keep(_Done(*pickle.loads(data)))  # noqa: S301 - from our own process
         return bool(ready)
 
-    def _do(self, number: int, piece: Sequence[Any]) -> _Done:
-        try:
-            return _Done(number, [self._task(one) for one in piece])
-        except Exception as error:  # noqa: BLE001 - to be raised where the results are wanted
-            return _Done(number, [], error)
+    def _keep(self, done: _Done) -> None:
+        self._done.setdefault(done.number, deque()).append(done)
 
-    def _help(self) -> Iterator[_Done]:
+    def _do(self, number: int, piece: Sequence[Any]) -> Iterator[_Done]:
+        """Do a piece, and yield what has come of it from time to time."""
+        results: list[Any] = []
+        until = monotonic() + _SOON
+        for one in piece:
+            if results and monotonic() > until:
+                yield _Done(number, results, goes_on=True)
+                results = []
+                until = monotonic() + _SOON
+            try:
+                results.append(self._task(one))
+            except Exception as error:  # noqa: BLE001 - to be raised where the results are wanted
+                yield _Done(number, results, error)
+                return
+        yield _Done(number, results)
+
+    def _help(self) -> Iterator[bytes]:
         """Do pieces as long as there are any, in a helper."""
         assert self._tasks is not None  # made before any helper
         self._tasks.finish()  # here; the first process goes on giving
         while data := self._tasks.get(wait=True):
-            yield self._do(*_unpacked(data))
-
-
-class _Packets:
-    """A pipe whose packets are read one by one, by whoever comes first."""
-
-    def __init__(self, reading: int, writing: int) -> None:
-        self._reading = reading
-        self._writing: int | None = writing
-
-    @classmethod
-    def made(cls) -> _Packets | None:
-        """Make one; None where the system has none."""
-        try:
-            ends = os.pipe2(os.O_DIRECT | os.O_NONBLOCK | os.O_CLOEXEC)
-        except (AttributeError, OSError):
-            return None
-        _widen(ends[0])
-        return cls(*ends)
-
-    def put(self, data: bytes) -> bool:
-        """Put in a packet of at most ``PACKET`` bytes; return whether there was room."""
-        assert self._writing is not None  # not finished
-        try:
-            os.write(self._writing, data)
-        except BlockingIOError:
-            return False
-        return True
-
-    def get(self, *, wait: bool) -> bytes | None:
-        """Return a packet; None where there is none, and where that is the end, nothing."""
-        while True:
-            if wait:
-                _readable((self._reading,), wait=True)
-            try:
-                return os.read(self._reading, PACKET)
-            except BlockingIOError:  # somebody else was faster
-                if not wait:
-                    return None
-
-    def finish(self) -> None:
-        """Put in no more from here."""
-        if self._writing is not None:
-            os.close(self._writing)
-            self._writing = None
-
-    def close(self) -> None:
-        """Let go of it."""
-        self.finish()
-        os.close(self._reading)
-
-
-class _Helper:
-    """Another process, and the pipe that its results come by."""
-
-    def __init__(self, work: Callable[[], Iterable[_Done]]) -> None:
-        """Start it on its work."""
-        self.pipe, writing = os.pipe()
-        self._pid = os.fork()
-        if self._pid == 0:
-            os.close(self.pipe)
-            _work(work, writing)
-        os.close(writing)
-        _widen(self.pipe)
-        self.is_working = True
-
-    def receive(self) -> _Done | None:
-        """Return what it sends; None at the end. Raises ``ImagelintError`` where it was killed."""
-        import pickle  # noqa: PLC0415 - only for long runs
-
-        size = _read(self.pipe, _NUMBER)
-        data = _read(self.pipe, _number(size))
-        if size and len(data) == _number(size):
-            return _Done(*pickle.loads(data))  # noqa: S301 - from our own process
-        self.is_working = False
-        _, status = os.waitpid(self._pid, 0)
-        if status != 0:
-            raise ImagelintError(_KILLED)
-        return None
-
-    def end(self) -> None:
-        """End it if it is not done."""
-        import signal  # noqa: PLC0415 - only for long runs
-
-        os.close(self.pipe)
-        if self.is_working:
-            os.kill(self._pid, signal.SIGKILL)  # not waited for yet, so the number is still its own
-            os.waitpid(self._pid, 0)
-
-
-def _bytes(number: int) -> bytes:
-    return number.to_bytes(_NUMBER, "big")
-
-
-def _number(data: bytes) -> int:
-    return int.from_bytes(data, "big")
+            yield from map(_portable, self._do(*_unpacked(data)))
 
 
 def _unpacked(packet: bytes) -> tuple[int, Sequence[Any]]:
     """Return the number of a piece, and the piece."""
     import pickle  # noqa: PLC0415 - only for long runs
 
-    return _number(packet[:_NUMBER]), pickle.loads(packet[_NUMBER:])  # noqa: S301 - our own
-
-
-def _readable(pipes: Iterable[int], *, wait: bool) -> list[int]:
-    """Return the pipes in which there is something, or that have ended."""
-    import select  # noqa: PLC0415 - only for long runs
-
-    poll = select.poll()
-    for pipe in pipes:
-        poll.register(pipe, select.POLLIN)
-    return [pipe for pipe, _ in poll.poll(None if wait else 0)]
-
-
-def _read(pipe: int, size: int) -> bytes:
-    """Read so many bytes, fewer where the pipe ends before."""
-    pieces = []
-    while size and (piece := os.read(pipe, size)):
-        pieces.append(piece)
-        size -= len(piece)
-    return b"".join(pieces)
-
-
-def _widen(pipe: int) -> None:
-    import fcntl  # noqa: PLC0415 - only for long runs
-
-    try:
-        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
-    except OSError:  # a small pipe only makes it wait more
-        return
-
-
-def _work(work: Callable[[], Iterable[_Done]], writing: int) -> NoReturn:
-    """Work and hand over what comes of it; never return into the copied run."""
-    status = 1
-    try:
-        import signal  # noqa: PLC0415 - only for long runs
-
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        with os.fdopen(writing, "wb") as pipe:
-            for done in work():
-                data = _portable(done)
-                pipe.write(_bytes(len(data)) + data)
-                pipe.flush()
-        status = 0
-    except OSError:  # nobody reads any more
-        pass
-    finally:
-        os._exit(status)
+    number, piece = pickle.loads(packet)  # noqa: S301 - our own
+    return number, piece
 
 
 def _portable(done: _Done) -> bytes:
     """Return what another process can read: in place of what cannot be handed over an error."""
     import pickle  # noqa: PLC0415 - only for long runs
 
-    number, results, error = done
+    number, _, error, _ = done
     try:
-        data = pickle.dumps((number, results, error), pickle.HIGHEST_PROTOCOL)
+        data = pickle.dumps(tuple(done), pickle.HIGHEST_PROTOCOL)
         if error is not None and type(pickle.loads(data)[2]) is not type(error):  # noqa: S301 - our own
             data = pickle.dumps((number, [], RuntimeError(str(error))))
     except Exception as failed:  # noqa: BLE001 - whatever a class does

@@ -80,6 +80,7 @@ ORDER = (
     "resource_list",
     "formats",
     "files",
+    "helpers",
     "workers",
     "ahead",
     "request",
