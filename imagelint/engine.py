@@ -322,7 +322,7 @@ class Linter:
         Raises :class:`FixError` where the outcome is not what was meant: same
         documents, same trees but for the edited images, and those as intended.
         """
-        edits = [edit for finding in result.repaired if finding.fix for edit in finding.fix.edits]
+        edits = result.edits
         if not edits:
             return source.data
         from imagelint.verify import difference  # noqa: PLC0415 - what only checks writes nothing

@@ -17,6 +17,7 @@ from imagelint import files
 from imagelint.moves import moves_of
 from imagelint.report import light
 from imagelint.request import Attempt, packed, unpacked
+from imagelint.text import Source, apply_edits, mark_of
 from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
@@ -26,24 +27,32 @@ if TYPE_CHECKING:
     from imagelint.report import FileResult
     from imagelint.request import Input, Packed
     from imagelint.run import Run
+    from imagelint.text import Edit, Mark
 
 __all__ = ["Fixed", "Repair", "Tried", "repair_all", "tried", "write_file"]
 
 T = TypeVar("T")
 Write: TypeAlias = "Callable[[Input, Fixed], files.Steps]"
 """Writes the repaired bytes of an input in two steps, as ``files.rewriting``; may yield nothing."""
-_MOST_FILES, _MOST_BYTES, _MOST_INPUTS = 32, 8_000_000, 1000
-"""How many may wait: new files, bytes in them, and inputs, most of which stay as they are."""
+_MOST_FILES, _MOST_INPUTS = 32, 1000
+"""How many may wait: new files, and inputs, most of which stay as they are."""
 
 
 class Fixed(NamedTuple):
-    """The repair of an input."""
+    """The repair of an input: no bytes of it, which are many to be handed over."""
 
-    old: bytes
-    new: bytes
+    shown: str
+    old: Mark
+    edits: tuple[Edit, ...]
     moves: Moves
     after: Packed
     """What becomes of the new bytes."""
+
+    def of(self, old: bytes) -> bytes | None:
+        """Return the new bytes; None where the old ones are not those that were linted."""
+        return (
+            apply_edits(Source(self.shown, old), self.edits) if mark_of(old) == self.old else None
+        )
 
 
 class Repair(NamedTuple):
@@ -113,7 +122,6 @@ class _Queue:
         self._inputs: deque[_Waiting] = deque()
         self._files: set[files.Identity | None] = set()
         self._written: list[_Written] = []
-        self._size = 0
 
     def add(self, one: Input, attempt: Attempt, tried: Tried, write: Write) -> None:
         """Add the next input, whose writing begins."""
@@ -121,7 +129,6 @@ class _Queue:
         if tried.fixed is not None:
             written = _Written(write(one, tried.fixed))
             self._written.append(written)
-            self._size += len(tried.fixed.old) + len(tried.fixed.new)
         self._inputs.append(_Waiting(one, attempt, tried, written))
         self._files.add(attempt.identity)
 
@@ -132,11 +139,7 @@ class _Queue:
     @property
     def is_full(self) -> bool:
         """Whether no more inputs should wait."""
-        return (
-            len(self._written) >= _MOST_FILES
-            or self._size >= _MOST_BYTES
-            or len(self._inputs) >= _MOST_INPUTS
-        )
+        return len(self._written) >= _MOST_FILES or len(self._inputs) >= _MOST_INPUTS
 
     def synced(self) -> Iterator[_Waiting]:
         """Yield all inputs, whose new files are on the disk then, and hold none of them."""
@@ -146,7 +149,6 @@ class _Queue:
             yield self._inputs.popleft()
         self._files.clear()
         self._written.clear()
-        self._size = 0
 
     def give_up(self) -> None:
         """Leave all that is not written as it was."""
@@ -206,7 +208,8 @@ def tried(run: Run, one: Input) -> Tried:
         return Tried(packed(attempt), None, errors)
     after, errors_after = _with_errors(run, lambda: run.rejudged(one, new))
     again = packed(Attempt(after, attempt.identity, errors_after))
-    fixed = Fixed(result.source.data, new, moves_of(result.findings), again)
+    old, moves = mark_of(result.source.data), moves_of(result.findings)
+    fixed = Fixed(one.shown, old, result.edits, moves, again)
     before = light(result._replace(findings=(), images=(), suppressed=()))
     return Tried(packed(attempt._replace(result=before)), fixed, errors)
 
@@ -222,7 +225,7 @@ def _with_errors(run: Run, step: Callable[[], T]) -> tuple[T, tuple[str, ...]]:
 
 def write_file(one: Input, fixed: Fixed) -> files.Steps:
     """Write the repaired bytes of a file; raises ``FileError``."""
-    return files.rewriting(one.path, one.shown, fixed.new, fixed.old)
+    return files.rewriting(one.path, one.shown, fixed.of)
 
 
 def _is_done(run: Run, one: Input, finish: Callable[[], None]) -> bool:

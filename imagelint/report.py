@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from imagelint.finding import Finding, KubeObject, Skipped
     from imagelint.reference import ImageReference
-    from imagelint.text import Span
+    from imagelint.text import Edit, Span
 
 __all__ = [
     "BASELINE",
@@ -174,6 +174,11 @@ class FileResult(NamedTuple):
         """The findings that fix repairs where it can: what the baseline knows is among them."""
         known = (one.finding for one in self.suppressed if one.by == BASELINE)
         return (*self.findings, *known)
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        """What repairs them."""
+        return tuple(edit for finding in self.repaired if finding.fix for edit in finding.fix.edits)
 
     @property
     def path(self) -> str:

@@ -12,14 +12,15 @@ import codecs
 import re
 from functools import cached_property
 from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-__all__ = ["Decoded", "Edit", "Position", "Source", "Span", "apply_edits", "one_line", "shown"]
+__all__ = ["Decoded", "Edit", "Mark", "Position", "Source", "Span", "apply_edits", "mark_of"]
+__all__ += ["one_line", "shown"]
 
 _LINE_BREAK = re.compile(rb"\r\n|\n|\r")
 _BOMS = (
@@ -37,6 +38,10 @@ _STRIDE_OF_LINES = 4096
 """Bytes between two places whose lines are known."""
 _UTF8_MAX = 4
 """Bytes of the longest character."""
+
+
+Mark: TypeAlias = "tuple[int, int]"
+"""What stands for the bytes of a source: see :func:`mark_of`."""
 
 
 class Span(NamedTuple):
@@ -313,6 +318,14 @@ def apply_edits(source: Source, edits: Iterable[Edit]) -> bytes:
         done, last = end, edit
     pieces.append(source.data[done:])
     return b"".join(pieces)
+
+
+def mark_of(data: bytes) -> Mark:
+    """Return what no other bytes have, in this process and in those that were forked from it.
+
+    Their number and their hash, which Python keys anew in each process that is started: 64 bits.
+    """
+    return len(data), hash(data)
 
 
 def one_line(text: str) -> str:

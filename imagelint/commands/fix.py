@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,6 +23,7 @@ from imagelint.commands.options import (
     targets,
 )
 from imagelint.commands.output import EXIT_FINDINGS, emit, exit_code, look_of, print_bytes, say
+from imagelint.errors import FileError
 from imagelint.text import Source, one_line
 
 if TYPE_CHECKING:
@@ -148,17 +150,28 @@ def _repair(repairs: Iterator[Repair], run: Run, detail: Detail, *, diff: bool) 
             continue
         outcome.repaired.append(before.path)
         outcome.moves.append(fixed.moves)
-        if diff:
-            outcome.patch.append(_patch(one, fixed))
-        elif one.data is not None:
-            outcome.filtered = fixed.new
+        if not diff and one.data is None:
+            continue
+        texts = run.guarded(one, partial(_texts, one, fixed))
+        if diff and texts is not None:
+            outcome.patch.append(_patch(one, *texts))
+        elif texts is not None:
+            outcome.filtered = texts[1]
     return outcome
 
 
-def _patch(one: Input, fixed: Fixed) -> str:
+def _texts(one: Input, fixed: Fixed) -> tuple[bytes, bytes]:
+    """Return the bytes of an input as they were and as they become."""
+    old = files.read(one.path, one.shown)[0] if one.data is None else one.data
+    new = fixed.of(old)
+    if new is None:
+        raise FileError(one.shown, "not repaired: it changed after it was read")
+    return old, new
+
+
+def _patch(one: Input, old: bytes, new: bytes) -> str:
     from imagelint.formats.unified import diff  # noqa: PLC0415
 
     # A patch has to name the file itself, not a link to it, and by its bytes.
     path = one.path if one.data is not None else os.path.realpath(one.path)
-    source = Source(files.named(path, os.getcwd()), fixed.old)
-    return diff(source, fixed.new, look_of(sys.stdout))
+    return diff(Source(files.named(path, os.getcwd()), old), new, look_of(sys.stdout))

@@ -18,10 +18,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint.errors import FileError
 from imagelint.files import temporary
+from imagelint.text import mark_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from io import FileIO
+
+    from imagelint.text import Mark
 
 __all__ = ["Steps", "append", "finish", "rewrite", "rewriting", "size", "sync", "write_new"]
 __all__ += ["write_whole"]
@@ -29,6 +32,7 @@ __all__ += ["write_whole"]
 _NO_ATTRIBUTES = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 _KEPT = attrgetter("st_dev", "st_ino", "st_nlink", "st_mode", "st_uid", "st_gid")
 """What tells that a path still names the same file, and nobody else has changed what it is."""
+_CHANGED = "it changed after it was read"
 _TRIES, _PAUSE = 100, 0.02
 """How often, and after how many seconds each, a lock is tried for."""
 
@@ -37,6 +41,8 @@ class _Refusal(Exception):  # noqa: N818 - nothing went wrong: it is not done
     """Why a file is left as it is, in words that go behind "not written"."""
 
 
+Change: TypeAlias = "Callable[[bytes], bytes | None]"
+"""Makes new content of old; None: the old is not what it should be, and stays."""
 Steps: TypeAlias = "Generator[int, None, None]"
 """A file that is being replaced: see :func:`rewriting`."""
 
@@ -50,7 +56,7 @@ def rewrite(path: str, shown: str, data: bytes, expected: bytes) -> None:
     regular file, when it has changed meanwhile, and for whatever the operating system
     refuses. Of several processes that rewrite one file, one does and the others raise.
     """
-    with closing(rewriting(path, shown, data, expected)) as steps:
+    with closing(rewriting(path, shown, lambda old: data if old == expected else None)) as steps:
         finish(steps, sync(next(steps)))
 
 
@@ -70,7 +76,7 @@ def finish(steps: Steps, error: OSError | None) -> None:
     next(steps, None)
 
 
-def rewriting(path: str, shown: str, data: bytes, expected: bytes) -> Steps:
+def rewriting(path: str, shown: str, change: Change) -> Steps:
     """Do what :func:`rewrite` does, in two steps, with a wait for the disk between them.
 
     Yields the descriptor of the new file, which is complete and not named yet. Who has brought it
@@ -81,7 +87,7 @@ def rewriting(path: str, shown: str, data: bytes, expected: bytes) -> Steps:
     try:
         before = os.lstat(target)
         _check(target, before)
-        yield from _replaced(target, before, data, expected)
+        yield from _replaced(target, before, change)
     except _Refusal as refusal:
         raise FileError(shown, f"not written: {refusal}") from refusal
     except OSError as error:
@@ -155,16 +161,16 @@ def _check(target: str, before: os.stat_result) -> None:
         raise _Refusal("it is read-only")
 
 
-def _replaced(target: str, before: os.stat_result, data: bytes, expected: bytes) -> Steps:
+def _replaced(target: str, before: os.stat_result, change: Change) -> Steps:
     """Write beside, take over what belongs to the file, have it brought to the disk, compare."""
     folder = os.path.dirname(target)
     beside = temporary.new_path(folder)  # known before it exists: an interrupt may come any time
     try:
         with _created(beside) as new, open(target, "rb", 0) as old:
-            _write(new, data)
+            mark = _write(new, old.readall(), change)
             _take_over(target, new.fileno(), before)
             yield new.fileno()
-            _compare(old, target, before, expected)
+            _compare(old, target, before, mark)
             if not temporary.HAS_LOCKS:  # Windows replaces no open file
                 old.close()
                 new.close()
@@ -177,17 +183,22 @@ def _replaced(target: str, before: os.stat_result, data: bytes, expected: bytes)
         raise
 
 
-def _write(file: FileIO, data: bytes) -> None:
-    """Write all of the data, of which a call may take less, and have it begin its way to the disk.
+def _write(file: FileIO, old: bytes, change: Change) -> Mark:
+    """Write what becomes of the old bytes, and return their mark.
 
-    The wait for many new files is a fifth of what it is if each begins when it is waited for.
+    A call may take less than all of it. Its way to the disk begins: the wait for many files is
+    half as long then.
     """
+    data = change(old)
+    if data is None:
+        raise _Refusal(_CHANGED)
     written = file.write(data)
     while written < len(data):
         written += file.write(memoryview(data)[written:])
     if hasattr(os, "posix_fadvise"):
         with suppress(OSError):  # it is only advice
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    return mark_of(old)
 
 
 def _created(path: str) -> FileIO:
@@ -205,15 +216,16 @@ def _rename(beside: str, target: str) -> None:
         raise _Refusal(f"it cannot be replaced ({_reason(error)})") from error
 
 
-def _compare(old: FileIO, target: str, before: os.stat_result, expected: bytes) -> None:
+def _compare(old: FileIO, target: str, before: os.stat_result, mark: Mark) -> None:
     """Refuse, as late as possible, what somebody has saved since it was read.
 
     The lock keeps other processes of imagelint out from here to the end.
     """
     if not _is_locked(old):
         raise _Refusal("another process has locked it")
-    if _KEPT(os.lstat(target)) != _KEPT(before) or old.readall() != expected:
-        raise _Refusal("it changed after it was read")
+    old.seek(0)
+    if _KEPT(os.lstat(target)) != _KEPT(before) or mark_of(old.readall()) != mark:
+        raise _Refusal(_CHANGED)
 
 
 def _is_locked(old: FileIO) -> bool:
