@@ -203,6 +203,8 @@ def tried(run: Run, one: Input) -> Tried:
     result = attempt.result
     if result is None:
         return Tried(attempt)
+    if not result.findings and not result.suppressed:
+        return Tried(packed(attempt))
     new, errors = _with_errors(run, lambda: run.repaired(one, result))
     if new is None:
         return Tried(packed(attempt), None, errors)

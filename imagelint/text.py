@@ -343,7 +343,8 @@ def shown(text: str, limit: int = _SHOWN_MAX) -> str:
         return text
     cut = text[:limit]
     if not cut.isprintable():
-        cut = "".join(
-            char if char.isprintable() else char.encode("unicode_escape").decode() for char in cut
+        invisible = (char for char in set(cut) if not char.isprintable())
+        cut = cut.translate(
+            {ord(char): char.encode("unicode_escape").decode() for char in invisible}
         )
     return cut + "…" if len(text) > limit else cut

@@ -35,11 +35,11 @@ ENOUGH = 250
 """Fewer tasks (files) than this are done before it matters; so many are worth a helper."""
 ENOUGH_BYTES = 1 << 20
 """A stream of fewer bytes, as well: even full of images it takes some 100 ms."""
-_LONG = 0.05
+LONG = 0.05
 """Seconds of work with fewer tasks, after which helpers pay for themselves with what is left."""
 PIECE = 16
 """Tasks that a process takes at a time."""
-_SOON = 0.02
+SOON = 0.02
 """Seconds after which it hands over what it has done of them: results may be large."""
 PACKET = 4096
 """Bytes of a piece that a pipe keeps together (PIPE_BUF)."""
@@ -133,7 +133,7 @@ class Team:
 
         Only now: what comes of the results may be open files, which a process that starts shares.
         """
-        until = monotonic() + _LONG
+        until = monotonic() + LONG
         while self.size > 1 and self._tasks is None and self._waiting:
             self._go_on()
             if monotonic() > until and self._waiting:
@@ -149,6 +149,8 @@ class Team:
 
     def _start(self, count: int) -> None:
         """Start so many helpers, if the system has what it takes."""
+        import pickle  # noqa: F401, PLC0415 - what helpers need too is loaded once
+
         from imagelint.helpers import Packets, started  # noqa: PLC0415 - only for long runs
 
         if self._tasks is None:
@@ -224,12 +226,12 @@ class Team:
     def _do(self, number: int, piece: Sequence[Any]) -> Iterator[_Done]:
         """Do a piece, and yield what has come of it from time to time."""
         results: list[Any] = []
-        until = monotonic() + _SOON
+        until = monotonic() + SOON
         for one in piece:
             if results and monotonic() > until:
                 yield _Done(number, results, goes_on=True)
                 results = []
-                until = monotonic() + _SOON
+                until = monotonic() + SOON
             try:
                 results.append(self._task(one))
             except Exception as error:  # noqa: BLE001 - to be raised where the results are wanted

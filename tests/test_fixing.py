@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import errno
 import os
+import pickle
 from typing import TYPE_CHECKING
 
 import pytest
 
+from imagelint.fixing import tried
+from imagelint.run import Request, Run
 from tests.conftest import BAD, ERROR, GOOD, Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from imagelint.report import FileResult
+    from imagelint.run import Input
 
 NAMES = [f"{name}.yaml" for name in "abcdef"]
 INTERRUPTED = 130
@@ -104,3 +110,34 @@ def test_each_is_on_the_disk_before_it_has_its_name(
     assert len(named) == 66
     assert all((work.root / f"{number:03}.yaml").read_text() == GOOD for number in range(100))
     assert "Rewrote 66 files: 001.yaml, 002.yaml, 004.yaml, 005.yaml, 007.yaml and " in done.stdout
+
+
+def test_what_goes_from_process_to_process_is_small(work: Project) -> None:
+    """However large the file: a pipe holds no more than a megabyte, and memory is dear."""
+    work.write("large.yaml", BAD + ("# " + "x" * 77 + "\n") * 10_000)
+    run = Run(Request(("large.yaml",), fixes=True, inventory=False))
+    (one,) = run.inputs
+    found = tried(run, one)
+    assert found.fixed is not None
+    assert len(found.fixed.edits) == 1
+    assert len(pickle.dumps(found)) < 3000
+
+
+@pytest.mark.parametrize("arguments", [["fix"], ["fix", "--diff"]])
+def test_a_file_that_changes_meanwhile_is_left_as_it_is(
+    work: Project, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    """What is told is what it holds then, where it is linted once more."""
+    path = work.write("a.yaml", BAD)
+    real = Run.rejudged
+
+    def rejudged(run: Run, one: Input, fixed: bytes) -> FileResult | None:
+        path.write_text(BAD + "# more\n", encoding="utf-8")
+        return real(run, one, fixed)
+
+    monkeypatch.setattr(Run, "rejudged", rejudged)
+    done = work.run(*arguments)
+    assert done.exit_code == ERROR
+    assert "it changed after it was read" in done.stderr
+    assert path.read_text(encoding="utf-8") == BAD + "# more\n"
+    assert ("a.yaml:" in done.stdout) is (arguments == ["fix"])

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagelint.helm import ANNOTATION
-from imagelint.skim import skim
+from imagelint.skim import remembering, skim
 from imagelint.stream import split
 from imagelint.text import Source
 from tests.corpus.oracle import files, read
@@ -664,3 +664,19 @@ def test_agrees_on_the_corpus() -> None:
             documents = (one for one in split(Source(file, data)) if one.tree is None)
             taken += sum(skim(one.decoded.text, catalogue()) is not None for one in documents)
     assert taken > 1_000
+
+
+def test_what_is_remembered_is_what_is_skimmed() -> None:
+    """Of many documents, of which the last million characters are remembered."""
+    skimming, kinds = remembering(), catalogue()
+    images = [f"nginx:{number}" for number in range(300)]
+    texts = [
+        deployment(CONTAINER.replace("nginx", image) + "# " + "x" * 10_000 + "\n")
+        for image in images
+    ]
+    first = [skimming(text, kinds) for text in texts]
+    assert [found and found.sites[0].value.value for found in first] == images
+    again = [skimming(text, kinds) for text in reversed(texts)]
+    known = [one is other for one, other in zip(reversed(first), again, strict=True)]
+    assert all(known[:99])
+    assert not all(known)

@@ -12,7 +12,7 @@ import pytest
 
 from imagelint import engine
 from imagelint.errors import ImagelintError
-from imagelint.workers import ENOUGH, in_order
+from imagelint.workers import ENOUGH, LONG, SOON, in_order
 from tests.conftest import pod
 
 if TYPE_CHECKING:
@@ -57,6 +57,49 @@ def test_work_is_spread(tmp_path: Path) -> None:
     assert len(set(in_order(Helped(tmp_path / "flag"), 40, 2))) == 2
     assert os.getpid() in set(in_order(Helped(tmp_path / "flag"), 40, 2))
     assert set(in_order(lambda _: os.getpid(), ENOUGH - 1)) == {os.getpid()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a safe fork")
+def test_few_tasks_are_spread_where_they_take_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("imagelint.workers.os.cpu_count", lambda: 2)
+    helped = Helped(tmp_path / "flag")
+
+    def task(at: int) -> int:
+        if at > 0:
+            return helped(at)
+        time.sleep(2 * LONG)
+        return os.getpid()
+
+    assert ENOUGH > 40
+    assert len(set(in_order(task, 40))) == 2
+
+
+def test_what_takes_long_is_handed_over_one_by_one() -> None:
+    begun: list[int] = []
+
+    def task(at: int) -> int:
+        begun.append(at)
+        time.sleep(2 * SOON)
+        return at
+
+    results = in_order(task, 100, 1)
+    assert next(results) == 0
+    assert begun == [0]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_was_done_before_an_exception_is_not_lost(jobs: int) -> None:
+    def task(at: int) -> int:
+        if at == 21:
+            raise KeyError(at)
+        return at
+
+    results = in_order(task, 64, jobs)
+    assert [next(results) for _ in range(21)] == list(range(21))
+    with pytest.raises(KeyError):
+        next(results)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a safe fork")

@@ -120,6 +120,8 @@ def _head(text: str, width: int) -> str:
     """Return as much of the text as fits into ``width`` cells; a cut is marked."""
     if cells(text) <= width:
         return text
+    if text.isascii() and width:
+        return text[: width - 1] + _CUT
     taken: list[str] = []
     used = cells(_CUT)
     for char in text:
