@@ -199,7 +199,7 @@ def _finished(run: Run, queue: _Queue) -> Iterator[Repair]:
 
 def tried(run: Run, one: Input) -> Tried:
     """Work out what becomes of an input, without regard to others."""
-    attempt = run.attempt(one)
+    attempt = run.attempt(one) if one.data is None else run.attempt_in_parts(one, one.data)
     result = attempt.result
     if result is None:
         return Tried(attempt)
@@ -209,6 +209,7 @@ def tried(run: Run, one: Input) -> Tried:
     if new is None:
         return Tried(packed(attempt), None, errors)
     after, errors_after = _with_errors(run, lambda: run.rejudged(one, new))
+    after = None if after is None else light(after)
     again = packed(Attempt(after, attempt.identity, errors_after))
     old, moves = mark_of(result.source.data), moves_of(result.findings)
     fixed = Fixed(one.shown, old, result.edits, moves, again)

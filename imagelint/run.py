@@ -253,7 +253,11 @@ class Run:
 
     def rejudged(self, one: Input, fixed: bytes) -> FileResult | None:
         """Lint the repaired bytes of an input."""
-        return self.guarded(one, lambda: self._judge(one, fixed))
+        if one.data is None:
+            return self.guarded(one, lambda: self._judge(one, fixed))
+        attempt = self.attempt_in_parts(one._replace(data=fixed), fixed)
+        self.errors += attempt.errors
+        return attempt.result
 
     def lint_again(self, one: Input) -> FileResult | None:
         """Lint an input that could not be written, from the start."""
@@ -327,13 +331,15 @@ class Run:
         if self._ahead is not None:
             self._ahead.begin(path, governing)
 
-    def in_parts(self, one: Input, data: bytes) -> list[Attempt]:
-        """Lint what came on stdin, whose documents several processes share, in their order."""
+    def attempt_in_parts(self, one: Input, data: bytes) -> Attempt:
+        """Lint what came on stdin, whose documents several processes share."""
         parts = self._parts(one, Source(one.shown, data))
         attempts = in_order(
             lambda at: packed(self.attempt(one, parts[at])), len(parts), self.jobs, size=len(data)
         )
-        return [unpacked(one, attempt) for attempt in attempts]
+        together = whole(one, [unpacked(one, attempt) for attempt in attempts])
+        self._stream = None
+        return together
 
     def report(self, results: Iterable[FileResult], fixed: Iterable[str] = ()) -> Report:
         """Conclude the run; ``fixed`` are the paths that were rewritten."""
@@ -376,7 +382,7 @@ def attempted(run: Run, one: Input) -> Packed:
     """Lint an input, without regard to others: what ``Run.results`` takes in."""
     if one.data is None:
         return packed(run.attempt(one))
-    return whole(one, run.in_parts(one, one.data))
+    return run.attempt_in_parts(one, one.data)
 
 
 def today() -> str:

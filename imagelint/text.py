@@ -303,7 +303,8 @@ def apply_edits(source: Source, edits: Iterable[Edit]) -> bytes:
     ``ValueError`` where edits overlap or two insertions meet at one place: such a
     pair has no meaning, so nothing is written.
     """
-    pieces: list[bytes] = []
+    data = memoryview(source.data)
+    pieces: list[bytes | memoryview] = []
     done = 0
     last: Edit | None = None
     for edit in sorted(set(edits)):
@@ -314,9 +315,9 @@ def apply_edits(source: Source, edits: Iterable[Edit]) -> bytes:
         if not 0 <= start <= end <= len(source.data):
             message = f"edit outside of the file at byte {start}"
             raise ValueError(message)
-        pieces += (source.data[done:start], edit.text.encode(source.encoding))
+        pieces += (data[done:start], edit.text.encode(source.encoding))
         done, last = end, edit
-    pieces.append(source.data[done:])
+    pieces.append(data[done:])
     return b"".join(pieces)
 
 

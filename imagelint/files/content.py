@@ -76,4 +76,4 @@ def _size_of(stream: BufferedReader) -> int:
 
 def is_blank(data: bytes) -> bool:
     """Whether there is nothing but white space, as a failed command leaves on a pipe."""
-    return not data.strip(_BLANK)
+    return not data.lstrip(_BLANK)  # to strip an end as well would copy all of it
