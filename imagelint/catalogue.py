@@ -82,7 +82,10 @@ class Catalogue:
         self._ignored = ignored
         self._kinds: dict[tuple[str, str], Kind | None] = {}
         self._shapes: dict[str, Branch] = {}
+        self._branches: dict[tuple[Field, ...], Branch] = {}
+        """Kinds with the same fields (all that have a pod's template) share what comes of them."""
         self._plans: dict[tuple[str, str], KindPlan | None] = {}
+        self._made: dict[Kind, KindPlan | None] = {}
         words = list(store.core.words)
         for workload in own:
             words += words_of(workload, words)
@@ -109,12 +112,15 @@ class Catalogue:
         """Return how objects of a kind are skimmed; None where they have to be searched."""
         key = (group, kind)
         if key not in self._plans:
-            plan = None
             known = None if self._ignored else self.lookup(group, kind)
-            if known is not None:
-                plan = plan_of(known.branch, self.shape, is_exact=known.is_exact)
-            self._plans[key] = plan
+            self._plans[key] = None if known is None else self._plan_of(known)
         return self._plans[key]
+
+    def _plan_of(self, known: Kind) -> KindPlan | None:
+        if known not in self._made:
+            made = plan_of(known.branch, self.shape, is_exact=known.is_exact)
+            self._made[known] = made
+        return self._made[known]
 
     def _find(self, group: str, kind: str) -> Kind | None:
         parts = self._store.parts(group)
@@ -124,7 +130,9 @@ class Catalogue:
         fields = [*(field for one in known for field in one)]
         is_exact = is_free or (bool(fields) and len(fields) == len(known[0]))
         fields += _fields_of(self._own, group, kind)
-        return Kind(Branch(fields), is_exact) if fields or is_free else None
+        if not fields and not is_free:
+            return None
+        return Kind(self._branches.setdefault(tuple(fields), Branch(fields)), is_exact)
 
     def shape(self, name: str) -> Branch:
         """Return what a shape holds; ``KeyError`` for a name that is none."""
