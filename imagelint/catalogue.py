@@ -113,14 +113,11 @@ class Catalogue:
         key = (group, kind)
         if key not in self._plans:
             known = None if self._ignored else self.lookup(group, kind)
-            self._plans[key] = None if known is None else self._plan_of(known)
+            if known is not None and known not in self._made:
+                made = plan_of(known.branch, self.shape, is_exact=known.is_exact)
+                self._made[known] = made
+            self._plans[key] = None if known is None else self._made[known]
         return self._plans[key]
-
-    def _plan_of(self, known: Kind) -> KindPlan | None:
-        if known not in self._made:
-            made = plan_of(known.branch, self.shape, is_exact=known.is_exact)
-            self._made[known] = made
-        return self._made[known]
 
     def _find(self, group: str, kind: str) -> Kind | None:
         parts = self._store.parts(group)
@@ -132,7 +129,10 @@ class Catalogue:
         fields += _fields_of(self._own, group, kind)
         if not fields and not is_free:
             return None
-        return Kind(self._branches.setdefault(tuple(fields), Branch(fields)), is_exact)
+        shared = tuple(fields)
+        if shared not in self._branches:
+            self._branches[shared] = Branch(fields)
+        return Kind(self._branches[shared], is_exact)
 
     def shape(self, name: str) -> Branch:
         """Return what a shape holds; ``KeyError`` for a name that is none."""

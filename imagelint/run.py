@@ -245,12 +245,6 @@ class Run:
         named = (files.absolute(path, self._cwd) for path in self._request.paths or (".",))
         return self._has_links or any(os.path.realpath(path) != path for path in named)
 
-    def after(self, one: Input, fixed: bytes) -> FileResult | None:
-        """Lint the repaired bytes of an input that were written."""
-        result = self.rejudged(one, fixed)
-        self.note(one, result)
-        return result
-
     def rejudged(self, one: Input, fixed: bytes) -> FileResult | None:
         """Lint the repaired bytes of an input."""
         if one.data is None:

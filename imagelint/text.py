@@ -322,9 +322,9 @@ def apply_edits(source: Source, edits: Iterable[Edit]) -> bytes:
 
 
 def mark_of(data: bytes) -> Mark:
-    """Return what no other bytes have, in this process and in those that were forked from it.
+    """Return what tells bytes from others, in this process and in those that were forked from it.
 
-    Their number and their hash, which Python keys anew in each process that is started: 64 bits.
+    Their number and their hash: 64 bits, with a key that is new in each process that is started.
     """
     return len(data), hash(data)
 

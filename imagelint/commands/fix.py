@@ -27,7 +27,7 @@ from imagelint.errors import FileError
 from imagelint.text import Source, one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from imagelint.commands.output import Detail
     from imagelint.fixing import Fixed, Repair
@@ -104,15 +104,9 @@ def command(
     say(_clear_leftovers(run), detail)
     outcome = _repair(repair_all(run, write_file if written else _pretend), run, detail, diff=diff)
     if diff:
-        # A patch is exact, whatever the encoding of the terminal.
-        encoding = (sys.stdout.encoding or "utf-8") if look_of(sys.stdout).terminal else "utf-8"
-        errors = "backslashreplace" if look_of(sys.stdout).terminal else "surrogateescape"
-        for text in outcome.patch:
-            print_bytes(text.encode(encoding, errors), sys.stdout)
+        _print_patch(outcome.patch)
     elif is_filter:
-        # Of nothing (``--allow-empty``) comes a comment: to Helm 4 an empty answer is a failure.
-        data = (run.stdin or b"") if outcome.filtered is None else outcome.filtered
-        print_bytes(_NOTHING if files.is_blank(data) else data, sys.stdout)
+        _print_repaired((run.stdin or b"") if outcome.filtered is None else outcome.filtered)
     report = run.report(outcome.results, outcome.repaired if written else ())
     reported = emit(report, chosen, detail=detail, to_stderr=diff or is_filter)
     say(f"error: {line}" for line in report.errors)
@@ -167,6 +161,23 @@ def _texts(one: Input, fixed: Fixed) -> tuple[bytes, bytes]:
     if new is None:
         raise FileError(one.shown, "not repaired: it changed after it was read")
     return old, new
+
+
+def _print_patch(patch: Iterable[str]) -> None:
+    # A patch is exact, whatever the encoding of the terminal.
+    is_terminal = look_of(sys.stdout).terminal
+    encoding = (sys.stdout.encoding or "utf-8") if is_terminal else "utf-8"
+    errors = "backslashreplace" if is_terminal else "surrogateescape"
+    for text in patch:
+        print_bytes(text.encode(encoding, errors), sys.stdout)
+
+
+def _print_repaired(data: bytes) -> None:
+    """Print all of stdin, repaired or, where that was not possible, as it came.
+
+    Of nothing (``--allow-empty``) comes a comment: to Helm 4 an empty answer is a failure.
+    """
+    print_bytes(_NOTHING if files.is_blank(data) else data, sys.stdout)
 
 
 def _patch(one: Input, old: bytes, new: bytes) -> str:

@@ -72,7 +72,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     fixed = None
     if before is not None and settings.fix and not check:
         fixed = run.repaired(one, before)
-        left = before if fixed is None else run.after(one, fixed)
+        left = before if fixed is None else run.rejudged(one, fixed)
     if before is None or left is None or run.errors:
         say(f"error: {line}" for line in run.errors)
         ctx.exit(EXIT_ERROR)
