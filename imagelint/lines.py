@@ -62,14 +62,18 @@ _SIMPLE = re.compile(
 """Most of the plain scalars that there are, to be known without the whole grammar."""
 _QUOTES = {"'": (SINGLE, "'\r"), '"': (DOUBLE, '"\\\r')}
 """The kind of a quoted scalar by its quote, and what may not stand inside of it here."""
-_ODD_ASCII = "[^\n\r\x20-\x7e]|\r(?!\n)"
-_ODD = (
-    "[^\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-    "|\r(?!\n)"
-)
-"""Tabs, control characters, breaks of YAML 1.1 and byte order marks: not for this lane."""
+_FIT = bytes(range(0x20, 0x7F)) + b"\n"
+_ODD = "[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]|\r(?!\n)"
+"""Tabs, control characters, breaks of YAML 1.1 and byte order marks: not for this lane.
+
+All that is odd, not all that is not: to compile the ranges of what is fit takes ten times as long.
+"""
 START = re.compile(r"---[ ]*(?:[ ]\#[^\n]*)?\r?(?:\n|\Z)")
-_FIRST_LINE = r"[\r\n]*([ ]*)[^ \r\n]"
+_BLOCK_LINES = (
+    r"[\r\n]*([ ]+)[^ \r\n][^\n]*(?:\n|\Z)"
+    r"(?:\1[^\n]*(?:\n|\Z)|[ ]*\r?\n[\r\n]*)*"
+)
+"""The lines of a block scalar, and their indentation: that of the first one that is not empty."""
 MAX_DEPTH: Final = 400  # what nests deeper is for the YAML library to bound
 
 SUSPICIOUS: Final = 1
@@ -91,15 +95,17 @@ Line: TypeAlias = tuple[tuple[int, ...], int, str | None, str, int, int, int, in
 - what is odd about it: ``SUSPICIOUS``, ``QUOTED_KEY``, ``ANCHORED``
 - the number of its shape: lines of one number differ in their values alone, quotes included
 """
+_Head: TypeAlias = tuple[tuple[int, ...], str, int, int]
+"""What stands in front of a value: steps, a key, what is odd, and the shape."""
 BLANK: Final[Line] = ((), NOTHING, None, "", 0, 0, 0, 0)
 """A line without content, or with a comment alone."""
 
 known_lines: dict[str, Line | None] = {}
 """Lines seen before, None for one that is not in the grammar. Manifests say the same again and
 again: of ten lines eight are found here, for a fifth of what matching them costs."""
-_known_heads: dict[str, tuple[tuple[int, ...], str, int, int] | None] = {}
-"""Likewise what stands in front of a value: steps, a key, what is odd, and the shape. In most new
-lines only the value is new, and simple: to know the rest spares half of their cost."""
+_known_heads: dict[str, _Head | None] = {}
+"""Likewise heads. In most new lines only the value is new, and simple: to know the rest spares
+half of their cost."""
 _known_shapes: dict[tuple[tuple[int, ...], str | None, int, int], int] = {}
 _numbers = count(1)
 """No number is given out twice: a shape that was forgotten gets another one."""
@@ -133,6 +139,8 @@ def line_of(text: str) -> Line | None:  # noqa: C901 - one for each kind of valu
             if not any(char in inner for char in excluded):
                 end = start + len(value) - 1
                 line = (steps, kind, key, inner, start + 1, end, oddity, shape)
+        elif " #" in value:
+            line = _commented(known, value[: value.index(" #")].rstrip(" "), start)
     if line is None and is_fit:
         line = _without_key(text) or _rare(text)
     if len(text) <= _LENGTH_MAX:
@@ -140,6 +148,17 @@ def line_of(text: str) -> Line | None:  # noqa: C901 - one for each kind of valu
             known_lines.clear()
         known_lines[text] = line
     return line
+
+
+def _commented(known: _Head, value: str, start: int) -> Line | None:
+    """Take apart a line whose key and ``value``, if any, a comment follows."""
+    steps, key, oddity, shape = known
+    if not value:
+        shape = _shape(steps, key, NOTHING, oddity)
+        return (steps, NOTHING, key, "", 0, 0, oddity, shape)
+    if _SIMPLE.fullmatch(value) is None:
+        return None
+    return (steps, PLAIN, key, value, start, start + len(value), oddity, shape)
 
 
 def _without_key(text: str) -> Line | None:
@@ -205,7 +224,7 @@ def _grammar() -> re.Pattern[str]:
     return re.compile(_LINE)
 
 
-def _head(text: str) -> tuple[tuple[int, ...], str, int, int] | None:
+def _head(text: str) -> _Head | None:
     match = _HEAD.fullmatch(text)
     if match is None:
         return None
@@ -295,26 +314,24 @@ def value_of(tree: Tree, text: str, line: Line, at: int, column: int) -> Node | 
 def block(text: str, at: int, header: str, column: int) -> Scalar | None:
     """Read the literal or folded scalar whose header is at ``at``; None declines it."""
     start = text.find("\n", at) + 1 or len(text)
-    first = re.compile(_FIRST_LINE).match(text, start)
-    indent = len(first.group(1)) if first is not None else 0
+    lines = re.compile(_BLOCK_LINES).match(text, start)
+    if lines is None:
+        return None
+    indent, end = len(lines[1]), lines.end()
     if indent <= column:
         return None  # empty, or its indentation is not its own
-    lines = _block_lines(indent).match(text, start)
-    end = start if lines is None else lines.end()
-    value = _block_value(text[start:end].replace("\r\n", "\n"), indent, header)
+    value = _block_value(lines[0].replace("\r\n", "\n"), indent, header)
     return None if value is None else Scalar(value, at, end, header[0])
 
 
 def is_odd(text: str) -> bool:
-    """Whether ``_ODD`` is in the text: not if all of it prints, which is quicker to know."""
+    """Whether ``_ODD`` is in the text, which mostly is known in a tenth of the pattern's time."""
+    if text.isascii():
+        rest = text.encode().translate(None, _FIT)
+        return bool(rest) and (rest.strip(b"\r") != b"" or len(rest) != text.count("\r\n"))
     if text.replace("\n", "").isprintable():
         return False
-    return re.search(_ODD_ASCII if text.isascii() else _ODD, text) is not None
-
-
-@cache
-def _block_lines(indent: int) -> re.Pattern[str]:
-    return re.compile(rf"(?:[ ]{{{indent}}}[^\n]*(?:\n|\Z)|[ ]*\r?\n[\r\n]*)*")
+    return re.search(_ODD, text) is not None
 
 
 def _block_value(text: str, indent: int, header: str) -> str | None:

@@ -43,7 +43,7 @@ _COLON_IN_PLAIN = r"""((?<![^\s,\[\]{}])!(?:<[^<>\s]*>|[^\s,\[\]{}]*))|(?<=[^\s"
 """A colon inside a plain scalar: text before it, text behind it. (What tags hold stays.)"""
 _ATTEMPTS = 8
 """How often a text is read, for the sake of its colons, before libyaml is believed."""
-_FORBIDDEN = "[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
 """Characters that no YAML may hold."""
 _INNER_MARK = "(\\A\ufeff)|\ufeff"
 """A byte order mark that is a character like any other to go-yaml: all but the first."""

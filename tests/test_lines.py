@@ -220,6 +220,14 @@ _PIECES = st.sampled_from(
 @example("a: 'b'c'")
 @example("a: '")
 @example("a: a:")
+@example("a: b # c")
+@example("a: b  #: c\r")
+@example("a:  # b: c")
+@example("a: # b: c")
+@example("a: -- # b")
+@example("a: é # b")
+@example("a: 'b' # c")
+@example("a: b: c # d")
 @example("a: ::")
 @example("- b: -")
 @example("- b: --")
@@ -234,3 +242,20 @@ def test_the_short_way_is_the_long_one(text: str) -> None:
     """What a line's head and a simple value are known to be is what the grammar says."""
     if re.search(r"\r(?!\Z)", text) is None:
         assert line_of(text) == (None if is_odd(text + "\n") else in_full(text))
+
+
+@given(st.text(st.sampled_from("ab\r\n\t\x00\x7f\x85é\u2028\ufeff\ufffe 日\U0001f680"), max_size=9))
+@example("a\r\n\rb")
+@example("\r\n")
+@example("a\n\r")
+def test_what_is_odd_is_what_the_pattern_says(text: str) -> None:
+    """ASCII is searched in another way, for its speed."""
+    assert is_odd(text) == (re.search(lines._ODD, text) is not None)
+
+
+def test_every_character_that_is_odd() -> None:
+    """The pattern lists what is odd; here is what is not, which would be slow to compile."""
+    fit = "\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff"
+    every = "".join(map(chr, range(0x110000)))
+    assert re.findall(lines._ODD, every) == re.findall(f"[^{fit}]", every)
+    assert re.search(lines._ODD, "a\r\n") is None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
+from imagelint import manifest
 from imagelint.bounds import MAX_DEPTH
 from imagelint.manifest import parse_events, parse_yaml
 from tests.reading import plain
@@ -195,3 +197,10 @@ class TestDropped:
     def test_nothing_dropped(self, text: str) -> None:
         tree = parse_events(text)
         assert (plain(tree.root), tree.problems, tree.dropped_from) == (AB, [], None)
+
+
+def test_every_character_that_no_yaml_may_hold() -> None:
+    """The pattern lists them; here is what YAML may hold (go-yaml's ``is_printable``)."""
+    fit = "\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff"
+    every = "".join(map(chr, range(0x110000)))
+    assert re.findall(manifest._FORBIDDEN, every) == re.findall(f"[^{fit}]", every)
