@@ -11,7 +11,8 @@ sites, or none.
 
 from __future__ import annotations
 
-from functools import lru_cache
+import re
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint.finding import KubeObject
@@ -58,6 +59,8 @@ _EMPTY = frozenset(("{}", "[]"))
 _REMEMBERED = 1_000_000
 """Characters of documents that are remembered at the least."""
 _STYLES = {PLAIN: "", SINGLE: "'", DOUBLE: '"'}
+_STRINGS = r'\[(?:"[^"\\]*"(?:,[ ]|(?=\])))*\]'
+"""What most lists of arguments are: plainly a list, known in a tenth of the time to read it."""
 
 
 class _Declined(Exception):  # noqa: N818 - no error: another reader takes over
@@ -161,7 +164,8 @@ class _Skimmed:
                 texts[slot][key] = value  # the most of all steps, without a call
                 continue
             if kind == FLOW:
-                self._read_flow(plan, raw[number])
+                if plan is not None or _strings().fullmatch(value) is None:
+                    self._read_flow(plan, raw[number])
                 continue
             if kind == BLOCK:
                 node = outline.blocks[number]
@@ -280,6 +284,11 @@ class _Skimmed:
             if name is not None:
                 return name
         return None
+
+
+@cache
+def _strings() -> re.Pattern[str]:
+    return re.compile(_STRINGS)
 
 
 def _flow_on(line: str) -> Mapping | Sequence | None:

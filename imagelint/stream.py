@@ -105,10 +105,10 @@ def split(source: Source, within: Span | None = None) -> list[Document]:
         return _split_wide(source)
     start = source.bom_length
     if within is not None and within.start != start:
-        return list(_split_yaml(source, *within))
+        return _split_yaml(source, *within)
     if _starts_with_brace(source):
         return list(_split_json(source))
-    return list(_split_yaml(source, start, len(source.data) if within is None else within.end))
+    return _split_yaml(source, start, len(source.data) if within is None else within.end)
 
 
 def cut(source: Source, size: int) -> list[Span]:
@@ -141,7 +141,7 @@ def _starts_with_brace(source: Source) -> bool:
     return head.lstrip(_GO_SPACE).startswith("{")
 
 
-def _split_yaml(source: Source, start: int, end: int) -> Iterator[Document]:
+def _split_yaml(source: Source, start: int, end: int) -> list[Document]:
     """Split what is from ``start`` to ``end`` at lines that start with ``---``.
 
     As in kubectl's reader, a separator belongs to the document behind it where no
@@ -150,10 +150,11 @@ def _split_yaml(source: Source, start: int, end: int) -> Iterator[Document]:
     data = source.data
     begin = start
     problems: tuple[StreamProblem, ...] = ()
+    documents: list[Document | None] = []
     for at, after in _separators(data, start, end):
         is_first = at == begin
         if at > begin:
-            yield from _document(source, begin, at, problems)
+            documents.append(_document(source, begin, at, problems))
             begin, problems = after, ()
         rest = data[at + len(_DASHES) : after].removesuffix(b"\n").decode("utf-8", "replace")
         behind = rest.strip(_GO_SPACE)
@@ -170,7 +171,8 @@ def _split_yaml(source: Source, start: int, end: int) -> Iterator[Document]:
             begin = after
             message = "a byte order mark behind a first `---`, where it is text to kubectl"
             problems = (StreamProblem(begin, message),)
-    yield from _document(source, begin, end, problems)
+    documents.append(_document(source, begin, end, problems))
+    return [document for document in documents if document is not None]
 
 
 def _separators(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
@@ -193,7 +195,8 @@ def _next_line(data: bytes, at: int, end: int) -> int:
 
 def _document(
     source: Source, begin: int, end: int, problems: tuple[StreamProblem, ...]
-) -> Iterator[Document]:
+) -> Document | None:
+    """Return the document between two places, None where there is nothing."""
     directive = None
     if source.data.find(b"%", begin, end) >= 0:
         directive = re.compile(_DIRECTIVES).fullmatch(source.data, begin, end)
@@ -201,7 +204,8 @@ def _document(
         message = "a directive (%YAML, %TAG), which is a document of its own to kubectl"
         problems = (*problems, StreamProblem(directive.start(1), message))
     if problems or _CONTENT.search(source.data, begin, end) is not None:
-        yield Document(source, Span(begin, end), problems)
+        return Document(source, Span(begin, end), problems)
+    return None
 
 
 def _split_json(source: Source) -> Iterator[Document]:
@@ -229,7 +233,7 @@ def _split_json(source: Source) -> Iterator[Document]:
         yield Document(source, span, (), tree, decoded)
     start = decoded.byte_offset(index)
     yaml = decoded.byte_offset(_line_end(text, index))
-    rest = list(_split_yaml(source, yaml, len(source.data)))
+    rest = _split_yaml(source, yaml, len(source.data))
     if count > 1:
         at = decoded.byte_offset(failure.index)
         message = f"not JSON, where kubectl reads a stream of JSON objects: {failure.message}"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from imagelint.helm import ANNOTATION
-from imagelint.skim import remembering, skim
+from imagelint.nodes import Scalar, Sequence
+from imagelint.skim import _flow_on, _strings, remembering, skim
 from imagelint.stream import split
 from imagelint.text import Source
 from tests.corpus.oracle import files, read
@@ -145,6 +147,7 @@ TAKEN = [
         id="an indented list",
     ),
     pytest.param(deployment(CONTAINER + "        args: [--v=2]\n"), 1, id="arguments"),
+    pytest.param(deployment(CONTAINER + '        args: ["-v", "a # b", ]\n'), 1, id="strings"),
     pytest.param(
         deployment(CONTAINER + '        args: [\n          "--v=2",\n          a,\n        ]\n'),
         1,
@@ -638,7 +641,17 @@ _PIECES = (
     "          b\n",
     *("&a ", "&a b\n", "*a\n", "*a", "- &b c\n", "<<: *a\n", "      x: &a b\n"),
     *("name: a\n", "containers:\n", "  - image: c\n", "kind: Pod\n", "items:\n", "spec:\n"),
-    *("args: [--engine-image=a]\n", "env:\n", "name: RELATED_IMAGE_A\n", "labels:\n", "yes"),
+    *(
+        'args: ["a", "b"]\n',
+        '["a", ]',
+        '"a"',
+        ", ",
+        "args: [--engine-image=a]\n",
+        "env:\n",
+        "name: RELATED_IMAGE_A\n",
+        "labels:\n",
+        "yes",
+    ),
 )
 
 
@@ -664,6 +677,21 @@ def test_agrees_on_the_corpus() -> None:
             documents = (one for one in split(Source(file, data)) if one.tree is None)
             taken += sum(skim(one.decoded.text, catalogue()) is not None for one in documents)
     assert taken > 1_000
+
+
+@given(st.text(st.sampled_from('[]", \\ab#'), max_size=12).map("[{}]".format))
+@example('["a", "b"]')
+@example('["a", ]')
+@example('["a" ]')
+@example('["a", , "b"]')
+def test_a_list_of_strings_is_one_to_the_reader_of_flow(value: str) -> None:
+    """What is known without being read could be read, and holds what it seems to."""
+    if _strings().fullmatch(value) is not None:
+        read = _flow_on(f"args: {value}")
+        assert isinstance(read, Sequence)
+        assert [one.value for one in read.items if isinstance(one, Scalar)] == re.findall(
+            '"([^"]*)"', value
+        )
 
 
 def test_what_is_remembered_is_what_is_skimmed() -> None:
