@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 from collections import Counter
@@ -11,7 +12,7 @@ import click
 
 from imagelint import files
 from imagelint.errors import FileError
-from imagelint.formats import FORMATS, PLAIN, Look, renderer, renderer_of_file
+from imagelint.formats import FORMATS, PLAIN, Look, pieces, renderer_of_file
 from imagelint.text import one_line
 from imagelint.values import NamedTuple
 
@@ -40,6 +41,8 @@ EXIT_CLEAN, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
 _AUTO, _GITHUB, _TEXT = "auto", "github", "text"
 _SUMMARY_MAX = 1 << 20  # of a step in GitHub Actions, which drops a larger one whole
 _NARROW, _USUAL, _WIDE = 40, 80, 160
+_AT_ONCE = 1 << 16
+"""Characters that are printed at a time."""
 _HEADS = {"error:": "red", "warning:": "yellow", "note:": "cyan"}
 
 
@@ -70,12 +73,12 @@ def emit(
     written = True
     for target in sorted(chosen, key=lambda one: one.file is not None):
         name = _named(target, modules)
-        render = renderer(modules, name)
         if target.file is None:
             stream = sys.stderr if to_stderr else sys.stdout
-            print_text(render(report, _look_on(stream, detail)), stream)
+            _print(pieces(modules, name, report, _look_on(stream, detail)), stream)
         else:
-            data = render(report, _placed(PLAIN)).encode("utf-8", "backslashreplace")
+            text = "".join(pieces(modules, name, report, _placed(PLAIN)))
+            data = text.encode("utf-8", "backslashreplace")
             try:
                 files.write_new(target.file, target.file, data, overwrite=True)
             except FileError as error:
@@ -212,7 +215,25 @@ def say(lines: Iterable[str], detail: Detail = USUAL) -> None:
 
 def print_text(text: str, stream: TextIO) -> None:
     """Print a text; what the stream's encoding does not have is written as escapes."""
-    print_bytes(text.encode(stream.encoding or "utf-8", "backslashreplace"), stream)
+    _print((text,), stream)
+
+
+def _print(texts: Iterable[str], stream: TextIO) -> None:
+    """Print texts behind each other, some at a time.
+
+    Put together first, a long report would be in memory three times, and all of it with four bytes
+    a character where one character needs them.
+    """
+    encoder = codecs.getincrementalencoder(stream.encoding or "utf-8")("backslashreplace")
+    waiting: list[str] = []
+    size = 0
+    for text in texts:
+        waiting.append(text)
+        size += len(text)
+        if size >= _AT_ONCE:
+            print_bytes(encoder.encode("".join(waiting)), stream)
+            waiting, size = [], 0
+    print_bytes(encoder.encode("".join(waiting), final=True), stream)
 
 
 def print_bytes(data: bytes, stream: TextIO) -> None:

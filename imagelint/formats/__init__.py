@@ -1,8 +1,9 @@
 """The output formats: each is a module with one ``render(report, look) -> str``.
 
-A new format is one module and one line in :data:`FORMATS`. Pure: no I/O, no terminal,
-no clock; what a renderer may know of the screen is in :class:`Look`. Modules are imported
-when they are asked for: JSON output never pays for the text renderer, or the other way.
+One whose reports are long may have ``pieces`` too, which yields the same piece by piece. A new
+format is one module and one line in :data:`FORMATS`. Pure: no I/O, no terminal, no clock; what a
+renderer may know of the screen is in :class:`Look`. Modules are imported when they are asked for:
+JSON output never pays for the text renderer, or the other way.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from typing import TYPE_CHECKING, Protocol, cast
 from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from imagelint.report import FileResult, Report
 
-__all__ = ["FORMATS", "INVENTORIES", "PLAIN", "Look", "renderer", "renderer_of_file"]
+__all__ = ["FORMATS", "INVENTORIES", "PLAIN", "Look", "pieces", "renderer", "renderer_of_file"]
 
 FORMATS = {
     "text": "imagelint.formats.text",
@@ -75,6 +76,14 @@ class Renderer(Protocol):
 def renderer(modules: Mapping[str, str], name: str) -> Renderer:
     """Import and return the renderer of a format; ``KeyError`` for a name that is none."""
     return cast("Renderer", importlib.import_module(modules[name]).render)
+
+
+def pieces(modules: Mapping[str, str], name: str, report: Report, look: Look) -> Iterable[str]:
+    """Render a report piece by piece, where its format does that, so that no more is in memory."""
+    module = importlib.import_module(modules[name])
+    if hasattr(module, "pieces"):
+        return cast("Iterable[str]", module.pieces(report, look))
+    return (renderer(modules, name)(report, look),)
 
 
 def renderer_of_file(

@@ -13,13 +13,13 @@ from imagelint.formats.words import CLEAN, FIX, brief, counted, facts, shown_pat
 from imagelint.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
     from imagelint.finding import Finding
     from imagelint.report import FileResult, Report
     from imagelint.text import Source, Span
 
-__all__ = ["of_file", "render"]
+__all__ = ["of_file", "pieces", "render"]
 
 _RESET = "\x1b[0m"
 _BOLD, _DIM, _GREEN = "1", "2", "32"
@@ -34,15 +34,24 @@ def render(report: Report, look: Look = PLAIN) -> str:
 
     Findings about one image share the lines that show it.
     """
-    blocks = []
+    return "".join(pieces(report, look))
+
+
+def pieces(report: Report, look: Look = PLAIN) -> Iterator[str]:
+    """Yield the report piece by piece, with an empty line between what is found in two files."""
+    above = ""
     for result in report.results:
         if result.told is not None:
-            blocks.append(result.told.text)
+            yield above
+            yield result.told.text
+            above = "\n"
         if result.findings:
-            blocks.append(of_file(result, look))
+            yield above
+            yield of_file(result, look)
+            above = "\n"
     if not look.brief:
-        blocks.append(_summary(report, look))
-    return "\n".join(blocks)
+        yield above
+        yield _summary(report, look)
 
 
 def of_file(result: FileResult, look: Look = PLAIN) -> str:
