@@ -28,12 +28,12 @@ from benchmarks.words import APPS, NAMESPACES, OPERATORS, Dice
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["KINDS", "Tally", "generate"]
+__all__ = ["KINDS", "POLICY", "Tally", "generate"]
 
 _ROOT: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _FIXTURES: Final = ("anchors", "environments", "kustomize", "lists", "styles")
 """Golden cases with odd spellings that are no errors; their images are known."""
-_POLICY: Final = os.path.join(_ROOT, "rules", "policy", "default.yaml")
+POLICY: Final = os.path.join(_ROOT, "rules", "policy", "default.yaml")
 """What ``imagelint init --harbor harbor.myco.com`` writes, but for the first comment."""
 
 
@@ -62,7 +62,7 @@ class File(NamedTuple):
 def generate(kind: str, folder: str, *, size: int, wrong: float, seed: int) -> Tally:
     """Fill an empty folder with manifests of a kind, and a policy; ``wrong`` is a share."""
     tally = Tally()
-    with open(_POLICY, encoding="utf-8") as source:
+    with open(POLICY, encoding="utf-8") as source:
         _append(os.path.join(folder, "imagelint.yaml"), source.read())
     path, length = "", 0
     for file in KINDS[kind](Dice(f"{kind} {seed}"), size, wrong):

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from benchmarks.builds import ROOT
-from benchmarks.generate import Tally
+from benchmarks.generate import POLICY, Tally
 from benchmarks.measure import warm
 
 __all__ = ["Input", "Inputs", "corpus"]
@@ -44,8 +44,8 @@ class Inputs:
         self._folder = folder
         here = os.path.dirname(os.path.abspath(__file__))
         digest = hashlib.sha256()
-        for name in _SOURCES:
-            with open(os.path.join(here, name), "rb") as source:
+        for place in (*(os.path.join(here, name) for name in _SOURCES), POLICY):
+            with open(place, "rb") as source:
                 digest.update(source.read())
         self._digest = digest.hexdigest()[:8]
 
