@@ -59,10 +59,13 @@ class Ahead(Generic[T]):
         if self._outcomes is None:
             self._give()
             self._outcomes = zip(self.begun, self._team.results(), strict=True)
-        while path not in self._early:
+        if path in self._early:
+            return self._early.pop(path)
+        while True:
             done, outcome = next(self._outcomes)
+            if done == path:  # mostly at once
+                return outcome
             self._early[done] = outcome
-        return self._early.pop(path)
 
     def end(self) -> None:
         """End what is not done."""

@@ -6,7 +6,6 @@ by reading the outcome again. What only a whole run can tell is in :mod:`imageli
 
 from __future__ import annotations
 
-from functools import cached_property
 from itertools import repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -67,12 +66,15 @@ class _Found:
         self.images: list[ImageRecord] = []
         self.waiting: list[tuple[Finding, Account]] = []
         self._examined = examined
+        self._ill_formed: bool | None = None
 
-    @cached_property
+    @property
     def is_ill_formed(self) -> bool:
         """Whether the source is not all valid text."""
-        texts = (item.document.decoded for item in self._examined)
-        return any(text.first_ill_formed is not None for text in texts)
+        if self._ill_formed is None:
+            texts = (item.document.decoded for item in self._examined)
+            self._ill_formed = any(text.first_ill_formed is not None for text in texts)
+        return self._ill_formed
 
 
 class Linter:

@@ -121,13 +121,11 @@ class Run:
 
     def attempt(self, one: Input, within: Span | None = None) -> Attempt:
         """Lint an input or a part of it without regard to others: what another process may do."""
-        known = len(self.errors)
-        found = self.guarded(one, lambda: self._lint(one, within))
-        if found is not None:
-            return Attempt(*found, ())
-        errors = tuple(self.errors[known:])
-        del self.errors[known:]
-        return Attempt(None, None, errors)
+        try:
+            result, identity = self._lint(one, within)
+        except Exception as error:  # noqa: BLE001 - as in `guarded`
+            return Attempt(None, None, (self._said(one, error),))
+        return Attempt(result, identity, ())
 
     def _lint(self, one: Input, within: Span | None) -> tuple[FileResult, files.Identity | None]:
         if one.data is None:
@@ -278,13 +276,16 @@ class Run:
         """
         try:
             return step()
-        except ImagelintError as error:
-            message = str(error)
-            message = message if one.shown in message else f"{one.shown}: {message}"
-            self.errors.append(one_line(message))
         except Exception as error:  # noqa: BLE001 - the user gets all other files' findings
-            self.errors.append(internal_error(error, one.shown, debug=self._request.debug))
+            self.errors.append(self._said(one, error))
         return None
+
+    def _said(self, one: Input, error: Exception) -> str:
+        """Return what is said of an input with which something has gone wrong."""
+        if not isinstance(error, ImagelintError):
+            return internal_error(error, one.shown, debug=self._request.debug)
+        message = str(error)
+        return one_line(message if one.shown in message else f"{one.shown}: {message}")
 
     def results(self) -> Iterator[FileResult]:
         """Lint everything; the results come in the order of the inputs for any number of jobs."""

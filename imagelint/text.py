@@ -171,6 +171,7 @@ class Source:
         self.path = path
         self.data = data
         self.bom_length, self.encoding = 0, "utf-8"
+        self._feeds_alone: bool | None = None
         if data[:1] in _BOM_STARTS:
             for bom, encoding in _BOMS:
                 if data.startswith(bom):
@@ -202,10 +203,15 @@ class Source:
             offsets.append(at)
         return offsets
 
-    @cached_property
+    @property
     def _has_feeds_alone(self) -> bool:
-        """Whether the line feeds tell the lines."""
-        return self.encoding == "utf-8" and b"\r" not in self.data
+        """Whether the line feeds tell the lines.
+
+        Every file with a finding is asked; ``cached_property`` takes a lock on Python 3.11.
+        """
+        if self._feeds_alone is None:
+            self._feeds_alone = self.encoding == "utf-8" and b"\r" not in self.data
+        return self._feeds_alone
 
     @cached_property
     def _breaks_before(self) -> list[int]:
