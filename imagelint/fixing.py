@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from imagelint import files
 from imagelint.moves import moves_of
 from imagelint.report import light
-from imagelint.request import Attempt, packed, unpacked
+from imagelint.request import Attempt, unpacked
 from imagelint.text import Source, apply_edits, mark_of
 from imagelint.values import NamedTuple
 
@@ -204,17 +204,16 @@ def tried(run: Run, one: Input) -> Tried:
     if result is None:
         return Tried(attempt)
     if not result.findings and not result.suppressed:
-        return Tried(packed(attempt))
+        return Tried(run.packed(attempt))
     new, errors = _with_errors(run, lambda: run.repaired(one, result))
     if new is None:
-        return Tried(packed(attempt), None, errors)
+        return Tried(run.packed(attempt), None, errors)
     after, errors_after = _with_errors(run, lambda: run.rejudged(one, new))
-    after = None if after is None else light(after)
-    again = packed(Attempt(after, attempt.identity, errors_after))
+    again = run.packed(Attempt(after, attempt.identity, errors_after))
     old, moves = mark_of(result.source.data), moves_of(result.findings)
     fixed = Fixed(one.shown, old, result.edits, moves, again)
     before = light(result._replace(findings=(), images=(), suppressed=()))
-    return Tried(packed(attempt._replace(result=before)), fixed, errors)
+    return Tried(run.packed(attempt._replace(result=before)), fixed, errors)
 
 
 def _with_errors(run: Run, step: Callable[[], T]) -> tuple[T, tuple[str, ...]]:

@@ -14,11 +14,14 @@ from imagelint.text import Source
 from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from typing import TypeAlias
 
     from imagelint.finding import Finding, KubeObject, Skipped
     from imagelint.reference import ImageReference
     from imagelint.text import Edit, Span
+
+    LineHashes: TypeAlias = Callable[[Source, Iterable[int]], Mapping[int, str]]
 
 __all__ = [
     "BASELINE",
@@ -201,11 +204,27 @@ def _by_rank(findings: Iterable[Finding]) -> tuple[int, ...]:
     return tuple(counts)
 
 
-def light(result: FileResult) -> FileResult:
-    """Return a result without the bytes of a source of which there is nothing to show."""
-    if result.findings or result.images or result.kustomize_names or result.suppressed:
+def light(result: FileResult, line_hashes: LineHashes | None = None) -> FileResult:
+    """Return a result that keeps of its source what a report may show.
+
+    ``line_hashes`` is what a format wants to know of the lines with findings.
+    """
+    from imagelint.excerpt import Excerpt  # noqa: PLC0415 - text needs none
+
+    source = result.source
+    if result.told is not None or isinstance(source, Excerpt):
         return result
-    return result._replace(source=Source(result.path, b""))
+    findings = [*result.findings, *(one.finding for one in result.suppressed)]
+    spans = [one.span for one in result.images]
+    spans += [span for _, span in result.kustomize_names]
+    spans += [edit.span for one in findings if one.fix is not None for edit in one.fix.edits]
+    lines = [one.span for one in findings]
+    if not (spans or lines):
+        return result._replace(source=Source(result.path, b""))
+    hashes: Mapping[int, str] = {}
+    if line_hashes is not None:
+        hashes = line_hashes(source, [source.line_number(span.start) for span in lines])
+    return result._replace(source=Excerpt(source, spans, lines, hashes))
 
 
 def joined(source: Source, parts: Sequence[FileResult]) -> FileResult:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imagelint import files
+    from imagelint.report import LineHashes
 
 __all__ = ["STDIN", "Attempt", "Input", "Packed", "Request", "packed", "unpacked", "whole"]
 
@@ -47,6 +48,8 @@ class Request(NamedTuple):
     """Look for what killed processes have left behind where the files are."""
     tell: Callable[[FileResult], str] | None = None
     """Puts the findings in a file into words; then they are not kept."""
+    line_hashes: LineHashes | None = None
+    """What a format wants to know of each line with a finding, while its file is there."""
 
 
 class Input(NamedTuple):
@@ -74,14 +77,14 @@ Packed: TypeAlias = "Attempt | tuple[int, int, int, files.Identity, Told | None]
 only its numbers and its identity, which take a tenth of the time that the whole result takes."""
 
 
-def packed(attempt: Attempt) -> Packed:
+def packed(attempt: Attempt, line_hashes: LineHashes | None = None) -> Packed:
     """Make an attempt small for its way, and to be kept: without bytes that nobody will show."""
     result, identity, errors = attempt
     if result is None or identity is None or errors:
         return attempt
     said = (result.findings, result.images, result.suppressed, result.kustomize_names, result.used)
     if any(said) or result.facts != NO_FACTS:
-        return attempt._replace(result=light(result))
+        return attempt._replace(result=light(result, line_hashes))
     return result.documents, result.proven_free, result.unlisted, identity, result.told
 
 

@@ -117,7 +117,7 @@ class Run:
 
     def lint(self, one: Input) -> FileResult | None:
         """Lint an input; None where that failed (see ``errors``) or gave nothing new."""
-        return self.take(one, unpacked(one, packed(self.attempt(one))))
+        return self.take(one, unpacked(one, self.packed(self.attempt(one))))
 
     def attempt(self, one: Input, within: Span | None = None) -> Attempt:
         """Lint an input or a part of it without regard to others: what another process may do."""
@@ -126,6 +126,10 @@ class Run:
         except Exception as error:  # noqa: BLE001 - as in `guarded`
             return Attempt(None, None, (self._said(one, error),))
         return Attempt(result, identity, ())
+
+    def packed(self, attempt: Attempt) -> Packed:
+        """Make an attempt small, with all of it that the report will want."""
+        return packed(attempt, self._request.line_hashes)
 
     def _lint(self, one: Input, within: Span | None) -> tuple[FileResult, files.Identity | None]:
         if one.data is None:
@@ -376,7 +380,7 @@ class Run:
 def attempted(run: Run, one: Input) -> Packed:
     """Lint an input, without regard to others: what ``Run.results`` takes in."""
     if one.data is None:
-        return packed(run.attempt(one))
+        return run.packed(run.attempt(one))
     return run.attempt_in_parts(one, one.data)
 
 

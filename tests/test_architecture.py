@@ -16,6 +16,7 @@ ORDER = (
     "reference",
     "errors",
     "finding",
+    "excerpt",
     "helm",
     "report",
     "globs",

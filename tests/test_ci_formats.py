@@ -12,7 +12,7 @@ import pytest
 
 from imagelint.finding import Finding, Fix, KubeObject, Severity
 from imagelint.formats import FORMATS, PLAIN, Look, renderer
-from imagelint.formats.fingerprints import identities, line_hash
+from imagelint.formats.fingerprints import identities, line_hashes
 from imagelint.formats.markdown import within
 from imagelint.report import FileResult, Report
 from imagelint.text import Source, Span
@@ -219,14 +219,18 @@ def rolling_hashes(data: bytes) -> list[str]:
 def test_the_hash_of_a_line(data: bytes) -> None:
     found = Source("a", data)
     expected = rolling_hashes(data)
-    assert [line_hash(found, number + 1) for number in range(len(expected))] == expected
+    numbers = range(1, len(expected) + 1)
+    assert line_hashes(found, numbers) == dict(zip(numbers, expected, strict=True))
+    for number, one in enumerate(expected, 1):
+        assert line_hashes(found, [number]) == {number: one}
+    assert line_hashes(found, []) == {}
 
 
 def test_the_hash_of_a_line_survives_moved_lines() -> None:
     lines = [f"- line {number}: {'x' * number}" for number in range(30)]
     before, after = Source("a", "\n".join(lines).encode()), Source("a", "\n".join(lines).encode())
     after = Source("a", b"# new\n\n" + after.data)
-    assert line_hash(before, 5) == line_hash(after, 7)
+    assert line_hashes(before, [5])[5] == line_hashes(after, [7])[7]
 
 
 # --- JUnit -----------------------------------------------------------------------------

@@ -25,6 +25,7 @@ from imagelint.commands.output import (
     EXIT_ERROR,
     emit,
     exit_code,
+    hasher,
     print_text,
     say,
     skipped_lines,
@@ -82,7 +83,9 @@ def command(
         _print_lines(policy_lines(show_policy, request(options)))
         ctx.exit(EXIT_CLEAN)
     tell = teller(chosen, detail)
-    asked = request(options)._replace(inventory=detail.statistics, tell=tell)
+    asked = request(options)._replace(
+        inventory=detail.statistics, tell=tell, line_hashes=hasher(chosen)
+    )
     run = Run(asked, None if show_files else attempted)
     say(run.notices, detail)
     if show_files:

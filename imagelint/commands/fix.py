@@ -22,7 +22,15 @@ from imagelint.commands.options import (
     severity_of,
     targets,
 )
-from imagelint.commands.output import EXIT_FINDINGS, emit, exit_code, look_of, print_bytes, say
+from imagelint.commands.output import (
+    EXIT_FINDINGS,
+    emit,
+    exit_code,
+    hasher,
+    look_of,
+    print_bytes,
+    say,
+)
 from imagelint.errors import FileError
 from imagelint.text import Source, one_line
 
@@ -98,7 +106,9 @@ def command(
     chosen = targets(formats, output)
     detail = detail_of(options)
     written = not (diff or is_filter)
-    asked = request(options)._replace(inventory=detail.statistics, leftovers=written, fixes=True)
+    asked = request(options)._replace(
+        inventory=detail.statistics, leftovers=written, fixes=True, line_hashes=hasher(chosen)
+    )
     run = Run(asked, tried)
     say(run.notices, detail)
     say(_clear_leftovers(run), detail)

@@ -12,7 +12,7 @@ import click
 
 from imagelint import files
 from imagelint.errors import FileError
-from imagelint.formats import FORMATS, PLAIN, Look, pieces, renderer_of_file
+from imagelint.formats import FORMATS, PLAIN, Look, line_hashes, pieces, renderer_of_file
 from imagelint.text import one_line
 from imagelint.values import NamedTuple
 
@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
     from imagelint.commands.options import Target
     from imagelint.finding import Severity, Skipped
-    from imagelint.report import FileResult, Report
+    from imagelint.report import FileResult, LineHashes, Report
 
 __all__ = ["EXIT_CLEAN", "EXIT_ERROR", "EXIT_FINDINGS", "emit", "exit_code"]
 __all__ += [
     "USUAL",
     "Detail",
     "format_here",
+    "hasher",
     "look_of",
     "print_bytes",
     "print_text",
@@ -77,8 +78,9 @@ def emit(
             stream = sys.stderr if to_stderr else sys.stdout
             _print(pieces(modules, name, report, _look_on(stream, detail)), stream)
         else:
-            text = "".join(pieces(modules, name, report, _placed(PLAIN)))
-            data = text.encode("utf-8", "backslashreplace")
+            data = bytearray()  # all of it, before a file is touched
+            for piece in pieces(modules, name, report, _placed(PLAIN)):
+                data += piece.encode("utf-8", "backslashreplace")
             try:
                 files.write_new(target.file, target.file, data, overwrite=True)
             except FileError as error:
@@ -106,6 +108,11 @@ def teller(
     render = renderer_of_file(modules, _named(first, modules))
     look = _look_on(sys.stdout, detail)
     return None if render is None else lambda result: render(result, look)
+
+
+def hasher(chosen: Iterable[Target], modules: Mapping[str, str] = FORMATS) -> LineHashes | None:
+    """Return what :func:`emit` will want to know of each line with a finding, if anything."""
+    return line_hashes(modules, [_named(target, modules) for target in chosen])
 
 
 def _print_statistics(

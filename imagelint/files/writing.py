@@ -94,7 +94,7 @@ def rewriting(path: str, shown: str, change: Change) -> Steps:
         raise FileError(shown, f"not written: {_reason(error)}") from error
 
 
-def write_new(path: str, shown: str, data: bytes, *, overwrite: bool) -> None:
+def write_new(path: str, shown: str, data: bytes | bytearray, *, overwrite: bool) -> None:
     """Write a file of our own (a report, a policy); ``FileError`` if that fails or it exists.
 
     Of a new one nothing is left where it could not be written to its end.

@@ -16,9 +16,10 @@ from imagelint.values import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from imagelint.report import FileResult, Report
+    from imagelint.report import FileResult, LineHashes, Report
 
-__all__ = ["FORMATS", "INVENTORIES", "PLAIN", "Look", "pieces", "renderer", "renderer_of_file"]
+__all__ = ["FORMATS", "INVENTORIES", "PLAIN", "Look"]
+__all__ += ["line_hashes", "pieces", "renderer", "renderer_of_file"]
 
 FORMATS = {
     "text": "imagelint.formats.text",
@@ -84,6 +85,14 @@ def pieces(modules: Mapping[str, str], name: str, report: Report, look: Look) ->
     if hasattr(module, "pieces"):
         return cast("Iterable[str]", module.pieces(report, look))
     return (renderer(modules, name)(report, look),)
+
+
+def line_hashes(modules: Mapping[str, str], names: Iterable[str]) -> LineHashes | None:
+    """Return what one of some formats wants to know of lines with findings; None if none does."""
+    wanted = (
+        getattr(importlib.import_module(modules[name]), "line_hashes", None) for name in names
+    )
+    return next(filter(None, wanted), None)
 
 
 def renderer_of_file(

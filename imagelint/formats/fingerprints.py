@@ -1,7 +1,7 @@
 """Fingerprints: what a finding keeps when lines above it come and go.
 
 Two kinds. :func:`identities` tells findings by what they are about (rule, file, object, field,
-image). :func:`line_hash` tells a line by the text that begins with it, as GitHub's upload
+image). :func:`line_hashes` tell a line by the text that begins with it, as GitHub's upload
 action does for tools that have no fingerprints: where ours agree with its own, it keeps quiet.
 """
 
@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import struct
 from collections import Counter
-from functools import lru_cache
+from operator import mul
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from imagelint.finding import Finding
     from imagelint.text import Source
 
-__all__ = ["identities", "line_hash"]
+__all__ = ["identities", "line_hashes"]
 
 _LENGTH = 32
 _BLOCK = 100
@@ -27,6 +28,9 @@ _FACTOR = 37
 _MODULUS = 1 << 64
 _WIDTH = 2  # bytes of a UTF-16 unit
 _END = "\uffff"
+_HEAD = 16
+"""Bytes of a line that are looked at first: most differ from all that are wanted."""
+_POWERS = [pow(_FACTOR, exponent, _MODULUS) for exponent in range(_BLOCK - 1, -1, -1)]
 _BLANKS = {ord(" "): None, ord("\t"): None}
 
 
@@ -57,33 +61,45 @@ def _about(finding: Finding) -> tuple[str, ...]:
     return (finding.rule, finding.path, *names, field, finding.container or "", image)
 
 
-def line_hash(source: Source, line: int) -> str:
-    """Return ``HASH:COUNT`` of a 1-based line.
+def line_hashes(source: Source, lines: Iterable[int]) -> dict[int, str]:
+    """Return ``HASH:COUNT`` of some 1-based lines.
 
     A polynomial hash, modulo 2^64, of the hundred UTF-16 units from the line's start that are
     neither space nor tab; U+FFFF and zeros stand behind the file's end. COUNT numbers the
     lines of one hash.
     """
-    window, count = _windows(source)[line - 1]
-    value = 0
-    for at in range(0, len(window), _WIDTH):
-        value = (value * _FACTOR + int.from_bytes(window[at : at + _WIDTH], "little")) % _MODULUS
-    return f"{value:x}:{count}"
-
-
-@lru_cache(maxsize=1)
-def _windows(source: Source) -> list[tuple[bytes, int]]:
-    """Return for each line what its hash is made of, and how many lines to here share it."""
     text = source.data.decode("utf-8", "replace")
     text = re.sub(r"\r\n?", "\n", text).translate(_BLANKS) + _END
-    lines = [f"{line}\n".encode("utf-16-le") for line in text.split("\n")]
-    units = b"".join(lines)[:-_WIDTH] + bytes(_BLOCK * _WIDTH)
-    counts: Counter[bytes] = Counter()
-    windows: list[tuple[bytes, int]] = []
-    start = 0
-    for line in lines:
-        window = units[start : start + _BLOCK * _WIDTH]
-        counts[window] += 1
-        windows.append((window, counts[window]))
-        start += len(line)
-    return windows
+    units = text.encode("utf-16-le") + bytes(_BLOCK * _WIDTH)
+    starts = _starts(text, len(units) - _BLOCK * _WIDTH)
+    wanted = frozenset(lines)
+    windows = [units[starts[line - 1] :][: _BLOCK * _WIDTH] for line in wanted]
+    counts = dict.fromkeys(windows, 0)
+    heads = {window[:_HEAD] for window in windows}
+    found: dict[int, str] = {}
+    for line, start in enumerate(starts[: max(wanted, default=0)], 1):
+        if units[start : start + _HEAD] in heads:
+            window = units[start : start + _BLOCK * _WIDTH]
+            if window in counts:
+                counts[window] += 1
+                if line in wanted:
+                    found[line] = f"{_hash(window):x}:{counts[window]}"
+    return found
+
+
+def _starts(text: str, size: int) -> list[int]:
+    """Return where each line begins in the ``size`` bytes of UTF-16 that a text has."""
+    starts = [0]
+    if size == len(text) * _WIDTH:
+        at = -1
+        while (at := text.find("\n", at + 1)) >= 0:
+            starts.append((at + 1) * _WIDTH)
+        return starts
+    for line in text.split("\n"):
+        starts.append(starts[-1] + len(line.encode("utf-16-le")) + _WIDTH)
+    return starts[:-1]
+
+
+def _hash(window: bytes) -> int:
+    value: int = sum(map(mul, struct.unpack(f"<{_BLOCK}H", window), _POWERS))
+    return value % _MODULUS

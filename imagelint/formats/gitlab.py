@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from imagelint.finding import Severity
 from imagelint.formats import PLAIN, Look
 from imagelint.formats.fingerprints import identities
+from imagelint.formats.json_pieces import json_pieces
 from imagelint.formats.words import in_repository, place, sentence, shown_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from imagelint.finding import Finding
     from imagelint.report import Report
     from imagelint.text import Source
 
-__all__ = ["render"]
+__all__ = ["pieces", "render"]
 
 _SEVERITIES = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
 
 
 def render(report: Report, look: Look = PLAIN) -> str:
     """Render the findings, in ASCII and without a byte order mark, which GitLab refuses."""
+    return "".join(pieces(report, look))
+
+
+def pieces(report: Report, look: Look = PLAIN) -> Iterator[str]:
+    """Yield the findings piece by piece."""
     found = list(report.findings)
     prints = identities(finding for _, finding in found)
-    entries = [
+    return json_pieces(
         _entry(source, finding, fingerprint, look)
         for (source, finding), fingerprint in zip(found, prints, strict=True)
-    ]
-    return json.dumps(entries, indent=2) + "\n"
+    )
 
 
 def _entry(source: Source, finding: Finding, fingerprint: str, look: Look) -> dict[str, Any]:

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import math
 from typing import TYPE_CHECKING, Any
 
 from imagelint.formats import PLAIN, Look
 from imagelint.formats.json_ import object_value
+from imagelint.formats.json_pieces import json_pieces
 from imagelint.formats.words import place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from imagelint.report import ImageRecord, Report
     from imagelint.text import Source
 
-__all__ = ["render"]
+__all__ = ["pieces", "render"]
 
 _VERSION = 1
 
 
-def render(report: Report, look: Look = PLAIN) -> str:  # noqa: ARG001 - as all renderers
+def render(report: Report, look: Look = PLAIN) -> str:
     """Render every image of the report, by file and place."""
-    images = [_image(result.source, one) for result in report.results for one in result.images]
-    return json.dumps({"version": _VERSION, "images": images}, indent=2, allow_nan=False) + "\n"
+    return "".join(pieces(report, look))
+
+
+def pieces(report: Report, look: Look = PLAIN) -> Iterator[str]:  # noqa: ARG001 - as render
+    """Yield the inventory piece by piece."""
+    images = (_image(result.source, one) for result in report.results for one in result.images)
+    return json_pieces({"version": _VERSION, "images": images})
 
 
 def _image(source: Source, record: ImageRecord) -> dict[str, Any]:

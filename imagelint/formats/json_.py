@@ -9,40 +9,47 @@ excused is under ``suppressed``, not under ``findings``: ``by`` (``comment``, ``
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from imagelint import __version__
 from imagelint.finding import Severity
 from imagelint.formats import PLAIN, Look
+from imagelint.formats.json_pieces import json_pieces
 from imagelint.formats.words import place
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from imagelint.finding import Finding, KubeObject
     from imagelint.report import PolicyStamp, Report, Suppressed
     from imagelint.text import Source
 
-__all__ = ["object_value", "render"]
+__all__ = ["object_value", "pieces", "render"]
 
 _VERSION = 1
 
 
-def render(report: Report, look: Look = PLAIN) -> str:  # noqa: ARG001 - as all renderers
+def render(report: Report, look: Look = PLAIN) -> str:
     """Render the report; lines and columns are 1-based code points, edits are byte offsets."""
+    return "".join(pieces(report, look))
+
+
+def pieces(report: Report, look: Look = PLAIN) -> Iterator[str]:  # noqa: ARG001 - as render
+    """Yield the report piece by piece."""
     value = {
         "version": _VERSION,
         "tool": {"name": "imagelint", "version": __version__},
         "policy": _policy(report.policy),
         "summary": _summary(report),
-        "findings": [_finding(source, finding) for source, finding in report.findings],
+        "findings": (_finding(source, finding) for source, finding in report.findings),
         "skipped": [{"path": one.path, "reason": one.reason} for one in report.skipped],
-        "suppressed": [
+        "suppressed": (
             _suppressed(result.source, one)
             for result in report.results
             for one in result.suppressed
-        ],
+        ),
     }
-    return json.dumps(value, indent=2, allow_nan=False) + "\n"
+    return json_pieces(value)
 
 
 def object_value(kube_object: KubeObject | None) -> dict[str, str | None] | None:

@@ -7,26 +7,30 @@ standard has it for texts with placeholders: ours have none, and viewers show th
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from imagelint import __version__
+from imagelint.excerpt import Excerpt
 from imagelint.finding import Severity
 from imagelint.formats import PLAIN, Look
-from imagelint.formats.fingerprints import identities, line_hash
+from imagelint.formats.fingerprints import identities, line_hashes
+from imagelint.formats.json_pieces import json_pieces
 from imagelint.formats.words import described, in_repository, place, sentence
 from imagelint.text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import TypeAlias
 
     from imagelint.finding import Finding
     from imagelint.report import Report, RuleText, Suppressed
     from imagelint.text import Source, Span
 
-__all__ = ["render"]
+    _Found: TypeAlias = "tuple[Source, Finding, Suppressed | None]"
+
+__all__ = ["line_hashes", "pieces", "render"]
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _ROOT = "%SRCROOT%"
@@ -46,32 +50,36 @@ _IN_SOURCE = "comment"
 
 def render(report: Report, look: Look = PLAIN) -> str:
     """Render the report, in ASCII: one run, with the rules that its results name."""
-    found = list(report.findings)
-    excused = [(result.source, one) for result in report.results for one in result.suppressed]
-    all_findings = [finding for _, finding in found] + [one.finding for _, one in excused]
-    rules = _rules(report.rules, all_findings)
+    return "".join(pieces(report, look))
+
+
+def pieces(report: Report, look: Look = PLAIN) -> Iterator[str]:
+    """Yield the report piece by piece."""
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": _runs(report, look)}
+    return json_pieces(log)
+
+
+def _runs(report: Report, look: Look) -> Iterator[dict[str, Any]]:
+    """Yield the one run that there is."""
+    found: list[_Found] = [(source, finding, None) for source, finding in report.findings]
+    for result in report.results:
+        found += ((result.source, one.finding, one) for one in result.suppressed)
+    rules = _rules(report.rules, (finding for _, finding, _ in found))
     index = {rule["id"]: number for number, rule in enumerate(rules)}
-    prints = iter(identities(all_findings))
-    results = [_result(source, one, next(prints), index, look) for source, one in found]
-    for source, suppressed in excused:
-        result = _result(source, suppressed.finding, next(prints), index, look)
-        results.append({**result, "suppressions": [_suppression(suppressed)]})
     driver = {
         "name": "imagelint",
         "version": __version__,
         "semanticVersion": __version__,
         "rules": rules,
     }
-    run: dict[str, Any] = {
+    yield {
         "tool": {"driver": driver},
         "automationDetails": {"id": "imagelint/"},
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(report)],
-        "results": results,
+        "results": _results(found, index, look),
     }
-    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=2, allow_nan=False) + "\n"
 
 
 def _invocation(report: Report) -> dict[str, Any]:
@@ -138,8 +146,34 @@ def _examples(rule: RuleText) -> list[str]:
 # --- results ----------------------------------------------------------------------------
 
 
+def _results(
+    found: Sequence[_Found], index: dict[str, int], look: Look
+) -> Iterator[dict[str, Any]]:
+    """Yield a result for each finding; one that is excused has a suppression."""
+    hashes = _hashes(found)
+    all_prints = identities(finding for _, finding, _ in found)
+    for (source, finding, suppressed), identity in zip(found, all_prints, strict=True):
+        line = source.line_number(finding.span.start)
+        prints = {"primaryLocationLineHash": hashes[source][line], "imagelint/v1": identity}
+        result = _result(source, finding, prints, index, look)
+        if suppressed is not None:
+            result["suppressions"] = [_suppression(suppressed)]
+        yield result
+
+
+def _hashes(found: Iterable[_Found]) -> dict[Source, Mapping[int, str]]:
+    """Return the hash of each line with a finding, by source; of most they are known already."""
+    lines: dict[Source, list[int]] = {}
+    for source, finding, _ in found:
+        lines.setdefault(source, []).append(source.line_number(finding.span.start))
+    return {
+        source: source.hashes if isinstance(source, Excerpt) else line_hashes(source, numbers)
+        for source, numbers in lines.items()
+    }
+
+
 def _result(
-    source: Source, finding: Finding, identity: str, index: dict[str, int], look: Look
+    source: Source, finding: Finding, prints: dict[str, str], index: dict[str, int], look: Look
 ) -> dict[str, Any]:
     about = described(finding)
     location: dict[str, Any] = {
@@ -156,10 +190,7 @@ def _result(
         "level": _LEVELS[finding.severity],
         "message": _message(sentence(finding)),
         "locations": [location],
-        "partialFingerprints": {
-            "primaryLocationLineHash": line_hash(source, source.position(finding.span.start).line),
-            "imagelint/v1": identity,
-        },
+        "partialFingerprints": prints,
     }
     if finding.fix is not None:
         result["fixes"] = [_fix(source, finding, look)]

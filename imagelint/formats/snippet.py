@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imagelint.excerpt import Excerpt
 from imagelint.text import Span, shown
 
 if TYPE_CHECKING:
@@ -22,11 +23,13 @@ _ASCII_END = 0x7F
 
 
 def snippet(source: Source, span: Span, width: int) -> tuple[str, str]:
-    """Return a line and its underline, each at most ``width`` cells wide.
+    """Return a line and its underline, each at most ``width`` (up to 160) cells wide.
 
     Of a span over several lines the first is shown. The line is empty where there is
     nothing to see; an empty span gets one caret.
     """
+    if isinstance(source, Excerpt):
+        source, span = source.line_of(span)
     return _as_it_is(source, span, width) or _as_it_fits(source, span, width)
 
 

@@ -1,0 +1,69 @@
+"""JSON piece by piece: a long list is made, written and let go of item by item.
+
+``json.dumps`` with an indent wants the whole value, and then has all of its text in memory in
+strings of a few characters each: ten times as much as is printed.
+"""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+from types import GeneratorType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["json_pieces"]
+
+_STEP = "  "
+_ITEMS = 64
+"""Items that are put into words at a time: each call of ``json.dumps`` leaves garbage behind."""
+
+
+def json_pieces(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
+    """Yield the text of a value as ``json.dumps`` does with an indent of two, and a line feed.
+
+    A list may be a generator: the value, or in a mapping that is the value or an item of such.
+    """
+    yield from _written(value, "")
+    yield "\n"
+
+
+def _written(value: Any, margin: str) -> Iterator[str]:  # noqa: ANN401
+    if isinstance(value, GeneratorType):
+        yield from _list(value, margin)
+    elif _is_long(value):
+        between = "{"
+        for key, item in value.items():
+            yield f"{between}\n{margin}{_STEP}{json.dumps(key)}: "
+            yield from _written(item, margin + _STEP)
+            between = ","
+        yield f"\n{margin}}}"
+    else:
+        yield _dumped(value, margin)
+
+
+def _list(items: Iterator[Any], margin: str) -> Iterator[str]:
+    between = "["
+    while some := list(islice(items, _ITEMS)):
+        if any(map(_is_long, some)):
+            for item in some:
+                yield f"{between}\n{margin}{_STEP}"
+                yield from _written(item, margin + _STEP)
+                between = ","
+        else:
+            yield between
+            yield _dumped(some, margin).removeprefix("[").removesuffix(f"\n{margin}]")
+            between = ","
+    yield "[]" if between == "[" else f"\n{margin}]"
+
+
+def _is_long(value: Any) -> bool:  # noqa: ANN401
+    """Whether a value is a mapping that holds a list which is made item by item."""
+    return isinstance(value, dict) and any(isinstance(one, GeneratorType) for one in value.values())
+
+
+def _dumped(value: Any, margin: str) -> str:  # noqa: ANN401
+    text = json.dumps(value, indent=len(_STEP), allow_nan=False)
+    return text.replace("\n", f"\n{margin}")  # in a text there is none that is not escaped
