@@ -35,6 +35,8 @@ _FIXTURES: Final = ("anchors", "environments", "kustomize", "lists", "styles")
 """Golden cases with odd spellings that are no errors; their images are known."""
 POLICY: Final = os.path.join(_ROOT, "rules", "policy", "default.yaml")
 """What ``imagelint init --harbor harbor.myco.com`` writes, but for the first comment."""
+_RENDERED: Final = 850_000
+"""Bytes after which rendered charts go on in another file."""
 
 
 @dataclass(slots=True)
@@ -214,14 +216,23 @@ def _stream(dice: Dice, size: int, wrong: float) -> Iterator[File]:
         number += 1
 
 
+def _rendered(dice: Dice, size: int, wrong: float) -> Iterator[File]:
+    """Yield the same in files of somewhat less than a megabyte."""
+    written = 0
+    for file in _stream(dice, size, wrong):
+        yield file._replace(path=f"rendered/{written // _RENDERED}.yaml")
+        written += len(_text(file.documents))
+
+
 KINDS: Final[dict[str, Callable[[Dice, int, float], Iterator[File]]]] = {
     "clean": _clean,
     "mixed": _mixed,
     "catalogue": _catalogue,
     "workloads": _workloads,
     "stream": _stream,
+    "rendered": _rendered,
 }
-"""What ``size`` counts: files, but bytes of a catalogue and of a stream."""
+"""What ``size`` counts: files, but bytes of a catalogue and of what is rendered."""
 
 
 def main() -> int:
@@ -229,7 +240,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks/generate", description=__doc__)
     parser.add_argument("kind", choices=KINDS)
     parser.add_argument("folder")
-    parser.add_argument("--size", type=int, required=True, help="files; bytes of catalogue, stream")
+    parser.add_argument("--size", type=int, required=True, help="files, or bytes (README)")
     parser.add_argument("--wrong", type=float, default=0.1, help="share of images to be repaired")
     parser.add_argument("--seed", type=int, default=1)
     asked = parser.parse_args()

@@ -288,6 +288,29 @@ def _fix(bench: Bench) -> Row:
     return row
 
 
+def _reports(bench: Bench) -> Row:
+    row = Row("reports", "files of nearly a megabyte, one image in ten to be fixed, by format")
+    tree = bench.inputs.get("rendered", bench.size(60 * MB, MB // 2))
+    row.inputs = [tree]
+    chosen = [["text"], ["json"], ["github"], ["sarif"]]
+    chosen.append([f"sarif={os.path.join(bench.scratch, 'report.sarif')}", "github"])
+    commands = []
+    for formats in chosen:
+        options = [part for one in formats for part in ("--format", one)]
+        label = " and ".join(one.partition("=")[0] for one in formats)
+        commands += [
+            Command(f"{command.name}, {label}", command.argv, command.cwd, stops=command.stops)
+            for command in bench.imagelint(tree.folder, "check", *options, ".")
+        ]
+    row.series = bench.run(commands)
+    builds = len(bench.builds)
+    for number, series in enumerate(row.series):
+        row.bounds += _memory(series, tree.tally.largest)
+        if number >= builds:
+            row.bounds += _ratio(series, row.series[number % builds], 2, is_aim=True)
+    return row
+
+
 def _growth(bench: Bench) -> Row:
     row = Row("growth", "ten times the input, in files and in one stream")
     for kind, sizes in (
@@ -362,6 +385,7 @@ ROWS: Final[dict[str, Callable[[Bench], Row]]] = {
     "workloads": _workloads,
     "stream": _stream,
     "fix": _fix,
+    "reports": _reports,
     "growth": _growth,
     "hostile": _hostile,
 }
