@@ -59,6 +59,8 @@ _SEMVER: Final = (
 class ValidReference:
     """The text is an image reference as the kubelet reads it."""
 
+    about_references = False
+
     def __call__(self, subject: Subject) -> Iterator[Problem]:
         """Yield a problem for a text that no runtime can pull, unless it is yet to be filled in."""
         image = subject.image
@@ -77,6 +79,8 @@ class ValidReference:
 class ResolvedReference:
     """Nothing is left to fill in."""
 
+    about_references = False
+
     def __call__(self, subject: Subject) -> Iterator[Problem]:
         """Yield a problem where a placeholder keeps the image from being judged."""
         if subject.placeholder is not None:
@@ -91,6 +95,8 @@ class ResolvedReference:
 @final
 class StringType:
     """The value is a string."""
+
+    about_references = False
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
         """Yield a problem for null, a number, a boolean, a mapping or a sequence."""

@@ -88,6 +88,8 @@ class _ActiveRules(NamedTuple):
     """The rules that are on in an environment."""
 
     every: tuple[_Active, ...]
+    about_references: tuple[_Active, ...]
+    """Those that may find something in a value that is a reference, as nearly all are."""
     retiring: tuple[tuple[str, CurrentRegistry], ...]
     """Those about retired registries, by their ids."""
 
@@ -182,7 +184,8 @@ class Judge:
                 self._successor(active, reference, origin, environment, spared),
                 has_pull_secret,
             )
-            verdicts += _verdicts(active.every, subject, environment)
+            rules = active.every if reference is None else active.about_references
+            verdicts += _verdicts(rules, subject, environment)
         held = _Held(reference, ())
         if verdicts:
             kept = _first_of_each_rule(verdicts)
@@ -207,7 +210,7 @@ class Judge:
             origin=origin,
             successor=successor,
         )
-        return _wanted(_verdicts(active.every, subject, environment), (environment,))[0]
+        return _wanted(_verdicts(active.about_references, subject, environment), (environment,))[0]
 
     def _active(self, environment: Environment, *, in_chart: bool) -> _ActiveRules:
         """Return the rules that are on in an environment, with their checks; found out once."""
@@ -227,7 +230,8 @@ class Judge:
             retiring = tuple(
                 (rule.id, check) for rule, _, check in every if isinstance(check, CurrentRegistry)
             )
-            self._known[key] = _ActiveRules(every, retiring)
+            about = tuple(one for one in every if getattr(one.check, "about_references", True))
+            self._known[key] = _ActiveRules(every, about, retiring)
         return self._known[key]
 
     def _successor(

@@ -48,7 +48,10 @@ class Subject(NamedTuple):
 
 
 class Check(Protocol):
-    """What every entry of ``CHECKS`` makes."""
+    """What every entry of ``CHECKS`` makes.
+
+    One whose class has ``about_references = False`` finds nothing in a value that is a reference.
+    """
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
         """Yield what is wrong."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
 
 from imagelint.checks import (
     CHECKS,
@@ -19,6 +20,7 @@ from imagelint.globs import NamePattern
 from imagelint.reference import ImageReference
 from imagelint.registry_checks import ApprovedRegistry
 from imagelint.subject import Subject
+from tests.properties.strategies import references
 from tests.subjects import DIGEST, HARBORS, gate, messages, subject
 
 if TYPE_CHECKING:
@@ -307,3 +309,15 @@ def test_messages_are_fit_for_a_terminal(name: str) -> None:
         for said in messages(check, subject(image)):
             assert said.isprintable()
             assert len(said) < 1000
+
+
+IDLE = [one for one in CHECKS.values() if not getattr(one, "about_references", True)]
+
+
+@given(references())
+def test_a_reference_is_not_held_to_checks_that_are_about_other_values(image: str) -> None:
+    """What the judge leaves out would find nothing."""
+    assert {one.__name__ for one in IDLE} == {"ValidReference", "ResolvedReference", "StringType"}
+    given_one = subject(image)
+    if given_one.reference is not None:
+        assert all(messages(one(), given_one) == [] for one in IDLE)
