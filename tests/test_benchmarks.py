@@ -18,6 +18,7 @@ from ruamel.yaml import YAML
 
 from benchmarks.generate import KINDS, Tally, generate
 from benchmarks.measure import Command, measure, run_once
+from benchmarks.mutants import joined, mutant
 from benchmarks.results import Bound
 from benchmarks.rows import ROWS
 from benchmarks.table import BEGIN, END, markdown
@@ -293,3 +294,61 @@ def test_the_readme_has_room_for_the_table() -> None:
     assert README[begin : end + len(END) + 1] == markdown(
         README[begin:end].partition("```text\n")[2].rpartition("```")[0]
     )
+
+
+# --- two builds compared -----------------------------------------------------------------
+
+OWN = f"{sys.executable} -m imagelint"
+
+
+def same(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "benchmarks/same"), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_build_says_the_same_as_itself(tmp_path: Path) -> None:
+    made("workloads", tmp_path / "tree")
+    done = same(OWN, OWN, "--tree", str(tmp_path / "tree"), "--mutants", "40")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("  the same\n") == 15
+    assert done.stdout.endswith("The builds say the same.\n")
+
+
+def test_a_build_that_says_something_else(tmp_path: Path) -> None:
+    """One that overlooks a folder."""
+    tree = tmp_path / "tree"
+    made("workloads", tree)
+    (tree / "overlooked").mkdir()
+    (tree / "overlooked/pod.yaml").write_text(
+        "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: quay.io/a/b:1\n"
+    )
+    other = tmp_path / "other"
+    overlooks = '[ "$1" = --version ] || set -- "$@" --exclude "overlooked/**"'
+    other.write_text(f'#!/bin/sh\n{overlooks}\nexec {OWN} "$@"\n')
+    other.chmod(0o755)
+    done = same(OWN, str(other), "--tree", str(tree), "--mutants", "0")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "  stdout, line " in done.stdout
+    assert "  overlooked/pod.yaml is repaired in another way\n" in done.stdout
+    assert done.stdout.endswith("The builds differ.\n")
+
+
+def test_a_build_that_is_not_there() -> None:
+    done = same("no-such-program", OWN)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "no-such-program is no program" in done.stderr
+
+
+def test_mutants_are_the_same_with_every_python() -> None:
+    manifests = [b"kind: Pod\nspec:\n  containers:\n  - image: a\n", b"image: b\n"]
+    dice = Dice("1")
+    mutants = [mutant(dice, manifests) for _ in range(200)]
+    streams = list(joined(dice, mutants))
+    made_of_them = hashlib.sha256(b"\0".join(mutants + streams)).hexdigest()
+    assert made_of_them[:16] == "775f9e973d348f7b"
+    assert sum(one not in manifests for one in mutants) > 150
+    assert 1 < len(streams) < 100
