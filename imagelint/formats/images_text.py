@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from imagelint.formats import PLAIN, Look
@@ -12,10 +13,12 @@ from imagelint.formats.words import counted, shown_path
 from imagelint.text import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from imagelint.report import ImageRecord, Report
     from imagelint.text import Source
 
-__all__ = ["render"]
+__all__ = ["pieces", "render"]
 
 _HEAD = ("VERDICT", "ENVIRONMENT", "IMAGE", "PLACE", "OBJECT")
 _FOLD = 3
@@ -28,29 +31,40 @@ def render(report: Report, look: Look = PLAIN) -> str:
 
     On a terminal that is too narrow for it, each image has two lines.
     """
-    rows = [_row(result.source, one) for result in report.results for one in result.images]
-    lines = table([_HEAD, *rows], look) if rows else []
-    if look.terminal and any(cells(line) > look.width for line in lines[1:]):
-        lines = _folded([_HEAD, *rows], look)
-    elif lines:
-        painted = (_painted(line, row[0], look) for line, row in zip(lines[1:], rows, strict=True))
-        lines = [lines[0], *painted]
+    return "".join(pieces(report, look))
+
+
+def pieces(report: Report, look: Look = PLAIN) -> Iterator[str]:
+    """Yield the inventory line by line."""
+    images = (_row(result.source, one) for result in report.results for one in result.images)
+    rows = [_HEAD, *images]
+    if len(rows) > 1:
+        lines = islice(table(rows, PLAIN), 1, None)
+        is_wide = look.terminal and any(cells(line) > look.width for line in lines)
+        for line in (_folded if is_wide else _flat)(rows, look):
+            yield f"{line}\n"
     if not look.brief:
-        count = f"{counted(len(rows), 'image')} in {counted(len(report.results), 'file')}."
-        lines += ["", count] if lines else [count]
-    return "".join(f"{line}\n" for line in lines)
+        above = "\n" if len(rows) > 1 else ""
+        images_seen, files_seen = len(rows) - 1, len(report.results)
+        yield f"{above}{counted(images_seen, 'image')} in {counted(files_seen, 'file')}.\n"
 
 
-def _folded(rows: list[tuple[str, ...]], look: Look) -> list[str]:
+def _flat(rows: Sequence[tuple[str, ...]], look: Look) -> Iterator[str]:
+    lines = table(rows, look)
+    yield next(lines)
+    for row, line in zip(rows[1:], lines, strict=True):
+        yield _painted(line, row[0], look)
+
+
+def _folded(rows: Sequence[tuple[str, ...]], look: Look) -> Iterator[str]:
     """Set place and object below the image."""
     heads = table([row[:_FOLD] for row in rows], look)
     plain = table([(*row[: _FOLD - 1], "") for row in rows], PLAIN)
     margin = " " * (max(map(cells, plain)) + 2)
-    lines = [heads[0]]
-    for row, head in zip(rows[1:], heads[1:], strict=True):
-        lines.append(_painted(head, row[0], look))
-        lines.append(margin + "  ".join(row[_FOLD:]))
-    return lines
+    yield next(heads)
+    for row, head in zip(rows[1:], heads, strict=True):
+        yield _painted(head, row[0], look)
+        yield margin + "  ".join(row[_FOLD:])
 
 
 def _painted(line: str, verdict: str, look: Look) -> str:

@@ -41,7 +41,7 @@ def _registry(image: ImageRecord) -> str:
     return _UNREAD if reference is None or not reference.registry else reference.registry
 
 
-def _by(head: str, named: Iterable[tuple[str, ImageRecord]], look: Look) -> list[str]:
+def _by(head: str, named: Iterable[tuple[str, ImageRecord]], look: Look) -> Iterator[str]:
     counts: Counter[tuple[str, str]] = Counter()
     totals: Counter[str] = Counter()
     for name, image in named:
@@ -54,7 +54,7 @@ def _by(head: str, named: Iterable[tuple[str, ImageRecord]], look: Look) -> list
     return table(rows, look, len(_COUNTS))
 
 
-def _rules(report: Report, look: Look) -> list[str]:
+def _rules(report: Report, look: Look) -> Iterator[str]:
     counts: Counter[tuple[str, Severity]] = Counter()
     totals: Counter[str] = Counter()
     fixable: Counter[str] = Counter()

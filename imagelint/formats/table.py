@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from imagelint.formats.snippet import cells
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from imagelint.formats import Look
 
@@ -17,8 +17,8 @@ _COLUMN_MAX = 60
 _GAP = "  "
 
 
-def table(rows: Sequence[tuple[str, ...]], look: Look, numbers: int = 0) -> list[str]:
-    """Return the lines of a table whose first row is its head.
+def table(rows: Sequence[tuple[str, ...]], look: Look, numbers: int = 0) -> Iterator[str]:
+    """Yield the lines of a table whose first row is its head.
 
     ``numbers`` columns at the end are set to the right. What is wider than a column may be
     is not cut: its row alone is out of line.
@@ -28,12 +28,10 @@ def table(rows: Sequence[tuple[str, ...]], look: Look, numbers: int = 0) -> list
         max(width for row in rows if (width := cells(row[column])) <= _COLUMN_MAX)
         for column in range(count)
     ]
-    lines = []
     for row in rows:
         padded = []
         for column, text in enumerate(row):
             room = " " * max(widths[column] - cells(text), 0)
             padded.append(room + text if column >= count - numbers else text + room)
         line = _GAP.join(padded).rstrip()
-        lines.append(f"\x1b[1m{line}\x1b[0m" if look.color and row is rows[0] else line)
-    return lines
+        yield f"\x1b[1m{line}\x1b[0m" if look.color and row is rows[0] else line
