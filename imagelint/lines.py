@@ -63,6 +63,7 @@ _SIMPLE = re.compile(
 _QUOTES = {"'": (SINGLE, "'\r"), '"': (DOUBLE, '"\\\r')}
 """The kind of a quoted scalar by its quote, and what may not stand inside of it here."""
 _FIT = bytes(range(0x20, 0x7F)) + b"\n"
+"""The bytes of ASCII in which nothing is odd, wherever they stand."""
 _ODD = "[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]|\r(?!\n)"
 """Tabs, control characters, breaks of YAML 1.1 and byte order marks: not for this lane.
 

@@ -73,9 +73,9 @@ def line_hashes(source: Source, lines: Iterable[int]) -> dict[int, str]:
     units = text.encode("utf-16-le") + bytes(_BLOCK * _WIDTH)
     starts = _starts(text, len(units) - _BLOCK * _WIDTH)
     wanted = frozenset(lines)
-    windows = [units[starts[line - 1] :][: _BLOCK * _WIDTH] for line in wanted]
-    counts = dict.fromkeys(windows, 0)
-    heads = {window[:_HEAD] for window in windows}
+    begins = [starts[line - 1] for line in wanted]
+    counts = {units[start : start + _BLOCK * _WIDTH]: 0 for start in begins}
+    heads = {window[:_HEAD] for window in counts}
     found: dict[int, str] = {}
     for line, start in enumerate(starts[: max(wanted, default=0)], 1):
         if units[start : start + _HEAD] in heads:
