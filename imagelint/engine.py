@@ -70,7 +70,7 @@ class _Found:
 
     @property
     def is_ill_formed(self) -> bool:
-        """Whether the source is not all valid text; few ask, but those for each document."""
+        """Whether the source is not all valid text: found out once, where an image is wrong."""
         if self._ill_formed is None:
             texts = (item.document.decoded for item in self._examined)
             self._ill_formed = any(text.first_ill_formed is not None for text in texts)
