@@ -141,7 +141,7 @@ def line_of(text: str) -> Line | None:  # noqa: C901 - one for each kind of valu
                 end = start + len(value) - 1
                 line = (steps, kind, key, inner, start + 1, end, oddity, shape)
         elif " #" in value:
-            line = _commented(known, value[: value.index(" #")].rstrip(" "), start)
+            line = _commented(known, value[: value.index(" #")].rstrip(" "), head)
     if line is None and is_fit:
         line = _without_key(text) or _rare(text)
     if len(text) <= _LENGTH_MAX:
@@ -151,14 +151,15 @@ def line_of(text: str) -> Line | None:  # noqa: C901 - one for each kind of valu
     return line
 
 
-def _commented(known: _Head, value: str, start: int) -> Line | None:
-    """Take apart a line whose key and ``value``, if any, a comment follows."""
+def _commented(known: _Head, value: str, head: str) -> Line | None:
+    """Take apart a line on which a comment follows a head and a value, or nothing."""
     steps, key, oddity, shape = known
-    if not value:
+    if not value and head[-1] != " ":  # else nothing stands where nobody looks for it
         shape = _shape(steps, key, NOTHING, oddity)
         return (steps, NOTHING, key, "", 0, 0, oddity, shape)
     if _SIMPLE.fullmatch(value) is None:
         return None
+    start = len(head) + 2
     return (steps, PLAIN, key, value, start, start + len(value), oddity, shape)
 
 

@@ -223,6 +223,8 @@ _PIECES = st.sampled_from(
 @example("a: b # c")
 @example("a: b  #: c\r")
 @example("a:  # b: c")
+@example("a :  # b")
+@example("a : b # c")
 @example("a: # b: c")
 @example("a: -- # b")
 @example("a: é # b")
