@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from imagelint import files
 from imagelint.moves import moves_of
-from imagelint.report import light
 from imagelint.request import Attempt, unpacked
 from imagelint.text import Source, apply_edits, mark_of
 from imagelint.values import NamedTuple
@@ -209,10 +208,11 @@ def tried(run: Run, one: Input) -> Tried:
     if new is None:
         return Tried(run.packed(attempt), None, errors)
     after, errors_after = _with_errors(run, lambda: run.rejudged(one, new))
+    after = None if after is None else run.light(after)
     again = run.packed(Attempt(after, attempt.identity, errors_after))
     old, moves = mark_of(result.source.data), moves_of(result.findings)
     fixed = Fixed(one.shown, old, result.edits, moves, again)
-    before = light(result._replace(findings=(), images=(), suppressed=()))
+    before = run.light(result._replace(findings=(), images=(), suppressed=()))
     return Tried(run.packed(attempt._replace(result=before)), fixed, errors)
 
 

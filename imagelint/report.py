@@ -303,7 +303,7 @@ class Report(NamedTuple):
     @property
     def image_count(self) -> int:
         """How many images there are."""
-        return sum([len(one.images) + one.unlisted for one in self.results])
+        return sum([result.image_count for result in self.results])
 
     def has_at_least(self, severity: Severity | None) -> bool:
         """Whether a finding is as bad as ``severity``; None stands for "never"."""

@@ -19,7 +19,7 @@ from imagelint.errors import ImagelintError, internal_error
 from imagelint.examine import is_large
 from imagelint.finding import Skipped
 from imagelint.intake import Intake
-from imagelint.report import NO_FACTS, FileResult, Report, joined, told
+from imagelint.report import NO_FACTS, FileResult, Report, joined, light, told
 from imagelint.request import STDIN, Attempt, Input, Packed, Request, packed, unpacked, whole
 from imagelint.rules import text_of
 from imagelint.text import Source, one_line
@@ -130,6 +130,10 @@ class Run:
     def packed(self, attempt: Attempt) -> Packed:
         """Make an attempt small, with all of it that the report will want."""
         return packed(attempt, self._request.line_hashes)
+
+    def light(self, result: FileResult) -> FileResult:
+        """Let go of the bytes of a result's source, but for what the report will want."""
+        return light(result, self._request.line_hashes)
 
     def _lint(self, one: Input, within: Span | None) -> tuple[FileResult, files.Identity | None]:
         if one.data is None:
