@@ -1,7 +1,7 @@
-"""Policy and source → findings and fixes; fixes → bytes. Pure: no I/O, no clock.
+"""Policy and source → findings, with the repairs that they propose. Pure: no I/O, no clock.
 
-``Linter.lint`` judges one source, ``Linter.fix`` makes the edits of a result and proves them
-by reading the outcome again. What only a whole run can tell is in :mod:`imagelint.conclude`.
+``Linter.lint`` judges one source; :mod:`imagelint.fixer` makes the edits of its result. What only
+a whole run can tell is in :mod:`imagelint.conclude`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from imagelint.checks import ABOUT_PODS
 from imagelint.document_rules import DocumentRules
 from imagelint.edits import place_of
-from imagelint.errors import ImagelintError
 from imagelint.examine import Examined, examine, is_large, parts
 from imagelint.excuses import Excuses
 from imagelint.fields import did_you_mean
@@ -31,7 +30,7 @@ from imagelint.report import (
     Suppressed,
 )
 from imagelint.skim import remembering, skim
-from imagelint.text import Source, Span, apply_edits, shown
+from imagelint.text import Source, Span, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -47,15 +46,11 @@ if TYPE_CHECKING:
     from imagelint.rules import Rule
     from imagelint.suppress import Ignore
 
-__all__ = ["FixError", "Linter"]
+__all__ = ["Linter"]
 
 UNUSED_IGNORE = "unused-ignore"
 
 _LAST_DAY = "9999-12-31"
-
-
-class FixError(ImagelintError):
-    """Edits that did not do what they should; nothing may be written."""
 
 
 class _Found:
@@ -100,17 +95,17 @@ class Linter:
         """
         self._policy = policy
         self._rules = {**rules, **policy.own_rules}
-        self._catalogue = catalogue
+        self.catalogue = catalogue
         if policy.workloads or policy.ignored_fields:
             own = catalogue.with_entries(policy.workloads)
-            self._catalogue = own.without_fields(policy.ignored_fields)
+            self.catalogue = own.without_fields(policy.ignored_fields)
         self._is_forced = environment is not None
         self._placement = Placement(policy, environment)
         self._judge = Judge(policy, self._rules)
         self._documents = DocumentRules(policy, self._rules, self._environments)
         self._baseline = baseline
         self._inventory = inventory
-        self._skim = remembering() if fixes else skim
+        self.skimming = remembering() if fixes else skim
         self._exceptions = tuple(
             (number, one)
             for number, one in enumerate(policy.exceptions)
@@ -135,7 +130,7 @@ class Linter:
         """
         with_trees = bool(self._about_secrets)
         examined, free = examine(
-            source, self._catalogue, within, with_trees=with_trees, skimming=self._skim
+            source, self.catalogue, within, with_trees=with_trees, skimming=self.skimming
         )
         has_comments = within is None and _has_comments(source)  # a source with some has no parts
         if not examined and chart is None and not with_trees and not has_comments:
@@ -248,7 +243,7 @@ class Linter:
         is_whole = chart is not None or self._baseline is not None
         if is_whole or not is_large(source) or _has_comments(source):
             return [None]
-        return parts(source, self._catalogue)
+        return parts(source, self.catalogue)
 
     def _sorted(
         self, found: Iterable[Finding | Suppressed], path: str
@@ -312,30 +307,6 @@ class Linter:
         if root is None:
             return self._placement.environments(path, None, {})
         return self._placement.environments(path, root.namespace, root.labels)
-
-    # --- fix --------------------------------------------------------------------------
-
-    def fix(self, source: Source, result: FileResult) -> bytes:
-        """Return the source with the fixes of its findings made, proven by reading it again.
-
-        What the baseline knows is repaired too: it is there to be worked off. What a comment or an
-        exception excuses is left as it is.
-
-        Raises :class:`FixError` where the outcome is not what was meant: same
-        documents, same trees but for the edited images, and those as intended.
-        """
-        edits = result.edits
-        if not edits:
-            return source.data
-        from imagelint.verify import difference  # noqa: PLC0415 - what only checks writes nothing
-
-        data = apply_edits(source, edits)
-        after = Source(source.path, data)
-        wrong = difference(source, after, edits, result, self._catalogue, self._skim)
-        if wrong is not None:
-            message = f"{source.path}: not fixed, nothing was written: {wrong}"
-            raise FixError(message)
-        return data
 
 
 def _has_comments(source: Source) -> bool:

@@ -242,7 +242,9 @@ class Run:
     def repaired(self, one: Input, result: FileResult) -> bytes | None:
         """Return the repaired bytes of an input, or None if there is nothing to repair."""
         linter = self._linter(one.governing)
-        fixed = self.guarded(one, lambda: linter.fix(result.source, result))
+        from imagelint.fixer import repaired  # noqa: PLC0415 - what only checks writes nothing
+
+        fixed = self.guarded(one, lambda: repaired(linter, result.source, result))
         return None if fixed == result.source.data else fixed
 
     @property

@@ -72,6 +72,7 @@ ORDER = (
     "outcomes",
     "document_rules",
     "engine",
+    "fixer",
     "conclude",
     "rule_examples",
     "overlap",

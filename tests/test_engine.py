@@ -9,8 +9,9 @@ import pytest
 
 from imagelint.built_in import RULES
 from imagelint.conclude import conclude
-from imagelint.engine import FixError, Linter
+from imagelint.engine import Linter
 from imagelint.finding import Finding, Fix, KubeObject, Severity
+from imagelint.fixer import FixError, repaired
 from imagelint.policy import parse_policy
 from imagelint.text import Edit, Source, Span
 from tests.reading import catalogue
@@ -228,7 +229,7 @@ def test_ill_formed_files_are_linted_and_left_alone() -> None:
     result = linter().lint(source, "a.yaml")
     assert [item.rule for item in result.findings] == [UNAPPROVED, "unparsable-document"]
     assert result.findings[0].unfixable == "the file is not valid text in its encoding"
-    assert linter().fix(source, result) == data
+    assert repaired(linter(), source, result) == data
 
 
 @pytest.mark.parametrize(
@@ -246,7 +247,7 @@ def test_ill_formed_files_are_linted_and_left_alone() -> None:
 def test_fix(images: tuple[str, ...], fixed: tuple[str, ...]) -> None:
     """An alias is edited at its anchor, once."""
     result = lint(pod(*images))
-    assert linter().fix(result.source, result).decode() == pod(*fixed)
+    assert repaired(linter(), result.source, result).decode() == pod(*fixed)
 
 
 def test_an_anchor_is_edited_where_all_uses_agree() -> None:
@@ -278,7 +279,7 @@ def test_a_fix_that_does_something_else_is_refused() -> None:
     ]:
         wrong = finding._replace(fix=Fix(finding.fix.image, (Edit(span, new),)))
         with pytest.raises(FixError, match="nothing was written"):
-            linter().fix(result.source, result._replace(findings=(wrong,)))
+            repaired(linter(), result.source, result._replace(findings=(wrong,)))
 
 
 @pytest.mark.parametrize(
@@ -309,7 +310,7 @@ def test_neighbours_of_a_broken_document_are_linted_and_fixed() -> None:
         *[UNAPPROVED] * 3,
         "unparsable-document",
     ]
-    fixed = linter().fix(result.source, result).decode()
+    fixed = repaired(linter(), result.source, result).decode()
     assert fixed == text.replace("nginx:1", f"{H}docker.io/nginx:1").replace(
         "gcr.io/a:1", f"{H}gcr.io/a:1"
     )
@@ -373,7 +374,7 @@ def test_kustomize_names() -> None:
     assert [name for name, _ in result.kustomize_names] == ["nginx", "b/c"]
     (finding,) = [item for item in result.findings if item.rule == UNAPPROVED]
     assert finding.field == "images[0].newName"
-    fixed = linter().fix(result.source, result).decode()
+    fixed = repaired(linter(), result.source, result).decode()
     assert fixed == text.replace("gcr.io/a", f"{H}gcr.io/a")
 
 

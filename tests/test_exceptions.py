@@ -12,6 +12,7 @@ from imagelint.built_in import RULES
 from imagelint.conclude import Ruling, about_exceptions
 from imagelint.engine import Linter
 from imagelint.errors import PolicyError
+from imagelint.fixer import repaired
 from imagelint.policy import Policy, parse_policy
 from imagelint.text import Source
 from tests.reading import catalogue
@@ -240,7 +241,7 @@ def test_fix_works_the_baseline_off() -> None:
     baseline = known(lint(policy_of()))
     source = Source("prod/a.yaml", POD.encode())
     linter = Linter(policy_of(), RULES, catalogue(), baseline=baseline)
-    fixed = linter.fix(source, linter.lint(source, "prod/a.yaml")).decode()
+    fixed = repaired(linter, source, linter.lint(source, "prod/a.yaml")).decode()
     assert fixed == POD.replace("busybox:1", "h.io/docker.io/busybox:1")
 
 

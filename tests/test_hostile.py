@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.hostile import HOSTILE, benign
+from imagelint.fixer import repaired
 from imagelint.lines import _known_heads, known_lines
 from imagelint.text import Source
 from tests.test_engine import linter
@@ -36,7 +37,7 @@ def judge(data: bytes) -> None:
     for finding in result.findings:
         source.position(finding.span.start)
         source.position(finding.span.end)
-    linter().fix(source, result)
+    repaired(linter(), source, result)
 
 
 def calls(data: bytes) -> int:

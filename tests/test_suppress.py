@@ -9,6 +9,7 @@ import pytest
 
 from imagelint.built_in import RULES
 from imagelint.engine import Linter
+from imagelint.fixer import repaired
 from imagelint.policy import parse_policy
 from imagelint.suppress import find_ignores
 from imagelint.text import Source
@@ -220,7 +221,7 @@ def test_what_is_excused_is_left_alone_by_fix() -> None:
     policy = parse_policy(Source("imagelint.yaml", POLICY.encode()), RULES)
     linter = Linter(policy, RULES, catalogue())
     source = Source("prod/a.yaml", text.encode())
-    fixed = linter.fix(source, linter.lint(source, "prod/a.yaml")).decode()
+    fixed = repaired(linter, source, linter.lint(source, "prod/a.yaml")).decode()
     assert fixed == text.replace("redis:1", "h.io/docker.io/redis:1")
 
 

@@ -37,7 +37,7 @@ from imagelint.text import Source, one_line
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from imagelint.commands.output import Detail
+    from imagelint.commands.options import Detail
     from imagelint.fixing import Fixed, Repair
     from imagelint.moves import Moves
     from imagelint.report import FileResult

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
     from click.shell_completion import CompletionItem
 
-    from imagelint.commands.output import Detail
     from imagelint.finding import Severity
     from imagelint.run import Request
 
 __all__ = [
     "AUTO",
+    "USUAL",
+    "Detail",
     "Target",
     "complete_file",
     "completed",
@@ -50,6 +51,17 @@ class Target(NamedTuple):
 
     format: str
     file: str | None
+
+
+class Detail(NamedTuple):
+    """How much is said besides the findings."""
+
+    quiet: bool = False
+    verbose: bool = False
+    statistics: bool = False
+
+
+USUAL = Detail()
 
 
 def nearest(name: str, names: Iterable[str], what: str) -> str:
@@ -226,8 +238,6 @@ def detail_options(function: F) -> F:
 
 def detail_of(options: dict[str, Any]) -> Detail:
     """Take the values of :func:`detail_options` out of ``options``."""
-    from imagelint.commands.output import Detail  # noqa: PLC0415 - --help has no use for it
-
     detail = Detail(*(options.pop(name) for name in Detail._fields))
     if detail.quiet and detail.verbose:
         message = "--quiet and --verbose contradict each other"

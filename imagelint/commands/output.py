@@ -11,22 +11,20 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from imagelint import files
+from imagelint.commands.options import USUAL
 from imagelint.errors import FileError
 from imagelint.formats import FORMATS, PLAIN, Look, line_hashes, pieces, renderer_of_file
 from imagelint.text import one_line
-from imagelint.values import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from imagelint.commands.options import Target
+    from imagelint.commands.options import Detail, Target
     from imagelint.finding import Severity, Skipped
     from imagelint.report import FileResult, LineHashes, Report
 
 __all__ = ["EXIT_CLEAN", "EXIT_ERROR", "EXIT_FINDINGS", "emit", "exit_code"]
 __all__ += [
-    "USUAL",
-    "Detail",
     "format_here",
     "hasher",
     "look_of",
@@ -45,17 +43,6 @@ _NARROW, _USUAL, _WIDE = 40, 80, 160
 _AT_ONCE = 1 << 16
 """Characters that are printed at a time."""
 _HEADS = {"error:": "red", "warning:": "yellow", "note:": "cyan"}
-
-
-class Detail(NamedTuple):
-    """How much is said besides the findings."""
-
-    quiet: bool = False
-    verbose: bool = False
-    statistics: bool = False
-
-
-USUAL = Detail()
 
 
 def emit(

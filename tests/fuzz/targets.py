@@ -15,6 +15,7 @@ from imagelint.engine import Linter
 from imagelint.errors import ImagelintError
 from imagelint.examine import examine
 from imagelint.files.data import catalogue_files, default_policy_source
+from imagelint.fixer import repaired
 from imagelint.manifest import FLOW_COLON, parse_events
 from imagelint.nodes import Mapping, Scalar
 from imagelint.plain import parse_plain
@@ -91,12 +92,12 @@ def fix(data: bytes) -> None:
     """A fix changes what it says and nothing else, adds no finding, and is done at once."""
     source = Source("a.yaml", data)
     result = _linter().lint(source, "a.yaml")
-    fixed = _linter().fix(source, result)
+    fixed = repaired(_linter(), source, result)
     assert _untouched(data, result) == _untouched_after(fixed, result)
     again = Source("a.yaml", fixed)
     outcome = _linter().lint(again, "a.yaml")
     assert len(outcome.findings) <= len(result.findings)
-    assert _linter().fix(again, outcome) == fixed
+    assert repaired(_linter(), again, outcome) == fixed
 
 
 def _edits(result: FileResult) -> list[tuple[int, int, int]]:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from imagelint.built_in import RULES
 from imagelint.conclude import conclude
-from imagelint.engine import FixError, Linter
+from imagelint.engine import Linter
 from imagelint.finding import Severity
+from imagelint.fixer import FixError, repaired
 from imagelint.policy import parse_policy
 from imagelint.reference import ImageReference
 from imagelint.text import Source, shown
@@ -49,7 +50,7 @@ def lint(data: bytes, path: str) -> FileResult:
 def fix(data: bytes, path: str) -> bytes:
     """Fix a stream."""
     result = lint(data, path)
-    return linter().fix(result.source, result)
+    return repaired(linter(), result.source, result)
 
 
 def outside_of_images(result: FileResult) -> bytes:
@@ -146,11 +147,11 @@ def test_fix_with_every_rule_on(data: bytes, path: str) -> None:
     """Law 3 with all rules: one pass repairs all that can be, and brings nothing new."""
     linter = strict_linter()
     before = linter.lint(Source(path, data), path)
-    once = linter.fix(before.source, before)
+    once = repaired(linter, before.source, before)
     after = linter.lint(Source(path, once), path)
     assert weighed(after) <= weighed(before)
     assert not [finding for finding in after.findings if finding.fix is not None]
-    assert linter.fix(after.source, after) == once
+    assert repaired(linter, after.source, after) == once
 
 
 @settings(max_examples=200)
@@ -187,7 +188,7 @@ def test_edits_of_a_run_stay_in_their_files(files: list[tuple[bytes, str]]) -> N
     """A fix that cannot be proven is refused for its file alone."""
     for result in conclude(lint(data, path) for data, path in files):
         try:
-            fixed = linter().fix(result.source, result)
+            fixed = repaired(linter(), result.source, result)
         except FixError as error:
             message = f"refused: {error}"
             raise AssertionError(message) from error
