@@ -21,7 +21,7 @@ def main() -> None:
     """Run the command line; an interrupt needs no traceback even before there is one."""
     gc.set_threshold(_GARBAGE)
     try:
-        from imagelint.cli import main as run  # noqa: PLC0415 - slow enough to be interrupted
+        from imagelint.cli.main import main as run  # noqa: PLC0415 - slow enough to be interrupted
 
         run()
     except KeyboardInterrupt:

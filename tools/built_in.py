@@ -1,4 +1,4 @@
-"""Writes ``imagelint/built_in.py``: the rules and the core of the catalogue, read beforehand.
+"""Writes ``imagelint/rules/built_in.py``: the rules and the core of the catalogue, read beforehand.
 
 ``python tools/built_in.py`` reads ``rules/*.yaml`` and ``rules/workloads/core.yaml`` and writes
 down what comes of them as Python; ``--check`` only tells whether that is stale.
@@ -11,15 +11,15 @@ from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagelint.rules import load_rules
-from imagelint.text import Source
-from imagelint.workload_parse import read_part
+from imagelint.kubernetes.catalogue.notation import read_part
+from imagelint.model.source import Source
+from imagelint.rules.rule import load_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
-MODULE = ROOT / "imagelint" / "built_in.py"
+MODULE = ROOT / "imagelint" / "rules" / "built_in.py"
 _HEAD = '''\
 """The rules and the core of the catalogue, as their files say them: read beforehand.
 
@@ -136,7 +136,7 @@ def main(arguments: list[str]) -> int:
         MODULE.write_text(text, encoding="utf-8")
         return 0
     is_stale = MODULE.read_text(encoding="utf-8") != text
-    sys.stdout.write("stale: imagelint/built_in.py\n" if is_stale else "")
+    sys.stdout.write("stale: imagelint/rules/built_in.py\n" if is_stale else "")
     return int(is_stale)
 
 

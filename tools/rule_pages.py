@@ -16,18 +16,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagelint import files
-from imagelint.built_in import RULES
-from imagelint.catalogue import load_catalogue
-from imagelint.checks import CHECKS
-from imagelint.policy import parse_policy
-from imagelint.rule_examples import Examples
-from imagelint.text import shown
+from imagelint.engine.examples import Examples
+from imagelint.kubernetes.catalogue.lookup import load_catalogue
+from imagelint.model.source import shown
+from imagelint.policy.policy import parse_policy
+from imagelint.rules.built_in import RULES
+from imagelint.rules.checks.references import CHECKS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from imagelint.rules import Rule
-    from imagelint.subject import Check
+    from imagelint.rules.checks.subject import Check
+    from imagelint.rules.rule import Rule
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "rules"

@@ -8,17 +8,17 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from imagelint.files.content import Identity, identity, is_blank, read, read_stdin
-from imagelint.files.data import (
+from imagelint.files.exclude import Exclusion
+from imagelint.files.git import repository_of
+from imagelint.files.paths import absolute, chart_folder, displayed, is_below, named, relative_to
+from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies
+from imagelint.files.reading import Identity, identity, is_blank, read, read_stdin
+from imagelint.files.shipped import (
     catalogue_files,
     default_policy_source,
     rules_folder,
     schema_text,
 )
-from imagelint.files.exclude import Exclusion
-from imagelint.files.git import repository_of
-from imagelint.files.paths import absolute, chart_folder, displayed, is_below, named, relative_to
-from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies
 from imagelint.files.walk import Found, FoundFile, find
 
 if TYPE_CHECKING:

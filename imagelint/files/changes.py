@@ -10,10 +10,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from imagelint.errors import FileError, UsageError
 from imagelint.files.git import GitError, ask_git
 from imagelint.files.paths import absolute, chart_folder
 from imagelint.files.tree import LINK, SUBMODULE, Entry, Tree, commit_of, is_shallow, repository_at
+from imagelint.model.errors import FileError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from imagelint.files.origin import Kind, OnDisk
 from imagelint.files.paths import displayed
 from imagelint.files.tree import LINK, SUBMODULE, Tree, commit_of, repository_at
-from imagelint.values import NamedTuple
+from imagelint.model.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

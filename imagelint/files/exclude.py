@@ -6,10 +6,10 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING
 
-from imagelint.errors import UsageError
 from imagelint.files.paths import absolute, relative_to
-from imagelint.globs import InvalidPattern, PathPatterns
-from imagelint.values import NamedTuple
+from imagelint.model.errors import UsageError
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.patterns.globs import InvalidPattern, PathPatterns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Where policies are read from: the working folder, or a commit (:mod:`imagelint.files.commit`).
+"""Where policies are read from: the working folder, or a commit (``files/commit.py``).
 
 Everything that decides (the policy, what it extends, what it excuses) is to be read through
 one of these, so that ``--policy-from`` holds for all of it.
@@ -10,9 +10,9 @@ import os
 from enum import Enum
 from typing import TYPE_CHECKING, Protocol
 
-from imagelint.errors import FileError
-from imagelint.files.content import read
 from imagelint.files.paths import is_below
+from imagelint.files.reading import read
+from imagelint.model.errors import FileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

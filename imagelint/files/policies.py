@@ -1,6 +1,6 @@
 """Which policy a file is held to: found from the file upwards, read once, stamped.
 
-What a policy means is :mod:`imagelint.policy`; here are only the files and the folders.
+What a policy means is ``policy/policy.py``; here are only the files and the folders.
 """
 
 from __future__ import annotations
@@ -10,24 +10,24 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from imagelint.errors import PolicyError
-from imagelint.files.data import default_policy_source
 from imagelint.files.origin import OnDisk
 from imagelint.files.paths import absolute, displayed, relative_to
-from imagelint.globs import InvalidPattern
-from imagelint.layers import Locks, read_extends
-from imagelint.policy import parse_policy
-from imagelint.report import PolicyStamp
-from imagelint.text import Source, shown
-from imagelint.values import NamedTuple
+from imagelint.files.shipped import default_policy_source
+from imagelint.model.errors import PolicyError
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.report import PolicyStamp
+from imagelint.model.source import Source, shown
+from imagelint.patterns.globs import InvalidPattern
+from imagelint.policy.locks import Locks, read_extends
+from imagelint.policy.policy import parse_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from imagelint.baseline import Baseline
+    from imagelint.engine.baseline import Baseline
     from imagelint.files.origin import Origin
-    from imagelint.policy import Policy
-    from imagelint.rules import Rule
+    from imagelint.policy.policy import Policy
+    from imagelint.rules.rule import Rule
 
 __all__ = ["POLICY_NAME", "GoverningPolicy", "Policies"]
 
@@ -230,7 +230,7 @@ class Policies:
         if lock is not None:
             message = f"no baseline may excuse anything here, as {lock.place} says: remove it"
             raise PolicyError(message, source.path)
-        from imagelint.baseline import Baseline  # noqa: PLC0415 - many policies have none
+        from imagelint.engine.baseline import Baseline  # noqa: PLC0415 - many policies have none
 
         return Baseline.parse(source)
 

@@ -6,8 +6,8 @@ import os
 from typing import TYPE_CHECKING
 
 from imagelint.files.origin import Kind
-from imagelint.globs import InvalidPattern, NamePattern
-from imagelint.text import shown
+from imagelint.model.source import shown
+from imagelint.patterns.globs import InvalidPattern, NamePattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 
-from imagelint.errors import FileError, UsageError
 from imagelint.files.git import GitError, ask_git, repository_of
-from imagelint.values import NamedTuple
+from imagelint.model.errors import FileError, UsageError
+from imagelint.model.namedtuple import NamedTuple
 
 __all__ = ["LINK", "SUBMODULE", "Entry", "Tree", "commit_of", "is_shallow", "repository_at"]
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from imagelint.files.git import ignored_below
 from imagelint.files.paths import absolute, displayed
-from imagelint.finding import Skipped
-from imagelint.globs import InvalidPattern, PathPattern
-from imagelint.values import NamedTuple
+from imagelint.model.finding import Skipped
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.patterns.globs import InvalidPattern, PathPattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -16,15 +16,15 @@ from contextlib import closing, suppress
 from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
 
-from imagelint.errors import FileError
 from imagelint.files import temporary
-from imagelint.text import mark_of
+from imagelint.model.errors import FileError
+from imagelint.model.source import mark_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from io import FileIO
 
-    from imagelint.text import Mark
+    from imagelint.model.source import Mark
 
 __all__ = ["Steps", "append", "finish", "rewrite", "rewriting", "size", "sync", "write_new"]
 __all__ += ["write_whole"]

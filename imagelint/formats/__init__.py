@@ -11,12 +11,12 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Protocol, cast
 
-from imagelint.values import NamedTuple
+from imagelint.model.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from imagelint.report import FileResult, LineHashes, Report
+    from imagelint.model.report import FileResult, LineHashes, Report
 
 __all__ = ["FORMATS", "INVENTORIES", "PLAIN", "Look"]
 __all__ += ["line_hashes", "pieces", "renderer", "renderer_of_file"]

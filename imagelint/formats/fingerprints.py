@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from imagelint.finding import Finding
-    from imagelint.text import Source
+    from imagelint.model.finding import Finding
+    from imagelint.model.source import Source
 
 __all__ = ["identities", "line_hashes"]
 

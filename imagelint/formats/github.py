@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imagelint.finding import Severity
 from imagelint.formats import PLAIN, Look
-from imagelint.formats.words import (
+from imagelint.formats.phrases import (
     brief,
     counted,
     facts,
@@ -20,13 +19,14 @@ from imagelint.formats.words import (
     shown_path,
     verdict,
 )
+from imagelint.model.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from imagelint.finding import Finding
-    from imagelint.report import Report
-    from imagelint.text import Source
+    from imagelint.model.finding import Finding
+    from imagelint.model.report import Report
+    from imagelint.model.source import Source
 
 __all__ = ["render"]
 

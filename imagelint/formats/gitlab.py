@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imagelint.finding import Severity
 from imagelint.formats import PLAIN, Look
 from imagelint.formats.fingerprints import identities
 from imagelint.formats.json_pieces import json_pieces
-from imagelint.formats.words import in_repository, place, sentence, shown_path
+from imagelint.formats.phrases import in_repository, place, sentence, shown_path
+from imagelint.model.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelint.finding import Finding
-    from imagelint.report import Report
-    from imagelint.text import Source
+    from imagelint.model.finding import Finding
+    from imagelint.model.report import Report
+    from imagelint.model.source import Source
 
 __all__ = ["pieces", "render"]
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from imagelint.formats import PLAIN, Look
 from imagelint.formats.json_ import object_value
 from imagelint.formats.json_pieces import json_pieces
-from imagelint.formats.words import place
+from imagelint.formats.phrases import place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelint.report import ImageRecord, Report
-    from imagelint.text import Source
+    from imagelint.model.report import ImageRecord, Report
+    from imagelint.model.source import Source
 
 __all__ = ["pieces", "render"]
 

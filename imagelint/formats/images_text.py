@@ -7,16 +7,16 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from imagelint.formats import PLAIN, Look
+from imagelint.formats.phrases import counted, shown_path
 from imagelint.formats.snippet import cells
 from imagelint.formats.table import table
-from imagelint.formats.words import counted, shown_path
-from imagelint.text import shown
+from imagelint.model.source import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from imagelint.report import ImageRecord, Report
-    from imagelint.text import Source
+    from imagelint.model.report import ImageRecord, Report
+    from imagelint.model.source import Source
 
 __all__ = ["pieces", "render"]
 

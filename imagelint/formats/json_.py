@@ -12,17 +12,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from imagelint import __version__
-from imagelint.finding import Severity
 from imagelint.formats import PLAIN, Look
 from imagelint.formats.json_pieces import json_pieces
-from imagelint.formats.words import place
+from imagelint.formats.phrases import place
+from imagelint.model.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelint.finding import Finding, KubeObject
-    from imagelint.report import PolicyStamp, Report, Suppressed
-    from imagelint.text import Source
+    from imagelint.model.finding import Finding, KubeObject
+    from imagelint.model.report import PolicyStamp, Report, Suppressed
+    from imagelint.model.source import Source
 
 __all__ = ["object_value", "pieces", "render"]
 

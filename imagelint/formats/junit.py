@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from imagelint.formats import PLAIN, Look
-from imagelint.formats.words import brief, facts, in_repository, message, place, shown_path
-from imagelint.text import shown
+from imagelint.formats.phrases import brief, facts, in_repository, message, place, shown_path
+from imagelint.model.source import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelint.finding import Finding
-    from imagelint.report import FileResult, Report
-    from imagelint.text import Source
+    from imagelint.model.finding import Finding
+    from imagelint.model.report import FileResult, Report
+    from imagelint.model.source import Source
 
 __all__ = ["render"]
 

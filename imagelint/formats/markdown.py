@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from imagelint.finding import Severity
 from imagelint.formats import PLAIN, Look
-from imagelint.formats.words import (
+from imagelint.formats.phrases import (
     brief,
     counted,
     facts,
@@ -18,13 +17,14 @@ from imagelint.formats.words import (
     shown_path,
     verdict,
 )
-from imagelint.text import shown
+from imagelint.model.finding import Severity
+from imagelint.model.source import shown
 
 if TYPE_CHECKING:
-    from imagelint.finding import Finding
-    from imagelint.formats.words import Fact
-    from imagelint.report import Report
-    from imagelint.text import Source
+    from imagelint.formats.phrases import Fact
+    from imagelint.model.finding import Finding
+    from imagelint.model.report import Report
+    from imagelint.model.source import Source
 
 __all__ = ["render", "within"]
 

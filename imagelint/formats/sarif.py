@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from imagelint import __version__
-from imagelint.excerpt import Excerpt
-from imagelint.finding import Severity
 from imagelint.formats import PLAIN, Look
 from imagelint.formats.fingerprints import identities, line_hashes
 from imagelint.formats.json_pieces import json_pieces
-from imagelint.formats.words import described, in_repository, place, sentence
-from imagelint.text import shown
+from imagelint.formats.phrases import described, in_repository, place, sentence
+from imagelint.model.excerpt import Excerpt
+from imagelint.model.finding import Severity
+from imagelint.model.source import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
-    from imagelint.finding import Finding
-    from imagelint.report import Report, RuleText, Suppressed
-    from imagelint.text import Source, Span
+    from imagelint.model.finding import Finding
+    from imagelint.model.report import Report, RuleText, Suppressed
+    from imagelint.model.source import Source, Span
 
     _Found: TypeAlias = "tuple[Source, Finding, Suppressed | None]"
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imagelint.excerpt import Excerpt
-from imagelint.text import Span, shown
+from imagelint.model.excerpt import Excerpt
+from imagelint.model.source import Span, shown
 
 if TYPE_CHECKING:
-    from imagelint.text import Source
+    from imagelint.model.source import Source
 
 __all__ = ["cells", "snippet"]
 

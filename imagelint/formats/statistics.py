@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from imagelint.finding import Severity
 from imagelint.formats import PLAIN, Look
 from imagelint.formats.table import table
-from imagelint.text import shown
+from imagelint.model.finding import Severity
+from imagelint.model.source import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from imagelint.report import ImageRecord, Report
+    from imagelint.model.report import ImageRecord, Report
 
 __all__ = ["render"]
 

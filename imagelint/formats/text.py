@@ -7,17 +7,17 @@ from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from imagelint.finding import Severity
 from imagelint.formats import PLAIN, Look
-from imagelint.formats.words import CLEAN, FIX, brief, counted, facts, shown_path, verdict
-from imagelint.text import shown
+from imagelint.formats.phrases import CLEAN, FIX, brief, counted, facts, shown_path, verdict
+from imagelint.model.finding import Severity
+from imagelint.model.source import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 
-    from imagelint.finding import Finding
-    from imagelint.report import FileResult, Report
-    from imagelint.text import Source, Span
+    from imagelint.model.finding import Finding
+    from imagelint.model.report import FileResult, Report
+    from imagelint.model.source import Source, Span
 
 __all__ = ["of_file", "pieces", "render"]
 

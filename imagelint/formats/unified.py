@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING
 
 from imagelint.formats import PLAIN, Look
-from imagelint.text import shown
-from imagelint.values import NamedTuple
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.source import shown
 
 if TYPE_CHECKING:
-    from imagelint.text import Source
+    from imagelint.model.source import Source
 
 __all__ = ["diff"]
 

@@ -10,9 +10,9 @@ from imagelint.formats import PLAIN, Look
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from imagelint.catalogue import Catalogue
-    from imagelint.unknown import Guess
-    from imagelint.workload_entries import Field
+    from imagelint.kubernetes.catalogue.entries import Field
+    from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.guesses import Guess
 
 __all__ = ["render", "render_unknown"]
 

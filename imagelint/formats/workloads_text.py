@@ -8,15 +8,15 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from imagelint.formats import PLAIN, Look
-from imagelint.formats.words import counted
-from imagelint.text import shown
+from imagelint.formats.phrases import counted
+from imagelint.model.source import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from imagelint.catalogue import Catalogue
-    from imagelint.unknown import Guess
-    from imagelint.workload_entries import Workload
+    from imagelint.kubernetes.catalogue.entries import Workload
+    from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.guesses import Guess
 
 __all__ = ["render", "render_unknown"]
 

@@ -6,14 +6,14 @@ import codecs
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from imagelint.built_in import RULES
-from imagelint.engine import Linter
-from imagelint.policy import parse_policy
-from imagelint.text import Source
-from tests.reading import catalogue
+from imagelint.engine.linter import Linter
+from imagelint.model.source import Source
+from imagelint.policy.policy import parse_policy
+from imagelint.rules.built_in import RULES
+from tests.support.trees import catalogue
 
 if TYPE_CHECKING:
-    from imagelint.report import FileResult
+    from imagelint.model.report import FileResult
 
 GOOD = "harbor.myco.com/docker.io/nginx:1.25"
 EVIL = "evil.example/miner:1"

@@ -11,11 +11,11 @@ import pytest
 from tests.bypass.cases import EVIL, UNAPPROVED
 from tests.bypass.cases import POLICY as STRICT
 from tests.bypass.test_documents import EVERY
-from tests.conftest import BAD, CLEAN, ERROR, FINDINGS, GOOD, POLICY, rules_in
+from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, GOOD, POLICY, rules_in
 
 if TYPE_CHECKING:
     from tests.bypass.cases import Bypass
-    from tests.conftest import Project
+    from tests.support.project import Project
 
 OPEN = POLICY.replace("allow: [h.io]", 'allow: ["*"]')
 

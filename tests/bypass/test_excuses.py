@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import pytest
 
-from imagelint.built_in import RULES
-from imagelint.engine import Linter
-from imagelint.policy import parse_policy
-from imagelint.text import Source
+from imagelint.engine.linter import Linter
+from imagelint.model.source import Source
+from imagelint.policy.policy import parse_policy
+from imagelint.rules.built_in import RULES
 from tests.bypass.cases import EVIL, GOOD, POLICY, UNAPPROVED, json_pod, lint, pod
-from tests.reading import catalogue
+from tests.support.trees import catalogue
 
 IGNORE = "# imagelint: ignore[unapproved-registry] why"
 FILE = "# imagelint: ignore-file[unapproved-registry] why"

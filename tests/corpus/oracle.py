@@ -8,12 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from imagelint.catalogue import Catalogue, load_catalogue
 from imagelint.files import catalogue_files
-from tests.shared import SHARED
+from imagelint.kubernetes.catalogue.lookup import Catalogue, load_catalogue
+from tests.support.shared import SHARED
 
 if TYPE_CHECKING:
-    from imagelint.finding import KubeObject
+    from imagelint.model.finding import KubeObject
 
 CORPUS = SHARED / "corpus"
 SYNTHETIC = "weird/synthetic/"

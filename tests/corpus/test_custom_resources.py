@@ -12,13 +12,13 @@ from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
-from imagelint.examine import examine
-from imagelint.text import Source
+from imagelint.kubernetes.read import examine
+from imagelint.model.source import Source
 from tests.corpus.oracle import CORE_GROUPS, SYNTHETIC, catalogue, files, read, rows
-from tests.shared import needs_shared
+from tests.support.shared import needs_shared
 
 if TYPE_CHECKING:
-    from imagelint.workloads import ImageSite
+    from imagelint.kubernetes.search import ImageSite
 
 CLAIMED = {
     (

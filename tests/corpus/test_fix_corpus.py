@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from imagelint.text import Source
+from imagelint.model.source import Source
 from tests.corpus.oracle import CORPUS, files
-from tests.shared import needs_shared
+from tests.support.shared import needs_shared
 
 if TYPE_CHECKING:
     from pathlib import Path

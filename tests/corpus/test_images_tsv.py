@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import pytest
 
-from imagelint.edits import place_of
-from imagelint.examine import examine
-from imagelint.text import Source
+from imagelint.engine.edits import place_of
+from imagelint.kubernetes.read import examine
+from imagelint.model.source import Source
 from tests.corpus.oracle import CORPUS, SYNTHETIC, catalogue, files, is_core, read, rows
-from tests.shared import needs_shared
+from tests.support.shared import needs_shared
 
 _YTT = "vmware-tanzu+carvel-ytt/examples/playground/"
 _EMPTY = "an empty value: text to images.tsv, null to kubectl and to us"

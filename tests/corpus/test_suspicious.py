@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from imagelint.built_in import RULES
-from imagelint.checks import placeholder_in
+from imagelint.rules.built_in import RULES
+from imagelint.rules.checks.references import placeholder_in
 from tests.corpus.oracle import SYNTHETIC, rows
-from tests.shared import needs_shared
-from tests.subjects import gate, messages, subject
+from tests.support.shared import needs_shared
+from tests.support.subjects import gate, messages, subject
 
 
 @needs_shared

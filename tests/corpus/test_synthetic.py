@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from imagelint.examine import examine
-from imagelint.text import Source
+from imagelint.kubernetes.read import examine
+from imagelint.model.source import Source
 from tests.corpus.oracle import SYNTHETIC, catalogue, files, read
-from tests.shared import needs_shared
+from tests.support.shared import needs_shared
 
 # The index was written by hand, as YAML 1.2 reads; where kubectl reads otherwise, we follow it.
 READ_OTHERWISE = {

@@ -23,7 +23,7 @@ class SeenImage(NamedTuple):
     """A value where an image belongs, and what its object says of itself.
 
     ``field`` is the path in the object itself, not in the list that held it; ``type`` and
-    ``value`` are as in :class:`imagelint.reading.Value`.
+    ``value`` are as in :class:`imagelint.kubernetes.readers.Value`.
     """
 
     api_version: str

@@ -9,17 +9,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from imagelint.examine import Examined, Refusal, examine
-from imagelint.reading import Reader, Value
-from imagelint.text import Source
+from imagelint.kubernetes.read import Examined, Refusal, examine
+from imagelint.kubernetes.readers import Reader, Value
+from imagelint.model.source import Source
 from tests.corpus.oracle import catalogue, is_core
 from tests.differential.decoders import SeenImage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelint.stream import Document
-    from imagelint.workloads import ImageSite
+    from imagelint.kubernetes.search import ImageSite
+    from imagelint.yaml.documents import Document
     from tests.differential.decoders import Refused, Verdict
 
 __all__ = ["STRICTER", "violations"]

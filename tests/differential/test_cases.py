@@ -9,13 +9,13 @@ import pytest
 
 from tests.differential.cases import CASES, Case, pod
 from tests.differential.law import STRICTER, violations
-from tests.reading import examined
+from tests.support.trees import examined
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Project
     from tests.differential.decoders import Decoders
+    from tests.support.project import Project
 
 ALL = [
     pytest.param(case, id=f"{group}: {case.name}")

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from tests.corpus.oracle import CORPUS, files
 from tests.differential.law import violations
-from tests.shared import needs_shared
-from tests.tools import FIXTURES
+from tests.support.shared import needs_shared
+from tests.support.tools import FIXTURES
 
 if TYPE_CHECKING:
     from pathlib import Path

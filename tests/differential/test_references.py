@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from imagelint.reference import ImageReference, InvalidReference
+from imagelint.model.reference import ImageReference, InvalidReference
 from tests.properties.strategies import mutated_references, reference_like_texts, references
 from tests.properties.test_reference import ERRORS
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from imagelint import files
-from imagelint.errors import FileError
-from tests.conftest import BAD, ERROR, GOOD, POLICY, Project
+from imagelint.model.errors import FileError
 from tests.faults.broken import break_system
+from tests.support.project import BAD, ERROR, GOOD, POLICY, Project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import BAD, CLEAN, GOOD
+from tests.support.project import BAD, CLEAN, GOOD
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Project
+    from tests.support.project import Project
 
 attributes = pytest.mark.skipif(
     not hasattr(os, "setxattr"), reason="Python sets no extended attributes on this platform"

@@ -11,13 +11,13 @@ import pytest
 
 from imagelint import files
 from imagelint.files import temporary
-from tests.conftest import BAD, CLEAN, GOOD
+from tests.support.project import BAD, CLEAN, GOOD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.conftest import Project
+    from tests.support.project import Project
 
 NAME = ".imagelint-0123456789abcdef"
 

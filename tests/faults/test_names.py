@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from imagelint import engine
-from tests.conftest import BAD, CLEAN, ERROR, FINDINGS, GOOD
-from tests.repository import QUIET, needs_git
+from imagelint.engine import linter
+from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, GOOD
+from tests.support.repository import QUIET, needs_git
 
 if TYPE_CHECKING:
-    from tests.conftest import Project
+    from tests.support.project import Project
 
 NAMES = {
     "line feed": b"a\nerror: b.yaml: all is well.yaml",
@@ -153,7 +153,7 @@ def test_a_mistake_of_ours_is_a_line(work: Project, monkeypatch: pytest.MonkeyPa
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(engine.Linter, "lint", fail)
+    monkeypatch.setattr(linter.Linter, "lint", fail)
     write(work, NAMES["line feed"], BAD)
     line, _ = work.run("check", "--quiet").stderr.splitlines()  # and one about imagelint.yaml
     assert line.startswith(r"error: a\nerror: b.yaml: all is well.yaml: internal error (Runtime")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.conftest import BAD, CLEAN, ERROR, GOOD, POLICY, Project
 from tests.faults.steps import DONE, fork, in_child
+from tests.support.project import BAD, CLEAN, ERROR, GOOD, POLICY, Project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from imagelint import files
-from imagelint.errors import FileError
-from tests.conftest import BAD, CLEAN, ERROR, GOOD, ROOT, pod
+from imagelint.model.errors import FileError
 from tests.faults.steps import fork
+from tests.support.project import BAD, CLEAN, ERROR, GOOD, ROOT, pod
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.conftest import Project
+    from tests.support.project import Project
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 ENVIRONMENT.pop("PYTHONUNBUFFERED", None)  # as users run it: what is buffered may fail at the end

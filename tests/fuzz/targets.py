@@ -9,31 +9,31 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from imagelint.built_in import RULES
-from imagelint.catalogue import load_catalogue
-from imagelint.engine import Linter
-from imagelint.errors import ImagelintError
-from imagelint.examine import examine
-from imagelint.files.data import catalogue_files, default_policy_source
-from imagelint.fixer import repaired
-from imagelint.manifest import FLOW_COLON, parse_events
-from imagelint.nodes import Mapping, Scalar
-from imagelint.plain import parse_plain
-from imagelint.policy import parse_policy
-from imagelint.reference import ImageReference, InvalidReference
-from imagelint.rules import load_rules
-from imagelint.suppress import find_ignores
-from imagelint.text import Source
-from imagelint.verify import same_trees
-from tests.skimming import disagreement
+from imagelint.engine.comments import find_ignores
+from imagelint.engine.linter import Linter
+from imagelint.files.shipped import catalogue_files, default_policy_source
+from imagelint.kubernetes.catalogue.lookup import load_catalogue
+from imagelint.kubernetes.read import examine
+from imagelint.model.errors import ImagelintError
+from imagelint.model.reference import ImageReference, InvalidReference
+from imagelint.model.source import Source
+from imagelint.policy.policy import parse_policy
+from imagelint.repair.fixer import repaired
+from imagelint.repair.proof import same_trees
+from imagelint.rules.built_in import RULES
+from imagelint.rules.rule import load_rules
+from imagelint.yaml.fast.parser import parse_plain
+from imagelint.yaml.nodes import Mapping, Scalar
+from imagelint.yaml.parser import FLOW_COLON, parse_events
+from tests.support.skimming import disagreement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from imagelint.catalogue import Catalogue
-    from imagelint.examine import Examined
-    from imagelint.nodes import Node
-    from imagelint.report import FileResult
+    from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.read import Examined
+    from imagelint.model.report import FileResult
+    from imagelint.yaml.nodes import Node
 
 __all__ = ["TARGETS"]
 

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from imagelint.baseline import Baseline, identity_of
-from imagelint.built_in import RULES
-from imagelint.engine import Linter
-from imagelint.errors import PolicyError
-from imagelint.patterns import RegistryPattern
-from imagelint.placement import Placement
-from imagelint.policy import Policy, parse_policy
-from imagelint.reference import ImageReference
-from imagelint.text import Source
+from imagelint.engine.baseline import Baseline, identity_of
+from imagelint.engine.linter import Linter
+from imagelint.model.errors import PolicyError
+from imagelint.model.reference import ImageReference
+from imagelint.model.source import Source
+from imagelint.patterns.images import RegistryPattern
+from imagelint.policy.placement import Placement
+from imagelint.policy.policy import Policy, parse_policy
+from imagelint.rules.built_in import RULES
 from tests.properties.policy_strategies import patterns
 from tests.properties.strategies import references
-from tests.reading import catalogue
+from tests.support.trees import catalogue
 
 if TYPE_CHECKING:
-    from imagelint.finding import Finding
-    from imagelint.report import FileResult
+    from imagelint.model.finding import Finding
+    from imagelint.model.report import FileResult
 
 TODAY = "2026-06-15"
 IMAGES = ("nginx", "quay.io/a/b:1", "gcr.io/x/y:latest", "h.io/docker.io/nginx:1", "h.io/z", "a b")

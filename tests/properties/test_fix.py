@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from imagelint.built_in import RULES
-from imagelint.conclude import conclude
-from imagelint.engine import Linter
-from imagelint.finding import Severity
-from imagelint.fixer import FixError, repaired
-from imagelint.policy import parse_policy
-from imagelint.reference import ImageReference
-from imagelint.text import Source, shown
-from tests.conftest import ROOT
+from imagelint.engine.linter import Linter
+from imagelint.engine.run_rules import conclude
+from imagelint.model.finding import Severity
+from imagelint.model.reference import ImageReference
+from imagelint.model.source import Source, shown
+from imagelint.policy.policy import parse_policy
+from imagelint.repair.fixer import FixError, repaired
+from imagelint.rules.built_in import RULES
 from tests.properties.manifest_strategies import manifests, nasty_streams
-from tests.reading import catalogue
+from tests.support.project import ROOT
+from tests.support.trees import catalogue
 
 if TYPE_CHECKING:
-    from imagelint.report import FileResult
+    from imagelint.model.report import FileResult
 
 HARBOR = "harbor.myco.com"
 PATHS = ("prod/a.yaml", "staging/a.yaml", "dev/a.yaml", "dev/prod/a.yaml", "kustomization.yaml")

@@ -9,11 +9,11 @@ import xml.etree.ElementTree as ET
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from imagelint.finding import Finding, Fix, KubeObject, Severity
 from imagelint.formats import FORMATS, PLAIN, Look, renderer
 from imagelint.formats.markdown import within
-from imagelint.report import FileResult, Report
-from imagelint.text import Edit, Source, Span
+from imagelint.model.finding import Finding, Fix, KubeObject, Severity
+from imagelint.model.report import FileResult, Report
+from imagelint.model.source import Edit, Source, Span
 
 _TELLING = (
     *("::error::x", "##[error]x", "\r", "\n", "\x1b[31m", "\u202e", "\u2066", "\ud800", "\uffff"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from imagelint.globs import InvalidPattern, NamePattern, PathPattern
-from imagelint.overlap import shared_name, shared_path
+from imagelint.patterns.globs import InvalidPattern, NamePattern, PathPattern
+from imagelint.patterns.overlap import shared_name, shared_path
 
 names = st.text("ab*?-", min_size=1, max_size=6)
 segments = st.one_of(st.just("**"), st.text("ab*?.", min_size=1, max_size=3))

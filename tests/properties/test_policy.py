@@ -12,18 +12,18 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from imagelint.errors import PolicyError
-from imagelint.patterns import RegistryPattern
-from imagelint.policy import Inconsistency, InconsistentPolicy, parse_policy
-from imagelint.reference import ImageReference
-from imagelint.registries import Gate, Harbor, HarborMap, Library, Project, Refusal, Upstream
-from imagelint.rules import load_rules
-from imagelint.text import Source
+from imagelint.model.errors import PolicyError
+from imagelint.model.reference import ImageReference
+from imagelint.model.source import Source
+from imagelint.patterns.harbor import Gate, Harbor, HarborMap, Library, Project, Refusal, Upstream
+from imagelint.patterns.images import RegistryPattern
+from imagelint.policy.policy import Inconsistency, InconsistentPolicy, parse_policy
+from imagelint.rules.rule import load_rules
 from tests.properties.policy_strategies import hosts, mutated_policies, patterns, policies
 from tests.properties.strategies import domains, look_alike_hosts, paths, references
 
 if TYPE_CHECKING:
-    from imagelint.policy import Policy
+    from imagelint.policy.policy import Policy
 
 FOLDER = Path(__file__).parents[2] / "rules"
 RULES = load_rules(Source(path.name, path.read_bytes()) for path in sorted(FOLDER.glob("*.yaml")))

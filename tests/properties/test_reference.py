@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagelint.reference import ImageReference, InvalidReference
+from imagelint.model.reference import ImageReference, InvalidReference
 from tests.properties.strategies import (
     ReferenceParts,
     digests,
@@ -24,7 +24,7 @@ from tests.properties.strategies import (
     swallowed_domains,
     tags,
 )
-from tests.shared import needs_shared, read_jsonl
+from tests.support.shared import needs_shared, read_jsonl
 
 any_text = st.one_of(references(), mutated_references(), reference_like_texts())
 

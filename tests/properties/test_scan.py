@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 
-from imagelint.examine import Examined, examine
-from imagelint.objects import KUSTOMIZATION_FILES
-from imagelint.scan import LONG, may_hold_object
-from imagelint.text import Source
+from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
+from imagelint.kubernetes.prefilter import LONG, may_hold_object
+from imagelint.kubernetes.read import Examined, examine
+from imagelint.model.source import Source
 from tests.properties.manifest_strategies import manifests, nasty_streams
-from tests.reading import catalogue
-from tests.shared import SHARED, needs_shared
+from tests.support.shared import SHARED, needs_shared
+from tests.support.trees import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,200 @@
+"""``imagelint explain``: a rule in full, or how an image parses and what decides about it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import click
+
+from imagelint import files
+from imagelint.cli.options import (
+    completed,
+    debug_option,
+    environment_option,
+    nearest,
+    policy_option,
+)
+from imagelint.cli.output import look_of, print_text
+from imagelint.model.source import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from click.shell_completion import CompletionItem
+
+    from imagelint.engine.judge import Judge
+    from imagelint.files import GoverningPolicy
+    from imagelint.model.reference import ImageReference
+    from imagelint.policy.policy import Environment, Policy
+    from imagelint.rules.rule import Rule
+
+__all__ = ["command"]
+
+_LABEL = 14
+_PROSE_WIDTH = 88
+
+
+def _complete_rule(
+    ctx: click.Context,
+    param: click.Parameter,  # noqa: ARG001 - click's own signature
+    incomplete: str,
+) -> list[CompletionItem]:
+    from imagelint.model.errors import ImagelintError  # noqa: PLC0415 - for the shell alone
+    from imagelint.rules.built_in import RULES  # noqa: PLC0415
+
+    rules, cwd = RULES, os.getcwd()
+    with suppress(ImagelintError):  # whoever runs the command will be told
+        policies = files.Policies(rules, cwd, ctx.params.get("policy"))
+        rules = policies.for_folder(cwd).rules
+    return completed(rules, incomplete)
+
+
+@click.command("explain")
+@click.argument("what", metavar="RULE|IMAGE", shell_complete=_complete_rule)
+@environment_option
+@policy_option
+@debug_option
+def command(what: str, environment: str | None, policy: str | None, *, debug: bool) -> None:  # noqa: ARG001 - cli/main.py looks for debug
+    """Explain a rule, or what the policy says of an image.
+
+    \b
+      imagelint explain unapproved-registry
+      imagelint explain nginx:1.25 --env prod
+    """  # noqa: D301 - click wants the character itself
+    from imagelint.rules.built_in import RULES  # noqa: PLC0415 - --help has no use for it
+
+    rules = RULES
+    governing = None
+    if environment is not None or what not in rules:
+        cwd = os.getcwd()
+        governing = files.Policies(rules, cwd, policy).for_folder(cwd)
+        rules = governing.rules
+    if governing is None or (environment is None and what in rules):
+        width = min(look_of(sys.stdout).width, _PROSE_WIDTH)
+        lines = _rule_lines(rules[what], width)
+    else:
+        if environment is None:
+            _refuse_slip(what, rules)
+        lines = _image_lines(what, governing, rules, environment)
+    print_text("\n".join(lines) + "\n", sys.stdout)
+
+
+def _refuse_slip(what: str, rules: Mapping[str, Rule]) -> None:
+    """Stop at a rule's name with a slip in it, which would be read as an image."""
+    import difflib  # noqa: PLC0415
+
+    if difflib.get_close_matches(what, list(rules), n=1, cutoff=0.8):
+        advice = "(for an image of that name, give --env)"
+        message = f"{nearest(what, rules, 'rule')} {advice}"
+        raise click.UsageError(message)
+
+
+def _rule_lines(rule: Rule, width: int) -> Iterator[str]:
+    yield f"{rule.id}: {rule.summary}"
+    yield ""
+    yield _labelled("severity", _severities(rule))
+    yield _labelled("repair", "imagelint fix" if rule.fixable else "by hand")
+    for name, value in rule.parameters.items():
+        text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+        yield _labelled("parameter", f"{name}: {text}")
+    for title, prose in (("Why", rule.why), ("What to do", rule.remedy)):
+        yield ""
+        yield title
+        yield from _wrapped(prose, width)
+    fixed = rule.examples.fixed or ("",) * len(rule.examples.bad)
+    pairs = list(zip(rule.examples.bad, fixed, strict=False))
+    yield from _examples("Found", [bad if not good else f"{bad}  →  {good}" for bad, good in pairs])
+    yield from _examples("Not found", rule.examples.good)
+
+
+def _severities(rule: Rule) -> str:
+    text = rule.severity.value
+    if rule.severity_if_open is not None:
+        text += f"; {rule.severity_if_open.value} in an environment that allows everything"
+    if rule.severity_in_chart is not None:
+        text += f"; {rule.severity_in_chart.value} in the templates of a chart"
+    return text
+
+
+def _examples(title: str, examples: tuple[str, ...] | list[str]) -> Iterator[str]:
+    if not examples:
+        return
+    yield ""
+    yield title
+    for example in examples:
+        lines = example.splitlines() or [""]
+        several = len(lines) > 1
+        yield from (f"  {shown(line) or (line if several else '(empty)')}" for line in lines)
+        if several:
+            yield ""
+
+
+def _wrapped(prose: str, width: int) -> Iterator[str]:
+    import textwrap  # noqa: PLC0415
+
+    for number, paragraph in enumerate(prose.strip().split("\n\n")):
+        if number:
+            yield ""
+        yield from textwrap.wrap(
+            paragraph, width, initial_indent="  ", subsequent_indent="  ", break_on_hyphens=False
+        )
+
+
+def _image_lines(
+    text: str, governing: GoverningPolicy, rules: Mapping[str, Rule], name: str | None
+) -> Iterator[str]:
+    from imagelint.engine.judge import Judge  # noqa: PLC0415 - only here
+    from imagelint.model.reference import ImageReference, InvalidReference  # noqa: PLC0415
+
+    policy = governing.policy
+    environments = policy.environments if name is None else (policy.environment(name),)
+    yield shown(text) or '""'
+    try:
+        reference = ImageReference.parse(text)
+    except InvalidReference as error:
+        yield _labelled("no image", f"{error} ({error.reason})")
+        return
+    implied = " (implied)" if reference.domain is None else ""
+    yield _labelled("domain", f"{reference.registry or 'none can be read'}{implied}")
+    yield _labelled("repository", reference.repository)
+    yield _labelled("tag", reference.tag or "none")
+    yield _labelled("digest", reference.digest or "none")
+    yield _labelled("familiar", reference.familiar)
+    judge = Judge(policy, rules)
+    for environment in environments:
+        yield ""
+        yield from _verdict_lines(reference, policy, environment, judge)
+    yield ""
+    yield f"Decided by {shown(governing.shown)}."
+
+
+def _verdict_lines(
+    reference: ImageReference, policy: Policy, environment: Environment, judge: Judge
+) -> Iterator[str]:
+    from imagelint.patterns.harbor import Refusal  # noqa: PLC0415
+
+    decision = environment.gate.decide(reference)
+    default = " (the default)" if environment == policy.default else ""
+    verdict = "allowed" if decision.allowed else "not allowed"
+    yield f"{shown(environment.name)}{default}: {verdict}"
+    if decision.pattern is not None:
+        yield _labelled(
+            "decided by", f"{'allow' if decision.allowed else 'deny'}: {decision.pattern}"
+        )
+    else:
+        allowed = ", ".join(str(pattern) for pattern in environment.gate.allow) or "nothing"
+        yield _labelled("decided by", f"no pattern fits; allowed: {allowed}")
+    wanted = judge.wanted(reference, environment)
+    if wanted is not None:
+        yield _labelled("would become", str(wanted))
+    elif not decision.allowed:
+        refused = policy.harbors.rewrite(reference, environment.gate)
+        if isinstance(refused, Refusal):
+            yield _labelled("no repair", refused.reason)
+
+
+def _labelled(label: str, text: str) -> str:
+    return f"  {label:{_LABEL}}{shown(text, len(text))}"

@@ -1,0 +1,198 @@
+"""``imagelint fix``: repair files in place, show the repair as a diff, or filter stdin."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imagelint import files
+from imagelint.cli.options import (
+    Target,
+    detail_of,
+    detail_options,
+    fail_on_option,
+    input_options,
+    jobs_option,
+    output_options,
+    request,
+    severity_of,
+    targets,
+)
+from imagelint.cli.output import (
+    EXIT_FINDINGS,
+    emit,
+    exit_code,
+    hasher,
+    look_of,
+    print_bytes,
+    say,
+)
+from imagelint.model.errors import FileError
+from imagelint.model.source import Source, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from imagelint.cli.options import Detail
+    from imagelint.model.report import FileResult
+    from imagelint.repair.moves import Moves
+    from imagelint.run.fixing import Fixed, Repair
+    from imagelint.run.run import Input, Run
+
+__all__ = ["command"]
+
+_STDIN = "-"
+_NOTHING = b"# imagelint: there was nothing to repair\n"
+
+
+class _Outcome:
+    """What became of the inputs."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.results: list[FileResult] = []
+        """How they are after the repair."""
+        self.repaired: list[str] = []
+        """The paths of those that were repaired."""
+        self.moves: list[Moves] = []
+        self.named: list[FileResult] = []
+        """How those were before it that have names for kustomize."""
+        self.patch: list[str] = []
+        self.filtered: bytes | None = None
+        """What became of stdin, if it was repaired."""
+
+
+@click.command("fix")
+@input_options
+@jobs_option
+@output_options()
+@fail_on_option
+@detail_options
+@click.option("--diff", is_flag=True, help="Print the repair as a unified diff; write nothing.")
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    formats: tuple[Target, ...],
+    output: str | None,
+    fail_on: str,
+    *,
+    diff: bool,
+    **options: Any,  # noqa: ANN401 - checked by click
+) -> None:
+    """Rewrite images in place to come through Harbor.
+
+    Only the bytes of the image change, and only where Harbor has a project for it. The
+    report tells what is left. With - as PATH it is a filter: stdin repaired to stdout, the
+    report on stderr.
+
+    \b
+      imagelint fix k8s/ --env prod
+      imagelint fix --diff > harbor.patch
+      helm template . | imagelint fix - | kubectl apply -f -
+    """  # noqa: D301 - click wants the character itself
+    from imagelint.run.fixing import repair_all, tried, write_file  # noqa: PLC0415 - not needed for --help
+    from imagelint.run.run import Run  # noqa: PLC0415
+
+    paths = options["paths"]
+    is_filter = _STDIN in paths
+    if is_filter and len(paths) > 1:
+        message = "fix - is a filter: it takes no other PATH"
+        raise click.UsageError(message)
+    chosen = targets(formats, output)
+    detail = detail_of(options)
+    written = not (diff or is_filter)
+    asked = request(options)._replace(
+        inventory=detail.statistics, leftovers=written, fixes=True, line_hashes=hasher(chosen)
+    )
+    run = Run(asked, tried)
+    say(run.notices, detail)
+    say(_clear_leftovers(run), detail)
+    outcome = _repair(repair_all(run, write_file if written else _pretend), run, detail, diff=diff)
+    if diff:
+        _print_patch(outcome.patch)
+    elif is_filter:
+        _print_repaired((run.stdin or b"") if outcome.filtered is None else outcome.filtered)
+    report = run.report(outcome.results, outcome.repaired if written else ())
+    reported = emit(report, chosen, detail=detail, to_stderr=diff or is_filter)
+    say(f"error: {line}" for line in report.errors)
+    if not diff:
+        from imagelint.cli.advice import advice  # noqa: PLC0415
+
+        say(advice(outcome.moves, outcome.named), detail)
+    code = exit_code(report, severity_of(fail_on), failed=not reported)
+    ctx.exit(max(code, EXIT_FINDINGS) if diff and outcome.repaired else code)
+
+
+def _clear_leftovers(run: Run) -> Iterator[str]:
+    """Remove what killed processes have left where the files are, and say so at once."""
+    for folder in run.littered:
+        for path in files.clear_leftovers(folder):
+            name = one_line(files.displayed(path, os.getcwd()))
+            yield f"note: removed {name}, which a killed process left behind"
+
+
+def _pretend(_one: Input, _fixed: Fixed) -> files.Steps:
+    """Stand in for writing where the repair goes to stdout."""
+    yield from ()
+
+
+def _repair(repairs: Iterator[Repair], run: Run, detail: Detail, *, diff: bool) -> _Outcome:
+    """Repair all, and keep of it what is still to be told: no more bytes than have to be."""
+    from imagelint.cli.progress import track  # noqa: PLC0415 - not needed for --help
+
+    outcome = _Outcome()
+    for one, before, fixed, after in track(repairs, len(run.inputs), quiet=detail.quiet):
+        if before.kustomize_names:
+            outcome.named.append(before)
+        outcome.results.append(after or before)
+        if fixed is None:
+            continue
+        outcome.repaired.append(before.path)
+        outcome.moves.append(fixed.moves)
+        if not diff and one.data is None:
+            continue
+        texts = run.guarded(one, partial(_texts, one, fixed))
+        if diff and texts is not None:
+            outcome.patch.append(_patch(one, *texts))
+        elif texts is not None:
+            outcome.filtered = texts[1]
+    return outcome
+
+
+def _texts(one: Input, fixed: Fixed) -> tuple[bytes, bytes]:
+    """Return the bytes of an input as they were and as they become."""
+    old = files.read(one.path, one.shown)[0] if one.data is None else one.data
+    new = fixed.of(old)
+    if new is None:
+        raise FileError(one.shown, "not repaired: it changed after it was read")
+    return old, new
+
+
+def _print_patch(patch: Iterable[str]) -> None:
+    # A patch is exact, whatever the encoding of the terminal.
+    is_terminal = look_of(sys.stdout).terminal
+    encoding = (sys.stdout.encoding or "utf-8") if is_terminal else "utf-8"
+    errors = "backslashreplace" if is_terminal else "surrogateescape"
+    for text in patch:
+        print_bytes(text.encode(encoding, errors), sys.stdout)
+
+
+def _print_repaired(data: bytes) -> None:
+    """Print all of stdin, repaired or, where that was not possible, as it came.
+
+    Of nothing (``--allow-empty``) comes a comment: to Helm 4 an empty answer is a failure.
+    """
+    print_bytes(_NOTHING if files.is_blank(data) else data, sys.stdout)
+
+
+def _patch(one: Input, old: bytes, new: bytes) -> str:
+    from imagelint.formats.unified import diff  # noqa: PLC0415
+
+    # A patch has to name the file itself, not a link to it, and by its bytes.
+    path = one.path if one.data is not None else os.path.realpath(one.path)
+    return diff(Source(files.named(path, os.getcwd()), old), new, look_of(sys.stdout))

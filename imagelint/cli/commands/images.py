@@ -1,0 +1,58 @@
+"""``imagelint images``: the inventory of every place that holds an image."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from imagelint.cli.options import (
+    Target,
+    detail_of,
+    detail_options,
+    input_options,
+    jobs_option,
+    output_options,
+    request,
+    targets,
+)
+from imagelint.cli.output import emit, exit_code, say
+from imagelint.formats import INVENTORIES
+
+__all__ = ["command"]
+
+
+@click.command("images")
+@input_options
+@jobs_option
+@output_options(INVENTORIES)
+@detail_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    formats: tuple[Target, ...],
+    output: str | None,
+    **options: Any,  # noqa: ANN401 - checked by click
+) -> None:
+    """List every image with its place and verdict.
+
+    The verdict is that of all environments which apply. The exit code is 0, or 2 if a file
+    cannot be read: an inventory judges nobody.
+
+    \b
+      imagelint images k8s/
+      imagelint images --format json | jq -r '.images[].image' | sort -u
+      imagelint images --statistics
+    """  # noqa: D301 - click wants the character itself
+    from imagelint.cli.progress import track  # noqa: PLC0415 - not needed for --help
+    from imagelint.run.run import Run, attempted  # noqa: PLC0415
+
+    chosen = targets(formats, output)
+    detail = detail_of(options)
+    run = Run(request(options), attempted)
+    say(run.notices, detail)
+    report = run.report(track(run.results(), len(run.inputs), quiet=detail.quiet))
+    written = emit(report, chosen, INVENTORIES, detail=detail)
+    say(f"error: {line}" for line in report.errors)
+    ctx.exit(exit_code(report, None, failed=not written))

@@ -1,0 +1,86 @@
+"""``imagelint krm``: serve as a KRM function, for ``kustomize build`` and kpt."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+from click.core import ParameterSource
+
+from imagelint import files
+from imagelint.cli.options import (
+    debug_option,
+    environment_option,
+    fail_on_option,
+    policy_option,
+    severity_of,
+)
+from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, print_bytes, say
+from imagelint.model.source import Source
+
+__all__ = ["command"]
+
+_STDIN = "-"
+_SHOWN = "<stdin>"
+
+
+@click.command("krm")
+@debug_option
+@policy_option
+@environment_option
+@fail_on_option
+@click.option("--check", is_flag=True, help="Repair nothing: report only.")
+@click.pass_context
+def command(  # noqa: PLR0913 - one parameter an option
+    ctx: click.Context,
+    /,
+    policy: str | None,
+    environment: str | None,
+    fail_on: str,
+    *,
+    check: bool,
+    debug: bool,
+) -> None:
+    """Serve as a KRM function.
+
+    A ResourceList on stdin (YAML or JSON) comes out on stdout: the same text, with its images
+    repaired and with `results`. Its functionConfig may set environment, policy, failOn and fix
+    (false: report only), under data or spec; options of the command line win.
+
+    \b
+      kustomize build --enable-alpha-plugins --enable-exec overlays/prod
+      kpt fn eval --exec "imagelint krm"
+    """  # noqa: D301 - click wants the character itself
+    from imagelint.cli.krm.resource_list import ResourceList, described  # noqa: PLC0415 - not for --help
+    from imagelint.run.run import Request, Run  # noqa: PLC0415
+
+    data = files.read_stdin()
+    settings = ResourceList(Source(_SHOWN, data)).settings()
+    if ctx.get_parameter_source("fail_on") is ParameterSource.DEFAULT:
+        fail_on = settings.fail_on or fail_on
+    request = Request(
+        (_STDIN,),
+        environment or settings.environment,
+        policy or settings.policy,
+        debug=debug,
+        stdin=data,
+    )
+    run = Run(request)
+    say(run.notices)
+    [one] = run.inputs
+    before = left = run.lint(one)
+    fixed = None
+    if before is not None and settings.fix and not check:
+        fixed = run.repaired(one, before)
+        left = before if fixed is None else run.rejudged(one, fixed)
+    if before is None or left is None or run.errors:
+        say(f"error: {line}" for line in run.errors)
+        ctx.exit(EXIT_ERROR)
+    made = ResourceList(left.source)
+    results = made.results(None if fixed is None else before, left)
+    print_bytes(made.with_results(results), sys.stdout)
+    say(  # kustomize shows no results
+        f"{one['severity']}: {described(one)}" for one in results if one["severity"] != "info"
+    )
+    failed = run.report([left]).has_at_least(severity_of(fail_on))
+    ctx.exit(EXIT_FINDINGS if failed else EXIT_CLEAN)

@@ -1,0 +1,255 @@
+"""``imagelint policy``: check a policy, test it, and see what a change of it changes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imagelint import files
+from imagelint.cli.options import debug_option, environment_option, jobs_option, request
+from imagelint.cli.output import (
+    EXIT_CLEAN,
+    EXIT_ERROR,
+    EXIT_FINDINGS,
+    look_of,
+    print_text,
+    say,
+)
+from imagelint.model.source import Source, shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.engine.cases import Outcome
+    from imagelint.files import GoverningPolicy
+    from imagelint.formats import Look
+    from imagelint.policy.advice import Advice
+    from imagelint.run.run import Run
+
+__all__ = ["command"]
+
+_policy_argument = click.argument("policy", metavar="[POLICY]", required=False)
+
+
+@click.group("policy", context_settings={"help_option_names": ["-h", "--help"]})
+def command() -> None:
+    """Check a policy, test it, and see what a change of it changes."""
+
+
+@command.command("check")
+@debug_option
+@_policy_argument
+@click.pass_context
+def check(ctx: click.Context, /, policy: str | None, **_options: Any) -> None:  # noqa: ANN401 - --debug
+    """Say what is odd about a policy: what can never match, what overlaps, what is wide open.
+
+    POLICY is a file; without it, the policy of this folder. The exit code is 1 if there is a
+    warning, 2 if the policy cannot be read.
+    """
+    from imagelint.model.finding import Severity  # noqa: PLC0415 - --help has no use for these
+    from imagelint.policy.advice import advise  # noqa: PLC0415
+    from imagelint.run.run import today  # noqa: PLC0415
+
+    governing = _governing(policy)
+    found = sorted(
+        (
+            (_place(one, governing), one)
+            for one in advise(governing.policy, governing.rules, today())
+        ),
+        key=lambda pair: pair[0],
+    )
+    look = look_of(sys.stdout)
+    for (number, line, column), one in found:
+        place = governing.sources[number].path
+        _print(f"{place}:{line}:{column}: {one.severity.value}: {one.message}", look)
+    warnings = sum(one.severity is Severity.WARNING for _, one in found)
+    names = ", ".join(one.name for one in governing.policy.environments)
+    counted = f"{_counted(warnings, 'warning')}, {_counted(len(found) - warnings, 'note')}"
+    _print(f"{governing.shown}: environments {names}; {counted}.", look)
+    ctx.exit(EXIT_FINDINGS if warnings else EXIT_CLEAN)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _print(line: str, look: Look) -> None:
+    """Print a line, folded where a terminal would break it in mid-word."""
+    import textwrap  # noqa: PLC0415 - for terminals only
+
+    if look.terminal:
+        folded = textwrap.wrap(
+            line, look.width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+        line = "\n".join(folded)
+    print_text(f"{line}\n", sys.stdout)
+
+
+def _governing(policy: str | None) -> GoverningPolicy:
+    """Return a policy by its file, or the one of this folder."""
+    from imagelint.rules.built_in import RULES  # noqa: PLC0415
+
+    cwd = os.getcwd()
+    return files.Policies(RULES, cwd, policy).for_folder(cwd)
+
+
+def _place(advice: Advice, governing: GoverningPolicy) -> tuple[int, int, int]:
+    """Return where an advice is about, in the uppermost layer that says it: layer, line, column."""
+    from imagelint.yaml.config import Fields  # noqa: PLC0415
+
+    for number, source in enumerate(governing.sources):
+        if advice.at is not None and advice.at[0] == source:
+            return (number, *source.position(advice.at[1].start))
+        found = None if advice.at else Fields(source).find(advice.keys, advice.text)
+        if found is not None:
+            return (number, *found)
+    return 0, 1, 1
+
+
+@command.command("test")
+@debug_option
+@click.option("--cases", metavar="FILE", help="The table; without it, imagelint-tests.yaml beside.")
+@click.option("--strict", is_flag=True, help="What no case reaches is a failure, too.")
+@_policy_argument
+@click.pass_context
+def test(
+    ctx: click.Context,
+    /,
+    policy: str | None,
+    cases: str | None,
+    *,
+    strict: bool,
+    **_options: Any,  # noqa: ANN401 - --debug
+) -> None:
+    """Run the table of cases beside a policy.
+
+    POLICY is a file; without it, the policy of this folder. The table is imagelint-tests.yaml:
+
+    \b
+      version: 1
+      cases:
+        - image: nginx:1.27
+          environment: prod
+          verdict: denied               # allowed, denied or excused
+          rule: unapproved-registry     # optional, or a list
+          rewrite: harbor.myco.com/docker.io/nginx:1.27
+
+    Examples of rules of your own are run, too. The exit code is 1 if a case or an example comes
+    out otherwise. What no case reaches is named.
+    """  # noqa: D301 - click wants the character itself
+    from imagelint.engine.cases import unreached  # noqa: PLC0415 - --help has no use for it
+
+    governing = _governing(policy)
+    outcomes = tuple(_outcomes(governing, cases))
+    failed = [one for one in outcomes if any(one.differences())]
+    failures = list(_failed_examples(governing))
+    look = look_of(sys.stdout)
+    for line in failures:
+        _print(line, look)
+    for one in failed:
+        _print(f"{one.case.file}:{one.case.line}:{one.case.column}: {one.case.shown}", look)
+        for what, expected, got in one.differences():
+            _print(f"  {what:8} expected {shown(expected)}", look)
+            _print(f"  {'':8} got      {shown(got)}", look)
+        for message in one.messages:
+            _print(f"  found    {message}", look)
+    missing = list(unreached(governing.policy, outcomes)) if outcomes or strict else []
+    if missing:
+        _print("Not reached by any case:", look)
+        for line in missing:
+            _print(f"  {line}", look)
+    own = len(governing.policy.own_rules)
+    examples = f"; examples of {_counted(own, 'own rule')}, {len(failures)} failed" if own else ""
+    _print(f"{_counted(len(outcomes), 'case')}, {len(failed)} failed{examples}.", look)
+    is_bad = failed or failures or (strict and missing)
+    ctx.exit(EXIT_FINDINGS if is_bad else EXIT_CLEAN)
+
+
+def _failed_examples(governing: GoverningPolicy) -> Iterator[str]:
+    """Yield a line for each example of the policy's own rules that is not what the rule says."""
+    own = governing.policy.own_rules
+    if not own:
+        return
+    from imagelint.engine.examples import Examples  # noqa: PLC0415 - for policies with rules alone
+    from imagelint.rules.built_in import RULES  # noqa: PLC0415
+    from imagelint.run.run import known_kinds  # noqa: PLC0415
+
+    examples = Examples(governing.policy, RULES, known_kinds())
+    for rule in own.values():
+        yield from map(str, examples.failures(rule))
+
+
+def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome]:
+    from imagelint.engine.cases import CASES_NAME, read_cases, run_case  # noqa: PLC0415
+    from imagelint.engine.linter import Linter  # noqa: PLC0415
+    from imagelint.model.errors import UsageError  # noqa: PLC0415
+    from imagelint.run.run import known_kinds, today  # noqa: PLC0415
+
+    cwd = os.getcwd()
+    if cases is None and governing.is_built_in:
+        message = "the built-in policy has no tests; write a policy with `imagelint init`"
+        raise UsageError(message)
+    place = files.absolute(cases or os.path.join(governing.home, CASES_NAME), cwd)
+    name = files.displayed(place, cwd)
+    if not os.path.lexists(place):
+        if cases is None and governing.policy.own_rules:
+            return  # their examples are tests enough
+        message = f"{name}: there is no such table; `imagelint policy test --help` shows one"
+        raise UsageError(message)
+    source = Source(name, files.read(place, name)[0])
+    linters: dict[str | None, Linter] = {}
+    for case in read_cases(source, governing.policy, governing.rules):
+        if case.environment not in linters:
+            linters[case.environment] = Linter(
+                governing.policy,
+                governing.rules,
+                known_kinds(),
+                environment=case.environment,
+                today=today(),
+            )
+        yield run_case(case, linters[case.environment])
+
+
+@command.command("diff")
+@debug_option
+@environment_option
+@jobs_option
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.pass_context
+def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:  # noqa: ANN401 - click
+    """Say which images change their verdict between two policies.
+
+    OLD and NEW are policy files, or REF:FILE for a file as a commit has it. The files of PATH are
+    linted by both; without any it is this folder. The exit code is 1 if a verdict changes.
+
+    \b
+      imagelint policy diff main:imagelint.yaml imagelint.yaml k8s/
+    """  # noqa: D301 - click wants the character itself
+    from imagelint.policy.diff import changes  # noqa: PLC0415 - --help has no use for it
+
+    before, after = _run_by(old, options), _run_by(new, options)
+    found = changes(before.results(), after.results())
+    look = look_of(sys.stdout)
+    for one in found.changes:
+        _print(f"{one.path}:{one.line}:{one.column}: {shown(one.image)}: {one.words}", look)
+    number = len(found.changes)
+    verb = "changes" if number == 1 else "change"
+    _print(f"{_counted(number, 'verdict')} of {found.images} {verb}.", look)
+    errors = dict.fromkeys((*before.errors, *after.errors))
+    say(f"error: {line}" for line in errors)
+    ctx.exit(EXIT_ERROR if errors else EXIT_FINDINGS if found.changes else EXIT_CLEAN)
+
+
+def _run_by(policy: str, options: dict[str, Any]) -> Run:
+    from imagelint.run.run import Run  # noqa: PLC0415 - --help has no use for it
+
+    ref, colon, path = policy.partition(":")
+    options = {**options, "without_baseline": True}
+    if not colon or os.path.lexists(policy):
+        return Run(request({**options, "policy": policy}))
+    return Run(request({**options, "policy": path, "policy_from": ref}))

@@ -1,0 +1,102 @@
+"""``imagelint workloads``: which kinds are known to hold images, and which look as if they did."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from imagelint import files
+from imagelint.cli.options import input_options, request
+from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, look_of, print_text, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.kubernetes.guesses import Guess
+    from imagelint.run.run import Run
+
+__all__ = ["command"]
+
+_FORMATS = ("text", "json")
+
+
+@click.command("workloads")
+@input_options
+@click.option("--unknown", is_flag=True, help="Show fields of unknown kinds that look like images.")
+@click.option(
+    "-f",
+    "--format",
+    "name",
+    type=click.Choice(_FORMATS),
+    default=_FORMATS[0],
+    show_default=True,
+    help="How to report.",
+)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    /,
+    name: str,
+    *,
+    unknown: bool,
+    **options: Any,  # noqa: ANN401 - checked by click
+) -> None:
+    """List the kinds that hold images, their fields, and who says so.
+
+    With --unknown: what looks like an image in kinds that nobody has described, as entries
+    for the policy's `workloads:`, ready to paste. Whether each is one is for you to say.
+
+    \b
+      imagelint workloads
+      imagelint workloads --format json | jq -r '.workloads[].kinds[]'
+      imagelint workloads --unknown k8s/
+    """  # noqa: D301 - click wants the character itself
+    from imagelint.formats import workloads_json, workloads_text  # noqa: PLC0415
+    from imagelint.kubernetes.catalogue.lookup import load_catalogue  # noqa: PLC0415 - not needed for --help
+
+    formats = workloads_json if name == "json" else workloads_text
+    look = look_of(sys.stdout)
+    if not unknown:
+        if options["paths"]:
+            message = "PATHs are searched with --unknown alone"
+            raise click.UsageError(message)
+        policy = _policies(options["policy"]).policy
+        known = load_catalogue(files.catalogue_files()).with_entries(policy.workloads)
+        print_text(formats.render(known.without_fields(policy.ignored_fields), look), sys.stdout)
+        return
+    from imagelint.run.run import Run  # noqa: PLC0415
+
+    run = Run(request(options))
+    guesses = tuple(_guesses(run))
+    print_text(formats.render_unknown(guesses, look), sys.stdout)
+    say(f"error: {line}" for line in run.errors)
+    ctx.exit(EXIT_ERROR if run.errors else EXIT_CLEAN)
+
+
+def _policies(policy: str | None) -> files.GoverningPolicy:
+    """Return the policy that governs the working folder."""
+    import os  # noqa: PLC0415
+
+    from imagelint.rules.built_in import RULES  # noqa: PLC0415
+
+    cwd = os.getcwd()
+    return files.Policies(RULES, cwd, policy, None).for_folder(cwd)
+
+
+def _guesses(run: Run) -> Iterator[Guess]:
+    from imagelint.kubernetes.catalogue.lookup import load_catalogue  # noqa: PLC0415
+    from imagelint.kubernetes.guesses import unknown_fields  # noqa: PLC0415
+    from imagelint.model.errors import ImagelintError  # noqa: PLC0415
+    from imagelint.model.source import Source  # noqa: PLC0415
+
+    catalogue = load_catalogue(files.catalogue_files())
+    for one in run.inputs:
+        try:
+            data = files.read(one.path, one.shown)[0] if one.data is None else one.data
+        except ImagelintError as error:
+            run.errors.append(str(error))
+            continue
+        known = catalogue.with_entries(one.governing.policy.workloads)
+        yield from unknown_fields(Source(one.shown, data), known)

@@ -1,0 +1,1 @@
+"""What functions of kustomize and kpt (KRM) read and write; the command is in ``commands/``."""

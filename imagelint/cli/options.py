@@ -1,0 +1,295 @@
+"""Options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from imagelint.formats import FORMATS
+from imagelint.model.namedtuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from click.shell_completion import CompletionItem
+
+    from imagelint.model.finding import Severity
+    from imagelint.run.run import Request
+
+__all__ = [
+    "AUTO",
+    "USUAL",
+    "Detail",
+    "Target",
+    "complete_file",
+    "completed",
+    "debug_option",
+    "detail_of",
+    "detail_options",
+    "environment_option",
+    "fail_on_option",
+    "input_options",
+    "jobs_option",
+    "nearest",
+    "output_options",
+    "request",
+    "severity_of",
+    "targets",
+]
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+AUTO = "auto"
+"""The format that suits the place: ``github`` inside of GitHub Actions, else ``text``."""
+_NEVER = "never"
+_FAIL_ON = ("error", "warning", "note", _NEVER)
+
+
+class Target(NamedTuple):
+    """A format and where it goes; None is standard output."""
+
+    format: str
+    file: str | None
+
+
+class Detail(NamedTuple):
+    """How much is said besides the findings."""
+
+    quiet: bool = False
+    verbose: bool = False
+    statistics: bool = False
+
+
+USUAL = Detail()
+
+
+def nearest(name: str, names: Iterable[str], what: str) -> str:
+    """Say that there is no such name, and which one was probably meant."""
+    import difflib  # noqa: PLC0415 - only after a slip
+
+    known = list(names)
+    close = difflib.get_close_matches(name, known, n=1)
+    advice = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
+    return f"no {what} {name!r}; {advice}"
+
+
+def completed(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
+    """Return for the shell the words that begin as the one that is being typed."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - for the shell alone
+
+    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+
+
+if TYPE_CHECKING:
+    _TargetBase = click.ParamType[Target]
+else:  # generic to type checkers, in newer versions of click
+    _TargetBase = click.ParamType
+
+
+class _TargetType(_TargetBase):
+    """``NAME`` or ``NAME=FILE``."""
+
+    name = "NAME[=FILE]"
+
+    def __init__(self, formats: Iterable[str]) -> None:
+        self._formats = (AUTO, *formats)
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Target:
+        """Read one ``--format``."""
+        if isinstance(value, Target):
+            return value
+        name, equals, file = str(value).partition("=")
+        if name not in self._formats:
+            self.fail(nearest(name, self._formats, "format"), param, ctx)
+        if equals and not file:
+            self.fail(f"a file belongs behind the = in {value!r}", param, ctx)
+        return Target(name, file or None)
+
+    def shell_complete(
+        self,
+        ctx: click.Context,  # noqa: ARG002 - click's own signature
+        param: click.Parameter,  # noqa: ARG002
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Complete a format's name."""
+        return completed(self._formats, incomplete)
+
+
+def _complete_environment(
+    ctx: click.Context,
+    param: click.Parameter,  # noqa: ARG001 - click's own signature
+    incomplete: str,
+) -> list[CompletionItem]:
+    """Complete an environment of the policy that governs this folder, or of ``--policy``."""
+    import os  # noqa: PLC0415 - for the shell alone
+
+    from imagelint import files  # noqa: PLC0415
+    from imagelint.model.errors import ImagelintError  # noqa: PLC0415
+    from imagelint.rules.built_in import RULES  # noqa: PLC0415
+
+    cwd = os.getcwd()
+    try:
+        rules = RULES
+        policies = files.Policies(rules, cwd, ctx.params.get("policy"))
+        environments = policies.for_folder(cwd).policy.environments
+    except ImagelintError:  # whoever runs the command will be told
+        return []
+    return completed((one.name for one in environments), incomplete)
+
+
+def complete_file(
+    ctx: click.Context,  # noqa: ARG001 - click's own signature
+    param: click.Parameter,  # noqa: ARG001
+    incomplete: str,
+) -> list[CompletionItem]:
+    """Leave it to the shell to complete a file."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - for the shell alone
+
+    return [CompletionItem(incomplete, type="file")]
+
+
+debug_option = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+environment_option = click.option(
+    "--env",
+    "environment",
+    metavar="NAME",
+    help="Hold everything to this environment alone.",
+    shell_complete=_complete_environment,
+)
+policy_option = click.option(
+    "--policy",
+    metavar="FILE",
+    help="Use this policy instead of the imagelint.yaml above each file.",
+    shell_complete=complete_file,
+)
+changes_options = (
+    click.option(
+        "--policy-from",
+        metavar="REF",
+        help="Read policies as this commit has them, so that a change cannot loosen its own gate.",
+    ),
+    click.option(
+        "--changed-since",
+        metavar="REF",
+        help="Only what git says has changed since HEAD left this branch or commit.",
+    ),
+)
+fail_on_option = click.option(
+    "--fail-on",
+    type=click.Choice(_FAIL_ON),
+    default="error",
+    show_default=True,
+    help="The least severe finding that makes the exit code 1.",
+)
+
+
+def input_options(function: F) -> F:
+    """Add PATHs and everything that says what to look at."""
+    for option in (
+        debug_option,
+        click.option(
+            "--allow-empty", is_flag=True, help="Nothing on stdin is fine (otherwise: exit code 2)."
+        ),
+        click.option(
+            "--stdin-filename", metavar="FILE", help="The name of what comes on stdin (PATH -)."
+        ),
+        click.option(
+            "--exclude",
+            multiple=True,
+            metavar="GLOB",
+            help="Leave out files; relative to this folder. Repeatable.",
+        ),
+        *changes_options,
+        policy_option,
+        environment_option,
+        click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=complete_file),
+    ):
+        function = option(function)
+    return function
+
+
+jobs_option = click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=0),
+    default=0,
+    metavar="N",
+    help="Use N processes; 0, the default, uses as many as pay for themselves.",
+)
+
+
+def detail_options(function: F) -> F:
+    """Add what says how much is told; :func:`detail_of` takes the values."""
+    for option in (
+        click.option(
+            "--statistics", is_flag=True, help="Add up images by registry and environment."
+        ),
+        click.option(
+            "-v", "--verbose", is_flag=True, help="Say why each file was skipped, on stderr."
+        ),
+        click.option("-q", "--quiet", is_flag=True, help="Print findings and errors alone."),
+    ):
+        function = option(function)
+    return function
+
+
+def detail_of(options: dict[str, Any]) -> Detail:
+    """Take the values of :func:`detail_options` out of ``options``."""
+    detail = Detail(*(options.pop(name) for name in Detail._fields))
+    if detail.quiet and detail.verbose:
+        message = "--quiet and --verbose contradict each other"
+        raise click.UsageError(message)
+    return detail
+
+
+def output_options(formats: Mapping[str, str] = FORMATS) -> Callable[[F], F]:
+    """Add ``--format`` and ``--output``."""
+
+    def decorate(function: F) -> F:
+        names = ", ".join((AUTO, *formats))
+        function = click.option(
+            "--output", metavar="FILE", help="Write the report to FILE; with a single --format."
+        )(function)
+        return click.option(
+            "--format",
+            "formats",
+            multiple=True,
+            type=_TargetType(formats),
+            help=f"How to report: {names}; NAME=FILE writes a file. Repeatable.  [default: {AUTO}]",
+        )(function)
+
+    return decorate
+
+
+def request(options: Mapping[str, Any]) -> Request:
+    """Make a request out of the values of :func:`input_options`."""
+    from imagelint.run.run import Request  # noqa: PLC0415 - --help has no use for the engine
+
+    return Request(**options)
+
+
+def targets(formats: tuple[Target, ...], output: str | None) -> tuple[Target, ...]:
+    """Put ``--format`` and ``--output`` together; at most one of them goes to stdout."""
+    chosen = formats or (Target(AUTO, None),)
+    if output is not None:
+        if len(chosen) > 1 or chosen[0].file is not None:
+            message = "--output goes with a single --format NAME; otherwise write NAME=FILE"
+            raise click.UsageError(message)
+        chosen = (Target(chosen[0].format, output),)
+    places = [target.file for target in chosen]
+    for place in places:
+        if places.count(place) > 1:
+            where = "to stdout: write NAME=FILE" if place is None else f"to {place}"
+            message = f"two formats cannot both go {where}"
+            raise click.UsageError(message)
+    return chosen
+
+
+def severity_of(fail_on: str) -> Severity | None:
+    """Return what ``--fail-on`` names; None for never."""
+    from imagelint.model.finding import Severity  # noqa: PLC0415
+
+    return None if fail_on == _NEVER else Severity(fail_on)

@@ -1,0 +1,122 @@
+"""What ``check --show-files`` and ``check --show-policy`` print instead of linting."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from imagelint import files
+from imagelint.formats.phrases import counted, shown_path
+from imagelint.model.errors import UsageError
+from imagelint.model.source import shown
+from imagelint.policy.placement import Placement
+from imagelint.rules.built_in import RULES
+from imagelint.run.run import STDIN, Run
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from imagelint.files import GoverningPolicy
+    from imagelint.model.finding import KubeObject
+    from imagelint.policy.policy import Environment
+    from imagelint.run.run import Request
+
+__all__ = ["file_lines", "policy_lines"]
+
+_LABEL = 12
+_ERROR_MAX = 2000
+
+
+def file_lines(run: Run) -> Iterator[str]:
+    """Yield the paths that a run would lint."""
+    return (shown_path(one.shown) for one in run.inputs)
+
+
+def policy_lines(file: str, request: Request) -> Iterator[str]:
+    """Yield which policy a file is held to, and which environments its objects, and why.
+
+    The file need not exist: then its path alone decides.
+    """
+    if request.paths or file == STDIN:
+        message = "--show-policy takes the one FILE and no PATH"
+        raise UsageError(message)
+    cwd = os.getcwd()
+    path = files.absolute(file, cwd)
+    if os.path.isdir(path):
+        message = f"--show-policy {shown_path(file)}: that is a folder; name a file in it"
+        raise UsageError(message)
+    ref = request.policy_from
+    origin = None if ref is None else files.AtCommit(ref, cwd)
+    policies = files.Policies(RULES, cwd, request.policy, origin)
+    governing = policies.for_file(path)
+    run = Run(request._replace(paths=(path,))) if os.path.exists(path) else None
+    yield shown_path(files.displayed(path, cwd))
+    yield _labelled("policy", f"{shown_path(governing.shown)} ({_found(governing, request)})")
+    relative = governing.match_path(path)
+    yield _labelled("path", f"{shown_path(relative)}, which the policy's globs are held against")
+    yield _labelled("linted", _linted(run))
+    objects = _objects(run) if run is not None else {}
+    for error in () if run is None else run.errors:
+        yield _labelled("error", shown(error, _ERROR_MAX))
+    for kube_object, images in objects.items():
+        yield ""
+        yield f"{_named(kube_object)}: {counted(images, 'image')}"
+        labels = kube_object.labels
+        yield from _environments(governing, request, relative, kube_object.namespace, labels)
+    if not objects:
+        yield ""
+        yield "An object without namespace and labels"
+        yield from _environments(governing, request, relative, None, {})
+
+
+def _found(governing: GoverningPolicy, request: Request) -> str:
+    if request.policy is not None:
+        return "given by --policy"
+    if governing.is_built_in:
+        return f"no {files.POLICY_NAME} stands above the file"
+    return "the nearest above the file"
+
+
+def _linted(run: Run | None) -> str:
+    if run is None:
+        return "no: there is no such file"
+    return "yes" if run.inputs else f"no: {shown(run.skipped[0].reason)}"
+
+
+def _objects(run: Run) -> dict[KubeObject, int]:
+    """Count the images of each object; the reason of an environment is the object's own."""
+    counts: dict[KubeObject, int] = {}
+    for result in run.results():
+        for image in result.images:
+            counts[image.object] = counts.get(image.object, 0) + 1
+    return counts
+
+
+def _named(kube_object: KubeObject) -> str:
+    name = "" if kube_object.name is None else f"/{kube_object.name}"
+    where = "" if kube_object.namespace is None else f" in namespace {kube_object.namespace}"
+    return shown(f"{kube_object.kind or 'object'}{name}{where}")
+
+
+def _environments(
+    governing: GoverningPolicy,
+    request: Request,
+    path: str,
+    namespace: str | None,
+    labels: Mapping[str, str],
+) -> Iterator[str]:
+    policy = governing.policy
+    for one in Placement(policy, request.environment).environments(path, namespace, labels):
+        reasons = list(one.match.reasons(path, namespace, labels))
+        if request.environment is not None:
+            reasons = ["given by --env"]
+        yield _labelled(one.name, "; ".join(map(shown, reasons)) or _default(policy.default, one))
+
+
+def _default(default: Environment, one: Environment) -> str:
+    assert one == default
+    return "nothing matches, so the default"
+
+
+def _labelled(label: str, text: str) -> str:
+    return f"  {shown(label):{_LABEL}}{text}"

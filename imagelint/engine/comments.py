@@ -1,0 +1,181 @@
+"""Comments that excuse findings: ``# imagelint: ignore[rule, ...] reason``.
+
+::
+
+    image: nginx  # imagelint: ignore[unapproved-registry] replaced in Q1
+    # imagelint: ignore[floating-tag] the line below, further comments between them left out
+    # imagelint: ignore-file[floating-tag] the whole file; above everything but comments
+
+Only a comment counts: the same text inside of a string, or in JSON, is text. What a comment may
+not excuse is for the policy to say (``engine/excuses.py``). Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Final
+
+from imagelint.model.finding import COMMENT_MARK as MARK
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.source import Span
+from imagelint.yaml.documents import split
+from imagelint.yaml.nodes import Scalar, nodes_once
+from imagelint.yaml.parser import parse_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from imagelint.model.source import Source
+    from imagelint.yaml.documents import Document
+    from imagelint.yaml.nodes import Node
+
+__all__ = ["Ignore", "Ignores", "find_ignores"]
+
+_COMMENT: Final = rf"(?:^|(?<=[ \t\r\n\ufeff]))\#[ \t]*{MARK}[ \t]*([^\r\n]*)"
+_FORM: Final = r"(ignore-file|ignore)[ \t]*\[([^\[\]]*)\][ \t:,-]*(.*)"
+_USAGE = "write `# imagelint: ignore[RULE] REASON` or `# imagelint: ignore-file[RULE] REASON`"
+
+
+class Ignore(NamedTuple):
+    """One comment."""
+
+    span: Span
+    """From its ``#`` to the end of the line, in bytes."""
+    rules: tuple[str, ...]
+    reason: str
+    line: int | None
+    """The line whose findings it excuses; None: of the whole file."""
+    problem: str | None = None
+    """Why it excuses nothing: it is written wrongly."""
+
+
+class Ignores:
+    """The comments of one source, and which rules each of them has excused so far."""
+
+    def __init__(self, found: Iterable[Ignore] = ()) -> None:
+        """Hold the comments in their order."""
+        self.found = tuple(found)
+        self._by_line: dict[int | None, list[Ignore]] = {}
+        for one in self.found:
+            if one.problem is None:
+                self._by_line.setdefault(one.line, []).append(one)
+        self.used: set[tuple[Ignore, str]] = set()
+
+    def __bool__(self) -> bool:
+        """Whether there is any."""
+        return bool(self.found)
+
+    def covering(self, rule: str, line: int) -> Iterator[Ignore]:
+        """Yield the well-formed comments that name a rule for a line, the line's own first."""
+        for place in (line, None):
+            for one in self._by_line.get(place, ()):
+                if rule in one.rules:
+                    yield one
+
+    def unused(self) -> Iterator[tuple[Ignore, str]]:
+        """Yield each comment with each of its rules that excused nothing."""
+        for one in self.found:
+            for rule in one.rules if one.problem is None else ():
+                if (one, rule) not in self.used:
+                    yield one, rule
+
+
+def find_ignores(source: Source) -> Ignores:
+    """Find the comments of a source: what looks like one and stands in no scalar."""
+    decoded = source.decode(Span(source.bom_length, len(source.data)))
+    text = decoded.text
+    scalars = _Scalars(source)
+    found = []
+    top = _end_of_top(text)
+    targets: dict[int, int] = {}
+    matches = list(re.finditer(_COMMENT, text))
+    offsets = decoded.byte_offsets(index for match in matches for index in match.span())
+    for match, start, end in zip(matches, offsets, offsets, strict=True):
+        if start in scalars:
+            continue
+        span = Span(start, end)
+        line = source.line_number(start)
+        if _begins_line(text, match.start()):
+            line = _line_below(source, line, targets)
+        found.append(_ignore(span, match[1], line, is_at_top=match.start() < top))
+    return Ignores(found)
+
+
+def _ignore(span: Span, text: str, line: int, *, is_at_top: bool) -> Ignore:
+    form = re.match(_FORM, text)
+    if form is None:
+        return Ignore(span, (), "", line, f"this comment excuses nothing: {_USAGE}")
+    what, names, reason = form.groups()
+    rules = tuple(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
+    if not rules:
+        return Ignore(span, (), "", line, f"this comment names no rule: {_USAGE}")
+    if what == "ignore":
+        return Ignore(span, rules, reason.strip(), line)
+    problem = None if is_at_top else "ignore-file counts at the top of the file only"
+    return Ignore(span, rules, reason.strip(), None, problem)
+
+
+def _end_of_top(text: str) -> int:
+    """Return where the first content begins: all above it is comments, blank, ``---`` or ``%``."""
+    at = 0
+    for line in text.splitlines(keepends=True):
+        bare = line.strip(" \t\r\n\ufeff")
+        if bare.startswith("---"):
+            bare = bare[3:].strip()
+        if bare and not bare.startswith(("#", "%")):
+            break
+        at += len(line)
+    return at
+
+
+def _begins_line(text: str, index: int) -> bool:
+    """Whether nothing but blanks stands in front; looks no further back than those."""
+    while index > 0 and text[index - 1] in " \t\ufeff":
+        index -= 1
+    return index == 0 or text[index - 1] in "\r\n"
+
+
+def _line_below(source: Source, line: int, targets: dict[int, int]) -> int:
+    """Return the first line below that is no comment; ``targets`` remembers runs of comments."""
+    run = []
+    below = line
+    while below not in targets:
+        run.append(below)
+        below += 1
+        if below > source.line_count or not source.line(below).lstrip(" \t").startswith("#"):
+            targets[run[-1]] = below
+            break
+    target = targets.get(below, below)
+    targets.update(dict.fromkeys(run, target))
+    return target
+
+
+class _Scalars:
+    """Where the scalars that hold the mark stand, in bytes: what is in them is no comment."""
+
+    def __init__(self, source: Source) -> None:
+        spans: list[tuple[int, int]] = []
+        for document in split(source):
+            if document.tree is not None:  # JSON has no comments
+                spans.append(document.span)
+            elif MARK in document.decoded.text:
+                root = parse_yaml(document.decoded.text).root
+                spans += () if root is None else _marked(document, root)
+        self._spans = sorted(spans)
+
+    def __contains__(self, offset: int) -> bool:
+        at = bisect_right(self._spans, (offset, offset + 1)) - 1
+        return at >= 0 and self._spans[at][0] <= offset < self._spans[at][1]
+
+
+def _marked(document: Document, root: Node) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the scalars that hold the mark."""
+    text = document.decoded.text
+    marked = sorted(
+        (node.start, node.end)
+        for node in nodes_once(root)
+        if isinstance(node, Scalar) and MARK in text[node.start : node.end]
+    )
+    offsets = document.decoded.byte_offsets(index for span in marked for index in span)
+    yield from zip(offsets, offsets, strict=True)

@@ -1,0 +1,222 @@
+"""A new value for a scalar → the smallest edit that writes it, or why there is none.
+
+For most images that is an insertion in front of the reference. Quotes, escapes,
+indentation and whatever else surrounds the changed characters stay, because nothing
+touches them. No judgement here: which value is wanted is the engine's business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from imagelint.kubernetes.readers import views
+from imagelint.model.source import Edit, Span, shown
+from imagelint.yaml.nodes import Mapping, Node, Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from imagelint.kubernetes.readers import View
+    from imagelint.kubernetes.search import ImageSite
+    from imagelint.yaml.documents import Document
+    from imagelint.yaml.nodes import Tree
+
+__all__ = ["NotEditableError", "edit_scalar", "place_of", "uses_elsewhere"]
+
+_PLAIN_SAFE = r"[A-Za-z0-9](?:[A-Za-z0-9._/@:+-]*[A-Za-z0-9_-])?"
+_BLOCK_HEADER = r"[|>][^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])"
+_BREAK = "\n\r\x85\u2028\u2029"
+_ESCAPE = (
+    r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}"
+    r"|(?:\r\n|[\n\r\x85\u2028\u2029])[ \t]*|.)"
+)
+
+
+class NotEditableError(Exception):
+    """The scalar cannot be edited in place; ``str()`` says why, for the finding."""
+
+
+def place_of(document: Document, node: Node, within: tuple[int, int] | None = None) -> Span:
+    """Return where a value stands, in bytes: as written, a block scalar without its header.
+
+    ``within``: where a part of a scalar's value stands; the whole where that cannot be told.
+    """
+    start, end = node.start, node.end
+    if within is not None and isinstance(node, Scalar):
+        try:
+            places = _places(document.decoded.text, node)
+        except NotEditableError:
+            pass
+        else:
+            first, last = (document.byte_offset(places[index]) for index in within)
+            return Span(first, last)
+    if isinstance(node, Scalar) and node.style in ("|", ">") and node.value.strip():
+        text = document.decoded.text
+        start = _block_content(text, node)
+        end = start + len(text[start:end].rstrip())
+    return Span(document.byte_offset(start), document.byte_offset(end))
+
+
+def edit_scalar(
+    document: Document, node: Scalar, new: str, within: tuple[int, int] | None = None
+) -> Edit:
+    """Return the smallest edit that makes the scalar's value, or the part ``within``, ``new``.
+
+    Raises :class:`NotEditableError` where the text does not show the value plainly
+    enough (base64, a value folded over lines where it would change).
+    """
+    offset, stop = within or (0, len(node.value))
+    old = node.value[offset:stop]
+    if node.tag is not None and node.tag.endswith(":binary"):
+        raise NotEditableError("it is written in base64 (!!binary)")
+    if not node.style and re.fullmatch(_PLAIN_SAFE, new) is None:
+        raise NotEditableError(f"{shown(new)} would need quotes")
+    first, last = _changed(old, new)
+    inserted = new[first : len(new) - (len(old) - last)]
+    places = _places(document.decoded.text, node)
+    if within is None and "\n" in old.rstrip("\n"):
+        raise NotEditableError("it is folded over several lines")
+    first, last = first + offset, last + offset
+    start, end = places[first], places[last] if last > first else places[first]
+    return Edit(Span(document.byte_offset(start), document.byte_offset(end)), inserted)
+
+
+def _changed(old: str, new: str) -> tuple[int, int]:
+    """Return the range of ``old`` to replace to get ``new``; the longest suffix is kept."""
+    if new.endswith(old):
+        return 0, 0  # most often: something is put in front
+    suffix = 0
+    while suffix < min(len(old), len(new)) and old[-1 - suffix] == new[-1 - suffix]:
+        suffix += 1
+    last = len(old) - suffix
+    first = 0
+    while first < min(last, len(new) - suffix) and old[first] == new[first]:
+        first += 1
+    return first, last
+
+
+def _places(text: str, node: Scalar) -> Sequence[int]:
+    """Return for each character of the value where it is written, and where the value ends."""
+    value, start, end = node.value, node.start, node.end
+    if node.style == '"':
+        return _places_in_escapes(text, node)
+    if node.style == "|" and "\n" in value.rstrip("\n"):
+        return _places_in_lines(text, node)
+    if node.style in ("|", ">"):
+        start = _block_content(text, node)
+    elif node.style == "'":
+        start += 1
+    # Without line folds and doubled quotes, which no reference holds, text and value
+    # are the same.
+    if not text.startswith(value, start) or start + len(value) > end:
+        raise NotEditableError("it is folded over several lines")
+    return range(start, start + len(value) + 1)
+
+
+def _block_content(text: str, node: Scalar) -> int:
+    """Return where the content of a block scalar begins, behind header and indentation."""
+    header = re.compile(_BLOCK_HEADER).match(text, node.start, node.end)
+    index = header.end() if header is not None else node.start
+    while index < node.end and text[index] in " " + _BREAK:
+        index += 1
+    return index
+
+
+def _places_in_lines(text: str, node: Scalar) -> list[int]:
+    """Map a literal value to its text, line by line, each behind its indentation."""
+    at = _block_content(text, node)
+    indent = at - max(text.rfind(char, 0, at) for char in _BREAK) - 1
+    places: list[int] = []
+    for number, line in enumerate(node.value.split("\n")):
+        if number:
+            width = 2 if text.startswith("\r\n", at) else 1
+            at += width
+            stop = min(at + indent, node.end)
+            at = next((i for i in range(at, stop) if text[i] != " "), stop)
+        if not text.startswith(line, at):
+            raise NotEditableError("it is folded over several lines")
+        places += range(at, at + len(line) + 1)
+        at += len(line)
+    return places
+
+
+def _places_in_escapes(text: str, node: Scalar) -> list[int]:
+    """Map a double-quoted value (YAML's or JSON's) to its text, escape by escape."""
+    places: list[int] = []
+    escape = re.compile(_ESCAPE)
+    index, end = node.start + 1, node.end - 1
+    while index < end:
+        char = text[index]
+        match = escape.match(text, index, end) if char == "\\" else None
+        if match is None:
+            if char in _BREAK:
+                raise NotEditableError("it is folded over several lines")
+            places.append(index)
+            index += 1
+            continue
+        if match.group()[1] not in _BREAK:  # an escaped line break is no character
+            places.append(index)
+        index = match.end()
+    if len(places) != len(node.value):
+        raise NotEditableError("its escapes do not map to single characters")
+    places.append(end)
+    return places
+
+
+def uses_elsewhere(tree: Tree, sites: Iterable[ImageSite]) -> set[int]:
+    """Return the ids of scalars that are read in other places than the given sites.
+
+    Only aliases and merges make a scalar stand in several places. A change at the
+    anchor changes all of them, so each must be an image that wants the change.
+    """
+    if not (tree.has_aliases and tree.root is not None):
+        return set()
+    shared: set[int] = set()
+    sites = list(sites)
+    for view in views(tree):
+        paths = {(id(site.node), site.field) for site in sites if view.reader in site.views}
+        known = Counter(node for node, _ in paths)
+        for scalar, count in _readings(tree.root, view).items():
+            if count != known[scalar]:
+                shared.add(scalar)
+    return shared
+
+
+def _readings(root: Node, view: View) -> Counter[int]:
+    """Count, for every scalar, on how many paths from the root a reader comes by it."""
+    children: dict[int, list[Node]] = {}
+    incoming: Counter[int] = Counter()
+    work, seen = [root], {id(root)}
+    while work:
+        node = work.pop()
+        below = _children(node, view)
+        children[id(node)] = below
+        for child in below:
+            incoming[id(child)] += 1
+            if id(child) not in seen:
+                seen.add(id(child))
+                work.append(child)
+    # In topological order each node knows its own count before it adds to its children's.
+    paths: Counter[int] = Counter({id(root): 1})
+    ready, nodes = [root], {}
+    while ready:
+        node = ready.pop()
+        nodes[id(node)] = node
+        for child in children[id(node)]:
+            paths[id(child)] += paths[id(node)]
+            incoming[id(child)] -= 1
+            if incoming[id(child)] == 0:
+                ready.append(child)
+    return Counter({key: paths[key] for key, node in nodes.items() if isinstance(node, Scalar)})
+
+
+def _children(node: Node, view: View) -> list[Node]:
+    if isinstance(node, Scalar):
+        return []
+    if isinstance(node, Mapping):
+        # A key that an alias repeats would change with its anchor, so it counts as read.
+        keys = [key for key, _ in node.pairs if isinstance(key, Scalar) and key.anchored]
+        return [*keys, *view.entries(node).values()]
+    return node.items

@@ -1,0 +1,144 @@
+"""Whether a broken rule is excused: by the policy's exceptions, by a comment, by the baseline.
+
+In this order; every one that fits counts as used. What comments and the baseline never excuse is
+a rule that the policy has locked (``locked: [rules.ID]``). Comments do not excuse, either, what
+the environment lists in ``unsuppressible``, nor anything without a reason where the policy wants
+one. An exception past its last day excuses nothing. Pure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imagelint.model.namedtuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from imagelint.engine.comments import Ignore, Ignores
+    from imagelint.kubernetes.search import ImageSite
+    from imagelint.model.finding import KubeObject
+    from imagelint.model.reference import ImageReference
+    from imagelint.model.source import Source
+    from imagelint.policy.environments import Environment
+    from imagelint.policy.exceptions import PolicyException
+    from imagelint.policy.policy import Policy
+
+    Excuser = Callable[[str, Environment, ImageReference | None], "Excuse | None"]
+
+__all__ = ["COMMENT", "EXCEPTION", "Excuse", "Excuses"]
+
+COMMENT, EXCEPTION = "comment", "exception"
+
+
+class Excuse(NamedTuple):
+    """Who excused a finding (``by``), why, until when (an ISO day), and where that is written."""
+
+    by: str
+    reason: str
+    until: str | None
+    place: str
+
+
+class Excuses:
+    """The exceptions and comments that hold in one source, and which of them were needed."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        path: str,
+        exceptions: tuple[tuple[int, PolicyException], ...],
+        ignores: Ignores | None,
+        source: Source,
+    ) -> None:
+        """Take the policy, those of its exceptions that hold today, by number, and the comments.
+
+        ``path`` is the source's, relative to the policy's folder; ``ignores`` is None where
+        it has no such comment.
+        """
+        self._policy = policy
+        self.path = path
+        self._exceptions = exceptions
+        self._ignores = ignores
+        self._source = source
+        self._overruled: dict[tuple[Ignore, str], str] = {}
+        self.used: set[int] = set()
+        """The numbers of the exceptions that were needed."""
+
+    @property
+    def are_possible(self) -> bool:
+        """Whether anything could be excused."""
+        return bool(self._exceptions or self._ignores)
+
+    @property
+    def has_comments(self) -> bool:
+        """Whether the source has comments that mean to excuse something."""
+        return bool(self._ignores)
+
+    def of_site(self, site: ImageSite, offset: int) -> Excuser | None:
+        """Return what excuses the breaches of an image; None where nothing could."""
+        if not self.are_possible:
+            return None
+        kube_object, container = site.object, site.container
+
+        def excuse(
+            rule: str, environment: Environment, reference: ImageReference | None
+        ) -> Excuse | None:
+            return self.find(rule, environment, offset, kube_object, container, reference)
+
+        return excuse
+
+    def find(  # noqa: PLR0913, PLR0917 - all that an exception can name
+        self,
+        rule: str,
+        environment: Environment | None,
+        offset: int,
+        kube_object: KubeObject | None = None,
+        container: str | None = None,
+        reference: ImageReference | None = None,
+    ) -> Excuse | None:
+        """Return the first excuse for a broken rule at a byte offset."""
+        found = []
+        if self._exceptions:
+            from imagelint.policy.exceptions import Breach  # noqa: PLC0415 - many policies have none
+
+            name = None if environment is None else environment.name
+            breach = Breach(rule, name, self.path, kube_object, container, reference)
+            for number, one in self._exceptions:
+                if one.covers(breach):
+                    self.used.add(number)
+                    found.append(Excuse(EXCEPTION, one.reason, one.until, one.place))
+        if self._ignores:
+            found += self._comments(rule, environment, self._source.line_number(offset))
+        return found[0] if found else None
+
+    def _comments(self, rule: str, environment: Environment | None, line: int) -> Iterator[Excuse]:
+        assert self._ignores is not None  # there are comments
+        for one in self._ignores.covering(rule, line):
+            overruled = self._overrules(one, rule, environment)
+            if overruled is not None:
+                self._overruled[one, rule] = overruled
+                continue
+            self._ignores.used.add((one, rule))
+            place = f"{self._source.path}:{self._source.line_number(one.span.start)}"
+            yield Excuse(COMMENT, one.reason, None, place)
+
+    def _overrules(self, ignore: Ignore, rule: str, environment: Environment | None) -> str | None:
+        """Return why a comment does not count here."""
+        if rule in self._policy.locked_rules:
+            return "the policy has locked this rule"
+        if environment is not None and environment.is_unsuppressible(rule):
+            return f"no comment can excuse this rule in {environment.name}"
+        if self._policy.wants_reasons and not ignore.reason:
+            return "the policy wants a reason behind the bracket"
+        return None
+
+    def useless(self) -> Iterator[tuple[Ignore, str, str]]:
+        """Yield each comment with a rule that it excuses nothing from, and why if that is known."""
+        if self._ignores is None:
+            return
+        for one in self._ignores.found:
+            if one.problem is not None:
+                yield one, "", one.problem
+        for one, rule in self._ignores.unused():
+            yield one, rule, self._overruled.get((one, rule), "")

@@ -1,0 +1,335 @@
+"""One image site, held to its environments: which rules it breaks and what it should be.
+
+A verdict knows the policy and the reference, not how the image is written; turning a
+wanted reference into an edit is the engine's business.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imagelint.kubernetes.read import Examined, action_text
+from imagelint.kubernetes.readers import Value
+from imagelint.model.finding import Severity
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.reference import ImageReference, InvalidReference
+from imagelint.rules.checks.references import RETIRED, placeholder_in
+from imagelint.rules.checks.registry import CurrentRegistry
+from imagelint.rules.checks.subject import Subject
+from imagelint.yaml.nodes import Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from imagelint.engine.excuses import Excuse, Excuser
+    from imagelint.kubernetes.pull_secrets import PodSecrets
+    from imagelint.kubernetes.search import ImageSite
+    from imagelint.model.finding import Problem
+    from imagelint.policy.policy import Environment, Policy
+    from imagelint.rules.checks.subject import Check
+    from imagelint.rules.rule import Rule
+    from imagelint.yaml.nodes import ValueType
+
+__all__ = ["Judge", "Judged", "Verdict"]
+
+
+class Verdict(NamedTuple):
+    """A broken rule at a site, in the environment that it breaks."""
+
+    rule: Rule
+    severity: Severity
+    environment: Environment
+    problem: Problem
+
+
+class Judged(NamedTuple):
+    """A site with all that was found out about it."""
+
+    site: ImageSite
+    image: str | None
+    reference: ImageReference | None
+    environments: tuple[Environment, ...]
+    verdicts: tuple[Verdict, ...]
+    wanted: ImageReference | None
+    """The reference that every environment would allow; None: keep what is there."""
+    refused: str | None
+    """Why there is no such reference although one environment has one."""
+    excused: tuple[tuple[Verdict, Excuse], ...] = ()
+    """Broken rules that somebody excused; they want nothing."""
+
+    @property
+    def allowed(self) -> bool | None:
+        """Whether every environment allows the image; None where it cannot be judged."""
+        if self.reference is None:
+            return None
+        return all(env.gate.decide(self.reference).allowed for env in self.environments)
+
+
+class _Active(NamedTuple):
+    """A rule that is on in an environment, as bad and as configured as it is there."""
+
+    rule: Rule
+    severity: Severity
+    check: Check
+
+
+class _Held(NamedTuple):
+    """What an image breaks, wherever it stands, and what comes of it where nothing is excused."""
+
+    reference: ImageReference | None
+    verdicts: tuple[Verdict, ...]
+    kept: tuple[Verdict, ...] = ()
+    """The verdicts that are told, one a rule."""
+    wanted: ImageReference | None = None
+    refused: str | None = None
+
+
+class _ActiveRules(NamedTuple):
+    """The rules that are on in an environment."""
+
+    every: tuple[_Active, ...]
+    about_references: tuple[_Active, ...]
+    """Those that may find something in a value that is a reference, as nearly all are."""
+    retiring: tuple[tuple[str, CurrentRegistry], ...]
+    """Those about retired registries, by their ids."""
+
+
+_HELD_MAX = 10_000
+
+
+class Judge:
+    """Runs the checks of a policy, configured once for each environment.
+
+    An image that was judged before is not judged again: manifests name few images many times.
+    """
+
+    def __init__(self, policy: Policy, rules: Mapping[str, Rule]) -> None:
+        """Judge by ``policy`` with ``rules``."""
+        self._policy = policy
+        self._rules = rules
+        self._known: dict[tuple[str, bool], _ActiveRules] = {}
+        self._held: dict[tuple[object, ...], _Held] = {}
+
+    def judge(  # noqa: PLR0913 - all that is known of a site
+        self,
+        item: Examined,
+        site: ImageSite,
+        environments: tuple[Environment, ...],
+        *,
+        in_chart: bool,
+        excuse: Excuser | None = None,
+        pod: PodSecrets | None = None,
+    ) -> Judged:
+        """Hold a site to each of ``environments``, all of which it must satisfy.
+
+        ``excuse`` is asked about each broken rule; None excuses nothing. ``pod`` is the one that
+        the site is in, where a rule asks for that.
+        """
+        value, image = _value_of(item, site)
+        if site.filled_by is not None:
+            return Judged(site, image, None, environments, (), None, None)
+        has_secret = None if pod is None else pod.has_secret
+        asked = (image, value.type, environments, site.has_separate_tag, in_chart, has_secret)
+        held = self._hold(*asked)
+        if excuse is not None:
+            spared = _spared(held, excuse)
+            if spared:
+                held = self._hold(*asked, spared)
+        reference, verdicts, kept, wanted, refused = held
+        if excuse is None or not verdicts:
+            return Judged(site, image, reference, environments, kept, wanted, refused)
+        verdicts, excused = _sifted(verdicts, reference, excuse)
+        wanted, refused = _wanted(verdicts, environments)
+        kept = _first_of_each_rule(verdicts)
+        return Judged(site, image, reference, environments, kept, wanted, refused, excused)
+
+    def _hold(  # noqa: PLR0913, PLR0917 - all that an image can be held to
+        self,
+        image: str | None,
+        type_: ValueType,
+        environments: tuple[Environment, ...],
+        has_separate_tag: bool,  # noqa: FBT001 - a part of the key
+        in_chart: bool,  # noqa: FBT001
+        has_pull_secret: bool | None,  # noqa: FBT001
+        spared: frozenset[tuple[str, str]] = frozenset(),
+    ) -> _Held:
+        """Hold an image to each environment, wherever it stands; once for all that are alike.
+
+        ``spared`` are rules about retired registries that are excused, each with its environment.
+        """
+        names = tuple([environment.name for environment in environments])
+        key = (image, type_, names, has_separate_tag, in_chart, has_pull_secret, spared)
+        held = self._held.get(key)
+        if held is not None:
+            return held
+        if len(self._held) >= _HELD_MAX:
+            self._held.clear()
+        reference, error = _parse(image if type_ == "string" else None)
+        placeholder = placeholder_in(image) if error is not None and image else None
+        origin = None if reference is None else self._policy.harbors.origin(reference)
+        verdicts: list[Verdict] = []
+        for environment in environments:
+            active = self._active(environment, in_chart=in_chart)
+            subject = Subject(
+                image,
+                type_,
+                reference,
+                error,
+                placeholder,
+                environment.name,
+                environment.gate,
+                self._policy.harbors,
+                has_separate_tag,
+                origin,
+                self._successor(active, reference, origin, environment, spared),
+                has_pull_secret,
+            )
+            rules = active.every if reference is None else active.about_references
+            verdicts += _verdicts(rules, subject, environment)
+        held = _Held(reference, ())
+        if verdicts:
+            kept = _first_of_each_rule(verdicts)
+            held = _Held(reference, tuple(verdicts), kept, *_wanted(verdicts, environments))
+        self._held[key] = held
+        return held
+
+    def wanted(self, reference: ImageReference, environment: Environment) -> ImageReference | None:
+        """Return what an image should be in an environment; None: what it is."""
+        active = self._active(environment, in_chart=False)
+        origin = self._policy.harbors.origin(reference)
+        successor = self._successor(active, reference, origin, environment)
+        subject = Subject(
+            str(reference),
+            "string",
+            reference,
+            None,
+            None,
+            environment.name,
+            environment.gate,
+            self._policy.harbors,
+            origin=origin,
+            successor=successor,
+        )
+        return _wanted(_verdicts(active.about_references, subject, environment), (environment,))[0]
+
+    def _active(self, environment: Environment, *, in_chart: bool) -> _ActiveRules:
+        """Return the rules that are on in an environment, with their checks; found out once."""
+        key = (environment.name, in_chart)
+        if key not in self._known:
+            found = (
+                (rule, self._policy.severity(rule, environment, in_chart=in_chart))
+                for rule in self._rules.values()
+                if not rule.is_document_rule
+            )
+            every = tuple(
+                _Active(rule, severity, check)
+                for rule, severity in found
+                if severity is not Severity.OFF
+                and (check := self._policy.check(rule, environment)) is not None
+            )
+            retiring = tuple(
+                (rule.id, check) for rule, _, check in every if isinstance(check, CurrentRegistry)
+            )
+            about = tuple(one for one in every if getattr(one.check, "about_references", True))
+            self._known[key] = _ActiveRules(every, about, retiring)
+        return self._known[key]
+
+    def _successor(
+        self,
+        active: _ActiveRules,
+        reference: ImageReference | None,
+        origin: ImageReference | None,
+        environment: Environment,
+        spared: frozenset[tuple[str, str]] = frozenset(),
+    ) -> ImageReference | None:
+        """Return what an image from a retired registry should be, if a rule says that it is."""
+        if reference is None:
+            return None
+        for rule, check in active.retiring:
+            found = check.successor(reference, origin, environment.gate, self._policy.harbors)
+            if found is not None and (rule, environment.name) not in spared:
+                return found
+        return None
+
+
+def _spared(held: _Held, excuse: Excuser) -> frozenset[tuple[str, str]]:
+    """Return the rules about retired registries that are excused, each with its environment."""
+    return frozenset(
+        (verdict.rule.id, verdict.environment.name)
+        for verdict in held.verdicts
+        if verdict.rule.check == RETIRED
+        and excuse(verdict.rule.id, verdict.environment, held.reference)
+    )
+
+
+def _verdicts(
+    active: Iterable[_Active], subject: Subject, environment: Environment
+) -> list[Verdict]:
+    return [
+        Verdict(rule, severity, environment, problem)
+        for rule, severity, check in active
+        for problem in check(subject)
+    ]
+
+
+def _sifted(
+    verdicts: Iterable[Verdict], reference: ImageReference | None, excuse: Excuser
+) -> tuple[tuple[Verdict, ...], tuple[tuple[Verdict, Excuse], ...]]:
+    """Tell the verdicts that stand from those that are excused."""
+    kept: list[Verdict] = []
+    excused: list[tuple[Verdict, Excuse]] = []
+    for verdict in verdicts:
+        found = excuse(verdict.rule.id, verdict.environment, reference)
+        if found is None:
+            kept.append(verdict)
+        else:
+            excused.append((verdict, found))
+    return tuple(kept), tuple(excused)
+
+
+def _value_of(item: Examined, site: ImageSite) -> tuple[Value, str | None]:
+    """Return a site's value and its text, with template actions taken for the text they are."""
+    if site.value.type == "string" and isinstance(site.node, Scalar):
+        return site.value, str(site.value.value)
+    action = action_text(item.document, site)
+    if action is not None:
+        return Value("string", action), action
+    if site.value.type == "string":
+        return site.value, str(site.value.value)
+    written = site.node.value if isinstance(site.node, Scalar) else None
+    return site.value, None if site.value.type == "null" else written
+
+
+def _parse(image: str | None) -> tuple[ImageReference | None, InvalidReference | None]:
+    if image is None:
+        return None, None
+    try:
+        return ImageReference.parse(image), None
+    except InvalidReference as error:
+        return None, error
+
+
+def _wanted(
+    verdicts: Iterable[Verdict], environments: tuple[Environment, ...]
+) -> tuple[ImageReference | None, str | None]:
+    """Return the first proposed reference that every environment allows, or why none does."""
+    reason = None
+    for verdict in verdicts:
+        if verdict.problem.rewrite is None:
+            continue
+        reference = ImageReference.parse(verdict.problem.rewrite)
+        against = [env.name for env in environments if not env.gate.decide(reference).allowed]
+        if not against:
+            return reference, None
+        reason = f"{reference} is not allowed in {', '.join(against)}, which applies as well"
+    return None, reason
+
+
+def _first_of_each_rule(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
+    """Keep one verdict a rule: the worst, of equally bad ones the first environment's."""
+    best: dict[str, Verdict] = {}
+    for verdict in verdicts:
+        known = best.get(verdict.rule.id)
+        if known is None or verdict.severity.rank < known.severity.rank:
+            best[verdict.rule.id] = verdict
+    return tuple(best.values())

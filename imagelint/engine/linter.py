@@ -1,0 +1,326 @@
+"""Policy and source → findings, with the repairs that they propose. Pure: no I/O, no clock.
+
+``Linter.lint`` judges one source; ``repair/fixer.py`` makes the edits of its result. What only
+a whole run can tell is in ``engine/run_rules.py``.
+"""
+
+from __future__ import annotations
+
+from itertools import repeat
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from imagelint.engine.documents import DocumentRules
+from imagelint.engine.edits import place_of
+from imagelint.engine.excuses import Excuses
+from imagelint.engine.findings import findings_of, record_of
+from imagelint.engine.judge import Judge
+from imagelint.kubernetes.read import Examined, examine, is_large, parts
+from imagelint.kubernetes.skim.reader import remembering, skim
+from imagelint.model.finding import COMMENT_MARK, Finding, Severity
+from imagelint.model.report import (
+    BASELINE,
+    NO_FACTS,
+    Account,
+    Facts,
+    FileResult,
+    ImageRecord,
+    Suppressed,
+)
+from imagelint.model.source import Source, Span, shown
+from imagelint.policy.placement import Placement
+from imagelint.rules.checks.references import ABOUT_PODS
+from imagelint.yaml.config import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from imagelint.engine.baseline import Baseline
+    from imagelint.engine.comments import Ignore
+    from imagelint.engine.judge import Judged
+    from imagelint.engine.repairs import Part, Repair
+    from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.pull_secrets import PodSecrets
+    from imagelint.model.finding import KubeObject
+    from imagelint.model.report import PolicyStamp
+    from imagelint.policy.policy import Environment, Policy
+    from imagelint.rules.rule import Rule
+
+__all__ = ["Linter"]
+
+UNUSED_IGNORE = "unused-ignore"
+
+_LAST_DAY = "9999-12-31"
+
+
+class _Found:
+    """What is found in a source, as it is found."""
+
+    def __init__(self, examined: Iterable[Examined]) -> None:
+        self.findings: list[Finding | Suppressed] = []
+        self.images: list[ImageRecord] = []
+        self.waiting: list[tuple[Finding, Account]] = []
+        self._examined = examined
+        self._ill_formed: bool | None = None
+
+    @property
+    def is_ill_formed(self) -> bool:
+        """Whether the source is not all valid text: found out once, where an image is wrong."""
+        if self._ill_formed is None:
+            texts = (item.document.decoded for item in self._examined)
+            self._ill_formed = any(text.first_ill_formed is not None for text in texts)
+        return self._ill_formed
+
+
+class Linter:
+    """Judges sources by one policy."""
+
+    def __init__(  # noqa: PLR0913 - what a linter needs to know
+        self,
+        policy: Policy,
+        rules: Mapping[str, Rule],
+        catalogue: Catalogue,
+        *,
+        environment: str | None = None,
+        today: str = _LAST_DAY,
+        baseline: Baseline | None = None,
+        inventory: bool = True,
+        fixes: bool = False,
+    ) -> None:
+        """Judge by ``policy``, with ``rules`` and its own; ``environment`` is ``--env``.
+
+        ``today`` (``2027-01-31``, UTC) decides which exceptions still hold; without it only those
+        without a last day do. Without ``inventory`` the results do not list all images.
+        ``fixes`` tells that what is linted is repaired next.
+        """
+        self._policy = policy
+        self._rules = {**rules, **policy.own_rules}
+        self.catalogue = catalogue
+        if policy.workloads or policy.ignored_fields:
+            own = catalogue.with_entries(policy.workloads)
+            self.catalogue = own.without_fields(policy.ignored_fields)
+        self._is_forced = environment is not None
+        self._placement = Placement(policy, environment)
+        self._judge = Judge(policy, self._rules)
+        self._documents = DocumentRules(policy, self._rules, self._environments)
+        self._baseline = baseline
+        self._inventory = inventory
+        self.skimming = remembering() if fixes else skim
+        self._exceptions = tuple(
+            (number, one)
+            for number, one in enumerate(policy.exceptions)
+            if not one.has_expired(today)
+        )
+        self._about_secrets = frozenset(self._rules_about_secrets())
+
+    def lint(
+        self,
+        source: Source,
+        match_path: str,
+        *,
+        chart: str | None = None,
+        stamp: PolicyStamp | None = None,
+        within: Span | None = None,
+    ) -> FileResult:
+        """Judge one source.
+
+        ``match_path`` is its path relative to the policy's folder, for path globs; ``chart`` the
+        folder of the Helm chart whose template it is, if any. ``within`` is one of several parts to
+        judge alone; :func:`imagelint.model.report.joined` puts the results together.
+        """
+        with_trees = bool(self._about_secrets)
+        examined, free = examine(
+            source, self.catalogue, within, with_trees=with_trees, skimming=self.skimming
+        )
+        has_comments = within is None and _has_comments(source)  # a source with some has no parts
+        if not examined and chart is None and not with_trees and not has_comments:
+            return FileResult(source, 0, free, (), (), policy=stamp)
+        ignores = None
+        if has_comments:
+            from imagelint.engine.comments import find_ignores  # noqa: PLC0415 - few files have comments
+
+            ignores = find_ignores(source)
+        excuses = Excuses(self._policy, match_path, self._exceptions, ignores, source)
+        found = _Found(examined)
+        for item in examined:
+            if item.refusals or item.dropped_at is not None:
+                found.findings += self._documents.about_document(item, chart, excuses)
+            if item.extract.sites:
+                self._look_at(item, found, excuses, in_chart=chart is not None)
+        findings = found.findings
+        if chart is not None:
+            findings += self._documents.about_template(source, chart, excuses)
+        if excuses.has_comments:
+            findings += self._useless_comments(source, examined, excuses)
+        facts = NO_FACTS
+        if self._about_secrets:
+            from imagelint.kubernetes.pull_secrets import accounts_in, settled  # noqa: PLC0415 - rarely asked
+
+            accounts = tuple(dict.fromkeys(accounts_in(source)))
+            facts = Facts(accounts, tuple(found.waiting))
+            known = settled(found.waiting, accounts)
+            findings = [one for one in findings if one not in known]
+        kept, suppressed = self._sorted(findings, match_path) if findings else ((), ())
+        names = [
+            (node.value, place_of(item.document, node))
+            for item in examined
+            for node in item.extract.matches
+        ]
+        return FileResult(
+            source,
+            len(examined),
+            free,
+            kept,
+            tuple(sorted(found.images, key=attrgetter("span"))),
+            suppressed,
+            kustomize_names=tuple(names),
+            policy=stamp,
+            facts=facts,
+            used=frozenset(excuses.used),
+            unlisted=0 if self._inventory else sum([len(item.extract.sites) for item in examined]),
+        )
+
+    def _look_at(self, item: Examined, found: _Found, excuses: Excuses, *, in_chart: bool) -> None:
+        """Judge the images of a document, and add what is found."""
+        sites, path = item.extract.sites, excuses.path
+        pods = self._pods(item)
+        spans = [place_of(item.document, site.node, site.within) for site in sites]
+        judged = [
+            self._judge.judge(
+                item,
+                site,
+                self._environments(path, site.object),
+                in_chart=in_chart,
+                excuse=excuses.of_site(site, span.start),
+                pod=pods.get(id(site.node)),
+            )
+            for site, span in zip(sites, spans, strict=True)
+        ]
+        if self._inventory:
+            found.images += map(record_of, repeat(item), judged, spans)
+        for one in judged:
+            if one.verdicts or one.excused:
+                break
+        else:
+            return
+        repairs = _repairs(item, judged, ill_formed=found.is_ill_formed)
+        for one, span in zip(judged, spans, strict=True):
+            repair = repairs.get((id(one.site.node), one.site.within))
+            about_image = list(findings_of(item, one, span, repair))
+            found.findings += about_image
+            pod = pods.get(id(one.site.node))
+            if pod is not None:
+                account = Account(one.site.object.namespace, pod.account)
+                found.waiting += (
+                    (finding, account)
+                    for finding in about_image
+                    if isinstance(finding, Finding) and finding.rule in self._about_secrets
+                )
+
+    def _pods(self, item: Examined) -> Mapping[int, PodSecrets]:
+        """Return the pods of images, by the id of the image's node, where a rule asks for them."""
+        if not self._about_secrets:
+            return {}
+        from imagelint.kubernetes.pull_secrets import pods_in  # noqa: PLC0415 - rarely asked
+
+        assert item.tree is not None  # trees are asked for where a rule is about secrets
+        return pods_in(item.tree)
+
+    def _rules_about_secrets(self) -> Iterator[str]:
+        """Yield the rules about pull secrets that are on somewhere: else nobody asks."""
+        for rule in self._rules.values():
+            if rule.check == ABOUT_PODS and any(
+                self._policy.severity(rule, environment) is not Severity.OFF
+                for environment in self._policy.environments
+            ):
+                yield rule.id
+
+    def parts(self, source: Source, *, chart: str | None = None) -> list[Span] | list[None]:
+        """Return the parts of a source that may be judged one by one; None stands for all of it.
+
+        A chart's template, comments that excuse and a baseline are matters of the whole.
+        """
+        is_whole = chart is not None or self._baseline is not None
+        if is_whole or not is_large(source) or _has_comments(source):
+            return [None]
+        return parts(source, self.catalogue)
+
+    def _sorted(
+        self, found: Iterable[Finding | Suppressed], path: str
+    ) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
+        """Return findings that stand and findings that are excused, each once and by place."""
+        kept = {one: None for one in found if isinstance(one, Finding)}
+        suppressed = {one: None for one in found if not isinstance(one, Finding)}
+        findings = sorted(kept, key=_order)
+        if self._baseline is not None and findings:
+            from imagelint.engine.baseline import known_findings  # noqa: PLC0415 - many have none
+
+            place, known = self._baseline.place, self._baseline.of(path)
+            locked = self._policy.locked_rules
+            for finding, is_known in known_findings(findings, path, known, locked):
+                if is_known:
+                    del kept[finding]
+                    suppressed[Suppressed(finding, BASELINE, "known before", None, place)] = None
+            findings = sorted(kept, key=_order)
+        return tuple(findings), tuple(sorted(suppressed, key=lambda one: _order(one.finding)))
+
+    def _useless_comments(
+        self, source: Source, examined: Iterable[Examined], excuses: Excuses
+    ) -> Iterator[Finding]:
+        """Yield a finding for each comment and each of its rules that it excuses nothing from."""
+        rule = self._rules[UNUSED_IGNORE]
+        environments = self._environments(excuses.path, None)
+        worst = min(environments, key=lambda env: self._policy.severity(rule, env).rank)
+        severity = self._policy.severity(rule, worst)
+        if severity.value == "off":
+            return
+        for comment, name, why in excuses.useless():
+            is_partial_view = not why and self._is_forced and name in self._rules
+            if is_partial_view and self._is_needed_elsewhere(comment, name, examined, source):
+                continue
+            message = why
+            if name:
+                what = f"{name} is excused here, and there is nothing to excuse: remove it"
+                if name not in self._rules:
+                    advice = did_you_mean(name, tuple(self._rules), "the rules are")
+                    what = f'there is no rule "{shown(name)}"; {advice}'
+                message = f"this comment excuses nothing from {name}: {why}" if why else what
+            yield Finding(UNUSED_IGNORE, severity, message, source.path, comment.span, worst.name)
+
+    def _is_needed_elsewhere(
+        self, comment: Ignore, rule: str, examined: Iterable[Examined], source: Source
+    ) -> bool:
+        """Whether a comment excuses something in an environment that ``--env`` has left out."""
+        if self._rules[rule].is_document_rule:
+            return True
+        everywhere = self._policy.environments
+        for item in examined:
+            for site in item.extract.sites:
+                line = source.line_number(place_of(item.document, site.node, site.within).start)
+                if comment.line in (line, None):
+                    judged = self._judge.judge(item, site, everywhere, in_chart=False)
+                    if any(verdict.rule.id == rule for verdict in judged.verdicts):
+                        return True
+        return False
+
+    def _environments(self, path: str, root: KubeObject | None) -> tuple[Environment, ...]:
+        if root is None:
+            return self._placement.environments(path, None, {})
+        return self._placement.environments(path, root.namespace, root.labels)
+
+
+def _has_comments(source: Source) -> bool:
+    """Whether a comment in a source may excuse something; ``#`` alone is found ten times faster."""
+    return b"#" in source.data and COMMENT_MARK.encode(source.encoding) in source.data
+
+
+def _order(finding: Finding) -> tuple[Span, int, str, str]:
+    return finding.span, finding.severity.rank, finding.rule, finding.message
+
+
+def _repairs(item: Examined, judged: list[Judged], *, ill_formed: bool) -> dict[Part, Repair]:
+    if all(one.wanted is None for one in judged):
+        return {}
+    from imagelint.engine.repairs import repairs_of  # noqa: PLC0415 - what is clean needs none
+
+    return repairs_of(item, judged, ill_formed=ill_formed)

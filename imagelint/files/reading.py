@@ -1,0 +1,79 @@
+"""Reading: files, stdin and hashes, with errors that name the file and the reason."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from imagelint.model.errors import FileError, UsageError
+
+if TYPE_CHECKING:
+    from io import BufferedReader
+
+__all__ = ["Identity", "identity", "is_blank", "read", "read_stdin"]
+
+Identity: TypeAlias = tuple[int, int]
+"""Device and inode."""
+
+_PIECE = 1 << 20
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+# White space, NUL (UTF-16's other half) and the bytes of byte order marks.
+_BLANK = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
+
+
+def read(path: str, shown: str) -> tuple[bytes, Identity]:
+    """Return the bytes of a file and its identity; raise ``FileError`` with the name to show."""
+    try:
+        file = os.open(path, _READ)
+        try:
+            status = os.fstat(file)
+            return _all_of(file, status.st_size), (status.st_dev, status.st_ino)
+        finally:
+            os.close(file)
+    except OSError as error:
+        raise FileError(shown, error.strerror or str(error)) from error
+
+
+def _all_of(file: int, size: int) -> bytes:
+    """Read what is in a file that should hold ``size`` bytes; without a buffer it is faster."""
+    data = os.read(file, size + 1)
+    if len(data) == size and size:
+        return data
+    pieces = [data]
+    while pieces[-1]:
+        pieces.append(os.read(file, _PIECE))
+    return b"".join(pieces)
+
+
+def identity(path: str) -> Identity:
+    """Return what all names of a file share: links to it, and hard links."""
+    status = os.stat(path)
+    return status.st_dev, status.st_ino
+
+
+def read_stdin() -> bytes:
+    """Return all of standard input; raise ``UsageError`` where there is none."""
+    if sys.stdin is None:
+        message = "standard input is closed"
+        raise UsageError(message)
+    # Piece by piece: within one call, Ctrl-C between two reads would wait for the next one. Of a
+    # file the first piece is all of it.
+    stdin = cast("BufferedReader", sys.stdin.buffer)
+    piece = max(_PIECE, _size_of(stdin) + 1)
+    return b"".join(iter(lambda: stdin.read1(piece), b""))
+
+
+def _size_of(stream: BufferedReader) -> int:
+    """Return how many bytes are in a file that is a stream; 0 of one that is none."""
+    try:
+        status = os.fstat(stream.fileno())
+    except OSError:  # one that a program stands in with
+        return 0
+    return status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+
+def is_blank(data: bytes) -> bool:
+    """Whether there is nothing but white space, as a failed command leaves on a pipe."""
+    return not data.lstrip(_BLANK)  # to strip an end as well would copy all of it

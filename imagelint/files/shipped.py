@@ -1,0 +1,86 @@
+"""The data that imagelint is shipped with as files: the catalogue of kinds, the default policy.
+
+In a source tree (an editable install, an unpacked sdist) it is the folder ``rules`` beside
+the package; a wheel carries the same folder as ``imagelint/_rules``.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache, partial
+
+from imagelint.kubernetes.catalogue.lookup import CatalogueFiles
+from imagelint.model.errors import FileError
+from imagelint.model.source import Source
+from imagelint.rules.built_in import CORE
+
+__all__ = [
+    "catalogue_files",
+    "default_policy_source",
+    "rules_folder",
+    "schema_text",
+]
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_FOLDERS = (
+    os.path.join(_PACKAGE, "_rules"),
+    os.path.join(os.path.dirname(_PACKAGE), "rules"),
+)
+
+
+def catalogue_files() -> CatalogueFiles:
+    """Return the catalogue of kinds: its core, and the files ``rules/workloads/<group>.yaml``.
+
+    The groups are those of one listing of the folder: no file is opened for a name that is not
+    in it, and none before its group is asked for.
+    """
+    names = (name for name in _names("workloads") if name != "core.yaml")
+    return CatalogueFiles(
+        CORE,
+        {
+            name.removesuffix(".yaml"): partial(_source, os.path.join("workloads", name))
+            for name in names
+        },
+    )
+
+
+def default_policy_source() -> Source:
+    """Return the policy that serves where no ``imagelint.yaml`` is found."""
+    return _source(os.path.join("policy", "default.yaml"))
+
+
+def schema_text() -> str:
+    """Return the JSON Schema of the policy file."""
+    return _source(os.path.join("policy", "schema.json")).data.decode()
+
+
+def rules_folder() -> str:
+    """Return the folder of the rule files, for links to them."""
+    return _folder().replace(os.sep, "/")
+
+
+@cache
+def _folder() -> str:
+    for folder in _FOLDERS:
+        if os.path.isdir(os.path.join(folder, "policy")):
+            return folder
+    raise FileError(_FOLDERS[0], "imagelint's own rules are missing: install it again")
+
+
+def _names(folder: str) -> list[str]:
+    found = os.path.join(_folder(), folder)
+    names = sorted(name for name in os.listdir(found) if name.endswith(".yaml"))
+    if not names:
+        raise FileError(found, "imagelint's own rules are missing: install it again")
+    return names
+
+
+def _source(name: str) -> Source:
+    path = os.path.join(_folder(), name)
+    try:
+        with open(path, "rb") as file:
+            data = file.read()
+    except OSError as error:
+        message = f"imagelint's own data cannot be read: {error.strerror}"
+        raise FileError(path, message) from error
+    return Source("rules/" + name.replace(os.sep, "/"), data)

@@ -1,0 +1,228 @@
+"""Where a kind holds images, as data: the entries of the catalogue and of a policy.
+
+A field is a path of keys, ``[]`` (each item of a list) and ``{}`` (each value of a mapping); what
+stands at its end is a :class:`Holder`. How both are written is
+``kubernetes/catalogue/notation.py``'s.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+from imagelint.model.namedtuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+
+__all__ = [
+    "CONTAINERS",
+    "EACH",
+    "EACH_ITEM",
+    "EACH_VALUE",
+    "IMAGE",
+    "OBJECT",
+    "POD_SPEC",
+    "POD_TEMPLATE",
+    "PUBLIC_SHAPES",
+    "ROLES",
+    "Branch",
+    "Field",
+    "Form",
+    "Holder",
+    "IgnoredField",
+    "Part",
+    "SplitNames",
+    "Words",
+    "Workload",
+    "words_of",
+]
+
+EACH_ITEM: Final = "[]"
+EACH_VALUE: Final = "{}"
+EACH: Final = (EACH_ITEM, EACH_VALUE)
+OBJECT: Final = "object"
+"""The shape of an API object: it is linted as an object of its own kind."""
+POD_SPEC: Final = "pod-spec"
+POD_TEMPLATE: Final = "pod-template"
+CONTAINERS: Final = ("containers", "initContainers", "ephemeralContainers")
+"""The lists of containers in a pod's spec."""
+ROLES: Final = {
+    "containers": "container",
+    "initContainers": "init container",
+    "ephemeralContainers": "ephemeral container",
+    "volumes": "image volume",
+}
+"""What an image is of, for people, by the last of these keys on its path; else ``image``."""
+PUBLIC_SHAPES: Final = ("container", POD_SPEC, POD_TEMPLATE, OBJECT)
+"""The shapes that every file and every policy may name."""
+
+
+class Form(Enum):
+    """How a text holds images."""
+
+    IMAGE = "image"
+    """It is one."""
+    UNTAGGED = "untagged"
+    """It is one, and the operator adds the tag."""
+    PAIRS = "pairs"
+    """Its lines are ``key=image``."""
+
+
+class SplitNames(NamedTuple):
+    """Where the parts of one image stand, as keys below what holds them; empty: no such part.
+
+    ``registry`` is written in front of the repository. ``image`` is a repository that is a
+    reference of its own where it has a slash; ``default`` is the one that the operator takes
+    where neither is written. ``sha256`` is a digest without its algorithm, and beats the tag.
+    """
+
+    repository: tuple[str, ...] = ()
+    tag: tuple[str, ...] = ()
+    digest: tuple[str, ...] = ()
+    registry: tuple[str, ...] = ()
+    image: tuple[str, ...] = ()
+    sha256: tuple[str, ...] = ()
+    default: str = ""
+
+
+class Holder(NamedTuple):
+    """What stands at the end of a path. Without anything set: a scalar that is an image.
+
+    ``shape``: the fields of a shape go on from here. ``split``: a mapping with the parts of an
+    image. ``flags``: a list of arguments, in which these flags (written without dashes) have
+    images for values. ``named``: a list of mappings with ``name`` and ``value``, in which these
+    have images. ``prefix`` stands in front of the image, and without it there is none. ``only``:
+    the parts are an image only where this key beside them has this value.
+    """
+
+    shape: str = ""
+    split: SplitNames | None = None
+    flags: frozenset[str] = frozenset()
+    named: tuple[str, ...] = ()
+    prefix: str = ""
+    form: Form = Form.IMAGE
+    only: tuple[str, str] | None = None
+
+
+IMAGE: Final = Holder()
+
+
+class Field(NamedTuple):
+    """A place that holds images: keys, ``[]`` and ``{}`` from the object's root."""
+
+    path: tuple[str, ...]
+    holder: Holder = IMAGE
+    text: str = ""
+    """As written, for people."""
+
+
+class Workload(NamedTuple):
+    """An entry: kinds, and the fields of theirs that hold images."""
+
+    groups: tuple[str, ...]
+    kinds: tuple[str, ...]
+    fields: tuple[Field, ...]
+    source: str
+    """Where the fields were read from."""
+    origin: str
+    """The file with the entry, and its line."""
+
+
+class IgnoredField(NamedTuple):
+    """Fields that a policy says hold no container images."""
+
+    groups: tuple[str, ...]
+    kinds: tuple[str, ...]
+    paths: tuple[tuple[str, ...], ...]
+    texts: tuple[str, ...]
+    """The paths as written."""
+    reason: str
+    origin: str
+
+
+class Part(NamedTuple):
+    """What one file of the catalogue says."""
+
+    workloads: tuple[Workload, ...]
+    without_images: frozenset[tuple[str, str]]
+    """(API group, kind), where the kind may be ``*``."""
+    shapes: Mapping[str, tuple[Field, ...]]
+    words: tuple[str, ...] = ()
+    """One of these is in a key or a name of all that holds an image ..."""
+    groups: tuple[str, ...] = ()
+    """... or one of these in its apiVersion."""
+
+
+class Words(NamedTuple):
+    """What tells that there may be an image in a text: one of ``anywhere``, or of the groups.
+
+    ``groups`` count in an apiVersion alone.
+    """
+
+    anywhere: tuple[bytes, ...]
+    groups: tuple[bytes, ...]
+
+
+class Branch:
+    """Fields as a tree, so that what they have in common is walked once."""
+
+    __slots__ = ("below", "holders")
+
+    def __init__(self, fields: Collection[Field] = ()) -> None:
+        """Take in ``fields``, in order."""
+        self.holders: list[Holder] = []
+        self.below: dict[str, Branch] = {}
+        for field in fields:
+            branch = self
+            for segment in field.path:
+                branch = branch.below.setdefault(segment, Branch())
+            branch.add(field.holder)
+
+    def add(self, holder: Holder) -> None:
+        """Take in a holder; flags, and names, that are read alike are looked for in one go."""
+        for index, known in enumerate(self.holders):
+            if known._replace(flags=holder.flags, named=holder.named) == holder and bool(
+                known.flags
+            ) == bool(holder.flags):
+                named = tuple(dict.fromkeys(known.named + holder.named))
+                self.holders[index] = known._replace(flags=known.flags | holder.flags, named=named)
+                return
+        self.holders.append(holder)
+
+    @property
+    def is_bare(self) -> bool:
+        """Whether nothing is here."""
+        return not self.holders and not self.below
+
+
+# --- words --------------------------------------------------------------------------
+
+
+def words_of(workload: Workload, known: Collection[str]) -> Iterator[str]:
+    """Yield what a document must have in its text to hold an image of this entry.
+
+    One word for each way that none of the ``known`` words stands for already. Shapes are
+    not asked: they bring their own.
+    """
+    for field in workload.fields:
+        holder = field.holder
+        keys = [key for key in field.path if key not in EACH]
+        if holder.shape:
+            continue
+        if holder.flags or holder.named:
+            ways = [[name] for name in (*holder.flags, *holder.named)]
+        elif holder.split is not None:
+            split = holder.split
+            ways = [[*keys, *(split.repository or split.image), *(holder.only or ())]]
+            if split.default:
+                ways.append([*keys, *split.registry])
+        else:
+            ways = [keys]
+        for way in ways:
+            runs = [run for text in way for run in re.findall(r"[A-Za-z0-9._-]+", text)]
+            if not any(word in run for run in runs for word in known):
+                best = max(runs, key=len, default="")
+                yield from (best,) if best else workload.kinds

@@ -1,0 +1,196 @@
+"""The catalogue: which kinds hold images, and where. Data files → a table.
+
+The kinds of Kubernetes itself (``rules/workloads/core.yaml``) are always at hand; every other API
+group has a file of its own, ``rules/workloads/<group>.yaml``, which is read when the first object
+of that group is met. The notation is ``kubernetes/catalogue/notation.py``'s.
+``kubernetes/search.py`` walks objects by it and ``kubernetes/prefilter.py`` proves documents away
+by it. No I/O: who makes a catalogue hands in how files are read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imagelint.kubernetes.catalogue.entries import EACH_ITEM, EACH_VALUE, Branch, Words, words_of
+from imagelint.kubernetes.skim.plans import plan_of
+from imagelint.model.namedtuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from imagelint.kubernetes.catalogue.entries import Field, IgnoredField, Part, Workload
+    from imagelint.kubernetes.skim.plans import KindPlan
+    from imagelint.model.source import Source
+
+__all__ = ["Catalogue", "CatalogueFiles", "Kind", "load_catalogue"]
+
+
+class CatalogueFiles(NamedTuple):
+    """What the catalogue is made of: the kinds of Kubernetes itself, and a file a group, unread."""
+
+    core: Part
+    groups: Mapping[str, Callable[[], Source]]
+
+
+class Kind(NamedTuple):
+    """What the catalogue knows of a kind.
+
+    ``is_exact``: the kind has no other fields (the API server drops them), so that nothing in it
+    is found by its shape.
+    """
+
+    branch: Branch
+    is_exact: bool
+
+    @property
+    def holds_nothing(self) -> bool:
+        """Whether objects of this kind hold no images."""
+        return self.is_exact and self.branch.is_bare
+
+
+class _Store:
+    """The files, each read once, when it is wanted; shared by all catalogues made of it."""
+
+    def __init__(self, files: CatalogueFiles) -> None:
+        self.core = files.core
+        self.groups = files.groups
+        self._parts: dict[str, Part] = {}
+
+    def parts(self, group: str) -> tuple[Part, ...]:
+        """Return what can say something of a group."""
+        if group not in self.groups:
+            return (self.core,)
+        if group not in self._parts:
+            from imagelint.kubernetes.catalogue.notation import read_part  # noqa: PLC0415 - few runs need it
+
+            self._parts[group] = read_part(self.groups[group](), group)
+        return self.core, self._parts[group]
+
+
+class Catalogue:
+    """All known kinds, by (API group, kind)."""
+
+    def __init__(
+        self,
+        store: _Store,
+        own: tuple[Workload, ...] = (),
+        ignored: tuple[IgnoredField, ...] = (),
+    ) -> None:
+        """Use :func:`load_catalogue`; ``own`` and ``ignored`` are a policy's."""
+        self._store = store
+        self._own = own
+        self._ignored = ignored
+        self._kinds: dict[tuple[str, str], Kind | None] = {}
+        self._shapes: dict[str, Branch] = {}
+        self._branches: dict[tuple[Field, ...], Branch] = {}
+        """Kinds with the same fields (all that have a pod's template) share what comes of them."""
+        self._plans: dict[tuple[str, str], KindPlan | None] = {}
+        self._made: dict[Kind, KindPlan | None] = {}
+        words = list(store.core.words)
+        for workload in own:
+            words += words_of(workload, words)
+        anywhere, groups = (tuple(map(str.encode, one)) for one in (words, store.core.groups))
+        self.words = Words(tuple(dict.fromkeys(anywhere)), groups)
+        """Of a document that holds images, at least one of these stands in the text."""
+
+    def with_entries(self, workloads: Iterable[Workload]) -> Catalogue:
+        """Return this catalogue and a policy's own entries; those of one kind add up."""
+        return Catalogue(self._store, (*self._own, *workloads), self._ignored)
+
+    def without_fields(self, ignored: Iterable[IgnoredField]) -> Catalogue:
+        """Return this catalogue without the fields that a policy takes out."""
+        return Catalogue(self._store, self._own, (*self._ignored, *ignored))
+
+    def lookup(self, group: str, kind: str) -> Kind | None:
+        """Return what is known of a kind; None where it is unknown."""
+        key = (group, kind)
+        if key not in self._kinds:
+            self._kinds[key] = self._find(group, kind)
+        return self._kinds[key]
+
+    def plan(self, group: str, kind: str) -> KindPlan | None:
+        """Return how objects of a kind are skimmed; None where they have to be searched."""
+        key = (group, kind)
+        if key not in self._plans:
+            known = None if self._ignored else self.lookup(group, kind)
+            if known is not None and known not in self._made:
+                made = plan_of(known.branch, self.shape, is_exact=known.is_exact)
+                self._made[known] = made
+            self._plans[key] = None if known is None else self._made[known]
+        return self._plans[key]
+
+    def _find(self, group: str, kind: str) -> Kind | None:
+        parts = self._store.parts(group)
+        free = {(group, kind), (group, "*")}
+        is_free = any(free & part.without_images for part in parts)
+        known = [_fields_of(part.workloads, group, kind) for part in parts]
+        fields = [*(field for one in known for field in one)]
+        is_exact = is_free or (bool(fields) and len(fields) == len(known[0]))
+        fields += _fields_of(self._own, group, kind)
+        if not fields and not is_free:
+            return None
+        shared = tuple(fields)
+        if shared not in self._branches:
+            self._branches[shared] = Branch(fields)
+        return Kind(self._branches[shared], is_exact)
+
+    def shape(self, name: str) -> Branch:
+        """Return what a shape holds; ``KeyError`` for a name that is none."""
+        if name not in self._shapes:
+            fields = next(
+                part.shapes[name]
+                for part in self._store.parts(name.rpartition("@")[2])
+                if name in part.shapes
+            )
+            self._shapes[name] = Branch(fields)
+        return self._shapes[name]
+
+    def ignores(self, group: str, kind: str, path: tuple[str | int, ...]) -> bool:
+        """Whether the policy takes out the field at ``path``: keys and indexes from the root."""
+        return any(
+            group in one.groups
+            and kind in one.kinds
+            and any(_leads_to(pattern, path) for pattern in one.paths)
+            for one in self._ignored
+        )
+
+    def entries(self) -> tuple[Workload, ...]:
+        """Return every entry, also those of files that nothing has asked for yet."""
+        return (*(one for part in self._all_parts() for one in part.workloads), *self._own)
+
+    def ignored_fields(self) -> tuple[IgnoredField, ...]:
+        """Return what the policy takes out."""
+        return self._ignored
+
+    def without_images(self) -> tuple[tuple[str, str], ...]:
+        """Return every (group, kind) that holds no images; the kind may be ``*``."""
+        return tuple(sorted(pair for part in self._all_parts() for pair in part.without_images))
+
+    def shapes(self) -> dict[str, tuple[Field, ...]]:
+        """Return every shape by name; ``@GROUP`` is in the name of one that is a group's own."""
+        return {name: one for part in self._all_parts() for name, one in part.shapes.items()}
+
+    def _all_parts(self) -> tuple[Part, ...]:
+        groups = sorted(self._store.groups)
+        return (self._store.core, *(self._store.parts(group)[1] for group in groups))
+
+
+def _fields_of(workloads: Iterable[Workload], group: str, kind: str) -> list[Field]:
+    return [
+        field
+        for workload in workloads
+        if group in workload.groups and kind in workload.kinds
+        for field in workload.fields
+    ]
+
+
+def _leads_to(pattern: tuple[str, ...], path: tuple[str | int, ...]) -> bool:
+    return len(pattern) == len(path) and all(
+        isinstance(step, int) if wanted == EACH_ITEM else wanted in (EACH_VALUE, step)
+        for wanted, step in zip(pattern, path, strict=True)
+    )
+
+
+def load_catalogue(files: CatalogueFiles) -> Catalogue:
+    """Build the catalogue; a look-up raises PolicyError with the place of a mistake in a file."""
+    return Catalogue(_Store(files))

@@ -1,0 +1,279 @@
+"""The notation of the catalogue and of a policy's own entries: nodes → entries.
+
+``a.b`` is a key in a mapping, ``["a.b/c"]`` a key with dots, ``[]`` each item of a list, ``{}``
+each value of a mapping, ``<shape>`` what the shape of that name holds. docs/workloads.md has the
+whole notation with examples. Every slip is a PolicyError with its place. No I/O.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from imagelint.kubernetes.catalogue.entries import (
+    IMAGE,
+    PUBLIC_SHAPES,
+    Field,
+    Form,
+    Holder,
+    IgnoredField,
+    Part,
+    SplitNames,
+    Workload,
+)
+from imagelint.model.source import shown
+from imagelint.yaml.config import Fields
+from imagelint.yaml.nodes import Mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping as MappingType
+
+    from imagelint.model.source import Source
+    from imagelint.yaml.nodes import Node
+
+__all__ = ["read_ignored_fields", "read_part", "read_workloads"]
+
+_KEY = r"[^.\[\]{}<>\"]+"
+_QUOTED = r"\[\"[^\[\]{}<>\"]+\"\]"
+_EACH = r"(?:\[\]|\{\})"
+_SHAPE = r"<[^<>]+>"
+_SEGMENT = re.compile(rf"{_QUOTED}|{_KEY}|{_EACH}|{_SHAPE}")
+_STEP = rf"(?:{_KEY}|{_EACH}|{_QUOTED})(?:{_EACH}|{_QUOTED})*"
+_PATH = re.compile(rf"{_STEP}(?:\.{_STEP})*(?:\.{_SHAPE})?|{_SHAPE}")
+_KEYS_ONLY = re.compile(rf"{_KEY}(?:\.{_KEY})*")
+
+_ENTRY_KEYS = ("groups", "kinds", "source", "fields")
+_IGNORED_KEYS = ("groups", "kinds", "fields", "reason")
+_PARTS = ("registry", "repository", "image", "tag", "digest", "sha256")
+_SPLIT_KEYS = frozenset((*_PARTS, "default", "only"))
+_FIELD_KEYS = ("at", *_PARTS, "default", "prefix", "flags", "named", "form", "only", "source")
+
+
+def read_part(source: Source, group: str | None) -> Part:
+    """Read a file of the catalogue; ``group`` is the one that it is for, None in core.yaml."""
+    reader = Fields(source)
+    root = reader.record(reader.root, "", ("words", "groups", "shapes", "kinds", "without-images"))
+    names = {}
+    shapes: dict[str, tuple[Field, ...]] = {}
+    entries = reader.entries(root["shapes"], "shapes") if "shapes" in root else []
+    for entry in entries:
+        names[entry.name] = entry.name if group is None else f"{entry.name}@{group}"
+    for entry in entries:
+        where = f"shapes.{entry.name}"
+        shape = reader.record(entry.value, where, ("source", "fields"), ("source", "fields"))
+        shapes[names[entry.name]] = _read_fields(reader, shape["fields"], where, names)
+    workloads: tuple[Workload, ...] = ()
+    if "kinds" in root:
+        workloads = read_workloads(reader, root["kinds"], "kinds", names)
+    without: set[tuple[str, str]] = set()
+    for item in (
+        reader.items(root["without-images"], "without-images") if "without-images" in root else ()
+    ):
+        keys = ("groups", "kinds")
+        entry_nodes = reader.record(item, "without-images", keys, keys)
+        groups, kinds = _read_groups_and_kinds(reader, entry_nodes, "without-images", wildcard=True)
+        without.update((one, kind) for one in groups for kind in kinds)
+    words, prefixes = (
+        reader.texts(root[key], key) if key in root else () for key in ("words", "groups")
+    )
+    named = {one for workload in workloads for one in workload.groups} | {one for one, _ in without}
+    if group is not None and named - {group}:
+        message = f"this file is for the group {group} alone, not for {min(named - {group})}"
+        raise reader.error(reader.root, message)
+    return Part(workloads, frozenset(without), shapes, words, prefixes)
+
+
+def read_workloads(
+    reader: Fields, node: Node, where: str, shapes: MappingType[str, str] | None = None
+) -> tuple[Workload, ...]:
+    """Read entries, in the catalogue or under ``workloads:`` in a policy.
+
+    ``shapes`` are the file's own: the name as written → the name in the catalogue. Raises
+    PolicyError with the place of a mistake.
+    """
+    found: list[Workload] = []
+    for index, item in enumerate(reader.items(node, where)):
+        at = f"{where}[{index}]"
+        entry = reader.record(item, at, _ENTRY_KEYS, _ENTRY_KEYS)
+        groups, kinds = _read_groups_and_kinds(reader, entry, at)
+        fields = _read_fields(reader, entry["fields"], f"{at}.fields", shapes or {})
+        source = reader.text(entry["source"], f"{at}.source")
+        found.append(Workload(groups, kinds, fields, source, reader.origin(item)))
+    return tuple(found)
+
+
+def read_ignored_fields(reader: Fields, node: Node, where: str) -> tuple[IgnoredField, ...]:
+    """Read ``ignore-fields:``: kinds by name, fields by their whole path, and why."""
+    found: list[IgnoredField] = []
+    for index, item in enumerate(reader.items(node, where)):
+        at = f"{where}[{index}]"
+        entry = reader.record(item, at, _IGNORED_KEYS, _IGNORED_KEYS)
+        groups, kinds = _read_groups_and_kinds(reader, entry, at)
+        paths: list[tuple[str, ...]] = []
+        for place in reader.items(entry["fields"], f"{at}.fields"):
+            path = _path(reader, place, f"{at}.fields")
+            if path[-1].startswith("<"):
+                message = f"{at}.fields: name the field itself, without {path[-1]}"
+                raise reader.error(place, message)
+            paths.append(path)
+        reason = reader.text(entry["reason"], f"{at}.reason")
+        if not reason.strip():
+            message = f"{at}.reason: say why"
+            raise reader.error(entry["reason"], message)
+        texts = reader.texts(entry["fields"], at)
+        origin = reader.origin(item)
+        found.append(IgnoredField(groups, kinds, tuple(paths), texts, reason, origin))
+    return tuple(found)
+
+
+def _read_groups_and_kinds(
+    reader: Fields, entry: dict[str, Node], where: str, *, wildcard: bool = False
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read the API groups and the kinds of an entry; a ``wildcard`` stands for every kind."""
+    groups = reader.texts(entry["groups"], f"{where}.groups")
+    for group, node in zip(groups, reader.items(entry["groups"], where), strict=True):
+        if "/" in group:
+            name = group.partition("/")[0]
+            message = f"{where}.groups: versions do not matter; write {shown(name)}"
+            raise reader.error(node, message)
+    kinds = reader.texts(entry["kinds"], f"{where}.kinds")
+    for kind, node in zip(kinds, reader.items(entry["kinds"], where), strict=True):
+        if "*" in kind and not (wildcard and kind == "*"):
+            message = f"{where}.kinds: name the kinds; there are no wildcards"
+            raise reader.error(node, message)
+    return groups, kinds
+
+
+def _read_fields(
+    reader: Fields, node: Node, where: str, shapes: MappingType[str, str]
+) -> tuple[Field, ...]:
+    """Read a list of fields; see :func:`read_workloads`."""
+    return tuple(
+        _holding_field(reader, item, where, shapes)
+        if isinstance(item, Mapping)
+        else _plain_field(reader, item, where, shapes)
+        for item in reader.items(node, where)
+    )
+
+
+def _plain_field(reader: Fields, node: Node, where: str, shapes: MappingType[str, str]) -> Field:
+    path, text = _path(reader, node, where), reader.text(node, where)
+    if not path[-1].startswith("<"):
+        return Field(path, IMAGE, text)
+    name = path[-1][1:-1]
+    if name not in shapes and name not in PUBLIC_SHAPES:
+        known = ", ".join(f"<{shape}>" for shape in (*PUBLIC_SHAPES, *shapes))
+        message = f"{where}: there is no shape <{name}>; there are {known}"
+        raise reader.error(node, message)
+    return Field(path[:-1], Holder(shape=shapes.get(name, name)), text)
+
+
+def _holding_field(reader: Fields, node: Node, where: str, shapes: MappingType[str, str]) -> Field:
+    entry = reader.record(node, where, _FIELD_KEYS, ("at",))
+    at = _plain_field(reader, entry["at"], where, shapes)
+    if at.holder is not IMAGE:
+        message = f"{where}: a shape stands alone"
+        raise reader.error(entry["at"], message)
+    is_split = not _SPLIT_KEYS.isdisjoint(entry)
+    if len({"flags", "named"} & set(entry)) + is_split > 1 or (is_split and "form" in entry):
+        message = f"{where}: parts of an image, flags, named and form exclude each other"
+        if "form" in entry and not {"flags", "named"} & set(entry):
+            message = f"{where}: an image in parts has no form"
+        raise reader.error(node, message)
+    prefix, form = "", Form.IMAGE
+    if "prefix" in entry:
+        prefix = reader.text(entry["prefix"], where)
+        if not prefix.endswith("://"):
+            message = f"{where}: {shown(prefix)} is no prefix; write one like oci://"
+            raise reader.error(entry["prefix"], message)
+    if "form" in entry:
+        form = reader.choice(entry["form"], where, Form)
+    named = _texts(reader, entry, "named", where)
+    flags = _flags(reader, entry, where)
+    split = _split(reader, node, entry, where) if is_split else None
+    only = _only(reader, entry["only"], where) if "only" in entry else None
+    text = _shown_field(at.text, split, flags, named, prefix)
+    return Field(at.path, Holder("", split, flags, named, prefix, form, only), text)
+
+
+def _texts(reader: Fields, entry: dict[str, Node], key: str, where: str) -> tuple[str, ...]:
+    """Read a list of texts that has to say something, if it is there."""
+    if key not in entry:
+        return ()
+    texts = reader.texts(entry[key], f"{where}.{key}")
+    if not texts or "" in texts:
+        message = f"{where}.{key}: nothing is written here"
+        raise reader.error(entry[key], message)
+    return texts
+
+
+def _only(reader: Fields, node: Node, where: str) -> tuple[str, str]:
+    key, equals, value = reader.text(node, where).partition("=")
+    if not (key and equals and value):
+        message = f"{where}: a key and its value are wanted, like kind=DockerImage"
+        raise reader.error(node, message)
+    return key, value
+
+
+def _flags(reader: Fields, entry: dict[str, Node], where: str) -> frozenset[str]:
+    texts = _texts(reader, entry, "flags", where)
+    names = [text.lstrip("-") for text in texts]
+    for index, (name, text) in enumerate(zip(names, texts, strict=True)):
+        if name == text or not name or not set(name).isdisjoint(" ="):
+            message = f"{where}: a flag is wanted, like --image"
+            raise reader.error(reader.items(entry["flags"], where)[index], message)
+    return frozenset(names)
+
+
+def _split(reader: Fields, node: Node, entry: dict[str, Node], where: str) -> SplitNames:
+    parts: dict[str, tuple[str, ...]] = {}
+    for name in _PARTS:
+        if name in entry:
+            text = reader.text(entry[name], where)
+            if _KEYS_ONLY.fullmatch(text) is None:
+                message = f"{where}: `{shown(text)}` is no key; write a or a.b"
+                raise reader.error(entry[name], message)
+            parts[name] = tuple(text.split("."))
+    default = reader.text(entry["default"], where) if "default" in entry else ""
+    names = {"repository", "image", "default"} & set(entry)
+    if names not in ({"repository"}, {"image"}, {"image", "default"}, {"default"}):
+        message = f"{where}: one of repository and image names the image"
+        if not names:
+            message = f'{where}: the key "repository" is missing'
+        raise reader.error(node, message)
+    if "default" in entry and not ("registry" in entry and default):
+        message = f"{where}: default is the name of an image below registry"
+        raise reader.error(entry["default"], message)
+    return SplitNames(**parts, default=default)
+
+
+def _shown_field(
+    at: str,
+    split: SplitNames | None,
+    flags: frozenset[str],
+    named: tuple[str, ...],
+    prefix: str,
+) -> str:
+    """Write a field in one line, for people."""
+    if split is not None:
+        pairs = zip(split._fields, split, strict=True)
+        parts = {name: part for name, part in pairs if part and name != "default"}
+        inside = ", ".join(
+            ".".join(parts[name])
+            for name in ("registry", "repository", *_PARTS[2:])
+            if name in parts
+        )
+        at = f"{at}.({inside})"
+    if flags:
+        at = f"{at} ({', '.join(f'--{flag}' for flag in sorted(flags))})"
+    if named:
+        at = f"{at} ({', '.join(named)})"
+    return f"{at} ({prefix})" if prefix else at
+
+
+def _path(reader: Fields, node: Node, where: str) -> tuple[str, ...]:
+    text = reader.text(node, where)
+    if _PATH.fullmatch(text) is None:
+        message = f"{where}: `{text}` is no path; write a.b, a[].b or a{{}}.b"
+        raise reader.error(node, message)
+    return tuple(part[2:-2] if part.startswith('["') else part for part in _SEGMENT.findall(text))

@@ -1,0 +1,274 @@
+"""Documents → image sites: the API objects in a document and the fields that hold their images.
+
+Which fields those are is data (``kubernetes/catalogue/lookup.py``). Whatever the catalogue does
+not say of a kind is searched for the shape of a pod spec: a list under ``containers``,
+``initContainers`` or ``ephemeralContainers`` whose items have an ``image``. So a field that
+an entry has missed is no hole; only kinds whose entry is exact are not searched.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imagelint.kubernetes.catalogue.entries import (
+    CONTAINERS,
+    EACH,
+    OBJECT,
+    POD_SPEC,
+    POD_TEMPLATE,
+    Branch,
+)
+from imagelint.kubernetes.objects import ObjectNode, as_kustomize_has_it, find_objects, meta_of
+from imagelint.kubernetes.readers import Reader, View, is_text, resolve, views
+from imagelint.kubernetes.sites import ImageSite, Place, Step, after, path_of, sites_at
+from imagelint.model.finding import KubeObject
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.yaml.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+
+    from imagelint.kubernetes.catalogue.lookup import Catalogue
+
+__all__ = ["Extract", "ImageSite", "extract"]
+
+
+class Extract(NamedTuple):
+    """What a document holds: its sites, why kubectl refuses its objects, and match keys.
+
+    ``sites`` come in the order of the text. ``root`` is what the document's root says of itself,
+    None where it is no API object. ``matches`` are the ``images[].name`` scalars of a
+    Kustomization.
+    """
+
+    sites: list[ImageSite]
+    problems: list[ParseProblem]
+    matches: list[Scalar]
+    root: KubeObject | None
+
+
+def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
+    """Find the image sites of a document, as either reader sees it.
+
+    ``file_name`` (without folders) tells a Kustomization that states no kind.
+    """
+    sites: dict[tuple[Hashable, ...], ImageSite] = {}
+    problems: list[ParseProblem] = []
+    matches: dict[int, Scalar] = {}
+    root: KubeObject | None = None
+    seen_by = views(tree)
+    for view in seen_by:
+        found, wrong = find_objects(tree.root, view, file_name)
+        if view.reader is Reader.KUBECTL:
+            problems = wrong
+            root = next((item.meta for item in found if item.mapping is tree.root), None)
+        if len(seen_by) > 1:  # each has a view of its own
+            found = [item for item in found if view.reader in item.readers]
+        once = bool(tree.problems)  # what is refused may be a bomb
+        for item in _distinct(found) if once else found:
+            found_here = _sites_of(item, view, catalogue, once=once)
+            for read in _readings(item, found_here, view, is_for_both=len(seen_by) == 1):
+                _add(sites, read, view)
+            if item.meta.kind == "Kustomization":
+                matches.update((node.start, node) for node in _match_keys(item, view))
+    if root is None and isinstance(tree.root, Mapping):
+        root = meta_of(tree.root, seen_by[0], None, file_name)
+    if not sites:
+        problems = []
+    in_order = sorted(sites.values(), key=lambda site: site.node.start)
+    return Extract(in_order, problems, list(matches.values()), root)
+
+
+def _distinct(objects: list[ObjectNode]) -> list[ObjectNode]:
+    """Leave out objects that an alias repeats."""
+    return list({id(item.mapping): item for item in reversed(objects)}.values())[::-1]
+
+
+def _add(sites: dict[tuple[Hashable, ...], ImageSite], read: ImageSite, view: View) -> None:
+    """Note a site, once for all who read the same there."""
+    item = read.object
+    # All that may decide on the environment: by merges each reader may read another.
+    names = (item.api_version, item.kind, item.name, item.namespace, *item.labels.items())
+    key = (read.field, id(read.node), read.within, read.value, read.container, names)
+    known = sites.get(key)
+    readers, seen = read.readers, frozenset({view.reader})
+    if known is not None:
+        readers, seen = readers | known.readers, seen | known.views
+    sites[key] = (known or read)._replace(readers=readers, views=seen)
+
+
+def _readings(
+    item: ObjectNode, sites: Iterator[ImageSite], view: View, *, is_for_both: bool
+) -> Iterator[ImageSite]:
+    """Yield each site once, or twice where kustomize takes its scalar, or names, for others.
+
+    ``is_for_both``: kustomize has no view of its own. An object inside of ``item`` is data to
+    both readers, and keeps its names.
+    """
+    other: KubeObject | None = None
+    for site in sites:
+        yield site
+        if is_for_both and Reader.KUSTOMIZE in site.readers:
+            other = other or as_kustomize_has_it(item, view)
+            theirs = other if site.object == item.meta else site.object
+            value, node = site.value, site.node
+            is_whole = not site.tail and site.within is None and value.type != "number"
+            if is_whole and isinstance(node, Scalar) and not is_text(node):
+                value = resolve(node, Reader.KUSTOMIZE)
+            if value != site.value or theirs != site.object:
+                readers = frozenset({Reader.KUSTOMIZE})
+                yield site._replace(value=value, object=theirs, readers=readers)
+
+
+# --- objects ------------------------------------------------------------------------
+
+
+def _sites_of(
+    item: ObjectNode, view: View, catalogue: Catalogue, *, once: bool
+) -> Iterator[ImageSite]:
+    """Yield the sites of an object and of the objects inside of it; ``once``: of each node once."""
+    work, seen = [item], {id(item.mapping)}
+    while work:
+        one = work.pop()
+        found = _Search(one, view, catalogue, once=once)
+        for steps, site in found.sites():
+            if not catalogue.ignores(one.meta.group, one.meta.kind, steps):
+                yield site
+        for inner in reversed(found.objects):
+            if not once or id(inner.mapping) not in seen:
+                seen.add(id(inner.mapping))
+                work.append(inner)
+
+
+class _Search:
+    """The search of one object, by what is known of its kind and by shape.
+
+    ``objects`` are those that stand inside of it, complete when ``sites`` is exhausted.
+    """
+
+    def __init__(self, item: ObjectNode, view: View, catalogue: Catalogue, *, once: bool) -> None:
+        self._item = item
+        self._view = view
+        self._catalogue = catalogue
+        self._once = once
+        self._seen: set[tuple[str, int]] = set()
+        self._passed: set[tuple[Step, ...]] = set()
+        self.objects: list[ObjectNode] = []
+
+    def sites(self) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
+        """Yield every site with its steps from the object's root."""
+        item = self._item
+        known = self._catalogue.lookup(item.meta.group, item.meta.kind)
+        claimed: set[tuple[Step, ...]] = set()
+        if known is not None:
+            for steps, site in self._walk(known.branch, Place(item.mapping)):
+                claimed.add(steps)
+                yield steps, site
+        if (known is not None and known.is_exact) or not item.meta.api_version:
+            return  # without an apiVersion: no API object of an unknown kind, but a tool's own file
+        for place in self._pod_specs(Place(item.mapping)):
+            for steps, site in self._by_shape(place):
+                if steps not in claimed:
+                    yield steps, site
+
+    def _by_shape(self, place: Place) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
+        """Yield the sites of a pod spec, and of the pod's metadata beside it."""
+        shape, start = POD_SPEC, Place(place.node, place.steps)
+        if place.steps[-1:] == ("spec",) and place.parents:
+            shape, start = POD_TEMPLATE, Place(place.parents[-1], place.steps[:-1])
+        for steps, site in self._walk(self._catalogue.shape(shape), start):
+            yield steps, site._replace(by_shape=True)
+
+    def _walk(self, branch: Branch, start: Place) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
+        """Yield the sites that fields lead to, depth first, in the order of the fields."""
+        work = [(branch, start)]
+        while work:
+            branch, place = work.pop()
+            below: list[tuple[Branch, Place]] = []
+            keys = self._view.entries(place.node) if isinstance(place.node, Mapping) else ()
+            for segment, next_branch in branch.below.items():
+                if segment in keys or segment in EACH:  # most fields are not there
+                    below += [(next_branch, one) for one in after(place, segment, self._view)]
+            for holder in branch.holders:
+                if holder.shape == OBJECT:
+                    self._enter(place)
+                elif holder.shape:
+                    known = (holder.shape, id(place.node))
+                    if not self._once or known not in self._seen:
+                        self._seen.add(known)
+                        below.append((self._catalogue.shape(holder.shape), place))
+                else:
+                    yield from sites_at(self._item, self._view, place, holder)
+            work += reversed(below)
+
+    def _enter(self, place: Place) -> None:
+        """Note the objects that stand at a place; what is none is left to the search by shape."""
+        if not isinstance(place.node, Mapping):
+            return
+        outer = self._item
+        prefix = f"{outer.prefix}{path_of(place.steps)}."
+        found, _ = find_objects(place.node, self._view, "")
+        for inner in found:
+            meta = inner.meta
+            namespace = meta.namespace or outer.meta.namespace
+            meta = KubeObject(meta.api_version, meta.kind, meta.name, namespace, meta.labels)
+            at = prefix + inner.prefix
+            self.objects.append(ObjectNode(inner.mapping, at, meta, outer.readers))
+        if found:
+            self._passed.add(place.steps)
+
+    def _pod_specs(self, start: Place) -> Iterator[Place]:
+        """Yield the mappings that look like a pod spec, in document order."""
+        seen: set[int] = set()
+        root = self._view.entries(start.node) if isinstance(start.node, Mapping) else {}
+        parents = (start.node,) if isinstance(start.node, Mapping) else ()
+        work = [
+            Place(child, (key,), parents)
+            for key, child in reversed(list(root.items()))
+            if key not in ("status", "items")  # what a list holds are objects of their own
+        ]
+        if self._has_containers(start.node):
+            yield start
+        while work:
+            place = work.pop()
+            node = place.node
+            if isinstance(node, Scalar) or (self._once and id(node) in seen):
+                continue
+            if place.steps in self._passed:
+                continue
+            seen.add(id(node))
+            if isinstance(node, Sequence):
+                below = [
+                    Place(child, (*place.steps, index), ())
+                    for index, child in enumerate(node.items)
+                ]
+            else:
+                if self._has_containers(node):
+                    yield place
+                below = [
+                    Place(child, (*place.steps, key), (node,))
+                    for key, child in self._view.entries(node).items()
+                ]
+            work += reversed(below)
+
+    def _has_containers(self, node: Node) -> bool:
+        """Whether a container has an image, or a volume beside containers that may have none."""
+        entries = self._view.entries(node) if isinstance(node, Mapping) else {}
+        lists = [entries[name] for name in CONTAINERS if name in entries]
+        if lists and "volumes" in entries:
+            lists.append(entries["volumes"])
+        return any(
+            isinstance(item, Mapping) and "image" in self._view.entries(item)
+            for found in lists
+            if isinstance(found, Sequence)
+            for item in found.items
+        )
+
+
+def _match_keys(item: ObjectNode, view: View) -> Iterator[Scalar]:
+    images = view.entries(item.mapping).get("images")
+    for image in images.items if isinstance(images, Sequence) else ():
+        if isinstance(image, Mapping):
+            name = view.entries(image).get("name")
+            if isinstance(name, Scalar):
+                yield name

@@ -1,0 +1,319 @@
+"""A boring workload → its images, without a tree.
+
+Most of what runs is a Deployment or the like that its author or Helm wrote in block style. What
+counts of it are a few values: the object's names, its labels, the containers' images. Its outline
+(``kubernetes/skim/outline.py``) says on which lines they stand; here they are read, and no object
+is searched afterwards. That takes a third of the time. Whatever somebody could read otherwise (a
+key twice, a value that is no plain text, an image of another form) makes :func:`skim` decline; then
+the document is read in the long way, which is the judge of this one in a differential test: the
+same sites, or none.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, TypeAlias
+
+from imagelint.kubernetes.readers import Reader, Value, resolve
+from imagelint.kubernetes.scalars import MAY_BE_NUMBERS, WORDS, reads_as_text
+from imagelint.kubernetes.search import Extract
+from imagelint.kubernetes.sites import ImageSite
+from imagelint.kubernetes.skim.outline import CONTAINERS_END, outline_of
+from imagelint.kubernetes.skim.plans import ANNOTATIONS, LABELS, METADATA, ROOT, Plan, Role
+from imagelint.model.finding import KubeObject
+from imagelint.patterns.globs import NamePattern
+from imagelint.yaml.fast.lines import (
+    BLANK,
+    BLOCK,
+    DOUBLE,
+    FLOW,
+    NOTHING,
+    PLAIN,
+    SINGLE,
+    is_comment,
+    line_of,
+    value_of,
+)
+from imagelint.yaml.nodes import Mapping, Scalar, Sequence, Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.skim.outline import Outline, Step
+    from imagelint.kubernetes.skim.plans import KindPlan
+    from imagelint.yaml.fast.lines import Line
+
+__all__ = ["Skim", "remembering", "skim"]
+
+Skim: TypeAlias = "Callable[[str, Catalogue], Extract | None]"
+"""``skim``, or what stands for it."""
+_KUBECTL = frozenset({Reader.KUBECTL})
+_ELSEWHERE = frozenset(("auto", " "))
+"""Images that a platform may fill in, for which more has to be looked at."""
+_IMAGE, _TEXT, _INNER = Role.IMAGE, Role.TEXT, Role.INNER
+_NAMED = frozenset((Role.STRICT, Role.TEXTS))
+_SHORT = 100
+_EMPTY = frozenset(("{}", "[]"))
+_REMEMBERED = 1_000_000
+"""Characters of documents that are remembered at the least."""
+_STYLES = {PLAIN: "", SINGLE: "'", DOUBLE: '"'}
+_STRINGS = r'\[(?:"[^"\\]*"(?:,[ ]|(?=\])))*\]'
+"""What most lists of arguments are: plainly a list, known in a tenth of the time to read it."""
+
+
+class _Declined(Exception):  # noqa: N818 - no error: another reader takes over
+    """Something that has to be read in the long way."""
+
+
+def skim(text: str, catalogue: Catalogue) -> Extract | None:
+    """Return what a document holds, as ``extract`` does; None where it takes more than skimming.
+
+    A Kustomization that states no kind is taken for no object.
+    """
+    raw = text.split("\n")
+    kinds: list[KindPlan] = []
+
+    def plan(api_version: str, kind: str) -> Plan | None:
+        known = catalogue.plan(api_version.rpartition("/")[0], kind)
+        if known is None or not api_version or not kind:
+            return None
+        kinds.append(known)
+        return known.for_text(text)
+
+    found = outline_of(text, raw, plan)
+    if found is None:
+        return None
+    outline, lines = found
+    kind = None if outline.plan is None else kinds[-1]
+    is_searched = kind is not None and not kind.is_exact  # by shape, which may find more
+    if is_searched and text.count(CONTAINERS_END) != outline.containers:
+        has_volumes = "volumes" in text
+        if outline.containers or not _hold_no_lists(raw, lines, has_volumes=has_volumes):
+            return None
+    try:
+        skimmed = _Skimmed(raw, lines, outline)
+        return Extract([], [], [], None) if kind is None else skimmed.extract(kind.annotations)
+    except _Declined:
+        return None
+
+
+def _hold_no_lists(raw: list[str], lines: list[Line], *, has_volumes: bool) -> bool:
+    """Whether all that reads like containers is a key of a mapping, or a comment: no pod's spec.
+
+    Volumes beside such a key, whatever it holds, may have images.
+    """
+    below = BLANK
+    for written, line in zip(reversed(raw), reversed(lines), strict=True):
+        if CONTAINERS_END in written and not is_comment(written):
+            _, kind, key, value, *_ = line
+            if has_volumes or key is None or not key.endswith(CONTAINERS_END):
+                return False
+            is_list = kind == NOTHING and any(step & 1 for step in below[0][:1])
+            is_nothing = kind == NOTHING or (kind == FLOW and value in _EMPTY)
+            if is_list or not is_nothing or written.count(CONTAINERS_END) > 1:
+                return False
+        if line is not BLANK:
+            below = line
+    return True
+
+
+def remembering() -> Skim:
+    """Return a :func:`skim` that remembers what it has skimmed last, some files of it.
+
+    A fix asks three times for a document that it repairs, and twice for its neighbours: more than
+    half of what it costs. What comes but once is found a hundredth faster without.
+    """
+    last: dict[str, Extract | None] = {}
+    before: dict[str, Extract | None] = {}
+    size = 0
+
+    def remembered(text: str, catalogue: Catalogue) -> Extract | None:
+        nonlocal last, before, size
+        if text in last:
+            return last[text]
+        found = before[text] if text in before else skim(text, catalogue)
+        if size > _REMEMBERED:
+            last, before, size = {}, last, 0
+        last[text] = found
+        size += len(text)
+        return found
+
+    return remembered
+
+
+class _Skimmed:
+    """The values of a document that matter."""
+
+    def __init__(self, raw: list[str], lines: list[Line], outline: Outline) -> None:
+        """Read them; raises ``_Declined``."""
+        self._raw = raw
+        self._texts: list[dict[str, str]] = [{} for _ in range(outline.slots)]
+        """The texts in each collection, by slot and key."""
+        self._places = outline.places
+        self._images: list[tuple[Scalar, Step]] = []
+        self._measured = (0, 0)
+        texts = self._texts
+        for step in outline.steps:
+            number, plan, slot, key, _ = step
+            _, kind, _, value, start, end, _, _ = lines[number]
+            if kind == PLAIN and plan is not None and plan.role is _TEXT:
+                if value in WORDS or (value[0] in MAY_BE_NUMBERS and not _is_text(value)):
+                    raise _Declined
+                texts[slot][key] = value  # the most of all steps, without a call
+                continue
+            if kind == FLOW:
+                if plan is not None or _strings().fullmatch(value) is None:
+                    self._read_flow(plan, raw[number])
+                continue
+            if kind == BLOCK:
+                node = outline.blocks[number]
+                value, style = node.value, node.style
+            else:
+                style = _STYLES[kind]
+            if plan is None or plan.role is not _IMAGE:
+                self._take(plan, slot, key, value, style)
+                continue
+            if not (style or _is_text(value)) or value in _ELSEWHERE:
+                raise _Declined
+            if kind != BLOCK:
+                quote, at = len(style), self._offset(number)
+                node = Scalar(value, at + start - quote, at + end + quote, style)
+            self._images.append((node, step))
+
+    def _offset(self, number: int) -> int:
+        """Return where a line begins, in characters; lines have to be asked for in order."""
+        known, at = self._measured
+        at += sum(map(len, self._raw[known:number])) + number - known
+        self._measured = (number, at)
+        return at
+
+    def _take(self, plan: Plan | None, slot: int, key: str, value: str, style: str) -> None:
+        """Take in a scalar that is no image."""
+        assert plan is not None  # where nothing matters there are no steps but for flow
+        role = plan.role
+        if role is _TEXT:
+            if not style and not _is_text(value):
+                raise _Declined
+            self._texts[slot][key] = value
+        elif role is Role.ARGUMENT:
+            if value[:1] == "-" and value.partition("=")[0].lstrip("-") in plan.flags:
+                raise _Declined
+        elif role is Role.VARIABLE:
+            if _is_named(plan.named, value):
+                raise _Declined
+        elif role is not _INNER and (role is not Role.NULL or value != "null" or style):
+            raise _Declined
+
+    def _read_flow(self, plan: Plan | None, raw: str) -> None:
+        node = _short_flow(raw) if len(raw) <= _SHORT else _flow_on(raw)
+        if node is None:
+            raise _Declined
+        if plan is not None:
+            self._flow(plan, node)
+
+    def _flow(self, plan: Plan, node: Mapping | Sequence) -> None:
+        """Take in a collection that stands on one line."""
+        is_empty = not (node.pairs if isinstance(node, Mapping) else node.items)
+        if plan.role is _INNER:
+            item = plan.item
+            if item is not None and item.role is Role.ARGUMENT and isinstance(node, Sequence):
+                for argument in node.items:
+                    if isinstance(argument, Scalar):
+                        self._take(item, 0, "", argument.value, argument.style)
+            elif (item is not None or plan.keys) and not is_empty:
+                raise _Declined
+        elif plan.role in _NAMED and isinstance(node, Mapping):
+            if plan not in self._places:
+                self._places = {**self._places, plan: len(self._texts)}
+                self._texts.append({})
+            self._flow_pairs(plan, self._places[plan], node)
+        elif plan.role not in (Role.ARGUMENT, Role.VARIABLE):
+            raise _Declined
+
+    def _flow_pairs(self, plan: Plan, slot: int, node: Mapping) -> None:
+        """Take in the metadata, or a mapping of texts, on one line."""
+        seen: set[str] = set()
+        for key, value in node.pairs:
+            if not isinstance(key, Scalar) or key.value in seen:
+                raise _Declined
+            seen.add(key.value)
+            inner = plan.keys.get(key.value) or plan.each
+            if inner is None:
+                raise _Declined
+            if isinstance(value, Scalar):
+                self._take(inner, slot, key.value, value.value, value.style)
+            else:
+                self._flow(inner, value)
+
+    def extract(self, image_annotations: frozenset[str]) -> Extract:
+        """Return what there is; raises ``_Declined``."""
+        root, metadata, labels, annotations = map(
+            self._mapping, (ROOT, METADATA, LABELS, ANNOTATIONS)
+        )
+        if not (all(map(reads_as_text, labels)) and all(map(reads_as_text, annotations))):
+            raise _Declined
+        if annotations and not image_annotations.isdisjoint(annotations):
+            raise _Declined
+        name = metadata.get("name") or metadata.get("generateName")
+        namespace = metadata.get("namespace")
+        meta = KubeObject(root["apiVersion"], root["kind"], name, namespace, labels)
+        sites = [
+            ImageSite(
+                Value("string", node.value),
+                node,
+                meta,
+                step.key,
+                self._name(step.owners),
+                "" if step.plan is None else step.plan.title,
+                views=_KUBECTL,
+            )
+            for node, step in self._images
+        ]
+        return Extract(sites, [], [], meta)
+
+    def _mapping(self, plan: Plan) -> dict[str, str]:
+        place = self._places.get(plan)
+        return {} if place is None else self._texts[place]
+
+    def _name(self, owners: tuple[int, ...]) -> str | None:
+        """Return the name beside an image: that of the first of its owners that has one."""
+        for slot in owners:
+            name = self._texts[slot].get("name")
+            if name is not None:
+                return name
+        return None
+
+
+@cache
+def _strings() -> re.Pattern[str]:
+    return re.compile(_STRINGS)
+
+
+def _flow_on(line: str) -> Mapping | Sequence | None:
+    """Return the flow collection that a line ends with; None where it is not for this lane.
+
+    Its places count from the line's start, and nobody asks for them.
+    """
+    taken_apart = line_of(line)
+    tree = Tree()
+    node = None if taken_apart is None else value_of(tree, line, taken_apart, 0, 0)
+    return None if tree.is_suspicious or isinstance(node, Scalar) else node
+
+
+_short_flow = lru_cache(1000)(_flow_on)
+"""The same, and remembers what it has read: ``[ALL]``, ``[get, list]`` and the like come often."""
+
+
+def _is_text(value: str) -> bool:
+    """Whether a plain scalar is the same string to every reader; also ``1.2.3``."""
+    if reads_as_text(value):
+        return True
+    text = Value("string", value)
+    return all(resolve(Scalar(value, 0, 0), reader) == text for reader in Reader)
+
+
+@lru_cache(1000)
+def _is_named(patterns: tuple[str, ...], name: str) -> bool:
+    return any(NamePattern(pattern).matches(name) for pattern in patterns)

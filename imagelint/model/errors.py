@@ -1,0 +1,107 @@
+"""What can go wrong that is no finding; the CLI makes each one line and exit code 2.
+
+::
+
+    ImagelintError            anything that ends the run with exit code 2
+    ├── UsageError            a wrong option, argument or combination of them
+    ├── PolicyError           a policy or rule file that cannot be used; knows its file:line:col
+    │   └── InconsistentPolicy    its parts are well-formed and do not go together
+    └── FileError             a file that cannot be read or written, and why
+
+A reference that does not parse is :class:`imagelint.model.reference.InvalidReference`
+(a ``ValueError``) and a document that does not parse is a finding: neither ends the run.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from imagelint.model.source import one_line
+
+__all__ = ["FileError", "ImagelintError", "Inconsistency", "InconsistentPolicy", "PolicyError"]
+__all__ += ["UsageError", "internal_error"]
+
+
+class ImagelintError(Exception):
+    """Base of all errors that end a run with exit code 2; ``str()`` is the message for the user."""
+
+
+class UsageError(ImagelintError):
+    """The command line asks for something that cannot be done."""
+
+
+class PolicyError(ImagelintError):
+    """A policy, rule or catalogue file that cannot be used.
+
+    ``line`` and ``column`` are 1-based; ``None`` where the whole file is meant.
+    """
+
+    def __init__(
+        self, message: str, path: str, line: int | None = None, column: int | None = None
+    ) -> None:
+        """Say what is wrong (``message``) and where."""
+        super().__init__(message)
+        self.message = message
+        self.path = path
+        self.line = line
+        self.column = column
+
+    def __str__(self) -> str:
+        """Render ``path:line:col: message``, the form that editors and terminals can follow."""
+        if self.line is None:
+            return f"{self.path}: {self.message}"
+        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+
+
+class Inconsistency(Enum):
+    """What is wrong between parts of a policy that are each well-formed.
+
+    These are the slips that the JSON Schema (``rules/policy/schema.json``) cannot express.
+    """
+
+    UNKNOWN_DEFAULT = "unknown-default"
+    """``default`` names no environment."""
+    SHARED_PROJECT = "shared-project"
+    """Two upstreams name one project of one Harbor: two images would become one."""
+    REPEATED_UPSTREAM = "repeated-upstream"
+    """Two keys of one Harbor are one registry (``docker.io`` and ``index.docker.io``)."""
+    REPEATED_HARBOR = "repeated-harbor"
+    """Two entries of ``harbor`` have one host."""
+    UNKNOWN_ENVIRONMENT = "unknown-environment"
+    """An exception or a lock names an environment that is not there."""
+    IMPOSSIBLE_DAY = "impossible-day"
+    """A day that no calendar has (``2027-02-30``)."""
+    HARBOR_AS_UPSTREAM = "harbor-as-upstream"
+    """A project for what is on a Harbor already, which is never rewritten."""
+
+
+class InconsistentPolicy(PolicyError):  # noqa: N818 - reads like InvalidPattern
+    """A policy whose parts are well-formed and do not go together; ``reason`` says how."""
+
+    def __init__(self, reason: Inconsistency, error: PolicyError) -> None:
+        """Give ``error`` a reason."""
+        super().__init__(error.message, error.path, error.line, error.column)
+        self.reason = reason
+
+
+class FileError(ImagelintError):
+    """A file that cannot be read or written."""
+
+    def __init__(self, path: str, message: str) -> None:
+        """Name the file and the reason."""
+        super().__init__(f"{path}: {message}")
+        self.path = path
+        self.message = message
+
+
+def internal_error(error: Exception, path: str | None = None, *, debug: bool = False) -> str:
+    """Say in a line, and with ``debug`` with a traceback, that imagelint itself is at fault."""
+    place = "" if path is None else f"{path}: "
+    text = f"{type(error).__name__}: {error}".replace("\n", " ")
+    found = one_line(f"{place}internal error ({text}")
+    line = f"{found}); please report it, with the file if you can"
+    if not debug:
+        return f"{line} (--debug shows where it came from)"
+    import traceback  # noqa: PLC0415 - only when something is broken
+
+    return f"{line}\n{''.join(traceback.format_exception(error))}"

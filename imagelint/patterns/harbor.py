@@ -1,0 +1,333 @@
+"""What may run, and how an old reference becomes one on Harbor: the gate and the map.
+
+``Gate`` judges an image by the patterns of an environment (``patterns/images.py``),
+``HarborMap`` knows which upstream registry has a proxy-cache project on which Harbor. What does
+not live here: YAML, environments, severities, messages of rules. No I/O.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import TYPE_CHECKING, final
+
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.reference import PATH_MAX, ImageReference, InvalidReference
+from imagelint.model.source import shown
+from imagelint.patterns.images import (
+    HUB,
+    InvalidPattern,
+    RegistryPattern,
+    check_spelling,
+    is_host,
+    parse_host,
+    parse_repository_path,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "Decision",
+    "Gate",
+    "Harbor",
+    "HarborMap",
+    "InvalidPattern",
+    "Library",
+    "Move",
+    "Project",
+    "Refusal",
+    "RegistryPattern",
+    "Upstream",
+    "listed",
+    "parse_harbor_host",
+    "parse_project_name",
+]
+
+# goharbor/harbor, src/pkg/project/manager.go: the name's length and alphabet.
+_PROJECT_NAME = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
+_PROJECT_NAME_MAX = 255
+_LISTED_MAX = 8
+
+
+@final
+class Decision(NamedTuple):
+    """Whether an image may run, and the pattern that decided; None: no pattern covers it."""
+
+    allowed: bool
+    pattern: RegistryPattern | None
+
+
+@final
+class Gate(NamedTuple):
+    """What an environment allows. ``deny`` always beats ``allow``; the rest is not allowed.
+
+    ``deny`` also catches a host in upper case, which is the same server to DNS; ``allow``
+    never does, since a reference's host is compared as written.
+    """
+
+    allow: tuple[RegistryPattern, ...]
+    deny: tuple[RegistryPattern, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether every image is allowed."""
+        return not self.deny and any(pattern.is_everything for pattern in self.allow)
+
+    def decide(self, reference: ImageReference) -> Decision:
+        """Judge an image: the first pattern that denies it, else the first that allows it."""
+        if self.deny:
+            spellings = (reference, _lower_registry(reference))
+            for pattern in self.deny:
+                if any(pattern.matches(spelling) for spelling in spellings):
+                    return Decision(allowed=False, pattern=pattern)
+        for pattern in self.allow:
+            if pattern.matches(reference):
+                return Decision(allowed=True, pattern=pattern)
+        return Decision(allowed=False, pattern=None)
+
+
+class Library(Enum):
+    """What becomes of Docker Hub's official images, whose short names leave out ``library/``."""
+
+    KEEP = "keep"
+    """As written: ``nginx`` → ``docker.io/nginx``; Harbor 2.7 and later redirect it."""
+    ADD = "add"
+    """Spelled out: ``nginx`` → ``docker.io/library/nginx``; works on every Harbor."""
+
+
+@final
+class Upstream(NamedTuple):
+    """A registry, or what is below a path on it: the key of an entry in ``harbor.projects``."""
+
+    registry: str
+    """Host and port as a reference has them (case kept), ``index.docker.io`` folded."""
+    path: str = ""
+    """The parent of the images that are meant, or empty for the whole registry."""
+
+    @staticmethod
+    def parse(text: str) -> Upstream:
+        """Read ``HOST[:PORT][/PATH]``; raises :class:`InvalidPattern`."""
+        check_spelling(text)
+        host, slash, path = text.partition("/")
+        if "*" in text:
+            message = f"{shown(text)}: a registry, not a pattern; what is below it is included"
+            raise InvalidPattern(message)
+        registry = parse_host(host)
+        return Upstream(registry, parse_repository_path(path) if slash else "")
+
+    def __str__(self) -> str:
+        """Return ``HOST[/PATH]``."""
+        return f"{self.registry}/{self.path}" if self.path else self.registry
+
+    def below(self, reference: ImageReference) -> str | None:
+        """Return what of the image's repository is below this upstream; None: not its image.
+
+        For a whole registry that is the path as written, so that ``nginx`` stays ``nginx``.
+        """
+        if reference.registry != self.registry:
+            return None
+        if not self.path:
+            return reference.path
+        parent = f"{self.path}/"
+        repository = reference.repository
+        return repository[len(parent) :] if repository.startswith(parent) else None
+
+
+@final
+class Project(NamedTuple):
+    """A proxy-cache project of one Harbor and what it caches."""
+
+    upstream: Upstream
+    name: str
+
+
+@final
+class Harbor(NamedTuple):
+    """One Harbor: its host (with port), its proxy-cache projects, its way with ``library/``."""
+
+    host: str
+    projects: tuple[Project, ...]
+    library: Library = Library.KEEP
+
+    def project_for(self, reference: ImageReference) -> Project | None:
+        """Return the project that caches an image: of all that do, the longest upstream's."""
+        fitting = (item for item in self.projects if item.upstream.below(reference) is not None)
+        return max(fitting, key=lambda item: len(item.upstream.path), default=None)
+
+    def place(self, reference: ImageReference) -> ImageReference | None:
+        """Return the reference through this Harbor, or None without a project for it.
+
+        Raises :class:`InvalidReference` where the result would be none (too long a path).
+        """
+        project = self.project_for(reference)
+        if project is None:
+            return None
+        below = project.upstream.below(reference)
+        if self.library is Library.ADD and not project.upstream.path:
+            below = reference.repository
+        return reference.replace(domain=self.host, path=f"{project.name}/{below}")
+
+
+@final
+class Refusal(NamedTuple):
+    """Why an image is not rewritten and what to do about it: a clause for a message."""
+
+    reason: str
+
+
+@final
+class HarborMap(NamedTuple):
+    """Every Harbor of a policy, in the order in which fix tries them.
+
+    The map is injective on (registry, repository): hosts are distinct, and so are the
+    projects of one Harbor and their upstreams. The policy's loader sees to that.
+    """
+
+    harbors: tuple[Harbor, ...] = ()
+
+    def is_harbor(self, registry: str) -> bool:
+        """Whether this is exactly the host and port of one of the Harbors."""
+        for harbor in self.harbors:  # noqa: SIM110 - asked of every image, and thrice as fast
+            if harbor.host == registry:
+                return True
+        return False
+
+    def names(self, registry: str) -> bool:
+        """Whether this is one of the Harbors, or what one of their projects caches."""
+        return self.is_harbor(registry) or any(
+            project.upstream.registry == registry
+            for harbor in self.harbors
+            for project in harbor.projects
+        )
+
+    def origin(self, reference: ImageReference) -> ImageReference | None:
+        """Return what a reference stands for upstream: itself, unless it is on a Harbor.
+
+        None where it is there in no project. The inverse of :meth:`rewrite`, which two references
+        can make the same of: official images of Docker Hub keep their ``library/`` if they have it.
+        """
+        if not self.is_harbor(reference.registry):
+            return reference
+        name, slash, below = reference.path.partition("/")
+        for harbor in self.harbors if slash else ():
+            for project in harbor.projects if harbor.host == reference.registry else ():
+                if project.name == name:
+                    registry, parent = project.upstream.registry, project.upstream.path
+                    path = f"{parent}/{below}" if parent else below
+                    # Parts of valid references, put together: only their length could be wrong.
+                    found = ImageReference(registry, path, reference.tag, reference.digest)
+                    return found if len(found.repository) <= PATH_MAX else None
+        return None
+
+    def rewrite(self, reference: ImageReference, gate: Gate) -> ImageReference | Refusal:
+        """Return the reference through the first Harbor that caches it and that ``gate`` allows.
+
+        Tag and digest are kept. An image on a Harbor, or of no registry, is never rewritten.
+        """
+        registry = reference.registry
+        if not registry:
+            return Refusal("no registry can be read in it; write it as REGISTRY/REPOSITORY")
+        if self.is_harbor(registry):
+            return Refusal("it is on Harbor already; use a project that is allowed")
+        refusals: list[str] = []
+        for harbor in self.harbors:
+            try:
+                placed = harbor.place(reference)
+            except InvalidReference as error:
+                refusals.append(f"no reference on {harbor.host} is possible: {error}")
+                continue
+            if placed is None:
+                continue
+            if gate.decide(placed).allowed:
+                return placed
+            refusals.append(f"{shown(str(placed))} is not allowed either")
+        return Refusal(refusals[0] if refusals else self._without_project(registry))
+
+    def _without_project(self, registry: str) -> str:
+        """Say that no Harbor caches a registry, and what there is."""
+        if not self.harbors:
+            return "the policy names no Harbor to pull it through"
+        lower = registry.lower()
+        known = {item.upstream.registry for harbor in self.harbors for item in harbor.projects}
+        if lower != registry and (lower in known or self.is_harbor(lower)):
+            return f"hosts are compared as written; write {shown(lower)} in lower case"
+        projects = "; ".join(
+            f"{harbor.host} has projects for "
+            + (listed(str(item.upstream) for item in harbor.projects) or "nothing")
+            for harbor in self.harbors
+        )
+        return (
+            f"no Harbor project caches {shown(registry)} ({projects});"
+            " use an image from there, or add a project to the policy"
+        )
+
+
+@final
+class Move(NamedTuple):
+    """A registry, or a path on one, that has moved: ``old`` and what is below it is retired."""
+
+    old: Upstream
+    new: Upstream | None
+    """Where the same images are now, by the same names; None: nowhere, or by other names."""
+
+    @staticmethod
+    def parse(old: str, new: str) -> Move:
+        """Read ``HOST[/PATH]`` twice, the second or ``none``; raises :class:`InvalidPattern`."""
+        return Move(Upstream.parse(old), None if new == "none" else Upstream.parse(new))
+
+    def covers(self, reference: ImageReference) -> bool:
+        """Whether the image is one that has moved: ``old`` itself or below it."""
+        if reference.registry != self.old.registry:
+            return False
+        return self.old.below(reference) is not None or reference.repository == self.old.path
+
+    def successor(self, reference: ImageReference) -> ImageReference | None:
+        """Return the image by its new name, or None where there is none.
+
+        Tag and digest are kept. Raises :class:`InvalidReference` for too long a path.
+        """
+        if self.new is None or not self.covers(reference):
+            return None
+        below = reference.repository[len(self.old.path) :].lstrip("/")
+        path = "/".join(filter(None, (self.new.path, below)))
+        return reference.replace(domain=self.new.registry, path=path) if path else None
+
+
+def parse_harbor_host(text: str) -> str:
+    """Read a Harbor's ``HOST[:PORT]``: lower case; raises :class:`InvalidPattern`."""
+    check_spelling(text)
+    if text != text.lower() and is_host(text):
+        message = f"{shown(text)}: registry hosts are written in lower case; write "
+        raise InvalidPattern(message + shown(text.lower()))
+    host = parse_host(text)
+    if host == HUB:
+        message = f"{shown(text)} is Docker Hub; write the host of your Harbor"
+        raise InvalidPattern(message)
+    return host
+
+
+def parse_project_name(text: str) -> str:
+    """Read a project's name as Harbor allows it; raises :class:`InvalidPattern`."""
+    if len(text) > _PROJECT_NAME_MAX or not re.fullmatch(_PROJECT_NAME, text):
+        message = (
+            f"{shown(text) or 'an empty text'} cannot be the name of a Harbor project: lower-case"
+            f" letters and digits, single . _ or - between them, at most {_PROJECT_NAME_MAX}"
+        )
+        raise InvalidPattern(message)
+    return text
+
+
+def listed(names: Iterable[str]) -> str:
+    """Join names for a message, and count instead of naming where there are many."""
+    every = [shown(name) for name in names]
+    rest = len(every) - _LISTED_MAX
+    return ", ".join(every[:_LISTED_MAX]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _lower_registry(reference: ImageReference) -> ImageReference:
+    """Return the same image with its host in lower case: the same server to DNS."""
+    domain = reference.domain
+    if domain is None or domain == domain.lower():
+        return reference
+    return ImageReference(domain.lower(), reference.path, reference.tag, reference.digest)

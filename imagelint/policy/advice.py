@@ -1,0 +1,229 @@
+"""What is odd about a policy that reads well: what can never match, overlaps, or is wide open.
+
+For ``imagelint policy check``. An :class:`Advice` names its place by keys (``environments``,
+``prod``, ``allow``) and the text that stands there; finding the line is for the caller. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import combinations
+from typing import TYPE_CHECKING, Final
+
+from imagelint.model.finding import Severity
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.source import shown
+from imagelint.patterns.images import InvalidPattern, RegistryPattern
+from imagelint.patterns.overlap import shared_name, shared_path
+from imagelint.policy.locks import Locks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from imagelint.model.source import Source, Span
+    from imagelint.policy.environments import Environment, Match
+    from imagelint.policy.exceptions import PolicyException
+    from imagelint.policy.policy import Policy
+    from imagelint.rules.rule import Rule
+
+__all__ = ["Advice", "advise"]
+
+_GATE: Final = "unapproved-registry"
+_NAMESPACE: Final = re.compile(r"[a-z0-9*?-]+")
+_LABEL: Final = re.compile(r"[A-Za-z0-9*?._-]*")
+_LABEL_KEY: Final = re.compile(r"(?:[a-z0-9.-]+/)?[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+_LEAKS: Final = ("default", "exclude", "exceptions", "ignore-fields")
+
+
+class Advice(NamedTuple):
+    """Something to think about: a warning is most likely a mistake, a note need not be one."""
+
+    severity: Severity
+    keys: tuple[str, ...]
+    text: str | None
+    """The item of the list at ``keys`` that is meant, as written."""
+    message: str
+    at: tuple[Source, Span] | None = None
+    """Where it stands, if that is known."""
+
+
+def advise(policy: Policy, rules: Mapping[str, Rule], today: str) -> Iterator[Advice]:
+    """Yield all that is odd about a policy on a day (``2027-01-31``, UTC)."""
+    for environment in policy.environments:
+        yield from _about_gate(environment)
+        yield from _about_match(environment, policy)
+        yield from _about_rules(environment, policy, rules)
+    if policy.default.gate.is_open:
+        message = f"{policy.default.name} allows everything: what matches nothing may run anything"
+        yield _warning(("default",), None, message)
+    yield from _about_overlaps(policy)
+    yield from _about_projects(policy)
+    for one in policy.exceptions:
+        for severity, message in _about_exception(one, policy, rules, today):
+            yield Advice(severity, ("exceptions",), None, message, (one.source, one.span))
+    yield from _about_locks(policy)
+
+
+def _warning(keys: tuple[str, ...], text: str | None, message: str) -> Advice:
+    return Advice(Severity.WARNING, keys, text, message)
+
+
+def _note(keys: tuple[str, ...], text: str | None, message: str) -> Advice:
+    return Advice(Severity.NOTE, keys, text, message)
+
+
+def _about_gate(environment: Environment) -> Iterator[Advice]:
+    keys = ("environments", environment.name, "allow")
+    gate = environment.gate
+    if not gate.allow:
+        yield _note(keys, None, f"{environment.name} allows nothing")
+    for number, pattern in enumerate(gate.allow):
+        denied = next((one for one in gate.deny if pattern.is_within(one)), None)
+        if denied is not None:
+            message = f"{shown(str(pattern))} can never be allowed: deny has {shown(str(denied))}"
+            yield _warning(keys, pattern.text, message)
+        others = (*gate.allow[:number], *gate.allow[number + 1 :])
+        wider = next((one for one in others if pattern.is_within(one)), None)
+        if wider == pattern:
+            if pattern in gate.allow[:number]:
+                yield _note(keys, pattern.text, f"{shown(str(pattern))} is listed twice")
+        elif wider is not None:
+            message = f"{shown(str(pattern))} is part of {shown(str(wider))}, which is allowed"
+            yield _note(keys, pattern.text, message)
+
+
+def _about_match(environment: Environment, policy: Policy) -> Iterator[Advice]:
+    keys = ("environments", environment.name, "match")
+    matches = list(_all(environment.match))
+    if not any(one.namespaces or one.paths.patterns or one.labels for one in matches):
+        if environment.name != policy.default.name:
+            message = f"{environment.name} matches nothing: only `--env` leads to it"
+            yield _note(("environments", environment.name), None, message)
+        return
+    for one in matches:
+        for name in one.namespaces:
+            if _NAMESPACE.fullmatch(name.text) is None:
+                message = (
+                    f"{shown(name.text)} can never match: a namespace is lower-case letters, digits"
+                    " and -"
+                )
+                yield _warning((*keys, "namespaces"), name.text, message)
+        for key, value in one.labels:
+            if _LABEL_KEY.fullmatch(key) is None or _LABEL.fullmatch(value.text) is None:
+                message = f"{shown(key)}: {shown(value.text)} can never match: it is no label"
+                yield _warning((*keys, "labels", key), None, message)
+
+
+def _all(match: Match | None) -> Iterator[Match]:
+    while match is not None:
+        yield match
+        match = match.base
+
+
+def _about_rules(
+    environment: Environment, policy: Policy, rules: Mapping[str, Rule]
+) -> Iterator[Advice]:
+    if not environment.gate.is_open and policy.severity(rules[_GATE], environment) is Severity.OFF:
+        message = f"{_GATE} is off in {environment.name}: what allow says holds for nobody"
+        yield _warning(("environments", environment.name), None, message)
+
+
+def _about_overlaps(policy: Policy) -> Iterator[Advice]:
+    for one, other in combinations(policy.environments, 2):
+        common = _shared(one.match, other.match)
+        if common is not None:
+            message = (
+                f"{one.name} and {other.name} overlap: {common} belongs to both and has to satisfy"
+                " both"
+            )
+            yield _note(("environments", other.name, "match"), None, message)
+
+
+def _shared(one: Match, other: Match) -> str | None:
+    """Return in words what two environments both match by the same key."""
+    for left in _all(one):
+        for right in _all(other):
+            for mine in left.namespaces:
+                for theirs in right.namespaces:
+                    found = shared_name(mine.text, theirs.text)
+                    if found is not None:
+                        return f"the namespace {shown(found)}"
+            for path in left.paths.patterns:
+                for glob in right.paths.patterns:
+                    found = shared_path(path.text, glob.text)
+                    if found is not None and path.anchor == glob.anchor:
+                        return f"a file {shown(found)}"
+    return None
+
+
+def _about_projects(policy: Policy) -> Iterator[Advice]:
+    for harbor in policy.harbors.harbors:
+        for project in harbor.projects:
+            try:
+                images = RegistryPattern.parse(f"{harbor.host}/{project.name}/**")
+            except InvalidPattern:
+                continue
+            if not any(_may_allow(environment, images) for environment in policy.environments):
+                message = (
+                    f"no environment allows {images}: nothing is ever rewritten to this project"
+                )
+                yield _warning(("harbor", "projects", str(project.upstream)), None, message)
+
+
+def _may_allow(environment: Environment, images: RegistryPattern) -> bool:
+    gate = environment.gate
+    if any(images.is_within(one) for one in gate.deny):
+        return False
+    return any(images.is_within(one) or one.is_within(images) for one in gate.allow)
+
+
+def _about_exception(
+    one: PolicyException, policy: Policy, rules: Mapping[str, Rule], today: str
+) -> Iterator[tuple[Severity, str]]:
+    if one.has_expired(today):
+        yield Severity.WARNING, f"it ended on {one.until} and excuses nothing"
+    here = [policy.environment(name) for name in one.environments] or list(policy.environments)
+    where = ", ".join(one.environments) or "every environment"
+    for rule in one.rules:
+        if all(policy.severity(rules[rule], environment) is Severity.OFF for environment in here):
+            yield Severity.WARNING, f"it can never be needed: {rule} is off in {where}"
+    if one.rules == (_GATE,) and all(_allows(environment, one) for environment in here):
+        yield Severity.WARNING, f"it can never be needed: {where} allows these images anyway"
+    for pattern in one.objects:
+        if pattern.kind is not None and re.match(r"[^A-Z*?]", pattern.kind.text):
+            message = f"{shown(str(pattern))} can never match: kinds are written as in Deployment"
+            yield Severity.WARNING, message
+
+
+def _allows(environment: Environment, one: PolicyException) -> bool:
+    """Whether an environment allows all images that an exception names."""
+    gate = environment.gate
+    if gate.is_open:
+        return True
+    return (
+        bool(one.images)
+        and not gate.deny
+        and all(any(pattern.is_within(allowed) for allowed in gate.allow) for pattern in one.images)
+    )
+
+
+def _about_locks(policy: Policy) -> Iterator[Advice]:
+    locks = Locks(policy.locks)
+    held = {name: locks.on(name) for name in _LEAKS}
+    held["default"] = locks.on_default(policy.default.name)
+    every = [locks.on(f"environments.{one.name}") for one in policy.environments]
+    held["environments"] = next((lock for lock in every if lock is not None), None)
+    open_ones = [name for name, lock in held.items() if lock is None]
+    if policy.locks and open_ones:
+        names = list(dict.fromkeys(lock.name for lock in policy.locks))
+        message = (
+            f"{_listed(names, 'and')} {'is' if len(names) == 1 else 'are'} locked,"
+            f" {_listed(open_ones, 'and')} {'is' if len(open_ones) == 1 else 'are'} not: a policy"
+            f" that extends this one can still loosen the gate by {_listed(open_ones, 'or')}"
+        )
+        yield _note(("locked",), None, message)
+
+
+def _listed(names: Sequence[str], word: str) -> str:
+    *others, last = names
+    return f"{', '.join(others)} {word} {last}" if others else last

@@ -1,0 +1,295 @@
+"""The parts of a policy file: nodes → Harbors, gates, environments, rule settings.
+
+Every slip is a PolicyError that names file, line, column and what to write. What one part
+cannot know of another (does the default exist?) is an :class:`InconsistentPolicy`: these are the
+slips that the JSON Schema (``rules/policy/schema.json``) cannot express. No I/O.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from imagelint.model.errors import Inconsistency, InconsistentPolicy
+from imagelint.model.finding import Severity
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.source import shown
+from imagelint.patterns.globs import PathPatterns
+from imagelint.patterns.harbor import (
+    Gate,
+    Harbor,
+    HarborMap,
+    Library,
+    Project,
+    RegistryPattern,
+    Upstream,
+    parse_harbor_host,
+    parse_project_name,
+)
+from imagelint.policy.environments import Environment, Match, RuleSetting
+from imagelint.policy.locks import Locks, locked_error, uncovered
+from imagelint.rules.rule import load_rules, parameter_names, read_parameter
+from imagelint.yaml.config import Fields, did_you_mean
+from imagelint.yaml.nodes import Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Sequence as SequenceOf
+
+    from imagelint.model.errors import PolicyError
+    from imagelint.model.source import Source
+    from imagelint.patterns.globs import NamePattern
+    from imagelint.policy.locks import Lock
+    from imagelint.rules.rule import Rule
+
+    RuleSources: TypeAlias = Callable[[str], SequenceOf[Source]]
+    """What gives the rule files that a glob names, or raises InvalidPattern."""
+
+__all__ = [
+    "read_environments",
+    "read_harbors",
+    "read_ignores",
+    "read_rule_files",
+    "read_rule_ids",
+    "read_rule_settings",
+]
+
+_NO_BASES: Final[Mapping[str, Environment]] = {}
+_NO_SETTINGS: Final[Mapping[str, RuleSetting]] = {}
+_NO_LOCKS: Final = Locks()
+_NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+def read_harbors(reader: Fields, node: Node) -> HarborMap:
+    """Read ``harbor:``, a mapping or a list of mappings; checks that the map is injective."""
+    nodes = node.items if isinstance(node, Sequence) else [node]
+    harbors: dict[str, Harbor] = {}
+    upstreams: list[tuple[Node, Upstream]] = []
+    for index, item in enumerate(nodes):
+        where = f"harbor[{index}]" if isinstance(node, Sequence) else "harbor"
+        record = reader.record(item, where, ("host", "projects", "library"), ("host", "projects"))
+        with reader.placing(record["host"], f"{where}.host"):
+            host = parse_harbor_host(reader.text(record["host"], f"{where}.host"))
+        if host in harbors:
+            error = reader.error(record["host"], f"{where}.host: {shown(host)} is listed twice")
+            raise InconsistentPolicy(Inconsistency.REPEATED_HARBOR, error)
+        projects = _read_projects(reader, record["projects"], f"{where}.projects")
+        upstreams += [(key, project.upstream) for key, project in projects]
+        library = Library.KEEP
+        if "library" in record:
+            library = reader.choice(record["library"], f"{where}.library", Library)
+        harbors[host] = Harbor(host, tuple(project for _, project in projects), library)
+    for key, upstream in upstreams:
+        if upstream.registry in harbors:
+            message = f"{shown(str(upstream))} is on a Harbor already and is never rewritten"
+            raise InconsistentPolicy(Inconsistency.HARBOR_AS_UPSTREAM, reader.error(key, message))
+    return HarborMap(tuple(harbors.values()))
+
+
+def _read_projects(reader: Fields, node: Node, where: str) -> list[tuple[Node, Project]]:
+    """Read the projects of one Harbor with the nodes of their keys."""
+    found: list[tuple[Node, Project]] = []
+    upstreams: dict[Upstream, str] = {}
+    names: dict[str, str] = {}
+    for entry in reader.entries(node, where):
+        with reader.placing(entry.key, where):
+            upstream = Upstream.parse(entry.name)
+        at = f"{where}.{entry.name}"
+        with reader.placing(entry.value, at):
+            name = parse_project_name(reader.text(entry.value, at))
+        if upstream in upstreams:
+            message = f"{where}: {shown(entry.name)} and {shown(upstreams[upstream])} are one"
+            error = reader.error(entry.key, message)
+            raise InconsistentPolicy(Inconsistency.REPEATED_UPSTREAM, error)
+        if name in names:
+            message = (
+                f"{at}: the project {shown(name)} is {shown(names[name])}'s already; two"
+                " registries in one project would make two images one"
+            )
+            error = reader.error(entry.value, message)
+            raise InconsistentPolicy(Inconsistency.SHARED_PROJECT, error)
+        upstreams[upstream] = names[name] = entry.name
+        found.append((entry.key, Project(upstream, name)))
+    return found
+
+
+def read_environments(
+    reader: Fields,
+    node: Node,
+    rules: Mapping[str, Rule],
+    bases: Mapping[str, Environment] = _NO_BASES,
+    locks: Locks = _NO_LOCKS,
+) -> dict[str, Environment]:
+    """Read ``environments:``, by name and in order; those of the layer below (``bases``) first.
+
+    An environment that the layer below has is changed key by key: ``allow`` replaces, all else
+    adds. A locked one may allow less, never more.
+    """
+    found: dict[str, Environment] = dict(bases)
+    for entry in reader.entries(node, "environments"):
+        where = f"environments.{shown(entry.name)}"
+        if not _NAME.fullmatch(entry.name):
+            message = "a name has letters, digits and . _ - between them"
+            raise reader.error(entry.key, f"{where}: {message}")
+        base = bases.get(entry.name)
+        lock = locks.on(f"environments.{entry.name}")
+        found[entry.name] = _Environment(reader, where, rules, base, lock).read(
+            entry.name, entry.value
+        )
+    if not found:
+        raise reader.error(node, "environments: there is none; write at least one")
+    return found
+
+
+class _Environment(NamedTuple):
+    """Reads one environment over what the layer below has of it."""
+
+    reader: Fields
+    where: str
+    rules: Mapping[str, Rule]
+    base: Environment | None
+    lock: Lock | None
+
+    def read(self, name: str, node: Node) -> Environment:
+        keys = ("match", "allow", "deny", "rules", "unsuppressible")
+        required = () if self.base is not None else ("allow",)
+        record = self.reader.record(node, self.where, keys, required)
+        known = self.base or Environment(name, Gate(()))
+        return Environment(
+            name,
+            Gate(self._allow(record, known), known.gate.deny + self._deny(record)),
+            self._match(record, known),
+            self._settings(record, known),
+            known.unsuppressible + self._unsuppressible(record),
+        )
+
+    def _allow(self, record: Mapping[str, Node], known: Environment) -> tuple[RegistryPattern, ...]:
+        if "allow" not in record:
+            return known.gate.allow
+        where = f"{self.where}.allow"
+        allow = self.reader.patterns(record["allow"], where)
+        if self.base is not None and self.lock is not None:
+            for pattern in uncovered(allow, self.base):
+                what = f"{where}: {shown(str(pattern))} allows more than the base"
+                raise locked_error(self.reader, record["allow"], self.lock, what)
+        return allow
+
+    def _deny(self, record: Mapping[str, Node]) -> tuple[RegistryPattern, ...]:
+        if "deny" not in record:
+            return ()
+        return self.reader.patterns(record["deny"], f"{self.where}.deny")
+
+    def _match(self, record: Mapping[str, Node], known: Environment) -> Match:
+        if "match" not in record:
+            return known.match
+        match = _read_match(self.reader, record["match"], f"{self.where}.match")
+        return match if self.base is None else match._replace(base=known.match)
+
+    def _settings(
+        self, record: Mapping[str, Node], known: Environment
+    ) -> Mapping[str, RuleSetting]:
+        if "rules" not in record:
+            return known.rules
+        where = f"{self.where}.rules"
+        return read_rule_settings(self.reader, record["rules"], where, self.rules, known.rules)
+
+    def _unsuppressible(self, record: Mapping[str, Node]) -> tuple[str, ...]:
+        if "unsuppressible" not in record:
+            return ()
+        where = f"{self.where}.unsuppressible"
+        return read_rule_ids(self.reader, record["unsuppressible"], where, (*self.rules, "*"))
+
+
+def _read_match(reader: Fields, node: Node, where: str) -> Match:
+    record = reader.record(node, where, ("namespaces", "paths", "labels"))
+    namespaces: tuple[NamePattern, ...] = ()
+    paths = PathPatterns()
+    labels: tuple[tuple[str, NamePattern], ...] = ()
+    if "namespaces" in record:
+        namespaces = reader.names(record["namespaces"], f"{where}.namespaces")
+    if "paths" in record:
+        paths = reader.paths(record["paths"], f"{where}.paths")
+    if "labels" in record:
+        at = f"{where}.labels"
+        entries = reader.entries(record["labels"], at)
+        labels = tuple((item.name, reader.name(item.value, at)) for item in entries)
+    return Match(namespaces, paths, labels)
+
+
+def read_rule_files(
+    reader: Fields, node: Node, rules: Mapping[str, Rule], sources: RuleSources | None
+) -> Mapping[str, Rule]:
+    """Read ``rule-files:`` and the rules in the files that its globs name, by id."""
+    where = "rule-files"
+    if sources is None:
+        raise reader.error(node, f"{where}: a policy that is no file cannot have any")
+    found: dict[str, Source] = {}
+    for item in reader.items(node, where):
+        glob = reader.text(item, where)
+        with reader.placing(item, where):
+            PathPatterns.parse([glob])
+            named = sources(glob)
+        if not named:
+            raise reader.error(item, f"{where}: there is no file {shown(glob)}")
+        found.update((source.path, source) for source in named)
+    return load_rules(found.values(), rules)
+
+
+def read_rule_settings(
+    reader: Fields,
+    node: Node,
+    where: str,
+    rules: Mapping[str, Rule],
+    base: Mapping[str, RuleSetting] = _NO_SETTINGS,
+) -> Mapping[str, RuleSetting]:
+    """Read ``rules:``, at top level or of an environment, by rule id, over those of ``base``."""
+    found: dict[str, RuleSetting] = dict(base)
+    for entry in reader.entries(node, where):
+        rule = rules.get(entry.name)
+        if rule is None:
+            raise _unknown_rule(reader, entry.key, where, entry.name, rules)
+        setting = _read_setting(reader, entry.value, f"{where}.{entry.name}", rule)
+        found[entry.name] = setting.over(base.get(entry.name))
+    return found
+
+
+def _unknown_rule(
+    reader: Fields, node: Node, where: str, name: str, rules: Iterable[str]
+) -> PolicyError:
+    advice = did_you_mean(name, tuple(rules), "the rules are")
+    return reader.error(node, f'{where}: unknown rule "{shown(name)}"; {advice}')
+
+
+def read_rule_ids(
+    reader: Fields, node: Node, where: str, rules: Collection[str]
+) -> tuple[str, ...]:
+    """Read a list of rule ids, of which there must be one."""
+    found = []
+    for item in reader.items(node, where):
+        name = reader.text(item, where)
+        if name not in rules:
+            raise _unknown_rule(reader, item, where, name, rules)
+        found.append(name)
+    if not found:
+        raise reader.error(node, f"{where}: name at least one rule")
+    return tuple(found)
+
+
+def _read_setting(reader: Fields, node: Node, where: str, rule: Rule) -> RuleSetting:
+    if isinstance(node, Scalar):
+        return RuleSetting(reader.choice(node, where, Severity))
+    record = reader.record(node, where, ("severity", *parameter_names(rule.check)))
+    severity = None
+    if "severity" in record:
+        severity = reader.choice(record.pop("severity"), f"{where}.severity", Severity)
+    parameters = {
+        name: read_parameter(reader, rule.check, name, value, f"{where}.{name}")
+        for name, value in record.items()
+    }
+    return RuleSetting(severity, parameters)
+
+
+def read_ignores(reader: Fields, node: Node) -> bool:
+    """Read ``ignores:``, what comments in manifests need: whether they must say why."""
+    record = reader.record(node, "ignores", ("require-reason",), ("require-reason",))
+    return reader.flag(record["require-reason"], "ignores.require-reason")

@@ -1,0 +1,70 @@
+"""Where an object runs: its path, its namespace and its labels → environments.
+
+Asked for each image, so what a path comes to is found out once for all that stands there.
+"""
+
+from __future__ import annotations
+
+from itertools import compress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from imagelint.policy.environments import Environment
+    from imagelint.policy.policy import Policy
+
+__all__ = ["Placement"]
+
+_KNOWN_MAX = 1000
+
+
+class Placement:
+    """Says which environments of a policy an object has to satisfy, all of them at once."""
+
+    def __init__(self, policy: Policy, forced: str | None = None) -> None:
+        """Place by ``policy``; ``forced`` is ``--env``, and a UsageError where it is unknown."""
+        self._environments = policy.environments
+        self._default = policy.default
+        self._is_settled = policy.settled_by is not None
+        self._matches = [*(one.match for one in policy.environments), *(policy.settled_by or ())]
+        self._asks_labels = any(match.asks_labels for match in self._matches)
+        self._forced = None if forced is None else (policy.environment(forced),)
+        self._path: str | None = None
+        self._fits: tuple[bool, ...] = ()
+        """Which matches the path fits that was asked for last."""
+        self._known: dict[tuple[tuple[bool, ...], str | None], tuple[Environment, ...]] = {}
+        """The environments of such a place and a namespace, where no labels are asked for."""
+
+    def environments(
+        self, path: str, namespace: str | None, labels: Mapping[str, str]
+    ) -> tuple[Environment, ...]:
+        """Return the environments of an object: one or more, in the order of the file.
+
+        ``path`` is relative to the policy's folder, with ``/``; ``namespace`` and ``labels`` are
+        the object's own.
+        """
+        if self._forced is not None:
+            return self._forced
+        if path != self._path:
+            self._path = path
+            self._fits = tuple([match.fits_path(path) for match in self._matches])
+        if self._asks_labels:
+            return self._found(namespace, labels)
+        key = (self._fits, namespace)
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= _KNOWN_MAX:
+                self._known.clear()
+            found = self._known[key] = self._found(namespace, labels)
+        return found
+
+    def _found(self, namespace: str | None, labels: Mapping[str, str]) -> tuple[Environment, ...]:
+        fits = [
+            is_there or match.fits_object(namespace, labels)
+            for match, is_there in zip(self._matches, self._fits, strict=True)
+        ]
+        fitting = tuple(compress(self._environments, fits))
+        if self._is_settled and not any(fits[len(self._environments) :]):
+            fitting = tuple(one for one in self._environments if one in (*fitting, self._default))
+        return fitting or (self._default,)

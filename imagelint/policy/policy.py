@@ -1,0 +1,375 @@
+"""The policy: which environments a workload belongs to, and what holds in each of them.
+
+Precedence, written down once. What stands higher wins:
+
+- **Environments of a workload.** 1. ``--env NAME``, alone. 2. Every environment whose ``match``
+  fits; each of them must be satisfied. The keys of ``match`` are alternatives, within ``labels``
+  all must fit. 3. ``default``. Namespace and labels are the object's own metadata.
+- **Whether an image is allowed.** 1. ``deny``. 2. ``allow``. 3. Otherwise it is not.
+- **A rule's severity.** 1. The environment's ``rules``. 2. The policy's ``rules``. 3. In the
+  templates of a chart, the rule's ``severity-in-chart``. 4. In an environment that allows
+  everything, the rule's ``severity-if-open``. 5. The rule's ``severity``.
+- **A check's parameter**, each by itself. 1. The environment's ``rules``. 2. The policy's
+  ``rules``. 3. The rule's ``parameters``. 4. The check's own default.
+- **Which Harbor.** The first in the list that has a project for the image and whose result the
+  environment allows; of its projects the one with the longest path.
+
+What a layer (a policy that ``extends:`` a base) does to the base, key by key, and what a lock of
+the base (``locked:``) leaves it:
+
+==================  ===================================  ==========================================
+key                 a layer's                            locked, a layer may
+==================  ===================================  ==========================================
+harbor, default     replaces                             leave it out
+environments.NAME   is new, or changes the base's        add what is new; of the base's:
+... allow           replaces                             allow what lies within the base's patterns
+... match, deny     adds                                 add
+... rules           replaces, parameter by parameter     only be stricter
+... unsuppressible  adds                                 add
+rules.ID            replaces, parameter by parameter     only be stricter, and excuse nobody from it
+exclude             adds                                 leave it out
+exceptions          adds                                 leave it out
+ignore-fields       adds                                 leave it out
+(baseline)          its own, beside it                   have none
+ignores             ``require-reason: true`` stays       (has no lock: it only tightens)
+locked              adds                                 (has no lock: it only tightens)
+rule-files          adds                                 (has no lock: rules only find more)
+workloads           adds                                 (has no lock: kinds only find more)
+==================  ===================================  ==========================================
+
+What the parts mean is said where they are: patterns in ``patterns/images.py``, the Harbor
+map in ``patterns/harbor.py``, globs in ``patterns/globs.py``. Finding and reading the file,
+and making paths relative to its folder, is the caller's business. No I/O.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, final
+
+from imagelint.model.errors import Inconsistency, InconsistentPolicy, UsageError
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.source import shown
+from imagelint.patterns.globs import PathPatterns
+from imagelint.patterns.harbor import HarborMap
+from imagelint.policy.environments import Environment, Match, RuleSetting
+from imagelint.policy.locks import Locks, locked_error, read_locks
+from imagelint.policy.parse import (
+    read_environments,
+    read_harbors,
+    read_ignores,
+    read_rule_files,
+    read_rule_settings,
+)
+from imagelint.yaml.config import Fields, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from imagelint.kubernetes.catalogue.entries import IgnoredField, Workload
+    from imagelint.model.finding import Severity
+    from imagelint.model.source import Source
+    from imagelint.policy.exceptions import PolicyException
+    from imagelint.policy.locks import Lock
+    from imagelint.policy.parse import RuleSources
+    from imagelint.rules.checks.subject import Check
+    from imagelint.rules.rule import Rule
+    from imagelint.yaml.nodes import Node
+
+__all__ = [
+    "Environment",
+    "Inconsistency",
+    "InconsistentPolicy",
+    "Match",
+    "Policy",
+    "RuleSetting",
+    "parse_policy",
+]
+
+_VERSION: Final = "1"
+_KEYS: Final = (
+    "version",
+    "harbor",
+    "environments",
+    "default",
+    "rules",
+    "rule-files",
+    "ignores",
+    "exceptions",
+    "extends",
+    "locked",
+    "exclude",
+    "workloads",
+    "ignore-fields",
+)
+_REQUIRED: Final = ("version", "environments", "default")
+_NOTHING: Final = RuleSetting()
+_NO_RULES: Final[Mapping[str, RuleSetting]] = {}
+_NO_OWN_RULES: Final[Mapping[str, Rule]] = {}
+
+
+@final
+class Policy(NamedTuple):
+    """A policy file as read."""
+
+    environments: tuple[Environment, ...]
+    """In the order of the file; at least one."""
+    default: Environment
+    """What matches nothing belongs here; one of ``environments``."""
+    harbors: HarborMap = HarborMap()
+    rules: Mapping[str, RuleSetting] = _NO_RULES
+    """What the policy sets of rules in every environment, by rule id."""
+    exclude: PathPatterns = PathPatterns()
+    """Files to leave out, relative to the policy's folder."""
+    exceptions: tuple[PolicyException, ...] = ()
+    """Who is excused, in the order of the file; those of a base first."""
+    wants_reasons: bool = False
+    """Whether a comment in a manifest excuses something only if it says why."""
+    locks: tuple[Lock, ...] = ()
+    """What the layers have locked, the base's first."""
+    settled_by: tuple[Match, ...] | None = None
+    """Where the default is locked: what an object has to match to be spared it, the base's own."""
+    locked_rules: frozenset[str] = frozenset()
+    """Rules that nothing below the layer that locked them may loosen; no comment, no baseline."""
+    own_rules: Mapping[str, Rule] = _NO_OWN_RULES
+    """The rules of the policy's ``rule-files``, by id: none of imagelint's own."""
+    workloads: tuple[Workload, ...] = ()
+    """Kinds and fields with images, besides those of the catalogue; the base's first."""
+    ignored_fields: tuple[IgnoredField, ...] = ()
+    """Fields that hold no images, whatever the catalogue says; the base's first."""
+
+    def environment(self, name: str) -> Environment:
+        """Return an environment by name; raises UsageError that names the nearest."""
+        for environment in self.environments:
+            if environment.name == name:
+                return environment
+        names = tuple(environment.name for environment in self.environments)
+        advice = did_you_mean(name, names, "the policy has")
+        message = f'the policy has no environment "{shown(name)}"; {advice}'
+        raise UsageError(message)
+
+    def severity(
+        self, rule: Rule, environment: Environment | None = None, *, in_chart: bool = False
+    ) -> Severity:
+        """Return how bad a rule's findings are; ``environment`` is None where none applies.
+
+        ``in_chart``: the file is a template of a Helm chart (``templates/`` below a Chart.yaml).
+        """
+        for setting in self._settings(rule, environment):
+            if setting.severity is not None:
+                return setting.severity
+        if in_chart and rule.severity_in_chart is not None:
+            return rule.severity_in_chart
+        is_open = environment is not None and environment.gate.is_open
+        if is_open and rule.severity_if_open is not None:
+            return rule.severity_if_open
+        return rule.severity
+
+    def check(self, rule: Rule, environment: Environment | None = None) -> Check | None:
+        """Return the rule's check as this policy configures it; None for a document rule."""
+        return rule.make_check(self.parameters(rule, environment))
+
+    def parameters(
+        self, rule: Rule, environment: Environment | None = None
+    ) -> Mapping[str, object]:
+        """Return what the policy sets of a rule's parameters."""
+        here, everywhere = self._settings(rule, environment)
+        return {**everywhere.parameters, **here.parameters}
+
+    def _settings(
+        self, rule: Rule, environment: Environment | None
+    ) -> tuple[RuleSetting, RuleSetting]:
+        """Return what the environment and the policy set of a rule: the first one wins."""
+        here = _NOTHING if environment is None else environment.rules.get(rule.id, _NOTHING)
+        return here, self.rules.get(rule.id, _NOTHING)
+
+
+def parse_policy(
+    source: Source,
+    rules: Mapping[str, Rule],
+    base: Policy | None = None,
+    anchor: str = "",
+    rule_sources: RuleSources | None = None,
+) -> Policy:
+    """Read a policy file over the one that it extends; ``rules`` are imagelint's own, by id.
+
+    ``rule_sources`` gives the files that a glob of ``rule-files`` names, or raises
+    InvalidPattern; without it a policy can have none.
+    ``anchor`` is the folder of the paths to be matched as seen from the file's, empty where they
+    are one. Raises PolicyError with file, line, column and what to write; its child
+    InconsistentPolicy where well-formed parts do not go together.
+    """
+    reader = Fields(source, anchor)
+    record = reader.record(reader.root, "", _KEYS, _REQUIRED if base is None else ("version",))
+    version = reader.text(record["version"], "version")
+    if version != _VERSION:
+        message = f"version: this imagelint reads version {_VERSION}, not {shown(version)}"
+        raise reader.error(record["version"], message)
+    own_rules = {} if base is None else {**base.own_rules}
+    if "rule-files" in record:
+        known = {**rules, **own_rules}
+        own_rules |= read_rule_files(reader, record["rule-files"], known, rule_sources)
+    read = _Layer(reader, record, {**rules, **own_rules}, base).read()
+    return read._replace(own_rules=own_rules)
+
+
+class _Layer:
+    """Reads one file over the policy that it extends."""
+
+    def __init__(
+        self,
+        reader: Fields,
+        record: Mapping[str, Node],
+        rules: Mapping[str, Rule],
+        base: Policy | None,
+    ) -> None:
+        self._reader = reader
+        self._record = record
+        self._rules = rules
+        self._base = base
+        self._locks = Locks() if base is None else Locks(base.locks)
+
+    def read(self) -> Policy:
+        """Read the keys; what they leave out is the base's."""
+        base, record, reader = self._base, self._record, self._reader
+        environments = self._environments()
+        default = self._default(environments)
+        wants_reasons = base is not None and base.wants_reasons
+        if "ignores" in record:
+            wants_reasons = read_ignores(reader, record["ignores"]) or wants_reasons
+        locks = self._locks.locks
+        if "locked" in record:
+            locks += read_locks(reader, record["locked"], environments, self._rules)
+        policy = Policy(
+            tuple(environments.values()),
+            default,
+            self._harbors(),
+            self._settings(),
+            self._exclude(),
+            self._exceptions(tuple(environments)),
+            wants_reasons,
+            locks,
+            self._settled_by(),
+            frozenset(Locks(locks).rules(self._rules)),
+            workloads=self._workloads(),
+            ignored_fields=self._ignored_fields(),
+        )
+        self._check_locked_rules(policy)
+        return policy
+
+    def _environments(self) -> dict[str, Environment]:
+        base = self._base
+        bases = {} if base is None else {one.name: one for one in base.environments}
+        if "environments" not in self._record:
+            return bases
+        node = self._record["environments"]
+        return read_environments(self._reader, node, self._rules, bases, self._locks)
+
+    def _default(self, environments: Mapping[str, Environment]) -> Environment:
+        if "default" not in self._record:
+            assert self._base is not None  # a key that only layers may leave out
+            return environments[self._base.default.name]
+        node = self._record["default"]
+        name = self._reader.text(node, "default")
+        if name not in environments:
+            advice = did_you_mean(name, tuple(environments), "the environments are")
+            error = self._reader.error(node, f'default: no environment "{shown(name)}"; {advice}')
+            raise InconsistentPolicy(Inconsistency.UNKNOWN_DEFAULT, error)
+        if self._base is not None and name != self._base.default.name:
+            lock = self._locks.on_default(self._base.default.name)
+            if lock is not None:
+                what = f"default: {self._base.default.name} is what the base names"
+                raise locked_error(self._reader, node, lock, what)
+        return environments[name]
+
+    def _settled_by(self) -> tuple[Match, ...] | None:
+        if self._base is None or self._base.settled_by is not None:
+            return None if self._base is None else self._base.settled_by
+        if self._locks.on_default(self._base.default.name) is None:
+            return None
+        return tuple(environment.match for environment in self._base.environments)
+
+    def _unlocked(self, key: str, what: str) -> Node | None:
+        """Return the value of a key, None without one; a locked one is an error."""
+        node = self._record.get(key)
+        lock = self._locks.on(key)
+        if node is not None and lock is not None:
+            raise locked_error(self._reader, node, lock, f"{key}: {what}")
+        return node
+
+    def _harbors(self) -> HarborMap:
+        node = self._unlocked("harbor", "the base has its own")
+        if node is not None:
+            return read_harbors(self._reader, node)
+        return HarborMap() if self._base is None else self._base.harbors
+
+    def _settings(self) -> Mapping[str, RuleSetting]:
+        base = {} if self._base is None else self._base.rules
+        if "rules" not in self._record:
+            return base
+        return read_rule_settings(self._reader, self._record["rules"], "rules", self._rules, base)
+
+    def _exclude(self) -> PathPatterns:
+        node = self._unlocked("exclude", "no more files may be left out")
+        known = () if self._base is None else self._base.exclude.patterns
+        more = () if node is None else self._reader.paths(node, "exclude").patterns
+        return PathPatterns((*known, *more))
+
+    def _workloads(self) -> tuple[Workload, ...]:
+        known = () if self._base is None else self._base.workloads
+        node = self._record.get("workloads")
+        if node is not None:
+            from imagelint.kubernetes.catalogue.notation import read_workloads  # noqa: PLC0415 - many have none
+
+            known += read_workloads(self._reader, node, "workloads")
+        return known
+
+    def _ignored_fields(self) -> tuple[IgnoredField, ...]:
+        known = () if self._base is None else self._base.ignored_fields
+        node = self._unlocked("ignore-fields", "no more fields may be taken out")
+        if node is not None:
+            from imagelint.kubernetes.catalogue.notation import read_ignored_fields  # noqa: PLC0415 - many have none
+
+            known += read_ignored_fields(self._reader, node, "ignore-fields")
+        return known
+
+    def _exceptions(self, environments: tuple[str, ...]) -> tuple[PolicyException, ...]:
+        known = () if self._base is None else self._base.exceptions
+        node = self._unlocked("exceptions", "no more may be excused")
+        if node is None:
+            return known
+        from imagelint.policy.parse_exceptions import read_exceptions  # noqa: PLC0415 - many have none
+
+        more = read_exceptions(self._reader, node, self._rules, environments)
+        for item, one in zip(self._reader.items(node, "exceptions"), more, strict=True):
+            for rule in one.rules:
+                lock = self._locks.on(f"rules.{rule}")
+                if lock is not None:
+                    what = f"exceptions: nothing is excused from {rule} here"
+                    raise locked_error(self._reader, item, lock, what)
+        return (*known, *more)
+
+    def _check_locked_rules(self, policy: Policy) -> None:
+        """Hold what the layers come to against what the base came to, rule by rule."""
+        base = self._base
+        if base is None:
+            return
+        known = {one.name: one for one in base.environments}
+        for name, rule in self._rules.items():
+            for here in policy.environments:
+                lock = self._locks.on_rule(name, here.name if here.name in known else None)
+                there = known.get(here.name, here._replace(rules={}))
+                is_other = policy.parameters(rule, here) != base.parameters(rule, there)
+                is_looser = is_other or any(
+                    policy.severity(rule, here, in_chart=in_chart).rank
+                    > base.severity(rule, there, in_chart=in_chart).rank
+                    for in_chart in (False, True)
+                )
+                if is_looser and lock is not None:
+                    what = f"{name} would be less strict in {here.name}"
+                    raise locked_error(self._reader, self._culprit(name, here.name), lock, what)
+
+    def _culprit(self, rule: str, environment: str) -> Node:
+        """Return the node that sets a rule, as near as it can be told."""
+        here = ("environments", environment)
+        places = map(self._reader.at, ((*here, "rules", rule), ("rules", rule), here))
+        return next((node for node in places if node is not None), self._reader.root)

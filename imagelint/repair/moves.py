@@ -1,0 +1,63 @@
+"""What repairs have moved: where pods pull from now, and names that kustomize may look for."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.reference import ImageReference, InvalidReference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from imagelint.model.finding import Finding
+
+__all__ = ["Moves", "moves_of"]
+
+_PAIRS = 4096
+"""Images before and after that are kept: a repository uses the same ones again and again."""
+
+
+class Moves(NamedTuple):
+    """What the repair of a file, or of many, has moved."""
+
+    registries: frozenset[str]
+    """Those that an image has come to and was not at before."""
+    names: frozenset[tuple[str, str]]
+    """Names of images before and after, as kustomize compares them: without the tag."""
+
+
+def moves_of(findings: Iterable[Finding]) -> Moves:
+    """Return what the repair of findings moves."""
+    registries: set[str] = set()
+    names: set[tuple[str, str]] = set()
+    for finding in findings:
+        if finding.fix is not None:
+            registry, pair = _move(finding.image, finding.fix.image)
+            registries.update(registry)
+            if finding.object is None or finding.object.kind != "Kustomization":
+                names.update(pair)
+    return Moves(frozenset(registries), frozenset(names))
+
+
+@lru_cache(_PAIRS)
+def _move(before: str | None, after: str) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the registry and the names of one repair, if it moves them."""
+    new = _parsed(after)
+    old = None if before is None else _parsed(before)
+    if new is None:
+        return [], []
+    is_there = not new.registry or (old is not None and old.registry == new.registry)
+    return [] if is_there else [new.registry], [] if old is None else [(_name(old), _name(new))]
+
+
+def _name(reference: ImageReference) -> str:
+    return f"{reference.domain}/{reference.path}" if reference.domain else reference.path
+
+
+def _parsed(text: str) -> ImageReference | None:
+    try:
+        return ImageReference.parse(text)
+    except InvalidReference:
+        return None

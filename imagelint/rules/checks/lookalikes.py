@@ -1,0 +1,190 @@
+"""References that are valid and hardly mean what their author did: slips, and hosts that deceive.
+
+They are told by what they look like, so this is about false alarms as much as about finds: what
+is known to be right is never suspicious, and a host is compared only with hosts that are known,
+allowed or a Harbor. No I/O.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, final
+
+from imagelint.model.finding import Problem
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.source import shown
+from imagelint.patterns.images import HUB, Hosts, RegistryPattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from imagelint.model.reference import ImageReference
+    from imagelint.rules.checks.subject import Subject
+
+__all__ = ["PlausibleReference", "is_slip_of"]
+
+# Patterns are compiled when a text asks for it, which in most runs none does.
+_DIGEST_TAG: Final = r"(sha(?:256|384|512))-([0-9a-f]{64,128})(?:\.(?:sig|att|sbom))?"
+_DIGEST_HEX: Final = r"[0-9a-f]{32,}"
+# What nobody would call an image: localhost, an IPv4 address, a name with a top-level domain.
+_HOST_NAME: Final = (
+    r"localhost|[0-9]+(?:\.[0-9]+){3}|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*[a-z]"
+)
+_DIGEST_NAMES: Final = frozenset({"sha256", "sha384", "sha512"})
+_SHORT: Final = 6
+"""Hosts up to this length (gcr.io) have too many neighbours that somebody may have chosen."""
+
+
+@final
+class PlausibleReference(NamedTuple):
+    """The reference does not look like a slip, nor its registry like another one."""
+
+    known: tuple[RegistryPattern, ...] = ()
+    """Registries of the world: never suspicious, and what others are compared with."""
+    own: tuple[RegistryPattern, ...] = ()
+    """More of them, to be added by a policy."""
+
+    def __call__(self, subject: Subject) -> Iterator[Problem]:
+        """Yield a problem, the first that is seen."""
+        reference = subject.reference
+        if reference is None or subject.placeholder is not None:
+            return
+        image = subject.origin or reference  # a slip stays one when fix has brought it to Harbor
+        official = _official(image)
+        said = _digest(image, official)
+        if said is None and official is not None:
+            said = _no_path(official, image.tag)
+        if said is None and reference.domain is not None:
+            said = self._host(reference.registry, subject)
+        if said is not None:
+            yield Problem(said)
+
+    def _host(self, host: str, subject: Subject) -> str | None:
+        """Say what is wrong with the registry."""
+        gate, harbors = subject.gate, subject.harbors
+        if not host or host == HUB or harbors.names(host):
+            return None
+        for patterns in (self.known, self.own, gate.allow, gate.deny):
+            for item in patterns:
+                if item.hosts is not Hosts.ANY and item.covers_registry(host):
+                    return None
+        ours = [harbor.host for harbor in harbors.harbors] + _hosts(gate.allow)
+        every = [*ours, *_hosts(self.own), *_hosts(self.known)]
+        return _other_spelling(host, every) or _slip(host, every) or _disguise(host, ours)
+
+
+def _hosts(patterns: Iterable[RegistryPattern]) -> list[str]:
+    return [item.host for item in patterns if item.hosts is Hosts.EXACT]
+
+
+def _digest(reference: ImageReference, official: str | None) -> str | None:
+    """Say where a digest is read as a tag."""
+    tag = reference.tag or ""
+    if official in _DIGEST_NAMES and _is(_DIGEST_HEX, tag):
+        return (
+            f"{official}:{tag} is a digest without an image, and is read as the tag of an image"
+            f" {official} on Docker Hub; write REPOSITORY@{official}:{tag}"
+        )
+    if not tag.startswith("sha"):
+        return None
+    found = re.fullmatch(_DIGEST_TAG, tag)
+    if found is None:
+        return None
+    digest = ":".join(found.groups())
+    name = shown(str(reference.replace(tag=None, digest=None)))
+    return f"the tag {shown(tag)} is written like a digest; write {name}@{digest} to pull by digest"
+
+
+def _official(reference: ImageReference) -> str | None:
+    """Return the name of an official image of Docker Hub, however it is written."""
+    if reference.registry != HUB:
+        return None
+    parent, _, name = reference.repository.rpartition("/")
+    return name if parent == "library" else None
+
+
+def _is(pattern: str, text: str) -> bool:
+    return re.fullmatch(pattern, text) is not None
+
+
+def _no_path(path: str, written: str | None) -> str | None:
+    """Say where an official image, with the tag as written, is a host without a path."""
+    if ("." not in path and path != "localhost") or not _is(_HOST_NAME, path):
+        return None
+    host = path if written is None else f"{path}:{written}"
+    tag = "" if written is None else f" with the tag {shown(written)}"
+    return (
+        f"{shown(host)} looks like a registry, but without a path it is read as the image"
+        f" docker.io/library/{shown(path)}{tag}; write {shown(host)}/REPOSITORY"
+    )
+
+
+def _other_spelling(host: str, known: Iterable[str]) -> str | None:
+    """Say where only case or the port that HTTPS has anyway sets a host apart."""
+    lower = host.lower()
+    plain = lower.removesuffix(":443")
+    if plain != host and plain in known:
+        return (
+            f"the registry {shown(host)} is not {shown(plain)}: hosts are compared as written,"
+            f" case and port included; write {shown(plain)}"
+        )
+    if lower != host and not set(".:") & set(host):
+        return (
+            f"{shown(host)} is read as a registry because of its capitals; write"
+            f" {shown(lower)} for an organisation on Docker Hub"
+        )
+    return None
+
+
+def _slip(host: str, known: Iterable[str]) -> str | None:
+    """Say which host is one slip of the finger away."""
+    for other in known:
+        if is_slip_of(host, other):
+            return (
+                f"the registry {shown(host)} differs from {shown(other)} by one character;"
+                f" write {shown(other)} if that is meant"
+            )
+    return None
+
+
+def _disguise(host: str, ours: Iterable[str]) -> str | None:
+    """Say where a host is made to look like one of ours: what stands behind it owns it."""
+    for other in ours:
+        if "." in other and host.startswith((f"{other}.", f"{other}-")):
+            return (
+                f"the registry {shown(host)} only begins like {shown(other)}: it is another host;"
+                f" write {shown(other)} if that is meant"
+            )
+        if other.count(".") == 1 and host.endswith(other) and not host.endswith(f".{other}"):
+            return (
+                f"the registry {shown(host)} only ends like {shown(other)}: it is another host;"
+                f" write {shown(other)} if that is meant"
+            )
+    return None
+
+
+def is_slip_of(host: str, other: str) -> bool:
+    """Whether one character too many, too few, wrong or swapped with the next makes ``host``.
+
+    A digit more, less or another is none: numbers tell hosts of one owner apart (``registry2``,
+    ``:5001``). Nor is the first character of a short host: ``icr.io`` is a registry of its own.
+    """
+    if abs(len(host) - len(other)) > 1 or host == other:
+        return False
+    at = next((i for i, (a, b) in enumerate(zip(host, other, strict=False)) if a != b), None)
+    if at is None:
+        at = min(len(host), len(other))
+    left, right = host[at:], other[at:]
+    if len(left) == len(right):
+        swapped = left[:2] == right[1::-1] and left[2:] == right[2:]
+        if not swapped and left[1:] != right[1:]:
+            return False
+        changed = left[:1] + right[:1]
+    else:
+        longer, shorter = (left, right) if len(left) > len(right) else (right, left)
+        if longer[1:] != shorter:
+            return False
+        swapped, changed = False, longer[:1]
+    if changed.isdigit():
+        return False
+    return swapped or at > 0 or len(other) > _SHORT

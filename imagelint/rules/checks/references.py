@@ -1,0 +1,276 @@
+"""The checks: a call gives the problems of one image; parameters are fields of a named tuple.
+
+A rule (``rules/rule.py``) is a check with parameters and prose; what a check is given is
+``rules/checks/subject.py``. New check: one class, and one line in ``CHECKS``. No I/O.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final, final
+
+from imagelint.model.finding import Problem
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.reference import ImageReference, InvalidReference
+from imagelint.model.source import shown
+from imagelint.patterns.globs import NamePattern
+from imagelint.patterns.harbor import listed
+from imagelint.patterns.images import RegistryPattern
+from imagelint.rules.checks.lookalikes import PlausibleReference
+from imagelint.rules.checks.registry import (
+    ApprovedRegistry,
+    CurrentRegistry,
+    NamedRegistry,
+    PullSecret,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.rules.checks.subject import Check, Subject
+
+__all__ = [
+    "ABOUT_PODS",
+    "CHECKS",
+    "DOCUMENT",
+    "NEEDED",
+    "RETIRED",
+    "ForbiddenImage",
+    "HasDigest",
+    "PinnedTag",
+    "RequiredTag",
+    "ResolvedReference",
+    "StringType",
+    "ValidReference",
+    "placeholder_in",
+]
+
+_LATEST: Final = (NamePattern.parse("latest"),)
+_ANY_IMAGE: Final = RegistryPattern.parse("*")
+# semver.org, without the build metadata behind a +, which no tag can have.
+_SEMVER: Final = (
+    r"v?(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){2}"
+    r"(?:-(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+    r"(?:\.(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*))*)?"
+)
+
+
+@final
+class ValidReference:
+    """The text is an image reference as the kubelet reads it."""
+
+    about_references = False
+
+    def __call__(self, subject: Subject) -> Iterator[Problem]:
+        """Yield a problem for a text that no runtime can pull, unless it is yet to be filled in."""
+        image = subject.image
+        if image is None or subject.value_type != "string" or subject.placeholder is not None:
+            return
+        if not image:
+            yield Problem("the image is empty; write one, or leave the key out")
+        elif image != image.strip():
+            advice = f"; write {shown(image.strip())}" if image.strip() else ""
+            yield Problem(f'"{shown(image)}" has white space around it{advice}')
+        elif subject.error is not None:
+            yield Problem(str(subject.error))
+
+
+@final
+class ResolvedReference:
+    """Nothing is left to fill in."""
+
+    about_references = False
+
+    def __call__(self, subject: Subject) -> Iterator[Problem]:
+        """Yield a problem where a placeholder keeps the image from being judged."""
+        if subject.placeholder is not None:
+            image, piece = shown(subject.image or ""), shown(subject.placeholder)
+            what = "" if image == piece else f" in {image}"
+            yield Problem(
+                f"{piece}{what} is filled in later, so the image cannot be judged here;"
+                " lint the rendered output, or write the image itself"
+            )
+
+
+@final
+class StringType:
+    """The value is a string."""
+
+    about_references = False
+
+    def __call__(self, subject: Subject) -> Iterator[Problem]:
+        """Yield a problem for null, a number, a boolean, a mapping or a sequence."""
+        advice = {
+            "null": "write an image, or leave the key out",
+            "number": "write an image in quotes",
+            "boolean": "write an image in quotes",
+            "mapping": "write REGISTRY/REPOSITORY:TAG as one string",
+            "sequence": "write one image as a string",
+        }.get(subject.value_type)
+        if advice is not None:
+            value = f" ({shown(subject.image)})" if subject.image else ""
+            article = "" if subject.value_type == "null" else "a "
+            yield Problem(
+                f"the image is {article}{subject.value_type}{value}, not a string; {advice}"
+            )
+
+
+@final
+class PinnedTag(NamedTuple):
+    """A tag that does not move, or a digest, says which image runs."""
+
+    tags: tuple[NamePattern, ...] = _LATEST
+    """Tags that move; ``*`` and ``?`` are wildcards. No tag counts as ``latest``."""
+
+    def __call__(self, subject: Subject) -> Iterator[Problem]:
+        """Yield a problem for a moving tag, unless a digest pins the image."""
+        reference = subject.reference
+        if reference is None or reference.digest is not None or subject.has_separate_tag:
+            return
+        tag = reference.tag or "latest"
+        for moving in self.tags:
+            if moving.matches(tag):
+                break
+        else:
+            return
+        image = shown(str(reference))
+        what = f"the tag {shown(tag)} of {image} moves"
+        if reference.tag is None:
+            what = f"{image} has no tag, which means latest"
+        yield Problem(f"{what}; pin a version or a digest")
+
+
+@final
+class HasDigest:
+    """A digest says which image runs."""
+
+    def __call__(self, subject: Subject) -> Iterator[Problem]:
+        """Yield a problem for an image without a digest."""
+        reference = subject.reference
+        if reference is None or reference.digest is not None or subject.has_separate_tag:
+            return
+        image = shown(str(reference))
+        yield Problem(f"{image} has no digest; write {image}@sha256:… with the one you tested")
+
+
+@final
+class ForbiddenImage(NamedTuple):
+    """No image that fits a pattern: for the rules that a policy adds."""
+
+    images: tuple[RegistryPattern, ...] = ()
+    """Patterns for images, as in ``allow:``."""
+    message: str = ""
+    """What to say of such an image, and what to do instead."""
+
+    def __call__(self, subject: Subject) -> Iterator[Problem]:
+        """Yield a problem for an image that fits."""
+        reference = subject.reference
+        if reference is None:
+            return
+        for pattern in self.images:
+            if pattern.matches(reference):
+                image = shown(str(reference))
+                default = f"{image} is forbidden (by {shown(str(pattern))})"
+                yield Problem(f"{image}: {self.message}" if self.message else default)
+                return
+
+
+@final
+class RequiredTag(NamedTuple):
+    """The tag fits: for the rules that a policy adds."""
+
+    images: tuple[RegistryPattern, ...] = (_ANY_IMAGE,)
+    """Patterns for the images that are meant, as in ``allow:``."""
+    tags: tuple[NamePattern, ...] = ()
+    """Tags that are right; * and ? are wildcards."""
+    semver: bool = False
+    """Whether a semantic version is right too, such as 1.2.3 or v1.2.3-rc.1."""
+    message: str = ""
+    """What to say of another tag, and what to do instead."""
+
+    def __call__(self, subject: Subject) -> Iterator[Problem]:
+        """Yield a problem for an image that is meant and whose tag is not right, or missing."""
+        reference = subject.reference
+        if reference is None or subject.has_separate_tag:
+            return
+        if not any(pattern.matches(reference) for pattern in self.images):
+            return
+        tag = reference.tag or ""
+        if any(right.matches(tag) for right in self.tags if tag):
+            return
+        if self.semver and re.fullmatch(_SEMVER, tag):
+            return
+        image = shown(str(reference))
+        wanted = listed([*map(str, self.tags), *(["a semantic version"] if self.semver else [])])
+        what = f"has the tag {shown(tag)}" if tag else "has no tag"
+        yield Problem(f"{image} {what}; {self.message or f'write one that fits: {wanted}'}")
+
+
+DOCUMENT: Final = "document"
+"""The check of rules about documents: it has no code here, the engine raises them."""
+
+RETIRED: Final = "current-registry"
+"""The check whose successor other repairs begin with."""
+ABOUT_PODS: Final = "pull-secret"
+"""The check that wants to know of pods and service accounts, which the engine then looks for."""
+
+CHECKS: Final[dict[str, type[Check]]] = {
+    "approved-registry": ApprovedRegistry,
+    "valid-reference": ValidReference,
+    "resolved-reference": ResolvedReference,
+    "string-type": StringType,
+    "pinned-tag": PinnedTag,
+    "digest": HasDigest,
+    RETIRED: CurrentRegistry,
+    "named-registry": NamedRegistry,
+    "plausible-reference": PlausibleReference,
+    ABOUT_PODS: PullSecret,
+    "forbidden-image": ForbiddenImage,
+    "required-tag": RequiredTag,
+}
+
+NEEDED: Final[dict[str, tuple[str, ...]]] = {
+    RETIRED: ("registries",),
+    "forbidden-image": ("images",),
+}
+"""The parameters without which a check would find nothing, by check: a rule has to have them."""
+
+# What tools fill in: none of it is ever part of a valid reference, except inside a tag.
+# The closing marks may be missing: a cut-off template is no image either.
+_MARKED: Final = r"""(?xs)
+      \{\{ .*? (?: \}\} | \Z )        # Go templates, Helm, Jinja
+    | \$\( [^()]* \)?                 # $(VAR): Kubernetes, Tekton, make
+    | \$\{ [^{}]* \}?                 # ${VAR}, ${VAR:-default}: shell, envsubst, Flux
+    | \$ [A-Za-z_][A-Za-z0-9_]*       # $VAR
+    | \A ko://                        # built and filled in by ko
+    | < [^<>]+ >                      # <your-image>
+    | @@? [A-Za-z_][A-Za-z0-9_.-]* @@?  # @@IMAGE@@, @IMAGE@: autotools, CMake
+    | % [A-Za-z_][A-Za-z0-9_]* %      # %IMAGE%
+    | __ [A-Za-z0-9]+ (?: _[A-Za-z0-9]+ )* __
+    """
+_CAPITALS: Final = r"(?<![A-Za-z0-9_-])[A-Z][A-Z0-9_-]*(?![A-Za-z0-9_-])"
+_FILL_IN: Final = (
+    r"REPLACE|CHANGE|FILL|INSERT|PLACEHOLDER|SUBSTITUTE|TODO|FIXME|TBD|YOUR|[A-Z0-9]_[A-Z0-9]"
+)
+
+
+def placeholder_in(text: str) -> str | None:
+    """Return the first piece of ``text`` that is to be filled in before anyone pulls it.
+
+    A valid reference is what it says and holds no placeholder; ``ko://`` never is one. Words in
+    capitals count where they ask for it (``REPLACE_ME``, ``YOUR-ORG``) or are written like a
+    variable (``PROJECT_ID``); ``IMAGE:TAG`` is merely invalid.
+    """
+    found = re.search(_MARKED, text)
+    if found is None:
+        words = re.finditer(_CAPITALS, text)
+        found = next((word for word in words if re.search(_FILL_IN, word.group())), None)
+    return None if found is None or _is_valid(text) else found.group()
+
+
+def _is_valid(text: str) -> bool:
+    try:
+        ImageReference.parse(text)
+    except InvalidReference:
+        return False
+    return True

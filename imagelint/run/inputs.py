@@ -1,0 +1,164 @@
+"""PATHs → inputs, each with the policy that it is held to, and what was left out on the way.
+
+Nothing is printed: ``notices`` are lines for stderr, ``errors`` make the exit code 2.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from imagelint import files
+from imagelint.kubernetes.helm import is_cut_off
+from imagelint.model.errors import UsageError
+from imagelint.model.finding import Skipped
+from imagelint.model.source import Source, one_line
+from imagelint.run.request import STDIN, Input, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from imagelint.files.changes import Changes
+    from imagelint.rules.rule import Rule
+
+__all__ = ["Intake"]
+
+_STDIN_SHOWN = "<stdin>"
+
+
+class Intake:
+    """What a request asks for, looked for in the world."""
+
+    def __init__(self, request: Request, rules: Mapping[str, Rule], cwd: str) -> None:
+        """Look for policies that may set ``rules``; ``cwd`` is the working folder, absolute."""
+        self._request = request
+        self._cwd = cwd
+        ref = request.policy_from
+        self._origin = None if ref is None else files.AtCommit(ref, cwd)
+        self.policies = files.Policies(rules, cwd, request.policy, self._origin)
+        self.stdin: bytes | None = None
+        """Standard input, if it was asked for."""
+        self.notices: list[str] = []
+        self.errors: list[str] = []
+        self.skipped: list[Skipped] = []
+        self.has_links = False
+        """Whether a file is a link."""
+        self.littered: list[str] = []
+        """Folders in which killed processes may have left something, if that is asked for."""
+        self._heard: set[str] = set()
+        """The folders of which that is known."""
+
+    def inputs(
+        self, begin: Callable[[str, files.GoverningPolicy], None] | None = None
+    ) -> Iterator[Input]:
+        """Yield the inputs in their order: what came on stdin, and files by path.
+
+        ``begin`` gets the path and the policy of each file as it is found, if it is sure to be an
+        input. Raises ``ImagelintError`` for what makes all linting pointless.
+        """
+        exclusion = files.Exclusion(self.policies, self._request.exclude, self._cwd)
+        paths = self._request.paths or (".",)
+        changes = self._changes(paths)
+        if STDIN in paths:
+            yield from self._stdin_input(exclusion)
+        elif self._request.stdin_filename is not None:
+            message = "--stdin-filename names what comes on stdin: give - as PATH too"
+            raise UsageError(message)
+        named = self._still_there((path for path in paths if path != STDIN), changes)
+
+        def meet(path: str) -> None:
+            if begin is not None and changes is None:
+                begin(path, self.policies.for_file(path))
+
+        found = files.find(named, self._cwd, exclusion, self._hear, meet)
+        self.has_links = bool(found.links)
+        if self._request.leftovers:
+            self._look_for_leftovers(found)
+        self.notices += (f"warning: {one_line(line)}" for line in found.warnings)
+        self.errors += map(one_line, found.errors)
+        self.skipped += found.skipped
+        for file in found.files:
+            governing = self.policies.for_file(file.path)
+            if changes is None or self._concerned(changes, file.path, governing):
+                yield Input(file.path, file.shown, governing)
+            else:
+                self.skipped.append(Skipped(file.shown, changes.reason))
+
+    def _hear(self, folder: str, names: Iterable[str]) -> None:
+        self.policies.hear(folder, names)
+        if self._request.leftovers:
+            self._heard.add(folder)
+            if files.are_leftovers(names):
+                self.littered.append(folder)
+
+    def _look_for_leftovers(self, found: files.Found) -> None:
+        """Look into the folders that no walk has seen: of named files, and behind links."""
+        places = (*(file.path for file in found.files), *map(os.path.realpath, found.links))
+        folders = dict.fromkeys(place.rpartition(os.sep)[0] or os.sep for place in places)
+        self.littered += filter(files.has_leftovers, folders.keys() - self._heard)
+
+    def _changes(self, paths: Iterable[str]) -> Changes | None:
+        ref = self._request.changed_since
+        if ref is None:
+            return None
+        if STDIN in paths:
+            message = "--changed-since asks git about files; it cannot know what comes on stdin"
+            raise UsageError(message)
+        from imagelint.files.changes import Changes  # noqa: PLC0415 - rarely asked for
+
+        return Changes(ref, self._cwd)
+
+    def _still_there(self, paths: Iterable[str], changes: Changes | None) -> Iterator[str]:
+        """Leave out PATHs that are gone since the commit: that is a change, and no slip."""
+        for path in paths:
+            place = files.absolute(path, self._cwd)
+            is_gone = changes is not None and path and not os.path.lexists(place)
+            if changes is not None and is_gone and changes.deleted_at(place):
+                shown = files.displayed(place, self._cwd)
+                self.skipped.append(Skipped(shown, f"deleted since {self._request.changed_since}"))
+            else:
+                yield path
+
+    def _concerned(self, changes: Changes, path: str, governing: files.GoverningPolicy) -> bool:
+        """Whether a file or what decides about it has changed; a policy of a commit cannot."""
+        if self._origin is not None:
+            return changes.concern(path, ())
+        lost = self._request.policy is None and changes.deleted_above(path, files.POLICY_NAME)
+        return lost or changes.concern(path, governing.deciding)
+
+    def compare_policies(self) -> None:
+        """Say, and show, what of the policies in the working folder does not count."""
+        if self._origin is None:
+            return
+        from imagelint.formats.unified import diff  # noqa: PLC0415 - rarely needed
+
+        ref = self._request.policy_from
+        for one in self._origin.differences():
+            how = "is new" if one.then is None else "is gone" if one.now is None else "is changed"
+            shown = diff(Source(one.shown, one.then or b""), one.now or b"").rstrip("\n")
+            head = f"warning: {one_line(one.shown)} {how} since {ref}; what {ref} has decides"
+            self.notices.append(f"{head}\n{shown}" if shown else head)
+
+    def _stdin_input(self, exclusion: files.Exclusion) -> Iterator[Input]:
+        name = self._request.stdin_filename
+        path = files.absolute(name or _STDIN_SHOWN, self._cwd)
+        shown = files.displayed(path, self._cwd)
+        governing = self.policies.for_file(path)
+        given = self._request.stdin
+        self.stdin = files.read_stdin() if given is None else given
+        if files.is_blank(self.stdin) and not self._request.allow_empty:
+            message = (
+                "nothing came on stdin: did the command before the pipe fail?"
+                " (--allow-empty lets it pass)"
+            )
+            raise UsageError(message)
+        if is_cut_off(Source(shown, self.stdin)):
+            self.errors.append(
+                f"{shown}: Helm output that ends in mid-line: was the command before the pipe"
+                " cut short? (if it is whole, end it with a line feed, as Helm does)"
+            )
+        reason = exclusion(path) if name else None
+        if reason is None:
+            yield Input(path, shown, governing, self.stdin)
+        else:
+            self.skipped.append(Skipped(shown, reason))

@@ -1,0 +1,399 @@
+"""One run: PATHs → files → results → a report. What ``check``, ``fix`` and ``images`` share.
+
+Holds the state of a run and the order of its steps; what is found comes from the engine, how
+it looks from the formats. Nothing is printed here: ``Run.notices`` are lines for stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from imagelint import files
+from imagelint.engine.linter import Linter
+from imagelint.engine.run_rules import Ruling, about_exceptions, conclude, with_more
+from imagelint.kubernetes.catalogue.lookup import load_catalogue
+from imagelint.kubernetes.read import is_large
+from imagelint.model.errors import ImagelintError, internal_error
+from imagelint.model.finding import Skipped
+from imagelint.model.report import NO_FACTS, FileResult, Report, joined, light, told
+from imagelint.model.source import Source, one_line
+from imagelint.rules.built_in import RULES
+from imagelint.rules.rule import text_of
+from imagelint.run.ahead import Ahead
+from imagelint.run.inputs import Intake
+from imagelint.run.request import STDIN, Attempt, Input, Packed, Request, packed, unpacked, whole
+from imagelint.run.team import in_order
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.model.report import ImageRecord, PolicyStamp
+    from imagelint.model.source import Span
+
+T = TypeVar("T")
+Work: TypeAlias = "Callable[[Run, Input], Any]"
+
+__all__ = ["STDIN", "Input", "Request", "Run", "attempted", "known_kinds", "today"]
+
+
+class Run:
+    """Made of a request; raises ``ImagelintError`` for what makes all linting pointless."""
+
+    def __init__(self, request: Request, work: Work | None = None) -> None:
+        """Find the inputs and their policies.
+
+        ``work`` is what :meth:`outcomes` gives of each input, and other processes may begin with it
+        while files are still being found. Without it nothing is linted yet.
+        """
+        self._request = request
+        self.jobs = request.jobs
+        self._cwd = os.getcwd()
+        self._rules = RULES
+        intake = Intake(request, self._rules, self._cwd)
+        self._policies = intake.policies
+        self._catalogue = known_kinds()
+        self._today = today()
+        self._linters: dict[tuple[str | None, bool], Linter] = {}
+        self._charts: dict[str, str | None] = {}
+        """The Helm chart whose templates stand in a folder, as shown."""
+        self._used: dict[PolicyStamp | None, set[int]] = {}
+        self._known: dict[files.Identity, tuple[Input, FileResult]] = {}
+        self._stream: Source | None = None
+        self.notices, self.errors, self.skipped = intake.notices, intake.errors, intake.skipped
+        self._ahead = None if work is None else self._working(work)
+        try:
+            self.inputs = tuple(intake.inputs(None if self._ahead is None else self._begin))
+            self.governing = self._all_governing()
+            """Every policy that judges here, in the order of the inputs; one at the least."""
+            self._check_policies()
+            intake.compare_policies()
+        except BaseException:
+            if self._ahead is not None:
+                self._ahead.end()
+            raise
+        self.stdin = intake.stdin
+        """Standard input, if it was asked for."""
+        self.littered = tuple(sorted(intake.littered))
+        """Folders in which killed processes may have left something, if that was asked for."""
+        self._has_links = intake.has_links
+
+    def _check_policies(self) -> None:
+        """Fail before the first finding: an unknown environment, a policy that is no good."""
+        for one in self.governing:
+            self._linter(one)
+        if self.inputs and any(governing.is_built_in for governing in self.governing):
+            self.notices.append(
+                f"note: no {files.POLICY_NAME} found, so the built-in policy decides;"
+                " write your own with `imagelint init --harbor HOST`"
+            )
+
+    def _linter(self, governing: files.GoverningPolicy, *, inventory: bool = False) -> Linter:
+        inventory = inventory or self._request.inventory
+        key = governing.stamp.path, inventory
+        if key not in self._linters:
+            environment = self._request.environment
+            if environment is not None:
+                governing.policy.environment(environment)
+            self._linters[key] = Linter(
+                governing.policy,
+                self._rules,
+                self._catalogue,
+                environment=environment,
+                today=self._today,
+                baseline=None if self._request.without_baseline else governing.baseline,
+                inventory=inventory,
+                fixes=self._request.fixes,
+            )
+        return self._linters[key]
+
+    def _all_governing(self) -> tuple[files.GoverningPolicy, ...]:
+        found = {id(one.governing): one.governing for one in self.inputs}  # few, of many inputs
+        by_stamp = {governing.stamp: governing for governing in found.values()}
+        return tuple(by_stamp.values()) or (self._policies.for_folder(self._cwd),)
+
+    def lint(self, one: Input) -> FileResult | None:
+        """Lint an input; None where that failed (see ``errors``) or gave nothing new."""
+        return self.take(one, unpacked(one, self.packed(self.attempt(one))))
+
+    def attempt(self, one: Input, within: Span | None = None) -> Attempt:
+        """Lint an input or a part of it without regard to others: what another process may do."""
+        try:
+            result, identity = self._lint(one, within)
+        except Exception as error:  # noqa: BLE001 - as in `guarded`
+            return Attempt(None, None, (self._said(one, error),))
+        return Attempt(result, identity, ())
+
+    def packed(self, attempt: Attempt) -> Packed:
+        """Make an attempt small, with all of it that the report will want."""
+        return packed(attempt, self._request.line_hashes)
+
+    def light(self, result: FileResult) -> FileResult:
+        """Let go of the bytes of a result's source, but for what the report will want."""
+        return light(result, self._request.line_hashes)
+
+    def _lint(self, one: Input, within: Span | None) -> tuple[FileResult, files.Identity | None]:
+        if one.data is None:
+            data, identity = files.read(one.path, one.shown)
+            return self._told(one, self._judge(one, data)), identity
+        if within is None:
+            return self._told(one, self._judge(one, one.data)), None
+        result = self._told(one, self._judge_part(one, self._streamed(one, one.data), within))
+        return result._replace(source=Source(one.shown, b"")), None
+
+    def _streamed(self, one: Input, data: bytes) -> Source:
+        """Return the source of what came on stdin, which knows more of its lines each time."""
+        if self._stream is None:
+            self._stream = Source(one.shown, data)
+        return self._stream
+
+    def _told(self, one: Input, result: FileResult) -> FileResult:
+        """Put into words what is found in an input, if that is wanted and can change no more.
+
+        Of a chart's templates one finding stands for all, and of one about a pull secret another
+        file may tell that it is none.
+        """
+        tell = self._request.tell
+        if tell is None or not result.findings or result.facts != NO_FACTS or self._chart(one):
+            return result
+        return told(result, tell(result))
+
+    def take(self, one: Input, attempt: Attempt) -> FileResult | None:
+        """Take in what became of an input, in the order of inputs."""
+        self.errors += attempt.errors
+        if attempt.result is not None and attempt.result.used:
+            self._used.setdefault(attempt.result.policy, set()).update(attempt.result.used)
+        if attempt.result is None or attempt.identity is None:
+            return attempt.result
+        return self._news(one, attempt.result, attempt.identity)
+
+    def _judge(self, one: Input, data: bytes, *, inventory: bool = False) -> FileResult:
+        source = Source(one.shown, data)
+        if not is_large(source):
+            return self._judge_part(one, source, None, inventory=inventory)
+        parts = self._parts(one, source)
+        judged = [self._judge_part(one, source, part, inventory=inventory) for part in parts]
+        return judged[0] if len(judged) == 1 else joined(source, judged)
+
+    def _parts(self, one: Input, source: Source) -> list[Span] | list[None]:
+        return self._linter(one.governing).parts(source, chart=self._chart(one))
+
+    def _chart(self, one: Input) -> str | None:
+        """Return the folder, as shown, of the Helm chart whose template an input is."""
+        folder = one.path.rpartition(os.sep)[0]
+        if folder not in self._charts:
+            chart = files.chart_folder(one.path)
+            self._charts[folder] = None if chart is None else files.displayed(chart, self._cwd)
+        return self._charts[folder]
+
+    def _judge_part(
+        self, one: Input, source: Source, within: Span | None, *, inventory: bool = False
+    ) -> FileResult:
+        return self._linter(one.governing, inventory=inventory).lint(
+            source,
+            one.governing.match_path(one.path),
+            chart=self._chart(one),
+            stamp=one.governing.stamp,
+            within=within,
+        )
+
+    def _news(self, one: Input, result: FileResult, identity: files.Identity) -> FileResult | None:
+        """Report a file that has several names once, and under each name what only it gives.
+
+        A link under ``prod/`` to a file under ``dev/`` is held to both environments.
+        """
+        other, known = self._known.setdefault(identity, (one, result))
+        if known is result:
+            return result
+        known, result = self._untold(other, known), self._untold(one, result)
+        old = {finding._replace(path="") for finding in known.findings}
+        new = tuple(found for found in result.findings if found._replace(path="") not in old)
+        if not new:
+            self.skipped.append(Skipped(result.path, "the same file under another name"))
+            return None
+        self._known[identity] = other, known._replace(findings=known.findings + new)
+        old_images = {image._replace(path="") for image in self._images(other, known)}
+        images = tuple(
+            image
+            for image in self._images(one, result)
+            if image._replace(path="") not in old_images
+        )
+        if self._request.inventory:
+            return result._replace(findings=new, images=images)
+        return result._replace(findings=new, unlisted=len(images))
+
+    def _untold(self, one: Input, result: FileResult) -> FileResult:
+        """Return a result with its findings; those that were told have to be found again."""
+        if result.told is None:
+            return result
+        again = self.guarded(one, lambda: self._judge(one, files.read(one.path, one.shown)[0]))
+        return result._replace(told=None) if again is None else again
+
+    def _images(self, one: Input, result: FileResult) -> tuple[ImageRecord, ...]:
+        """Return the images of an input, of which the result may only know how many there are."""
+        if self._request.inventory:
+            return result.images
+        data = self.guarded(one, lambda: files.read(one.path, one.shown)[0]) or b""
+        return self._judge(one, data, inventory=True).images
+
+    def repaired(self, one: Input, result: FileResult) -> bytes | None:
+        """Return the repaired bytes of an input, or None if there is nothing to repair."""
+        linter = self._linter(one.governing)
+        from imagelint.repair.fixer import repaired  # noqa: PLC0415 - what only checks writes nothing
+
+        fixed = self.guarded(one, lambda: repaired(linter, result.source, result))
+        return None if fixed == result.source.data else fixed
+
+    @property
+    def may_have_links(self) -> bool:
+        """Whether inputs may be links, so that several are names of one file."""
+        named = (files.absolute(path, self._cwd) for path in self._request.paths or (".",))
+        return self._has_links or any(os.path.realpath(path) != path for path in named)
+
+    def rejudged(self, one: Input, fixed: bytes) -> FileResult | None:
+        """Lint the repaired bytes of an input."""
+        if one.data is None:
+            return self.guarded(one, lambda: self._judge(one, fixed))
+        attempt = self.attempt_in_parts(one._replace(data=fixed), fixed)
+        self.errors += attempt.errors
+        return attempt.result
+
+    def lint_again(self, one: Input) -> FileResult | None:
+        """Lint an input that could not be written, from the start."""
+        attempt = self.attempt(one)
+        self.errors += attempt.errors
+        if attempt.result is not None and attempt.identity is not None:
+            self._known[attempt.identity] = one, attempt.result
+        return attempt.result
+
+    def note(self, one: Input, result: FileResult | None) -> None:
+        """Remember the result of an input that was written: it has a new identity."""
+        if result is not None and one.data is None:
+            self._known[files.identity(one.path)] = one, result
+
+    def knows(self, attempt: Attempt) -> bool:
+        """Whether the file was seen before, under another name."""
+        return attempt.identity in self._known
+
+    def guarded(self, one: Input, step: Callable[[], T]) -> T | None:
+        """Do a step; note what goes wrong and return None.
+
+        One file that cannot be read, or that trips over a mistake of ours, does not silence
+        the others.
+        """
+        try:
+            return step()
+        except Exception as error:  # noqa: BLE001 - the user gets all other files' findings
+            self.errors.append(self._said(one, error))
+        return None
+
+    def _said(self, one: Input, error: Exception) -> str:
+        """Return what is said of an input with which something has gone wrong."""
+        if not isinstance(error, ImagelintError):
+            return internal_error(error, one.shown, debug=self._request.debug)
+        message = str(error)
+        return one_line(message if one.shown in message else f"{one.shown}: {message}")
+
+    def results(self) -> Iterator[FileResult]:
+        """Lint everything; the results come in the order of the inputs for any number of jobs."""
+        for one, attempt in self.outcomes(attempted):
+            result = self.take(one, unpacked(one, attempt))
+            if result is not None:
+                yield result
+
+    def outcomes(self, work: Callable[[Run, Input], T]) -> Iterator[tuple[Input, T]]:
+        """Yield each input with what comes of ``work``: the one that has begun, if one has.
+
+        Several processes do it for files; for what came on stdin it is done here.
+        """
+        ahead = self._ahead or self._working(work)
+        rest = [one for one in self.inputs if one.data is None and one.path not in ahead.begun]
+        later = in_order(lambda at: work(self, rest[at]), len(rest), self.jobs)
+        try:
+            for one in self.inputs:
+                if one.data is not None:
+                    yield one, work(self, one)
+                elif one.path in ahead.begun:
+                    yield one, ahead.outcome(one.path)
+                else:
+                    yield one, next(later)
+        finally:
+            ahead.end()
+
+    def _working(self, work: Work) -> Ahead[files.GoverningPolicy]:
+        def on_file(path: str, governing: files.GoverningPolicy) -> object:
+            return work(self, Input(path, files.displayed(path, self._cwd), governing))
+
+        return Ahead(on_file, self.jobs)
+
+    def _begin(self, path: str, governing: files.GoverningPolicy) -> None:
+        """Have the work on a file begun, other files of whose run are not found yet."""
+        if not self._linters:
+            self._linter(governing)  # what cannot judge anything is told by the first process
+        if self._ahead is not None:
+            self._ahead.begin(path, governing)
+
+    def attempt_in_parts(self, one: Input, data: bytes) -> Attempt:
+        """Lint what came on stdin, whose documents several processes share."""
+        parts = self._parts(one, Source(one.shown, data))
+        attempts = in_order(
+            lambda at: packed(self.attempt(one, parts[at])), len(parts), self.jobs, size=len(data)
+        )
+        together = whole(one, [unpacked(one, attempt) for attempt in attempts])
+        self._stream = None
+        return together
+
+    def report(self, results: Iterable[FileResult], fixed: Iterable[str] = ()) -> Report:
+        """Conclude the run; ``fixed`` are the paths that were rewritten."""
+        concluded = conclude(tuple(results))  # which is what tells the exceptions that were used
+        rules = {name: rule for one in self.governing for name, rule in one.rules.items()}
+        return Report(
+            tuple(with_more(concluded, about_exceptions(map(self._ruling, self.governing)))),
+            tuple(self.skipped),
+            tuple(self.errors),
+            policy=self.governing[0].stamp if len(self.governing) == 1 else None,
+            fixed=tuple(fixed),
+            rules=tuple(text_of(rule) for _, rule in sorted(rules.items())),
+        )
+
+    def _ruling(self, governing: files.GoverningPolicy) -> Ruling:
+        """Return what is to be concluded about a policy when all has been linted."""
+        is_whole = self._request.changed_since is None and self._saw_all_of(governing.folder)
+        layers = zip(governing.sources, map(os.path.dirname, governing.files), strict=False)
+        seen = frozenset(one.path for one, folder in layers if self._saw_all_of(folder))
+        return Ruling(
+            governing.policy,
+            governing.rules,
+            frozenset(self._used.get(governing.stamp, ())),
+            self._today,
+            seen if is_whole else None,
+            self._request.environment,
+        )
+
+    def _saw_all_of(self, folder: str) -> bool:
+        """Whether a PATH is a folder that holds ``folder``, or is it."""
+        places = (files.absolute(one, self._cwd) for one in self._request.paths or (".",))
+        return any(
+            os.path.isdir(place) and files.is_below(folder, place)
+            for place in places
+            if place != STDIN
+        )
+
+
+def attempted(run: Run, one: Input) -> Packed:
+    """Lint an input, without regard to others: what ``Run.results`` takes in."""
+    if one.data is None:
+        return run.packed(run.attempt(one))
+    return run.attempt_in_parts(one, one.data)
+
+
+def today() -> str:
+    """Return the day (``2027-01-31``, UTC): the one place that asks the clock for it."""
+    return time.strftime("%Y-%m-%d", time.gmtime())
+
+
+def known_kinds() -> Catalogue:
+    """Return the catalogue of kinds that imagelint is shipped with."""
+    return load_catalogue(files.catalogue_files())

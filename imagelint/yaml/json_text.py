@@ -1,0 +1,146 @@
+r"""A JSON document → nodes with spans, by the rules of Go's ``encoding/json``.
+
+Much valid JSON is no YAML to libyaml (surrogate escapes, ``\/``, long keys), and
+kubectl tries JSON first, so JSON has a reader of its own: a small tokenizer without
+recursion. What it refuses, kubectl hands to its YAML reader; so do we.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+
+from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence, Tree, ValueType
+
+__all__ = ["JsonError", "parse_json", "skip_space"]
+
+MAX_DEPTH = 10_000
+"""Go refuses JSON that nests deeper (``encoding/json``, scanner.go)."""
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_TOKEN = re.compile(
+    r"""
+      (?P<string>"[^"\\\x00-\x1f]*")
+    | (?P<escaped>")  # to be decoded; a repeated group would cost memory for each escape
+    | (?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?)
+    | (?P<word>true|false|null)
+    | (?P<opening>[{\[])
+    """,
+    re.VERBOSE,
+)
+_WORD_TYPES: dict[str, ValueType] = {"true": "boolean", "false": "boolean", "null": "null"}
+_LONE_SURROGATES = "[\ud800-\udfff]"
+
+
+class JsonError(ValueError):
+    """The text is not JSON from the place where a value was expected."""
+
+    def __init__(self, index: int, message: str) -> None:
+        """Note where reading stopped (characters) and why."""
+        super().__init__(message)
+        self.index = index
+        self.message = message
+
+
+def skip_space(text: str, index: int) -> int:
+    """Return the index of the next character that is no JSON white space."""
+    match = _SPACE.match(text, index)
+    return match.end() if match else index
+
+
+def parse_json(text: str, start: int = 0) -> tuple[Tree, int]:
+    """Read one JSON value at ``start``; return its tree and the index behind it.
+
+    Raises :class:`JsonError` where Go's decoder reports a syntax error.
+    """
+    return _Parser(text).parse(start)
+
+
+class _Parser:
+    """Reads one value, collection by collection, with a stack of its own."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tree = Tree()
+        self._open: list[Mapping | Sequence] = []
+        self._keys: list[Scalar] = []
+        """The key that waits for its value, one for each open mapping with a value begun."""
+
+    def parse(self, start: int) -> tuple[Tree, int]:
+        index = self._value(skip_space(self._text, start))
+        while self._open:
+            index = self._next(skip_space(self._text, index))
+        return self._tree, index
+
+    def _next(self, index: int) -> int:
+        """Read what follows inside the innermost open collection: its end, or one more value."""
+        parent = self._open[-1]
+        is_mapping = isinstance(parent, Mapping)
+        is_empty = not (parent.pairs if isinstance(parent, Mapping) else parent.items)
+        char = self._text[index : index + 1]
+        if char == ("}" if is_mapping else "]"):
+            parent.end = index + 1
+            self._open.pop()
+            return index + 1
+        if not is_empty:
+            if char != ",":
+                self._fail(index, "`,` or the end")
+            index = skip_space(self._text, index + 1)
+        return self._value(self._key(index) if is_mapping else index)
+
+    def _key(self, index: int) -> int:
+        """Read a key with its colon; return where the value begins."""
+        match = _TOKEN.match(self._text, index)
+        if match is None or match.lastgroup not in ("string", "escaped"):
+            self._fail(index, "a key in double quotes")
+        key = self._scalar(match)
+        self._keys.append(key)
+        colon = skip_space(self._text, key.end)
+        if self._text[colon : colon + 1] != ":":
+            self._fail(colon, "`:` behind a key")
+        return skip_space(self._text, colon + 1)
+
+    def _value(self, index: int) -> int:
+        """Read a scalar, or the opening of a collection; return the index behind it."""
+        match = _TOKEN.match(self._text, index)
+        if match is None:
+            self._fail(index, "a value")
+        if match.lastgroup != "opening":
+            scalar = self._scalar(match)
+            self._attach(scalar)
+            return scalar.end
+        opened = Mapping(index, index) if match.group() == "{" else Sequence(index, index)
+        self._attach(opened)
+        self._open.append(opened)
+        if len(self._open) > MAX_DEPTH:
+            raise JsonError(index, f"nested deeper than {MAX_DEPTH} levels")
+        return match.end()
+
+    def _scalar(self, match: re.Match[str]) -> Scalar:
+        text, (start, end) = match.group(), match.span()
+        if match.lastgroup == "string":
+            return Scalar(text[1:-1], start, end, '"', type="string")
+        if match.lastgroup == "escaped":
+            from json import JSONDecodeError, JSONDecoder  # noqa: PLC0415 - few have escapes
+
+            try:
+                value, end = JSONDecoder().raw_decode(self._text, start)
+            except JSONDecodeError:
+                self._fail(start, "a string")
+            # A surrogate without its other half is U+FFFD to Go.
+            value = re.sub(_LONE_SURROGATES, "\ufffd", value)
+            return Scalar(value, start, end, '"', type="string")
+        kind: ValueType = "number" if match.lastgroup == "number" else _WORD_TYPES[text]
+        return Scalar(text, start, end, type=kind)
+
+    def _attach(self, node: Node) -> None:
+        if not self._open:
+            self._tree.root = node
+        elif isinstance(self._open[-1], Sequence):
+            self._open[-1].items.append(node)
+        else:
+            self._open[-1].pairs.append((self._keys.pop(), node))
+
+    def _fail(self, index: int, wanted: str) -> NoReturn:
+        found = repr(self._text[index]) if index < len(self._text) else "the end of the text"
+        raise JsonError(index, f"expected {wanted}, found {found}")

@@ -1,0 +1,400 @@
+"""A YAML document → nodes; the only module that knows the YAML library.
+
+kubectl reads with go-yaml, a port of libyaml, so libyaml's events (ruamel.yaml's C
+parser) are composed into nodes here, where duplicate keys, merges, aliases and tags
+are kept for ``kubernetes/readers.py`` to judge. ruamel.yaml.clib holds libyaml 0.1.7,
+which refuses a colon in a plain flow scalar (``{image: nginx:1.25}``) that go-yaml
+reads: such text is read once more with those colons hidden behind a character that
+stands nowhere else in it. So are byte order marks inside of the text, which libyaml
+skips and go-yaml reads. Without the C extension the pure Python parser serves.
+Nothing is decoded into Python values, and nothing is ever dumped.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Protocol
+
+from imagelint.yaml.bounds import DEEP, DEEP_STEPS, DEEP_STEPS_PURE, MAX_DEPTH, is_excessive
+from imagelint.yaml.fast.parser import parse_plain
+from imagelint.yaml.nodes import (
+    ODD_SCALARS,
+    Mapping,
+    Node,
+    ParseProblem,
+    Scalar,
+    Sequence,
+    Tree,
+    is_merge,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["FLOW_COLON", "parse_events", "parse_yaml"]
+
+_PROPERTIES = r"(?:[&!][^\s\x85\u2028\u2029]*(?:[\s\x85]+|#[^\n\r\x85\u2028\u2029]*)*)+"
+_UNICODE_BREAKS = str.maketrans({"\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
+_BYTE_ORDER_MARK = "\ufeff"
+_SLASH_ESCAPE = r"(?<!\\)(?:\\\\)*\\/"
+FLOW_COLON = "found unexpected ':'"
+"""What libyaml says to some colons that go-yaml reads; after several of them it is believed."""
+_COLON_IN_PLAIN = r"""((?<![^\s,\[\]{}])!(?:<[^<>\s]*>|[^\s,\[\]{}]*))|(?<=[^\s"'\[\]{},]):(?=\S)"""
+"""A colon inside a plain scalar: text before it, text behind it. (What tags hold stays.)"""
+_ATTEMPTS = 8
+"""How often a text is read, for the sake of its colons, before libyaml is believed."""
+_FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
+"""Characters that no YAML may hold."""
+_INNER_MARK = "(\\A\ufeff)|\ufeff"
+"""A byte order mark that is a character like any other to go-yaml: all but the first."""
+
+
+class _Events(Protocol):
+    def get_event(self) -> Any: ...  # noqa: ANN401 - the library's event classes are untyped
+
+
+class _EventsRefusedError(Exception):
+    """The parser stopped at ``index``; carries the tree so far, read until ``read_until``."""
+
+    def __init__(self, tree: Tree, read_until: int, index: int, message: str) -> None:
+        super().__init__(message)
+        self.tree = tree
+        self.read_until = read_until
+        self.index = index
+        self.message = message
+
+
+def parse_yaml(text: str) -> Tree:
+    """Read the first YAML document of ``text``, as go-yaml does, and never raise.
+
+    What kubectl refuses comes back as ``problems`` with the nodes that could be read.
+    """
+    return parse_plain(text) or parse_events(text)
+
+
+def parse_events(text: str) -> Tree:
+    """Read as :func:`parse_yaml` does, always by the YAML library: the plain lane's judge."""
+    skipped = 1 if text.startswith(_BYTE_ORDER_MARK) else 0
+    body = text[1:] if skipped else text
+    stand_ins: dict[int, str] = {}
+    if _BYTE_ORDER_MARK in body:
+        body = _hide(_INNER_MARK, _BYTE_ORDER_MARK, body, stand_ins)
+    try:
+        return _compose(body, skipped, stand_ins)
+    except _EventsRefusedError as refused:
+        tree = refused.tree
+        tree.unread_from = refused.read_until + skipped
+        readable = re.sub(_FORBIDDEN, "\ufffd", text)
+        if readable != text:  # go-yaml may never come to such a character
+            tree = parse_events(readable)
+        tree.problems.append(ParseProblem(refused.index + skipped, refused.message))
+        return tree
+
+
+def _compose(body: str, skipped: int, stand_ins: dict[int, str]) -> Tree:
+    """Read ``body``; where libyaml refuses a colon that go-yaml reads, again with it hidden."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            return _Composer(_events(), body, skipped, stand_ins).compose()
+        except _EventsRefusedError as refused:
+            at = refused.index
+            if FLOW_COLON not in refused.message or attempt == _ATTEMPTS - 1:
+                raise
+        if attempt == 0:
+            body = _hide(_COLON_IN_PLAIN, ":", body, stand_ins)
+        else:  # behind a quote inside of a plain scalar: the pattern passes it over
+            hidden = next((chr(code) for code, char in stand_ins.items() if char == ":"), ":")
+            body = body[:at] + hidden + body[at + 1 :]
+    raise AssertionError  # the last attempt has returned or raised
+
+
+def _hide(pattern: str, char: str, text: str, stand_ins: dict[int, str]) -> str:
+    """Replace what ``pattern`` matches by a private-use character that ``text`` does not hold.
+
+    What the pattern captures stays. The stand-in is noted with the ``char`` that it stands for.
+    """
+    present = set(text)
+    free = (code for code in range(0xE000, 0xF8FF) if chr(code) not in present)
+    code = next(free, None)
+    if code is None:
+        return text
+    stand_ins[code] = char
+    return re.sub(pattern, lambda match: match.group(1) or chr(code), text)
+
+
+def _events() -> Callable[[str], _Events]:
+    try:
+        from _ruamel_yaml import CParser  # noqa: PLC0415 - only where a document needs it
+    except ImportError:
+        return _pure_events
+    make: Callable[[str], _Events] = CParser
+    return make
+
+
+def _pure_events(text: str) -> _Events:
+    from ruamel.yaml import YAML  # noqa: PLC0415 - slow to import and rarely needed
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.version = (1, 1)
+    # YAML 1.1 breaks lines at NEL, LS and PS; the pure parser does not. One for one,
+    # so that offsets stay.
+    _, parser = yaml.get_constructor_parser(text.translate(_UNICODE_BREAKS))
+    events: _Events = parser
+    return events
+
+
+class _Composer:
+    """Builds a tree out of events, without recursion."""
+
+    def __init__(
+        self,
+        make_events: Callable[[str], _Events],
+        text: str,
+        shift: int,
+        stand_ins: dict[int, str],
+    ) -> None:
+        self._text = text
+        self._stand_ins = stand_ins
+        """The characters that stand for others in ``text``."""
+        self._shift = shift
+        """How many characters stand before ``text`` in the document."""
+        self._last: Any = None
+        """The last event that made a node."""
+        self._escapes_slash = "\\/" in text
+        self._tree = Tree()
+        self._anchors: dict[str, Node] = {}
+        self._open: list[Mapping | Sequence] = []
+        self._keys: list[Node | None] = []
+        self._sizes: list[int] = []
+        self._anchored_sizes: dict[int, int] = {}
+        self._decoded = 1
+        self._decoded_by_alias = 0
+        self._is_bomb = False
+        pure = make_events is _pure_events
+        self._deep_steps = DEEP_STEPS_PURE if pure else DEEP_STEPS
+        self._events = self._guarded(lambda: make_events(text))
+
+    def compose(self) -> Tree:
+        """Consume the events of one document; raise where the parser refuses them."""
+        handlers = {
+            "ScalarEvent": self._scalar,
+            "MappingStartEvent": self._mapping_start,
+            "SequenceStartEvent": self._sequence_start,
+            "MappingEndEvent": self._collection_end,
+            "SequenceEndEvent": self._collection_end,
+            "AliasEvent": self._alias,
+        }
+        get_event = self._events.get_event
+        while True:
+            try:
+                event = get_event()
+            except Exception as error:  # noqa: BLE001 - as in _guarded, without its call
+                raise self._refused(error) from None
+            name = type(event).__name__
+            handler = handlers.get(name)
+            if handler is not None:
+                handler(event)
+                self._last = event
+            elif name == "DocumentEndEvent":
+                self._look_behind(event)
+                return self._tree
+            elif name == "StreamEndEvent":
+                return self._tree
+            elif name == "DocumentStartEvent" and event.version not in (None, (1, 1)):
+                self._problem(0, "a %YAML directive for another version than 1.1")
+
+    def _guarded(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - untyped events
+        """Call into the library; whatever it raises means that it refuses the text."""
+        try:
+            return call()
+        except Exception as error:  # noqa: BLE001 - the pure parser has bugs: IndexError, ...
+            raise self._refused(error) from None
+
+    def _refused(self, error: Exception) -> _EventsRefusedError:
+        place, message = _place(error, self._text)
+        return _EventsRefusedError(self._tree, self._unread_from(error), place, message)
+
+    def _unread_from(self, error: Any) -> int:  # noqa: ANN401 - three untyped classes
+        """Return from where on nothing can be trusted to have been read as it was meant.
+
+        That is behind the last node, or at a key that waits for its value; a bracket or
+        quote that lacks its partner has swallowed text before it was missed.
+        """
+        if self._last is None:
+            return 0
+        start, end = self._last.start_mark, self._last.end_mark
+        is_folded = start.line < end.line and getattr(self._last, "style", "|") not in ("|", ">")
+        index: int = start.index if is_folded else end.index
+        key = self._keys[-1] if self._keys else None
+        if key is not None:
+            index = min(index, key.start - self._shift)
+        if str(getattr(error, "context", None)).startswith("while parsing a flow"):
+            index = min(index, error.context_mark.index)
+        return index
+
+    def _look_behind(self, end: Any) -> None:  # noqa: ANN401 - an untyped event
+        """Note content behind the document, which go-yaml never looks at."""
+        index = end.end_mark.index
+        try:
+            event = self._guarded(self._events.get_event)
+            if type(event).__name__ == "StreamEndEvent":
+                return
+            index = event.start_mark.index
+        except _EventsRefusedError as refused:
+            index = max(index, refused.index)
+        rest = self._text[end.end_mark.index :]
+        content = _first_content(rest)
+        if content is not None:
+            self._tree.dropped_from = end.end_mark.index + content + self._shift
+
+    def _problem(self, index: int, message: str) -> None:
+        self._tree.problems.append(ParseProblem(index + self._shift, message))
+
+    def _behind_properties(self, event: Any) -> int:  # noqa: ANN401 - an untyped event
+        """Return where the node's own text begins, behind its anchor and tag."""
+        start: int = event.start_mark.index
+        if event.anchor is not None or event.tag is not None:
+            match = re.compile(_PROPERTIES).match(self._text, start, event.end_mark.index)
+            if match is not None:
+                start = match.end()
+        return start
+
+    def _scalar(self, event: Any) -> None:  # noqa: ANN401 - an untyped event
+        start = self._behind_properties(event)
+        tag, value = event.tag, event.value
+        if self._stand_ins:
+            value = value.translate(self._stand_ins)
+        if event.style == '"' and self._escapes_slash:
+            escape = re.compile(_SLASH_ESCAPE).search(self._text, start, event.end_mark.index)
+            if escape is not None:
+                self._problem(escape.end() - 2, "the escape \\/, which kubectl reads in JSON only")
+        node = Scalar(
+            value,
+            start + self._shift,
+            event.end_mark.index + self._shift,
+            event.style or "",
+            tag=None if tag is None else str(tag),
+        )
+        if tag is not None or (value in ODD_SCALARS and not event.style):
+            self._tree.is_suspicious = True
+        self._decoded += 1
+        if self._sizes:
+            self._sizes[-1] += 1
+        if event.anchor is not None:
+            node.anchored = True
+            self._anchors[event.anchor] = node
+            self._anchored_sizes[id(node)] = 1
+        self._attach(node)
+
+    def _mapping_start(self, event: Any) -> None:  # noqa: ANN401 - an untyped event
+        self._start(event, Mapping)
+
+    def _sequence_start(self, event: Any) -> None:  # noqa: ANN401 - an untyped event
+        self._start(event, Sequence)
+
+    def _start(self, event: Any, make: type[Mapping | Sequence]) -> None:  # noqa: ANN401
+        start = event.start_mark.index
+        tag = event.tag
+        node = make(start + self._shift, start + self._shift, None if tag is None else str(tag))
+        self._decoded += 1
+        if event.anchor is not None:
+            node.anchored = True
+            self._anchors[event.anchor] = node
+        self._attach(node)
+        self._open.append(node)
+        self._keys.append(None)
+        self._sizes.append(1)
+        if len(self._open) > MAX_DEPTH:
+            message = f"nested deeper than {MAX_DEPTH} levels"
+            raise _EventsRefusedError(self._tree, start, start, message)
+
+    def _collection_end(self, event: Any) -> None:  # noqa: ANN401 - an untyped event
+        node = self._open.pop()
+        node.end = event.end_mark.index + self._shift
+        self._keys.pop()
+        size = self._sizes.pop()
+        if self._sizes:
+            self._sizes[-1] += size
+        if node.anchored:
+            self._anchored_sizes[id(node)] = size
+
+    def _alias(self, event: Any) -> None:  # noqa: ANN401 - an untyped event
+        self._tree.has_aliases = True
+        start = event.start_mark.index
+        target = self._anchors.get(event.anchor)
+        if target is None:
+            self._problem(start, f"the alias *{event.anchor} has no anchor before it")
+        elif id(target) not in self._anchored_sizes:
+            self._problem(start, f"the anchor &{event.anchor} contains itself")
+            target = None
+        if target is None:
+            place = start + self._shift
+            self._attach(Scalar("", place, place))
+            return
+        size = self._anchored_sizes[id(target)]
+        self._decoded += 1 + size
+        self._decoded_by_alias += size
+        if self._sizes:
+            self._sizes[-1] += 1 + size
+        if not self._is_bomb and is_excessive(self._decoded_by_alias, self._decoded):
+            self._is_bomb = True
+            self._problem(start, "excessive aliasing")
+        if isinstance(target, Scalar) and is_merge(target):
+            target = Scalar(target.value, target.start, target.end, "'")  # no merge key by alias
+        self._attach(target)
+
+    def _attach(self, node: Node) -> None:
+        if not self._open:
+            self._tree.root = node
+            return
+        if len(self._open) > DEEP:
+            self._count_steps(node)
+        parent = self._open[-1]
+        if isinstance(parent, Sequence):
+            parent.items.append(node)
+            return
+        key = self._keys[-1]
+        if key is None:
+            self._keys[-1] = node
+            if not isinstance(node, Scalar):
+                self._tree.is_suspicious = True
+            return
+        self._keys[-1] = None
+        parent.pairs.append((key, node))
+        if isinstance(key, Scalar) and is_merge(key, by_tag=True):
+            self._tree.has_merges = self._tree.is_suspicious = True
+
+    def _count_steps(self, node: Node) -> None:
+        """Give up on text that nests so deep, and holds so much there, that it takes for ever."""
+        self._deep_steps -= len(self._open)
+        if self._deep_steps < 0:
+            start = node.start - self._shift
+            message = f"too much of it is nested deeper than {DEEP} levels"
+            raise _EventsRefusedError(self._tree, start, start, message)
+
+
+def _first_content(rest: str) -> int | None:
+    """Return the index of the first text in ``rest`` that is neither comment nor marker."""
+    index = 0
+    for line in re.split(r"(?<=[\n\r\x85\u2028\u2029])", rest):
+        text = line.strip(" \t\n\r\x85\u2028\u2029\ufeff")
+        if text and not text.startswith("#") and text not in ("...", "---"):
+            return index + line.index(text[0])
+        index += len(line)
+    return None
+
+
+def _place(error: Any, text: str) -> tuple[int, str]:  # noqa: ANN401 - three untyped classes
+    """Return where (characters) and why the YAML library refused a document."""
+    mark = getattr(error, "problem_mark", None)
+    opened = getattr(error, "context_mark", None)
+    if mark is None or (opened is not None and mark.index >= len(text.rstrip())):
+        mark = opened or mark  # what is never closed is wrong where it was opened
+    if mark is not None:
+        parts = [getattr(error, "context", None), getattr(error, "problem", None)]
+        return min(mark.index, len(text)), ": ".join(str(part) for part in parts if part)
+    reason = getattr(error, "reason", None)  # of a ReaderError: a character that YAML forbids
+    if reason is None:
+        return 0, f"the YAML parser gives up on it ({type(error).__name__})"
+    position = getattr(error, "position", 0)
+    return min(max(int(position or 0), 0), len(text)), str(reason)

@@ -1,0 +1,176 @@
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from imagelint import files
+from imagelint.cli.commands.init import policy_text
+from imagelint.model.errors import UsageError
+from imagelint.model.source import Source
+from imagelint.policy.policy import parse_policy
+from imagelint.rules.built_in import RULES
+from tests.support.project import BAD, CLEAN, ERROR, POLICY, Project, pod
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_images(work: Project) -> None:
+    text = pod("nginx:1.25").replace("- name: main", "- image: null\n  - image: 5\n  - name: main")
+    work.write("prod/a.yaml", text)
+    done = work.run("images")
+    assert done.exit_code == CLEAN
+    assert "denied   prod         nginx:1.25  prod/a.yaml:10:12  Pod/web\n" in done.stdout
+    images = json.loads(work.run("images", "--format", "json").stdout)["images"]
+    assert [image["image"] for image in images] == [None, 5, "nginx:1.25"]
+    assert images[2]["rewrite"] == "h.io/hub/nginx:1.25"
+    assert work.run("images", "missing").exit_code == ERROR
+
+
+def test_explain_a_rule(project: Project) -> None:
+    for rule in RULES.values():
+        done = project.run("explain", rule.id)
+        assert done.exit_code == CLEAN
+        assert done.stdout.startswith(f"{rule.id}: {rule.summary}\n")
+        assert "\nWhy\n" in done.stdout
+        assert "\nWhat to do\n" in done.stdout
+
+
+def test_explain_an_image(work: Project) -> None:
+    assert work.run("explain", "nginx:1.25", "--env", "prod").stdout == (
+        "nginx:1.25\n"
+        "  domain        docker.io (implied)\n"
+        "  repository    library/nginx\n"
+        "  tag           1.25\n"
+        "  digest        none\n"
+        "  familiar      nginx:1.25\n"
+        "\n"
+        "prod (the default): not allowed\n"
+        "  decided by    no pattern fits; allowed: h.io\n"
+        "  would become  h.io/hub/nginx:1.25\n"
+        "\n"
+        "Decided by imagelint.yaml.\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["h.io/x", "--env", "prod"], "prod (the default): allowed\n  decided by    allow: h.io\n"),
+        (["evil.io/x", "--env", "prod"], "  no repair     no Harbor project caches evil.io"),
+        (["nginx"], "dev: allowed\n  decided by    allow: *\n"),
+        (["Nginx"], "  no image"),
+        ([""], '""\n  no image'),
+        (["floating-tag", "--env", "prod"], "  repository    library/floating-tag\n"),
+    ],
+)
+def test_explain_more_images(work: Project, arguments: list[str], expected: str) -> None:
+    done = work.run("explain", *arguments)
+    assert done.exit_code == CLEAN
+    assert expected in done.stdout
+
+
+def test_explain_needs_a_known_environment(work: Project) -> None:
+    done = work.run("explain", "nginx", "--env", "prd")
+    assert done.exit_code == ERROR
+    assert "prod" in done.stderr
+
+
+def test_rules(project: Project) -> None:
+    done = project.run("rules")
+    assert done.exit_code == CLEAN
+    ids = [line.split()[0] for line in done.stdout.splitlines() if not line.startswith(" ")]
+    assert ids == sorted(RULES)
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("host", ["harbor.example.com", "harbor:8443", "10.0.0.1", "10.0.0.1:5000"])
+def test_init_writes_a_policy_that_serves(project: Project, host: str) -> None:
+    assert project.run("init", "--harbor", host).exit_code == CLEAN
+    project.write("prod/a.yaml", BAD)
+    done = project.run("fix")
+    assert done.exit_code == CLEAN, done.output
+    assert project.read("prod/a.yaml") == pod(f"{host}/docker.io/nginx:1.25")
+    assert "harbor.myco.com" not in project.read("imagelint.yaml")
+
+
+def test_init_names_the_schema_that_it_writes(project: Project) -> None:
+    assert project.run("init", "--harbor", "harbor.example.com").exit_code == CLEAN
+    first = project.read("imagelint.yaml").splitlines()[0]
+    assert first == "# yaml-language-server: $schema=.imagelint.schema.json"
+    schema = project.read(".imagelint.schema.json")
+    assert schema == files.schema_text()
+    assert project.run("check").exit_code == CLEAN
+    project.write(".imagelint.schema.json", "{}")
+    done = project.run("init", "--schema")
+    assert (done.exit_code, done.stdout) == (CLEAN, "Wrote .imagelint.schema.json.\n")
+    assert project.read(".imagelint.schema.json") == schema
+
+
+def test_editors_can_read_the_schema() -> None:
+    """Theirs are the regexes of JavaScript with the flag ``u``, which refuse idle escapes."""
+    patterns = re.findall(r'"pattern": ("(?:[^"\\]|\\.)*")', files.schema_text())
+    assert len(patterns) > 10
+    for pattern in map(json.loads, patterns):
+        escaped = set(re.findall(r"\\(.)", pattern, re.DOTALL))
+        assert escaped <= set("^$\\.*+?()[]{}|/dDwWsSbBnrtfv"), pattern
+
+
+def test_init_needs_a_harbor(project: Project) -> None:
+    done = project.run("init")
+    assert (done.exit_code, "--harbor HOST" in done.stderr) == (ERROR, True)
+    assert not list(project.root.glob("*.yaml"))
+
+
+def test_init_knows_an_ipv6_address(project: Project) -> None:
+    assert project.run("init", "--harbor", "[2001:db8::1]:5000").exit_code == CLEAN
+    project.write("a.yaml", pod('"nginx:1.25"'))
+    assert project.run("fix").exit_code == CLEAN
+    assert project.read("a.yaml") == pod('"[2001:db8::1]:5000/docker.io/nginx:1.25"')
+
+
+def test_init_overwrites_only_when_told_to(work: Project) -> None:
+    done = work.run("init", "--harbor", "harbor.example.com")
+    assert done.exit_code == ERROR
+    assert done.stderr == "error: imagelint.yaml is there already; --force overwrites it\n"
+    assert work.read("imagelint.yaml") == POLICY
+    work.write("imagelint.yaml", "broken")
+    assert work.run("init", "--harbor", "harbor.example.com", "--force").exit_code == CLEAN
+    assert work.run("check").exit_code == CLEAN
+
+
+def test_init_below_a_policy_would_end_every_run(
+    work: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sub: Path = work.root / "sub"
+    sub.mkdir()
+    monkeypatch.chdir(sub)
+    done = work.run("init", "--harbor", "harbor.example.com")
+    assert done.exit_code == ERROR
+    assert "governs this folder already" in done.stderr
+    assert not list(sub.iterdir())
+
+
+def test_init_says_what_the_built_in_policy_says() -> None:
+    rules = RULES
+    written = Source("imagelint.yaml", policy_text("harbor.myco.com").encode())
+    assert parse_policy(written, rules) == parse_policy(files.default_policy_source(), rules)
+
+
+@pytest.mark.parametrize("host", ["", "https://h.io", "H.io", "h.io/x", "a b", "docker.io"])
+def test_init_wants_a_host(host: str) -> None:
+    with pytest.raises(UsageError, match="--harbor: "):
+        policy_text(host)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--help"], ["check", "--help"], ["fix", "-h"], ["images", "-h"]]
+)
+def test_help(project: Project, arguments: list[str]) -> None:
+    done = project.run(*arguments)
+    assert done.exit_code in {CLEAN, ERROR if not arguments else CLEAN}
+    assert "Usage: imagelint" in done.output
+    assert all(len(line) <= 80 for line in done.output.splitlines())

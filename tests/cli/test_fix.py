@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, Project, pod, rules_in
+
+ROWS = [
+    ("gcr.io/heptio-images/eventrouter:v0.3", "gcr.io/heptio-images/eventrouter:v0.3"),
+    ("ghcr.io/jvanzyl/nginx:latest", "ghcr.io/jvanzyl/nginx:latest"),
+    ("quay.io/jetstack/cert-manager:v1.4.1", "quay.io/jetstack/cert-manager:v1.4.1"),
+    ("docker.io/nirmata/kyverno:lastest", "docker.io/nirmata/kyverno:lastest"),
+    ("velero/velero:v1.6.2", "docker.io/velero/velero:v1.6.2"),
+    ("nginx:latest", "docker.io/nginx:latest"),
+    ("nginx", "docker.io/nginx"),
+]
+STYLES = {
+    "plain": "IMAGE # why",
+    "single": "'IMAGE'   ",
+    "double": '"IMAGE"\r',
+    "literal": "|-\n      IMAGE",
+    "folded": ">-\n      IMAGE",
+    "tagged": "!!str IMAGE",
+}
+
+
+@pytest.mark.parametrize(("written", "repaired"), ROWS)
+@pytest.mark.parametrize("style", STYLES)
+def test_the_seven_rows(project: Project, style: str, written: str, repaired: str) -> None:
+    text = pod(STYLES[style].replace("IMAGE", written))
+    project.write("a.yaml", text)
+    project.run("fix")
+    assert project.read("a.yaml") == text.replace(written, f"harbor.myco.com/{repaired}")
+    project.run("fix")
+    assert project.read("a.yaml") == text.replace(written, f"harbor.myco.com/{repaired}")
+
+
+@pytest.mark.parametrize(("written", "repaired"), ROWS)
+def test_the_seven_rows_in_flow_style_and_json(
+    project: Project, written: str, repaired: str
+) -> None:
+    flow = f"{{apiVersion: v1, kind: Pod, spec: {{containers: [{{image: {written}}}]}}}}"
+    spec = {"containers": [{"name": "a", "image": written}]}
+    as_json = json.dumps({"apiVersion": "v1", "kind": "Pod", "spec": spec})
+    project.write("flow.yaml", flow)
+    project.write("a.json", as_json)
+    for _ in range(2):
+        project.run("fix")
+        assert project.read("flow.yaml") == flow.replace(written, f"harbor.myco.com/{repaired}")
+        assert project.read("a.json") == as_json.replace(written, f"harbor.myco.com/{repaired}")
+
+
+def test_fix_writes_and_reports_what_is_left(work: Project) -> None:
+    work.write("a.yaml", BAD)
+    work.write("b.yaml", pod("evil.io/x:1"))
+    done = work.run("fix")
+    assert done.exit_code == FINDINGS
+    assert work.read("a.yaml") == pod("h.io/hub/nginx:1.25")
+    assert "a.yaml:" not in done.stdout
+    assert "b.yaml:8:12: error" in done.stdout
+    assert "Rewrote 1 file: a.yaml.\n" in done.stdout
+    assert done.stderr == (
+        "note: pods now pull from h.io: they need its pull secret, unless the project is public\n"
+    )
+    again = work.run("fix", "a.yaml")
+    assert again.exit_code == CLEAN
+    assert again.stderr == ""
+
+
+def test_fix_names_kustomize_entries_that_no_longer_match(work: Project) -> None:
+    work.write("a.yaml", BAD)
+    names = "images:\n- name: nginx\n  newTag: '2'\n- name: other\n  newTag: '1'\n"
+    kind = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
+    work.write("kustomization.yaml", kind + names)
+    assert (
+        "note: kustomize images[].name entries that no longer match:"
+        " nginx (kustomization.yaml:4, now h.io/hub/nginx)\n"
+    ) in work.run("fix").stderr
+    assert "no longer" not in work.run("fix").stderr
+
+
+def test_diff_writes_nothing(work: Project) -> None:
+    work.write("a.yaml", BAD)
+    done = work.run("fix", "--diff")
+    assert done.exit_code == FINDINGS
+    assert done.stdout == (
+        "--- a/a.yaml\n+++ b/a.yaml\n@@ -5,4 +5,4 @@\n spec:\n   containers:\n   - name: main\n"
+        "-    image: nginx:1.25\n+    image: h.io/hub/nginx:1.25\n"
+    )
+    assert work.read("a.yaml") == BAD
+    assert "No findings" in done.stderr
+    assert "pull secret" not in done.stderr
+    work.run("fix")
+    assert work.run("fix", "--diff").exit_code == CLEAN
+
+
+def test_diff_names_the_file_behind_a_link(work: Project) -> None:
+    work.write("real.txt", BAD)
+    (work.root / "link.yaml").symlink_to("real.txt")
+    assert work.run("fix", "--diff").stdout.startswith("--- a/real.txt\n+++ b/real.txt\n")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_a_filter_changes_the_image_and_no_other_byte(
+    work: Project, encoding: str, end: str
+) -> None:
+    def encoded(image: str) -> bytes:
+        return (pod(image).rstrip("\n") + end).replace("\n", end or "\n").encode(encoding)
+
+    done = work.spawn("fix", "-", stdin=encoded("nginx:1.25"))
+    assert done.returncode == CLEAN
+    assert done.stdout == encoded("h.io/hub/nginx:1.25")
+    assert b"pull secret" in done.stderr
+    again = work.spawn("fix", "-", stdin=done.stdout)
+    assert again.stdout == done.stdout
+
+
+@pytest.mark.parametrize(
+    ("stdin", "code"),
+    [
+        (b"\xff\xfe broken", CLEAN),
+        (b"kind: Pod\nnot: [yaml\nimage: nginx\n", FINDINGS),
+        (b"kind: Pod\nspec: {containers: [{image: nginx}\n", FINDINGS),
+        (pod("evil.io/x").encode(), FINDINGS),
+        (b"just text\n", CLEAN),
+    ],
+)
+def test_what_a_filter_cannot_repair_comes_out_as_it_went_in(
+    work: Project, stdin: bytes, code: int
+) -> None:
+    done = work.spawn("fix", "-", stdin=stdin)
+    assert done.stdout == stdin
+    assert done.returncode in {code, FINDINGS}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--env", "nope"), ("--policy", "nope"), ("--nope",), ("--format", "nope")]
+)
+def test_a_filter_that_cannot_start_prints_nothing(work: Project, arguments: list[str]) -> None:
+    done = work.run("fix", "-", *arguments, stdin=BAD)
+    assert done.exit_code == ERROR
+    assert done.stdout == ""
+
+
+def test_a_filter_may_report_elsewhere(work: Project) -> None:
+    done = work.run("fix", "-", "--format", "json=r.json", stdin=pod("evil.io/x"))
+    assert done.stdout == pod("evil.io/x")
+    assert rules_in(work.read("r.json")) == ["unapproved-registry"]
+    done = work.run("fix", "-", "--format", "json", stdin=pod("evil.io/x"))
+    assert rules_in(done.stderr) == ["unapproved-registry"]
+
+
+def test_a_file_that_cannot_be_written_keeps_its_findings(work: Project) -> None:
+    os.link(work.write("a.yaml", BAD), work.root / "other")
+    done = work.run("fix", "a.yaml")
+    assert done.exit_code == ERROR
+    assert "a.yaml:8:12: error" in done.stdout
+    assert "error: a.yaml: not written: it has 2 hard links" in done.stderr
+    assert work.read("a.yaml") == BAD
+
+
+@pytest.mark.parametrize(
+    ("namespace", "image", "repaired"),
+    [
+        ("prod", "k8s.gcr.io/pause:3.9", "h.io/k8s/pause:3.9"),
+        ("prod", "h.io/old/pause:3.9", "h.io/k8s/pause:3.9"),
+        ("prod", "nginx:1.25", "h.io/hub/nginx:1.25"),
+        ("dev", "k8s.gcr.io/pause:3.9", "registry.k8s.io/pause:3.9"),
+        ("dev", "nginx:1.25", "docker.io/nginx:1.25"),
+        ("both", "k8s.gcr.io/pause:3.9", "h.io/k8s/pause:3.9"),
+        ("both", "nginx:1.25", "h.io/hub/nginx:1.25"),
+    ],
+)
+def test_what_several_rules_repair_is_one_edit(
+    project: Project, namespace: str, image: str, repaired: str
+) -> None:
+    project.write(
+        "imagelint.yaml",
+        """\
+version: 1
+harbor: {host: h.io, projects: {docker.io: hub, registry.k8s.io: k8s, k8s.gcr.io: old}}
+environments:
+  dev: {match: {namespaces: [dev, both]}, allow: ["*"]}
+  prod: {match: {namespaces: [prod, both]}, allow: [h.io]}
+default: prod
+rules: {implicit-registry: warning}
+""",
+    )
+    manifest = pod(image).replace("  name: web\n", f"  name: web\n  namespace: {namespace}\n", 1)
+    project.write("a.yaml", manifest)
+    done = project.run("fix", "a.yaml")
+    assert done.exit_code == CLEAN
+    assert "docker.io" not in done.stderr  # it is where the pod has pulled from all along
+    assert project.read("a.yaml") == manifest.replace(image, repaired)
+    project.run("fix", "a.yaml")
+    assert project.read("a.yaml") == manifest.replace(image, repaired)

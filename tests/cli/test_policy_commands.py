@@ -1,0 +1,373 @@
+"""``imagelint policy check``, ``test`` and ``diff``: what they say, where, and their exit codes."""
+
+from __future__ import annotations
+
+import pytest
+
+from imagelint.files.shipped import default_policy_source
+from imagelint.model.source import Source
+from imagelint.policy.advice import advise
+from imagelint.policy.policy import parse_policy
+from imagelint.rules.built_in import RULES
+from tests.support.project import CLEAN, ERROR, FINDINGS, POLICY, Project
+from tests.support.terminal import on_a_terminal, without_escapes
+from tests.support.transcripts import matches
+
+TODAY = "2026-06-15"
+HARMLESS = """\
+version: 1
+harbor: {host: h.io, projects: {docker.io: hub}}
+environments:
+  dev: {match: {namespaces: ["dev-*"], paths: ["dev/**"]}, allow: ["*"]}
+  prod: {match: {namespaces: [prod], labels: {a.b/tier: "pro*"}}, allow: [h.io], deny: [h.io/x/**]}
+default: prod
+exceptions:
+  - {rules: [unapproved-registry], reason: r, until: 2026-06-15, images: [quay.io/a]}
+  - {rules: [unapproved-registry, floating-tag], reason: r, objects: [Pod/x, "*/y"]}
+locked: ["*"]
+"""
+
+
+@pytest.fixture(autouse=True)
+def _today(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imagelint.run.run.today", lambda: TODAY)
+
+
+def advice(text: str) -> list[str]:
+    """Return what is said about a policy, each as ``severity: message``."""
+    policy = parse_policy(Source("imagelint.yaml", text.encode()), RULES)
+    return [f"{one.severity.value}: {one.message}" for one in advise(policy, RULES, TODAY)]
+
+
+def test_a_harmless_policy_is_let_be() -> None:
+    assert advice(HARMLESS) == []
+
+
+def test_the_built_in_policy_has_overlaps_only() -> None:
+    found = advice(default_policy_source().data.decode())
+    assert found
+    assert all(" overlap: " in one for one in found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (
+            "allow: [h.io]",
+            "allow: [h.io, h.io/x/y]",
+            [
+                "warning: h.io/x/y can never be allowed: deny has h.io/x/**",
+                "note: h.io/x/y is part of h.io, which is allowed",
+            ],
+        ),
+        ("allow: [h.io]", "allow: [h.io, h.io]", ["note: h.io is listed twice"]),
+        (
+            "allow: [h.io], deny: [h.io/x/**]",
+            "allow: []",
+            ["note: prod allows nothing"],
+        ),
+        (
+            "namespaces: [prod]",
+            "namespaces: [Prod]",
+            ["warning: Prod can never match: a namespace is lower-case letters, digits and -"],
+        ),
+        (
+            'a.b/tier: "pro*"',
+            'tier: "pro d"',
+            ["warning: tier: pro d can never match: it is no label"],
+        ),
+        ("a.b/tier", "a/b/c", ["warning: a/b/c: pro* can never match: it is no label"]),
+        (
+            "deny: [h.io/x/**]",
+            "rules: {unapproved-registry: off}",
+            [
+                "warning: unapproved-registry is off in prod: what allow says holds for nobody",
+            ],
+        ),
+        (
+            "default: prod",
+            "default: dev",
+            ["warning: dev allows everything: what matches nothing may run anything"],
+        ),
+        (
+            "match: {namespaces: [prod]",
+            'match: {namespaces: [prod, "*-a"]',
+            [
+                (
+                    "note: dev and prod overlap: the namespace dev-a belongs to both and has to"
+                    " satisfy both"
+                )
+            ],
+        ),
+        (
+            "match: {namespaces: [prod]",
+            'match: {paths: ["**/x/*"]',
+            ["note: dev and prod overlap: a file dev/x/y belongs to both and has to satisfy both"],
+        ),
+        (
+            "docker.io: hub",
+            "docker.io: x",
+            [],  # dev allows everything
+        ),
+        (
+            '  dev: {match: {namespaces: ["dev-*"], paths: ["dev/**"]}, allow: ["*"]}\n',
+            "  dev: {allow: [quay.io]}\n",
+            ["note: dev matches nothing: only `--env` leads to it"],
+        ),
+        (
+            "until: 2026-06-15",
+            "until: 2026-06-14",
+            ["warning: it ended on 2026-06-14 and excuses nothing"],
+        ),
+        (
+            "images: [quay.io/a]",
+            "environments: [dev], images: [quay.io/a]",
+            ["warning: it can never be needed: dev allows these images anyway"],
+        ),
+        (
+            "rules: [unapproved-registry, floating-tag]",
+            "rules: [missing-digest]",
+            ["warning: it can never be needed: missing-digest is off in every environment"],
+        ),
+        (
+            "Pod/x",
+            "pod/x",
+            ["warning: pod/x can never match: kinds are written as in Deployment"],
+        ),
+        (
+            'locked: ["*"]',
+            "locked: [environments.prod]",
+            [
+                (
+                    "note: environments.prod is locked, exclude, exceptions and ignore-fields are"
+                    " not: a policy that extends this one can still loosen the gate by exclude,"
+                    " exceptions or ignore-fields"
+                )
+            ],
+        ),
+        (
+            'locked: ["*"]',
+            "locked: [environments.dev, default, exclude, ignore-fields]",
+            [
+                (
+                    "note: environments.dev, default, exclude and ignore-fields are locked,"
+                    " exceptions is not: a policy that extends this one can still loosen the gate"
+                    " by exceptions"
+                )
+            ],
+        ),
+        ('locked: ["*"]', "", []),
+    ],
+)
+def test_advice(old: str, new: str, expected: list[str]) -> None:
+    assert old in HARMLESS
+    assert advice(HARMLESS.replace(old, new, 1)) == expected
+
+
+def test_a_project_that_nothing_allows() -> None:
+    text = HARMLESS.replace('allow: ["*"]', "allow: [quay.io]").replace("hub", "x")
+    assert advice(text) == [
+        "warning: no environment allows h.io/x/**: nothing is ever rewritten to this project"
+    ]
+
+
+def test_check_names_the_place_in_the_layer_that_says_it(project: Project) -> None:
+    project.write(
+        "base.yaml", HARMLESS.replace("[h.io]", "[h.io, h.io/y]").replace('*"]\n', 'harbor"]\n')
+    )
+    project.write(
+        "imagelint.yaml",
+        "version: 1\nextends: base.yaml\nenvironments:\n  prod:\n    deny:\n      - quay.io\n"
+        "    match: {namespaces: [dev-1]}\n"
+        "exceptions:\n  - {rules: [floating-tag], reason: r, until: 2020-01-01, paths: [x]}\n",
+    )
+    done = project.run("policy", "check")
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        (
+            "imagelint.yaml:7:12: note: dev and prod overlap: the namespace dev-1 belongs to both"
+            " and has to satisfy both"
+        ),
+        "imagelint.yaml:9:5: warning: it ended on 2020-01-01 and excuses nothing",
+        "base.yaml:5:81: note: h.io/y is part of h.io, which is allowed",
+        (
+            "base.yaml:10:9: note: harbor is locked, default, exclude, exceptions, ignore-fields"
+            " and environments are not: a policy that extends this one can still loosen the gate"
+            " by default, exclude, exceptions, ignore-fields or environments"
+        ),
+        "imagelint.yaml: environments dev, prod; 1 warning, 3 notes.",
+    ]
+    assert done.exit_code == FINDINGS
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "said"),
+    [
+        (HARMLESS, CLEAN, "p.yaml: environments dev, prod; 0 warnings, 0 notes.\n"),
+        (HARMLESS.replace("[h.io]", "[h.io, h.io]"), CLEAN, "0 warnings, 1 note.\n"),
+        (HARMLESS.replace("06-15", "02-31"), ERROR, "error: p.yaml:8:54: exceptions[0].until: "),
+        (HARMLESS.replace("default: prod", "default: prd"), ERROR, "p.yaml:6:10: default: "),
+    ],
+)
+def test_check_of_a_named_policy(project: Project, text: str, code: int, said: str) -> None:
+    project.write("p.yaml", text)
+    done = project.run("policy", "check", "p.yaml")
+    printed = done.stdout + done.stderr  # older versions of click keep them apart
+    assert (done.exit_code, said in printed) == (code, True), printed
+
+
+def test_check_folds_its_lines_on_a_terminal(project: Project) -> None:
+    locked = HARMLESS.replace('["*"]\n', "[environments.prod]\n")
+    project.write("imagelint.yaml", locked.replace("until: 2026-06-15, ", ""))
+    shown = without_escapes(on_a_terminal(project, "policy", "check", columns=60, code=CLEAN))
+    assert len(shown.splitlines()) > 3
+    assert all(len(line) <= 60 for line in shown.splitlines())
+
+
+CASES = """\
+version: 1
+cases:
+  - {image: nginx:1, environment: prod, verdict: denied, rule: unapproved-registry}
+  - image: nginx:1
+    path: prod/x.yaml
+    rewrite: h.io/hub/nginx:1
+  - {image: h.io/hub/nginx:1, namespace: any, verdict: allowed, rule: none, rewrite: none}
+  - {image: quay.io/a:1, path: prod/x.yaml, kind: CronJob, name: sync, verdict: excused}
+  - {image: quay.io/a:1, path: dev/x.yaml, verdict: allowed, rule: []}
+"""
+EXCUSING = POLICY + (
+    "exceptions:\n  - {rules: [unapproved-registry], reason: r, objects: [CronJob/sync]}\n"
+)
+REACHED = "harbor.projects: quay.io on h.io"
+
+
+def test_cases_as_expected(project: Project) -> None:
+    project.write("imagelint.yaml", EXCUSING.replace(", quay.io: quay", ""))
+    project.write("imagelint-tests.yaml", CASES)
+    done = project.run("policy", "test", "--strict")
+    assert (done.exit_code, done.output) == (CLEAN, "5 cases, 0 failed.\n")
+
+
+def test_what_no_case_reaches(project: Project) -> None:
+    project.write("imagelint.yaml", EXCUSING.replace("[h.io]", "[h.io]\n    deny: [h.io/no/**]"))
+    kept = CASES.splitlines()[:3]
+    project.write("imagelint-tests.yaml", "\n".join(kept))
+    expected = (
+        "Not reached by any case:\n"
+        "  environments.dev.allow: *\n"
+        "  environments.prod.allow: h.io\n"
+        "  environments.prod.deny: h.io/no/**\n"
+        "  harbor.projects: quay.io on h.io\n"
+        "  exceptions: unapproved-registry at imagelint.yaml:16\n"
+        "1 case, 0 failed.\n"
+    )
+    done = project.run("policy", "test")
+    assert (done.exit_code, done.output) == (CLEAN, expected)
+    assert project.run("policy", "test", "--strict").exit_code == FINDINGS
+
+
+def test_every_difference_is_shown(project: Project) -> None:
+    project.write("p.yaml", POLICY)
+    project.write(
+        "table.yaml",
+        "version: 1\ncases:\n"
+        "  - {image: nginx:1, environment: prod, verdict: allowed, rule: none, rewrite: none}\n"
+        "  - {image: h.io/x, namespace: a, verdict: excused, rule: [floating-tag, wrong-type]}\n",
+    )
+    done = project.run("policy", "test", "p.yaml", "--cases", "table.yaml")
+    assert done.exit_code == FINDINGS
+    assert done.stdout.partition("Not reached")[0] == (
+        "table.yaml:3:5: nginx:1 in prod\n"
+        "  verdict  expected allowed\n"
+        "           got      denied\n"
+        "  rule     expected none\n"
+        "           got      unapproved-registry\n"
+        "  rewrite  expected none\n"
+        "           got      h.io/hub/nginx:1\n"
+        "  found    registry docker.io is not approved in prod (allowed: h.io); use"
+        " h.io/hub/nginx:1\n"
+        "table.yaml:4:5: h.io/x in a\n"
+        "  verdict  expected excused\n"
+        "           got      allowed\n"
+        "  rule     expected floating-tag, wrong-type\n"
+        "           got      none\n"
+    )
+    assert done.stdout.endswith("2 cases, 2 failed.\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("version: 2\ncases: []\n", "1:10: version: this imagelint reads version 1, not 2"),
+        ("cases: []\n", "version"),
+        ("version: 1\ncases: {}\n", "2:8: cases"),
+        ("version: 1\ncases:\n  - {image: a}\n", "3:5: cases[0]: nothing is expected of it"),
+        ("version: 1\ncases:\n  - {verdict: denied}\n", "3:5: cases[0]"),
+        ("version: 1\ncases:\n  - {image: a, verdit: denied}\n", "3:16: cases[0]"),
+        ("version: 1\ncases:\n  - {image: a, verdict: deny}\n", "3:25: cases[0].verdict"),
+        ("version: 1\ncases:\n  - {image: a, rule: floating}\n", "3:22: cases[0].rule"),
+        ("version: 1\ncases:\n  - {image: a, rule: none, environment: prd}\n", "3:41: cases[0]"),
+    ],
+)
+def test_a_slip_in_the_table(work: Project, text: str, said: str) -> None:
+    work.write("imagelint-tests.yaml", text)
+    done = work.run("policy", "test")
+    assert done.exit_code == ERROR
+    assert done.stderr.startswith("error: imagelint-tests.yaml:"), done.stderr
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("policy", "said"),
+    [
+        (POLICY, "error: imagelint-tests.yaml: there is no such table; `imagelint policy test"),
+        (None, "error: the built-in policy has no tests; write a policy with `imagelint init`"),
+    ],
+)
+def test_without_a_table(project: Project, policy: str | None, said: str) -> None:
+    if policy is not None:
+        project.write("imagelint.yaml", policy)
+    done = project.run("policy", "test")
+    assert (done.exit_code, done.stderr.startswith(said)) == (ERROR, True), done.stderr
+
+
+def test_a_table_can_test_the_built_in_policy(project: Project) -> None:
+    project.write("t.yaml", "version: 1\ncases: [{image: a, environment: prod, verdict: denied}]\n")
+    done = project.run("policy", "test", "--cases", "t.yaml")
+    assert done.exit_code == CLEAN, done.output
+
+
+OWN_RULE = """\
+id: no-bitnami
+summary: No Bitnami
+severity: error
+check: forbidden-image
+parameters: {images: [docker.io/bitnami/**]}
+why: They are frozen.
+remedy: Use another one.
+examples: {bad: [bitnami/redis:1], good: [redis:1]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("good", "code", "printed"),
+    [
+        ("redis:1", CLEAN, "0 cases, 0 failed; examples of 1 own rule, 0 failed.\n"),
+        (
+            "bitnami/x:1",
+            FINDINGS,
+            (
+                "no-bitnami: examples.good: bitnami/x:1: found: bitnami/x:1 ...\n"
+                "0 cases, 0 failed; examples of 1 own rule, 1 failed.\n"
+            ),
+        ),
+    ],
+)
+def test_the_examples_of_own_rules_are_run(
+    work: Project, good: str, code: int, printed: str
+) -> None:
+    work.write("imagelint.yaml", f"{POLICY}rule-files: [rules/*.yaml]\n")
+    work.write("rules/no-bitnami.yaml", OWN_RULE.replace("good: [redis:1]", f"good: [{good}]"))
+    done = work.run("policy", "test")
+    assert done.exit_code == code, done.output
+    assert matches(printed, done.stdout), done.stdout

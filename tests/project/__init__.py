@@ -1,0 +1,1 @@
+"""Tests of the repository itself: structure, package, documentation, hooks, Action, releases."""

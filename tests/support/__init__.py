@@ -1,0 +1,1 @@
+"""What tests share: projects, git repositories, terminals, tools, and texts made by hand."""
