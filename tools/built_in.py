@@ -1,7 +1,8 @@
-"""Writes ``imagelint/rules/built_in.py``: the rules and the core of the catalogue, read beforehand.
+"""Writes what imagelint is built with as Python: its rules, and the core of its catalogue.
 
 ``python tools/built_in.py`` reads ``rules/*.yaml`` and ``rules/workloads/core.yaml`` and writes
-down what comes of them as Python; ``--check`` only tells whether that is stale.
+``imagelint/rules/built_in.py`` and ``imagelint/kubernetes/catalogue/core.py``; ``--check`` only
+tells whether one of them is stale.
 """
 
 from __future__ import annotations
@@ -19,51 +20,57 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[1]
-MODULE = ROOT / "imagelint" / "rules" / "built_in.py"
 _HEAD = '''\
-"""The rules and the core of the catalogue, as their files say them: read beforehand.
+"""WHAT, as the files under ``rules/`` say: read beforehand.
 
-Made by ``python tools/built_in.py`` out of ``rules/``; edit that. A test holds it to those files.
-To read them in every run would take 5 ms, a tenth of what a run over one clean file costs. A
-cache would do that as well, but one on a user's disk can be poisoned.
+Made by ``python tools/built_in.py``; edit those files. A test holds this one to them.
+To read them in every run would take milliseconds, a tenth of what a run over one clean file costs.
+A cache would do that as well, but one on a user's disk can be poisoned.
 """
 # ruff: noqa: E501 - a text is a line
 # fmt: off
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPINGFinal
 
 IMPORTS
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["CORE", "RULES"]
 '''
 _WIDTH = 100
 _DEPTH = 3
 """How deep a value is that is broken into lines."""
 
 
-def module() -> str:
-    """Return the text of the module."""
+def modules() -> dict[Path, str]:
+    """Return the modules: where each goes, and its text."""
     rules = load_rules(_source(path) for path in sorted((ROOT / "rules").glob("*.yaml")))
     core = read_part(_source(ROOT / "rules" / "workloads" / "core.yaml"), None)
-    classes = {one for value in (rules, core) for one in _classes(value)}
-    by_module: dict[str, list[str]] = {}
-    for one in classes:
-        by_module.setdefault(one.__module__, []).append(one.__name__)
-    imports = "".join(
-        f"from {name} import {', '.join(sorted(names))}\n"
-        for name, names in sorted(by_module.items())
-    )
-    head = _HEAD.replace("IMPORTS\n", imports + "\n")
-    return f"""\
-{head}
-RULES: Final[Mapping[str, Rule]] = {_code(rules, 0)}
+    package = ROOT / "imagelint"
+    return {
+        package / "rules" / "built_in.py": _module(
+            "The rules that imagelint is shipped with", "RULES", "Mapping[str, Rule]", rules
+        ),
+        package / "kubernetes" / "catalogue" / "core.py": _module(
+            "The core of the catalogue of kinds", "CORE", "", core
+        ),
+    }
 
-CORE: Final = {_code(core, 0)}
-"""
+
+def _module(what: str, name: str, kind: str, value: Any) -> str:  # noqa: ANN401
+    """Return the text of a module that holds one value, of a generic ``kind`` or its own."""
+    by_module: dict[str, set[str]] = {}
+    for one in _classes(value):
+        by_module.setdefault(one.__module__, set()).add(one.__name__)
+    imports = "".join(
+        f"from {module} import {', '.join(sorted(names))}\n"
+        for module, names in sorted(by_module.items())
+    )
+    typing, annotation = "", "Final"
+    if kind:
+        typing, annotation = "TYPE_CHECKING, ", f"Final[{kind}]"
+        imports += "\nif TYPE_CHECKING:\n    from collections.abc import Mapping\n"
+    head = _HEAD.replace("WHAT", what).replace("TYPING", typing).replace("IMPORTS\n", imports)
+    return f'{head}\n__all__ = ["{name}"]\n\n{name}: {annotation} = {_code(value, 0)}\n'
 
 
 def _source(path: Path) -> Source:
@@ -130,13 +137,14 @@ def _code(value: Any, depth: int = _DEPTH, taken: int = 0) -> str:  # noqa: ANN4
 
 
 def main(arguments: list[str]) -> int:
-    """Write the module, or with ``--check`` say whether it is stale."""
-    text = module()
-    if "--check" not in arguments:
-        MODULE.write_text(text, encoding="utf-8")
-        return 0
-    is_stale = MODULE.read_text(encoding="utf-8") != text
-    sys.stdout.write("stale: imagelint/rules/built_in.py\n" if is_stale else "")
+    """Write the modules, or with ``--check`` say which are stale."""
+    is_stale = False
+    for path, text in modules().items():
+        if "--check" not in arguments:
+            path.write_text(text, encoding="utf-8")
+        elif path.read_text(encoding="utf-8") != text:
+            is_stale = True
+            sys.stdout.write(f"stale: {path.relative_to(ROOT).as_posix()}\n")
     return int(is_stale)
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 from functools import cache, partial
 
+from imagelint.kubernetes.catalogue.core import CORE
 from imagelint.kubernetes.catalogue.lookup import CatalogueFiles
 from imagelint.model.errors import FileError
 from imagelint.model.source import Source
-from imagelint.rules.built_in import CORE
 
 __all__ = [
     "catalogue_files",

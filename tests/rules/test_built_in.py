@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from imagelint.kubernetes.catalogue.core import CORE
 from imagelint.kubernetes.catalogue.notation import read_part
 from imagelint.model.source import Source
-from imagelint.rules.built_in import CORE, RULES
+from imagelint.rules.built_in import RULES
 from imagelint.rules.rule import load_rules
 from tests.support.fresh import assert_fresh
 from tests.support.project import ROOT
