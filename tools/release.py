@@ -16,13 +16,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main(tag: str) -> int:
     """Say what is wrong with the tag; return the exit code."""
-    source = (ROOT / "imagelint/__init__.py").read_text(encoding="utf-8")
-    found = re.search(r'^__version__ = "([^"]+)"$', source, re.MULTILINE)
-    assert found is not None, "imagelint/__init__.py has no __version__"
+    source = (ROOT / "imagelint/model/version.py").read_text(encoding="utf-8")
+    found = re.search(r'^VERSION = "([^"]+)"$', source, re.MULTILINE)
+    assert found is not None, "imagelint/model/version.py has no VERSION"
     version = found[1]
     if tag != f"v{version}":
         sys.stderr.write(
-            f"error: the tag is {tag}, the version in imagelint/__init__.py {version}\n"
+            f"error: the tag is {tag}, the version in imagelint/model/version.py {version}\n"
         )
         return 1
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

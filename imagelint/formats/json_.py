@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from imagelint import __version__
 from imagelint.formats import PLAIN, Look
 from imagelint.formats.json_pieces import json_pieces
 from imagelint.formats.phrases import place
 from imagelint.model.finding import Severity
+from imagelint.model.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def pieces(report: Report, look: Look = PLAIN) -> Iterator[str]:  # noqa: ARG001
     """Yield the report piece by piece."""
     value = {
         "version": _VERSION,
-        "tool": {"name": "imagelint", "version": __version__},
+        "tool": {"name": "imagelint", "version": VERSION},
         "policy": _policy(report.policy),
         "summary": _summary(report),
         "findings": (_finding(source, finding) for source, finding in report.findings),

@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from imagelint import __version__
 from imagelint.formats import PLAIN, Look
 from imagelint.formats.fingerprints import identities, line_hashes
 from imagelint.formats.json_pieces import json_pieces
@@ -19,6 +18,7 @@ from imagelint.formats.phrases import described, in_repository, place, sentence
 from imagelint.model.excerpt import Excerpt
 from imagelint.model.finding import Severity
 from imagelint.model.source import shown
+from imagelint.model.version import VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -68,8 +68,8 @@ def _runs(report: Report, look: Look) -> Iterator[dict[str, Any]]:
     index = {rule["id"]: number for number, rule in enumerate(rules)}
     driver = {
         "name": "imagelint",
-        "version": __version__,
-        "semanticVersion": __version__,
+        "version": VERSION,
+        "semanticVersion": VERSION,
         "rules": rules,
     }
     yield {

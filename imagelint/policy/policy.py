@@ -46,13 +46,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
-from imagelint.model.errors import Inconsistency, InconsistentPolicy, UsageError
+from imagelint.model.errors import Inconsistency, InconsistentPolicy, PolicyError, UsageError
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.model.source import shown
+from imagelint.model.source import Source, shown
 from imagelint.patterns.globs import PathPatterns
 from imagelint.patterns.harbor import HarborMap
 from imagelint.policy.environments import Environment, Match, RuleSetting
-from imagelint.policy.locks import Locks, locked_error, read_locks
+from imagelint.policy.locks import Locks, locked_error, read_extends, read_locks
 from imagelint.policy.parse import (
     read_environments,
     read_harbors,
@@ -67,7 +67,6 @@ if TYPE_CHECKING:
 
     from imagelint.kubernetes.catalogue.entries import IgnoredField, Workload
     from imagelint.model.finding import Severity
-    from imagelint.model.source import Source
     from imagelint.policy.exceptions import PolicyException
     from imagelint.policy.locks import Lock
     from imagelint.policy.parse import RuleSources
@@ -136,6 +135,21 @@ class Policy(NamedTuple):
     """Kinds and fields with images, besides those of the catalogue; the base's first."""
     ignored_fields: tuple[IgnoredField, ...] = ()
     """Fields that hold no images, whatever the catalogue says; the base's first."""
+
+    @classmethod
+    def parse(cls, data: bytes, *, path: str = "imagelint.yaml") -> Policy:
+        """Read a policy that stands alone: it extends no other and has no rule files.
+
+        Raises PolicyError with ``path``, line, column and what to write.
+        """
+        from imagelint.rules.built_in import RULES  # noqa: PLC0415 - a run brings its own
+
+        source = Source(path, data)
+        extended = read_extends(source)
+        if extended is not None:
+            message = "extends: only a run over files can read another policy"
+            raise PolicyError(message, path, *extended[1])
+        return parse_policy(source, RULES)
 
     def environment(self, name: str) -> Environment:
         """Return an environment by name; raises UsageError that names the nearest."""

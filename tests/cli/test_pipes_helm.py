@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ruamel.yaml import YAML
 
-from imagelint import __version__
+from imagelint.model.version import VERSION
 from tests.support.project import CLEAN, ERROR, FINDINGS, ROOT, Project
 from tests.support.tools import FIXTURES, Tool, tool
 
@@ -230,7 +230,7 @@ spec:
 
 def test_the_plugin_says_what_it_is() -> None:
     assert (PLUGIN["apiVersion"], PLUGIN["type"]) == ("v1", "postrenderer/v1")
-    assert PLUGIN["version"] == __version__
+    assert PLUGIN["version"] == VERSION
     [command] = PLUGIN["runtimeConfig"]["platformCommand"]
     assert command["command"] == "imagelint"
     assert tuple(command["args"]) == ARGUMENTS

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from imagelint import __version__
+from imagelint.model.version import VERSION
 from imagelint.formats import FORMATS, PLAIN, Look, renderer
 from imagelint.model.finding import Fix, Severity
 from imagelint.model.report import FileResult, Report, RuleText, Suppressed
@@ -48,7 +48,7 @@ def run_of(made: Report, look: Look = PLAIN) -> Any:
 def test_the_tool_and_its_run() -> None:
     run = run_of(report(finding(source())))
     driver = run["tool"]["driver"]
-    assert (driver["name"], driver["version"]) == ("imagelint", __version__)
+    assert (driver["name"], driver["version"]) == ("imagelint", VERSION)
     assert run["columnKind"] == "unicodeCodePoints"
     assert run["automationDetails"] == {"id": "imagelint/"}
     assert run["invocations"] == [{"executionSuccessful": True}]

@@ -177,7 +177,7 @@ def test_two_builds_have_the_same_bytes(tree: Path, tmp_path: Path) -> None:
 def test_the_tag_is_the_version(tree: Path) -> None:
     changelog = tree / "CHANGELOG.md"
     changelog.write_text("# Changelog\n\n## [Unreleased]\n", encoding="utf-8")
-    (tree / "imagelint/__init__.py").write_text('__version__ = "1.2.3"\n', encoding="utf-8")
+    (tree / "imagelint/model/version.py").write_text('VERSION = "1.2.3"\n', encoding="utf-8")
     for tag, reason in {"v1.2.4": "the tag is v1.2.4", "v1.2.3": "no section [1.2.3]"}.items():
         done = tool(tree, "release.py", tag)
         assert done.returncode == 1

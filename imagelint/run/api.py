@@ -1,0 +1,83 @@
+"""The public functions: one source, linted or fixed by itself.
+
+They read nothing but the catalogue and the built-in policy that imagelint is shipped with, write
+nothing, and ask no clock. Runs over files, with what only a whole run tells, are in ``run.py``.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from imagelint import files
+from imagelint.engine.linter import Linter
+from imagelint.engine.run_rules import conclude
+from imagelint.kubernetes.catalogue.lookup import load_catalogue
+from imagelint.model.source import Source
+from imagelint.policy.policy import Policy
+from imagelint.rules.built_in import RULES
+
+if TYPE_CHECKING:
+    from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.model.finding import Finding
+
+__all__ = ["fix", "lint"]
+
+
+def lint(
+    data: bytes, *, path: str = "-", policy: Policy | None = None, environment: str | None = None
+) -> list[Finding]:
+    """Return what is wrong with the images of Kubernetes manifests, in the order of the text.
+
+    ``data`` is a stream of YAML or JSON documents, encoded as its files are. ``path`` is what
+    findings call it, and what the policy's path globs match: relative to the policy's folder, with
+    ``/``. ``policy`` is the built-in one if none is given. ``environment`` holds every image to
+    that one; otherwise namespaces, labels and the path decide. Exceptions with a last day never
+    hold here: whether a day is over is for a run to tell.
+
+    Bytes that no reader understands are a finding. Raises ``UsageError`` for an environment that
+    the policy does not have.
+
+    >>> [finding] = lint(b"{apiVersion: v1, kind: Pod, spec: {containers: [{image: quay.io/a:1}]}}")
+    >>> finding.rule, finding.image, finding.fix.image
+    ('unapproved-registry', 'quay.io/a:1', 'harbor.myco.com/quay.io/a:1')
+    """
+    linter = _linter(policy, environment)
+    [result] = conclude([linter.lint(Source(path, data), path)])
+    return list(result.findings)
+
+
+def fix(
+    data: bytes, *, path: str = "-", policy: Policy | None = None, environment: str | None = None
+) -> bytes:
+    """Return the bytes with every image repaired that can be: no other byte changes.
+
+    Takes the arguments of :func:`lint`, and raises what it raises; ``FixError`` where the result,
+    read again, is not what it should be.
+
+    >>> fix(b"{apiVersion: v1, kind: Pod, spec: {containers: [{image: quay.io/a:1}]}}")
+    b'{apiVersion: v1, kind: Pod, spec: {containers: [{image: harbor.myco.com/quay.io/a:1}]}}'
+    """
+    from imagelint.repair.fixer import repaired  # noqa: PLC0415 - who only lints needs no proof
+
+    linter, source = _linter(policy, environment), Source(path, data)
+    return repaired(linter, source, linter.lint(source, path))
+
+
+def _linter(policy: Policy | None, environment: str | None) -> Linter:
+    if policy is None:
+        policy = _built_in_policy()
+    if environment is not None:
+        policy.environment(environment)
+    return Linter(policy, RULES, _catalogue(), environment=environment)
+
+
+@cache
+def _built_in_policy() -> Policy:
+    source = files.default_policy_source()
+    return Policy.parse(source.data, path=source.path)
+
+
+@cache
+def _catalogue() -> Catalogue:
+    return load_catalogue(files.catalogue_files())
