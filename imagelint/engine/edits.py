@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from imagelint.kubernetes.readers import views
 from imagelint.model.source import Edit, Span, shown
 from imagelint.yaml.nodes import Mapping, Node, Scalar
+from imagelint.yaml.places import UnplacedError, block_content, places_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from imagelint.kubernetes.readers import View
     from imagelint.kubernetes.search import ImageSite
@@ -26,12 +27,6 @@ if TYPE_CHECKING:
 __all__ = ["NotEditableError", "edit_scalar", "place_of", "uses_elsewhere"]
 
 _PLAIN_SAFE = r"[A-Za-z0-9](?:[A-Za-z0-9._/@:+-]*[A-Za-z0-9_-])?"
-_BLOCK_HEADER = r"[|>][^\n\r\x85\u2028\u2029]*(?:\r\n|[\n\r\x85\u2028\u2029])"
-_BREAK = "\n\r\x85\u2028\u2029"
-_ESCAPE = (
-    r"\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}"
-    r"|(?:\r\n|[\n\r\x85\u2028\u2029])[ \t]*|.)"
-)
 
 
 class NotEditableError(Exception):
@@ -46,15 +41,15 @@ def place_of(document: Document, node: Node, within: tuple[int, int] | None = No
     start, end = node.start, node.end
     if within is not None and isinstance(node, Scalar):
         try:
-            places = _places(document.decoded.text, node)
-        except NotEditableError:
+            places = places_of(document.decoded.text, node)
+        except UnplacedError:
             pass
         else:
             first, last = (document.byte_offset(places[index]) for index in within)
             return Span(first, last)
     if isinstance(node, Scalar) and node.style in ("|", ">") and node.value.strip():
         text = document.decoded.text
-        start = _block_content(text, node)
+        start = block_content(text, node)
         end = start + len(text[start:end].rstrip())
     return Span(document.byte_offset(start), document.byte_offset(end))
 
@@ -75,7 +70,12 @@ def edit_scalar(
         raise NotEditableError(f"{shown(new)} would need quotes")
     first, last = _changed(old, new)
     inserted = new[first : len(new) - (len(old) - last)]
-    places = _places(document.decoded.text, node)
+    if not document.is_placed:
+        raise NotEditableError("the string around it does not show it plainly enough")
+    try:
+        places = places_of(document.decoded.text, node)
+    except UnplacedError as error:
+        raise NotEditableError(str(error)) from error
     if within is None and "\n" in old.rstrip("\n"):
         raise NotEditableError("it is folded over several lines")
     first, last = first + offset, last + offset
@@ -95,74 +95,6 @@ def _changed(old: str, new: str) -> tuple[int, int]:
     while first < min(last, len(new) - suffix) and old[first] == new[first]:
         first += 1
     return first, last
-
-
-def _places(text: str, node: Scalar) -> Sequence[int]:
-    """Return for each character of the value where it is written, and where the value ends."""
-    value, start, end = node.value, node.start, node.end
-    if node.style == '"':
-        return _places_in_escapes(text, node)
-    if node.style == "|" and "\n" in value.rstrip("\n"):
-        return _places_in_lines(text, node)
-    if node.style in ("|", ">"):
-        start = _block_content(text, node)
-    elif node.style == "'":
-        start += 1
-    # Without line folds and doubled quotes, which no reference holds, text and value
-    # are the same.
-    if not text.startswith(value, start) or start + len(value) > end:
-        raise NotEditableError("it is folded over several lines")
-    return range(start, start + len(value) + 1)
-
-
-def _block_content(text: str, node: Scalar) -> int:
-    """Return where the content of a block scalar begins, behind header and indentation."""
-    header = re.compile(_BLOCK_HEADER).match(text, node.start, node.end)
-    index = header.end() if header is not None else node.start
-    while index < node.end and text[index] in " " + _BREAK:
-        index += 1
-    return index
-
-
-def _places_in_lines(text: str, node: Scalar) -> list[int]:
-    """Map a literal value to its text, line by line, each behind its indentation."""
-    at = _block_content(text, node)
-    indent = at - max(text.rfind(char, 0, at) for char in _BREAK) - 1
-    places: list[int] = []
-    for number, line in enumerate(node.value.split("\n")):
-        if number:
-            width = 2 if text.startswith("\r\n", at) else 1
-            at += width
-            stop = min(at + indent, node.end)
-            at = next((i for i in range(at, stop) if text[i] != " "), stop)
-        if not text.startswith(line, at):
-            raise NotEditableError("it is folded over several lines")
-        places += range(at, at + len(line) + 1)
-        at += len(line)
-    return places
-
-
-def _places_in_escapes(text: str, node: Scalar) -> list[int]:
-    """Map a double-quoted value (YAML's or JSON's) to its text, escape by escape."""
-    places: list[int] = []
-    escape = re.compile(_ESCAPE)
-    index, end = node.start + 1, node.end - 1
-    while index < end:
-        char = text[index]
-        match = escape.match(text, index, end) if char == "\\" else None
-        if match is None:
-            if char in _BREAK:
-                raise NotEditableError("it is folded over several lines")
-            places.append(index)
-            index += 1
-            continue
-        if match.group()[1] not in _BREAK:  # an escaped line break is no character
-            places.append(index)
-        index = match.end()
-    if len(places) != len(node.value):
-        raise NotEditableError("its escapes do not map to single characters")
-    places.append(end)
-    return places
 
 
 def uses_elsewhere(tree: Tree, sites: Iterable[ImageSite]) -> set[int]:

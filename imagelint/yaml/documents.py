@@ -74,6 +74,11 @@ class Document:
         self._decoded = decoded
 
     @property
+    def is_placed(self) -> bool:
+        """Whether the bytes of the source show the text, so that an edit of one is one of both."""
+        return True
+
+    @property
     def decoded(self) -> Decoded:
         """The piece as text; node offsets count its characters."""
         if self._decoded is None:
