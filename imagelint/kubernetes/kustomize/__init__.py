@@ -1,0 +1,4 @@
+"""What kustomize makes of a kustomization: its fields, its patches, its transformers.
+
+Pure, and one file at a time: which files a kustomization reaches is known to ``repository/``.
+"""
