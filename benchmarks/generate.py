@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -28,13 +29,15 @@ from benchmarks.words import APPS, NAMESPACES, OPERATORS, Dice
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-__all__ = ["KINDS", "POLICY", "Tally", "generate"]
+__all__ = ["KINDS", "POLICY", "Tally", "generate", "open_policy", "without_exclude"]
 
 _ROOT: Final = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _FIXTURES: Final = ("anchors", "environments", "kustomize", "lists", "styles")
 """Golden cases with odd spellings that are no errors; their images are known."""
 POLICY: Final = os.path.join(_ROOT, "rules", "policy", "default.yaml")
 """What ``imagelint init --harbor harbor.myco.com`` writes, but for the first comment."""
+_EXCLUDE: Final = re.compile(r"^exclude:.*\n(?:[ \-].*\n)*", re.MULTILINE)
+"""The key with its value, in one line or in a list below it."""
 _RENDERED: Final = 850_000
 """Bytes after which rendered charts go on in another file."""
 
@@ -64,8 +67,7 @@ class File(NamedTuple):
 def generate(kind: str, folder: str, *, size: int, wrong: float, seed: int) -> Tally:
     """Fill an empty folder with manifests of a kind, and a policy; ``wrong`` is a share."""
     tally = Tally()
-    with open(POLICY, encoding="utf-8") as source:
-        _append(os.path.join(folder, "imagelint.yaml"), source.read())
+    _append(os.path.join(folder, "imagelint.yaml"), open_policy())
     path, length = "", 0
     for file in KINDS[kind](Dice(f"{kind} {seed}"), size, wrong):
         if file.path != path:
@@ -79,6 +81,21 @@ def generate(kind: str, folder: str, *, size: int, wrong: float, seed: int) -> T
         tally.images += sum(document.images for document in file.documents)
         tally.wrong += sum(document.wrong for document in file.documents)
     return tally
+
+
+def open_policy() -> str:
+    """Return the built-in policy without its ``exclude``: the peers read every file, too."""
+    with open(POLICY, encoding="utf-8") as source:
+        return without_exclude(source.read())
+
+
+def without_exclude(policy: str) -> str:
+    """Return a policy without the one ``exclude`` that it has; raises ``ValueError`` otherwise."""
+    kept, removed = _EXCLUDE.subn("", policy)
+    if removed != 1:
+        message = f"a policy has one `exclude`, not {removed}"
+        raise ValueError(message)
+    return kept
 
 
 def _text(documents: Sequence[Manifest]) -> str:

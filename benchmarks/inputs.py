@@ -9,13 +9,16 @@ import re
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from benchmarks.builds import ROOT
 from benchmarks.generate import POLICY, Tally
 from benchmarks.measure import warm
 
-__all__ = ["Input", "Inputs", "corpus"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Input", "Inputs", "corpus", "manifests"]
 
 SEED: Final = 1
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
@@ -80,19 +83,23 @@ def corpus(part: str = "") -> Input | None:
     return Input(part or "shared corpus", folder, _counted(folder))
 
 
-def _counted(folder: str) -> Tally:
-    """Count what is in a tree of others; documents by their separators."""
-    tally = Tally()
+def manifests(folder: str) -> Iterator[str]:
+    """Yield the files of a tree that a linter of manifests reads, by their names."""
     for top, _, names in os.walk(folder):
         for name in names:
             place = os.path.join(top, name)
-            if not os.path.isfile(place):
-                continue
-            with open(place, "rb") as file:
-                data = file.read()
-            if name.endswith(_SUFFIXES):
-                tally.files += 1
-                tally.bytes += len(data)
-                tally.documents += sum(bool(part.strip()) for part in _SEPARATOR.split(data))
-                tally.largest = max(tally.largest, len(data))
+            if name.lower().endswith(_SUFFIXES) and os.path.isfile(place):
+                yield place
+
+
+def _counted(folder: str) -> Tally:
+    """Count what is in a tree of others; documents by their separators."""
+    tally = Tally()
+    for place in manifests(folder):
+        with open(place, "rb") as file:
+            data = file.read()
+        tally.files += 1
+        tally.bytes += len(data)
+        tally.documents += sum(bool(part.strip()) for part in _SEPARATOR.split(data))
+        tally.largest = max(tally.largest, len(data))
     return tally

@@ -12,10 +12,11 @@ import sys
 import tempfile
 from typing import Any, Final
 
+from benchmarks.bench import Bench
 from benchmarks.builds import ROOT, Build, BuildError, installed, named
 from benchmarks.inputs import Inputs
 from benchmarks.peers import PEERS, version
-from benchmarks.rows import ROWS, Bench, compare, failures
+from benchmarks.rows import ROWS, compare, failures
 from benchmarks.table import BEGIN, END, head, markdown, render
 
 __all__ = ["main"]

@@ -16,6 +16,7 @@ __all__ = ["Bound", "Row"]
 class Bound:
     """A number that must stay on its side of a limit; an aim is not a must.
 
+    Without a limit it is shown, and anything is right.
     ``approximate`` stands for a lower bound of what was measured against: it timed out, and
     the true number is better still.
     """
@@ -23,7 +24,7 @@ class Bound:
     what: str
     relation: str
     """``at most``, ``at least`` or ``below``."""
-    limit: float
+    limit: float | None
     measured: float
     is_aim: bool = False
     approximate: bool = False
@@ -32,6 +33,8 @@ class Bound:
     @property
     def is_met(self) -> bool:
         """Whether the number is on its side."""
+        if self.limit is None:
+            return True
         if self.relation == "at least":
             return self.measured >= self.limit
         if self.relation == "below":

@@ -95,14 +95,14 @@ def _seconds(number: float) -> str:
 
 def _bound(bound: Bound, *, quick: bool) -> str:
     unit = f" {bound.unit}" if bound.unit else ""
-    limit = f"{bound.relation} {bound.limit:.4g}{unit}"
+    limit = "no bound" if bound.limit is None else f"{bound.relation} {bound.limit:.4g}{unit}"
     digits = 3 if bound.measured < 0.1 else 2 if bound.measured < 10 else 1
     measured = f"{'<' * bound.approximate}{bound.measured:.{digits}f}{unit}"
     return f"{bound.what:{_NAME}}{limit:>18} {measured:>12}  {_mark(bound, quick=quick)}"
 
 
 def _mark(bound: Bound, *, quick: bool) -> str:
-    if quick:
+    if quick or bound.limit is None:
         return "-"
     if bound.is_aim:
         return "ok (aim)" if bound.is_met else "missed (aim)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -16,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ruamel.yaml import YAML
 
-from benchmarks.generate import KINDS, Tally, generate
+from benchmarks.generate import KINDS, Tally, generate, open_policy, without_exclude
+from benchmarks.inputs import manifests
 from benchmarks.measure import Command, measure, run_once
 from benchmarks.mutants import joined, mutant
-from benchmarks.results import Bound
-from benchmarks.rows import ROWS
-from benchmarks.table import BEGIN, END, markdown
+from benchmarks.results import Bound, Row
+from benchmarks.rows import ROWS, STREAM
+from benchmarks.table import BEGIN, END, markdown, render
 from benchmarks.words import Dice
 from imagelint import files
 from imagelint.engine.linter import Linter
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 SIZES = {"clean": 2, "mixed": 40, "catalogue": 200_000, "workloads": 20}
 SIZES |= {"stream": 60_000, "rendered": 1_000_000}
+OWN = f"{sys.executable} -m imagelint"
 README = (ROOT / "benchmarks/README.md").read_text(encoding="utf-8")
 
 
@@ -90,6 +93,43 @@ def test_the_tally_is_what_lies_there(kind: str, tmp_path: Path) -> None:
         ]
         assert tally.documents == len(documents)
         assert all({"apiVersion", "kind", "metadata"} <= set(document) for document in documents)
+
+
+def test_the_policy_is_the_built_in_one_and_excludes_nothing(tmp_path: Path) -> None:
+    made("clean", tmp_path)
+    text = (tmp_path / "imagelint.yaml").read_text(encoding="utf-8")
+    assert text == open_policy()
+    assert parse_policy(Source("imagelint.yaml", text.encode()), RULES).exclude.patterns == ()
+    built_in = YAML(typ="safe").load(files.default_policy_source().data)
+    assert built_in.pop("exclude")
+    assert YAML(typ="safe").load(text) == built_in
+
+
+@pytest.mark.parametrize(
+    ("policy", "kept"),
+    [
+        ('a: 1\nexclude: ["**/b/**"]  # why\nc: 2\n', "a: 1\nc: 2\n"),
+        ("exclude:\n- a\n  # why\n- b\nc:\n- exclude: d\n", "c:\n- exclude: d\n"),
+        ("exclude:\n  - a\n\n# of c\nc: 2\n", "\n# of c\nc: 2\n"),
+    ],
+)
+def test_the_one_exclude_of_a_policy_goes(policy: str, kept: str) -> None:
+    assert without_exclude(policy) == kept
+
+
+@pytest.mark.parametrize("policy", ["a: 1\n", "# exclude: [a]\n", "exclude: [a]\n" * 2])
+def test_a_policy_has_one_exclude(policy: str) -> None:
+    with pytest.raises(ValueError, match="one `exclude`"):
+        without_exclude(policy)
+
+
+def test_the_files_of_a_tree_are_counted_by_their_names(tmp_path: Path) -> None:
+    for name in ("a.yaml", "testdata/b.yml", "testdata/c.JSON", "d.YAML", "e.txt", "yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "folder.yaml").mkdir()
+    found = {os.path.relpath(place, tmp_path) for place in manifests(str(tmp_path))}
+    assert found == {"a.yaml", "testdata/b.yml", "testdata/c.JSON", "d.YAML"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -214,18 +254,46 @@ def test_bounds(relation: str, measured: float, *, is_met: bool) -> None:
     assert Bound("a / b", relation, 6, measured).is_met is is_met
 
 
+def test_without_a_limit_a_ratio_is_shown() -> None:
+    bound = Bound("imagelint / grep", "at most", None, 99)
+    assert bound.is_met
+    assert bound.as_json()["limit"] is None
+    row = Row("corpus", "much", bounds=[bound])
+    assert not row.is_missed
+    assert render(row, quick=False).splitlines()[-1].split() == [
+        *("imagelint", "/", "grep", "no", "bound", "99.0", "-")
+    ]
+
+
+def test_what_a_stream_is_measured_against_stays_the_same(tmp_path: Path) -> None:
+    """Whoever changes it measures ``STREAM`` anew, and puts both into the README."""
+    program = ROOT / "benchmarks/reference.py"
+    assert hashlib.sha256(program.read_bytes()).hexdigest()[:16] == "e255ac250e827c9d"
+    assert f"at most {STREAM:g} times `reference.py`" in README
+    stream = tmp_path / "stream.yaml"
+    stream.write_text("kind: Pod\nspec:\n  containers:\n  - image: a\n  - image: b\n  - c\n")
+    with stream.open("rb") as stdin:
+        done = subprocess.run(
+            [sys.executable, "-I", str(program)], stdin=stdin, capture_output=True, check=True
+        )
+    assert done.stdout == b"6 5 4\n"
+
+
 def test_the_benchmark_runs(tmp_path: Path) -> None:
     """Without any peer, and with an imagelint that is given."""
-    wanted = ["start-up", "workloads", "stream", "fix", "reports"]
+    wanted = ["start-up", "corpus", "workloads", "stream", "fix", "reports"]
+    left_out_by_default = tmp_path / "corpus/prometheus-operator+kube-prometheus/testdata/a.yaml"
+    left_out_by_default.parent.mkdir(parents=True)
+    left_out_by_default.write_text("kind: Pod\n")
     result = tmp_path / "result.json"
     done = subprocess.run(
         [
             *(sys.executable, str(ROOT / "benchmarks/run"), "--quick", "--repeat", "1"),
-            *("--imagelint", f"{sys.executable} -m imagelint", "--json", str(result)),
+            *("--imagelint", OWN, "--json", str(result)),
             *(word for name in wanted for word in ("--only", name)),
-            *("--keep", str(tmp_path / "kept"), "--markdown"),
+            "--markdown",
         ],
-        env={**os.environ, "PATH": str(tmp_path)},
+        env={**os.environ, "PATH": str(tmp_path), "IMAGELINT_SHARED": str(tmp_path)},
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -242,6 +310,9 @@ def test_the_benchmark_runs(tmp_path: Path) -> None:
         assert row["skipped"] is None
         assert row["failed"] == []
         assert row["bounds"]
+        if row["id"] != "stream":
+            [lints] = row["remarks"]
+            assert re.fullmatch(r"imagelint lints ([\d,]+) of \1 files", lints)
         assert all(one["files"] and one["bytes"] and one["documents"] for one in row["inputs"])
         for series in row["series"]:
             assert series["note"] is None
@@ -268,6 +339,27 @@ def test_an_imagelint_that_breaks_down_is_no_success(tmp_path: Path) -> None:
     )
     assert done.returncode == 1
     assert "FAILED: imagelint: stops with a traceback (ValueError)" in done.stdout
+
+
+def test_an_imagelint_that_leaves_out_files_is_no_success(tmp_path: Path) -> None:
+    """As one does that has the built-in policy, among files of ``testdata``."""
+    hasty = tmp_path / "imagelint"
+    leaves_out = '[ "$1" = --version ] || set -- "$@" --exclude "teams/data/**"'
+    hasty.write_text(f'#!/bin/sh\n{leaves_out}\nexec {OWN} "$@"\n')
+    hasty.chmod(0o755)
+    done = subprocess.run(
+        [
+            *(sys.executable, str(ROOT / "benchmarks/run"), "--quick", "--repeat", "1"),
+            *("--imagelint", str(hasty), "--json", os.devnull, "--only", "workloads"),
+            *("--keep", str(tmp_path / "kept")),
+        ],
+        env={**os.environ, "PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert re.search(r"FAILED: imagelint lints \d\d of 61 files", done.stdout)
 
 
 def test_no_imagelint_no_benchmark(tmp_path: Path) -> None:
@@ -297,8 +389,6 @@ def test_the_readme_has_room_for_the_table() -> None:
 
 
 # --- two builds compared -----------------------------------------------------------------
-
-OWN = f"{sys.executable} -m imagelint"
 
 
 def same(*arguments: str) -> subprocess.CompletedProcess[str]:
