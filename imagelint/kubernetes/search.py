@@ -8,7 +8,7 @@ an entry has missed is no hole; only kinds whose entry is exact are not searched
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint.kubernetes.catalogue.entries import (
     CONTAINERS,
@@ -18,19 +18,21 @@ from imagelint.kubernetes.catalogue.entries import (
     POD_TEMPLATE,
     Branch,
 )
+from imagelint.kubernetes.kustomize.kinds import has_fields_of_kustomize, is_kustomization
 from imagelint.kubernetes.objects import ObjectNode, as_kustomize_has_it, find_objects, meta_of
-from imagelint.kubernetes.readers import Reader, View, is_text, resolve, views
+from imagelint.kubernetes.readers import BOTH, Reader, View, is_text, resolve, views
 from imagelint.kubernetes.sites import ImageSite, Place, Step, after, path_of, sites_at
 from imagelint.model.finding import KubeObject
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.yaml.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.kustomize.model import Inline, Unjudged
 
-__all__ = ["Extract", "ImageSite", "extract"]
+__all__ = ["Extract", "ImageSite", "Recast", "add_site", "extract", "sites_of"]
 
 
 class Extract(NamedTuple):
@@ -38,23 +40,38 @@ class Extract(NamedTuple):
 
     ``sites`` come in the order of the text. ``root`` is what the document's root says of itself,
     None where it is no API object. ``matches`` are the ``images[].name`` scalars of a
-    Kustomization.
+    Kustomization. ``objects`` are those in which kustomize reads more than images, each with a
+    view of the tree; of kustomizations themselves no sites are here yet, nor is anything in
+    ``inline`` and ``unjudged``: ``kustomize/reading.py`` adds them.
     """
 
     sites: list[ImageSite]
     problems: list[ParseProblem]
     matches: list[Scalar]
     root: KubeObject | None
+    objects: tuple[tuple[ObjectNode, View], ...] = ()
+    inline: tuple[Inline, ...] = ()
+    """Texts that hold documents."""
+    unjudged: tuple[Unjudged, ...] = ()
+    """What only a build can tell."""
 
 
-def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
+Recast: TypeAlias = "Callable[[ObjectNode], list[tuple[ObjectNode, KubeObject]]]"
+"""An object → what to search it as, each time with who is named for what is found."""
+
+
+def extract(
+    tree: Tree, catalogue: Catalogue, file_name: str = "", recast: Recast | None = None
+) -> Extract:
     """Find the image sites of a document, as either reader sees it.
 
-    ``file_name`` (without folders) tells a Kustomization that states no kind.
+    ``file_name`` (without folders) tells a Kustomization that states no kind. ``recast`` is how a
+    patch is searched, which may state no kind either.
     """
     sites: dict[tuple[Hashable, ...], ImageSite] = {}
     problems: list[ParseProblem] = []
     matches: dict[int, Scalar] = {}
+    objects: list[tuple[ObjectNode, View]] = []
     root: KubeObject | None = None
     seen_by = views(tree)
     for view in seen_by:
@@ -64,19 +81,48 @@ def extract(tree: Tree, catalogue: Catalogue, file_name: str = "") -> Extract:
             root = next((item.meta for item in found if item.mapping is tree.root), None)
         if len(seen_by) > 1:  # each has a view of its own
             found = [item for item in found if view.reader in item.readers]
+        if recast is not None:
+            found = found or _of_no_kind(tree.root)
+        objects += ((item, view) for item in found if has_fields_of_kustomize(item.meta))
         once = bool(tree.problems)  # what is refused may be a bomb
         for item in _distinct(found) if once else found:
-            found_here = _sites_of(item, view, catalogue, once=once)
-            for read in _readings(item, found_here, view, is_for_both=len(seen_by) == 1):
-                _add(sites, read, view)
-            if item.meta.kind == "Kustomization":
+            for read in _sites_as(item, view, catalogue, recast, (once, len(seen_by) == 1)):
+                add_site(sites, read, view)
+            if item.meta.kind == "Kustomization" and not is_kustomization(item.meta):
                 matches.update((node.start, node) for node in _match_keys(item, view))
     if root is None and isinstance(tree.root, Mapping):
         root = meta_of(tree.root, seen_by[0], None, file_name)
     if not sites:
         problems = []
     in_order = sorted(sites.values(), key=lambda site: site.node.start)
-    return Extract(in_order, problems, list(matches.values()), root)
+    return Extract(in_order, problems, list(matches.values()), root, tuple(objects))
+
+
+def _of_no_kind(root: Node | None) -> list[ObjectNode]:
+    """Return a patch that states no kind as the object that it is all the same."""
+    return [ObjectNode(root, "", KubeObject("", ""), BOTH)] if isinstance(root, Mapping) else []
+
+
+def _sites_as(
+    item: ObjectNode,
+    view: View,
+    catalogue: Catalogue,
+    recast: Recast | None,
+    how: tuple[bool, bool],
+) -> Iterator[ImageSite]:
+    """Yield the sites of an object as what it is, or as what it is searched as.
+
+    ``how``: each node once; kustomize has no view of its own.
+    """
+    once, is_for_both = how
+    if recast is None:
+        found = sites_of(item, view, catalogue, once=once)
+        yield from _readings(item, found, view, is_for_both=is_for_both)
+        return
+    for one, named in recast(item):
+        found = sites_of(one, view, catalogue, once=once)
+        for site in _readings(one, found, view, is_for_both=is_for_both):
+            yield site._replace(object=named) if site.object[:2] == one.meta[:2] else site
 
 
 def _distinct(objects: list[ObjectNode]) -> list[ObjectNode]:
@@ -84,7 +130,7 @@ def _distinct(objects: list[ObjectNode]) -> list[ObjectNode]:
     return list({id(item.mapping): item for item in reversed(objects)}.values())[::-1]
 
 
-def _add(sites: dict[tuple[Hashable, ...], ImageSite], read: ImageSite, view: View) -> None:
+def add_site(sites: dict[tuple[Hashable, ...], ImageSite], read: ImageSite, view: View) -> None:
     """Note a site, once for all who read the same there."""
     item = read.object
     # All that may decide on the environment: by merges each reader may read another.
@@ -123,13 +169,18 @@ def _readings(
 # --- objects ------------------------------------------------------------------------
 
 
-def _sites_of(
+def sites_of(
     item: ObjectNode, view: View, catalogue: Catalogue, *, once: bool
 ) -> Iterator[ImageSite]:
-    """Yield the sites of an object and of the objects inside of it; ``once``: of each node once."""
+    """Yield the sites of an object and of the objects inside of it; ``once``: of each node once.
+
+    None of a kustomization, whose fields kustomize reads in its own way.
+    """
     work, seen = [item], {id(item.mapping)}
     while work:
         one = work.pop()
+        if is_kustomization(one.meta):
+            continue
         found = _Search(one, view, catalogue, once=once)
         for steps, site in found.sites():
             if not catalogue.ignores(one.meta.group, one.meta.kind, steps):

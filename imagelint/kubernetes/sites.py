@@ -181,6 +181,11 @@ def _text_sites(
     places: list[tuple[int, int] | None] = [None]
     if text is not None and holder.form is Form.PAIRS:
         places = [match.span(1) for match in re.finditer(_PAIR, text)]
+    elif text is not None and holder.form is Form.OVERRIDE:
+        start = text.find("=") + 1
+        if text.startswith("*", start):
+            return
+        places = [(start, len(text)) if start else None]
     elif text is not None and holder.prefix:
         if not text.startswith(holder.prefix, start):
             return

@@ -164,6 +164,8 @@ class FileResult(NamedTuple):
     """Which of the policy's exceptions were needed, by their number."""
     unlisted: int = 0
     """How many images there are that ``images`` does not list, as nobody has asked for them."""
+    roles: tuple[object, ...] = ()
+    """What kustomizations take the file for, as the reader has it: to read it again."""
     told: Told | None = None
     """Findings that are not in ``findings`` any more: those that were there at first."""
 

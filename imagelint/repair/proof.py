@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from imagelint.engine.edits import place_of
-from imagelint.kubernetes.read import Examined, is_free, read, skimmed
+from imagelint.kubernetes.read import Examined, is_free, read_all, skimmed
 from imagelint.kubernetes.skim.reader import skim
 from imagelint.model.source import Span
 from imagelint.yaml.documents import split
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.kustomize.model import FileRole
     from imagelint.kubernetes.skim.reader import Skim
     from imagelint.model.report import FileResult
     from imagelint.model.source import Edit, Source
@@ -47,6 +48,7 @@ def difference(  # noqa: PLR0913, PLR0917 - both sides, and how they are read
     now be what its finding promised. A document of the same bytes reads as before, so only
     those that have changed, or should have, are read again.
     """
+    roles = cast("tuple[FileRole, ...]", result.roles)
     places = sorted({edit.span for edit in edits})
     promised = {
         (finding.span, finding.field, finding.image): finding.fix.image
@@ -62,16 +64,18 @@ def difference(  # noqa: PLR0913, PLR0917 - both sides, and how they are read
         if one.data == other.data and one.problems == other.problems and not _in(one.span, due):
             continue
         is_edited = partial(_is_edited, one, places)
-        pair = _skimmed_alike(one, other, catalogue, is_edited, skimming)
+        pair = None
+        if not roles:
+            pair = _skimmed_alike(one, other, catalogue, is_edited, skimming)
         if pair is not None:
             wrong = _wrong_image(*pair, promised)
-        elif is_free(one, catalogue) or is_free(other, catalogue):
+        elif not roles and (is_free(one, catalogue) or is_free(other, catalogue)):
             return _OTHER_DOCUMENTS
         else:
-            wrong = _document_difference(
-                read(one, catalogue, file_name),
-                read(other, catalogue, file_name),
-                is_edited,
+            wrong = _documents_difference(
+                read_all(one, catalogue, file_name, roles),
+                read_all(other, catalogue, file_name, roles),
+                places,
                 promised,
             )
         if wrong is not None:
@@ -138,6 +142,20 @@ def _other_value(old: str, new: str) -> tuple[int, int] | None:
         new[other_end:],
     )
     return (start, end) if is_same and kind in SCALARS else None
+
+
+def _documents_difference(
+    old: list[Examined], new: list[Examined], places: Sequence[Span], promised: _Promised
+) -> str | None:
+    """Compare a document and those inside of its strings with what has become of them."""
+    if len(old) != len(new):
+        return _OTHER_DOCUMENTS
+    for one, other in zip(old, new, strict=True):
+        is_edited = partial(_is_edited, one.document, places)
+        wrong = _document_difference(one, other, is_edited, promised)
+        if wrong is not None:
+            return wrong
+    return None
 
 
 def _document_difference(

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagelint.kubernetes.read import _ACTION_TEXT, _seen_images, action_text
+from imagelint.kubernetes.seen import _ACTION_TEXT, action_text
+from imagelint.kubernetes.seen import seen_images as seen_in
 from tests.support.trees import examined, seen
 
 HEAD = "apiVersion: v1\nkind: Pod\n"
@@ -100,7 +101,7 @@ PIECES = [*WORDS, *" \n\t\"'{},-:#[]", "\u2028"]
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join), st.integers(0, 20))
 def test_images_are_seen_as_one_pattern_would_see_them(text: str, start: int) -> None:
     """The pattern that begins with what stands before a key is slow, and says what is meant."""
-    seen_there = [(one.node.start, one.node.end) for one in _seen_images(text, start, None)]
+    seen_there = [(one.node.start, one.node.end) for one in seen_in(text, start, None)]
     found = re.compile(IN_ONE_PATTERN).finditer(text, max(start - 1, 0))
     assert seen_there == [one.span(1) for one in found]
 

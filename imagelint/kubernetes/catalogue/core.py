@@ -68,7 +68,7 @@ CORE: Final = Part(
         ),
         Workload(
             ("kustomize.config.k8s.io",), ("Kustomization", "Component"),
-            (Field(("images", "[]"), Holder(split=SplitNames(("newName",), ("newTag",), ("digest",))), "images[].(newName, newTag, digest)"),),
+            (Field(("images", "[]"), Holder(split=SplitNames(("newName",), ("newTag",), ("digest",))), "images[].(newName, newTag, digest)"), Field(("imageTags", "[]"), Holder(split=SplitNames(("newName",), ("newTag",), ("digest",))), "imageTags[].(newName, newTag, digest)")),
             "sigs.k8s.io/kustomize/api types.Image; name is a match key and no image",
             "rules/workloads/core.yaml:139",
         ),

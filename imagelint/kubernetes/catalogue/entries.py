@@ -69,6 +69,8 @@ class Form(Enum):
     """It is one, and the operator adds the tag."""
     PAIRS = "pairs"
     """Its lines are ``key=image``."""
+    OVERRIDE = "override"
+    """It is ``[OLD=]NEW``, as for ``kustomize edit set image``; of NEW ``*`` stands for OLD."""
 
 
 class SplitNames(NamedTuple):

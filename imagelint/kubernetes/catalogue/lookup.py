@@ -86,6 +86,7 @@ class Catalogue:
         """Kinds with the same fields (all that have a pod's template) share what comes of them."""
         self._plans: dict[tuple[str, str], KindPlan | None] = {}
         self._made: dict[Kind, KindPlan | None] = {}
+        self._groups_with: dict[str, tuple[str, ...]] = {}
         words = list(store.core.words)
         for workload in own:
             words += words_of(workload, words)
@@ -158,6 +159,17 @@ class Catalogue:
         """Return every entry, also those of files that nothing has asked for yet."""
         return (*(one for part in self._all_parts() for one in part.workloads), *self._own)
 
+    def core_entries(self) -> tuple[Workload, ...]:
+        """Return the entries that are at hand: of Kubernetes itself, and the policy's own."""
+        return (*self._store.core.workloads, *self._own)
+
+    def groups_with(self, kind: str) -> tuple[str, ...]:
+        """Return the API groups that have a kind: of Kubernetes itself, else of all files."""
+        if kind not in self._groups_with:
+            found = _groups_with((self._store.core,), self._own, kind)
+            self._groups_with[kind] = found or _groups_with(self._all_parts(), (), kind)
+        return self._groups_with[kind]
+
     def ignored_fields(self) -> tuple[IgnoredField, ...]:
         """Return what the policy takes out."""
         return self._ignored
@@ -182,6 +194,16 @@ def _fields_of(workloads: Iterable[Workload], group: str, kind: str) -> list[Fie
         if group in workload.groups and kind in workload.kinds
         for field in workload.fields
     ]
+
+
+def _groups_with(parts: Iterable[Part], own: tuple[Workload, ...], kind: str) -> tuple[str, ...]:
+    found: dict[str, None] = {}
+    for part in parts:
+        for workload in (*part.workloads, *own):
+            if kind in workload.kinds:
+                found.update(dict.fromkeys(workload.groups))
+        found.update(dict.fromkeys(group for group, name in part.without_images if name == kind))
+    return tuple(found)
 
 
 def _leads_to(pattern: tuple[str, ...], path: tuple[str | int, ...]) -> bool:

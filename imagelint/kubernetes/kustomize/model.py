@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from imagelint.model.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
+    from imagelint.model.source import Span
     from imagelint.yaml.nodes import Mapping, Node, Scalar
 
-__all__ = ["FileRole", "ImageEntry", "Inline", "Kustomization", "PathEntry", "Role", "Target"]
-__all__ += ["Unjudged"]
+__all__ = ["NO_CONTEXT", "AddedText", "Context", "FieldChange", "FileRole", "ImageEntry", "Inline"]
+__all__ += ["Kustomization", "NodePatch", "PathEntry", "Role", "Target", "Trouble", "Unjudged"]
 
 
 class Role(Enum):
@@ -72,6 +73,8 @@ class ImageEntry(NamedTuple):
     """Where it is written: the item, or the last one where several are merged to one."""
     field: str
     """``images[0]``, with the key as it is written."""
+    new_name_field: str = ""
+    """``images[0].newName``, the same."""
 
 
 class PathEntry(NamedTuple):
@@ -92,7 +95,54 @@ class Inline(NamedTuple):
     role: Role
     node: Scalar
     field: str
+    """``patches[0].patch``."""
     target: Target | None = None
+    namespace: str = ""
+    """Into which the kustomization moves what it patches; empty where it states none."""
+
+
+class NodePatch(NamedTuple):
+    """A patch that stands in the file as nodes, not in a text (Flux, old versions).
+
+    A list of JSON 6902 operations, or an object to merge.
+    """
+
+    node: Node
+    field: str
+    target: Target | None = None
+    namespace: str = ""
+
+
+class AddedText(NamedTuple):
+    """An annotation that is put on all objects, pods included."""
+
+    key: str
+    node: Scalar
+    field: str
+
+
+class FieldChange(NamedTuple):
+    """A field of objects that a replacement or a transformer's fieldSpec writes to."""
+
+    node: Scalar
+    """What names it."""
+    field: str
+    group: str
+    """Of the objects; empty for any."""
+    kind: str
+    steps: tuple[str, ...]
+    """The keys on the way; an item of a list is an index, ``*``, ``[key=value]`` or left out."""
+    message: str
+    """A clause: what it does to the field."""
+    is_whole: bool = False
+    """Whether the field gets a value as it is, which may be a list or a mapping."""
+    value: Scalar | None = None
+    """The value, where it is written here."""
+    value_field: str = ""
+    source: tuple[str, str, tuple[str, ...]] | None = None
+    """Group, kind and steps of the field that it is copied from, if it is."""
+    sets_images: bool = False
+    """Whether it is a fieldSpec of ``images``, whose entries are judged themselves."""
 
 
 class Unjudged(NamedTuple):
@@ -117,6 +167,36 @@ class Kustomization(NamedTuple):
     paths: tuple[PathEntry, ...] = ()
     """In the order of the file's roles; remote ones (URLs) too."""
     inline: tuple[Inline, ...] = ()
+    node_patches: tuple[NodePatch, ...] = ()
+    annotations: tuple[AddedText, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
     unjudged: tuple[Unjudged, ...] = ()
     refusals: tuple[tuple[int, str], ...] = ()
     """Why kustomize refuses the file: character and clause."""
+
+
+class Trouble(NamedTuple):
+    """Something that a kustomization names and that cannot be followed."""
+
+    span: Span
+    """Where it is named, in bytes of the kustomization's file."""
+    field: str
+    message: str
+    """What is wrong, with what to do."""
+    is_error: bool
+    """Whether kustomize refuses it, or an image may pass unseen; else a note."""
+
+
+class Context(NamedTuple):
+    """What the repository around a file knows about it."""
+
+    roles: tuple[FileRole, ...] = ()
+    """What kustomizations take it for; nothing where none names it."""
+    namespaces: frozenset[str] = frozenset()
+    """Those into which kustomizations move its objects."""
+    troubles: tuple[Trouble, ...] = ()
+    """Of a kustomization file: what it names in vain."""
+
+
+NO_CONTEXT = Context()
+"""Of a file that no kustomization names."""

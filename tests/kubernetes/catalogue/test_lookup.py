@@ -472,7 +472,8 @@ class TestShipped:
         split = SplitNames(("newName",), ("newTag",), ("digest",))
         known = catalogue().lookup("kustomize.config.k8s.io", name)
         assert known is not None
-        assert branch(known.branch) == {"images": {"[]": {"": [Holder(split=split)]}}}
+        entries = {"[]": {"": [Holder(split=split)]}}
+        assert branch(known.branch) == {"images": entries, "imageTags": entries}
 
     def test_the_list_is_no_kind_of_its_own(self) -> None:
         assert catalogue().lookup("", "List") is None

@@ -1,0 +1,44 @@
+"""One document as it was read: its tree, what was found in it, why it is refused. Values only."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imagelint.model.namedtuple import NamedTuple
+
+if TYPE_CHECKING:
+    from imagelint.kubernetes.search import Extract
+    from imagelint.yaml.documents import Document
+    from imagelint.yaml.nodes import Tree
+
+__all__ = ["Examined", "Refusal"]
+
+
+class Refusal(NamedTuple):
+    """Why a document is not read as it is written; ``offset`` in bytes of the source."""
+
+    offset: int
+    message: str
+    by_kubectl: bool = True
+    """False: kubectl reads the document, but not as its author sees it."""
+
+
+class Examined(NamedTuple):
+    """One document that may hold images, read.
+
+    ``refusals`` are empty where kubectl reads the document. ``dropped_at`` is the
+    byte offset of content that every reader ignores.
+    """
+
+    document: Document
+    tree: Tree | None
+    extract: Extract
+    refusals: tuple[Refusal, ...]
+    dropped_at: int | None
+    is_template: bool
+    is_manifest: bool
+    """Whether this is, or tries to be, an API object rather than any other YAML."""
+    template: str | None = None
+    """The Helm template that it was rendered from, if Helm has noted it."""
+    inside: str = ""
+    """Of a document inside of a string, the field with the string: ``patches[0].patch``."""

@@ -1,0 +1,112 @@
+"""Documents inside of the strings of a document → examined as what the object takes them for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imagelint.kubernetes.examined import Examined, Refusal
+from imagelint.kubernetes.kustomize.model import Unjudged
+from imagelint.kubernetes.kustomize.reading import extract_as
+from imagelint.kubernetes.readers import refusals
+from imagelint.kubernetes.seen import ACTION, seen_images, starts
+from imagelint.yaml.embedded import embedded
+from imagelint.yaml.parser import parse_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.kustomize.model import Inline
+    from imagelint.yaml.documents import Document
+    from imagelint.yaml.embedded import Embedded
+    from imagelint.yaml.nodes import Tree
+
+__all__ = ["tree_of", "with_inside"]
+
+DEEPEST = 8
+"""Levels of documents inside of strings."""
+_TOO_DEEP = f"documents stand in strings of each other, more than {DEEPEST} deep"
+
+
+def with_inside(first: Examined, catalogue: Catalogue) -> list[Examined]:
+    """Return a document and those inside of its strings, which come behind it."""
+    if not first.extract.inline:
+        return [first]
+    found: list[Examined] = []
+    work = [(first, 0)]
+    for item, level in work:  # which grows
+        if level < DEEPEST:
+            found.append(item)
+            work += ((inner, level + 1) for inner in _inside(item, catalogue))
+        else:
+            found.append(_without_inside(item))
+    return found
+
+
+def _inside(item: Examined, catalogue: Catalogue) -> Iterator[Examined]:
+    for text in item.extract.inline:
+        for piece in embedded(item.document, text.node):
+            inner = _read(piece, catalogue, text, item.template)
+            yield _renamed(inner, item.inside) if item.inside else inner
+
+
+def _without_inside(item: Examined) -> Examined:
+    """Return a document of whose strings nothing is read, which is said."""
+    unjudged = (
+        Unjudged(text.node, f"{item.inside}: {text.field}", _TOO_DEEP, is_about_images=True)
+        for text in item.extract.inline
+    )
+    found = item.extract._replace(unjudged=(*item.extract.unjudged, *unjudged))
+    return item._replace(extract=found)
+
+
+def _read(document: Embedded, catalogue: Catalogue, text: Inline, template: str | None) -> Examined:
+    """Read a document inside of a string, as what the object around it takes it for."""
+    tree = tree_of(document)
+    found, refused = extract_as(tree, catalogue, text)
+    problems = [*tree.problems, *refused]
+    reasons = [Refusal(*problem, by_kubectl=False) for problem in document.problems]
+    reasons += [
+        Refusal(
+            document.byte_offset(index), f"{text.field} is refused: {message}", by_kubectl=False
+        )
+        for index, message in problems
+    ]
+    if tree.unread_from is not None:
+        seen = seen_images(document.text, tree.unread_from, found.root)
+        read = {site.node.start for site in found.sites}
+        found.sites.extend(site for site in seen if not read & starts(site))
+    dropped = None if tree.dropped_from is None else document.byte_offset(tree.dropped_from)
+    item = Examined(
+        document,
+        tree,
+        found,
+        tuple(sorted(reasons)),
+        dropped,
+        ACTION in document.text,
+        is_manifest=True,
+        template=template,
+    )
+    return _renamed(item, text.field)
+
+
+def _renamed(item: Examined, field: str) -> Examined:
+    """Put the field with a string in front of the fields in it."""
+    found = item.extract._replace(
+        sites=[site._replace(field=f"{field}: {site.field}") for site in item.extract.sites],
+        unjudged=tuple(
+            one._replace(field=f"{field}: {one.field}") for one in item.extract.unjudged
+        ),
+    )
+    inside = f"{field}: {item.inside}" if item.inside else field
+    return item._replace(extract=found, inside=inside)
+
+
+def tree_of(document: Document) -> Tree:
+    """Parse a document, with all reasons for which kubectl refuses the tree."""
+    tree = document.tree
+    if tree is None:
+        tree = parse_yaml(document.text)
+        if tree.is_suspicious:
+            tree.problems += refusals(tree)
+    return tree

@@ -1,0 +1,115 @@
+"""Replacements and fieldSpecs → the fields of objects that they write to.
+
+Whether such a field holds an image is for ``leads.py`` to say.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from imagelint.kubernetes.kustomize.model import FieldChange, Target
+from imagelint.yaml.nodes import Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from imagelint.kubernetes.kustomize.decode import Leaf, Record
+
+__all__ = ["changes_of_replacements", "changes_of_specs", "is_written_out", "steps_of", "target_of"]
+
+_DEFAULT_FIELD: Final = "metadata.name"
+_KEY_OR_ITEM: Final = r"""["']?[\w.$<-]+["']?\s*:(?:\s|$)|-(?:\s|$)|[\[{]"""
+_LONGEST: Final = 4096
+"""Characters of a path of fields; a longer one is taken for that of an image."""
+
+
+def is_written_out(text: str) -> bool:
+    """Whether a text is documents rather than a path.
+
+    Kustomize tries to read objects in it first. No path has several lines or looks like a
+    mapping.
+    """
+    content = text.strip()
+    return len(content.splitlines()) > 1 or re.match(_KEY_OR_ITEM, content) is not None
+
+
+def target_of(record: Record | None) -> Target | None:
+    """Return the target of a patch, None where there is none."""
+    if record is None:
+        return None
+    return Target(*(record.text(name) for name in Target._fields))
+
+
+def steps_of(text: str, separator: str) -> tuple[str, ...]:
+    r"""Split a path of fields, which may quote its separator by ``\`` or within ``[...]``.
+
+    Source: kyaml ``utils/pathsplitter.go``.
+    """
+    if len(text) > _LONGEST:
+        return ("image",)
+    inside = r"(?:\\.|\[[^\]]*\]|[^\\" + re.escape(separator) + r"])*"
+    pieces = re.findall(inside + rf"(?=\{separator}|\Z)", text)
+    steps = [re.sub(r"\\(.)", r"\1", piece) for piece in pieces if piece]
+    return tuple(step.removesuffix("[]") for step in steps)
+
+
+def changes_of_replacements(records: Iterable[Record]) -> Iterator[FieldChange]:
+    """Yield the fields that replacements write to."""
+    for record in records:
+        value = record.leaf("sourceValue")
+        source, is_refined = _source(record.record("source"))
+        for target in record.records("targets"):
+            select, options = target.record("select"), target.record("options")
+            is_part = is_refined or _is_refined(options)
+            for leaf in target.leaves("fieldPaths"):
+                if not isinstance(leaf.node, Scalar):
+                    continue
+                change = FieldChange(
+                    leaf.node,
+                    leaf.field,
+                    "" if select is None else select.text("group"),
+                    "" if select is None else select.text("kind"),
+                    steps_of(leaf.text, "."),
+                    "a replacement writes what the build finds elsewhere into",
+                    is_whole=not is_part,
+                    source=None if is_part else source,
+                )
+                yield _with_value(change, None if is_part else value)
+
+
+def _with_value(change: FieldChange, value: Leaf | None) -> FieldChange:
+    if value is None or not isinstance(value.node, Scalar):
+        return change
+    return change._replace(value=value.node, value_field=value.field)
+
+
+def _source(record: Record | None) -> tuple[tuple[str, str, tuple[str, ...]] | None, bool]:
+    """Return where a replacement copies from, and whether it takes a part of what is there."""
+    if record is None:
+        return None, False
+    path = record.text("fieldPath") or _DEFAULT_FIELD
+    place = (record.text("group"), record.text("kind"), steps_of(path, "."))
+    return place, _is_refined(record.record("options"))
+
+
+def _is_refined(options: Record | None) -> bool:
+    return options is not None and bool(options.text("delimiter"))
+
+
+def changes_of_specs(
+    records: Iterable[Record], message: str, *, sets_images: bool = False
+) -> Iterator[FieldChange]:
+    """Yield the fields of fieldSpecs (``spec/template/spec/containers[]/image``)."""
+    for record in records:
+        leaf = record.leaf("path")
+        if leaf is not None and isinstance(leaf.node, Scalar):
+            yield FieldChange(
+                leaf.node,
+                leaf.field,
+                record.text("group"),
+                record.text("kind"),
+                steps_of(leaf.text, "/"),
+                message,
+                sets_images=sets_images,
+            )

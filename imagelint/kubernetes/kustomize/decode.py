@@ -1,0 +1,214 @@
+"""Nodes → values of a struct, as Go's ``encoding/json`` decodes what sigs.k8s.io/yaml makes.
+
+YAML becomes JSON first, whose keys are sorted by their bytes and of which a mapping has each
+once. The decoder folds their case and takes them one after the other: a struct's fields add up,
+a list's items are decoded onto those that stand there already, null leaves most values alone.
+What does not fit is refused in the end, and what stands beside it is read all the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from imagelint.kubernetes.kustomize.folding import fold
+from imagelint.kubernetes.kustomize.schema import ANY, ListOf, MapOf
+from imagelint.kubernetes.readers import type_of
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.source import shown
+from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.kubernetes.kustomize.schema import Schema, Struct
+    from imagelint.kubernetes.readers import View
+
+__all__ = ["Decoder", "Items", "Leaf", "Record"]
+
+_MOST = 200_000
+"""Values of one object at the most; aliases alone can make more."""
+
+
+class Leaf(NamedTuple):
+    """A scalar, or any value that is not looked into."""
+
+    node: Node
+    field: str
+
+    @property
+    def text(self) -> str:
+        """What a scalar says; empty for all else."""
+        return self.node.value if isinstance(self.node, Scalar) else ""
+
+
+class Record:
+    """A struct or a map: its values by their names, as the struct spells them."""
+
+    __slots__ = ("field", "mapping", "values")
+
+    def __init__(self, mapping: Mapping, field: str) -> None:
+        """Make an empty one, as it is written at ``mapping``."""
+        self.mapping = mapping
+        self.field = field
+        self.values: dict[str, Decoded] = {}
+
+    def leaf(self, name: str) -> Leaf | None:
+        """Return a scalar, None where there is none."""
+        found = self.values.get(name)
+        return found if isinstance(found, Leaf) else None
+
+    def scalar(self, name: str) -> Scalar | None:
+        """Return a scalar's node where something is written in it."""
+        found = self.leaf(name)
+        node = None if found is None else found.node
+        return node if isinstance(node, Scalar) and node.value else None
+
+    def text(self, name: str) -> str:
+        """Return what a scalar says, empty where there is none."""
+        found = self.leaf(name)
+        return "" if found is None else found.text
+
+    def record(self, name: str) -> Record | None:
+        """Return a struct or a map, None where there is none."""
+        found = self.values.get(name)
+        return found if isinstance(found, Record) else None
+
+    def records(self, name: str) -> Iterator[Record]:
+        """Yield the structs of a list."""
+        found = self.values.get(name)
+        for item in found.live if isinstance(found, Items) else ():
+            if isinstance(item, Record):
+                yield item
+
+    def leaves(self, name: str) -> Iterator[Leaf]:
+        """Yield the scalars of a list."""
+        found = self.values.get(name)
+        for item in found.live if isinstance(found, Items) else ():
+            if isinstance(item, Leaf):
+                yield item
+
+
+class Items:
+    """A list: ``length`` of the items count; what is behind them a longer one builds on again."""
+
+    __slots__ = ("items", "length")
+
+    def __init__(self) -> None:
+        """Make an empty one."""
+        self.items: list[Decoded | None] = []
+        self.length = 0
+
+    @property
+    def live(self) -> list[Decoded | None]:
+        """The items that count."""
+        return self.items[: self.length]
+
+
+Decoded: TypeAlias = "Leaf | Record | Items"
+
+
+class Decoder:
+    """Decodes one object; ``refusals`` are why kustomize refuses it: character and clause."""
+
+    def __init__(self, view: View, *, exactly: bool = False, strictly: bool = True) -> None:
+        """Read by ``view``.
+
+        ``exactly``: names are compared as they are, as the API server does. ``strictly``: fields
+        that the struct does not have are refused.
+        """
+        self._view = view
+        self._exactly = exactly
+        self._strictly = strictly
+        self._names: dict[int, dict[str, str]] = {}
+        self._left = _MOST
+        self.refusals: list[tuple[int, str]] = []
+
+    def decode(self, mapping: Mapping, struct: Struct, field: str = "") -> Record:
+        """Return a struct; ``field`` is where it stands."""
+        return self._struct(mapping, struct, None, field)
+
+    def decode_list(self, node: Sequence, struct: Struct, field: str = "") -> list[Record]:
+        """Return a list of structs."""
+        holder = Record(Mapping(node.start, node.end), field)
+        holder.values["items"] = self._list(node, ListOf(struct), None, field)
+        return list(holder.records("items"))
+
+    def _value(self, node: Node, schema: Schema, old: Decoded | None, field: str) -> Decoded | None:
+        self._left -= 1
+        if self._left < 0:
+            return old
+        if isinstance(schema, str):
+            return self._scalar(node, schema, old, field)
+        if type_of(node) == "null":
+            return old if isinstance(schema, dict) else None
+        found: Decoded | None = None
+        if isinstance(schema, ListOf):
+            found = self._list(node, schema, old, field) if isinstance(node, Sequence) else None
+        elif isinstance(node, Mapping):
+            is_map = isinstance(schema, MapOf)
+            found = (self._map if is_map else self._struct)(node, cast("Any", schema), old, field)
+        if found is None:
+            self._refuse(node, field, "list" if isinstance(schema, ListOf) else "mapping")
+        return found or old
+
+    def _scalar(self, node: Node, schema: str, old: Decoded | None, field: str) -> Decoded | None:
+        type_ = type_of(node)
+        if schema == ANY:
+            return Leaf(node, field)
+        if type_ == "null":
+            return old
+        if type_ != schema:
+            self._refuse(node, field, schema)
+        return Leaf(node, field) if isinstance(node, Scalar) else old
+
+    def _struct(self, node: Mapping, schema: Struct, old: Decoded | None, field: str) -> Record:
+        record = Record(node, field)
+        if isinstance(old, Record):
+            record.values = old.values
+        names = self._names_of(schema)
+        for key, value in sorted(self._view.entries(node).items()):
+            name = names.get(key if self._exactly else fold(key))
+            at = f"{field}.{key}" if field else key
+            if name is not None:
+                found = self._value(value, schema[name], record.values.get(name), at)
+                if found is None:
+                    record.values.pop(name, None)
+                else:
+                    record.values[name] = found
+            elif self._strictly:
+                self.refusals.append((value.start, f"there is no field {shown(at)}"))
+        return record
+
+    def _names_of(self, schema: Struct) -> dict[str, str]:
+        known = self._names.get(id(schema))
+        if known is None:
+            known = {name if self._exactly else fold(name): name for name in schema}
+            self._names[id(schema)] = known
+        return known
+
+    def _map(self, node: Mapping, schema: MapOf, old: Decoded | None, field: str) -> Record:
+        record = Record(node, field)
+        if isinstance(old, Record):
+            record.values = old.values
+        for key, value in sorted(self._view.entries(node).items()):
+            found = self._value(value, schema.of, record.values.get(key), f"{field}.{key}")
+            if found is not None:
+                record.values[key] = found
+        return record
+
+    def _list(self, node: Sequence, schema: ListOf, old: Decoded | None, field: str) -> Items:
+        items = old if isinstance(old, Items) and node.items else Items()
+        for index, item in enumerate(node.items):
+            at = f"{field}[{index}]"
+            if index < len(items.items):
+                items.items[index] = self._value(item, schema.of, items.items[index], at)
+            else:
+                items.items.append(self._value(item, schema.of, None, at))
+        items.length = len(node.items)
+        return items
+
+    def _refuse(self, node: Node, field: str, wanted: str) -> None:
+        advice = " (quote it)" if wanted == "string" and isinstance(node, Scalar) else ""
+        self.refusals.append(
+            (node.start, f"{shown(field)} is a {type_of(node)}, not a {wanted}{advice}")
+        )

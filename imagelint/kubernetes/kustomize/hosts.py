@@ -1,0 +1,95 @@
+"""Objects that have kustomize run by others, Flux and Argo CD, → a kustomization's values.
+
+Their API servers compare the names of fields as they are. Their ``images`` are in the catalogue.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from imagelint.kubernetes.kustomize.changes import target_of
+from imagelint.kubernetes.kustomize.decode import Decoder
+from imagelint.kubernetes.kustomize.kustomization import annotations_of, patch_of
+from imagelint.kubernetes.kustomize.model import Kustomization, NodePatch, Role
+from imagelint.kubernetes.kustomize.schema import ANY, PATCH, ListOf, MapOf
+from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.kubernetes.kustomize.decode import Record
+    from imagelint.kubernetes.kustomize.schema import Struct
+    from imagelint.kubernetes.readers import View
+    from imagelint.model.finding import KubeObject
+
+__all__ = ["read_host"]
+
+_FIELDS: Final[Struct] = {
+    "patches": ListOf(PATCH),
+    "patchesJson6902": ListOf({"patch": ANY, "target": PATCH["target"]}),
+    "patchesStrategicMerge": ListOf(ANY),
+    "commonAnnotations": MapOf("string"),
+    "namespace": "string",
+    "targetNamespace": "string",
+}
+"""Source: fluxcd/pkg apis/kustomize, kustomize-controller api/v1beta1; argo-cd v1alpha1."""
+
+
+def read_host(mapping: Mapping, meta: KubeObject, view: View) -> Iterator[Kustomization]:
+    """Yield what an object hands to kustomize."""
+    if meta.group == "kustomize.toolkit.fluxcd.io":
+        spec = view.entries(mapping).get("spec")
+        if isinstance(spec, Mapping):
+            yield _fields(spec, "spec", view)
+    else:
+        yield from _anywhere(mapping, view)
+
+
+def _anywhere(root: Mapping, view: View) -> Iterator[Kustomization]:
+    """Yield what stands under a key ``kustomize``, which ApplicationSets have in many places."""
+    work: list[tuple[Node, str, int]] = [(root, "", 0)]
+    seen: set[int] = set()
+    while work:
+        node, field, depth = work.pop()
+        if isinstance(node, Scalar) or id(node) in seen or depth > _DEEPEST:
+            continue
+        seen.add(id(node))
+        below: list[tuple[Node, str, int]]
+        if isinstance(node, Sequence):
+            below = [(one, f"{field}[{at}]", depth + 1) for at, one in enumerate(node.items)]
+        else:
+            below = []
+            for key, value in view.entries(node).items():
+                at = f"{field}.{key}" if field else key
+                if key == "kustomize" and isinstance(value, Mapping):
+                    yield _fields(value, at, view)
+                below.append((value, at, depth + 1))
+        work += reversed(below)
+
+
+_DEEPEST: Final = 64
+"""Levels of an object; no ApplicationSet nests its generators half as deep."""
+
+
+def _fields(mapping: Mapping, field: str, view: View) -> Kustomization:
+    decoder = Decoder(view, exactly=True, strictly=False)
+    root = decoder.decode(mapping, _FIELDS, field)
+    namespace = root.text("targetNamespace") or root.text("namespace")
+    patches = [patch_of(record, Role.PATCH, namespace) for record in root.records("patches")]
+    return Kustomization(
+        mapping,
+        namespace=namespace,
+        inline=tuple(text for _, texts in patches for text in texts),
+        node_patches=tuple(_node_patches(root, namespace)),
+        annotations=tuple(annotations_of(root, "commonAnnotations")),
+    )
+
+
+def _node_patches(root: Record, namespace: str) -> Iterator[NodePatch]:
+    for record in root.records("patchesJson6902"):
+        patch = record.leaf("patch")
+        if patch is not None:
+            target = target_of(record.record("target"))
+            yield NodePatch(patch.node, patch.field, target, namespace)
+    for leaf in root.leaves("patchesStrategicMerge"):
+        yield NodePatch(leaf.node, leaf.field, None, namespace)

@@ -1,0 +1,151 @@
+"""JSON 6902 operations → the images that they write, placed where their paths point.
+
+A value is searched as what it becomes a part of: around it an object of the target's kind is
+built, with nothing in it but the way to the value.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from imagelint.kubernetes.kustomize.leads import Lead, is_index, lead
+from imagelint.kubernetes.kustomize.model import Unjudged
+from imagelint.kubernetes.objects import ObjectNode, string_of
+from imagelint.kubernetes.readers import BOTH, resolve
+from imagelint.kubernetes.search import ImageSite, sites_of
+from imagelint.kubernetes.sites import path_of
+from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.kustomize.targets import Aim
+    from imagelint.kubernetes.readers import View
+
+__all__ = ["read_operations"]
+
+_MOST_STEPS: Final = 64
+"""Steps of a path; no object of Kubernetes has half as many."""
+_COPIES: Final = frozenset(("copy", "move"))
+_NO_IMAGE: Final = frozenset(("test", "remove"))
+
+
+def read_operations(
+    root: Sequence, view: View, catalogue: Catalogue, aims: list[Aim], *, once: bool
+) -> Iterator[ImageSite | Unjudged]:
+    """Yield the images that operations write, and what only a build can tell of them.
+
+    Source: RFC 6902; github.com/evanphx/json-patch v4, which takes whatever is in front of a
+    path's first slash for nothing.
+    """
+    for index, item in enumerate(root.items):
+        if not isinstance(item, Mapping):
+            continue
+        entries = view.entries(item)
+        name = string_of(entries.get("op"), view) or ""
+        pointer = entries.get("path")
+        if name in _NO_IMAGE or not isinstance(pointer, Scalar):
+            continue
+        at = f"[{index}].path"
+        steps = _steps(pointer.value)
+        if len(steps) > _MOST_STEPS:
+            message = f"its path has more than {_MOST_STEPS} steps"
+            yield Unjudged(pointer, at, message, is_about_images=True)
+        elif name in _COPIES:
+            source = entries.get("from")
+            origin = _steps(source.value) if isinstance(source, Scalar) else ()
+            if _copies_into_image(catalogue, aims, origin, steps):
+                message = f"`{name}` brings in an image from another field"
+                yield Unjudged(pointer, at, message, is_about_images=True)
+        elif "value" in entries:
+            yield from _written(entries["value"], pointer, at, steps, view, catalogue, aims, once)
+
+
+def _steps(pointer: str) -> tuple[str, ...]:
+    """Return the keys and indexes of a JSON pointer."""
+    pieces = pointer.split("/", _MOST_STEPS + 2)[1:]
+    return tuple(piece.replace("~1", "/").replace("~0", "~") for piece in pieces)
+
+
+def _written(  # noqa: PLR0913, PLR0917 - all that is known of an operation
+    value: Node,
+    pointer: Scalar,
+    at: str,
+    steps: tuple[str, ...],
+    view: View,
+    catalogue: Catalogue,
+    aims: list[Aim],
+    once: bool,  # noqa: FBT001 - handed on
+) -> Iterator[ImageSite | Unjudged]:
+    """Yield what a value brings in."""
+    found: list[ImageSite] = []
+    shown = _shown(steps)
+    for aim in aims:
+        for root, path in _objects_around(value, steps):
+            item = ObjectNode(root, "", aim.searched, BOTH)
+            for site in sites_of(item, view, catalogue, once=once):
+                field = site.field
+                if field.startswith(path):
+                    field = shown + field[len(path) :]
+                owner = aim.named if site.object == aim.searched else site.object
+                found.append(site._replace(object=owner, field=field))
+    yield from found
+    if found or not isinstance(value, Scalar) or resolve(value).type == "null":
+        return
+    leads = (lead(catalogue, aim.searched.group, aim.searched.kind, steps) for aim in aims)
+    nearest = max(leads, default=Lead.NONE)
+    if nearest is Lead.IMAGE and aims and steps[-1:] == ("image",):
+        named = aims[-1].named
+        yield ImageSite(resolve(value), value, named, shown, None, "image", by_shape=True)
+    elif nearest is Lead.PART:
+        message = "it writes a part of an image"
+        yield Unjudged(pointer, at, message, is_about_images=True)
+
+
+def _objects_around(value: Node, steps: tuple[str, ...]) -> Iterator[tuple[Mapping, str]]:
+    """Yield objects that hold nothing but a value, and the field in which it stands.
+
+    An index may be a key of a mapping as well, so there are two where there is one.
+    """
+    for lists in (True, False) if any(is_index(step) for step in steps) else (True,):
+        node = value
+        for step in reversed(steps):
+            around: Node
+            if lists and is_index(step):
+                around = Sequence(value.start, value.end)
+                around.items.append(node)
+            else:
+                around = Mapping(value.start, value.end)
+                around.pairs.append((Scalar(step, value.start, value.start, '"'), node))
+            node = around
+        if isinstance(node, Mapping):
+            yield node, path_of(tuple(0 if lists and is_index(step) else step for step in steps))
+
+
+def _shown(steps: Iterable[str]) -> str:
+    """Write a pointer as Kubernetes writes fields: ``spec.containers[0].image``, ``[-]``."""
+    pieces = [f"[{step}]" if is_index(step) or "." in step else f".{step}" for step in steps]
+    return "".join(pieces).removeprefix(".")
+
+
+def _copies_into_image(
+    catalogue: Catalogue, aims: Iterable[Aim], origin: tuple[str, ...], steps: tuple[str, ...]
+) -> bool:
+    """Whether something that was no image becomes one."""
+    for aim in aims:
+        group, kind = aim.searched.group, aim.searched.kind
+        becomes = lead(catalogue, group, kind, steps)
+        if becomes is Lead.NONE:
+            continue
+        was = lead(catalogue, group, kind, origin)
+        if was is not becomes or _place(origin) != _place(steps):
+            return True
+    return False
+
+
+def _place(steps: tuple[str, ...]) -> str:
+    """Return the last key of a path; all lists of containers are one."""
+    keys = [step for step in steps if not is_index(step)]
+    last = keys[-1] if keys else ""
+    return "containers" if last.lower().endswith("containers") else last

@@ -1,0 +1,38 @@
+"""Which API objects kustomize reads itself, and which carry a kustomization's fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from imagelint.model.finding import KubeObject
+
+__all__ = ["BUILTIN", "has_fields_of_kustomize", "is_kustomization", "is_plugin"]
+
+BUILTIN: Final = "builtin"
+"""The apiVersion of the transformers and generators that are part of kustomize."""
+_GROUP: Final = "kustomize.config.k8s.io"
+_KUSTOMIZATIONS: Final = frozenset(("Kustomization", "Component"))
+_HOSTS: Final = frozenset(
+    (
+        ("kustomize.toolkit.fluxcd.io", "Kustomization"),
+        ("helm.toolkit.fluxcd.io", "HelmRelease"),
+        ("argoproj.io", "Application"),
+        ("argoproj.io", "ApplicationSet"),
+    )
+)
+
+
+def is_kustomization(meta: KubeObject) -> bool:
+    """Whether an object is a kustomization or a component."""
+    return meta.group == _GROUP and meta.kind in _KUSTOMIZATIONS
+
+
+def is_plugin(meta: KubeObject) -> bool:
+    """Whether an object configures a built-in transformer or generator."""
+    return meta.api_version == BUILTIN
+
+
+def has_fields_of_kustomize(meta: KubeObject) -> bool:
+    """Whether kustomize, or somebody who runs it, reads more in an object than images."""
+    return is_kustomization(meta) or is_plugin(meta) or (meta.group, meta.kind) in _HOSTS

@@ -1,0 +1,183 @@
+"""A kustomization's mapping → the values that kustomize makes of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imagelint.kubernetes.kustomize.changes import (
+    changes_of_replacements,
+    changes_of_specs,
+    is_written_out,
+    target_of,
+)
+from imagelint.kubernetes.kustomize.decode import Decoder
+from imagelint.kubernetes.kustomize.model import (
+    AddedText,
+    ImageEntry,
+    Inline,
+    Kustomization,
+    PathEntry,
+    Role,
+    Unjudged,
+)
+from imagelint.kubernetes.kustomize.schema import KUSTOMIZATION
+from imagelint.yaml.nodes import Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.kubernetes.kustomize.decode import Leaf, Record
+    from imagelint.kubernetes.kustomize.model import FieldChange
+    from imagelint.kubernetes.readers import View
+    from imagelint.yaml.nodes import Mapping
+
+__all__ = ["CHART", "annotations_of", "data_files", "image_of", "patch_of", "read_kustomization"]
+__all__ += ["written_or_named"]
+
+CHART = "the chart is rendered when it is built"
+_FILES = (
+    ("resources", Role.RESOURCE),
+    ("bases", Role.RESOURCE),
+    ("components", Role.COMPONENT),
+    ("crds", Role.CRD),
+    ("configurations", Role.CONFIGURATION),
+)
+_TEXTS_OR_FILES = (
+    ("patchesStrategicMerge", Role.PATCH),
+    ("generators", Role.GENERATOR),
+    ("transformers", Role.TRANSFORMER),
+    ("validators", Role.TRANSFORMER),
+)
+_PATCHES = (("patches", Role.PATCH), ("patchesJson6902", Role.JSON_PATCH))
+
+
+def read_kustomization(mapping: Mapping, view: View) -> Kustomization:
+    """Return what a kustomization file's root says; ``view`` is kubectl's reading of its tree.
+
+    Raises nothing: what kustomize refuses is in ``refusals``, and what stands beside it is read
+    all the same (kustomize api, ``types/kustomization.go``, ``internal/target/kusttarget.go``).
+    """
+    decoder = Decoder(view)
+    root = decoder.decode(mapping, KUSTOMIZATION)
+    namespace = root.text("namespace")
+    paths: list[PathEntry] = []
+    inline: list[Inline] = []
+    for name, role in _FILES:
+        paths += (entry for leaf in root.leaves(name) for entry in _path(role, leaf))
+    for name, role in _PATCHES:
+        for record in root.records(name):
+            found, texts = patch_of(record, role, namespace)
+            paths += found
+            inline += texts
+    for name, role in _TEXTS_OR_FILES:
+        for leaf in root.leaves(name):
+            found, texts = written_or_named(leaf, role, namespace)
+            paths += found
+            inline += texts
+    for record in root.records("replacements"):
+        file = record.leaf("path")
+        paths += () if file is None else _path(Role.REPLACEMENT, file)
+    for name in ("configMapGenerator", "secretGenerator"):
+        paths += (entry for record in root.records(name) for entry in data_files(record))
+    paths += _values_files(root)
+    images = [image_of(record) for name in ("images", "imageTags") for record in root.records(name)]
+    return Kustomization(
+        mapping,
+        root.text("kind") == "Component",
+        namespace,
+        tuple(images),
+        tuple(paths),
+        tuple(inline),
+        annotations=tuple(annotations_of(root, "commonAnnotations")),
+        changes=tuple(_changes(root)),
+        unjudged=tuple(_charts(root)),
+        refusals=tuple(decoder.refusals),
+    )
+
+
+def image_of(record: Record) -> ImageEntry:
+    """Return an item of ``images``, or a transformer's ``imageTag``."""
+    new_name = record.leaf("newName")
+    return ImageEntry(
+        record.scalar("name"),
+        record.scalar("newName"),
+        record.scalar("newTag"),
+        record.scalar("digest"),
+        record.scalar("tagSuffix"),
+        record.mapping,
+        record.field,
+        "" if new_name is None else new_name.field,
+    )
+
+
+def patch_of(
+    record: Record, role: Role, namespace: str, key: str = "patch"
+) -> tuple[list[PathEntry], list[Inline]]:
+    """Return the file or the text of a patch, which stands under ``key``."""
+    target = target_of(record.record("target"))
+    path, text = record.leaf("path"), record.leaf(key)
+    paths = [] if path is None else list(_path(role, path))
+    inline = []
+    if text is not None and isinstance(text.node, Scalar):
+        inline = [Inline(role, text.node, text.field, target, namespace)]
+    return [entry._replace(target=target) for entry in paths], inline
+
+
+def written_or_named(
+    leaf: Leaf, role: Role, namespace: str
+) -> tuple[list[PathEntry], list[Inline]]:
+    """Return a text for what it is: documents, or the path of a file with some."""
+    if not isinstance(leaf.node, Scalar):
+        return [], []
+    if is_written_out(leaf.text):
+        return [], [Inline(role, leaf.node, leaf.field, None, namespace)]
+    return list(_path(role, leaf)), []
+
+
+def _path(role: Role, leaf: Leaf) -> Iterator[PathEntry]:
+    if isinstance(leaf.node, Scalar) and leaf.text:
+        yield PathEntry(role, leaf.text, leaf.node, leaf.field)
+
+
+def data_files(record: Record) -> Iterator[PathEntry]:
+    """Yield the files that become keys of a ConfigMap or a Secret: ``[key=]path``."""
+    leaves = [*record.leaves("files")]
+    for leaf in leaves:
+        for entry in _path(Role.DATA, leaf):
+            path = entry.path.partition("=")[2] or entry.path
+            yield entry._replace(path=path)
+    env = record.leaf("env")
+    for leaf in (*record.leaves("envs"), *(() if env is None else (env,))):
+        yield from _path(Role.DATA, leaf)
+
+
+def _values_files(root: Record) -> Iterator[PathEntry]:
+    """Yield the files with values of charts."""
+    for record in root.records("helmCharts"):
+        leaf = record.leaf("valuesFile")
+        for one in (*(() if leaf is None else (leaf,)), *record.leaves("additionalValuesFiles")):
+            yield from _path(Role.VALUES, one)
+    for record in root.records("helmChartInflationGenerator"):
+        leaf = record.leaf("values")
+        yield from () if leaf is None else _path(Role.VALUES, leaf)
+
+
+def annotations_of(record: Record, name: str) -> Iterator[AddedText]:
+    """Yield the annotations that are put on all objects."""
+    pairs = record.record(name)
+    for key in () if pairs is None else pairs.values:
+        leaf = pairs.leaf(key) if pairs is not None else None
+        if leaf is not None and isinstance(leaf.node, Scalar):
+            yield AddedText(key, leaf.node, leaf.field)
+
+
+def _changes(root: Record) -> Iterator[FieldChange]:
+    yield from changes_of_replacements(root.records("replacements"))
+    for label in root.records("labels"):
+        yield from changes_of_specs(label.records("fields"), "labels are written into")
+
+
+def _charts(root: Record) -> Iterator[Unjudged]:
+    for name in ("helmCharts", "helmChartInflationGenerator"):
+        for record in root.records(name):
+            yield Unjudged(record.mapping, record.field, CHART, is_about_images=False)

@@ -1,0 +1,153 @@
+"""A path of fields → whether an image stands there, by the catalogue or by the shape of a pod."""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
+
+from imagelint.kubernetes.catalogue.entries import CONTAINERS, EACH_ITEM, EACH_VALUE, OBJECT
+from imagelint.patterns.globs import NamePattern
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from imagelint.kubernetes.catalogue.entries import Branch, Holder
+    from imagelint.kubernetes.catalogue.lookup import Catalogue
+
+__all__ = ["Lead", "groups_of", "is_index", "is_judged", "lead", "lead_of_any"]
+
+_INDEX: Final = r"[+-]?[0-9]+|-|\*|\[.*\]"
+_ABOVE: Final = frozenset(
+    ("spec", "template", "podSpec", "podTemplate", "jobTemplate", *CONTAINERS)
+)
+_PARTS: Final = ("registry", "repository", "image")
+_MOST_STEPS: Final = 64
+
+
+class Lead(IntEnum):
+    """What stands at the end of a path: the larger, the nearer to an image."""
+
+    NONE = 0
+    ABOVE = 1
+    """Something in which images are."""
+    PART = 2
+    """A part of an image that names it (its registry, its repository)."""
+    IMAGE = 3
+
+
+def is_index(step: str) -> bool:
+    """Whether a step may be that to an item of a list."""
+    return re.fullmatch(_INDEX, step) is not None
+
+
+def lead(catalogue: Catalogue, group: str, kind: str, steps: tuple[str, ...]) -> Lead:
+    """Return what a path leads to in objects of a kind.
+
+    ``steps`` are keys; an item of a list is an index, ``*``, ``[key=value]`` or left out.
+    """
+    if len(steps) > _MOST_STEPS:
+        return Lead.IMAGE
+    known = catalogue.lookup(group, kind)
+    found = Lead.NONE if known is None else _walk(catalogue, known.branch, steps)
+    if known is None or not known.is_exact:
+        found = max(found, _by_shape(steps))
+    return found
+
+
+def lead_of_any(catalogue: Catalogue, group: str, kind: str, steps: tuple[str, ...]) -> Lead:
+    """Return what a path leads to where the group, or the kind as well, may be any."""
+    if kind:
+        groups = (group,) if group else groups_of(catalogue, kind)
+        return max(lead(catalogue, one, kind, steps) for one in groups)
+    found = _by_shape(steps)
+    for one in catalogue.core_entries():
+        for name in one.kinds:
+            if not group or group in one.groups:
+                found = max(found, lead(catalogue, group or one.groups[-1], name, steps))
+    return found
+
+
+def is_judged(catalogue: Catalogue, group: str, kind: str, steps: tuple[str, ...]) -> bool:
+    """Whether what stands at a path is taken for an image in any object of a kind."""
+    keys = [step for step in steps if not is_index(step)]
+    known = catalogue.lookup(group, kind)
+    if known is not None and _walk(catalogue, known.branch, steps) is Lead.IMAGE:
+        return True
+    is_searched = known is None or not known.is_exact
+    return is_searched and keys[-1:] == ["image"] and keys[-2:-1] in [[one] for one in CONTAINERS]
+
+
+def groups_of(catalogue: Catalogue, kind: str) -> tuple[str, ...]:
+    """Return the API groups that have a kind, as far as the catalogue knows; else the core."""
+    return catalogue.groups_with(kind) or ("",)
+
+
+def _walk(catalogue: Catalogue, root: Branch, steps: tuple[str, ...]) -> Lead:
+    best = Lead.NONE
+    states = _opened(catalogue, [root])
+    for at, step in enumerate(steps):
+        below: list[Branch] = []
+        for branch in states:
+            for holder in branch.holders:
+                best = max(best, _in_holder(holder, steps[at:]))
+            for segment, child in branch.below.items():
+                is_item = segment == EACH_ITEM and is_index(step)
+                if segment in (step, EACH_VALUE) or is_item:
+                    below.append(child)
+        states = _opened(catalogue, below)
+        if not states:
+            return best
+    for branch in states:
+        for holder in branch.holders:
+            is_list = bool(holder.flags or holder.named)
+            is_above = bool(holder.shape or holder.split is not None or is_list)
+            best = max(best, Lead.ABOVE if is_above else Lead.IMAGE)
+        if branch.below:
+            best = max(best, Lead.ABOVE)
+    return best
+
+
+def _opened(catalogue: Catalogue, branches: Iterable[Branch]) -> list[Branch]:
+    """Return branches with the shapes that go on there, and the items of lists."""
+    found: dict[int, Branch] = {}
+    work = list(branches)
+    while work:
+        branch = work.pop()
+        if id(branch) in found:
+            continue
+        found[id(branch)] = branch
+        work += (
+            catalogue.shape(holder.shape)
+            for holder in branch.holders
+            if holder.shape and holder.shape != OBJECT
+        )
+        if EACH_ITEM in branch.below:
+            work.append(branch.below[EACH_ITEM])
+    return list(found.values())
+
+
+def _in_holder(holder: Holder, rest: tuple[str, ...]) -> Lead:
+    """Return what the rest of a path leads to in something that holds an image in its own way."""
+    if holder.shape == OBJECT:
+        return _by_shape(rest)
+    if holder.split is not None:
+        parts = (getattr(holder.split, name) for name in _PARTS)
+        return Lead.PART if any(part and part == rest for part in parts) else Lead.NONE
+    if holder.named and rest[-1] == "value":
+        name = re.fullmatch(r"\[name=(.*)\]", rest[0])
+        if name is not None and any(NamePattern(one).matches(name[1]) for one in holder.named):
+            return Lead.IMAGE
+    return Lead.NONE
+
+
+def _by_shape(steps: tuple[str, ...]) -> Lead:
+    """Return what a path leads to in an object of which nothing is known."""
+    keys = [step for step in steps if not is_index(step)]
+    if not keys:
+        return Lead.ABOVE
+    if keys[-1] == "image" or keys[-2:] == ["image", "reference"]:
+        return Lead.IMAGE
+    if keys[-1] in _PARTS and keys[-2:-1] == ["image"]:
+        return Lead.PART
+    return Lead.ABOVE if keys[-1] in _ABOVE else Lead.NONE

@@ -1,0 +1,81 @@
+"""A patch's document → its images, as those of the objects that it patches."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from imagelint.kubernetes.kustomize.json_patch import read_operations
+from imagelint.kubernetes.kustomize.model import Unjudged
+from imagelint.kubernetes.kustomize.targets import aims_of
+from imagelint.kubernetes.objects import find_objects
+from imagelint.kubernetes.readers import views
+from imagelint.kubernetes.search import Extract, add_site, extract, sites_of
+from imagelint.model.finding import KubeObject
+from imagelint.yaml.nodes import Mapping, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+    from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.kustomize.model import NodePatch, Target
+    from imagelint.kubernetes.objects import ObjectNode
+    from imagelint.kubernetes.readers import View
+    from imagelint.kubernetes.search import ImageSite
+    from imagelint.yaml.nodes import Tree
+
+__all__ = ["read_node_patch", "read_patch"]
+
+_NOBODY = KubeObject("", "")
+
+
+def read_patch(
+    tree: Tree, catalogue: Catalogue, target: Target | None, namespace: str = ""
+) -> Extract:
+    """Return what a patch holds: of JSON 6902 operations a list, else objects to merge.
+
+    ``namespace`` is the one into which the kustomization moves everything, empty where none.
+    """
+    if not isinstance(tree.root, Sequence):
+        return extract(tree, catalogue, recast=partial(_recast, target, namespace, catalogue))
+    view = views(tree)[0]
+    aims = aims_of(target, _NOBODY, namespace, catalogue)
+    sites: dict[tuple[Hashable, ...], ImageSite] = {}
+    unjudged: list[Unjudged] = []
+    once = bool(tree.problems)
+    for found in read_operations(tree.root, view, catalogue, aims, once=once):
+        if isinstance(found, Unjudged):
+            unjudged.append(found)
+        else:
+            add_site(sites, found, view)
+    in_order = sorted(sites.values(), key=lambda site: site.node.start)
+    return Extract(in_order, [], [], aims[-1].named, unjudged=tuple(unjudged))
+
+
+def read_node_patch(
+    patch: NodePatch, view: View, catalogue: Catalogue, *, once: bool
+) -> list[ImageSite | Unjudged]:
+    """Return what a patch holds that stands in a document as nodes."""
+    node, target, namespace = patch.node, patch.target, patch.namespace
+    if isinstance(node, Mapping):
+        found, _ = find_objects(node, view, "")
+        sites = [
+            site._replace(object=named if site.object == one.meta else site.object)
+            for item in found
+            for one, named in _recast(target, namespace, catalogue, item)
+            for site in sites_of(one, view, catalogue, once=once)
+        ]
+        return [site._replace(field=f"{patch.field}.{site.field}") for site in sites]
+    if not isinstance(node, Sequence):
+        return []
+    aims = aims_of(target, _NOBODY, namespace, catalogue)
+    operations = read_operations(node, view, catalogue, aims, once=once)
+    return [one._replace(field=f"{patch.field}: {one.field}") for one in operations]
+
+
+def _recast(
+    target: Target | None, namespace: str, catalogue: Catalogue, item: ObjectNode
+) -> list[tuple[ObjectNode, KubeObject]]:
+    """Return an object as each of the kinds that it is merged into, and who is named for it."""
+    aims = aims_of(target, item.meta, namespace, catalogue)
+    return [(item._replace(meta=aim.searched), aim.named) for aim in aims]

@@ -1,0 +1,168 @@
+"""Objects that configure transformers and generators, and files that configure fields, → values.
+
+They are what ``transformers``, ``validators``, ``generators``, ``configurations`` and
+``replacements[].path`` of a kustomization name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from imagelint.kubernetes.kustomize.changes import (
+    changes_of_replacements,
+    changes_of_specs,
+    steps_of,
+)
+from imagelint.kubernetes.kustomize.decode import Decoder, Record
+from imagelint.kubernetes.kustomize.kustomization import (
+    CHART,
+    annotations_of,
+    data_files,
+    image_of,
+    patch_of,
+    written_or_named,
+)
+from imagelint.kubernetes.kustomize.model import (
+    FieldChange,
+    Inline,
+    Kustomization,
+    PathEntry,
+    Role,
+    Unjudged,
+)
+from imagelint.kubernetes.kustomize.schema import CONFIGURATION, PLUGINS, REPLACEMENT
+from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.kubernetes.readers import View
+
+__all__ = ["read_configuration", "read_plugin", "read_replacements", "unknown_plugin"]
+
+_WRITES: Final = {
+    "AnnotationsTransformer": "annotations are written into",
+    "LabelTransformer": "labels are written into",
+    "NamespaceTransformer": "the namespace is written into",
+    "PrefixTransformer": "a prefix is put in front of",
+    "ReplicaCountTransformer": "a number is written into",
+    "SuffixTransformer": "a suffix is put behind",
+    "namePrefix": "namePrefix is put in front of",
+    "nameSuffix": "nameSuffix is put behind",
+    "namespace": "the namespace is written into",
+    "commonLabels": "labels are written into",
+    "labels": "labels are written into",
+    "templateLabels": "labels are written into",
+    "commonAnnotations": "annotations are written into",
+    "replicas": "a number is written into",
+    "images": "`images` is made to change",
+}
+_REFERS: Final = "a name that kustomize changes is written into"
+
+
+def read_plugin(mapping: Mapping, kind: str, view: View) -> Kustomization:
+    """Return what an object of ``apiVersion: builtin`` says (kustomize api, internal/builtins)."""
+    struct = PLUGINS.get(kind)
+    if struct is None:
+        return Kustomization(mapping, unjudged=(unknown_plugin(mapping),))
+    decoder = Decoder(view, strictly=False)
+    root = decoder.decode(mapping, struct)
+    paths, inline = _patches(root, kind)
+    paths += data_files(root) if kind.endswith("Generator") else ()
+    image = root.record("imageTag")
+    charts: tuple[Unjudged, ...] = ()
+    if kind == "HelmChartInflationGenerator":
+        charts = (Unjudged(mapping, "kind", CHART, is_about_images=False),)
+    return Kustomization(
+        mapping,
+        images=() if image is None else (image_of(image),),
+        paths=tuple(paths),
+        inline=tuple(inline),
+        annotations=tuple(annotations_of(root, "annotations")),
+        changes=tuple(_changes(root, kind)),
+        unjudged=charts,
+    )
+
+
+def unknown_plugin(node: Node) -> Unjudged:
+    """Return what is to be said of a plugin that is not part of kustomize."""
+    message = "a plugin of your own may write any image"
+    return Unjudged(node, "kind", message, is_about_images=True)
+
+
+def _patches(root: Record, kind: str) -> tuple[list[PathEntry], list[Inline]]:
+    if kind == "PatchTransformer":
+        return patch_of(root, Role.PATCH, "")
+    if kind == "PatchJson6902Transformer":
+        return patch_of(root, Role.JSON_PATCH, "", key="jsonOp")
+    paths: list[PathEntry] = []
+    inline: list[Inline] = []
+    if kind == "PatchStrategicMergeTransformer":
+        for leaf in root.leaves("paths"):
+            named, written = written_or_named(leaf, Role.PATCH, "")
+            paths += named
+            inline += written
+        text = root.leaf("patches")
+        if text is not None and isinstance(text.node, Scalar):
+            inline.append(Inline(Role.PATCH, text.node, text.field))
+    for record in root.records("replacements"):
+        path = record.leaf("path")
+        if path is not None and isinstance(path.node, Scalar):
+            paths.append(PathEntry(Role.REPLACEMENT, path.text, path.node, path.field))
+    return paths, inline
+
+
+def _changes(root: Record, kind: str) -> Iterator[FieldChange]:
+    if kind == "ReplacementTransformer":
+        yield from changes_of_replacements(root.records("replacements"))
+    elif kind == "ValueAddTransformer":
+        yield from _added_values(root)
+    elif kind in _WRITES:
+        yield from changes_of_specs(root.records("fieldSpecs"), _WRITES[kind])
+
+
+def _added_values(root: Record) -> Iterator[FieldChange]:
+    value = root.leaf("value")
+    for target in root.records("targets"):
+        leaf, select = target.leaf("fieldPath"), target.record("selector")
+        if leaf is None or not isinstance(leaf.node, Scalar):
+            continue
+        is_whole = target.text("filePathPosition") in ("", "0")
+        known = value.node if value is not None and is_whole else None
+        yield FieldChange(
+            leaf.node,
+            leaf.field,
+            "" if select is None else select.text("group"),
+            "" if select is None else select.text("kind"),
+            steps_of(leaf.text, "/"),
+            "a value is written into",
+            value=known if isinstance(known, Scalar) else None,
+            value_field="value",
+        )
+
+
+def read_configuration(mapping: Mapping, view: View) -> Kustomization:
+    """Return what a file of ``configurations`` says: which fields the transformers work on."""
+    decoder = Decoder(view)
+    root = decoder.decode(mapping, CONFIGURATION)
+    changes: list[FieldChange] = []
+    for name in CONFIGURATION:
+        if name in _WRITES:
+            specs = root.records(name)
+            changes += changes_of_specs(specs, _WRITES[name], sets_images=name == "images")
+    for record in root.records("nameReference"):
+        changes += changes_of_specs(record.records("fieldSpecs"), _REFERS)
+    return Kustomization(mapping, changes=tuple(changes), refusals=tuple(decoder.refusals))
+
+
+def read_replacements(root: Node | None, view: View) -> Kustomization | None:
+    """Return what a file of ``replacements[].path`` says: one replacement or a list of them."""
+    decoder = Decoder(view, strictly=False)
+    if isinstance(root, Mapping):
+        records = [decoder.decode(root, REPLACEMENT)]
+        return Kustomization(root, changes=tuple(changes_of_replacements(records)))
+    if isinstance(root, Sequence):
+        records = decoder.decode_list(root, REPLACEMENT)
+        holder = Mapping(root.start, root.end)
+        return Kustomization(holder, changes=tuple(changes_of_replacements(records)))
+    return None

@@ -1,0 +1,265 @@
+"""What kustomize reads in a document beyond the fields of its objects → sites and inline texts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from imagelint.kubernetes.kustomize.hosts import read_host
+from imagelint.kubernetes.kustomize.kinds import is_kustomization, is_plugin
+from imagelint.kubernetes.kustomize.kustomization import read_kustomization
+from imagelint.kubernetes.kustomize.leads import Lead, groups_of, is_judged, lead_of_any
+from imagelint.kubernetes.kustomize.model import Role, Unjudged
+from imagelint.kubernetes.kustomize.patches import read_node_patch, read_patch
+from imagelint.kubernetes.kustomize.plugins import (
+    read_configuration,
+    read_plugin,
+    read_replacements,
+    unknown_plugin,
+)
+from imagelint.kubernetes.objects import KUSTOMIZATION_FILES, ObjectNode
+from imagelint.kubernetes.readers import BOTH, Reader, Value, resolve, views
+from imagelint.kubernetes.search import Extract, ImageSite, add_site, extract, sites_of
+from imagelint.model.finding import KubeObject
+from imagelint.yaml.nodes import Mapping, ParseProblem, Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator
+
+    from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.kustomize.model import (
+        AddedText,
+        FieldChange,
+        FileRole,
+        ImageEntry,
+        Inline,
+        Kustomization,
+    )
+    from imagelint.kubernetes.readers import View
+    from imagelint.yaml.nodes import Tree
+
+__all__ = ["SPECIAL_ROLES", "completed", "extract_as"]
+
+_NEW_NAME: Final = ("images", 0, "newName")
+_POD: Final = KubeObject("v1", "Pod")
+_PATCHES: Final = frozenset((Role.PATCH, Role.JSON_PATCH))
+_PLUGINS: Final = frozenset((Role.TRANSFORMER, Role.GENERATOR))
+SPECIAL_ROLES: Final = _PATCHES | _PLUGINS | {Role.CONFIGURATION, Role.REPLACEMENT}
+"""Those of files that are more, or less, to kustomize than they say themselves."""
+
+
+def completed(
+    found: Extract,
+    tree: Tree,
+    catalogue: Catalogue,
+    file_name: str,
+    roles: Iterable[FileRole] = (),
+) -> tuple[Extract, list[ParseProblem]]:
+    """Add to an extract what kustomize reads in the document, in each of the file's roles.
+
+    Also returned: why kustomize refuses it.
+    """
+    found, refusals = _completed(found, tree, catalogue, file_name)
+    special = [role for role in roles if role.role in SPECIAL_ROLES]
+    keeps_own = any(role.role is Role.RESOURCE for role in roles)
+    for role in special:
+        more, wrong = extract_as(tree, catalogue, role)
+        found = _joined(found, more, keeps_own=keeps_own)
+        keeps_own = True
+        refusals += wrong
+    return found, refusals
+
+
+def extract_as(
+    tree: Tree, catalogue: Catalogue, role: FileRole | Inline
+) -> tuple[Extract, list[ParseProblem]]:
+    """Return what a document holds in a role, and why kustomize refuses it."""
+    if role.role in _PATCHES:
+        namespace = getattr(role, "namespace", "")
+        found = read_patch(tree, catalogue, role.target, namespace)
+        return _completed(found, tree, catalogue, "")
+    found = Extract([], [], [], None)
+    if role.role in _PLUGINS:
+        found, refusals = _completed(extract(tree, catalogue), tree, catalogue, "")
+        own = [item for item, _ in found.objects]
+        is_known = any(is_plugin(one.meta) or is_kustomization(one.meta) for one in own)
+        if isinstance(tree.root, Mapping) and not is_known:
+            found = found._replace(unjudged=(*found.unjudged, unknown_plugin(tree.root)))
+        return found, refusals
+    view = views(tree)[0]
+    says: Kustomization | None = None
+    if role.role is Role.REPLACEMENT:
+        says = read_replacements(tree.root, view)
+    elif role.role is Role.CONFIGURATION and isinstance(tree.root, Mapping):
+        says = read_configuration(tree.root, view)
+    if says is None:
+        return found, []
+    item = ObjectNode(says.mapping, "", KubeObject("", ""), BOTH)
+    problems = [ParseProblem(*refusal) for refusal in says.refusals]
+    return _with(found, item, says, view, catalogue, once=bool(tree.problems)), problems
+
+
+def _joined(found: Extract, more: Extract, *, keeps_own: bool) -> Extract:
+    """Join two readings of one document; ``keeps_own``: the first counts beside the second.
+
+    A patch that only patches is nobody's object: where it stands and what it is called follow
+    from its target alone.
+    """
+    replaced = set() if keeps_own else {(id(site.node), site.within) for site in more.sites}
+    known = set(map(_identity, found.sites))
+    own = [site for site in found.sites if (id(site.node), site.within) not in replaced]
+    new = [site for site in more.sites if not keeps_own or _identity(site) not in known]
+    return found._replace(
+        sites=sorted((*own, *new), key=lambda site: site.node.start),
+        inline=tuple(dict.fromkeys((*found.inline, *more.inline))),
+        unjudged=tuple(dict.fromkeys((*found.unjudged, *more.unjudged))),
+        root=found.root or more.root,
+    )
+
+
+def _identity(site: ImageSite) -> tuple[Hashable, ...]:
+    """Return what makes two sites one for people: the same image of the same object."""
+    _, kind, name, namespace, labels = site.object
+    owner = (kind, name, namespace, *labels.items())
+    return (site.field, id(site.node), site.within, site.value, owner)
+
+
+def _completed(
+    found: Extract, tree: Tree, catalogue: Catalogue, file_name: str
+) -> tuple[Extract, list[ParseProblem]]:
+    """Add what kustomize reads in the objects of a document."""
+    refusals: list[ParseProblem] = []
+    once = bool(tree.problems)
+    for item, view in found.objects:
+        if view.reader is Reader.KUSTOMIZE and is_kustomization(item.meta):
+            continue  # that file is not read as manifests are
+        for says in _sayings(item, view):
+            found = _with(found, item, says, view, catalogue, once=once)
+            if file_name in KUSTOMIZATION_FILES and is_kustomization(item.meta):
+                refusals += (ParseProblem(*refusal) for refusal in says.refusals)
+    if found.objects:
+        found.sites.sort(key=lambda site: site.node.start)
+    return found, refusals
+
+
+def _sayings(item: ObjectNode, view: View) -> Iterable[Kustomization]:
+    if is_kustomization(item.meta):
+        return (read_kustomization(item.mapping, view),)
+    if is_plugin(item.meta):
+        return (read_plugin(item.mapping, item.meta.kind, view),)
+    return read_host(item.mapping, item.meta, view)
+
+
+def _with(  # noqa: PLR0913 - what is known of an object
+    found: Extract,
+    item: ObjectNode,
+    says: Kustomization,
+    view: View,
+    catalogue: Catalogue,
+    *,
+    once: bool,
+) -> Extract:
+    """Return an extract with what one object says to kustomize."""
+    sites: dict[tuple[Hashable, ...], ImageSite] = {}
+    unjudged: list[Unjudged] = list(says.unjudged)
+    for one in _said(item, says, view, catalogue, once=once):
+        if isinstance(one, Unjudged):
+            unjudged.append(one)
+        else:
+            add_site(sites, one, view)
+    is_whole = item.meta.kind == "Kustomization"
+    names = [one.name for one in says.images if is_whole and one.name is not None]
+    inline = (text._replace(field=item.prefix + text.field) for text in says.inline)
+    more = (one._replace(field=item.prefix + one.field) for one in unjudged)
+    return found._replace(
+        sites=[*found.sites, *sites.values()],
+        matches=[*found.matches, *names],
+        inline=tuple(dict.fromkeys((*found.inline, *inline))),
+        unjudged=tuple(dict.fromkeys((*found.unjudged, *more))),
+    )
+
+
+def _said(
+    item: ObjectNode, says: Kustomization, view: View, catalogue: Catalogue, *, once: bool
+) -> Iterator[ImageSite | Unjudged]:
+    """Yield the images that an object sets, and what only a build can tell of them."""
+    for entry in says.images:
+        if not catalogue.ignores(item.meta.group, item.meta.kind, _NEW_NAME):
+            yield from _image_site(entry, item, view)
+    for text in says.annotations:
+        yield from _annotation_sites(text, item, view, catalogue)
+    for change in says.changes:
+        yield from _changed(change, item, view, catalogue)
+    for patch in says.node_patches:
+        yield from read_node_patch(patch, view, catalogue, once=once)
+
+
+def _image_site(entry: ImageEntry, item: ObjectNode, view: View) -> Iterator[ImageSite]:
+    """Yield the image that an entry of ``images`` sets, if it sets more than a tag.
+
+    Source: kustomize api, ``filters/imagetag/updater.go``: a tag beats a suffix, and a digest
+    stands behind a tag where there are both.
+    """
+    node = entry.new_name
+    if node is None:
+        return
+    tag, digest = entry.new_tag, entry.digest
+    tail = "" if tag is None else f":{tag.value}"
+    if digest is not None:
+        tail += f"@{digest.value}"
+    yield ImageSite(
+        Value("string", node.value + tail),
+        node,
+        item.meta,
+        item.prefix + entry.new_name_field,
+        None if entry.name is None else entry.name.value,
+        "image",
+        item.readers,
+        tail=tail,
+        has_separate_tag=not tail,
+        views=frozenset({view.reader}),
+    )
+
+
+def _annotation_sites(
+    text: AddedText, item: ObjectNode, view: View, catalogue: Catalogue
+) -> Iterator[ImageSite]:
+    """Yield the image that an annotation of a pod is, if it is one."""
+    node: Scalar | Mapping = text.node
+    for key in (text.key, "annotations", "metadata"):
+        around = Mapping(text.node.start, text.node.end)
+        around.pairs.append((Scalar(key, text.node.start, text.node.start, '"'), node))
+        node = around
+    assert isinstance(node, Mapping)
+    pod = ObjectNode(node, "", _POD, item.readers)
+    for site in sites_of(pod, view, catalogue, once=False):
+        yield site._replace(object=item.meta, field=item.prefix + text.field)
+
+
+def _changed(
+    change: FieldChange, item: ObjectNode, view: View, catalogue: Catalogue
+) -> Iterator[ImageSite | Unjudged]:
+    """Yield what a replacement or a fieldSpec does to an image, if it does."""
+    becomes = lead_of_any(catalogue, change.group, change.kind, change.steps)
+    if becomes is Lead.NONE or (becomes is Lead.ABOVE and not change.is_whole):
+        return
+    if change.sets_images and _is_known(change, catalogue):
+        return
+    if change.value is not None and becomes is Lead.IMAGE:
+        value, field = change.value, item.prefix + change.value_field
+        read = resolve(value, view.reader)
+        yield ImageSite(read, value, item.meta, field, None, "image", item.readers)
+        return
+    if change.source is not None:
+        group, kind, steps = change.source
+        if becomes is Lead.IMAGE and lead_of_any(catalogue, group, kind, steps) is Lead.IMAGE:
+            return  # it is an image where it comes from, and judged there
+    message = f"{change.message} an image field ({'/'.join(change.steps)})"
+    yield Unjudged(change.node, change.field, message, is_about_images=True)
+
+
+def _is_known(change: FieldChange, catalogue: Catalogue) -> bool:
+    """Whether a field of a kind is judged as an image without being told that it is one."""
+    if not change.kind:
+        return False
+    groups = (change.group,) if change.group else groups_of(catalogue, change.kind)
+    return all(is_judged(catalogue, group, change.kind, change.steps) for group in groups)

@@ -1,0 +1,97 @@
+"""The target of a patch → the kinds of objects that it is read as."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from imagelint.kubernetes.kustomize.leads import groups_of
+from imagelint.model.finding import KubeObject
+from imagelint.model.namedtuple import NamedTuple
+
+if TYPE_CHECKING:
+    from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.kustomize.model import Target
+
+__all__ = ["Aim", "aims_of"]
+
+_PLAIN: Final = r"[A-Za-z0-9]+"
+_NAME: Final = r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
+_UNKNOWN: Final = "unknown"
+"""An apiVersion of which the catalogue knows nothing, so that images are found by their shape."""
+_PODS: Final = (("apps/v1", "Deployment"), ("v1", "Pod"), ("batch/v1", "CronJob"))
+"""Where a pod can stand in what Kubernetes itself has."""
+_MOST_KINDS: Final = 20
+
+
+class Aim(NamedTuple):
+    """One kind that a patch is read as, and the object that is named in what is found."""
+
+    searched: KubeObject
+    named: KubeObject
+
+
+def aims_of(
+    target: Target | None, own: KubeObject, namespace: str, catalogue: Catalogue
+) -> list[Aim]:
+    """Return the kinds that a patch is read as.
+
+    ``own`` is what the patch says of itself. Without a target that decides. With one the patch is
+    merged into objects of the target's kind, name and namespace, whatever it states; it is read
+    as its own kind all the same, and where the target's is a pattern as any that has pods.
+    ``namespace`` is the one into which everything is moved, empty where there is none.
+    """
+    if target is None:
+        named = own._replace(namespace=namespace or own.namespace)
+        return [Aim(named, named)]
+    kinds = _kinds_of(target.kind)
+    named = KubeObject(
+        _api_version(target.group, target.version) or own.api_version,
+        target.kind or own.kind,
+        _plain(target.name) or own.name,
+        namespace or _plain(target.namespace),
+        own.labels,
+    )
+    searched = [own] if own.kind else []
+    for kind in kinds:
+        group = _plain(target.group) or ""
+        if not group and own.kind == kind:
+            group = own.group
+        groups = (group,) if group else groups_of(catalogue, kind)
+        searched += (KubeObject(_version(one, target.version), kind) for one in groups)
+    if not kinds:
+        searched += (KubeObject(version, kind) for version, kind in _PODS)
+        searched.append(KubeObject(_UNKNOWN, target.kind or own.kind))
+    if len(kinds) == 1:
+        named = named._replace(api_version=searched[-1].api_version, kind=kinds[0])
+    distinct = {(one.group, one.kind): one for one in reversed(searched)}
+    return [
+        Aim(one._replace(name=named.name, namespace=named.namespace, labels=own.labels), named)
+        for one in reversed(distinct.values())
+    ]
+
+
+def _kinds_of(pattern: str) -> list[str]:
+    """Return the kinds that a pattern spells out (``Deployment``, ``A|B``), else nothing."""
+    inner = pattern.removeprefix("^").removesuffix("$")
+    if inner.startswith("(") and inner.endswith(")"):
+        inner = inner[1:-1].removeprefix("?:")
+    names = inner.split("|")
+    if len(names) > _MOST_KINDS or not all(re.fullmatch(_PLAIN, name) for name in names):
+        return []
+    return names
+
+
+def _plain(pattern: str) -> str | None:
+    """Return a pattern that is a name, else None."""
+    return pattern if re.fullmatch(_NAME, pattern) else None
+
+
+def _version(group: str, version: str) -> str:
+    return _api_version(group, version) or _plain(version) or "v1"
+
+
+def _api_version(group: str, version: str) -> str:
+    if not _plain(group):
+        return ""
+    return f"{group}/{_plain(version) or 'v1'}"

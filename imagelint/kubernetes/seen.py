@@ -1,0 +1,73 @@
+"""Images that can be seen in text that no parser reads: in templates and in broken manifests."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from imagelint.kubernetes.readers import Value
+from imagelint.kubernetes.search import ImageSite
+from imagelint.model.finding import KubeObject
+from imagelint.yaml.nodes import Mapping, Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.yaml.documents import Document
+
+__all__ = ["ACTION", "action_text", "seen_images", "starts"]
+
+ACTION = "{{"
+"""What starts an action of a Go template; no manifest needs it outside of strings."""
+
+# Up to the next brace only: a text full of `{{` must not be searched to its end for each.
+_ACTION_TEXT = r"\{\{(?:[^{}\n]|\}(?!\}))*\}\}"
+# It begins with letters, to which `re` leaps; what has to stand before them is looked at then.
+_SEEN_IMAGE = rf"""(?x)
+    image["']?[ \t]*:[ \t]+
+    (?P<quote>["']?)
+    (?P<value>(?:{_ACTION_TEXT}|[^\s"'{{}}\[\],\#&*|>!]+|(?<=\S)[\#&*|>!]){{1,999}})
+    """
+
+
+def seen_images(text: str, start: int, root: KubeObject | None) -> Iterator[ImageSite]:
+    """Yield what looks like an image in text that no parser reads."""
+    pattern = re.compile(_SEEN_IMAGE)
+    at = first = max(start - 1, 0)  # what stands before it counts
+    while (match := pattern.search(text, at)) is not None:
+        if not _is_key(text, match.start(), first):
+            at = match.start() + 1
+            continue
+        at = first = match.end()
+        begin, end = match.span("value")
+        node = Scalar(match["value"], begin, end)
+        yield ImageSite(
+            Value("string", node.value),
+            node,
+            root or KubeObject("", ""),
+            "image",
+            None,
+            "image",
+        )
+
+
+def _is_key(text: str, at: int, first: int) -> bool:
+    """Whether a word can be a key, its quote included; nothing before ``first`` is looked at."""
+    if at > first and text[at - 1] in "'\"":
+        at -= 1
+    if at == 0 or text[at - 1] == "\n":
+        return True
+    return at > first and (text[at - 1].isspace() or text[at - 1] in "{,-")
+
+
+def starts(site: ImageSite) -> set[int]:
+    """Return where a node begins if it is the one that was seen, with and without its quote."""
+    return {site.node.start, site.node.start - 1}
+
+
+def action_text(document: Document, site: ImageSite) -> str | None:
+    """Return a template action that YAML takes for a mapping in a mapping (``{{ .x }}``)."""
+    if not isinstance(site.node, Mapping):
+        return None
+    match = re.compile(_ACTION_TEXT).match(document.decoded.text, site.node.start)
+    return None if match is None else match.group()
