@@ -5,28 +5,34 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from imagelint.engine.edits import place_of
 from imagelint.kubernetes.read import ACTION
-from imagelint.model.finding import Finding
+from imagelint.model.finding import Finding, Severity
 from imagelint.model.report import Suppressed
 from imagelint.model.source import Span
+from imagelint.yaml.nodes import Scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from imagelint.engine.excuses import Excuses
+    from imagelint.kubernetes.kustomize.model import Trouble
     from imagelint.kubernetes.read import Examined
     from imagelint.model.finding import KubeObject
     from imagelint.model.source import Source
+    from imagelint.policy.placement import Where
     from imagelint.policy.policy import Environment, Policy
     from imagelint.rules.rule import Rule
 
-    Environments = Callable[[str, KubeObject | None], tuple[Environment, ...]]
+    Environments = Callable[[Where, KubeObject | None], tuple[Environment, ...]]
 
 __all__ = ["TEMPLATE", "DocumentRules"]
 
 UNPARSABLE = "unparsable-document"
 TEMPLATE = "unrendered-template"
 DROPPED = "dropped-content"
+BUILD = "lint the build (`kustomize build . | imagelint check -`)"
+UNRESOLVED = "unresolved-reference"
 
 
 class DocumentRules:
@@ -35,7 +41,7 @@ class DocumentRules:
     def __init__(
         self, policy: Policy, rules: Mapping[str, Rule], environments: Environments
     ) -> None:
-        """Judge by ``policy``; ``environments`` gives those of a path and an object in it."""
+        """Judge by ``policy``; ``environments`` gives those of an object in a place."""
         self._policy = policy
         self._rules = rules
         self._environments = environments
@@ -46,6 +52,7 @@ class DocumentRules:
         """Yield what readers refuse or ignore; ``chart`` is that whose template it stands in."""
         if item.refusals and item.is_manifest and not (item.is_template and chart is not None):
             offset, reason, by_kubectl = item.refusals[0]
+            at = Span(offset, offset)
             more = len(item.refusals) - 1
             also = f" (and {more} more)" if more else ""
             if item.is_template:
@@ -53,26 +60,46 @@ class DocumentRules:
                     f"this is a template that is not rendered yet: {reason}{also};"
                     " render it and lint the output"
                 )
-                yield from self._finding(TEMPLATE, item, offset, message, excuses)
+                yield from self._finding(TEMPLATE, item, at, message, excuses)
             else:
                 who = "kubectl refuses this document: " if by_kubectl else ""
                 message = f"{who}{reason}{also}"
-                yield from self._finding(UNPARSABLE, item, offset, message, excuses)
+                yield from self._finding(UNPARSABLE, item, at, message, excuses)
         if item.dropped_at is not None:
             message = (
                 "what follows belongs to no document, and kubectl and kustomize ignore it"
                 " without a word; put `---` on a line of its own in front of it, or remove it"
             )
-            yield from self._finding(DROPPED, item, item.dropped_at, message, excuses)
+            at = Span(item.dropped_at, item.dropped_at)
+            yield from self._finding(DROPPED, item, at, message, excuses)
 
-    def _finding(
-        self, rule_id: str, item: Examined, offset: int, message: str, excuses: Excuses
+    def about_unjudged(self, item: Examined, excuses: Excuses) -> Iterator[Finding | Suppressed]:
+        """Yield what only a build can tell: a note where nothing names an image field."""
+        for one in item.extract.unjudged:
+            start, end = place_of(item.document, one.node)
+            span = Span(start, end if isinstance(one.node, Scalar) else start)
+            message = f"{one.message}: {BUILD}"
+            is_note = not one.is_about_images
+            yield from self._finding(
+                UNRESOLVED, item, span, message, excuses, field=one.field, is_note=is_note
+            )
+
+    def _finding(  # noqa: PLR0913 - all that a finding says
+        self,
+        rule_id: str,
+        item: Examined,
+        span: Span,
+        message: str,
+        excuses: Excuses,
+        *,
+        field: str | None = None,
+        is_note: bool = False,
     ) -> Iterator[Finding | Suppressed]:
         """Yield a finding about a document, as bad as the worst environment that excuses it not."""
-        path, root = excuses.path, item.extract.root
-        rule = self._rules[rule_id]
-        severity_in = partial(self._policy.severity, rule)
-        worst_first = sorted(self._environments(path, root), key=lambda env: severity_in(env).rank)
+        root = item.extract.root
+        severity_in = partial(self._policy.severity, self._rules[rule_id], in_chart=is_note)
+        environments = self._environments(excuses.where, root)
+        worst_first = sorted(environments, key=lambda env: severity_in(env).rank)
         for environment in worst_first:
             severity = severity_in(environment)
             if severity.value == "off":
@@ -82,16 +109,42 @@ class DocumentRules:
                 severity,
                 message,
                 item.document.source.path,
-                Span(offset, offset),
+                span,
                 environment.name,
                 root,
+                field,
                 template=item.template,
             )
-            excuse = excuses.find(rule_id, environment, offset, root)
+            excuse = excuses.find(rule_id, environment, span.start, root)
             if excuse is None:
                 yield finding
                 return
             yield Suppressed(finding, *excuse)
+
+    def about_troubles(
+        self, source: Source, troubles: Iterable[Trouble], excuses: Excuses
+    ) -> Iterator[Finding | Suppressed]:
+        """Yield what a kustomization names in vain: what is no error, as a note at the most."""
+        severity_in = partial(self._policy.severity, self._rules[UNRESOLVED])
+        environments = self._environments(excuses.where, None)
+        for span, field, text, is_error in troubles:
+            for environment in sorted(environments, key=lambda env: severity_in(env).rank):
+                severity = severity_in(environment)
+                if severity.value == "off":
+                    break
+                finding = Finding(
+                    UNRESOLVED,
+                    severity if is_error else Severity.NOTE,
+                    f"{field}: {text}",
+                    source.path,
+                    span,
+                    environment.name,
+                )
+                excuse = excuses.find(UNRESOLVED, environment, span.start)
+                if excuse is None:
+                    yield finding
+                    break
+                yield Suppressed(finding, *excuse)
 
     def about_template(
         self, source: Source, chart: str, excuses: Excuses
@@ -100,8 +153,8 @@ class DocumentRules:
         offset = source.data.find(ACTION.encode(source.encoding))
         if offset < 0:
             return
-        rule, path = self._rules[TEMPLATE], excuses.path
-        environments = self._environments(path, None)
+        rule = self._rules[TEMPLATE]
+        environments = self._environments(excuses.where, None)
         severity = min(
             (self._policy.severity(rule, found, in_chart=True) for found in environments),
             key=lambda found: found.rank,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from imagelint.model.source import Source
     from imagelint.policy.environments import Environment
     from imagelint.policy.exceptions import PolicyException
+    from imagelint.policy.placement import Where
     from imagelint.policy.policy import Policy
 
     Excuser = Callable[[str, Environment, ImageReference | None], "Excuse | None"]
@@ -46,18 +47,18 @@ class Excuses:
     def __init__(
         self,
         policy: Policy,
-        path: str,
+        where: Where,
         exceptions: tuple[tuple[int, PolicyException], ...],
         ignores: Ignores | None,
         source: Source,
     ) -> None:
         """Take the policy, those of its exceptions that hold today, by number, and the comments.
 
-        ``path`` is the source's, relative to the policy's folder; ``ignores`` is None where
-        it has no such comment.
+        ``where`` is the source's place; ``ignores`` is None where it has no such comment.
         """
         self._policy = policy
-        self.path = path
+        self.where = where
+        self.path = where.path
         self._exceptions = exceptions
         self._ignores = ignores
         self._source = source

@@ -15,7 +15,9 @@ from imagelint.engine.edits import place_of
 from imagelint.engine.excuses import Excuses
 from imagelint.engine.findings import findings_of, record_of
 from imagelint.engine.judge import Judge
+from imagelint.kubernetes.kustomize.model import NO_CONTEXT
 from imagelint.kubernetes.read import Examined, examine, is_large, parts
+from imagelint.kubernetes.scopes import is_cluster_scoped
 from imagelint.kubernetes.skim.reader import remembering, skim
 from imagelint.model.finding import COMMENT_MARK, Finding, Severity
 from imagelint.model.report import (
@@ -28,7 +30,7 @@ from imagelint.model.report import (
     Suppressed,
 )
 from imagelint.model.source import Source, Span, shown
-from imagelint.policy.placement import Placement
+from imagelint.policy.placement import Placement, Where
 from imagelint.rules.checks.references import ABOUT_PODS
 from imagelint.yaml.config import did_you_mean
 
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from imagelint.engine.judge import Judged
     from imagelint.engine.repairs import Part, Repair
     from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.kustomize.model import Context
     from imagelint.kubernetes.pull_secrets import PodSecrets
     from imagelint.model.finding import KubeObject
     from imagelint.model.report import PolicyStamp
@@ -113,7 +116,7 @@ class Linter:
         )
         self._about_secrets = frozenset(self._rules_about_secrets())
 
-    def lint(
+    def lint(  # noqa: PLR0913 - all that a source comes with
         self,
         source: Source,
         match_path: str,
@@ -121,33 +124,45 @@ class Linter:
         chart: str | None = None,
         stamp: PolicyStamp | None = None,
         within: Span | None = None,
+        context: Context = NO_CONTEXT,
     ) -> FileResult:
         """Judge one source.
 
         ``match_path`` is its path relative to the policy's folder, for path globs; ``chart`` the
         folder of the Helm chart whose template it is, if any. ``within`` is one of several parts to
-        judge alone; :func:`imagelint.model.report.joined` puts the results together.
+        judge alone; :func:`imagelint.model.report.joined` puts the results together. ``context``
+        is what the repository around the file knows about it.
         """
         with_trees = bool(self._about_secrets)
         examined, free = examine(
-            source, self.catalogue, within, with_trees=with_trees, skimming=self.skimming
+            source,
+            self.catalogue,
+            within,
+            with_trees=with_trees,
+            skimming=self.skimming,
+            roles=context.roles,
         )
         has_comments = within is None and _has_comments(source)  # a source with some has no parts
-        if not examined and chart is None and not with_trees and not has_comments:
+        is_plain = chart is None and not with_trees and not has_comments
+        if not examined and is_plain and not context.troubles:
             return FileResult(source, 0, free, (), (), policy=stamp)
         ignores = None
         if has_comments:
             from imagelint.engine.comments import find_ignores  # noqa: PLC0415 - few files have comments
 
             ignores = find_ignores(source)
-        excuses = Excuses(self._policy, match_path, self._exceptions, ignores, source)
+        where = Where(match_path, context.namespaces)
+        excuses = Excuses(self._policy, where, self._exceptions, ignores, source)
         found = _Found(examined)
         for item in examined:
             if item.refusals or item.dropped_at is not None:
                 found.findings += self._documents.about_document(item, chart, excuses)
+            if item.extract.unjudged:
+                found.findings += self._documents.about_unjudged(item, excuses)
             if item.extract.sites:
                 self._look_at(item, found, excuses, in_chart=chart is not None)
         findings = found.findings
+        findings += self._documents.about_troubles(source, context.troubles, excuses)
         if chart is not None:
             findings += self._documents.about_template(source, chart, excuses)
         if excuses.has_comments:
@@ -177,19 +192,20 @@ class Linter:
             policy=stamp,
             facts=facts,
             used=frozenset(excuses.used),
+            roles=context.roles,
             unlisted=0 if self._inventory else sum([len(item.extract.sites) for item in examined]),
         )
 
     def _look_at(self, item: Examined, found: _Found, excuses: Excuses, *, in_chart: bool) -> None:
         """Judge the images of a document, and add what is found."""
-        sites, path = item.extract.sites, excuses.path
+        sites, where = item.extract.sites, excuses.where
         pods = self._pods(item)
         spans = [place_of(item.document, site.node, site.within) for site in sites]
         judged = [
             self._judge.judge(
                 item,
                 site,
-                self._environments(path, site.object),
+                self._environments(where, site.object),
                 in_chart=in_chart,
                 excuse=excuses.of_site(site, span.start),
                 pod=pods.get(id(site.node)),
@@ -269,7 +285,7 @@ class Linter:
     ) -> Iterator[Finding]:
         """Yield a finding for each comment and each of its rules that it excuses nothing from."""
         rule = self._rules[UNUSED_IGNORE]
-        environments = self._environments(excuses.path, None)
+        environments = self._environments(excuses.where, None)
         worst = min(environments, key=lambda env: self._policy.severity(rule, env).rank)
         severity = self._policy.severity(rule, worst)
         if severity.value == "off":
@@ -303,10 +319,14 @@ class Linter:
                         return True
         return False
 
-    def _environments(self, path: str, root: KubeObject | None) -> tuple[Environment, ...]:
+    def _environments(self, where: Where, root: KubeObject | None) -> tuple[Environment, ...]:
+        """Return those of an object; one that belongs to no namespace is moved into none."""
+        path, built_in = where
         if root is None:
             return self._placement.environments(path, None, {})
-        return self._placement.environments(path, root.namespace, root.labels)
+        if is_cluster_scoped(root):
+            return self._placement.environments(path, None, root.labels)
+        return self._placement.environments(path, root.namespace, root.labels, built_in)
 
 
 def _has_comments(source: Source) -> bool:

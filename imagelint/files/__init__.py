@@ -19,7 +19,7 @@ from imagelint.files.shipped import (
     rules_folder,
     schema_text,
 )
-from imagelint.files.walk import Found, FoundFile, find
+from imagelint.files.walk import Found, FoundFile, find, in_order
 
 if TYPE_CHECKING:
     from imagelint.files.commit import AtCommit, Difference
@@ -59,6 +59,7 @@ __all__ = [
     "finish",
     "has_leftovers",
     "identity",
+    "in_order",
     "is_below",
     "is_blank",
     "named",

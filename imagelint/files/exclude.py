@@ -81,6 +81,10 @@ class Exclusion:
                 return one.reason
         return None
 
+    def is_given(self, path: str) -> bool:
+        """Whether ``--exclude`` names a file, whatever policies say."""
+        return self._given.matches(relative_to(self._cwd, path))
+
     def _of_folder(self, folder: str) -> _Folder:
         known = self._folders.get(folder)
         if known is None:

@@ -18,11 +18,11 @@ from imagelint.patterns.globs import InvalidPattern, PathPattern
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["Found", "FoundFile", "find"]
+__all__ = ["LEFT_OUT", "Found", "FoundFile", "find", "in_order"]
 
 _SUFFIXES = (".yaml", ".yml", ".json")
 _OTHER_NAMES = frozenset({"Kustomization"})  # kustomize reads it by this name too
-_LEFT_OUT = frozenset(  # ruff's list
+LEFT_OUT = frozenset(  # ruff's list
     {
         *(".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".ipynb_checkpoints"),
         *(".mypy_cache", ".nox", ".pants.d", ".pyenv", ".pytest_cache", ".pytype"),
@@ -77,11 +77,16 @@ def find(
     walk = _Walk(cwd, excluded, tell, begin)
     for path in paths:
         walk.take(path)
-    files = sorted(walk.files.values(), key=lambda one: _by_segments(one.shown))
+    files = in_order(walk.files.values())
     unread = [one for place, one in walk.skipped.items() if place not in walk.files]
     skipped = sorted(unread, key=lambda one: _by_segments(one.path))
     links = frozenset(walk.links)
-    return Found(tuple(files), tuple(skipped), tuple(walk.warnings), tuple(walk.errors), links)
+    return Found(files, tuple(skipped), tuple(walk.warnings), tuple(walk.errors), links)
+
+
+def in_order(files: Iterable[FoundFile]) -> tuple[FoundFile, ...]:
+    """Return files in the order in which they are reported."""
+    return tuple(sorted(files, key=lambda one: _by_segments(one.shown)))
 
 
 def _by_segments(path: str) -> str:
@@ -217,7 +222,7 @@ class _Walk:
         """Return what stands in a folder, or None if it is left out, which is noted."""
         listing: list[os.DirEntry[str]] | OSError | None = None
         reason: str | None
-        if entry.name in _LEFT_OUT:
+        if entry.name in LEFT_OUT:
             reason = f"left out by name ({entry.name})"
         elif entry.is_symlink():  # it may lead anywhere, and round in circles
             reason = "link to a folder"

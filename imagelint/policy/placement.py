@@ -6,7 +6,9 @@ Asked for each image, so what a path comes to is found out once for all that sta
 from __future__ import annotations
 
 from itertools import compress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
+
+from imagelint.model.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,9 +16,20 @@ if TYPE_CHECKING:
     from imagelint.policy.environments import Environment
     from imagelint.policy.policy import Policy
 
-__all__ = ["Placement"]
+__all__ = ["Placement", "Where"]
 
 _KNOWN_MAX = 1000
+_Namespaces: TypeAlias = "tuple[str | None, frozenset[str]]"
+"""The one that an object states, and those that it is built in."""
+
+
+class Where(NamedTuple):
+    """Where a file stands, and where kustomizations move its objects."""
+
+    path: str
+    """Relative to the policy's folder, with ``/``."""
+    built_in: frozenset[str] = frozenset()
+    """The namespaces."""
 
 
 class Placement:
@@ -33,35 +46,42 @@ class Placement:
         self._path: str | None = None
         self._fits: tuple[bool, ...] = ()
         """Which matches the path fits that was asked for last."""
-        self._known: dict[tuple[tuple[bool, ...], str | None], tuple[Environment, ...]] = {}
-        """The environments of such a place and a namespace, where no labels are asked for."""
+        self._known: dict[tuple[tuple[bool, ...], _Namespaces], tuple[Environment, ...]] = {}
+        """The environments of such a place and namespaces, where no labels are asked for."""
 
     def environments(
-        self, path: str, namespace: str | None, labels: Mapping[str, str]
+        self,
+        path: str,
+        namespace: str | None,
+        labels: Mapping[str, str],
+        built_in: frozenset[str] = frozenset(),
     ) -> tuple[Environment, ...]:
         """Return the environments of an object: one or more, in the order of the file.
 
         ``path`` is relative to the policy's folder, with ``/``; ``namespace`` and ``labels`` are
-        the object's own.
+        the object's own. ``built_in`` are the namespaces into which kustomizations move it: it has
+        to satisfy those that match it as written and those that match it as built.
         """
         if self._forced is not None:
             return self._forced
         if path != self._path:
             self._path = path
             self._fits = tuple([match.fits_path(path) for match in self._matches])
+        namespaces = (namespace, built_in)
         if self._asks_labels:
-            return self._found(namespace, labels)
-        key = (self._fits, namespace)
+            return self._found(namespaces, labels)
+        key = (self._fits, namespaces)
         found = self._known.get(key)
         if found is None:
             if len(self._known) >= _KNOWN_MAX:
                 self._known.clear()
-            found = self._known[key] = self._found(namespace, labels)
+            found = self._known[key] = self._found(namespaces, labels)
         return found
 
-    def _found(self, namespace: str | None, labels: Mapping[str, str]) -> tuple[Environment, ...]:
+    def _found(self, namespaces: _Namespaces, labels: Mapping[str, str]) -> tuple[Environment, ...]:
+        written, built_in = namespaces
         fits = [
-            is_there or match.fits_object(namespace, labels)
+            is_there or any(match.fits_object(name, labels) for name in (written, *built_in))
             for match, is_there in zip(self._matches, self._fits, strict=True)
         ]
         fitting = tuple(compress(self._environments, fits))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from imagelint.files.changes import Changes
     from imagelint.rules.rule import Rule
+    from imagelint.run.surroundings import Surroundings
 
 __all__ = ["Intake"]
 
@@ -29,9 +30,12 @@ _STDIN_SHOWN = "<stdin>"
 class Intake:
     """What a request asks for, looked for in the world."""
 
-    def __init__(self, request: Request, rules: Mapping[str, Rule], cwd: str) -> None:
+    def __init__(
+        self, request: Request, rules: Mapping[str, Rule], cwd: str, around: Surroundings
+    ) -> None:
         """Look for policies that may set ``rules``; ``cwd`` is the working folder, absolute."""
         self._request = request
+        self._around = around
         self._cwd = cwd
         ref = request.policy_from
         self._origin = None if ref is None else files.AtCommit(ref, cwd)
@@ -76,13 +80,28 @@ class Intake:
             self._look_for_leftovers(found)
         self.notices += (f"warning: {one_line(line)}" for line in found.warnings)
         self.errors += map(one_line, found.errors)
-        self.skipped += found.skipped
-        for file in found.files:
+        taken_in = self._taken_in(found, exclusion)
+        shown = {file.shown for file in taken_in}
+        self.skipped += (one for one in found.skipped if one.path not in shown)
+        everything = files.in_order((*found.files, *taken_in)) if taken_in else found.files
+        for file in everything:
             governing = self.policies.for_file(file.path)
             if changes is None or self._concerned(changes, file.path, governing):
                 yield Input(file.path, file.shown, governing)
             else:
                 self.skipped.append(Skipped(file.shown, changes.reason))
+
+    def _taken_in(self, found: files.Found, exclusion: files.Exclusion) -> list[files.FoundFile]:
+        """Return files below the PATHs that a walk leaves out and kustomizations take in.
+
+        Whatever they are called and wherever they lie, they are deployed.
+        """
+        known = {file.path for file in found.files}
+        return [
+            files.FoundFile(path, files.displayed(path, self._cwd))
+            for path in self._around.taken_in(known)
+            if path not in known and not exclusion.is_given(path)
+        ]
 
     def _hear(self, folder: str, names: Iterable[str]) -> None:
         self.policies.hear(folder, names)

@@ -7,13 +7,11 @@ it looks from the formats. Nothing is printed here: ``Run.notices`` are lines fo
 from __future__ import annotations
 
 import os
-import time
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from imagelint import files
 from imagelint.engine.linter import Linter
 from imagelint.engine.run_rules import Ruling, about_exceptions, conclude, with_more
-from imagelint.kubernetes.catalogue.lookup import load_catalogue
 from imagelint.kubernetes.read import is_large
 from imagelint.model.errors import ImagelintError, internal_error
 from imagelint.model.finding import Skipped
@@ -22,21 +20,22 @@ from imagelint.model.source import Source, one_line
 from imagelint.rules.built_in import RULES
 from imagelint.rules.rule import text_of
 from imagelint.run.ahead import Ahead
+from imagelint.run.given import known_kinds, today
 from imagelint.run.inputs import Intake
 from imagelint.run.request import STDIN, Attempt, Input, Packed, Request, packed, unpacked, whole
+from imagelint.run.surroundings import Surroundings
 from imagelint.run.team import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.model.report import ImageRecord, PolicyStamp
     from imagelint.model.source import Span
 
 T = TypeVar("T")
 Work: TypeAlias = "Callable[[Run, Input], Any]"
 
-__all__ = ["STDIN", "Input", "Request", "Run", "attempted", "known_kinds", "today"]
+__all__ = ["STDIN", "Input", "Request", "Run", "attempted"]
 
 
 class Run:
@@ -52,7 +51,8 @@ class Run:
         self.jobs = request.jobs
         self._cwd = os.getcwd()
         self._rules = RULES
-        intake = Intake(request, self._rules, self._cwd)
+        self._around = Surroundings(request.paths or (".",), self._cwd)
+        intake = Intake(request, self._rules, self._cwd, self._around)
         self._policies = intake.policies
         self._catalogue = known_kinds()
         self._today = today()
@@ -197,6 +197,7 @@ class Run:
             chart=self._chart(one),
             stamp=one.governing.stamp,
             within=within,
+            context=self._around.context_of(one.path),
         )
 
     def _news(self, one: Input, result: FileResult, identity: files.Identity) -> FileResult | None:
@@ -387,13 +388,3 @@ def attempted(run: Run, one: Input) -> Packed:
     if one.data is None:
         return run.packed(run.attempt(one))
     return run.attempt_in_parts(one, one.data)
-
-
-def today() -> str:
-    """Return the day (``2027-01-31``, UTC): the one place that asks the clock for it."""
-    return time.strftime("%Y-%m-%d", time.gmtime())
-
-
-def known_kinds() -> Catalogue:
-    """Return the catalogue of kinds that imagelint is shipped with."""
-    return load_catalogue(files.catalogue_files())

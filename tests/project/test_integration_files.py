@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import subprocess
 import sys
@@ -25,7 +26,9 @@ HOOKS: list[dict[str, Any]] = _load(".pre-commit-hooks.yaml")
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook["id"])
 def test_the_entry_of_a_hook_runs(hook: dict[str, Any], tmp_path: Path) -> None:
     assert hook["language"] == "python"
-    assert hook["types_or"] == ["yaml", "json"]
+    wanted = {"a.yaml", "b/c.YML", "d.json", "Kustomization", "k/Kustomization"}
+    others = {"a.txt", "yaml", "a.yaml.tmpl", "k/MyKustomization"}
+    assert {name for name in wanted | others if re.search(hook["files"], name)} == wanted
     pod = tmp_path / "pod.yaml"
     pod.write_text(_POD, encoding="utf-8")
     program, *arguments = shlex.split(hook["entry"])

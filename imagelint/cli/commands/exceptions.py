@@ -62,7 +62,8 @@ def command(ctx: click.Context, /, style: str, **options: Any) -> None:  # noqa:
       imagelint exceptions
       imagelint exceptions --format json | jq '.exceptions[] | select(.used_by == [])'
     """  # noqa: D301 - click wants the character itself
-    from imagelint.run.run import Run, today  # noqa: PLC0415 - --help has no use for it
+    from imagelint.run.given import today  # noqa: PLC0415 - --help has no use for it
+    from imagelint.run.run import Run  # noqa: PLC0415
 
     run = Run(request(options))
     say(run.notices)

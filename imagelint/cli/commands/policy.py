@@ -51,7 +51,7 @@ def check(ctx: click.Context, /, policy: str | None, **_options: Any) -> None:  
     """
     from imagelint.model.finding import Severity  # noqa: PLC0415 - --help has no use for these
     from imagelint.policy.advice import advise  # noqa: PLC0415
-    from imagelint.run.run import today  # noqa: PLC0415
+    from imagelint.run.given import today  # noqa: PLC0415
 
     governing = _governing(policy)
     found = sorted(
@@ -175,7 +175,7 @@ def _failed_examples(governing: GoverningPolicy) -> Iterator[str]:
         return
     from imagelint.engine.examples import Examples  # noqa: PLC0415 - for policies with rules alone
     from imagelint.rules.built_in import RULES  # noqa: PLC0415
-    from imagelint.run.run import known_kinds  # noqa: PLC0415
+    from imagelint.run.given import known_kinds  # noqa: PLC0415
 
     examples = Examples(governing.policy, RULES, known_kinds())
     for rule in own.values():
@@ -186,7 +186,7 @@ def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome
     from imagelint.engine.cases import CASES_NAME, read_cases, run_case  # noqa: PLC0415
     from imagelint.engine.linter import Linter  # noqa: PLC0415
     from imagelint.model.errors import UsageError  # noqa: PLC0415
-    from imagelint.run.run import known_kinds, today  # noqa: PLC0415
+    from imagelint.run.given import known_kinds, today  # noqa: PLC0415
 
     cwd = os.getcwd()
     if cases is None and governing.is_built_in:

@@ -1,0 +1,104 @@
+"""An entry of a kustomization → the file or folder that it names, or why it leads nowhere.
+
+Kustomize looks for a file first, then for a folder with a kustomization, and takes everything else
+for something to be fetched (api/internal/target/kusttarget.go, accumulateResources). Nothing
+outside of the repository is followed.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from typing import TYPE_CHECKING, Final
+
+from imagelint.kubernetes.kustomize.model import Role
+from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.source import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.kubernetes.kustomize.model import PathEntry
+
+__all__ = ["Edge", "NotFollowedError", "follow", "kustomizations_in"]
+
+_MAY_BE_FOLDERS: Final = frozenset(
+    {Role.RESOURCE, Role.COMPONENT, Role.TRANSFORMER, Role.GENERATOR}
+)
+_WITHOUT_IMAGES: Final = frozenset({Role.DATA, Role.VALUES, Role.CRD})
+_REMOTE: Final = (
+    r"(?i)^[a-z][a-z0-9+.-]*::?//|^[a-z]+::|^[\w.-]+@[\w.-]+:|[?&]ref="
+    r"|^(?:[\w-]+\.)+[a-z]{2,}/[^/]+/[^/]+"
+)
+"""A URL, or ``github.com/org/repository``."""
+_BUILD: Final = "lint the build (`kustomize build . | imagelint check -`)"
+
+
+class Edge(NamedTuple):
+    """A file or a kustomization's folder that a kustomization takes in."""
+
+    entry: PathEntry
+    path: str
+    """Absolute."""
+    is_folder: bool
+
+
+class NotFollowedError(Exception):
+    """An entry that leads nowhere; ``str()`` says why, and what to do."""
+
+    def __init__(self, message: str, *, is_error: bool = True, matters: bool = True) -> None:
+        """``is_error``: else it deserves a note; ``matters``: else no image is lost with it."""
+        super().__init__(message)
+        self.is_error = is_error
+        self.matters = matters
+
+
+def follow(entry: PathEntry, folder: str, root: str) -> Edge:
+    """Return where an entry of the kustomization in ``folder`` leads.
+
+    ``root`` is the repository's, without links. Raises :class:`NotFollowedError`.
+    """
+    path = os.path.normpath(os.path.join(folder, entry.path.replace("/", os.sep)))
+    name = shown(entry.path)
+    mode = _mode_of(entry, path, name)
+    if not _is_below(os.path.realpath(path), root):
+        raise NotFollowedError(f"{name} is outside of the repository, and is not read")
+    if stat.S_ISREG(mode):
+        return Edge(entry, path, is_folder=False)
+    if not stat.S_ISDIR(mode):
+        raise NotFollowedError(f"{name} is no regular file, and is not read")
+    if entry.role not in _MAY_BE_FOLDERS:
+        raise NotFollowedError(f"{name} is a folder, where kustomize reads a file")
+    found = len(list(kustomizations_in(path)))
+    if found > 1:
+        raise NotFollowedError(f"{name} has several kustomization files, which kustomize refuses")
+    if not found:
+        message = f"{name} has no kustomization file, so kustomize cannot build this"
+        raise NotFollowedError(message, is_error=False)
+    return Edge(entry, path, is_folder=True)
+
+
+def _mode_of(entry: PathEntry, path: str, name: str) -> int:
+    """Return what kind of file stands at a path."""
+    try:
+        return os.stat(path).st_mode
+    except (OSError, ValueError) as error:
+        message = f"there is no {name} here, so kustomize cannot build this"
+        if re.search(_REMOTE, entry.path) is not None:
+            message = f"{name} is not in this repository, and its images are not seen: {_BUILD}"
+        matters = entry.role not in _WITHOUT_IMAGES
+        raise NotFollowedError(message, is_error=False, matters=matters) from error
+
+
+def _is_below(path: str, root: str) -> bool:
+    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def kustomizations_in(folder: str) -> Iterator[str]:
+    """Yield the kustomization files in a folder, of which there should be one."""
+    for name in sorted(KUSTOMIZATION_FILES):
+        path = os.path.join(folder, name)
+        if os.path.isfile(path):
+            yield path

@@ -1,0 +1,56 @@
+"""What the repositories around the inputs of a run say of them."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from imagelint import files
+from imagelint.kubernetes.kustomize.model import NO_CONTEXT
+from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
+from imagelint.repository.repositories import Repositories
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from imagelint.kubernetes.kustomize.model import Context
+    from imagelint.repository.graph import Graph
+
+__all__ = ["Surroundings"]
+
+
+class Surroundings:
+    """The graph of the repository of each file; where there is none, of the PATH that it is in."""
+
+    def __init__(self, paths: Iterable[str], cwd: str) -> None:
+        """Take the PATHs of a run; without any, the working folder is one."""
+        places = [files.absolute(path, cwd) for path in paths]
+        self._folders = sorted(filter(os.path.isdir, places), key=len)
+        self._repositories = Repositories()
+        for folder in self._folders:  # before processes are forked, for all of them
+            self._repositories.graph_of(os.path.join(folder, ""), folder)
+
+    def graph_of(self, path: str) -> Graph | None:
+        """Return the graph of the repository of a file (absolute), None without kustomizations."""
+        above = (folder for folder in self._folders if files.is_below(path, folder))
+        return self._repositories.graph_of(path, next(above, None) or os.path.dirname(path))
+
+    def context_of(self, path: str) -> Context:
+        """Return what the repository knows about a file."""
+        graph = self.graph_of(path)
+        return NO_CONTEXT if graph is None else graph.context_of(path)
+
+    def taken_in(self, found: Iterable[str]) -> Iterator[str]:
+        """Yield the files below the PATHs' folders that kustomizations among ``found`` reach."""
+        if not self._folders:
+            return
+        reaching: dict[int, tuple[Graph, list[str]]] = {}
+        for path in found:
+            if path.rpartition(os.sep)[2] in KUSTOMIZATION_FILES:
+                graph = self.graph_of(path)
+                if graph is not None:
+                    reaching.setdefault(id(graph), (graph, []))[1].append(path)
+        for graph, paths in reaching.values():
+            for path in graph.reached_from(paths):
+                if any(files.is_below(path, folder) for folder in self._folders):
+                    yield path
