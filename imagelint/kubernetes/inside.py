@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from imagelint.kubernetes.examined import Examined, Refusal
@@ -13,7 +14,7 @@ from imagelint.yaml.embedded import embedded
 from imagelint.yaml.parser import parse_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.kustomize.model import Inline
@@ -25,7 +26,10 @@ __all__ = ["tree_of", "with_inside"]
 
 DEEPEST = 8
 """Levels of documents inside of strings."""
+_MOST_USES = 20
+"""How often aliases may have one string read."""
 _TOO_DEEP = f"documents stand in strings of each other, more than {DEEPEST} deep"
+_TOO_OFTEN = f"an alias makes one text more than {_MOST_USES} patches"
 
 
 def with_inside(first: Examined, catalogue: Catalogue) -> list[Examined]:
@@ -35,26 +39,36 @@ def with_inside(first: Examined, catalogue: Catalogue) -> list[Examined]:
     found: list[Examined] = []
     work = [(first, 0)]
     for item, level in work:  # which grows
-        if level < DEEPEST:
-            found.append(item)
-            work += ((inner, level + 1) for inner in _inside(item, catalogue))
-        else:
-            found.append(_without_inside(item))
+        texts = _first_uses(item.extract.inline) if level < DEEPEST else []
+        kept = set(map(id, texts))
+        left = [text for text in item.extract.inline if id(text) not in kept]
+        found.append(_without(item, left, _TOO_OFTEN if texts else _TOO_DEEP) if left else item)
+        work += ((inner, level + 1) for inner in _inside(item, texts, catalogue))
     return found
 
 
-def _inside(item: Examined, catalogue: Catalogue) -> Iterator[Examined]:
-    for text in item.extract.inline:
+def _first_uses(texts: Iterable[Inline]) -> list[Inline]:
+    uses: Counter[int] = Counter()
+    kept: list[Inline] = []
+    for text in texts:
+        uses[id(text.node)] += 1
+        if uses[id(text.node)] <= _MOST_USES:
+            kept.append(text)
+    return kept
+
+
+def _inside(item: Examined, texts: Iterable[Inline], catalogue: Catalogue) -> Iterator[Examined]:
+    for text in texts:
         for piece in embedded(item.document, text.node):
             inner = _read(piece, catalogue, text, item.template)
             yield _renamed(inner, item.inside) if item.inside else inner
 
 
-def _without_inside(item: Examined) -> Examined:
-    """Return a document of whose strings nothing is read, which is said."""
+def _without(item: Examined, texts: Iterable[Inline], why: str) -> Examined:
+    """Return a document some of whose strings are not read, which is said."""
+    prefix = f"{item.inside}: " if item.inside else ""
     unjudged = (
-        Unjudged(text.node, f"{item.inside}: {text.field}", _TOO_DEEP, is_about_images=True)
-        for text in item.extract.inline
+        Unjudged(text.node, prefix + text.field, why, is_about_images=True) for text in texts
     )
     found = item.extract._replace(unjudged=(*item.extract.unjudged, *unjudged))
     return item._replace(extract=found)

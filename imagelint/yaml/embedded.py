@@ -31,17 +31,23 @@ class Embedded(Document):
 
     __slots__ = ("_is_placed", "_text")
 
-    def __init__(self, outer: Document, node: Scalar, piece: Document, start: int) -> None:
-        """Hold a piece of the value of ``node`` in ``outer``, from character ``start`` on."""
+    def __init__(
+        self,
+        outer: Document,
+        node: Scalar,
+        piece: Document,
+        start: int,
+        places: Sequence[int] | None,
+    ) -> None:
+        """Hold a piece of the value of ``node`` in ``outer``, from character ``start`` on.
+
+        ``places`` are those of the whole value's characters, None where it has none.
+        """
         self._text = piece.text
-        places: Sequence[int] | None = None
-        try:
-            places = places_of_text(outer.decoded.text, node)
-        except UnplacedError:
-            places = None
-        self._is_placed = places is not None and outer.is_placed
+        # An alias may have the string stand elsewhere too, for something else.
+        self._is_placed = places is not None and outer.is_placed and not node.anchored
         begin, end = outer.byte_offset(node.start), outer.byte_offset(node.end)
-        text = _Inner(piece, outer, Span(begin, end), places and places[start:])
+        text = _Inner(piece, outer, Span(begin, end), places, start)
         super().__init__(outer.source, Span(begin, end), (), piece.tree, text)
 
     @property
@@ -63,22 +69,29 @@ class Embedded(Document):
 class _Inner(Decoded):
     """The text of an embedded document, with the way back to bytes of the file."""
 
-    __slots__ = ("_outer", "_places", "_span")
+    __slots__ = ("_first", "_outer", "_places", "_span")
 
     def __init__(
-        self, piece: Document, outer: Document, span: Span, places: Sequence[int] | None
+        self,
+        piece: Document,
+        outer: Document,
+        span: Span,
+        places: Sequence[int] | None,
+        first: int,
     ) -> None:
         super().__init__(b"", span.start, "utf-8")
         self.text = piece.decoded.text
         self._outer = outer
         self._span = span
         self._places = places
+        self._first = first
 
     def byte_offset(self, index: int) -> int:
         """Return the byte offset in the file of character ``index`` of the text."""
         if self._places is None:
             return self._span.start
-        return self._outer.byte_offset(self._places[min(index, len(self._places) - 1)])
+        at = min(self._first + index, len(self._places) - 1)
+        return self._outer.byte_offset(self._places[at])
 
 
 def embedded(document: Document, node: Scalar) -> list[Embedded]:
@@ -87,6 +100,11 @@ def embedded(document: Document, node: Scalar) -> list[Embedded]:
     source = Source(document.source.path, data)
     if source.encoding != "utf-8":  # a byte order mark is text here
         source.bom_length, source.encoding = 0, "utf-8"
+    places: Sequence[int] | None = None
+    try:
+        places = places_of_text(document.decoded.text, node)
+    except UnplacedError:
+        places = None
     found: list[Embedded] = []
     start = done = 0
     for piece in split(source):
@@ -94,5 +112,6 @@ def embedded(document: Document, node: Scalar) -> list[Embedded]:
         begin = 0 if piece.tree is not None else piece.span.start
         start += len(data[done:begin].decode("utf-8", "replace")) if begin > done else 0
         done = max(done, begin)
-        found.append(Embedded(document, node, piece, 0 if piece.tree is not None else start))
+        first = 0 if piece.tree is not None else start
+        found.append(Embedded(document, node, piece, first, places))
     return found

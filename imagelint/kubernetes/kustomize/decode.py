@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Decoder", "Items", "Leaf", "Record"]
 
-_MOST = 200_000
-"""Values of one object at the most; aliases alone can make more."""
+_REPEATED = 100_000
+"""Values that aliases repeat, at the most; go-yaml refuses a file with four times as many."""
+_TOLD = 20
+"""Refusals that are kept."""
 
 
 class Leaf(NamedTuple):
@@ -120,8 +122,11 @@ class Decoder:
         self._exactly = exactly
         self._strictly = strictly
         self._names: dict[int, dict[str, str]] = {}
-        self._left = _MOST
+        self._seen: set[int] = set()
+        self._left = _REPEATED
         self.refusals: list[tuple[int, str]] = []
+        self.is_cut = False
+        """Whether aliases repeat so much that not all was read."""
 
     def decode(self, mapping: Mapping, struct: Struct, field: str = "") -> Record:
         """Return a struct; ``field`` is where it stands."""
@@ -134,8 +139,7 @@ class Decoder:
         return list(holder.records("items"))
 
     def _value(self, node: Node, schema: Schema, old: Decoded | None, field: str) -> Decoded | None:
-        self._left -= 1
-        if self._left < 0:
+        if not self._may_go_on(node):
             return old
         if isinstance(schema, str):
             return self._scalar(node, schema, old, field)
@@ -150,6 +154,18 @@ class Decoder:
         if found is None:
             self._refuse(node, field, "list" if isinstance(schema, ListOf) else "mapping")
         return found or old
+
+    def _may_go_on(self, node: Node) -> bool:
+        """Whether a node is new, or has not been repeated too often; its pairs count."""
+        if id(node) in self._seen:
+            self._left -= 1 + (len(node.pairs) if isinstance(node, Mapping) else 0)
+            if self._left < 0:
+                if not self.is_cut:
+                    self.is_cut = True
+                    self.refusals.insert(0, (node.start, "aliases repeat too much here"))
+                return False
+        self._seen.add(id(node))
+        return True
 
     def _scalar(self, node: Node, schema: str, old: Decoded | None, field: str) -> Decoded | None:
         type_ = type_of(node)
@@ -176,7 +192,7 @@ class Decoder:
                 else:
                     record.values[name] = found
             elif self._strictly:
-                self.refusals.append((value.start, f"there is no field {shown(at)}"))
+                self._note(value, f"there is no field {shown(at)}")
         return record
 
     def _names_of(self, schema: Struct) -> dict[str, str]:
@@ -209,6 +225,8 @@ class Decoder:
 
     def _refuse(self, node: Node, field: str, wanted: str) -> None:
         advice = " (quote it)" if wanted == "string" and isinstance(node, Scalar) else ""
-        self.refusals.append(
-            (node.start, f"{shown(field)} is a {type_of(node)}, not a {wanted}{advice}")
-        )
+        self._note(node, f"{shown(field)} is a {type_of(node)}, not a {wanted}{advice}")
+
+    def _note(self, node: Node, message: str) -> None:
+        if len(self.refusals) < _TOLD:
+            self.refusals.append((node.start, message))

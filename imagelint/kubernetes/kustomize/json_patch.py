@@ -81,8 +81,8 @@ def _written(  # noqa: PLR0913, PLR0917 - all that is known of an operation
     """Yield what a value brings in."""
     found: list[ImageSite] = []
     shown = _shown(steps)
-    for aim in aims:
-        for root, path in _objects_around(value, steps):
+    for root, path in _objects_around(value, steps):
+        for aim in aims:
             item = ObjectNode(root, "", aim.searched, BOTH)
             for site in sites_of(item, view, catalogue, once=once):
                 field = site.field
@@ -90,6 +90,8 @@ def _written(  # noqa: PLR0913, PLR0917 - all that is known of an operation
                     field = shown + field[len(path) :]
                 owner = aim.named if site.object == aim.searched else site.object
                 found.append(site._replace(object=owner, field=field))
+        if found:
+            break
     yield from found
     if found or not isinstance(value, Scalar) or resolve(value).type == "null":
         return
@@ -106,7 +108,8 @@ def _written(  # noqa: PLR0913, PLR0917 - all that is known of an operation
 def _objects_around(value: Node, steps: tuple[str, ...]) -> Iterator[tuple[Mapping, str]]:
     """Yield objects that hold nothing but a value, and the field in which it stands.
 
-    An index may be a key of a mapping as well, so there are two where there is one.
+    An index may be a key of a mapping as well, so there are two where there is one: with lists
+    first.
     """
     for lists in (True, False) if any(is_index(step) for step in steps) else (True,):
         node = value

@@ -90,7 +90,7 @@ def read_kustomization(mapping: Mapping, view: View) -> Kustomization:
         tuple(inline),
         annotations=tuple(annotations_of(root, "commonAnnotations")),
         changes=tuple(_changes(root)),
-        unjudged=tuple(_charts(root)),
+        unjudged=(*_charts(root), *_cut(decoder, mapping)),
         refusals=tuple(decoder.refusals),
     )
 
@@ -175,6 +175,13 @@ def _changes(root: Record) -> Iterator[FieldChange]:
     yield from changes_of_replacements(root.records("replacements"))
     for label in root.records("labels"):
         yield from changes_of_specs(label.records("fields"), "labels are written into")
+
+
+def _cut(decoder: Decoder, mapping: Mapping) -> Iterator[Unjudged]:
+    """Yield that not all was read, if so: else aliases would hide an image."""
+    if decoder.is_cut:
+        message = "aliases repeat so much that not all is read"
+        yield Unjudged(mapping, "", message, is_about_images=True)
 
 
 def _charts(root: Record) -> Iterator[Unjudged]:

@@ -64,10 +64,14 @@ def aims_of(
         searched.append(KubeObject(_UNKNOWN, target.kind or own.kind))
     if len(kinds) == 1:
         named = named._replace(api_version=searched[-1].api_version, kind=kinds[0])
-    distinct = {(one.group, one.kind): one for one in reversed(searched)}
+    distinct: dict[object, KubeObject] = {}
+    for one in searched:
+        known = catalogue.lookup(one.group, one.kind)
+        key = (one.group, one.kind) if known is None else (id(known.branch), known.is_exact)
+        distinct.setdefault(key, one)
     return [
         Aim(one._replace(name=named.name, namespace=named.namespace, labels=own.labels), named)
-        for one in reversed(distinct.values())
+        for one in distinct.values()
     ]
 
 
