@@ -1,0 +1,128 @@
+"""Tables for transformers, generators, configurations and replacements in files and inline."""
+
+from __future__ import annotations
+
+import pytest
+
+from imagelint.kubernetes.kustomize.model import FileRole, Role
+from tests.kubernetes.kustomize.kustomizations import read
+
+IMAGE_PATH = "spec/template/spec/containers/image"
+
+
+def plugin(kind: str, fields: str, api_version: str = "builtin") -> str:
+    return f"apiVersion: {api_version}\nkind: {kind}\nmetadata: {{name: t}}\n{fields}\n"
+
+
+POD = "'{apiVersion: v1, kind: Pod, spec: {containers: [{image: evil.io/x}]}}'"
+OPERATIONS = "'[{op: add, path: /spec/containers/0/image, value: evil.io/x}]'"
+COPIED = (
+    "{source: {kind: X}, targets: [{select: {kind: Pod}, fieldPaths: [spec.containers.0.image]}]}"
+)
+ADDED = "targets: [{fieldPath: spec/containers/image, filePathPosition: NUMBER}]\nvalue: evil.io/x"
+PROXY = "sidecar.istio.io/proxyImage"
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "images", "unjudged"),
+    [
+        ("ImageTagTransformer", "imageTag: {name: a, NEWNAME: evil.io/x}", 1, []),
+        ("ImageTagTransformer", "imageTag: {name: a, newTag: '1'}", 0, []),
+        ("PrefixTransformer", f"fieldSpecs: [{{path: {IMAGE_PATH}}}]", 0, [True]),
+        ("PrefixTransformer", "fieldSpecs: [{path: metadata/name}]", 0, []),
+        ("SuffixTransformer", f"fieldSpecs: [{{path: {IMAGE_PATH}, kind: Job}}]", 0, [True]),
+        ("NamespaceTransformer", "fieldSpecs: [{path: spec/image, kind: Widget}]", 0, [True]),
+        ("NamespaceTransformer", "fieldSpecs: [{path: 'spec/containers[]/image'}]", 0, [True]),
+        ("LabelTransformer", "fieldSpecs: [{path: metadata/labels, create: true}]", 0, []),
+        ("AnnotationsTransformer", f"annotations: {{{PROXY}: evil.io/x}}", 1, []),
+        ("PatchTransformer", f"target: {{kind: Pod}}\npatch: {OPERATIONS}", 1, []),
+        ("PatchStrategicMergeTransformer", f"patches: {POD}", 1, []),
+        ("PatchStrategicMergeTransformer", f"paths: [a.yaml, {POD}]", 1, []),
+        ("PatchJson6902Transformer", f"target: {{kind: Pod}}\njsonOp: {OPERATIONS}", 1, []),
+        ("ValueAddTransformer", ADDED.replace("NUMBER", "0"), 1, []),
+        ("ValueAddTransformer", ADDED.replace("NUMBER", "2"), 0, [True]),
+        ("ReplacementTransformer", f"replacements: [{COPIED}]", 0, [True]),
+        ("ConfigMapGenerator", "literals: [image=evil.io/x]", 0, []),
+        ("HelmChartInflationGenerator", "repo: x", 0, [False]),
+        ("Unheard", "image: evil.io/x", 0, [True]),
+    ],
+)
+@pytest.mark.parametrize("is_inline", [False, True])
+def test_builtin(
+    kind: str, fields: str, images: int, unjudged: list[bool], is_inline: bool
+) -> None:
+    text = plugin(kind, fields)
+    if is_inline:
+        lines = "".join(f"    {line}\n" for line in text.splitlines())
+        found = read(f"transformers:\n- |\n{lines}")
+    else:
+        found = read(text, path="t.yaml")
+    assert list(found.images.values()) == ["evil.io/x"] * images
+    assert list(found.unjudged.values()) == unjudged
+
+
+@pytest.mark.parametrize("role", [Role.TRANSFORMER, Role.GENERATOR])
+def test_plugins_of_others(role: Role) -> None:
+    text = plugin("Mine", "x: y", "example.com/v1")
+    assert read(text, FileRole(role), path="t.yaml").unjudged == {"kind": True}
+    assert read(text, path="t.yaml").unjudged == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_told"),
+    [
+        (f"namePrefix: [{{path: {IMAGE_PATH}, kind: Deployment}}]", True),
+        (f"NAMEPREFIX: [{{PATH: {IMAGE_PATH}}}]", True),
+        ("namePrefix: [{path: metadata/name}]", False),
+        ("nameReference: [{kind: Secret, fieldSpecs: [{path: spec/image, kind: Widget}]}]", True),
+        ("images: [{path: spec/image, kind: Widget}]", True),
+        (f"images: [{{path: {IMAGE_PATH}, kind: Rollout}}]", False),
+        ("images: [{path: 'spec/containers[]/image', kind: Widget}]", False),
+        ("commonLabels: [{path: spec/selector, create: true, kind: Widget}]", False),
+        ("varReference: [{path: spec/image}]", False),
+    ],
+)
+def test_configurations(text: str, is_told: bool) -> None:
+    found = read(text, FileRole(Role.CONFIGURATION), path="c.yaml")
+    assert list(found.unjudged.values()) == [True] * is_told
+
+
+TARGET = "targets: [{select: {kind: Deployment}, fieldPaths: [PATH]}]"
+CONTAINER = "spec.template.spec.containers"
+
+
+@pytest.mark.parametrize(
+    ("source", "path", "is_told"),
+    [
+        ("source: {kind: ConfigMap, fieldPath: data.i}", f"{CONTAINER}.0.image", True),
+        ("source: {kind: ConfigMap, fieldPath: data.i}", f"{CONTAINER}.*.image", True),
+        ("source: {kind: ConfigMap, fieldPath: data.i}", f'"{CONTAINER}.[name=a.b].image"', True),
+        ("source: {kind: ConfigMap, fieldPath: data.i}", f"{CONTAINER}.0", True),
+        ("source: {kind: ConfigMap, fieldPath: data.i}", "spec", True),
+        ("source: {kind: ConfigMap, fieldPath: data.i}", "spec.replicas", False),
+        ("source: {kind: ConfigMap, fieldPath: data.i}", f"{CONTAINER}.0.env.0.value", False),
+        ("source: {kind: Pod, fieldPath: spec.containers.0.image}", f"{CONTAINER}.0.image", False),
+        (
+            "source: {kind: Pod, fieldPath: spec.containers.0.image, options: {delimiter: '/'}}",
+            f"{CONTAINER}.0.image",
+            True,
+        ),
+    ],
+)
+def test_replacements(source: str, path: str, is_told: bool) -> None:
+    text = f"{source}\n{TARGET.replace('PATH', path)}\n"
+    listed = "- " + text.replace("\n", "\n  ")
+    role = FileRole(Role.REPLACEMENT)
+    assert len(read(text, role, path="r.yaml").unjudged) == is_told
+    assert len(read(listed, role, path="r.yaml").unjudged) == is_told
+    inline = read(f"replacements:\n{listed}")
+    assert inline.unjudged == (
+        {"replacements[0].targets[0].fieldPaths[0]": True} if is_told else {}
+    )
+
+
+def test_a_value_that_is_written_out_is_judged() -> None:
+    text = f"sourceValue: evil.io/x\n{TARGET.replace('PATH', CONTAINER + '.0.image')}"
+    found = read("replacements:\n- " + text.replace("\n", "\n  "))
+    assert found.images == {"replacements[0].sourceValue": "evil.io/x"}
+    assert found.unjudged == {}
