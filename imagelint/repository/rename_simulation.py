@@ -1,0 +1,305 @@
+"""All builds of a repository, before and after a repair, as far as the names of entries matter.
+
+An image travels as a pair: what it reads now, and what it has to read after the repair, which is
+the same name, tag and digest behind the registry that its own edit, or that of the last
+``newName`` on its way, has put there. Each entry that selects the text of now works on both sides;
+beside them runs what kustomize will make of the repaired text. Where that is not what it has to
+be the trace says so, and the image goes on as it should be.
+
+Pairs are grouped, and listed under the names that select them: an image that no entry of the
+repository names costs nothing. What a kustomization makes is worked out once for all of its
+overlays.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.repository.rename_matching import Names, is_literal
+from imagelint.repository.rename_steps import EXACT, buildable, steps_after, steps_before
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator
+
+    from imagelint.repository.rename_model import Image, Planned, Repository
+    from imagelint.repository.rename_steps import Track
+
+__all__ = ["Applied", "Leaf", "Outcome", "Trace", "simulate"]
+
+Pair: TypeAlias = "tuple[str, str, bool]"
+"""What an image reads now and has to read afterwards, and whether entries work on it."""
+Rope: TypeAlias = "tuple[Leaf | Rope, ...]"
+"""Leaves; joined without a copy, so a part may be met several times."""
+_Box: TypeAlias = "dict[str, Rope]"
+"""The images of a build by the names that select them."""
+_Owned: TypeAlias = "tuple[_Box, bool]"
+"""Images, and whether nobody else holds them, so that they may be changed in place."""
+_EMPTY: Final[_Box] = {}
+_NOTHING: Final[_Owned] = _EMPTY, False
+_MOST_DEPTH: Final = 100
+"""Of components in components."""
+_MOST_CALLS: Final = 2_000
+"""Of components that work in one build: they may stand in each other again and again."""
+
+
+class Leaf:
+    """A pair, and where it comes from: images of a file, or ways through a build below."""
+
+    __slots__ = ("keys", "pair", "traces")
+
+    def __init__(self, pair: Pair) -> None:
+        """Come from nowhere yet."""
+        self.pair = pair
+        self.keys: list[Hashable] = []
+        self.traces: list[Trace] = []
+
+
+class Applied(NamedTuple):
+    """An entry (or ``~`` an exact text) that selects an image now, which reads so by then."""
+
+    number: int
+    now: str
+    expected: str
+
+
+class Trace(NamedTuple):
+    """What becomes of an image where a kustomization does something to it, now or afterwards."""
+
+    sources: tuple[Leaf, ...]
+    applied: tuple[Applied, ...]
+    acting: tuple[tuple[str, int], ...]
+    """Names and entries that will select the repaired text."""
+    is_right: bool
+
+
+class Outcome(NamedTuple):
+    """What came of a simulation."""
+
+    traces: list[Trace]
+    cut: list[int]
+    """Builds whose components are too many, or too deep, to be followed."""
+
+
+def simulate(repository: Repository, text_after: Callable[[Image], str], names: Planned) -> Outcome:
+    """Build everything; ``text_after`` is what an image is repaired to."""
+    return _Simulation(repository, text_after, names).run()
+
+
+class _TooMuchError(Exception):
+    """Components stand in each other again and again."""
+
+
+class _Simulation:
+    def __init__(
+        self, repository: Repository, text_after: Callable[[Image], str], names: Planned
+    ) -> None:
+        self._repository = repository
+        self._text_after = text_after
+        self._planned = names
+        known = {entry.name for entry in repository.entries}
+        known.update(name for ones in names.values() for name in ones)
+        self._names = Names(filter(is_literal, known))
+        self._exacts = frozenset(exact.text for exact in repository.exacts)
+        self._now = [
+            entry.setting(entry.new_name.now if entry.new_name else "")
+            for entry in repository.entries
+        ]
+        self._then = [
+            entry.setting(text_after(entry.new_name) if entry.new_name else "")
+            for entry in repository.entries
+        ]
+        self._tracks: dict[int, tuple[Track, Track]] = {}
+        self._boxes: dict[int, _Owned] = {}
+        self._shared: set[int] = set()
+        """Boxes by their ids that are somebody else's, too."""
+        self._file_boxes: dict[int, _Box] = {}
+        self._worked: dict[tuple[int, int], tuple[_Box, _Box]] = {}
+        """By component and box: the box, and what comes of it."""
+        self._calls = 0
+        self._traces: list[Trace] = []
+        builds = repository.builds
+        self._uses = Counter(below for build in builds for below in build.builds)
+        """How often the images of a build will be asked for."""
+        components = {component for build in builds for component in build.components}
+        self._kept = {below for component in components for below in builds[component].builds}
+        """Builds that are met again in each kustomization that takes a component."""
+
+    def run(self) -> Outcome:
+        cut: list[int] = []
+        for number in buildable(self._repository.builds):
+            self._calls = 0
+            is_needed = bool(self._uses[number]) or number in self._kept
+            try:
+                box = self._built(number, _NOTHING, 0, is_needed=is_needed)
+            except _TooMuchError:
+                cut.append(number)
+            else:
+                if is_needed:
+                    self._boxes[number] = box
+                    if not box[1]:
+                        self._shared.add(id(box[0]))
+        return Outcome(self._traces, cut)
+
+    def _built(self, number: int, box: _Owned, depth: int, *, is_needed: bool = True) -> _Owned:
+        """Let a kustomization work on its own images and on those that have come together."""
+        build = self._repository.builds[number]
+        coming = [box, *((self._file_box(file), False) for file in build.files)]
+        box = _merged([*coming, *map(self._box_of, build.builds)])
+        for component in build.components:
+            box = self._through_component(component, box, depth + 1)
+        box = _merged([box, *((self._file_box(file), False) for file in build.patches)])
+        return self._through(number, box, is_needed=is_needed)
+
+    def _through_component(self, number: int, box: _Owned, depth: int) -> _Owned:
+        """Let a component work; what it makes of a box that many share is worked out once."""
+        key = number, id(box[0])
+        if not box[1] and key in self._worked:
+            return self._worked[key][1], False
+        self._calls += 1
+        if depth > _MOST_DEPTH or self._calls > _MOST_CALLS:
+            raise _TooMuchError
+        made = self._built(number, box, depth)
+        if not box[1]:
+            self._shared.update((id(box[0]), id(made[0])))
+            self._worked[key] = box[0], made[0]
+            return made[0], False
+        return made
+
+    def _box_of(self, number: int) -> _Owned:
+        """Return the images of a build, and whether nobody else will ask for them."""
+        self._uses[number] -= 1
+        if number in self._kept or self._uses[number]:
+            return self._boxes.get(number, _NOTHING)[0], False
+        box, is_ours = self._boxes.pop(number, _NOTHING)
+        return box, is_ours and id(box) not in self._shared
+
+    def _file_box(self, file: int) -> _Box:
+        box = self._file_boxes.get(file)
+        if box is None:
+            leaves: dict[Pair, Leaf] = {}
+            for image in self._repository.files[file]:
+                pair = image.now, self._text_after(image), image.is_selected
+                leaf = leaves.setdefault(pair, Leaf(pair))
+                leaf.keys.append(image.key)
+            box = self._file_boxes[file] = {}
+            for leaf in leaves.values():
+                self._put(box, leaf)
+        return box
+
+    def _put(self, box: _Box, leaf: Leaf) -> None:
+        for name in self._names_of(leaf.pair):
+            box[name] = (box[name], leaf) if name in box else (leaf,)
+
+    def _names_of(self, pair: Pair) -> set[str]:
+        """Return the names under which a pair is listed."""
+        now, after, is_selected = pair
+        names = {EXACT + now} if now in self._exacts else set()
+        if is_selected:
+            names.update(self._names.of(now))
+            names.update(self._names.of(after))
+        return names
+
+    def _tracks_of(self, number: int) -> tuple[Track, Track]:
+        tracks = self._tracks.get(number)
+        if tracks is None:
+            build = self._repository.builds[number]
+            before = steps_before(self._repository, build)
+            after = steps_after(self._repository, build, self._planned)
+            tracks = self._tracks[number] = before, after
+        return tracks
+
+    def _through(self, number: int, owned: _Owned, *, is_needed: bool) -> _Owned:
+        """Let images go through the steps of a kustomization itself."""
+        box, is_ours = owned
+        before, after = self._tracks_of(number)
+        groups: dict[Pair, list[Leaf]] = {}
+        seen: set[int] = set()
+        for name in (*before.places, *(after.places.keys() - before.places.keys())):
+            for leaf in _leaves(box.get(name, ()), seen):
+                groups.setdefault(leaf.pair, []).append(leaf)
+        made: dict[Pair, Leaf] = {}
+        gone: set[Pair] = set()
+        for pair, leaves in groups.items():
+            out, applied = self._applied(before, pair)
+            text, acting = self._acting(after, pair)
+            if applied or acting:
+                trace = Trace(tuple(leaves), applied, acting, text == out[1])
+                self._traces.append(trace)
+                if out != pair:
+                    gone.add(pair)
+                    made.setdefault(out, Leaf(out)).traces.append(trace)
+        if not gone or not is_needed:
+            return owned
+        box = box if is_ours else dict(box)
+        for name in {name for pair in gone for name in self._names_of(pair)}:
+            left = tuple(leaf for leaf in _leaves(box.pop(name), set()) if leaf.pair not in gone)
+            if left:
+                box[name] = left
+        for leaf in made.values():
+            self._put(box, leaf)
+        return box, True
+
+    def _applied(self, track: Track, pair: Pair) -> tuple[Pair, tuple[Applied, ...]]:
+        """Return what an image becomes now and what it has to become, and what does it."""
+        now, expected, is_selected = pair
+        applied: list[Applied] = []
+        start = 0
+        while True:
+            names = self._names.of(now) if is_selected else ()
+            if now in self._exacts:
+                names = (*names, EXACT + now)
+            place = track.next(names, start)
+            if place is None:
+                return (now, expected, is_selected), tuple(applied)
+            number = track.steps[place][1]
+            applied.append(Applied(number, now, expected))
+            if number >= 0:
+                now, expected = self._now[number].of(now), self._then[number].of(expected)
+            start = place + 1
+
+    def _acting(self, track: Track, pair: Pair) -> tuple[str, tuple[tuple[str, int], ...]]:
+        """Return what kustomize will make of the repaired text, and what does it."""
+        after = pair[1]
+        acting: list[tuple[str, int]] = []
+        start = 0
+        while pair[2]:
+            place = track.next(self._names.of(after), start)
+            if place is None:
+                break
+            step = track.steps[place]
+            acting.append(step)
+            after = self._then[step[1]].of(after)
+            start = place + 1
+        return after, tuple(acting)
+
+
+def _leaves(rope: Rope, seen: set[int]) -> Iterator[Leaf]:
+    """Yield the leaves of a rope that are not among those ``seen``."""
+    work: list[Leaf | Rope] = [rope]
+    while work:
+        one = work.pop()
+        if id(one) not in seen:
+            seen.add(id(one))
+            if isinstance(one, Leaf):
+                yield one
+            else:
+                work.extend(one)
+
+
+def _merged(boxes: list[_Owned]) -> _Owned:
+    """Return all that is in some boxes."""
+    boxes = [one for one in boxes if one[0]]
+    if not boxes:
+        return _NOTHING
+    boxes.sort(key=lambda one: len(one[0]), reverse=True)
+    first, is_ours = boxes[0]
+    if len(boxes) == 1:
+        return first, is_ours
+    box = first if is_ours else dict(first)
+    for other, _ in boxes[1:]:
+        for name, rope in other.items():
+            known = box.get(name)
+            box[name] = rope if known is None or known is rope else (known, rope)
+    return box, True

@@ -1,0 +1,124 @@
+"""The steps of a kustomization in kustomize's order of work, and the order of the builds."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from imagelint.repository.rename_model import Override
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from imagelint.repository.rename_model import Build, Planned, Repository
+
+__all__ = ["EXACT", "Track", "buildable", "steps_after", "steps_before", "unsure"]
+
+EXACT: Final = "="
+"""In front of a text that is compared as a whole; no name begins so."""
+
+Step: TypeAlias = "tuple[str, int]"
+"""A name and the number of its entry; of an exact text ``EXACT`` and the text, and ``~number``."""
+
+
+class Track:
+    """Steps in their order, and where those of a name stand."""
+
+    __slots__ = ("places", "steps")
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        """Hold the steps."""
+        self.steps = steps
+        self.places: dict[str, list[int]] = {}
+        for place, (name, _) in enumerate(steps):
+            self.places.setdefault(name, []).append(place)
+
+    def next(self, names: Sequence[str], start: int) -> int | None:
+        """Return the place of the first step from ``start`` on that has one of the names."""
+        first = None
+        for name in names:
+            places = self.places.get(name)
+            if places is not None and places[-1] >= start:
+                place = places[bisect_left(places, start)]
+                first = place if first is None else min(first, place)
+        return first
+
+
+def steps_before(repository: Repository, build: Build) -> Track:
+    """Return what a kustomization itself does today, behind its resources and components."""
+    exacts = [(number, repository.exacts[number]) for number in build.exacts]
+    early, late = (
+        [(EXACT + exact.text, ~number) for number, exact in exacts if exact.is_late == is_late]
+        for is_late in (False, True)
+    )
+    entries = _entries(repository, build, {})
+    return Track([*early, *entries, *late, *_named(repository, build.transformers, {})])
+
+
+def steps_after(repository: Repository, build: Build, names: Planned) -> Track:
+    """Return what its entries will do, with the planned names."""
+    entries = _entries(repository, build, names)
+    return Track([*entries, *_named(repository, build.transformers, names)])
+
+
+def _named(repository: Repository, entries: tuple[int, ...], names: Planned) -> Iterator[Step]:
+    for number in entries:
+        for name in names.get(number, (repository.entries[number].name,)):
+            yield name, number
+
+
+def _entries(repository: Repository, build: Build, names: Planned) -> list[Step]:
+    """Return the entries of a build as an object on top has changed them, if there is one."""
+    own = list(_named(repository, build.entries, names))
+    on_top = list(_named(repository, build.overrides, names))
+    if build.override is Override.ARGO and on_top:
+        return sorted((dict(reversed(own)) | dict(on_top)).items())
+    for step in on_top:
+        same = (place for place, (name, _) in enumerate(own) if name == step[0])
+        place = next(same, len(own))
+        own[place : place + 1] = [step]
+    return own
+
+
+def buildable(builds: Sequence[Build]) -> list[int]:
+    """Return the numbers of builds, so that each comes behind those that it takes in.
+
+    What takes itself in, and what takes that in, cannot be built and is left out. A build comes
+    as soon as it can, those first that nobody takes in: few have to be remembered at a time.
+    """
+    takers: dict[int, list[int]] = {}
+    waits = Counter[int]()
+    for number, build in enumerate(builds):
+        for below in {*build.builds, *build.components}:
+            takers.setdefault(below, []).append(number)
+            waits[number] += 1
+    ready = [number for number in reversed(range(len(builds))) if not waits[number]]
+    order: list[int] = []
+    while ready:
+        number = ready.pop()
+        order.append(number)
+        freed = []
+        for taker in takers.get(number, ()):
+            waits[taker] -= 1
+            if not waits[taker]:
+                freed.append(taker)
+        ready += sorted(freed, key=lambda one: one not in takers)
+    return order
+
+
+def unsure(builds: Sequence[Build], order: Sequence[int]) -> set[int]:
+    """Return the builds that work on something that cannot be read, be it as a component."""
+    whole: set[int] = set()
+    for number in order:
+        build = builds[number]
+        if build.is_whole and whole.issuperset((*build.builds, *build.components)):
+            whole.add(number)
+    work = [number for number in range(len(builds)) if number not in whole]
+    found: set[int] = set()
+    while work:
+        number = work.pop()
+        if number not in found:
+            found.add(number)
+            work += builds[number].components
+    return found
