@@ -176,11 +176,6 @@ class Linter:
             known = settled(found.waiting, accounts)
             findings = [one for one in findings if one not in known]
         kept, suppressed = self._sorted(findings, match_path) if findings else ((), ())
-        names = [
-            (node.value, place_of(item.document, node))
-            for item in examined
-            for node in item.extract.matches
-        ]
         return FileResult(
             source,
             len(examined),
@@ -188,7 +183,6 @@ class Linter:
             kept,
             tuple(sorted(found.images, key=attrgetter("span"))),
             suppressed,
-            kustomize_names=tuple(names),
             policy=stamp,
             facts=facts,
             used=frozenset(excuses.used),

@@ -147,8 +147,7 @@ class FileResult(NamedTuple):
     """Everything that one source gave.
 
     ``documents`` counts those that were examined, ``proven_free`` those that were
-    shown to hold no image without being parsed. ``kustomize_names`` are the
-    ``images[].name`` match keys of a Kustomization with their spans.
+    shown to hold no image without being parsed.
     """
 
     source: Source
@@ -157,7 +156,6 @@ class FileResult(NamedTuple):
     findings: tuple[Finding, ...]
     images: tuple[ImageRecord, ...]
     suppressed: tuple[Suppressed, ...] = ()
-    kustomize_names: tuple[tuple[str, Span], ...] = ()
     policy: PolicyStamp | None = None
     facts: Facts = NO_FACTS
     used: frozenset[int] = frozenset()
@@ -218,7 +216,6 @@ def light(result: FileResult, line_hashes: LineHashes | None = None) -> FileResu
         return result
     findings = [*result.findings, *(one.finding for one in result.suppressed)]
     spans = [one.span for one in result.images]
-    spans += [span for _, span in result.kustomize_names]
     spans += [edit.span for one in findings if one.fix is not None for edit in one.fix.edits]
     lines = [one.span for one in findings]
     if not (spans or lines):
@@ -238,7 +235,6 @@ def joined(source: Source, parts: Sequence[FileResult]) -> FileResult:
         findings=tuple(one for part in parts for one in part.findings),
         images=tuple(one for part in parts for one in part.images),
         suppressed=tuple(one for part in parts for one in part.suppressed),
-        kustomize_names=tuple(one for part in parts for one in part.kustomize_names),
         used=frozenset(one for part in parts for one in part.used),
         unlisted=sum(part.unlisted for part in parts),
         told=_joined([part.told for part in parts if part.told is not None]),

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["Edge", "NotFollowedError", "follow", "kustomizations_in"]
 
 _MAY_BE_FOLDERS: Final = frozenset(
-    {Role.RESOURCE, Role.COMPONENT, Role.TRANSFORMER, Role.GENERATOR}
+    {Role.RESOURCE, Role.COMPONENT, Role.TRANSFORMER, Role.VALIDATOR, Role.GENERATOR}
 )
 _WITHOUT_IMAGES: Final = frozenset({Role.DATA, Role.VALUES, Role.CRD})
 _REMOTE: Final = (

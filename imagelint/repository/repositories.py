@@ -32,6 +32,11 @@ class Repositories:
         self._graphs: dict[str, Graph | None] = {}
         """By root; None where nothing is a kustomization."""
 
+    @property
+    def has_graphs(self) -> bool:
+        """Whether one of those that were asked for has a kustomization."""
+        return any(graph is not None for graph in self._graphs.values())
+
     def graph_of(self, path: str, otherwise: str) -> Graph | None:
         """Return the graph of the repository that a file (absolute) lies in.
 

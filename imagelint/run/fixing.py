@@ -17,15 +17,17 @@ from imagelint import files
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source, apply_edits, mark_of
 from imagelint.repair.moves import moves_of
-from imagelint.run.request import Attempt, unpacked
+from imagelint.repair.refusals import without_fixes
+from imagelint.run.request import NO_ADJUSTMENT, Attempt, Input, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from imagelint.model.finding import Finding
     from imagelint.model.report import FileResult
     from imagelint.model.source import Edit, Mark
     from imagelint.repair.moves import Moves
-    from imagelint.run.request import Input, Packed
+    from imagelint.run.request import Adjustment, Packed
     from imagelint.run.run import Run
 
 __all__ = ["Fixed", "Repair", "Tried", "repair_all", "tried", "write_file"]
@@ -44,6 +46,8 @@ class Fixed(NamedTuple):
     old: Mark
     edits: tuple[Edit, ...]
     moves: Moves
+    images: tuple[tuple[int, str, str], ...]
+    """What is repaired: where it begins, in bytes, the image before and after."""
     after: Packed
     """What becomes of the new bytes."""
 
@@ -157,18 +161,66 @@ class _Queue:
 
 def repair_all(run: Run, write: Write) -> Iterator[Repair]:
     """Lint, repair, write and lint again every input."""
+    found = run.outcomes(tried)
+    if not run.around.may_select:
+        yield from _repaired(run, found, write)
+        return
+    everything = list(found)
+    order = {one.path: number for number, (one, _) in enumerate(everything)}
+    repairs = list(_repaired(run, _adjusted(run, everything), write))
+    yield from sorted(repairs, key=lambda repair: order.get(repair.one.path, -1))
+
+
+def _adjusted(run: Run, found: list[tuple[Input, Tried]]) -> Iterator[tuple[Input, Tried]]:
+    """Yield what is to become of each input, with regard to what selects images by name.
+
+    What gets new names comes first: whoever is interrupted behind it repairs the rest in another
+    run. Files outside of the run are among them.
+    """
+    from imagelint.run.renaming import adjustments  # noqa: PLC0415 - many trees have no kustomization
+
+    repaired = (
+        (one.path, known.fixed.images)
+        for one, known in found
+        if one.data is None and known.fixed is not None
+    )
+    adjusted = adjustments(repaired, run.around, run.catalogue, run.cwd)
+    if not adjusted:
+        yield from found
+        return
+    inputs = {one.path: one for one, _ in found}
+    renamed = [path for path, one in adjusted.items() if one.edits]
+    for path in renamed:
+        one = inputs.get(path) or _outside(run, path)
+        yield one, tried(run, one, adjusted[path])
+    for one, known in found:
+        if one.path not in adjusted:
+            yield one, known
+        elif not adjusted[one.path].edits:
+            yield one, tried(run, one, adjusted[one.path])
+
+
+def _outside(run: Run, path: str) -> Input:
+    """Return an input for a file that is none, and that has to change with those that are."""
+    shown = files.displayed(path, run.cwd)
+    return Input(path, shown, run.policies.for_file(path), is_outside=True)
+
+
+def _repaired(run: Run, found: Iterable[tuple[Input, Tried]], write: Write) -> Iterator[Repair]:
+    """Write and lint again every input."""
     at_once = run.may_have_links
     queue = _Queue()
     try:
-        for one, found in run.outcomes(tried):
-            attempt = unpacked(one, found.attempt)
+        for one, known in found:
+            found_here = known
+            attempt = unpacked(one, found_here.attempt)
             if queue.holds(attempt) or run.knows(attempt):
                 yield from _finished(run, queue)
             if run.knows(attempt):
                 # Under its other name it may have been written since.
-                found = tried(run, one)  # noqa: PLW2901 - what was found is no longer so
-                attempt = unpacked(one, found.attempt)
-            queue.add(one, attempt, found, write)
+                found_here = tried(run, one)
+                attempt = unpacked(one, found_here.attempt)
+            queue.add(one, attempt, found_here, write)
             if at_once or queue.is_full:
                 yield from _finished(run, queue)
         yield from _finished(run, queue)
@@ -196,24 +248,34 @@ def _finished(run: Run, queue: _Queue) -> Iterator[Repair]:
             yield Repair(one, run.lint_again(one) or before)
 
 
-def tried(run: Run, one: Input) -> Tried:
-    """Work out what becomes of an input, without regard to others."""
+def tried(run: Run, one: Input, adjustment: Adjustment = NO_ADJUSTMENT) -> Tried:
+    """Work out what becomes of an input, without regard to others but for ``adjustment``."""
     attempt = run.attempt(one) if one.data is None else run.attempt_in_parts(one, one.data)
+    if attempt.result is not None and adjustment.refused:
+        attempt = attempt._replace(result=without_fixes(attempt.result, adjustment.refused))
     result = attempt.result
     if result is None:
         return Tried(attempt)
-    if not result.findings and not result.suppressed:
+    if not (result.findings or result.suppressed or adjustment.edits):
         return Tried(run.packed(attempt))
-    new, errors = _with_errors(run, lambda: run.repaired(one, result))
+    new, errors = _with_errors(run, lambda: run.repaired(one, result, adjustment.edits))
     if new is None:
         return Tried(run.packed(attempt), None, errors)
     after, errors_after = _with_errors(run, lambda: run.rejudged(one, new))
     after = None if after is None else run.light(after)
     again = run.packed(Attempt(after, attempt.identity, errors_after))
     old, moves = mark_of(result.source.data), moves_of(result.findings)
-    fixed = Fixed(one.shown, old, result.edits, moves, again)
+    edits = (*result.edits, *adjustment.edits)
+    images = tuple(_images(result.repaired))
+    fixed = Fixed(one.shown, old, edits, moves, images, again)
     before = run.light(result._replace(findings=(), images=(), suppressed=()))
     return Tried(run.packed(attempt._replace(result=before)), fixed, errors)
+
+
+def _images(findings: Iterable[Finding]) -> Iterator[tuple[int, str, str]]:
+    for one in findings:
+        if one.fix is not None and one.image is not None:
+            yield one.span.start, one.image, one.fix.image
 
 
 def _with_errors(run: Run, step: Callable[[], T]) -> tuple[T, tuple[str, ...]]:

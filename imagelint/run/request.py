@@ -10,12 +10,14 @@ from imagelint.model.source import Source
 from imagelint.run.team import AUTO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from imagelint import files
     from imagelint.model.report import LineHashes
+    from imagelint.model.source import Edit
 
-__all__ = ["STDIN", "Attempt", "Input", "Packed", "Request", "packed", "unpacked", "whole"]
+__all__ = ["NO_ADJUSTMENT", "STDIN", "Adjustment", "Attempt", "Input", "Packed", "Request"]
+__all__ += ["packed", "unpacked", "whole"]
 
 STDIN = "-"
 
@@ -62,6 +64,20 @@ class Input(NamedTuple):
     shown: str
     governing: files.GoverningPolicy
     data: bytes | None = None
+    is_outside: bool = False
+    """Whether it is no part of the run, and only changes with what is: its findings don't count."""
+
+
+class Adjustment(NamedTuple):
+    """How the repair of a file differs from what its findings propose."""
+
+    refused: Mapping[int, str]
+    """By byte offset of an image: why it is not repaired, as a clause."""
+    edits: tuple[Edit, ...] = ()
+    """Of what selects images by name."""
+
+
+NO_ADJUSTMENT = Adjustment({})
 
 
 class Attempt(NamedTuple):
@@ -82,7 +98,7 @@ def packed(attempt: Attempt, line_hashes: LineHashes | None = None) -> Packed:
     result, identity, errors = attempt
     if result is None or identity is None or errors:
         return attempt
-    said = (result.findings, result.images, result.suppressed, result.kustomize_names, result.used)
+    said = (result.findings, result.images, result.suppressed, result.used)
     if any(said) or result.facts != NO_FACTS:
         return attempt._replace(result=light(result, line_hashes))
     return result.documents, result.proven_free, result.unlisted, identity, result.told

@@ -16,7 +16,7 @@ from imagelint.kubernetes.read import is_large
 from imagelint.model.errors import ImagelintError, internal_error
 from imagelint.model.finding import Skipped
 from imagelint.model.report import NO_FACTS, FileResult, Report, joined, light, told
-from imagelint.model.source import Source, one_line
+from imagelint.model.source import Source, apply_edits, one_line
 from imagelint.rules.built_in import RULES
 from imagelint.rules.rule import text_of
 from imagelint.run.ahead import Ahead
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from imagelint.model.report import ImageRecord, PolicyStamp
-    from imagelint.model.source import Span
+    from imagelint.model.source import Edit, Span
 
 T = TypeVar("T")
 Work: TypeAlias = "Callable[[Run, Input], Any]"
@@ -49,12 +49,12 @@ class Run:
         """
         self._request = request
         self.jobs = request.jobs
-        self._cwd = os.getcwd()
+        self.cwd = os.getcwd()
         self._rules = RULES
-        self._around = Surroundings(request.paths or (".",), self._cwd)
-        intake = Intake(request, self._rules, self._cwd, self._around)
-        self._policies = intake.policies
-        self._catalogue = known_kinds()
+        self.around = Surroundings(request.paths or (".",), self.cwd)
+        intake = Intake(request, self._rules, self.cwd, self.around)
+        self.policies = intake.policies
+        self.catalogue = known_kinds()
         self._today = today()
         self._linters: dict[tuple[str | None, bool], Linter] = {}
         self._charts: dict[str, str | None] = {}
@@ -100,7 +100,7 @@ class Run:
             self._linters[key] = Linter(
                 governing.policy,
                 self._rules,
-                self._catalogue,
+                self.catalogue,
                 environment=environment,
                 today=self._today,
                 baseline=None if self._request.without_baseline else governing.baseline,
@@ -112,7 +112,7 @@ class Run:
     def _all_governing(self) -> tuple[files.GoverningPolicy, ...]:
         found = {id(one.governing): one.governing for one in self.inputs}  # few, of many inputs
         by_stamp = {governing.stamp: governing for governing in found.values()}
-        return tuple(by_stamp.values()) or (self._policies.for_folder(self._cwd),)
+        return tuple(by_stamp.values()) or (self.policies.for_folder(self.cwd),)
 
     def lint(self, one: Input) -> FileResult | None:
         """Lint an input; None where that failed (see ``errors``) or gave nothing new."""
@@ -185,7 +185,7 @@ class Run:
         folder = one.path.rpartition(os.sep)[0]
         if folder not in self._charts:
             chart = files.chart_folder(one.path)
-            self._charts[folder] = None if chart is None else files.displayed(chart, self._cwd)
+            self._charts[folder] = None if chart is None else files.displayed(chart, self.cwd)
         return self._charts[folder]
 
     def _judge_part(
@@ -197,7 +197,7 @@ class Run:
             chart=self._chart(one),
             stamp=one.governing.stamp,
             within=within,
-            context=self._around.context_of(one.path),
+            context=self.around.context_of(one.path),
         )
 
     def _news(self, one: Input, result: FileResult, identity: files.Identity) -> FileResult | None:
@@ -239,18 +239,25 @@ class Run:
         data = self.guarded(one, lambda: files.read(one.path, one.shown)[0]) or b""
         return self._judge(one, data, inventory=True).images
 
-    def repaired(self, one: Input, result: FileResult) -> bytes | None:
-        """Return the repaired bytes of an input, or None if there is nothing to repair."""
-        linter = self._linter(one.governing)
-        from imagelint.repair.fixer import repaired  # noqa: PLC0415 - what only checks writes nothing
+    def repaired(
+        self, one: Input, result: FileResult, names: tuple[Edit, ...] = ()
+    ) -> bytes | None:
+        """Return the repaired bytes of an input, or None if there is nothing to repair.
 
-        fixed = self.guarded(one, lambda: repaired(linter, result.source, result))
-        return None if fixed == result.source.data else fixed
+        ``names`` are edits of what selects images by name, which are proven already.
+        """
+        from imagelint.repair.fixer import repaired  # noqa: PLC0415 - who checks writes nothing
+
+        linter, source = self._linter(one.governing), result.source
+        fixed = self.guarded(one, lambda: repaired(linter, source, result))
+        if fixed is not None and names:
+            fixed = self.guarded(one, lambda: apply_edits(source, (*result.edits, *names)))
+        return None if fixed == source.data else fixed
 
     @property
     def may_have_links(self) -> bool:
         """Whether inputs may be links, so that several are names of one file."""
-        named = (files.absolute(path, self._cwd) for path in self._request.paths or (".",))
+        named = (files.absolute(path, self.cwd) for path in self._request.paths or (".",))
         return self._has_links or any(os.path.realpath(path) != path for path in named)
 
     def rejudged(self, one: Input, fixed: bytes) -> FileResult | None:
@@ -325,7 +332,7 @@ class Run:
 
     def _working(self, work: Work) -> Ahead[files.GoverningPolicy]:
         def on_file(path: str, governing: files.GoverningPolicy) -> object:
-            return work(self, Input(path, files.displayed(path, self._cwd), governing))
+            return work(self, Input(path, files.displayed(path, self.cwd), governing))
 
         return Ahead(on_file, self.jobs)
 
@@ -375,7 +382,7 @@ class Run:
 
     def _saw_all_of(self, folder: str) -> bool:
         """Whether a PATH is a folder that holds ``folder``, or is it."""
-        places = (files.absolute(one, self._cwd) for one in self._request.paths or (".",))
+        places = (files.absolute(one, self.cwd) for one in self._request.paths or (".",))
         return any(
             os.path.isdir(place) and files.is_below(folder, place)
             for place in places

@@ -27,13 +27,18 @@ class Surroundings:
         places = [files.absolute(path, cwd) for path in paths]
         self._folders = sorted(filter(os.path.isdir, places), key=len)
         self._repositories = Repositories()
-        for folder in self._folders:  # before processes are forked, for all of them
-            self._repositories.graph_of(os.path.join(folder, ""), folder)
+        for place in places:  # before processes are forked, for all of them
+            self.graph_of(os.path.join(place, "") if place in self._folders else place)
 
     def graph_of(self, path: str) -> Graph | None:
         """Return the graph of the repository of a file (absolute), None without kustomizations."""
         above = (folder for folder in self._folders if files.is_below(path, folder))
         return self._repositories.graph_of(path, next(above, None) or os.path.dirname(path))
+
+    @property
+    def may_select(self) -> bool:
+        """Whether there is a kustomization anywhere, which may select images by name."""
+        return self._repositories.has_graphs
 
     def context_of(self, path: str) -> Context:
         """Return what the repository knows about a file."""

@@ -69,16 +69,19 @@ def test_fix_writes_and_reports_what_is_left(work: Project) -> None:
     assert again.stderr == ""
 
 
-def test_fix_names_kustomize_entries_that_no_longer_match(work: Project) -> None:
+def test_what_selects_an_image_by_name_gets_the_new_name(work: Project) -> None:
     work.write("a.yaml", BAD)
     names = "images:\n- name: nginx\n  newTag: '2'\n- name: other\n  newTag: '1'\n"
-    kind = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
-    work.write("kustomization.yaml", kind + names)
-    assert (
-        "note: kustomize images[].name entries that no longer match:"
-        " nginx (kustomization.yaml:4, now h.io/hub/nginx)\n"
-    ) in work.run("fix").stderr
-    assert "no longer" not in work.run("fix").stderr
+    work.write("kustomization.yaml", f"resources: [a.yaml]\n{names}")
+    work.write("over/kustomization.yaml", f"resources: [..]\n{names}")
+    done = work.run("fix", "--diff", "a.yaml")
+    assert "+- name: h.io/hub/nginx\n" in done.stdout
+    assert "+++ b/over/kustomization.yaml\n" in done.stdout
+    done = work.run("fix", "a.yaml")
+    assert "Rewrote 3 files: kustomization.yaml, over/kustomization.yaml, a.yaml.\n" in done.stdout
+    renamed = names.replace("nginx", "h.io/hub/nginx")
+    assert work.read("kustomization.yaml") == f"resources: [a.yaml]\n{renamed}"
+    assert work.read("over/kustomization.yaml") == f"resources: [..]\n{renamed}"
 
 
 def test_diff_writes_nothing(work: Project) -> None:

@@ -59,8 +59,6 @@ class _Outcome:
         self.repaired: list[str] = []
         """The paths of those that were repaired."""
         self.moves: list[Moves] = []
-        self.named: list[FileResult] = []
-        """How those were before it that have names for kustomize."""
         self.patch: list[str] = []
         self.filtered: bytes | None = None
         """What became of stdin, if it was repaired."""
@@ -123,7 +121,7 @@ def command(
     if not diff:
         from imagelint.cli.advice import advice  # noqa: PLC0415
 
-        say(advice(outcome.moves, outcome.named), detail)
+        say(advice(outcome.moves), detail)
     code = exit_code(report, severity_of(fail_on), failed=not reported)
     ctx.exit(max(code, EXIT_FINDINGS) if diff and outcome.repaired else code)
 
@@ -147,9 +145,8 @@ def _repair(repairs: Iterator[Repair], run: Run, detail: Detail, *, diff: bool) 
 
     outcome = _Outcome()
     for one, before, fixed, after in track(repairs, len(run.inputs), quiet=detail.quiet):
-        if before.kustomize_names:
-            outcome.named.append(before)
-        outcome.results.append(after or before)
+        if not one.is_outside:
+            outcome.results.append(after or before)
         if fixed is None:
             continue
         outcome.repaired.append(before.path)
