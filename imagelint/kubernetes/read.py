@@ -54,6 +54,8 @@ __all__ = [
 
 _SEEN_OBJECT = r"""(?m)(?:^|[\s{,])["']?kind["']?[ \t]*:"""
 _PLUGIN = rb"apiVersion[\"']?[ \t]*:[ \t]+[\"']?builtin\b"
+_FOLDED_INSIDE = rb"\\\n"
+_WITH_PATCHES = (b"toolkit.fluxcd.io", b"argoproj.io")
 _SPECIAL = frozenset(
     ("PATCH", "JSON_PATCH", "TRANSFORMER", "GENERATOR", "CONFIGURATION", "REPLACEMENT")
 )
@@ -125,7 +127,7 @@ def _is_free_file(source: Source, catalogue: Catalogue) -> bool:
     if source.encoding != "utf-8" or _file_name(source) in KUSTOMIZATION_FILES:
         return False
     data = source.data
-    if _states_plugin(data):
+    if _may_say_more(data):
         return False
     if len(data) >= LONG and is_proven_free(data, catalogue):  # so it need not even be split
         return True
@@ -148,12 +150,17 @@ def is_free(document: Document, catalogue: Catalogue) -> bool:
         from imagelint.kubernetes.kustomize.prefilter import is_plain_kustomization  # noqa: PLC0415
 
         return is_plain_kustomization(data)
-    return not _states_plugin(data) and needs_no_parse(data, catalogue)
+    return not _may_say_more(data) and needs_no_parse(data, catalogue)
 
 
-def _states_plugin(data: bytes) -> bool:
-    """Whether a text may configure a plugin of kustomize, whose images no word tells."""
-    return b"builtin" in data and re.search(_PLUGIN, data) is not None
+def _may_say_more(data: bytes) -> bool:
+    """Whether no word may tell of an image: in a plugin of kustomize, or in a string of a string.
+
+    There a word can be folded by a backslash and a line feed that are both escaped themselves.
+    """
+    if b"builtin" in data and re.search(_PLUGIN, data) is not None:
+        return True
+    return _FOLDED_INSIDE in data and any(group in data for group in _WITH_PATCHES)
 
 
 def skimmed(document: Document, catalogue: Catalogue, skimming: Skim = skim) -> Examined | None:

@@ -46,7 +46,7 @@ _TEXTS_OR_FILES = (
     ("patchesStrategicMerge", Role.PATCH),
     ("generators", Role.GENERATOR),
     ("transformers", Role.TRANSFORMER),
-    ("validators", Role.TRANSFORMER),
+    ("validators", Role.VALIDATOR),
 )
 _PATCHES = (("patches", Role.PATCH), ("patchesJson6902", Role.JSON_PATCH))
 

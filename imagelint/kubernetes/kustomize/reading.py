@@ -16,7 +16,7 @@ from imagelint.kubernetes.kustomize.plugins import (
     read_replacements,
     unknown_plugin,
 )
-from imagelint.kubernetes.objects import KUSTOMIZATION_FILES, ObjectNode
+from imagelint.kubernetes.objects import KUSTOMIZATION_FILES, ObjectNode, find_objects
 from imagelint.kubernetes.readers import BOTH, Reader, Value, resolve, views
 from imagelint.kubernetes.search import Extract, ImageSite, add_site, extract, sites_of
 from imagelint.model.finding import KubeObject
@@ -80,9 +80,7 @@ def extract_as(
     found = Extract([], [], [], None)
     if role.role in _PLUGINS:
         found, refusals = _completed(extract(tree, catalogue), tree, catalogue, "")
-        own = [item for item, _ in found.objects]
-        is_known = any(is_plugin(one.meta) or is_kustomization(one.meta) for one in own)
-        if isinstance(tree.root, Mapping) and not is_known:
+        if isinstance(tree.root, Mapping) and _has_others(tree):
             found = found._replace(unjudged=(*found.unjudged, unknown_plugin(tree.root)))
         return found, refusals
     view = views(tree)[0]
@@ -96,6 +94,13 @@ def extract_as(
     item = ObjectNode(says.mapping, "", KubeObject("", ""), BOTH)
     problems = [ParseProblem(*refusal) for refusal in says.refusals]
     return _with(found, item, says, view, catalogue, once=bool(tree.problems)), problems
+
+
+def _has_others(tree: Tree) -> bool:
+    """Whether an object configures a plugin that is not part of kustomize."""
+    objects, _ = find_objects(tree.root, views(tree)[0], "")
+    known = (is_plugin(item.meta) or is_kustomization(item.meta) for item in objects)
+    return not objects or not all(known)
 
 
 def _joined(found: Extract, more: Extract, *, keeps_own: bool) -> Extract:

@@ -96,7 +96,7 @@ helmCharts: [{valuesFile: v.yaml, additionalValuesFiles: [w.yaml]}]
         "JSON patch j.json patchesJson6902[0].path",
         "patch s.yaml patchesStrategicMerge[0]",
         "transformer t.yaml transformers[0]",
-        "transformer v validators[0]",
+        "validator v validators[0]",
         "replacement rep.yaml replacements[0].path",
         "data a configMapGenerator[0].files[0]",
         "data b configMapGenerator[0].files[1]",

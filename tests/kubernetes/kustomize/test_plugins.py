@@ -68,6 +68,20 @@ def test_plugins_of_others(role: Role) -> None:
     assert read(text, path="t.yaml").unjudged == {}
 
 
+def test_plugins_of_others_in_a_list() -> None:
+    text = plugin("List", "items: [{apiVersion: builtin, kind: SortOrderTransformer}, MINE]", "v1")
+    mine = text.replace("MINE", "{apiVersion: example.com/v1, kind: Mine}")
+    role = FileRole(Role.TRANSFORMER)
+    assert read(mine, role, path="t.yaml").unjudged == {"kind": True}
+    assert read(text.replace(", MINE", ""), role, path="t.yaml").unjudged == {}
+
+
+def test_validators_change_nothing() -> None:
+    mine = plugin("Mine", "x: y", "example.com/v1")
+    assert read(mine, FileRole(Role.VALIDATOR), path="v.yaml").unjudged == {}
+    assert read(f"validators: [{mine!r}]".replace("'", '"')).unjudged == {}
+
+
 @pytest.mark.parametrize(
     ("text", "is_told"),
     [
