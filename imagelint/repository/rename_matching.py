@@ -15,7 +15,7 @@ from imagelint.model.namedtuple import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Names", "Setting", "is_literal", "matches", "split_image"]
+__all__ = ["Names", "Setting", "applied", "is_literal", "matches", "split_image"]
 
 _LITERAL: Final = r"[A-Za-z0-9._/:@-]+"
 _TAIL: Final = r"(?::[A-Za-z0-9_.{}-]*)?(?:@sha256:[A-Za-z0-9_.{}-]*)?"
@@ -62,8 +62,13 @@ class Setting(NamedTuple):
     digest: str = ""
     suffix: str = ""
 
+    @property
+    def is_steady(self) -> bool:
+        """Whether to do it twice is to do it once."""
+        return not self.suffix and split_image(self.name)[0] == self.name
+
     def of(self, image: str) -> str:
-        """Return what becomes of a selected image (filters/imagetag/updater.go)."""
+        """Return what becomes of a selected image (filters/imagetag/updater.go), done once."""
         name, tag, digest = split_image(image)
         if self.tag or self.digest:
             tag, digest = self.tag, self.digest
@@ -71,6 +76,19 @@ class Setting(NamedTuple):
             tag, digest = tag + self.suffix, ""
         name = self.name or name
         return name + (tag and f":{tag}") + (digest and f"@{digest}")
+
+
+def applied(setting: Setting, name: str, image: str, times: int) -> str:
+    """Return what an entry with this name makes of an image that it comes by so many times.
+
+    Kustomize searches twice, in all lists of containers and in the fields of ``configurations``
+    (ImageTagTransformer.go), so most images meet each entry twice: a suffix is put there twice.
+    """
+    for _ in range(times):
+        if not matches(image, name):
+            break
+        image = setting.of(image)
+    return image
 
 
 class Names:

@@ -17,7 +17,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.repository.rename_matching import Names, is_literal
+from imagelint.repository.rename_matching import Names, applied, is_literal, matches
 from imagelint.repository.rename_steps import EXACT, buildable, steps_after, steps_before
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Applied", "Leaf", "Outcome", "Trace", "simulate"]
 
-Pair: TypeAlias = "tuple[str, str, bool]"
-"""What an image reads now and has to read afterwards, and whether entries work on it."""
+Pair: TypeAlias = "tuple[str, str, int]"
+"""What an image reads now and has to read afterwards, and how often an entry comes by it."""
 Rope: TypeAlias = "tuple[Leaf | Rope, ...]"
 """Leaves; joined without a copy, so a part may be met several times."""
 _Box: TypeAlias = "dict[str, Rope]"
@@ -110,6 +110,9 @@ class _Simulation:
             entry.setting(text_after(entry.new_name) if entry.new_name else "")
             for entry in repository.entries
         ]
+        is_steady = all(setting.is_steady for setting in (*self._now, *self._then))
+        self._times = (1,) if is_steady else (1, 2)
+        """How often entries may come by an image; which it is nobody needs to know."""
         self._tracks: dict[int, tuple[Track, Track]] = {}
         self._boxes: dict[int, _Owned] = {}
         self._shared: set[int] = set()
@@ -180,9 +183,10 @@ class _Simulation:
         if box is None:
             leaves: dict[Pair, Leaf] = {}
             for image in self._repository.files[file]:
-                pair = image.now, self._text_after(image), image.is_selected
-                leaf = leaves.setdefault(pair, Leaf(pair))
-                leaf.keys.append(image.key)
+                for times in self._times if image.is_selected else (0,):
+                    pair = image.now, self._text_after(image), times
+                    leaf = leaves.setdefault(pair, Leaf(pair))
+                    leaf.keys.append(image.key)
             box = self._file_boxes[file] = {}
             for leaf in leaves.values():
                 self._put(box, leaf)
@@ -194,9 +198,9 @@ class _Simulation:
 
     def _names_of(self, pair: Pair) -> set[str]:
         """Return the names under which a pair is listed."""
-        now, after, is_selected = pair
+        now, after, times = pair
         names = {EXACT + now} if now in self._exacts else set()
-        if is_selected:
+        if times:
             names.update(self._names.of(now))
             names.update(self._names.of(after))
         return names
@@ -222,10 +226,10 @@ class _Simulation:
         made: dict[Pair, Leaf] = {}
         gone: set[Pair] = set()
         for pair, leaves in groups.items():
-            out, applied = self._applied(before, pair)
+            out, done = self._applied(before, pair)
             text, acting = self._acting(after, pair)
-            if applied or acting:
-                trace = Trace(tuple(leaves), applied, acting, text == out[1])
+            if done or acting:
+                trace = Trace(tuple(leaves), done, acting, text == out[1])
                 self._traces.append(trace)
                 if out != pair:
                     gone.add(pair)
@@ -243,34 +247,36 @@ class _Simulation:
 
     def _applied(self, track: Track, pair: Pair) -> tuple[Pair, tuple[Applied, ...]]:
         """Return what an image becomes now and what it has to become, and what does it."""
-        now, expected, is_selected = pair
-        applied: list[Applied] = []
+        now, expected, times = pair
+        done: list[Applied] = []
         start = 0
         while True:
-            names = self._names.of(now) if is_selected else ()
+            names = self._names.of(now) if times else ()
             if now in self._exacts:
                 names = (*names, EXACT + now)
             place = track.next(names, start)
             if place is None:
-                return (now, expected, is_selected), tuple(applied)
-            number = track.steps[place][1]
-            applied.append(Applied(number, now, expected))
-            if number >= 0:
+                return (now, expected, times), tuple(done)
+            name, number = track.steps[place]
+            done.append(Applied(number, now, expected))
+            for _ in range(times if number >= 0 else 0):
+                if not matches(now, name):
+                    break
                 now, expected = self._now[number].of(now), self._then[number].of(expected)
             start = place + 1
 
     def _acting(self, track: Track, pair: Pair) -> tuple[str, tuple[tuple[str, int], ...]]:
         """Return what kustomize will make of the repaired text, and what does it."""
-        after = pair[1]
+        _, after, times = pair
         acting: list[tuple[str, int]] = []
         start = 0
-        while pair[2]:
+        while times:
             place = track.next(self._names.of(after), start)
             if place is None:
                 break
             step = track.steps[place]
             acting.append(step)
-            after = self._then[step[1]].of(after)
+            after = applied(self._then[step[1]], step[0], after, times)
             start = place + 1
         return after, tuple(acting)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from imagelint.model.source import shown
 from imagelint.repository.rename_blame import Blame, entries_of, images_below
-from imagelint.repository.rename_matching import is_literal, matches, split_image
+from imagelint.repository.rename_matching import applied, is_literal, matches, split_image
 from imagelint.repository.rename_model import Plan
 from imagelint.repository.rename_simulation import simulate
 from imagelint.repository.rename_steps import buildable, unsure
@@ -257,24 +257,30 @@ def names_for(
             if name is None:
                 return None
             new.add(name)
-    others = tuple(sorted(new))
-    choices = [others, others[::-1]]
+    names = tuple(sorted(new))
     if keeps_own or not entry.can_rename:
-        choices = [(entry.name, *others), (*others, entry.name)]
-    for names in choices:
-        may = entry.can_rename or names[0] == entry.name
-        may = may and (entry.can_add or len(names) == 1)
-        if may and all(_done(after, names, setting) == setting.of(after) for _, after in pairs):
-            return names
-    return None
+        names = (entry.name, *names)
+    if len(names) > 1 and not entry.can_add:
+        return None
+    return names if all(_is_right(entry.name, pair, names, setting) for pair in pairs) else None
 
 
-def _done(image: str, names: Iterable[str], setting: Setting) -> str:
-    """Return what entries of these names, one behind the other, make of an image."""
-    for name in names:
-        if matches(image, name):
-            image = setting.of(image)
-    return image
+def _is_right(name: str, pair: tuple[str, str], names: Iterable[str], setting: Setting) -> bool:
+    """Whether entries of these names make of an image what the one makes of it now.
+
+    What they make of it is compared for an image that each comes by once, and twice.
+    """
+    for times in (1, 2):
+        now, expected = pair
+        for _ in range(times):
+            if matches(now, name):
+                now, expected = setting.of(now), setting.of(expected)
+        after = pair[1]
+        for other in names:
+            after = applied(setting, other, after, times)
+        if after != expected:
+            return False
+    return True
 
 
 def _moved_name(name: str, now: str, after: str) -> str | None:

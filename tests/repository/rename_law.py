@@ -28,7 +28,8 @@ class Traveller(NamedTuple):
     after: str
     name: str
     wanted_name: str
-    is_selected: bool
+    times: int
+    """How often an entry comes by it, see ``rename_matching.applied``."""
 
     @property
     def wanted(self) -> str:
@@ -59,9 +60,10 @@ def _is_match(image: str, name: str) -> bool:
 
 
 class _World:
-    def __init__(self, repository: Repository, plan: Plan) -> None:
+    def __init__(self, repository: Repository, plan: Plan, times: int) -> None:
         self.repository = repository
         self.plan = plan
+        self.times = times
         self.problems: list[str] = []
 
     def text_after(self, image: Image) -> str:
@@ -75,7 +77,7 @@ class _World:
                 self.text_after(one),
                 _name(one.now),
                 _name(self.text_after(one)),
-                one.is_selected,
+                self.times if one.is_selected else 0,
             )
             for one in images
         ]
@@ -145,32 +147,35 @@ class _World:
     def applied(
         self, image: Traveller, now: list[tuple[str, int]], after: list[tuple[str, int]]
     ) -> Traveller:
-        if not image.is_selected:
-            return image
         for name, number in now:
             entry = self.repository.entries[number]
-            if _is_match(image.now, name):
-                new_name = entry.new_name.now if entry.new_name else ""
-                image = image._replace(now=_set(image.now, entry, new_name))
-                if entry.new_name:
-                    wanted = self.text_after(entry.new_name)
-                    image = image._replace(name=new_name, wanted_name=wanted)
+            for _ in range(image.times):
+                if _is_match(image.now, name):
+                    new_name = entry.new_name.now if entry.new_name else ""
+                    image = image._replace(now=_set(image.now, entry, new_name))
+                    if entry.new_name:
+                        wanted = self.text_after(entry.new_name)
+                        image = image._replace(name=new_name, wanted_name=wanted)
         for name, number in after:
             entry = self.repository.entries[number]
-            if _is_match(image.after, name):
-                new_name = self.text_after(entry.new_name) if entry.new_name else ""
-                image = image._replace(after=_set(image.after, entry, new_name))
+            for _ in range(image.times):
+                if _is_match(image.after, name):
+                    new_name = self.text_after(entry.new_name) if entry.new_name else ""
+                    image = image._replace(after=_set(image.after, entry, new_name))
         return image
 
 
 def broken(repository: Repository, plan: Plan) -> list[str]:
     """Return where a build does not come out as it should; nothing for a plan that is right."""
-    world = _World(repository, plan)
-    for number in range(len(repository.builds)):
-        world.build(number)
-    return world.problems
+    problems = []
+    for times in (1, 2):
+        world = _World(repository, plan, times)
+        for number in range(len(repository.builds)):
+            world.build(number)
+        problems += world.problems
+    return problems
 
 
 def built(repository: Repository, plan: Plan, number: int) -> list[tuple[str, str]]:
     """Return the images of a build, before and after."""
-    return [(one.now, one.after) for one in _World(repository, plan).build(number)]
+    return [(one.now, one.after) for one in _World(repository, plan, 1).build(number)]
