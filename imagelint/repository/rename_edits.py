@@ -1,0 +1,333 @@
+"""New names for an entry → edits of the file that it stands in: of its name, and copies behind it.
+
+A copy is the text of the entry once more, with its comments and whatever else is repaired in it;
+nothing is written anew but the name. Where an entry has a form that this is not known to be right
+for, there is a reason and no edit; and what is edited is read again.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from itertools import takewhile
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from imagelint.engine.edits import NotEditableError, edit_scalar
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.source import Edit, Source, Span, apply_edits
+from imagelint.repair.proof import same_trees
+from imagelint.yaml.documents import Document, split
+from imagelint.yaml.nodes import Mapping, Scalar, Sequence, Tree, is_merge, nodes_once
+from imagelint.yaml.parser import parse_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from imagelint.yaml.nodes import Node
+
+__all__ = ["Entries", "Renaming"]
+
+Path: TypeAlias = "tuple[int, ...]"
+"""Where a node stands in a tree: numbers of items, and of pairs, whose values are meant."""
+
+_BLOCK_ITEM: Final = r"[ ]*-[ ]+"
+_REST: Final = r"[ \t]*(?:#[^\r\n]*)?"
+"""What may stand behind the end of a value on its line."""
+_COMMA: Final = r"[ \t]*,[ \t]*(?:#[^\r\n]*)?(?=[\r\n])"
+_BREAK: Final = r"\r\n|\n|\r"
+_WRONG_ENTRY: Final = "the edited entry does not read as it should"
+_OTHER_BREAKS: Final = "[\x85\u2028\u2029]"
+
+
+class Renaming(NamedTuple):
+    """An entry and the names that it is to have."""
+
+    item: Mapping | Scalar
+    """The item of a list: of ``images`` a mapping, a text where Argo CD reads one."""
+    name: Scalar
+    names: tuple[str, ...]
+    """Its own, then those of copies behind it."""
+    within: tuple[int, int] | None = None
+    """Which part of the scalar is the name; None for all of it."""
+
+
+class Entries:
+    """The entries of one document, to be renamed and copied."""
+
+    def __init__(self, document: Document, root: Node) -> None:
+        """Look at a document whose root is ``root``; the nodes of entries stand below it."""
+        self._document = document
+        self._root = root
+        self._parents: dict[int, tuple[Node, int]] = {}
+        for node in nodes_once(root):
+            below: list[Node] = []
+            if isinstance(node, Mapping):
+                below = [value for _, value in node.pairs]
+            elif isinstance(node, Sequence):
+                below = node.items
+            self._parents.update((id(one), (node, number)) for number, one in enumerate(below))
+        self._is_odd = re.search(_OTHER_BREAKS, document.decoded.text) is not None
+
+    def can_rename(self, one: Renaming) -> bool:
+        """Whether an entry can get another name, as far as its form tells."""
+        return self._can(one, f"{_name_of(one)}-copy")
+
+    def can_copy(self, one: Renaming) -> bool:
+        """Whether a copy of an entry can be put behind it, as far as its form tells."""
+        return self._can(one, _name_of(one), f"{_name_of(one)}-copy")
+
+    def edits(self, renamings: Iterable[Renaming], others: Iterable[Edit] = ()) -> list[Edit]:
+        """Return the edits that give entries their new names, proven by reading the file again.
+
+        ``others`` are edits of the same file that are made together with these: what they change
+        in an entry they change in its copies. Raises :class:`NotEditableError` where that cannot
+        be done, or would change anything else.
+        """
+        renamings, others = list(renamings), sorted(set(others))
+        edits = [edit for one in renamings for edit in self._edits(one, others)]
+        paths = sorted(
+            ((self._path(one.item), one) for one in renamings), key=lambda found: found[0]
+        )
+        wrong = _difference(self._document, paths, edits, others)
+        if wrong is not None:
+            raise NotEditableError(wrong)
+        return edits
+
+    def _can(self, one: Renaming, *names: str) -> bool:
+        try:
+            self._edits(one._replace(names=names), [])
+        except NotEditableError:
+            return False
+        return True
+
+    def _edits(self, one: Renaming, others: list[Edit]) -> list[Edit]:
+        own, *copies = one.names
+        self._refuse_shared(one)
+        edits = []
+        if own != _name_of(one):
+            edits.append(edit_scalar(self._document, one.name, own, one.within))
+        if copies:
+            edits.append(self._copies(one, copies, others))
+        return edits
+
+    def _refuse_shared(self, one: Renaming) -> None:
+        """Raise where an edit of a name would be one of something else, too."""
+        if isinstance(one.item, Mapping):
+            keys = [key for key, _ in one.item.pairs]
+            if any(isinstance(key, Scalar) and is_merge(key, by_tag=True) for key in keys):
+                raise NotEditableError("it merges other entries")
+            if all(value is not one.name for _, value in one.item.pairs):
+                raise NotEditableError("its name is written elsewhere")
+        node: Node | None = one.name
+        while node is not None:
+            if node.anchored:
+                raise NotEditableError("it has an anchor")
+            node = self._parents[id(node)][0] if id(node) in self._parents else None
+
+    def _copies(self, one: Renaming, names: Iterable[str], others: list[Edit]) -> Edit:
+        """Return the insertion of copies with the given names."""
+        document, text = self._document, self._document.decoded.text
+        parent, _ = self._parents.get(id(one.item), (None, 0))
+        if not isinstance(parent, Sequence):
+            raise NotEditableError("it is no item of a list")
+        self._refuse_odd(one)
+        place = _flow_place if text[parent.start] == "[" else _block_place
+        region, at, before, behind = place(text, one.item)
+        start, end = (document.byte_offset(index) for index in region)
+        first = bisect_left(others, Edit(Span(start, start), ""))
+        inner = list(takewhile(lambda edit: edit.span.end <= end, others[first:]))
+        pieces = []
+        for name in names:
+            edits = {*inner}
+            if name != _name_of(one):
+                edits.add(edit_scalar(document, one.name, name, one.within))
+            pieces.append(before + _edited(document.source, Span(start, end), edits) + behind)
+        offset = document.byte_offset(at)
+        return Edit(Span(offset, offset), "".join(pieces))
+
+    def _refuse_odd(self, one: Renaming) -> None:
+        """Raise where the form of an entry leaves room for doubt about what a copy of it is."""
+        if type(self._document) is not Document:
+            raise NotEditableError("it stands in a string")
+        if self._is_odd:
+            raise NotEditableError("the file has line breaks that only YAML knows")
+        for node in nodes_once(one.item):
+            if node.anchored:
+                raise NotEditableError("it holds an anchor")
+            if isinstance(node, Scalar) and node.style in ("|", ">"):
+                raise NotEditableError("it holds a block of text")
+
+    def _path(self, node: Node) -> Path:
+        """Return where a node stands."""
+        steps: list[int] = []
+        while id(node) in self._parents:
+            node, step = self._parents[id(node)]
+            steps.append(step)
+        return tuple(reversed(steps))
+
+
+def _name_of(one: Renaming) -> str:
+    start, end = one.within or (0, len(one.name.value))
+    return one.name.value[start:end]
+
+
+# --- copies --------------------------------------------------------------------------------
+
+
+def _block_place(text: str, item: Node) -> tuple[tuple[int, int], int, str, str]:
+    """Return what of a text to copy, where to, and what to put before and behind it.
+
+    The lines of the item, from its dash to a comment on its last line.
+    """
+    start = max(text.rfind("\n", 0, item.start), text.rfind("\r", 0, item.start)) + 1
+    last = _content_end(text, item)
+    rest = re.compile(_REST).match(text, last)
+    end = last if rest is None else rest.end()
+    is_alone = re.fullmatch(_BLOCK_ITEM, text[start : item.start]) is not None
+    if not is_alone or text[end : end + 1] not in ("", "\n", "\r"):
+        raise NotEditableError("it shares its lines with something else")
+    return (start, end), end, _break_before(text, start), ""
+
+
+def _content_end(text: str, item: Node) -> int:
+    """Return where the last value of an item ends; blocks end where the next thing begins."""
+    return max(
+        node.end
+        for node in nodes_once(item)
+        if isinstance(node, Scalar) or text[node.start] in ("[", "{")
+    )
+
+
+def _flow_place(text: str, item: Node) -> tuple[tuple[int, int], int, str, str]:
+    """Return the same for an item between brackets: on a line of its own, or behind it."""
+    region = item.start, item.end
+    start = max(text.rfind("\n", 0, item.start), text.rfind("\r", 0, item.start)) + 1
+    indent = text[start : item.start]
+    if indent.strip(" \t"):
+        return region, item.end, ", ", ""
+    line_break = _break_before(text, start) + indent
+    comma = re.compile(_COMMA).match(text, item.end)
+    if comma is None:
+        return region, item.end, f",{line_break}", ""
+    return region, comma.end(), line_break, ","
+
+
+def _break_before(text: str, start: int) -> str:
+    """Return the line break in front of a line; of the first line the one behind it."""
+    breaks = [match.group() for match in re.finditer(_BREAK, text[max(start - 2, 0) : start])]
+    if breaks:
+        return breaks[-1]
+    first = re.search(_BREAK, text)
+    return "\n" if first is None else first.group()
+
+
+def _edited(source: Source, span: Span, edits: Iterable[Edit]) -> str:
+    """Return a piece of a source with edits made in it."""
+    piece = Source(source.path, source.data[span.start : span.end])
+    piece.encoding, piece.bom_length = source.encoding, 0
+    shifted = [
+        Edit(Span(start - span.start, end - span.start), text) for (start, end), text in edits
+    ]
+    return apply_edits(piece, shifted).decode(source.encoding)
+
+
+# --- the proof -----------------------------------------------------------------------------
+
+
+def _difference(
+    document: Document,
+    paths: list[tuple[Path, Renaming]],
+    edits: list[Edit],
+    others: list[Edit],
+) -> str | None:
+    """Return what the edited file says that it should not, or None."""
+    if not edits:
+        return None
+    source = document.source
+    try:
+        old = Source(source.path, apply_edits(source, others))
+        new = Source(source.path, apply_edits(source, [*others, *edits]))
+    except ValueError:
+        return "another edit is made at the same place"
+    wrong, pair = _wrong_document(old, new, paths)
+    while wrong is not None and pair is not None and type(document) is not Document:
+        # The document stands in a string, perhaps of one that stands in a string itself.
+        old, new = (Source(source.path, text.encode("utf-8", "surrogatepass")) for text in pair)
+        wrong, pair = _wrong_document(old, new, paths)
+    return wrong
+
+
+def _wrong_document(
+    before: Source, after: Source, paths: list[tuple[Path, Renaming]]
+) -> tuple[str | None, tuple[str, str] | None]:
+    """Return what is wrong, and the values of the only scalar that is another one, if it is one."""
+    olds, news = split(before), split(after)
+    if len(olds) != len(news):
+        return "the edited file reads as a different number of documents", None
+    changed = [pair for pair in zip(olds, news, strict=True) if pair[0].data != pair[1].data]
+    if len(changed) != 1:
+        return "not one document alone would change", None
+    old, new = (one.tree or parse_yaml(one.text) for one in changed[0])
+    if new.problems:
+        return f"the edited file does not parse: {new.problems[0].message}", None
+    scalars = [
+        [node.value for node in nodes_once(tree.root) if isinstance(node, Scalar)]
+        for tree in (old, new)
+    ]
+    pairs = [pair for pair in zip(*scalars, strict=False) if pair[0] != pair[1]]
+    return _wrong_entry(old, new, paths), pairs[0] if len(pairs) == 1 else None
+
+
+def _at(root: Node | None, path: Path) -> Node | None:
+    """Return the node that stands somewhere, if there is one."""
+    for step in path:
+        if isinstance(root, Mapping) and step < len(root.pairs):
+            root = root.pairs[step][1]
+        elif isinstance(root, Sequence) and step < len(root.items):
+            root = root.items[step]
+        else:
+            return None
+    return root
+
+
+def _wrong_entry(old: Tree, new: Tree, paths: list[tuple[Path, Renaming]]) -> str | None:
+    """Take the copies out of the new tree; it then differs from the old one in names alone."""
+    names: set[int] = set()
+    for path, one in paths:  # in their order: what is in front of an entry is as it was
+        item, name = _at(old.root, path), _name_in(_at(old.root, path), one)
+        twins = [_at(new.root, path)]
+        parent = _at(new.root, path[:-1])
+        if len(one.names) > 1 and isinstance(parent, Sequence):
+            twins = [*parent.items[path[-1] : path[-1] + len(one.names)]]
+            del parent.items[path[-1] + 1 : path[-1] + len(one.names)]
+        if item is None or name is None or len(twins) != len(one.names):
+            return _WRONG_ENTRY
+        for twin, own in zip(twins, one.names, strict=True):
+            if not _is_copy(item, name, twin, own, one):
+                return _WRONG_ENTRY
+        names.add(id(name))
+    if not same_trees(old, new, lambda node: id(node) in names):
+        return "the edited file has changed outside of the entry"
+    return None
+
+
+def _name_in(item: Node | None, one: Renaming) -> Scalar | None:
+    """Return the name of an entry in another tree of the same form."""
+    if isinstance(one.item, Scalar):
+        return item if isinstance(item, Scalar) else None
+    for number, (_, value) in enumerate(one.item.pairs):
+        if value is one.name and isinstance(item, Mapping) and number < len(item.pairs):
+            found = item.pairs[number][1]
+            return found if isinstance(found, Scalar) else None
+    return None
+
+
+def _is_copy(item: Node, name: Scalar, twin: Node | None, own: str, one: Renaming) -> bool:
+    """Whether a node is an entry once more, with its ``own`` name."""
+    start, end = one.within or (0, len(name.value))
+    other = _name_in(twin, one)
+    if other is None or other.value != name.value[:start] + own + name.value[end:]:
+        return False
+    old, new = Tree(), Tree()
+    old.root, new.root = item, twin
+    return same_trees(old, new, lambda node: node is name)
