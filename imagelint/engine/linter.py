@@ -16,6 +16,7 @@ from imagelint.engine.excuses import Excuses
 from imagelint.engine.findings import findings_of, record_of
 from imagelint.engine.judge import Judge
 from imagelint.kubernetes.kustomize.model import NO_CONTEXT
+from imagelint.kubernetes.prefilter import may_select_images
 from imagelint.kubernetes.read import Examined, examine, is_large, parts
 from imagelint.kubernetes.scopes import is_cluster_scoped
 from imagelint.kubernetes.skim.reader import remembering, skim
@@ -145,7 +146,8 @@ class Linter:
         has_comments = within is None and _has_comments(source)  # a source with some has no parts
         is_plain = chart is None and not with_trees and not has_comments
         if not examined and is_plain and not context.troubles:
-            return FileResult(source, 0, free, (), (), policy=stamp)
+            selects = may_select_images(source.data)
+            return FileResult(source, 0, free, (), (), policy=stamp, may_select=selects)
         ignores = None
         if has_comments:
             from imagelint.engine.comments import find_ignores  # noqa: PLC0415 - few files have comments
@@ -186,6 +188,7 @@ class Linter:
             policy=stamp,
             facts=facts,
             used=frozenset(excuses.used),
+            may_select=may_select_images(source.data),
             roles=context.roles,
             unlisted=0 if self._inventory else sum([len(item.extract.sites) for item in examined]),
         )

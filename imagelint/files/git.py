@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["GitError", "ask_git", "ignored_below", "repository_of"]
+__all__ = ["GitError", "ask_git", "ignored_below", "repository_of", "tracked_below"]
 
 # A hook's git points these at the repository it runs for, which need not be ours.
 _POINTERS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
@@ -73,6 +73,16 @@ def ignored_below(folder: str) -> frozenset[str]:
     if any(inside.startswith(path + os.sep) for path in paths):
         return frozenset()
     return frozenset(paths)
+
+
+def tracked_below(root: str) -> frozenset[str]:
+    """Return the absolute paths of the files that git knows in the repository at ``root``."""
+    try:
+        names = ask_git(root, "ls-files", "-z")
+    except GitError:  # without git nothing can be brought back
+        return frozenset()
+    found = (os.fsdecode(name) for name in names.split(b"\0") if name)
+    return frozenset(os.path.join(root, name.replace("/", os.sep)) for name in found)
 
 
 def _ls_files(root: str, below: str) -> list[str]:

@@ -18,9 +18,9 @@ from imagelint.patterns.globs import InvalidPattern, PathPattern
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["LEFT_OUT", "Found", "FoundFile", "find", "in_order"]
+__all__ = ["LEFT_OUT", "SUFFIXES", "Found", "FoundFile", "find", "in_order"]
 
-_SUFFIXES = (".yaml", ".yml", ".json")
+SUFFIXES = (".yaml", ".yml", ".json")
 _OTHER_NAMES = frozenset({"Kustomization"})  # kustomize reads it by this name too
 LEFT_OUT = frozenset(  # ruff's list
     {
@@ -276,7 +276,7 @@ def _holds_repository(listing: list[os.DirEntry[str]] | OSError) -> bool:
 
 
 def _is_manifest(name: str) -> bool:
-    return name.lower().endswith(_SUFFIXES) or name in _OTHER_NAMES
+    return name.lower().endswith(SUFFIXES) or name in _OTHER_NAMES
 
 
 def _why_not(entry: os.DirEntry[str], ignored: frozenset[str]) -> str | None:

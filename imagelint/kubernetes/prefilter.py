@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.catalogue.entries import Words
     from imagelint.kubernetes.catalogue.lookup import Catalogue
 
-__all__ = ["LONG", "can_hold_image", "is_proven_free", "may_hold_object", "needs_no_parse"]
+__all__ = ["LONG", "can_hold_image", "is_proven_free", "may_hold_object"]
+__all__ += ["may_select_images", "needs_no_parse"]
 
 # A word can be spelled without its letters only by an escape, in double quotes by an escaped
 # line break, or as base64 under a !!binary tag (whose name may be escaped itself).
@@ -197,3 +198,10 @@ def _begins_at_column_0(data: bytes) -> bool:
     """Whether the root does: else the lines at column 0 are not its keys."""
     content = _compiled(_FIRST_CONTENT).search(data)
     return content is not None and not content[1]
+
+
+def may_select_images(data: bytes) -> bool:
+    """Whether something but a kustomization may select images by name: Flux, Argo CD, skaffold."""
+    if b"kustomize" in data and (b"fluxcd.io" in data or b"argoproj.io" in data):
+        return True
+    return b"skaffold/v" in data

@@ -162,6 +162,8 @@ class FileResult(NamedTuple):
     """Which of the policy's exceptions were needed, by their number."""
     unlisted: int = 0
     """How many images there are that ``images`` does not list, as nobody has asked for them."""
+    may_select: bool = False
+    """Whether something in it but a kustomization may select images by name."""
     roles: tuple[object, ...] = ()
     """What kustomizations take the file for, as the reader has it: to read it again."""
     told: Told | None = None

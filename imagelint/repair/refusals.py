@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from imagelint.model.finding import Finding
     from imagelint.model.report import FileResult
 
-__all__ = ["without_fixes"]
+__all__ = ["like_before", "without_fixes"]
 
 
 def without_fixes(result: FileResult, refused: Mapping[int, str]) -> FileResult:
@@ -29,3 +29,18 @@ def without_fixes(result: FileResult, refused: Mapping[int, str]) -> FileResult:
         findings=tuple(map(kept, result.findings)),
         suppressed=tuple(one._replace(finding=kept(one.finding)) for one in result.suppressed),
     )
+
+
+def like_before(after: FileResult, before: FileResult) -> FileResult:
+    """Return the result of repaired bytes without the repairs that were refused before."""
+    refused = {
+        (one.object, one.field, one.image): one.unfixable
+        for one in before.findings
+        if one.fix is None and one.unfixable is not None
+    }
+
+    def kept(finding: Finding) -> Finding:
+        reason = refused.get((finding.object, finding.field, finding.image))
+        return finding if reason is None else finding._replace(fix=None, unfixable=reason)
+
+    return after._replace(findings=tuple(map(kept, after.findings)))

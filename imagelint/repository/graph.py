@@ -52,7 +52,7 @@ class Graph:
 
         All are absolute. ``read`` gives the bytes of a file, None where that cannot be.
         """
-        self._root = root
+        self.root = root
         self._real_root = os.path.realpath(root)
         self._read = read
         self.members: dict[str, Member] = {}
@@ -174,7 +174,7 @@ class Graph:
         """Remember who takes in what, under all names that a file has."""
         role = edge.entry.role
         real = os.path.realpath(edge.path)
-        for path in {edge.path, self._root + real.removeprefix(self._real_root)}:
+        for path in {edge.path, self.root + real.removeprefix(self._real_root)}:
             if edge.is_folder:
                 self._parents.setdefault(path, []).append((folder, role))
             else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from imagelint.files.git import repository_of
 from imagelint.files.reading import read
-from imagelint.files.walk import LEFT_OUT
+from imagelint.files.walk import LEFT_OUT, SUFFIXES
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
 from imagelint.model.errors import FileError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from imagelint.repository.graph import Graph
 
-__all__ = ["Repositories"]
+__all__ = ["Repositories", "manifests_below"]
 
 
 class Repositories:
@@ -32,20 +32,18 @@ class Repositories:
         self._graphs: dict[str, Graph | None] = {}
         """By root; None where nothing is a kustomization."""
 
-    @property
-    def has_graphs(self) -> bool:
-        """Whether one of those that were asked for has a kustomization."""
-        return any(graph is not None for graph in self._graphs.values())
-
-    def graph_of(self, path: str, otherwise: str) -> Graph | None:
-        """Return the graph of the repository that a file (absolute) lies in.
+    def root_of(self, path: str, otherwise: str) -> str:
+        """Return the root of the repository that a file (absolute) lies in.
 
         ``otherwise`` is the folder that stands for one where there is none.
         """
         folder = path.rpartition(os.sep)[0] or os.sep
         if folder not in self._roots:
             self._roots[folder] = repository_of(folder)
-        root = self._roots[folder] or otherwise
+        return self._roots[folder] or otherwise
+
+    def graph_at(self, root: str) -> Graph | None:
+        """Return the graph of a repository; None where nothing in it is a kustomization."""
         if root not in self._graphs:
             self._graphs[root] = _graph(root)
         return self._graphs[root]
@@ -74,6 +72,18 @@ def _kustomizations_below(root: str) -> Iterator[str]:
         for entry in _listing(folders.pop()):
             if entry.name in KUSTOMIZATION_FILES:
                 if entry.is_file():
+                    yield entry.path
+            elif entry.name not in LEFT_OUT and entry.is_dir(follow_symlinks=False):
+                folders.append(entry.path)
+
+
+def manifests_below(root: str) -> Iterator[str]:
+    """Yield the YAML and JSON files below a folder, but for what tools put there."""
+    folders = [root]
+    while folders:
+        for entry in _listing(folders.pop()):
+            if entry.name.lower().endswith(SUFFIXES):
+                if entry.is_file(follow_symlinks=False):
                     yield entry.path
             elif entry.name not in LEFT_OUT and entry.is_dir(follow_symlinks=False):
                 folders.append(entry.path)

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from imagelint.engine.edits import NotEditableError, edit_scalar, place_of
 from imagelint.kubernetes.kustomize.model import Role
-from imagelint.kubernetes.kustomize.plugins import read_plugin
 from imagelint.kubernetes.read import examine
-from imagelint.kubernetes.readers import Reader, View
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.model.source import Source
+from imagelint.model.source import Edit, Source, Span
+from imagelint.repository.hosts import folder_of
 from imagelint.repository.rename_matching import split_image
-from imagelint.repository.rename_model import Build, Entry, Exact, Image, Repository
-from imagelint.yaml.nodes import Mapping, Scalar, Sequence
+from imagelint.repository.rename_model import Build, Entry, Exact, Image, Override, Repository
+from imagelint.repository.repositories import manifests_below
+from imagelint.repository.selecting import tag_transformers, tested_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.examined import Examined
     from imagelint.kubernetes.kustomize.model import ImageEntry
-    from imagelint.model.source import Edit
     from imagelint.repository.graph import Graph, Member
+    from imagelint.repository.hosts import ArgoImage, Host
     from imagelint.repository.rename_model import Plan
     from imagelint.yaml.documents import Document
-    from imagelint.yaml.nodes import Node
+    from imagelint.yaml.nodes import Node, Scalar
 
-__all__ = ["Key", "Repairs", "Selector", "Selectors", "Text"]
+__all__ = ["Key", "Repairs", "Selectors"]
 
 Repairs: TypeAlias = "dict[str, dict[int, tuple[str, str]]]"
 """By file (absolute) and byte offset: images before and after their repair."""
@@ -45,19 +45,15 @@ _SELECTED: Final = (
 _BY_VALUE: Final = r"\[image=([^\]]+)\]"
 
 
+_Editor: TypeAlias = "tuple[str, Callable[[tuple[str, ...]], Iterator[Edit]]]"
+"""A file, and what makes the edits in it that give an entry its names."""
+
+
 class Key(NamedTuple):
     """An image that is written somewhere."""
 
     path: str
     offset: int
-
-
-class Selector(NamedTuple):
-    """An item of ``images`` as it stands in a file."""
-
-    path: str
-    document: Document
-    entry: ImageEntry
 
 
 class Text(NamedTuple):
@@ -71,21 +67,28 @@ class Text(NamedTuple):
 class Selectors:
     """What selects the images of some files by name."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - a repository, and how its files are read
         self,
         graph: Graph,
         repairs: Repairs,
         read: Callable[[str], bytes | None],
         catalogue: Catalogue,
         shown: Callable[[str], str],
+        hosts: Iterable[Host] = (),
+        may_edit: Callable[[str], bool] = lambda _: True,
     ) -> None:
-        """Look at what takes in a file with repairs; ``shown`` names a file for people."""
+        """Look at what takes in a file with repairs; ``shown`` names a file for people.
+
+        ``hosts`` are all objects of the repository that have a folder built; ``may_edit`` tells of
+        a file whether names in it may be changed.
+        """
+        self._may_edit = may_edit
         self._graph = graph
         self._repairs = repairs
         self._read = read
         self._catalogue = catalogue
         self._shown = shown
-        self.entries: list[Selector] = []
+        self._editors: list[_Editor] = []
         """By the numbers of the repository's entries."""
         self.texts: list[Text | None] = []
         """By the numbers of its exact texts; None for one that cannot change."""
@@ -94,12 +97,17 @@ class Selectors:
         self._made_entries: list[Entry] = []
         self._exacts: list[Exact] = []
         affected = self._above(self._starts())
-        self._folders = list(self._below(affected)) if self._select(affected) else []
+        self._hosts = [
+            (folder, host) for host in hosts for folder in self._built_by(host, affected)
+        ]
+        is_selected = bool(self._hosts) or self._select(affected)
+        self._folders = list(self._below(affected)) if is_selected else []
 
     def repository(self) -> Repository:
         """Return the abstract repository; without builds where nothing selects an image."""
         numbers = {folder: number for number, folder in enumerate(self._folders)}
         builds = [self._build(self._graph.members[folder], numbers) for folder in self._folders]
+        builds += [self._build_of_host(folder, host, numbers) for folder, host in self._hosts]
         return Repository(
             tuple(self._images), tuple(self._made_entries), tuple(self._exacts), tuple(builds)
         )
@@ -107,11 +115,9 @@ class Selectors:
     def edits(self, plan: Plan) -> dict[str, list[Edit]]:
         """Return the edits of a plan for this repository, by file."""
         made: dict[str, list[Edit]] = {}
-        for number, (name, *_copies) in plan.names.items():
-            path, document, entry = self.entries[number]
-            assert entry.name is not None  # what has no name selects nothing
-            if name != entry.name.value:
-                made.setdefault(path, []).append(edit_scalar(document, entry.name, name))
+        for number, names in plan.names.items():
+            path, editor = self._editors[number]
+            made.setdefault(path, []).extend(editor(names))
         for number, text in plan.texts.items():
             found = self.texts[number]
             assert found is not None  # the plan knows which can change
@@ -213,6 +219,64 @@ class Selectors:
             dangers=tuple(dangers),
         )
 
+    # --- Flux and Argo CD --------------------------------------------------------------
+
+    def _built_by(self, host: Host, affected: dict[str, None]) -> Iterator[str]:
+        """Yield the folder that a host has built, if a repair is in what it builds."""
+        if not (host.images or host.argo):
+            return
+        folder = folder_of(host, self._graph.root)
+        if folder is None:
+            return
+        below = folder.rstrip(os.sep) + os.sep
+        is_bare = folder not in self._graph.members
+        if folder in affected or (
+            is_bare and any(path.startswith(below) for path in self._repairs)
+        ):
+            yield folder
+
+    def _build_of_host(self, folder: str, host: Host, numbers: dict[str, int]) -> Build:
+        """Return what Flux or Argo CD builds: a kustomization, or the manifests of a folder."""
+        path = host.document.source.path
+        overrides = [self._entry(path, host.document, entry) for entry in host.images]
+        overrides += [self._argo_entry(path, host.document, image) for image in host.argo]
+        way = Override.ARGO if host.argo else Override.FLUX
+        if folder in numbers:
+            builds = (numbers[folder],)
+            return Build(builds=builds, overrides=tuple(overrides), override=way)
+        paths = manifests_below(folder)
+        files = tuple(self._number(one, self._examined(one)) for one in paths)
+        return Build(files, overrides=tuple(overrides), override=way)
+
+    def _argo_entry(self, path: str, document: Document, image: ArgoImage) -> int:
+        """Return the number of an override of Argo CD."""
+        node, start = image.node, image.start
+        offset = place_of(document, node, (start, len(node.value))).start
+        old_name, tag, digest = split_image(image.image)
+        found = self._repairs.get(path, {}).get(offset)
+        after = old_name if found is None else split_image(found[1])[0]
+
+        def edited(names: tuple[str, ...]) -> Iterator[Edit]:
+            if start:
+                yield edit_scalar(document, node, names[0], (0, start - 1))
+            elif names[0] != after:  # behind what stands in front of it: a repair may begin there
+                before = document.source.data[offset - 1 : offset].decode("ascii", "replace")
+                yield Edit(Span(offset - 1, offset), f"{before}{names[0]}=")
+
+        self._editors.append((path, edited))
+        self._made_entries.append(
+            Entry(
+                image.name,
+                Image(old_name, after, Key(path, offset)),
+                tag,
+                digest,
+                place=self._place(path, document, node),
+                can_rename=document.is_placed and not node.anchored and self._may_edit(path),
+                can_add=False,
+            )
+        )
+        return len(self._made_entries) - 1
+
     def _examined(self, path: str) -> list[Examined]:
         """Return the documents of a file, as what kustomizations take it for."""
         data = self._read(path)
@@ -242,8 +306,14 @@ class Selectors:
 
     def _entry(self, path: str, document: Document, entry: ImageEntry) -> int:
         """Return the number of an item of ``images``."""
-        self.entries.append(Selector(path, document, entry))
         name = entry.name
+
+        def edited(names: tuple[str, ...]) -> Iterator[Edit]:
+            assert name is not None  # what has no name selects nothing
+            if names[0] != name.value:
+                yield edit_scalar(document, name, names[0])
+
+        self._editors.append((path, edited))
         self._made_entries.append(
             Entry(
                 _text(name),
@@ -252,11 +322,13 @@ class Selectors:
                 _text(entry.digest),
                 _text(entry.tag_suffix),
                 self._place(path, document, name or entry.mapping),
-                can_rename=name is not None and _is_editable(document, name),
+                can_rename=name is not None
+                and self._may_edit(path)
+                and _is_editable(document, name),
                 can_add=False,
             )
         )
-        return len(self.entries) - 1
+        return len(self._made_entries) - 1
 
     def _new_name(self, path: str, document: Document, node: Scalar | None) -> Image | None:
         if node is None or not node.value:
@@ -274,17 +346,12 @@ class Selectors:
     def _tests(self, path: str, items: Iterable[Examined]) -> Iterator[int]:
         """Yield the numbers of texts that ``test`` operations of JSON 6902 compare images with."""
         for item in items:
-            root = None if item.tree is None else item.tree.root
-            for operation in root.items if isinstance(root, Sequence) else ():
-                if not isinstance(operation, Mapping):
-                    continue
-                entries = View(Reader.KUSTOMIZE).entries(operation)
-                op, value = entries.get("op"), entries.get("value")
-                if isinstance(op, Scalar) and op.value == "test" and isinstance(value, Scalar):
-                    place = self._place(path, item.document, value)
-                    self.texts.append(Text(path, item.document, value))
-                    self._exacts.append(Exact(value.value, place))
-                    yield len(self._exacts) - 1
+            for value in tested_values(item):
+                self.texts.append(Text(path, item.document, value))
+                can_rename = self._may_edit(path) and _is_editable(item.document, value)
+                place = self._place(path, item.document, value)
+                self._exacts.append(Exact(value.value, place, can_rename))
+                yield len(self._exacts) - 1
 
     def _by_value(self, member: Member) -> Iterator[int]:
         """Yield the numbers of texts by which replacements select a container."""
@@ -297,20 +364,8 @@ class Selectors:
 
     def _tag_transformers(self, item: Examined) -> Iterator[int]:
         """Yield the entries of transformers that work as ``images`` does."""
-        root = None if item.tree is None else item.tree.root
-        if isinstance(root, Mapping):
-            view = View(Reader.KUSTOMIZE)
-            entries = view.entries(root)
-            version, kind = entries.get("apiVersion"), entries.get("kind")
-            if (
-                isinstance(version, Scalar)
-                and version.value == "builtin"
-                and isinstance(kind, Scalar)
-                and kind.value == "ImageTagTransformer"
-            ):
-                path = item.document.source.path
-                for one in read_plugin(root, kind.value, view).images:
-                    yield self._entry(path, item.document, one)
+        for one in tag_transformers(item):
+            yield self._entry(item.document.source.path, item.document, one)
 
     def _dangers(self, item: Examined) -> Iterator[str]:
         """Yield why nobody can tell what becomes of an image."""

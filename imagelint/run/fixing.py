@@ -17,7 +17,7 @@ from imagelint import files
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source, apply_edits, mark_of
 from imagelint.repair.moves import moves_of
-from imagelint.repair.refusals import without_fixes
+from imagelint.repair.refusals import like_before, without_fixes
 from imagelint.run.request import NO_ADJUSTMENT, Attempt, Input, unpacked
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class _Queue:
 def repair_all(run: Run, write: Write) -> Iterator[Repair]:
     """Lint, repair, write and lint again every input."""
     found = run.outcomes(tried)
-    if not run.around.may_select:
+    if run.stdin is not None:
         yield from _repaired(run, found, write)
         return
     everything = list(found)
@@ -177,20 +177,16 @@ def _adjusted(run: Run, found: list[tuple[Input, Tried]]) -> Iterator[tuple[Inpu
     What gets new names comes first: whoever is interrupted behind it repairs the rest in another
     run. Files outside of the run are among them.
     """
-    from imagelint.run.renaming import adjustments  # noqa: PLC0415 - many trees have no kustomization
-
-    repaired = (
-        (one.path, known.fixed.images)
-        for one, known in found
-        if one.data is None and known.fixed is not None
-    )
-    adjusted = adjustments(repaired, run.around, run.catalogue, run.cwd)
-    if not adjusted:
+    repaired = {one.path: known.fixed.images for one, known in found if known.fixed is not None}
+    if not repaired:
         yield from found
         return
+    from imagelint.run.renaming import adjustments  # noqa: PLC0415 - only where there are repairs
+
+    free = {one.path: not _may_select(known) for one, known in found}
+    adjusted = adjustments(repaired, free, run.around, run.catalogue, run.cwd)
     inputs = {one.path: one for one, _ in found}
-    renamed = [path for path, one in adjusted.items() if one.edits]
-    for path in renamed:
+    for path in [path for path, one in adjusted.items() if one.edits]:
         one = inputs.get(path) or _outside(run, path)
         yield one, tried(run, one, adjusted[path])
     for one, known in found:
@@ -198,6 +194,12 @@ def _adjusted(run: Run, found: list[tuple[Input, Tried]]) -> Iterator[tuple[Inpu
             yield one, known
         elif not adjusted[one.path].edits:
             yield one, tried(run, one, adjusted[one.path])
+
+
+def _may_select(known: Tried) -> bool:
+    attempt = known.attempt
+    result = attempt.result if isinstance(attempt, Attempt) else None
+    return result is not None and result.may_select
 
 
 def _outside(run: Run, path: str) -> Input:
@@ -262,6 +264,8 @@ def tried(run: Run, one: Input, adjustment: Adjustment = NO_ADJUSTMENT) -> Tried
     if new is None:
         return Tried(run.packed(attempt), None, errors)
     after, errors_after = _with_errors(run, lambda: run.rejudged(one, new))
+    if after is not None and adjustment.refused:
+        after = like_before(after, result)
     after = None if after is None else run.light(after)
     again = run.packed(Attempt(after, attempt.identity, errors_after))
     old, moves = mark_of(result.source.data), moves_of(result.findings)

@@ -10,66 +10,118 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint import files
+from imagelint.kubernetes.prefilter import may_select_images
 from imagelint.model.errors import FileError
-from imagelint.model.source import one_line
+from imagelint.model.source import one_line, shown
+from imagelint.repository.graph import Graph
+from imagelint.repository.hosts import hosts_in, names_in
+from imagelint.repository.rename_matching import split_image
+from imagelint.repository.renames import plan_renames
+from imagelint.repository.repositories import manifests_below
+from imagelint.repository.selectors import Key, Selectors
 from imagelint.run.request import Adjustment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Mapping
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
-    from imagelint.repository.graph import Graph
+    from imagelint.repository.hosts import Host
     from imagelint.repository.selectors import Repairs
     from imagelint.run.surroundings import Surroundings
 
-__all__ = ["adjustments"]
+__all__ = ["Found", "adjustments"]
 
-Images: TypeAlias = "tuple[tuple[int, str, str], ...]"
+Found: TypeAlias = "tuple[tuple[int, str, str], ...]"
+"""What is repaired in a file: where it begins, in bytes, the image before and after."""
 
 
 def adjustments(
-    found: Iterable[tuple[str, Images]], around: Surroundings, catalogue: Catalogue, cwd: str
+    repaired: Mapping[str, Found],
+    free: Mapping[str, bool],
+    around: Surroundings,
+    catalogue: Catalogue,
+    cwd: str,
 ) -> dict[str, Adjustment]:
     """Return the adjustments by file (absolute): of inputs, and of files outside of the run.
 
-    ``found`` are the paths of inputs, each with what is repaired in it: where it begins, in bytes,
-    the image before and after.
+    ``repaired`` has the inputs with repairs. ``free`` are the inputs, each with whether it is known
+    that nothing in it selects images by name but kustomizations.
     """
-    by_graph: dict[int, tuple[Graph, Repairs]] = {}
-    for path, images in found:
-        graph = around.graph_of(path) if images else None
-        if graph is not None:
-            _, repairs = by_graph.setdefault(id(graph), (graph, {}))
-            repairs[path] = {start: (old, new) for start, old, new in images}
+    by_root: dict[str, Repairs] = {}
+    for path, images in repaired.items():
+        repairs = by_root.setdefault(around.root_of(path), {})
+        repairs[path] = {start: (old, new) for start, old, new in images}
     made: dict[str, Adjustment] = {}
-    for graph, repairs in by_graph.values():
-        made |= _planned(graph, repairs, catalogue, cwd)
+    for root, repairs in by_root.items():
+        graph = around.graph_at(root) or Graph(root, (), _content)
+        made |= _Planned(graph, repairs, catalogue, cwd).adjustments(free)
     return made
 
 
-def _planned(
-    graph: Graph, repairs: Repairs, catalogue: Catalogue, cwd: str
-) -> dict[str, Adjustment]:
-    from imagelint.repository.renames import plan_renames  # noqa: PLC0415 - many repairs move none
-    from imagelint.repository.selectors import Key, Selectors  # noqa: PLC0415
+class _Planned:
+    """The adjustments in one repository."""
 
-    def shown(path: str) -> str:
-        return one_line(files.displayed(path, cwd))
+    def __init__(self, graph: Graph, repairs: Repairs, catalogue: Catalogue, cwd: str) -> None:
+        self._graph = graph
+        self._repairs = repairs
+        self._catalogue = catalogue
+        self._cwd = cwd
+        self._refused: dict[str, dict[int, str]] = {}
+        self._tracked: frozenset[str] | None = None
+        self._has_git = False
 
-    selectors = Selectors(graph, repairs, _content, catalogue, shown)
-    repository = selectors.repository()
-    if not repository.builds:
-        return {}
-    plan = plan_renames(repository)
-    refused: dict[str, dict[int, str]] = {}
-    for key, reason in plan.refused.items():
-        assert isinstance(key, Key)  # as the selectors make them
-        refused.setdefault(key.path, {})[key.offset] = reason
-    edits = selectors.edits(plan)
-    return {
-        path: Adjustment(refused.get(path, {}), tuple(edits.get(path, ())))
-        for path in dict.fromkeys((*refused, *edits))
-    }
+    def adjustments(self, free: Mapping[str, bool]) -> dict[str, Adjustment]:
+        hosts = self._hosts(free)
+
+        def may_edit(path: str) -> bool:
+            return path in free or self._is_tracked(path)
+
+        selectors = Selectors(
+            self._graph, self._repairs, _content, self._catalogue, self._shown, hosts, may_edit
+        )
+        repository = selectors.repository()
+        plan = plan_renames(repository)
+        for key, reason in plan.refused.items():
+            assert isinstance(key, Key)  # as the selectors make them
+            self._refuse(key.path, key.offset, reason)
+        edits = selectors.edits(plan)
+        return {
+            path: Adjustment(self._refused.get(path, {}), tuple(edits.get(path, ())))
+            for path in dict.fromkeys((*self._refused, *edits))
+        }
+
+    def _hosts(self, free: Mapping[str, bool]) -> list[Host]:
+        """Return what has folders built, and refuse the images that something else may select."""
+        hosts: list[Host] = []
+        names: dict[str, str] = {}
+        for path in manifests_below(self._graph.root):
+            data = None if free.get(path) else _content(path)
+            if data is not None and may_select_images(data):
+                hosts += hosts_in(path, data)
+                for document, node, name in names_in(path, data):
+                    line = document.source.position(document.byte_offset(node.start)).line
+                    names.setdefault(name, f"{self._shown(path)}:{line}")
+        for path, images in self._repairs.items() if names else ():
+            for start, (old, _) in list(images.items()):
+                place = names.get(split_image(old)[0])
+                if place is not None:
+                    self._refuse(path, start, f"{place} selects {shown(old)} by name")
+                    del images[start]
+        return hosts
+
+    def _is_tracked(self, path: str) -> bool:
+        """Whether git can bring back a file that is no input; without a repository any file is."""
+        if self._tracked is None:
+            root = self._graph.root
+            self._tracked = files.tracked_below(root) if files.repository_of(root) else frozenset()
+            self._has_git = files.repository_of(root) is not None
+        return not self._has_git or path in self._tracked
+
+    def _refuse(self, path: str, offset: int, reason: str) -> None:
+        self._refused.setdefault(path, {})[offset] = reason
+
+    def _shown(self, path: str) -> str:
+        return one_line(files.displayed(path, self._cwd))
 
 
 def _content(path: str) -> bytes | None:

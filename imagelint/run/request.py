@@ -99,7 +99,7 @@ def packed(attempt: Attempt, line_hashes: LineHashes | None = None) -> Packed:
     if result is None or identity is None or errors:
         return attempt
     said = (result.findings, result.images, result.suppressed, result.used)
-    if any(said) or result.facts != NO_FACTS:
+    if any(said) or result.may_select or result.facts != NO_FACTS:
         return attempt._replace(result=light(result, line_hashes))
     return result.documents, result.proven_free, result.unlisted, identity, result.told
 

@@ -32,13 +32,16 @@ class Surroundings:
 
     def graph_of(self, path: str) -> Graph | None:
         """Return the graph of the repository of a file (absolute), None without kustomizations."""
-        above = (folder for folder in self._folders if files.is_below(path, folder))
-        return self._repositories.graph_of(path, next(above, None) or os.path.dirname(path))
+        return self.graph_at(self.root_of(path))
 
-    @property
-    def may_select(self) -> bool:
-        """Whether there is a kustomization anywhere, which may select images by name."""
-        return self._repositories.has_graphs
+    def graph_at(self, root: str) -> Graph | None:
+        """Return the graph of a repository, None without kustomizations."""
+        return self._repositories.graph_at(root)
+
+    def root_of(self, path: str) -> str:
+        """Return the root of the repository of a file; where there is none, the PATH it is in."""
+        above = (folder for folder in self._folders if files.is_below(path, folder))
+        return self._repositories.root_of(path, next(above, None) or os.path.dirname(path))
 
     def context_of(self, path: str) -> Context:
         """Return what the repository knows about a file."""

@@ -1,0 +1,180 @@
+"""Objects outside of kustomizations that select images by name: Flux, Argo CD, skaffold.
+
+Flux and Argo CD put entries of ``images`` on top of a kustomization of the same repository, or of a
+folder of manifests. What cannot be followed to a folder (a template's path, skaffold's artifacts)
+is a name that some image has, somewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Final
+
+from imagelint.kubernetes.kustomize.model import ImageEntry
+from imagelint.kubernetes.objects import find_objects, string_of
+from imagelint.kubernetes.readers import Reader, View
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.source import Source
+from imagelint.repository.rename_matching import split_image
+from imagelint.yaml.documents import split
+from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
+from imagelint.yaml.parser import parse_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.kubernetes.objects import ObjectNode
+    from imagelint.yaml.documents import Document
+
+__all__ = ["ArgoImage", "Host", "Named", "folder_of", "hosts_in", "names_in"]
+
+_FLUX: Final = "kustomize.toolkit.fluxcd.io"
+_ARGO: Final = "argoproj.io"
+_SOURCES: Final = ("source", "sources")
+
+
+class ArgoImage(NamedTuple):
+    """An override of Argo CD: ``[OLD=]NEW[:TAG|@DIGEST]``."""
+
+    node: Scalar
+    name: str
+    """Which images it selects: OLD, else the name of NEW."""
+    image: str
+    """NEW with its tag or digest."""
+    start: int
+    """Where that begins in the text; 0 where OLD is left out."""
+
+
+class Host(NamedTuple):
+    """An object that has a folder of its repository built, with entries of its own."""
+
+    document: Document
+    folder: str
+    """Relative to the repository's root, with ``/``."""
+    field: str
+    images: tuple[ImageEntry, ...] = ()
+    """Flux's."""
+    argo: tuple[ArgoImage, ...] = ()
+
+
+class Named(NamedTuple):
+    """A name by which something selects images, nobody knows in which files."""
+
+    document: Document
+    node: Node
+    name: str
+
+
+def hosts_in(path: str, data: bytes) -> Iterator[Host]:
+    """Yield the objects of a file that have a folder built."""
+    for document, item, view in _objects(path, data):
+        spec = view.entries(item.mapping).get("spec")
+        if not isinstance(spec, Mapping):
+            continue
+        if item.meta.group == _FLUX and item.meta.kind == "Kustomization":
+            entries = view.entries(spec)
+            folder = string_of(entries.get("path"), view) or "."
+            images = tuple(_flux_images(entries.get("images"), view))
+            yield Host(document, folder, f"{item.prefix}spec.images", images)
+        elif item.meta.group == _ARGO and item.meta.kind == "Application":
+            for source in _argo_sources(spec, view):
+                yield _argo_host(document, source, view, item.prefix)
+
+
+def names_in(path: str, data: bytes) -> Iterator[Named]:
+    """Yield the names in a file of which nobody can tell whose images they select."""
+    for document, item, view in _objects(path, data):
+        if item.meta.group == _ARGO and item.meta.kind == "ApplicationSet":
+            yield from (
+                Named(document, one.node, one.name)
+                for images in _all_at(item.mapping, ("kustomize", "images"), view)
+                for one in _argo_images(images, view)
+            )
+        elif item.meta.api_version.startswith("skaffold/"):
+            for artifacts in _all_at(item.mapping, ("build", "artifacts"), view):
+                for artifact in artifacts.items if isinstance(artifacts, Sequence) else ():
+                    node = (
+                        view.entries(artifact).get("image")
+                        if isinstance(artifact, Mapping)
+                        else None
+                    )
+                    text = string_of(node, view)
+                    if text and node is not None:
+                        yield Named(document, node, split_image(text)[0])
+
+
+def _objects(path: str, data: bytes) -> Iterator[tuple[Document, ObjectNode, View]]:
+    for document in split(Source(path, data)):
+        tree = document.tree or parse_yaml(document.text)
+        view = View(Reader.KUBECTL, walk_once=bool(tree.problems))
+        found, _ = find_objects(tree.root, view, "")
+        for item in found:
+            yield document, item, view
+
+
+def _flux_images(node: Node | None, view: View) -> Iterator[ImageEntry]:
+    for index, item in enumerate(node.items if isinstance(node, Sequence) else ()):
+        if isinstance(item, Mapping):
+            entries = view.entries(item)
+            fields = (entries.get(key) for key in ("name", "newName", "newTag", "digest"))
+            name, new_name, tag, digest = (
+                one if isinstance(one, Scalar) else None for one in fields
+            )
+            yield ImageEntry(name, new_name, tag, digest, None, item, f"images[{index}]")
+
+
+def _argo_sources(spec: Mapping, view: View) -> Iterator[Mapping]:
+    entries = view.entries(spec)
+    for key in _SOURCES:
+        found = entries.get(key)
+        for one in found.items if isinstance(found, Sequence) else (found,):
+            if isinstance(one, Mapping):
+                yield one
+
+
+def _argo_host(document: Document, source: Mapping, view: View, prefix: str) -> Host:
+    entries = view.entries(source)
+    kustomize = entries.get("kustomize")
+    images = view.entries(kustomize).get("images") if isinstance(kustomize, Mapping) else None
+    folder = string_of(entries.get("path"), view) or "."
+    field = f"{prefix}spec.source.kustomize.images"
+    return Host(document, folder, field, argo=tuple(_argo_images(images, view)))
+
+
+def _argo_images(node: Node | None, view: View) -> Iterator[ArgoImage]:
+    for item in node.items if isinstance(node, Sequence) else ():
+        text = string_of(item, view)
+        if text and isinstance(item, Scalar):
+            old, equals, new = text.partition("=")
+            image = new if equals else text
+            yield ArgoImage(
+                item, old if equals else split_image(text)[0], image, len(text) - len(image)
+            )
+
+
+def _all_at(root: Node, keys: tuple[str, ...], view: View) -> Iterator[Node]:
+    """Yield what stands at a path of keys, wherever it begins."""
+    work, seen = [root], set[int]()
+    while work:
+        node = work.pop()
+        if id(node) in seen or isinstance(node, Scalar):
+            continue
+        seen.add(id(node))
+        if isinstance(node, Sequence):
+            work += node.items
+            continue
+        found: Node | None = node
+        for key in keys:
+            found = view.entries(found).get(key) if isinstance(found, Mapping) else None
+        if found is not None:
+            yield found
+        work += view.entries(node).values()
+
+
+def folder_of(host: Host, root: str) -> str | None:
+    """Return the folder (absolute) that a host has built; None where it is a template's."""
+    if re.search(r"[{$]", host.folder):
+        return None
+    path = os.path.normpath(os.path.join(root, host.folder.lstrip("/").replace("/", os.sep)))
+    return path if path == root or path.startswith(root.rstrip(os.sep) + os.sep) else None
