@@ -74,6 +74,10 @@ def test_what_selects_an_image_by_name_gets_the_new_name(work: Project) -> None:
     names = "images:\n- name: nginx\n  newTag: '2'\n- name: other\n  newTag: '1'\n"
     work.write("kustomization.yaml", f"resources: [a.yaml]\n{names}")
     work.write("over/kustomization.yaml", f"resources: [..]\n{names}")
+    work.git("init", "-q")
+    done = work.run("fix", "a.yaml")
+    assert "no fix: cannot be fixed safely: kustomization.yaml:3 " in done.stdout
+    work.git("add", "-A")  # what git does not know it could not bring back
     done = work.run("fix", "--diff", "a.yaml")
     assert "+- name: h.io/hub/nginx\n" in done.stdout
     assert "+++ b/over/kustomization.yaml\n" in done.stdout
