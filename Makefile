@@ -2,10 +2,14 @@
 PYTHON ?= .venv/bin/python
 MINUTES ?= 10
 
-.PHONY: test lint fuzz fuzz-coverage bench
+.PHONY: test test-all lint fuzz fuzz-coverage bench
 
 test:
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n auto
+
+# The slow tests as well.
+test-all:
+	$(PYTHON) -m pytest -n auto -m ""
 
 lint:
 	$(PYTHON) -m ruff check .

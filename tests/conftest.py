@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from importlib.util import find_spec
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
+from tests.support.needs import path_of
 from tests.support.project import POLICY, Project
 
 if TYPE_CHECKING:
@@ -19,11 +21,31 @@ if TYPE_CHECKING:
 for _name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
     os.environ.pop(_name, None)
 
+# Hundreds of tests start Python. Where it may leave no bytecode beside the sources, which it would
+# compile each time, it leaves it in a folder that goes with the run; workers inherit its name.
+_BYTECODE: TemporaryDirectory[str] | None = None
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    _BYTECODE = TemporaryDirectory(prefix="imagelint-bytecode-")
+    os.environ["PYTHONPYCACHEPREFIX"] = _BYTECODE.name
+
 # The same examples on every run of CI, new ones on every run of a developer; no deadlines, since
 # a slow machine is no bug.
 settings.register_profile("development", deadline=None)
 settings.register_profile("continuous-integration", deadline=None, derandomize=True, database=None)
 settings.load_profile("continuous-integration" if os.environ.get("CI") == "true" else "development")
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind."""
+    if _BYTECODE is not None:
+        _BYTECODE.cleanup()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Look for the programs that a test says it needs."""
+    for mark in item.iter_markers("needs"):
+        for program in mark.args:
+            path_of(program)
 
 
 @pytest.fixture(params=["libyaml", "pure"])

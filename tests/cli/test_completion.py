@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ import pytest
 from imagelint.cli.main import _COMMANDS
 from imagelint.formats import FORMATS
 from imagelint.rules import built_in
+from tests.support.needs import path_of
 from tests.support.project import CLEAN, ERROR, ROOT, Project
 
 if TYPE_CHECKING:
@@ -29,10 +29,6 @@ def test_a_script_for_each_shell(project: Project, shell: str) -> None:
     assert done.exit_code == CLEAN
     assert done.stderr == ""
     assert f"_IMAGELINT_COMPLETE={shell}_complete" in done.stdout
-    program = shutil.which(shell)
-    if program is not None:
-        check = subprocess.run([program, "-n"], input=done.stdout, text=True, check=False)
-        assert check.returncode == 0
 
 
 def test_another_shell(project: Project) -> None:
@@ -110,10 +106,10 @@ ASK = {
     [("bash", "floating-tag"), ("zsh", "_imagelint_completion"), ("fish", "floating-tag")],
 )
 def test_in_the_real_shell(work: Project, tmp_path: Path, shell: str, expected: str) -> None:
-    program = shutil.which(shell)
-    if program is None:
-        pytest.skip(f"{shell} is not on this machine")
+    program = path_of(shell)
     script = work.run("completion", shell).stdout
+    check = subprocess.run([program, "-n"], input=script, text=True, check=False)
+    assert check.returncode == 0
     done = subprocess.run(
         [program, "-c", ASK[shell].format(script=script)],
         capture_output=True,

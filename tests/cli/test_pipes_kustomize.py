@@ -24,7 +24,7 @@ def kustomize(tmp_path: Path) -> Tool:
 
 @pytest.fixture
 def kubectl(tmp_path: Path) -> Tool:
-    return tool("kubectl", "v1.", tmp_path, optional=True)
+    return tool("kubectl", "v1.", tmp_path)
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.needs import needs_git
 from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, GOOD, POLICY, Project, pod
-from tests.support.repository import QUIET, Repository, needs_git
+from tests.support.repository import QUIET, Repository
 
 if TYPE_CHECKING:
     from pathlib import Path

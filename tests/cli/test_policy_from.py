@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.needs import needs_git
 from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, GOOD, POLICY, Project
-from tests.support.repository import QUIET, Repository, needs_git
+from tests.support.repository import QUIET, Repository
 
 pytestmark = needs_git
 OPEN = POLICY.replace("allow: [h.io]", 'allow: ["*"]')

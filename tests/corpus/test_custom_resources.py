@@ -12,6 +12,8 @@ from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
+import pytest
+
 from imagelint.kubernetes.read import examine
 from imagelint.model.source import Source
 from tests.corpus.oracle import CORE_GROUPS, SYNTHETIC, catalogue, files, read, rows
@@ -184,6 +186,7 @@ def is_known(group: str, kind: str) -> bool:
     return group not in CORE_GROUPS and known is not None and not known.branch.is_bare
 
 
+@pytest.mark.slow
 @needs_shared
 def test_every_row_of_a_known_kind_is_found() -> None:
     missing: Counter[tuple[str, str, str]] = Counter()
@@ -205,6 +208,7 @@ def test_every_row_of_a_known_kind_is_found() -> None:
     assert count > 1_300
 
 
+@pytest.mark.slow
 @needs_shared
 def test_what_is_claimed_is_what_the_table_says() -> None:
     claimed: Counter[tuple[str, str, str]] = Counter()
@@ -216,6 +220,7 @@ def test_what_is_claimed_is_what_the_table_says() -> None:
     assert claimed == CLAIMED
 
 
+@pytest.mark.slow
 @needs_shared
 def test_what_operators_are_told_to_run() -> None:
     """Flags and environment variables of core kinds."""

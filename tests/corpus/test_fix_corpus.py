@@ -35,6 +35,7 @@ def _before_harbor(text: str) -> str:
     return text
 
 
+@pytest.mark.slow
 @needs_shared
 def test_fix_changes_images_only_and_is_idempotent(tmp_path: Path) -> None:
     if not CORPUS.is_dir():

@@ -91,6 +91,7 @@ def _theirs(file: str) -> set[_Site]:
     return {_Site(row.field, row.line, row.column, row.value) for row in core}
 
 
+@pytest.mark.slow
 @needs_shared
 def test_every_core_row_is_found_at_its_place_and_no_more() -> None:
     wrong = {

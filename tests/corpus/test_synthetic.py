@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 
+import pytest
+
 from imagelint.kubernetes.read import examine
 from imagelint.model.source import Source
 from tests.corpus.oracle import SYNTHETIC, catalogue, files, read
@@ -56,6 +58,7 @@ def test_image_values() -> None:
     assert len(cases) > 80
 
 
+@pytest.mark.slow
 @needs_shared
 def test_no_file_crashes() -> None:
     for file in files():

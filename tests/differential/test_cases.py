@@ -36,6 +36,7 @@ UNREPORTED = frozenset(("documents without images",))
 """What is not reported though kubectl refuses it."""
 
 
+@pytest.mark.slow
 def test_facts(decoders: Decoders, tmp_path: Path) -> None:
     """The columns are what the real decoders read, and our reading of the stream keeps the law."""
     cases = [case for group in CASES.values() for case in group]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.corpus.oracle import CORPUS, files
 from tests.differential.law import violations
 from tests.support.shared import needs_shared
@@ -26,6 +28,7 @@ def _differences(decoders: Decoders, found: list[Path]) -> tuple[dict[str, list[
     return wrong, count
 
 
+@pytest.mark.slow
 @needs_shared
 def test_corpus(decoders: Decoders) -> None:
     wrong, count = _differences(decoders, [CORPUS / name for name in files()])
@@ -33,6 +36,7 @@ def test_corpus(decoders: Decoders) -> None:
     assert count > 2_900
 
 
+@pytest.mark.slow
 def test_fixtures(decoders: Decoders) -> None:
     """The project's own examples, broken ones included."""
     suffixes = (".yaml", ".yml", ".json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 EXAMPLES = 1_500
 
 
+@pytest.mark.slow
 def test_references(decoders: Decoders) -> None:
     """The same parts of the same texts, and the same reason for each refusal."""
     texts: list[str] = []

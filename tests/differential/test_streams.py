@@ -6,6 +6,8 @@ import os
 import secrets
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.differential.fuzz import check
 from tests.differential.streams import stream
 
@@ -18,11 +20,13 @@ FIXED = 1_500
 FRESH = 300
 
 
+@pytest.mark.slow
 def test_fixed(decoders: Decoders, tmp_path: Path) -> None:
     """The same streams on every run."""
     assert check(decoders, range(FIXED), tmp_path) == {}
 
 
+@pytest.mark.slow
 def test_fresh(decoders: Decoders, tmp_path: Path) -> None:
     """New streams on every run: a failure names the seed, from which to make the stream again.
 
@@ -33,6 +37,7 @@ def test_fresh(decoders: Decoders, tmp_path: Path) -> None:
     assert check(decoders, range(start, start + FRESH), tmp_path) == {}
 
 
+@pytest.mark.slow
 def test_streams_tell_something(decoders: Decoders, tmp_path: Path) -> None:
     """Each reader sees images in many of them, refuses many, and some hold odd encodings."""
     files = []

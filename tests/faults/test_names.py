@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from imagelint.engine import linter
+from tests.support.needs import needs_git
 from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, GOOD
-from tests.support.repository import QUIET, needs_git
+from tests.support.repository import QUIET
 
 if TYPE_CHECKING:
     from tests.support.project import Project

@@ -42,6 +42,7 @@ def left_beside(path: Path) -> list[str]:
     return [name for name in os.listdir(path.parent) if name != path.name]
 
 
+@pytest.mark.slow
 @fork
 def test_killed_at_every_step(file: Path) -> None:
     seen = set()

@@ -122,6 +122,7 @@ def living(group: int) -> list[int]:
 COMMANDS = [["check"], ["check", "-j", "2"], ["images", "-j", "2"], ["fix"], ["fix", "-j", "2"]]
 
 
+@pytest.mark.slow
 @linux
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("after", [0.15, 0.5, 1.0])

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import pytest
 
 from imagelint import files
 from imagelint.model.errors import FileError
+from tests.support.needs import needs_git
 from tests.support.project import Project, pod
 
 NAMES_LEFT_OUT = [
@@ -23,7 +23,6 @@ NAMES_LEFT_OUT = [
     "dist",
 ]
 
-needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 not_root = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may do everything"
 )

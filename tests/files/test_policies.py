@@ -8,8 +8,9 @@ import pytest
 from imagelint import files
 from imagelint.model.errors import FileError, ImagelintError, PolicyError, UsageError
 from imagelint.rules.built_in import RULES
+from tests.support.needs import needs_git
 from tests.support.project import POLICY, Project
-from tests.support.repository import Repository, needs_git
+from tests.support.repository import Repository
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from imagelint.formats.markdown import within
 from imagelint.model.finding import Finding, Fix, KubeObject, Severity
 from imagelint.model.report import FileResult, Report
 from imagelint.model.source import Source, Span
-from tests.support.ci_tools import TOOLS, missing
+from tests.support.needs import TOOLS, missing
 from tests.support.project import ROOT
 from tests.support.reports import INVISIBLE, finding, report, source
 

@@ -11,13 +11,13 @@ from urllib.parse import unquote
 
 import pytest
 
-from imagelint.model.version import VERSION
 from imagelint.formats import FORMATS, PLAIN, Look, renderer
 from imagelint.model.finding import Fix, Severity
 from imagelint.model.report import FileResult, Report, RuleText, Suppressed
 from imagelint.model.source import Edit, Source, Span
+from imagelint.model.version import VERSION
 from imagelint.rules import built_in
-from tests.support.ci_tools import TOOLS, missing
+from tests.support.needs import TOOLS, path_of
 from tests.support.reports import at, finding, report, source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -204,8 +204,8 @@ EXPLAINED = {
 
 def multitool() -> str:
     """Find Microsoft's validator."""
-    path = shutil.which(TOOLS / "node_modules/.bin/sarif-multitool")
-    return path or shutil.which("sarif-multitool") or missing("sarif-multitool")
+    ours = TOOLS / "node_modules/.bin/sarif-multitool"
+    return str(ours) if ours.exists() else path_of("sarif-multitool")
 
 
 def validate(*logs: Path) -> dict[str, list[str]]:

@@ -16,8 +16,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from imagelint.formats import FORMATS
+from tests.support.needs import needs_git
 from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, GOOD, POLICY, pod
-from tests.support.repository import QUIET, Repository, needs_git
+from tests.support.repository import QUIET, Repository
 
 ROOT = Path(__file__).resolve().parents[2]
 ACTION: dict[str, Any] = YAML(typ="safe").load((ROOT / "action.yml").read_text(encoding="utf-8"))
@@ -337,6 +338,7 @@ def test_nothing_from_a_file_becomes_a_command(request_: Runner, event: str) -> 
 # --- install -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_installed_command_imports_nothing_from_the_workspace(runner: Runner) -> None:
     """A pull request may bring a ``venv.py`` or ``click.py``; none of it is run."""
     (runner.temp / "imagelint").rename(runner.temp / "unused")

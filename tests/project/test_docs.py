@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +10,7 @@ from ruamel.yaml import YAML
 
 from tests.support import transcripts
 from tests.support.fresh import assert_fresh
+from tests.support.needs import path_of
 from tests.support.project import ROOT
 
 if TYPE_CHECKING:
@@ -50,9 +49,8 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_commands_print_what_the_page_shows(page: Path, tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert transcripts.folder_of(text) is not None, "where do its commands run?"
-    missing = [name for name in transcripts.programs(text) if shutil.which(name) is None]
-    if missing and os.environ.get("CI") != "true":
-        pytest.skip(f"{', '.join(missing)} is not installed")
+    for program in transcripts.programs(text):
+        path_of(program)
     steps = transcripts.steps(text)
     printed = transcripts.run(text, tmp_path)
     assert len(printed) == len(steps)

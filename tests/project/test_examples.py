@@ -14,8 +14,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from imagelint.formats import FORMATS
+from tests.support.needs import needs, needs_git
 from tests.support.project import BAD, FINDINGS, GOOD, POLICY
-from tests.support.repository import QUIET, Repository, needs, needs_git
+from tests.support.repository import QUIET, Repository
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"

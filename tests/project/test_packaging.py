@@ -39,6 +39,7 @@ def distributions(tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["wheel", "sdist", "editable"])
 def test_installs_and_works(form: str, tree: Path, distributions: Path, tmp_path: Path) -> None:
     what = {

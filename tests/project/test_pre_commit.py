@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.needs import needs, needs_git
 from tests.support.project import BAD, GOOD, POLICY, pod
-from tests.support.repository import QUIET, Repository, needs, needs_git
+from tests.support.repository import QUIET, Repository
 
 ROOT = Path(__file__).resolve().parents[2]
 FIXABLE, FIXED = BAD, GOOD
@@ -52,7 +53,10 @@ class PreCommit:
 def hooks(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """This project as a repository of its own, as pre-commit would clone it."""
     copy = tmp_path_factory.mktemp("hooks") / "imagelint"
-    ignored = shutil.ignore_patterns(".git", ".venv*", ".*_cache", "__pycache__", "dist", "tests")
+    ignored = shutil.ignore_patterns(
+        *(".git", ".venv*", ".tools", "node_modules", ".hypothesis", ".*_cache", "__pycache__"),
+        *("dist", "tests"),
+    )
     shutil.copytree(ROOT, copy, ignore=ignored)
     made = Repository.new(copy)
     made.commit()

@@ -14,8 +14,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from ruamel.yaml import YAML
 
+from tests.support.needs import needs
 from tests.support.project import ROOT
-from tests.support.repository import needs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -148,12 +148,14 @@ def tree(tmp_path: Path) -> Path:
     """What a release is made of, in a folder of its own."""
     copy = tmp_path / "tree"
     ignored = shutil.ignore_patterns(
-        ".git", ".venv*", ".tools", ".hypothesis", ".*_cache", "__pycache__", "build", "dist"
+        *(".git", ".venv*", ".tools", "node_modules", ".hypothesis", ".*_cache", "__pycache__"),
+        *("build", "dist"),
     )
     shutil.copytree(ROOT, copy, ignore=ignored)
     return copy
 
 
+@pytest.mark.slow
 @needs("bash")
 def test_two_builds_have_the_same_bytes(tree: Path, tmp_path: Path) -> None:
     built = []

@@ -51,6 +51,7 @@ class TestSchema:
         VALIDATOR.validate(policy)
         self._check_loader(policy)
 
+    @pytest.mark.slow
     @given(mutated_policies())
     def test_mutated_policies(self, policy: dict[str, Any]) -> None:
         """What is accepted by one is accepted by the other."""

@@ -136,6 +136,7 @@ def files_of_the_corpus() -> Iterator[tuple[str, bytes]]:
             yield path.name, path.read_bytes()
 
 
+@pytest.mark.slow
 @needs_shared
 def test_the_fast_path_agrees_on_the_corpus() -> None:
     count = 0

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["QUIET", "Repository", "needs", "needs_git"]
+__all__ = ["QUIET", "Repository"]
 
 QUIET = {
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -30,15 +27,6 @@ QUIET = {
     },
 }
 """Environment variables for git."""
-
-
-def needs(program: str) -> pytest.MarkDecorator:
-    """Skip a test where a program is missing; in CI it runs all the same, and fails."""
-    is_missing = shutil.which(program) is None and os.environ.get("CI") != "true"
-    return pytest.mark.skipif(is_missing, reason=f"{program} is not installed")
-
-
-needs_git = needs("git")
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,4 @@
-"""The real tools on the other side of a pipe: helm, kustomize, kubectl.
-
-A test that needs one that is not on PATH is skipped; in CI it fails, so that a lost tool
-cannot pass for success.
-"""
+"""The real tools on the other side of a pipe: helm, kustomize, kubectl."""
 
 from __future__ import annotations
 
@@ -15,8 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-import pytest
-
+from tests.support.needs import missing
 from tests.support.project import ROOT
 
 if TYPE_CHECKING:
@@ -62,15 +57,9 @@ class Tool:
         return {**os.environ, **homes, "PYTHONPATH": str(ROOT), "PATH": path}
 
 
-def tool(name: str, version: str, home: Path, *, optional: bool = False) -> Tool:
+def tool(name: str, version: str, home: Path) -> Tool:
     """Return a tool whose version begins so, to be run in ``home``; skip or fail without it."""
-    found = _found(name, version)
-    if found is None:
-        reason = f"{name} {version} is not on PATH (.ci/run installs what is needed)"
-        if os.environ.get("CI") == "true" and not optional:
-            pytest.fail(reason)
-        pytest.skip(reason)
-    return Tool(found, home)
+    return Tool(_found(name, version) or missing(f"{name} {version}x"), home)
 
 
 _VERSION_ARGUMENTS = {

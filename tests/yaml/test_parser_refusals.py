@@ -123,6 +123,7 @@ class TestRefused:
             pytest.param(lambda depth: "- " * depth + "a", id="block sequences"),
         ],
     )
+    @pytest.mark.slow
     def test_depth(self, make: Any, is_pure: bool) -> None:
         """go-yaml refuses more than 10,000 levels; nothing here recurses."""
         assert parse_events(make(1_000)).problems == []
@@ -135,6 +136,7 @@ class TestRefused:
             (problem,) = parse(make(MAX_DEPTH + 1)).problems
             assert "10000 levels" in problem.message
 
+    @pytest.mark.slow
     def test_much_in_the_depth(self) -> None:
         """For each token the parser looks at each open bracket: that has to come to an end."""
         text = "[" * 9_000 + "a, " * 10_000

@@ -667,6 +667,7 @@ def test_agrees_on_manifests(data: bytes) -> None:
     assert disagreement(data) is None
 
 
+@pytest.mark.slow
 @needs_shared
 def test_agrees_on_the_corpus() -> None:
     taken = 0

@@ -264,6 +264,7 @@ def test_flow_that_nests_too_deep_or_not_at_all_is_left_to_libyaml(text: str) ->
     assert parse_plain(text) is None
 
 
+@pytest.mark.slow
 @needs_shared
 def test_agrees_on_the_corpus() -> None:
     taken = 0
