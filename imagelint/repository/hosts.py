@@ -50,9 +50,9 @@ class Host(NamedTuple):
     """An object that has a folder of its repository built, with entries of its own."""
 
     document: Document
+    root: Node
     folder: str
     """Relative to the repository's root, with ``/``."""
-    field: str
     images: tuple[ImageEntry, ...] = ()
     """Flux's."""
     argo: tuple[ArgoImage, ...] = ()
@@ -68,7 +68,7 @@ class Named(NamedTuple):
 
 def hosts_in(path: str, data: bytes) -> Iterator[Host]:
     """Yield the objects of a file that have a folder built."""
-    for document, item, view in _objects(path, data):
+    for document, root, item, view in _objects(path, data):
         spec = view.entries(item.mapping).get("spec")
         if not isinstance(spec, Mapping):
             continue
@@ -76,15 +76,15 @@ def hosts_in(path: str, data: bytes) -> Iterator[Host]:
             entries = view.entries(spec)
             folder = string_of(entries.get("path"), view) or "."
             images = tuple(_flux_images(entries.get("images"), view))
-            yield Host(document, folder, f"{item.prefix}spec.images", images)
+            yield Host(document, root, folder, images)
         elif item.meta.group == _ARGO and item.meta.kind == "Application":
             for source in _argo_sources(spec, view):
-                yield _argo_host(document, source, view, item.prefix)
+                yield _argo_host(document, root, source, view)
 
 
 def names_in(path: str, data: bytes) -> Iterator[Named]:
     """Yield the names in a file of which nobody can tell whose images they select."""
-    for document, item, view in _objects(path, data):
+    for document, _, item, view in _objects(path, data):
         if item.meta.group == _ARGO and item.meta.kind == "ApplicationSet":
             yield from (
                 Named(document, one.node, one.name)
@@ -104,13 +104,15 @@ def names_in(path: str, data: bytes) -> Iterator[Named]:
                         yield Named(document, node, split_image(text)[0])
 
 
-def _objects(path: str, data: bytes) -> Iterator[tuple[Document, ObjectNode, View]]:
+def _objects(path: str, data: bytes) -> Iterator[tuple[Document, Node, ObjectNode, View]]:
     for document in split(Source(path, data)):
         tree = document.tree or parse_yaml(document.text)
         view = View(Reader.KUBECTL, walk_once=bool(tree.problems))
+        if tree.root is None:
+            continue
         found, _ = find_objects(tree.root, view, "")
         for item in found:
-            yield document, item, view
+            yield document, tree.root, item, view
 
 
 def _flux_images(node: Node | None, view: View) -> Iterator[ImageEntry]:
@@ -133,13 +135,12 @@ def _argo_sources(spec: Mapping, view: View) -> Iterator[Mapping]:
                 yield one
 
 
-def _argo_host(document: Document, source: Mapping, view: View, prefix: str) -> Host:
+def _argo_host(document: Document, root: Node, source: Mapping, view: View) -> Host:
     entries = view.entries(source)
     kustomize = entries.get("kustomize")
     images = view.entries(kustomize).get("images") if isinstance(kustomize, Mapping) else None
     folder = string_of(entries.get("path"), view) or "."
-    field = f"{prefix}spec.source.kustomize.images"
-    return Host(document, folder, field, argo=tuple(_argo_images(images, view)))
+    return Host(document, root, folder, argo=tuple(_argo_images(images, view)))
 
 
 def _argo_images(node: Node | None, view: View) -> Iterator[ArgoImage]:

@@ -1,11 +1,14 @@
-"""What in a document selects images: transformers of kustomize, and tests of JSON 6902."""
+"""What in a document selects images: transformers, tests of JSON 6902, overrides of Argo CD."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imagelint.engine.edits import NotEditableError, edit_scalar, place_of
 from imagelint.kubernetes.kustomize.plugins import read_plugin
 from imagelint.kubernetes.readers import Reader, View
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.source import Edit, Span
 from imagelint.yaml.nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -13,8 +16,32 @@ if TYPE_CHECKING:
 
     from imagelint.kubernetes.examined import Examined
     from imagelint.kubernetes.kustomize.model import ImageEntry
+    from imagelint.yaml.documents import Document
+    from imagelint.yaml.nodes import Node
 
-__all__ = ["tag_transformers", "tested_values"]
+__all__ = ["ArgoEntry", "is_editable", "tag_transformers", "tested_values"]
+
+
+class ArgoEntry(NamedTuple):
+    """An override of Argo CD as it stands in a file: ``[OLD=]NEW[:TAG|@DIGEST]``."""
+
+    path: str
+    document: Document
+    node: Node
+    start: int
+    """Where NEW begins in the text; 0 where OLD is left out."""
+    after: str
+    """The name of NEW after its repair."""
+
+    def edits(self, names: tuple[str, ...]) -> Iterator[Edit]:
+        """Yield what makes it select another name."""
+        assert isinstance(self.node, Scalar)  # what has no name selects nothing
+        if self.start:
+            yield edit_scalar(self.document, self.node, names[0], (0, self.start - 1))
+        elif names[0] != self.after:  # behind the byte in front: a repair may begin where it stands
+            offset = place_of(self.document, self.node, (0, len(self.node.value))).start
+            before = self.document.source.data[offset - 1 : offset].decode("ascii", "replace")
+            yield Edit(Span(offset - 1, offset), f"{before}{names[0]}=")
 
 
 def tested_values(item: Examined) -> Iterator[Scalar]:
@@ -39,3 +66,12 @@ def tag_transformers(item: Examined) -> Iterator[ImageEntry]:
     is_builtin = isinstance(version, Scalar) and version.value == "builtin"
     if is_builtin and isinstance(kind, Scalar) and kind.value == "ImageTagTransformer":
         yield from read_plugin(root, kind.value, view).images
+
+
+def is_editable(document: Document, node: Scalar) -> bool:
+    """Whether a name can be written where a scalar stands."""
+    try:
+        edit_scalar(document, node, f"{node.value}x")
+    except NotEditableError:
+        return False
+    return not node.anchored

@@ -10,16 +10,22 @@ import os
 import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from imagelint.engine.edits import NotEditableError, edit_scalar, place_of
+from imagelint.engine.edits import edit_scalar, place_of
 from imagelint.kubernetes.kustomize.model import Role
 from imagelint.kubernetes.read import examine
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.model.source import Edit, Source, Span
+from imagelint.model.source import Edit, Source
 from imagelint.repository.hosts import folder_of
+from imagelint.repository.rename_edits import Entries, Renaming
 from imagelint.repository.rename_matching import split_image
 from imagelint.repository.rename_model import Build, Entry, Exact, Image, Override, Repository
 from imagelint.repository.repositories import manifests_below
-from imagelint.repository.selecting import tag_transformers, tested_values
+from imagelint.repository.selecting import (
+    ArgoEntry,
+    is_editable,
+    tag_transformers,
+    tested_values,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -43,10 +49,6 @@ _SELECTED: Final = (
 )
 """Fields that `images` works on (kustomize api, builtinpluginconsts/images.go, legacy.go)."""
 _BY_VALUE: Final = r"\[image=([^\]]+)\]"
-
-
-_Editor: TypeAlias = "tuple[str, Callable[[tuple[str, ...]], Iterator[Edit]]]"
-"""A file, and what makes the edits in it that give an entry its names."""
 
 
 class Key(NamedTuple):
@@ -88,8 +90,9 @@ class Selectors:
         self._read = read
         self._catalogue = catalogue
         self._shown = shown
-        self._editors: list[_Editor] = []
-        """By the numbers of the repository's entries."""
+        self._renamed: list[tuple[str, Entries, Renaming] | ArgoEntry] = []
+        """By the numbers of the repository's entries: where they stand."""
+        self._entries_in: dict[int, Entries] = {}
         self.texts: list[Text | None] = []
         """By the numbers of its exact texts; None for one that cannot change."""
         self._images: list[tuple[Image, ...]] = []
@@ -112,16 +115,29 @@ class Selectors:
             tuple(self._images), tuple(self._made_entries), tuple(self._exacts), tuple(builds)
         )
 
-    def edits(self, plan: Plan) -> dict[str, list[Edit]]:
-        """Return the edits of a plan for this repository, by file."""
+    def edits(self, plan: Plan, others: Callable[[str], Iterable[Edit]]) -> dict[str, list[Edit]]:
+        """Return the edits of a plan for this repository, by file.
+
+        ``others`` gives the edits of a file's repairs, which copies of entries take along. Raises
+        :class:`NotEditableError` where an entry's form does not allow what the plan needs.
+        """
         made: dict[str, list[Edit]] = {}
+        renamings: dict[int, tuple[str, Entries, list[Renaming]]] = {}
         for number, names in plan.names.items():
-            path, editor = self._editors[number]
-            made.setdefault(path, []).extend(editor(names))
+            one = self._renamed[number]
+            if isinstance(one, ArgoEntry):
+                made.setdefault(one.path, []).extend(one.edits(names))
+                continue
+            path, entries, renaming = one
+            found = renamings.setdefault(id(entries), (path, entries, []))
+            found[2].append(renaming._replace(names=names))
+        for path, entries, changed in renamings.values():
+            made.setdefault(path, []).extend(entries.edits(changed, others(path)))
         for number, text in plan.texts.items():
-            found = self.texts[number]
-            assert found is not None  # the plan knows which can change
-            made.setdefault(found.path, []).append(edit_scalar(found.document, found.node, text))
+            found_text = self.texts[number]
+            assert found_text is not None  # the plan knows which can change
+            edit = edit_scalar(found_text.document, found_text.node, text)
+            made.setdefault(found_text.path, []).append(edit)
         return made
 
     # --- which kustomizations ----------------------------------------------------------
@@ -213,7 +229,10 @@ class Selectors:
             tuple(components),
             tuple(patches),
             tuple(exacts),
-            tuple(self._entry(member.path, member.document, one) for one in member.says.images),
+            tuple(
+                self._entry(member.path, member.document, member.says.mapping, one)
+                for one in member.says.images
+            ),
             transformers=tuple(transformers),
             is_whole=is_whole,
             dangers=tuple(dangers),
@@ -238,7 +257,7 @@ class Selectors:
     def _build_of_host(self, folder: str, host: Host, numbers: dict[str, int]) -> Build:
         """Return what Flux or Argo CD builds: a kustomization, or the manifests of a folder."""
         path = host.document.source.path
-        overrides = [self._entry(path, host.document, entry) for entry in host.images]
+        overrides = [self._entry(path, host.document, host.root, entry) for entry in host.images]
         overrides += [self._argo_entry(path, host.document, image) for image in host.argo]
         way = Override.ARGO if host.argo else Override.FLUX
         if folder in numbers:
@@ -256,14 +275,7 @@ class Selectors:
         found = self._repairs.get(path, {}).get(offset)
         after = old_name if found is None else split_image(found[1])[0]
 
-        def edited(names: tuple[str, ...]) -> Iterator[Edit]:
-            if start:
-                yield edit_scalar(document, node, names[0], (0, start - 1))
-            elif names[0] != after:  # behind what stands in front of it: a repair may begin there
-                before = document.source.data[offset - 1 : offset].decode("ascii", "replace")
-                yield Edit(Span(offset - 1, offset), f"{before}{names[0]}=")
-
-        self._editors.append((path, edited))
+        self._renamed.append(ArgoEntry(path, document, node, start, after))
         self._made_entries.append(
             Entry(
                 image.name,
@@ -304,16 +316,21 @@ class Selectors:
                     is_selected = re.fullmatch(_SELECTED, site.field) is not None
                     yield Image(now, after, key, is_selected)
 
-    def _entry(self, path: str, document: Document, entry: ImageEntry) -> int:
-        """Return the number of an item of ``images``."""
+    def _entry(self, path: str, document: Document, root: Node, entry: ImageEntry) -> int:
+        """Return the number of an item of ``images``, in a document whose root is ``root``."""
         name = entry.name
-
-        def edited(names: tuple[str, ...]) -> Iterator[Edit]:
-            assert name is not None  # what has no name selects nothing
-            if names[0] != name.value:
-                yield edit_scalar(document, name, names[0])
-
-        self._editors.append((path, edited))
+        can_rename = can_add = False
+        if name is not None:
+            entries = self._entries_in.get(id(root))
+            if entries is None:
+                entries = self._entries_in[id(root)] = Entries(document, root)
+            renaming = Renaming(entry.mapping, name, ())
+            may_edit = self._may_edit(path)
+            can_rename = may_edit and entries.can_rename(renaming)
+            can_add = may_edit and entries.can_copy(renaming)
+            self._renamed.append((path, entries, renaming))
+        else:
+            self._renamed.append(ArgoEntry(path, document, entry.mapping, 0, ""))
         self._made_entries.append(
             Entry(
                 _text(name),
@@ -322,10 +339,8 @@ class Selectors:
                 _text(entry.digest),
                 _text(entry.tag_suffix),
                 self._place(path, document, name or entry.mapping),
-                can_rename=name is not None
-                and self._may_edit(path)
-                and _is_editable(document, name),
-                can_add=False,
+                can_rename=can_rename,
+                can_add=can_add,
             )
         )
         return len(self._made_entries) - 1
@@ -348,7 +363,7 @@ class Selectors:
         for item in items:
             for value in tested_values(item):
                 self.texts.append(Text(path, item.document, value))
-                can_rename = self._may_edit(path) and _is_editable(item.document, value)
+                can_rename = self._may_edit(path) and is_editable(item.document, value)
                 place = self._place(path, item.document, value)
                 self._exacts.append(Exact(value.value, place, can_rename))
                 yield len(self._exacts) - 1
@@ -365,7 +380,9 @@ class Selectors:
     def _tag_transformers(self, item: Examined) -> Iterator[int]:
         """Yield the entries of transformers that work as ``images`` does."""
         for one in tag_transformers(item):
-            yield self._entry(item.document.source.path, item.document, one)
+            assert item.tree is not None  # it has transformers
+            assert item.tree.root is not None
+            yield self._entry(item.document.source.path, item.document, item.tree.root, one)
 
     def _dangers(self, item: Examined) -> Iterator[str]:
         """Yield why nobody can tell what becomes of an image."""
@@ -373,15 +390,6 @@ class Selectors:
             if one.is_about_images:
                 path = item.document.source.path
                 yield f"{self._place(path, item.document, one.node)} writes into image fields"
-
-
-def _is_editable(document: Document, node: Scalar) -> bool:
-    """Whether a name can be written where a scalar stands."""
-    try:
-        edit_scalar(document, node, f"{node.value}x")
-    except NotEditableError:
-        return False
-    return not node.anchored
 
 
 def _text(node: Scalar | None) -> str:

@@ -177,7 +177,11 @@ def _adjusted(run: Run, found: list[tuple[Input, Tried]]) -> Iterator[tuple[Inpu
     What gets new names comes first: whoever is interrupted behind it repairs the rest in another
     run. Files outside of the run are among them.
     """
-    repaired = {one.path: known.fixed.images for one, known in found if known.fixed is not None}
+    repaired = {
+        one.path: (known.fixed.images, known.fixed.edits)
+        for one, known in found
+        if known.fixed is not None
+    }
     if not repaired:
         yield from found
         return

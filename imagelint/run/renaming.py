@@ -7,9 +7,11 @@ which that cannot be done safely stays as it is, with the reason.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint import files
+from imagelint.engine.edits import NotEditableError
 from imagelint.kubernetes.prefilter import may_select_images
 from imagelint.model.errors import FileError
 from imagelint.model.source import one_line, shown
@@ -25,14 +27,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.model.source import Edit
     from imagelint.repository.hosts import Host
     from imagelint.repository.selectors import Repairs
     from imagelint.run.surroundings import Surroundings
 
 __all__ = ["Found", "adjustments"]
 
-Found: TypeAlias = "tuple[tuple[int, str, str], ...]"
-"""What is repaired in a file: where it begins, in bytes, the image before and after."""
+Found: TypeAlias = "tuple[tuple[tuple[int, str, str], ...], tuple[Edit, ...]]"
+"""What is repaired in a file: where it begins, in bytes, the image before and after; the edits."""
 
 
 def adjustments(
@@ -48,13 +51,13 @@ def adjustments(
     that nothing in it selects images by name but kustomizations.
     """
     by_root: dict[str, Repairs] = {}
-    for path, images in repaired.items():
+    for path, (images, _) in repaired.items():
         repairs = by_root.setdefault(around.root_of(path), {})
         repairs[path] = {start: (old, new) for start, old, new in images}
     made: dict[str, Adjustment] = {}
     for root, repairs in by_root.items():
         graph = around.graph_at(root) or Graph(root, (), _content)
-        made |= _Planned(graph, repairs, catalogue, cwd).adjustments(free)
+        made |= _Planned(graph, repairs, catalogue, cwd).adjustments(free, repaired)
     return made
 
 
@@ -70,7 +73,9 @@ class _Planned:
         self._tracked: frozenset[str] | None = None
         self._has_git = False
 
-    def adjustments(self, free: Mapping[str, bool]) -> dict[str, Adjustment]:
+    def adjustments(
+        self, free: Mapping[str, bool], repaired: Mapping[str, Found]
+    ) -> dict[str, Adjustment]:
         hosts = self._hosts(free)
 
         def may_edit(path: str) -> bool:
@@ -84,7 +89,25 @@ class _Planned:
         for key, reason in plan.refused.items():
             assert isinstance(key, Key)  # as the selectors make them
             self._refuse(key.path, key.offset, reason)
-        edits = selectors.edits(plan)
+
+        def others(path: str) -> list[Edit]:
+            """Return the edits of the repairs of a file that are not refused."""
+            starts = sorted(self._repairs.get(path, ()))
+            refused = self._refused.get(path, {})
+            edits = repaired[path][1] if path in repaired else ()
+            return [
+                edit
+                for edit in edits
+                if starts[bisect_right(starts, edit.span.start) - 1] not in refused
+            ]
+
+        try:
+            edits = selectors.edits(plan, others)
+        except NotEditableError as error:
+            for path, images in self._repairs.items():
+                for start in images:
+                    self._refuse(path, start, f"what selects it cannot be renamed: {error}")
+            edits = {}
         return {
             path: Adjustment(self._refused.get(path, {}), tuple(edits.get(path, ())))
             for path in dict.fromkeys((*self._refused, *edits))

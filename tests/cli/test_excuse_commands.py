@@ -49,7 +49,7 @@ imagelint.yaml:22: unapproved-registry
 
 @pytest.fixture(autouse=True)
 def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imagelint.run.run.today", lambda: TODAY)
+    monkeypatch.setattr("imagelint.run.given.time.strftime", lambda *_: TODAY)
 
 
 @pytest.fixture

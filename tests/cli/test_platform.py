@@ -61,7 +61,7 @@ def platform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     (root / ".git").mkdir()
     monkeypatch.chdir(root)
     monkeypatch.setenv("COLUMNS", "80")
-    monkeypatch.setattr("imagelint.run.run.today", lambda: TODAY)
+    monkeypatch.setattr("imagelint.run.given.time.strftime", lambda *_: TODAY)
     return Project(root)
 
 

@@ -30,7 +30,7 @@ locked: ["*"]
 
 @pytest.fixture(autouse=True)
 def _today(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imagelint.run.run.today", lambda: TODAY)
+    monkeypatch.setattr("imagelint.run.given.time.strftime", lambda *_: TODAY)
 
 
 def advice(text: str) -> list[str]:
