@@ -35,6 +35,8 @@ _REST: Final = r"[ \t]*(?:#[^\r\n]*)?"
 """What may stand behind the end of a value on its line."""
 _COMMA: Final = r"[ \t]*,[ \t]*(?:#[^\r\n]*)?(?=[\r\n])"
 _BREAK: Final = r"\r\n|\n|\r"
+_PREFIX: Final = "prefix/"
+"""What could stand in front of a name."""
 _WRONG_ENTRY: Final = "the edited entry does not read as it should"
 _OTHER_BREAKS: Final = "[\x85\u2028\u2029]"
 
@@ -70,11 +72,11 @@ class Entries:
 
     def can_rename(self, one: Renaming) -> bool:
         """Whether an entry can get another name, as far as its form tells."""
-        return self._can(one, f"{_name_of(one)}-copy")
+        return self._can(one, f"{_PREFIX}{_name_of(one)}")
 
     def can_copy(self, one: Renaming) -> bool:
         """Whether a copy of an entry can be put behind it, as far as its form tells."""
-        return self._can(one, _name_of(one), f"{_name_of(one)}-copy")
+        return self._can(one, _name_of(one), f"{_PREFIX}{_name_of(one)}")
 
     def edits(self, renamings: Iterable[Renaming], others: Iterable[Edit] = ()) -> list[Edit]:
         """Return the edits that give entries their new names, proven by reading the file again.

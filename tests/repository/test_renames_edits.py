@@ -233,6 +233,7 @@ def test_a_name_in_a_string_can_be_edited_but_not_copied() -> None:
         ("images:\n- !x {name: a}\n", "it shares its lines with something else", True),
         ("images: # \u2028\n- name: a\n", "line breaks that only YAML knows", True),
         ("images:\n- {name: !!binary YQ==}\n", "base64", False),
+        ("images:\n- name: ...\n", "would need quotes", False),
         ("images:\n- !!map\n  name: a\n  newTag: 1.0\n...\n", None, True),
     ],
 )
@@ -240,7 +241,7 @@ def test_odd_entries_are_not_copied(text: str, reason: str | None, can_rename: b
     source = Source("kustomization.yaml", text.encode())
     document = split(source)[0]
     root = root_of(document)
-    one, entries = renaming(items_of(root)[0], "a", "b"), Entries(document, root)
+    one, entries = renaming(items_of(root)[0], "a", "b."), Entries(document, root)
     assert (entries.can_rename(one), entries.can_copy(one)) == (can_rename, reason is None)
     if reason is not None:
         with pytest.raises(NotEditableError, match=reason):
