@@ -62,8 +62,10 @@ def find_objects(
         if items is None or (item.prefix and not isinstance(items, Sequence)):
             found.append(item)
             is_told = not item.prefix and _is_mistyped(view.entries(item.mapping))
-            if not item.meta.api_version and not is_told:
-                problems.append(ParseProblem(item.mapping.start, "the apiVersion is missing"))
+            group, slash, version = item.meta.api_version.rpartition("/")
+            if (not version or "/" in group) and not is_told:
+                what = "names no version" if slash else "is missing"
+                problems.append(ParseProblem(item.mapping.start, f"the apiVersion {what}"))
             continue
         if item.prefix:
             problems.append(ParseProblem(items.start, "a list inside a list"))

@@ -20,7 +20,7 @@ from imagelint.kubernetes.prefilter import (
     may_hold_object,
     needs_no_parse,
 )
-from imagelint.kubernetes.readers import Reader, View, refusals
+from imagelint.kubernetes.readers import Reader, View, oddities, refusals
 from imagelint.kubernetes.search import extract
 from imagelint.kubernetes.seen import ACTION, action_text, seen_images, starts
 from imagelint.kubernetes.skim.reader import skim
@@ -149,7 +149,8 @@ def is_free(document: Document, catalogue: Catalogue) -> bool:
     if _file_name(document.source) in KUSTOMIZATION_FILES:
         from imagelint.kubernetes.kustomize.prefilter import is_plain_kustomization  # noqa: PLC0415
 
-        return is_plain_kustomization(data)
+        if not is_plain_kustomization(data):
+            return False
     return not _may_say_more(data) and needs_no_parse(data, catalogue)
 
 
@@ -228,6 +229,8 @@ def read(
         )
         for index, message in refused
     ]
+    odd = oddities(tree)
+    reasons += [Refusal(document.byte_offset(at), why, by_kubectl=False) for at, why in odd]
     ill_formed = document.decoded.first_ill_formed
     if ill_formed is not None and document.span.start <= ill_formed < document.span.end:
         name = document.source.encoding.upper()

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 __all__ = ["Extract", "ImageSite", "Recast", "add_site", "extract", "sites_of"]
 
 
+_KUSTOMIZE = frozenset({Reader.KUSTOMIZE})
+
+
 class Extract(NamedTuple):
     """What a document holds: its sites, why kubectl refuses its objects, and match keys.
 
@@ -153,7 +156,8 @@ def _readings(
     """
     other: KubeObject | None = None
     for site in sites:
-        yield site
+        if not is_for_both or Reader.KUBECTL in site.readers:
+            yield site
         if is_for_both and Reader.KUSTOMIZE in site.readers:
             other = other or as_kustomize_has_it(item, view)
             theirs = other if site.object == item.meta else site.object
@@ -161,9 +165,9 @@ def _readings(
             is_whole = not site.tail and site.within is None and value.type != "number"
             if is_whole and isinstance(node, Scalar) and not is_text(node):
                 value = resolve(node, Reader.KUSTOMIZE)
-            if value != site.value or theirs != site.object:
-                readers = frozenset({Reader.KUSTOMIZE})
-                yield site._replace(value=value, object=theirs, readers=readers)
+            is_theirs = site.readers == _KUSTOMIZE
+            if is_theirs or value != site.value or theirs != site.object:
+                yield site._replace(value=value, object=theirs, readers=_KUSTOMIZE)
 
 
 # --- objects ------------------------------------------------------------------------

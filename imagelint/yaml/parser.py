@@ -339,8 +339,8 @@ class _Composer:
         if not self._is_bomb and is_excessive(self._decoded_by_alias, self._decoded):
             self._is_bomb = True
             self._problem(start, "excessive aliasing")
-        if isinstance(target, Scalar) and is_merge(target):
-            target = Scalar(target.value, target.start, target.end, "'")  # no merge key by alias
+        if isinstance(target, Scalar) and is_merge(target):  # by alias a merge to kustomize alone
+            target = Scalar(target.value, target.start, target.end, "'", tag="!!merge")
         self._attach(target)
 
     def _attach(self, node: Node) -> None:
@@ -361,7 +361,7 @@ class _Composer:
             return
         self._keys[-1] = None
         parent.pairs.append((key, node))
-        if isinstance(key, Scalar) and is_merge(key, by_tag=True):
+        if isinstance(key, Scalar) and (is_merge(key, by_tag=True) or str(key.tag)[:2] == "!!"):
             self._tree.has_merges = self._tree.is_suspicious = True
 
     def _count_steps(self, node: Node) -> None:
