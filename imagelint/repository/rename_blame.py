@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint.model.source import shown
 from imagelint.repository.rename_matching import matches
+from imagelint.repository.rename_steps import entries_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
 
-    from imagelint.repository.rename_model import Build, Entry, Image, Planned, Repository
+    from imagelint.repository.rename_model import Entry, Image, Planned, Repository
     from imagelint.repository.rename_simulation import Outcome, Trace
 
-__all__ = ["Blame", "entries_of", "images_below", "words_for"]
+__all__ = ["Blame", "images_below", "words_for"]
 
 Reasons: TypeAlias = "Iterator[tuple[Hashable, str]]"
 """Keys of images, and why these may not be repaired."""
@@ -160,11 +161,6 @@ def words_for(entry: Entry) -> str:
     return f"{entry.place} {does}".lstrip()
 
 
-def entries_of(build: Build) -> tuple[int, ...]:
-    """Return the numbers of all entries that work in a build itself."""
-    return (*build.entries, *build.overrides, *build.transformers)
-
-
 def images_below(repository: Repository, number: int, seen: set[int]) -> Iterator[Image]:
     """Yield all images that a build could make something of, without those of builds ``seen``."""
     work = [number]
@@ -180,4 +176,4 @@ def images_below(repository: Repository, number: int, seen: set[int]) -> Iterato
         for entry in entries_of(build):
             new_name = repository.entries[entry].new_name
             if new_name is not None:
-                yield new_name
+                yield new_name._replace(is_selected=True)

@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.repository.rename_matching import Names, applied, is_literal, matches
-from imagelint.repository.rename_steps import EXACT, buildable, steps_after, steps_before
+from imagelint.repository.rename_steps import (
+    EXACT,
+    buildable,
+    entries_of,
+    patterns_in,
+    steps_after,
+    steps_before,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
@@ -101,6 +108,7 @@ class _Simulation:
         known = {entry.name for entry in repository.entries}
         known.update(name for ones in names.values() for name in ones)
         self._names = Names(filter(is_literal, known))
+        self._patterns = patterns_in(repository)
         self._exacts = frozenset(exact.text for exact in repository.exacts)
         self._now = [
             entry.setting(entry.new_name.now if entry.new_name else "")
@@ -234,16 +242,30 @@ class _Simulation:
                 if out != pair:
                     gone.add(pair)
                     made.setdefault(out, Leaf(out)).traces.append(trace)
-        if not gone or not is_needed:
+        surmised = self._surmised(number)
+        if not is_needed or not (gone or surmised):
             return owned
         box = box if is_ours else dict(box)
         for name in {name for pair in gone for name in self._names_of(pair)}:
             left = tuple(leaf for leaf in _leaves(box.pop(name), set()) if leaf.pair not in gone)
             if left:
                 box[name] = left
-        for leaf in made.values():
+        for leaf in (*made.values(), *surmised):
             self._put(box, leaf)
         return box, True
+
+    def _surmised(self, number: int) -> list[Leaf]:
+        """Return the images that entries with patterns may make in a kustomization.
+
+        Whatever they select does not move: see ``renames.py``.
+        """
+        made = []
+        for one in entries_of(self._repository.builds[number]):
+            new_name = self._repository.entries[one].new_name
+            if one in self._patterns and new_name is not None:
+                text = self._now[one].of("")
+                made += [Leaf((text, text, times)) for times in self._times]
+        return made
 
     def _applied(self, track: Track, pair: Pair) -> tuple[Pair, tuple[Applied, ...]]:
         """Return what an image becomes now and what it has to become, and what does it."""

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from imagelint.repository.rename_matching import is_literal
 from imagelint.repository.rename_model import Override
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
     from imagelint.repository.rename_model import Build, Planned, Repository
 
-__all__ = ["EXACT", "Track", "buildable", "steps_after", "steps_before", "unsure"]
+__all__ = ["EXACT", "Track", "buildable", "entries_of", "patterns_in", "steps_after"]
+__all__ += ["steps_before", "unsure"]
 
 EXACT: Final = "="
 """In front of a text that is compared as a whole; no name begins so."""
@@ -43,6 +45,20 @@ class Track:
                 place = places[bisect_left(places, start)]
                 first = place if first is None else min(first, place)
         return first
+
+
+def entries_of(build: Build) -> tuple[int, ...]:
+    """Return the numbers of all entries that work in a kustomization itself."""
+    return (*build.entries, *build.overrides, *build.transformers)
+
+
+def patterns_in(repository: Repository) -> frozenset[int]:
+    """Return the entries of which is not known here what they select."""
+    return frozenset(
+        number
+        for number, entry in enumerate(repository.entries)
+        if entry.name and not is_literal(entry.name)
+    )
 
 
 def steps_before(repository: Repository, build: Build) -> Track:
@@ -107,12 +123,18 @@ def buildable(builds: Sequence[Build]) -> list[int]:
     return order
 
 
-def unsure(builds: Sequence[Build], order: Sequence[int]) -> set[int]:
-    """Return the builds that work on something that cannot be read, be it as a component."""
+def unsure(repository: Repository) -> set[int]:
+    """Return the builds that work on something that is not known, be it as a component.
+
+    That is what cannot be read, or what a pattern or a danger makes of an image.
+    """
+    builds, patterns = repository.builds, patterns_in(repository)
     whole: set[int] = set()
-    for number in order:
+    for number in buildable(builds):
         build = builds[number]
-        if build.is_whole and whole.issuperset((*build.builds, *build.components)):
+        is_known = build.is_whole and not build.dangers
+        is_known = is_known and patterns.isdisjoint(entries_of(build))
+        if is_known and whole.issuperset((*build.builds, *build.components)):
             whole.add(number)
     work = [number for number in range(len(builds)) if number not in whole]
     found: set[int] = set()

@@ -12,11 +12,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from imagelint.model.source import shown
-from imagelint.repository.rename_blame import Blame, entries_of, images_below
+from imagelint.repository.rename_blame import Blame, images_below
 from imagelint.repository.rename_matching import applied, is_literal, matches, split_image
 from imagelint.repository.rename_model import Plan
 from imagelint.repository.rename_simulation import simulate
-from imagelint.repository.rename_steps import buildable, unsure
+from imagelint.repository.rename_steps import entries_of, patterns_in, unsure
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -48,8 +48,8 @@ class _Planner:
         """Builds of which all that moves, or all of it that entries work on, is refused."""
         self._given_up: set[int] = set()
         """Entries that keep their names, although these would select nothing any more."""
-        builds = repository.builds
-        unseen = [builds[number] for number in unsure(builds, buildable(builds))]
+        self._patterns = patterns_in(repository)
+        unseen = [repository.builds[number] for number in unsure(repository)]
         self._unsure = {number for build in unseen for number in entries_of(build)}
         self._unsure |= {~number for build in unseen for number in build.exacts}
 
@@ -140,8 +140,8 @@ class _Planner:
     def _pattern(self, build: Build) -> str | None:
         """Say which entry of a build has a name of which is not known here what it selects."""
         for number in entries_of(build):
-            entry = self._repository.entries[number]
-            if entry.name and not is_literal(entry.name):
+            if number in self._patterns:
+                entry = self._repository.entries[number]
                 return f"{entry.place} selects images by the pattern {shown(entry.name)}"
         return None
 

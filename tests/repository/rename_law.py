@@ -56,7 +56,7 @@ def _set(image: str, entry: Entry, new_name: str) -> str:
 
 
 def _is_match(image: str, name: str) -> bool:
-    return re.match(f"^{name}{_TAIL}", image) is not None
+    return re.search(f"^{name}{_TAIL}", image) is not None
 
 
 class _World:

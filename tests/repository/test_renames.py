@@ -197,6 +197,24 @@ def test_what_a_real_pattern_reaches_is_refused(name: str) -> None:
     assert plan_renames(repository) == Plan({}, {}, {"nginx:1": reason})
 
 
+def test_what_a_pattern_makes_of_images_may_need_a_name_further_up() -> None:
+    """The pattern's images stay, and some of them may be called b by then."""
+    entries = (Entry("a|x", stays("b"), place="k:1"), Entry("b", new_tag="2"))
+    files = ((moved("a:1"),), (moved("b:1"),))
+    builds = (Build((0,), entries=(0,)), Build((1,), builds=(0,), entries=(1,)))
+    plan = planned(Repository(files, entries, (), builds))
+    reason = "k:1 selects images by the pattern a|x"
+    assert plan == Plan({1: ("b", HARBOR + "b")}, {}, {"a:1": reason})
+
+
+def test_what_a_pattern_makes_of_images_must_not_be_selected_anew() -> None:
+    entries = (Entry("a|x", stays(HARBOR + "b")), Entry("b", new_tag="2", place="k:2"))
+    files = ((stays("a:1"),), (moved("b:1"),))
+    builds = (Build((0,), entries=(0,)), Build((1,), builds=(0,), entries=(1,)))
+    plan = planned(Repository(files, entries, (), builds))
+    assert plan == Plan({}, {}, {"b:1": "k:2 sets the tag of b"})
+
+
 def test_a_danger_reaches_all_images_of_whoever_takes_the_component() -> None:
     images = ((moved("nginx:1", is_selected=False),), (moved("redis:1"),))
     builds = (Build(dangers=("x says so",)), Build((0,), components=(0,)), Build(files=(1,)))
