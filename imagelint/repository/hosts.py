@@ -59,11 +59,13 @@ class Host(NamedTuple):
 
 
 class Named(NamedTuple):
-    """A name by which something selects images, nobody knows in which files."""
+    """A name by which something selects images, in files somewhere below a folder."""
 
     document: Document
     node: Node
     name: str
+    folder: str
+    """Absolute."""
 
 
 def hosts_in(path: str, data: bytes) -> Iterator[Host]:
@@ -74,34 +76,42 @@ def hosts_in(path: str, data: bytes) -> Iterator[Host]:
             continue
         if item.meta.group == _FLUX and item.meta.kind == "Kustomization":
             entries = view.entries(spec)
-            folder = string_of(entries.get("path"), view) or "."
+            folder = string_of(entries.get("path"), view)
+            if not folder:
+                continue  # all of its source, which mostly is another repository
             images = tuple(_flux_images(entries.get("images"), view))
             yield Host(document, root, folder, images)
         elif item.meta.group == _ARGO and item.meta.kind == "Application":
             for source in _argo_sources(spec, view):
-                yield _argo_host(document, root, source, view)
+                yield from _argo_host(document, root, source, view)
 
 
-def names_in(path: str, data: bytes) -> Iterator[Named]:
-    """Yield the names in a file of which nobody can tell whose images they select."""
+def names_in(path: str, data: bytes, root: str) -> Iterator[Named]:
+    """Yield the names in a file of which nobody can tell whose images they select.
+
+    Skaffold works below its own file, a template of an ApplicationSet below what of its ``path``
+    is no placeholder; ``root`` is the repository's.
+    """
     for document, _, item, view in _objects(path, data):
         if item.meta.group == _ARGO and item.meta.kind == "ApplicationSet":
-            yield from (
-                Named(document, one.node, one.name)
-                for images in _all_at(item.mapping, ("kustomize", "images"), view)
-                for one in _argo_images(images, view)
-            )
+            for source in _all_with("kustomize", item.mapping, view):
+                entries = view.entries(source)
+                kustomize = entries["kustomize"]
+                if isinstance(kustomize, Mapping):
+                    known = re.split(r"[{$]", string_of(entries.get("path"), view) or "")[0]
+                    below = known.rpartition("/")[0].lstrip("/").replace("/", os.sep)
+                    folder = os.path.normpath(os.path.join(root, below))
+                    for one in _argo_images(view.entries(kustomize).get("images"), view):
+                        yield Named(document, one.node, one.name, folder)
         elif item.meta.api_version.startswith("skaffold/"):
-            for artifacts in _all_at(item.mapping, ("build", "artifacts"), view):
+            for build in _all_with("artifacts", item.mapping, view):
+                artifacts = view.entries(build)["artifacts"]
                 for artifact in artifacts.items if isinstance(artifacts, Sequence) else ():
-                    node = (
-                        view.entries(artifact).get("image")
-                        if isinstance(artifact, Mapping)
-                        else None
-                    )
-                    text = string_of(node, view)
-                    if text and node is not None:
-                        yield Named(document, node, split_image(text)[0])
+                    fields = view.entries(artifact) if isinstance(artifact, Mapping) else {}
+                    text = string_of(fields.get("image"), view)
+                    if text:
+                        name = split_image(text)[0]
+                        yield Named(document, fields["image"], name, os.path.dirname(path))
 
 
 def _objects(path: str, data: bytes) -> Iterator[tuple[Document, Node, ObjectNode, View]]:
@@ -135,12 +145,13 @@ def _argo_sources(spec: Mapping, view: View) -> Iterator[Mapping]:
                 yield one
 
 
-def _argo_host(document: Document, root: Node, source: Mapping, view: View) -> Host:
+def _argo_host(document: Document, root: Node, source: Mapping, view: View) -> Iterator[Host]:
     entries = view.entries(source)
     kustomize = entries.get("kustomize")
     images = view.entries(kustomize).get("images") if isinstance(kustomize, Mapping) else None
-    folder = string_of(entries.get("path"), view) or "."
-    return Host(document, root, folder, argo=tuple(_argo_images(images, view)))
+    folder = string_of(entries.get("path"), view)
+    if folder:  # without one it is a chart, or an excerpt
+        yield Host(document, root, folder, argo=tuple(_argo_images(images, view)))
 
 
 def _argo_images(node: Node | None, view: View) -> Iterator[ArgoImage]:
@@ -154,8 +165,8 @@ def _argo_images(node: Node | None, view: View) -> Iterator[ArgoImage]:
             )
 
 
-def _all_at(root: Node, keys: tuple[str, ...], view: View) -> Iterator[Node]:
-    """Yield what stands at a path of keys, wherever it begins."""
+def _all_with(key: str, root: Node, view: View) -> Iterator[Mapping]:
+    """Yield the mappings that have a key, wherever they stand."""
     work, seen = [root], set[int]()
     while work:
         node = work.pop()
@@ -165,12 +176,10 @@ def _all_at(root: Node, keys: tuple[str, ...], view: View) -> Iterator[Node]:
         if isinstance(node, Sequence):
             work += node.items
             continue
-        found: Node | None = node
-        for key in keys:
-            found = view.entries(found).get(key) if isinstance(found, Mapping) else None
-        if found is not None:
-            yield found
-        work += view.entries(node).values()
+        entries = view.entries(node)
+        if key in entries:
+            yield node
+        work += entries.values()
 
 
 def folder_of(host: Host, root: str) -> str | None:

@@ -19,7 +19,15 @@ if TYPE_CHECKING:
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Node
 
-__all__ = ["ArgoEntry", "is_editable", "tag_transformers", "tested_values"]
+__all__ = ["ArgoEntry", "Text", "is_editable", "tag_transformers", "tested_values"]
+
+
+class Text(NamedTuple):
+    """A text that an image has to equal, as it stands in a file."""
+
+    path: str
+    document: Document
+    node: Scalar
 
 
 class ArgoEntry(NamedTuple):

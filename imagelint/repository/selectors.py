@@ -22,6 +22,7 @@ from imagelint.repository.rename_model import Build, Entry, Exact, Image, Overri
 from imagelint.repository.repositories import manifests_below
 from imagelint.repository.selecting import (
     ArgoEntry,
+    Text,
     is_editable,
     tag_transformers,
     tested_values,
@@ -56,14 +57,6 @@ class Key(NamedTuple):
 
     path: str
     offset: int
-
-
-class Text(NamedTuple):
-    """A text that an image has to equal, as it stands in a file."""
-
-    path: str
-    document: Document
-    node: Scalar
 
 
 class Selectors:
@@ -207,10 +200,11 @@ class Selectors:
                 continue
             if role in (Role.DATA, Role.CRD, Role.VALUES):
                 continue
-            items = self._examined(edge.path)
             if role is Role.RESOURCE:
-                files.append(self._number(edge.path, items))
-            elif role in (Role.PATCH, Role.JSON_PATCH):
+                files.append(self._number_of_file(edge.path))
+                continue
+            items = self._examined(edge.path)
+            if role in (Role.PATCH, Role.JSON_PATCH):
                 patches.append(self._number(edge.path, items))
                 exacts += self._tests(edge.path, items)
             elif role in (Role.TRANSFORMER, Role.GENERATOR):
@@ -249,9 +243,10 @@ class Selectors:
             return
         below = folder.rstrip(os.sep) + os.sep
         is_bare = folder not in self._graph.members
-        if folder in affected or (
-            is_bare and any(path.startswith(below) for path in self._repairs)
-        ):
+        if is_bare and host.argo:
+            return  # Argo CD takes a folder without a kustomization as it is
+        is_built = folder in affected
+        if is_built or (is_bare and any(path.startswith(below) for path in self._repairs)):
             yield folder
 
     def _build_of_host(self, folder: str, host: Host, numbers: dict[str, int]) -> Build:
@@ -263,8 +258,7 @@ class Selectors:
         if folder in numbers:
             builds = (numbers[folder],)
             return Build(builds=builds, overrides=tuple(overrides), override=way)
-        paths = manifests_below(folder)
-        files = tuple(self._number(one, self._examined(one)) for one in paths)
+        files = tuple(map(self._number_of_file, manifests_below(folder)))
         return Build(files, overrides=tuple(overrides), override=way)
 
     def _argo_entry(self, path: str, document: Document, image: ArgoImage) -> int:
@@ -296,6 +290,10 @@ class Selectors:
             return []
         source, roles = Source(path, data), self._graph.context_of(path).roles
         return examine(source, self._catalogue, with_trees=True, roles=roles)[0]
+
+    def _number_of_file(self, path: str) -> int:
+        known = self._numbers.get(path)
+        return self._number(path, self._examined(path)) if known is None else known
 
     def _number(self, name: str, items: Iterable[Examined]) -> int:
         """Return the number of a file's images."""

@@ -116,20 +116,21 @@ class _Planned:
     def _hosts(self, free: Mapping[str, bool]) -> list[Host]:
         """Return what has folders built, and refuse the images that something else may select."""
         hosts: list[Host] = []
-        names: dict[str, str] = {}
+        names: dict[str, list[tuple[str, str]]] = {}
         for path in manifests_below(self._graph.root):
             data = None if free.get(path) else _content(path)
             if data is not None and may_select_images(data):
                 hosts += hosts_in(path, data)
-                for document, node, name in names_in(path, data):
+                for document, node, name, folder in names_in(path, data, self._graph.root):
                     line = document.source.position(document.byte_offset(node.start)).line
-                    names.setdefault(name, f"{self._shown(path)}:{line}")
+                    names.setdefault(name, []).append((folder, f"{self._shown(path)}:{line}"))
         for path, images in self._repairs.items() if names else ():
             for start, (old, _) in list(images.items()):
-                place = names.get(split_image(old)[0])
-                if place is not None:
+                places = names.get(split_image(old)[0], ())
+                for place in (place for folder, place in places if files.is_below(path, folder)):
                     self._refuse(path, start, f"{place} selects {shown(old)} by name")
                     del images[start]
+                    break
         return hosts
 
     def _is_tracked(self, path: str) -> bool:

@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.search import ImageSite
 
 CLAIMED = {
+    ("argoproj.io", "Application", "spec.source.kustomize.images[]"): 10,
+    (
+        "argoproj.io",
+        "Rollout",
+        "patches[].patch: spec.template.spec.containers[].image",
+    ): 1,
     (
         "apps.kruise.io",
         "AdvancedCronJob",
