@@ -149,14 +149,15 @@ def behind_harbor(
 ) -> str | None:
     """Return an image as it comes through a Harbor with a project for each registry.
 
-    None where it is none of these registries', or no image at all.
+    None where it is none of these registries', or no image at all. What stands behind the name
+    stays, be it a tag or not.
     """
+    end = image.rfind("/") + 1
+    behind = next((at for at, char in enumerate(image) if at >= end and char in ":@"), len(image))
     try:
-        reference = ImageReference.parse(image)
+        reference = ImageReference.parse(image[:behind])
     except InvalidReference:
         return None
     if reference.registry not in registries:
         return None
-    tag = "" if reference.tag is None else f":{reference.tag}"
-    digest = "" if reference.digest is None else f"@{reference.digest}"
-    return f"{host}/{reference.registry}/{reference.path}{tag}{digest}"
+    return f"{host}/{reference.registry}/{reference.path}{image[behind:]}"
