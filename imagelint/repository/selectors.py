@@ -264,7 +264,8 @@ class Selectors:
     def _argo_entry(self, path: str, document: Document, image: ArgoImage) -> int:
         """Return the number of an override of Argo CD."""
         node, start = image.node, image.start
-        offset = place_of(document, node, (start, len(node.value))).start
+        within = (start, len(node.value)) if start else None
+        offset = place_of(document, node, within).start
         old_name, tag, digest = split_image(image.image)
         found = self._repairs.get(path, {}).get(offset)
         after = old_name if found is None else split_image(found[1])[0]
