@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from imagelint.kubernetes.kustomize.model import Role
@@ -43,6 +44,8 @@ class Edge(NamedTuple):
     path: str
     """Absolute."""
     is_folder: bool
+    real: str
+    """The path without links."""
 
 
 class NotFollowedError(Exception):
@@ -63,10 +66,11 @@ def follow(entry: PathEntry, folder: str, root: str) -> Edge:
     path = os.path.normpath(os.path.join(folder, entry.path.replace("/", os.sep)))
     name = shown(entry.path)
     mode = _mode_of(entry, path, name)
-    if not _is_below(os.path.realpath(path), root):
+    real = _real(path)
+    if not _is_below(real, root):
         raise NotFollowedError(f"{name} is outside of the repository, and is not read")
     if stat.S_ISREG(mode):
-        return Edge(entry, path, is_folder=False)
+        return Edge(entry, path, is_folder=False, real=real)
     if not stat.S_ISDIR(mode):
         raise NotFollowedError(f"{name} is no regular file, and is not read")
     if entry.role not in _MAY_BE_FOLDERS:
@@ -77,7 +81,7 @@ def follow(entry: PathEntry, folder: str, root: str) -> Edge:
     if not found:
         message = f"{name} has no kustomization file, so kustomize cannot build this"
         raise NotFollowedError(message, is_error=False)
-    return Edge(entry, path, is_folder=True)
+    return Edge(entry, path, is_folder=True, real=real)
 
 
 def _mode_of(entry: PathEntry, path: str, name: str) -> int:
@@ -90,6 +94,19 @@ def _mode_of(entry: PathEntry, path: str, name: str) -> int:
             message = f"{name} is not in this repository, and its images are not seen: {_BUILD}"
         matters = entry.role not in _WITHOUT_IMAGES
         raise NotFollowedError(message, is_error=False, matters=matters) from error
+
+
+def _real(path: str) -> str:
+    """Return a path without links; what leads to its folder is looked at once."""
+    folder, _, name = path.rpartition(os.sep)
+    return (
+        os.path.realpath(path) if os.path.islink(path) else os.path.join(_real_folder(folder), name)
+    )
+
+
+@cache
+def _real_folder(folder: str) -> str:
+    return os.path.realpath(folder or os.sep)
 
 
 def _is_below(path: str, root: str) -> bool:

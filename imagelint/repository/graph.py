@@ -173,8 +173,7 @@ class Graph:
     def _note(self, folder: str, edge: Edge) -> None:
         """Remember who takes in what, under all names that a file has."""
         role = edge.entry.role
-        real = os.path.realpath(edge.path)
-        for path in {edge.path, self.root + real.removeprefix(self._real_root)}:
+        for path in {edge.path, self.root + edge.real.removeprefix(self._real_root)}:
             if edge.is_folder:
                 self._parents.setdefault(path, []).append((folder, role))
             else:

@@ -27,6 +27,8 @@ class Surroundings:
         places = [files.absolute(path, cwd) for path in paths]
         self._folders = sorted(filter(os.path.isdir, places), key=len)
         self._repositories = Repositories()
+        self._roots: dict[str, str] = {}
+        """By folder."""
         for place in places:  # before processes are forked, for all of them
             self.graph_of(os.path.join(place, "") if place in self._folders else place)
 
@@ -40,8 +42,13 @@ class Surroundings:
 
     def root_of(self, path: str) -> str:
         """Return the root of the repository of a file; where there is none, the PATH it is in."""
-        above = (folder for folder in self._folders if files.is_below(path, folder))
-        return self._repositories.root_of(path, next(above, None) or os.path.dirname(path))
+        folder = path.rpartition(os.sep)[0]
+        known = self._roots.get(folder)
+        if known is None:
+            above = (one for one in self._folders if files.is_below(path, one))
+            otherwise = next(above, None) or os.path.dirname(path)
+            known = self._roots[folder] = self._repositories.root_of(path, otherwise)
+        return known
 
     def context_of(self, path: str) -> Context:
         """Return what the repository knows about a file."""
