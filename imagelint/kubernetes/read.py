@@ -229,7 +229,7 @@ def read(
         )
         for index, message in refused
     ]
-    odd = oddities(tree)
+    odd = [] if reasons else oddities(tree)
     reasons += [Refusal(document.byte_offset(at), why, by_kubectl=False) for at, why in odd]
     ill_formed = document.decoded.first_ill_formed
     if ill_formed is not None and document.span.start <= ill_formed < document.span.end:

@@ -217,11 +217,12 @@ def views(tree: Tree) -> list[View]:
     """Return the views that may differ in structure, whether or not their readers refuse it.
 
     That is kubectl's, kustomize's where there are merges, and one more of kustomize's for a List
-    that has other items where it is alone in its file.
+    that has other items where it is alone in its file. Of what kubectl refuses nobody knows which
+    of two keys at its root will stay, so both are looked at.
     """
     once, merges = bool(tree.problems), tree.has_merges
     found = [View(Reader.KUBECTL, walk_once=once, has_merges=merges)]
-    if merges:
+    if merges or (once and isinstance(tree.root, Mapping) and _has_twice(tree.root)):
         found.append(View(Reader.KUSTOMIZE, walk_once=once))
     root = _unwrapped(tree.root)
     if root is not None:
@@ -233,12 +234,11 @@ def views(tree: Tree) -> list[View]:
 
 
 def _unwrapped(root: Node | None) -> Mapping | None:
-    """Return the root if it is a List, which kustomize takes apart."""
+    """Return the root if it is a List with items, which kustomize takes apart."""
     if isinstance(root, Mapping):
-        for key, value in root.pairs:
-            if isinstance(key, Scalar) and key.value == "kind":
-                is_list = isinstance(value, Scalar) and value.value in ("List", "ResourceList")
-                return root if is_list else None
+        kind = next((value for key, value in root.pairs if _text(key) == "kind"), None)
+        if isinstance(kind, Scalar) and kind.value in ("List", "ResourceList"):
+            return root if any(_text(key) == "items" for key, _ in root.pairs) else None
     return None
 
 

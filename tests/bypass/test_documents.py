@@ -102,9 +102,11 @@ KEYS = [
     both("escaped key", C + '    "\\x69mage": %s\n', UNAPPROVED, "a search for the word"),
     both("escaped key, long", C + '    "\\U00000069mage": %s\n', UNAPPROVED, "the same"),
     both("folded key", C + '    ? "im\\\n       age"\n    : %s\n', UNAPPROVED, "the same"),
-    both("key in base64", C + f"    !!binary {in_base64('image')} : %s\n", UNAPPROVED, "the same"),
-    both("key in base64, tag escaped", C + "    !<tag:yaml.org,2002:%%62inary> "
-         f"{in_base64('image')} : %s\n", UNAPPROVED, "the same"),
+    Bypass("key in base64", f"{C}    !!binary {in_base64('image')} : {EVIL}\n",
+           f"{C}    image: {GOOD}\n", (UNAPPROVED, UNPARSABLE), "the same; an error in itself"),
+    Bypass("key in base64, tag escaped", f"{C}    !<tag:yaml.org,2002:%62inary> "
+           f"{in_base64('image')} : {EVIL}\n", f"{C}    image: {GOOD}\n",
+           (UNAPPROVED, UNPARSABLE), "the same"),
     both("tagged key", C + "    !!str image: %s\n", UNAPPROVED, ""),
     both("anchored key", C + "    &k image: %s\n", UNAPPROVED, ""),
     both("key by alias", HEAD + "x: &k image\nspec: {containers: [{name: a, *k : %s}]}\n",
@@ -156,7 +158,7 @@ TWICE = [
     Bypass("key twice, escaped", json_pod(f'{GOOD}", "im\\u0061ge": "{EVIL}'),
            json_pod(f'{EVIL}", "im\\u0061ge": "{GOOD}'), (UNAPPROVED,), "the same"),
     Bypass("key twice, base64", f"{C}    image: {GOOD}\n    !!binary aW1hZ2U= : {EVIL}\n",
-           f"{C}    !!binary aW1hZ2U= : {EVIL}\n    image: {GOOD}\n", (UNAPPROVED,), "the same"),
+           f"{C}    image: {GOOD}\n", (UNAPPROVED, UNPARSABLE), "the same"),
     Bypass("spec twice", pod() + f"spec: {{containers: [{{image: {EVIL}}}]}}\n",
            pod(EVIL) + f"spec: {{containers: [{{image: {GOOD}}}]}}\n", (UNAPPROVED,), "the same"),
     Bypass("kind twice", pod(EVIL).replace("kind:", "kind: ConfigMap\nkind:"),
@@ -178,12 +180,19 @@ TWICE = [
     Bypass("merge of a list", f"{C}    <<: [{{image: {EVIL}}}, {{image: {GOOD}}}]\n",
            f"{C}    <<: [{{image: {GOOD}}}, {{image: {EVIL}}}]\n", (UNAPPROVED,), "the first wins"),
     Bypass("two merges", f"{C}    <<: {{image: {GOOD}}}\n    <<: {{image: {EVIL}}}\n",
-           f"{C}    <<: {{image: {EVIL}}}\n    <<: {{image: {GOOD}}}\n", (UNAPPROVED,),
-           "kubectl takes the last"),
+           f"{C}    <<: {{image: {GOOD}}}\n", (UNAPPROVED, UNPARSABLE),
+           "kubectl takes the last, kustomize refuses the file unless both lose"),
     both("merge by tag", C + f"    image: {GOOD}\n    !!merge <<: {{image: %s}}\n", UNAPPROVED, ""),
-    Bypass("merge key by alias", f"{C}    <<: {{image: {EVIL}}}\n",
-           HEAD + f"x: &m <<\nspec: {{containers: [{{image: {GOOD}, *m : {{image: {EVIL}}}}}]}}\n",
-           (UNAPPROVED,), "no merge key to either reader"),
+    Bypass("merge key by alias",
+           HEAD + f"x: &m <<\nspec: {{containers: [{{*m : {{image: {EVIL}}}}}]}}\n",
+           f"{C}    <<: {{image: {GOOD}}}\n", (UNAPPROVED, UNPARSABLE),
+           "a merge key to kustomize alone"),
+    Bypass("key twice in a merge that loses", pod(EVIL) + "<<: {spec: {containers: [{name: a,"
+           f" image: {GOOD}, image: {GOOD}}}]}}}}\n", pod(GOOD), (UNAPPROVED, UNPARSABLE),
+           "kubectl lets the merge win, kustomize the key"),
+    Bypass("key with the merge's tag", HEAD + "spec: {!!merge containers: [{name: a,"
+           f" image: {EVIL}, <<: {{image: {GOOD}}}}}]}}\n", pod(GOOD), (UNAPPROVED, UNPARSABLE),
+           "a merge key to kustomize, and a key as well"),
     both("quotes around the merge key", pod(extra='    "<<": {image: evil.example/a}\n')
          .replace(GOOD, "%s"), UNAPPROVED, "a key like any other"),
 ]  # fmt: skip

@@ -79,6 +79,7 @@ def meta(fields: str) -> str:
 
 BARE = "{metadata: {name: p}, spec: {containers: [{name: c, image: x/a}]}}"
 BOXED = "containers: [{name: c, image: x/a}]"
+IMAGE, SPEC = "!!binary aW1hZ2U=", "!!binary c3BlYw=="
 ESCAPED_KEY = '    "\\x69mage": x/b\n'
 MARGIN = f"kind: Pod\nmetadata: {{name: p}}\nspec: {{{BOXED}}}\n"
 ONCE_SHORT = (
@@ -123,6 +124,7 @@ LISTS = (
         f"apiVersion: v1\nkind: List\nitems: [{flow('x/a')}]\nitems: [{flow('x/b')}]\n",
         "x/b",
         "x/a",
+        why="odd keys",
     ),
     Case(
         "an item whose items are no list",
@@ -150,7 +152,7 @@ MERGES = (
     Case("behind the key", merging("image: x/e", "<<: *m"), "x/m", "x/e"),
     Case("before the key", merging("<<: *m", "image: x/e"), "x/e", "x/e"),
     Case("without the key", merging("<<: *m"), "x/m", "x/m"),
-    Case("two", merging("<<: *m", "<<: {image: x/n}"), "x/n"),
+    Case("two", merging("<<: *m", "<<: {image: x/n}"), "x/n", also="x/m", why="odd keys"),
     Case("a list", merging("<<: [{image: x/n}, *m]"), "x/n", "x/n"),
     Case("in a merge", merging("<<: {<<: {image: x/n}}"), "x/n", "x/n"),
     Case("quoted", merging("image: x/e", '"<<": *m'), "x/e", "x/e"),
@@ -165,6 +167,7 @@ MERGES = (
         merging("!!merge a: {image: x/n}"),
         "",
         "x/n",
+        why="odd keys",
     ),
     Case(
         "bringing `kind`",
@@ -222,6 +225,93 @@ DUPLICATES = (
     Case("kind, the last a Pod", f"kind: ConfigMap\n{pod()}", "x/a"),
     Case("kind, the first a Pod", pod(more="kind: ConfigMap\n")),
     Case("image, in JSON", json("x/a", ',"image":"x/b"'), "x/b"),
+)
+
+SPEC_B = "{containers: [{name: c, image: x/b}]}"
+TWICE_B = "{containers: [{name: c, image: x/b, image: x/b}]}"
+
+
+def odd(name: str, text: str, kubectl: str = "", kustomize: str = "", also: str = "") -> Case:
+    """Return a stream that kubectl reads, and of which its keys make an error all the same."""
+    return Case(name, text, kubectl, kustomize, also=also, why="odd keys")
+
+
+ODD_KEYS = (
+    odd(
+        "twice in a merge that loses",
+        f"{HEAD}spec: {{{BOXED}}}\n<<: {{spec: {TWICE_B}}}\n",
+        "x/b",
+        "x/a",
+    ),
+    odd(
+        "twice in a merge that loses, in a List twice",
+        f"apiVersion: v1\nkind: List\nitems: [{{apiVersion: v1, kind: Pod, metadata: {{name: p}},"
+        f" spec: {{<<: {TWICE_B}, {BOXED}}}}}]\nitems: []\n",
+        "",
+        "x/a",
+    ),
+    odd(
+        "twice in a merge that loses, spelled otherwise",
+        merging("image: x/a", '<<: {image: x/b, "im\\u0061ge": x/c}'),
+        "x/c",
+        "x/a",
+    ),
+    odd("twice in a merge", merging("<<: {image: x/a, image: x/b}"), "x/b", "x/a"),
+    odd("twice in a merge in base64", merging(f"<<: {{image: x/a, {IMAGE}: x/b}}"), "x/b"),
+    odd(
+        "two merges in a merge that loses",
+        merging("image: x/a", "<<: {<<: {a: b}, <<: {c: d}, image: x/b}"),
+        "x/b",
+        "x/a",
+    ),
+    odd(
+        "twice beside a merge", merging("image: x/a", "image: x/b", "<<: {a: b}"), "x/b", "", "x/a"
+    ),
+    odd(
+        "tagged as a merge and a field",
+        f"{HEAD}spec: {{!!merge containers: [{{name: c, image: x/a, <<: {{image: x/b}}}}]}}\n",
+        "x/b",
+        "x/a",
+    ),
+    odd("tagged as a merge, verbatim", merging("!<!!merge> a: {image: x/a}"), "", "x/a"),
+    Case("tagged as a merge, quoted", merging('!!merge "<<": *m'), "x/m", "x/m"),
+    odd("a merge by `!`, quoted", merging("image: x/a", '! "<<": {image: x/b}'), "x/b", "x/a"),
+    odd("a merge by alias", f"m: &n <<\n{merging('*n : {image: x/a}')}", "", "x/a"),
+    odd(
+        "an alias beside a merge", f"k: &k image\n{merging('*k : x/a', '<<: {a: b}')}", "x/a", "x/a"
+    ),
+    Case("an alias", f"k: &k image\n{pod().replace('image:', '*k :')}", "x/a", "x/a"),
+    odd("in base64", pod().replace("image", IMAGE), "x/a"),
+    odd("in base64 beside its text", pod(more=f"    {IMAGE}: x/b\n"), "x/b"),
+    odd("in base64, at the root", pod(more=f"{SPEC}: {SPEC_B}\n"), "x/b", "x/b"),
+    odd(
+        "in base64 in a merge", f"{HEAD}<<: {{{SPEC}: {SPEC_B}}}\nspec: {{{BOXED}}}\n", "x/a", "x/b"
+    ),
+    odd("in base64, verbatim", f"{HEAD}!<!!binary> c3BlYw==: {SPEC_B}\n", "", "x/b"),
+    odd(
+        "items in base64 in a List alone in its file",
+        f"{listed('List', flow())}!!binary aXRlbXM=: []\n",
+        "",
+        "x/a",
+    ),
+    odd(
+        "items in base64 in a List beside another document",
+        f"{listed('List', flow('x/a'))}!!binary aXRlbXM=: [{flow('x/b')}]\n---\n{pod('x/c')}",
+        "x/b x/c",
+        "x/b x/c",
+        "x/a",
+    ),
+    Case(
+        "an alias to a list in a merge in a merge",
+        f"l: &l [{{image: x/a}}]\n{merging('<<: {<<: *l}')}",
+        "",
+        "x/a",
+        refused=True,
+    ),
+    *(
+        Case(f"spelled {key}", pod().replace("image", key), "x/a", "x/a")
+        for key in ('"im\\u0061ge"', "!!str image", "! image", "? image\n    ", "&k image")
+    ),
 )
 
 JSON = (
@@ -386,6 +476,7 @@ CASES = {
     "lists": LISTS,
     "merges": MERGES,
     "duplicate keys": DUPLICATES,
+    "odd keys": ODD_KEYS,
     "JSON": JSON,
     "separators": SEPARATORS,
     "directives": DIRECTIVES,

@@ -112,7 +112,7 @@ def _seen(item: dict[str, Any], image: dict[str, Any]) -> SeenImage:
         item["kind"],
         item["name"] or None,
         item["namespace"] or None,
-        tuple(sorted(item["labels"].items())),
+        tuple(sorted((key, text) for key, text in item["labels"].items() if text)),
         image["field"],
         image["container"] or None,
         *_typed(image["value"]),

@@ -40,11 +40,16 @@ STRICTER = {
     ),
     "documents without images": (
         "a document that can hold no image is not parsed, so kubectl's refusal of it is not"
-        " reported (laxer in words only: what kubectl refuses does not run)"
+        " reported (laxer in words only: what kubectl refuses does not run); so is one that is"
+        " blank but for a tab"
     ),
     "byte order marks": (
         "behind a byte order mark too many go-yaml takes the first letters off keys (`xkind` is"
         " `kind`): nobody means that, so the file is refused instead of read so"
+    ),
+    "brackets in tags": (
+        "libyaml refuses brackets in a tag that go-yaml takes for a part of it (`!!str[x`): nobody"
+        " means that, so the document is refused instead of read"
     ),
     "values that lose": (
         "what cannot be written in JSON (`.inf`, a null key) is reported even where a merge or a"
@@ -58,6 +63,10 @@ STRICTER = {
         "a character that YAML forbids, behind the content that go-yaml reads: whether it comes"
         " across it depends on the sizes of its buffers"
     ),
+    "odd keys": (
+        "a key twice where it may lose to a merge, a key in base64, a merge to one of the readers"
+        " alone: kubectl reads it, but which image wins is told by no look at it, so it is an error"
+    ),
     "ill-formed text": (
         "kubectl reads U+FFFD for bytes that are no UTF-8 (and kustomize refuses the file): an"
         " error of its own, since nobody means to run that"
@@ -65,6 +74,7 @@ STRICTER = {
 }
 """Every way in which imagelint is stricter than both readers, with its reason."""
 
+_SEPARATORS = rb"(?m)^---.*$"
 LONGEST = 255
 """Characters of the longest name of an image."""
 _NO_KIND = "unable to decode \"document\": Object 'Kind' is missing in"
@@ -82,13 +92,13 @@ def violations(
         *_missed(examined, kubectl, kustomize),
         *_invented(examined, kubectl, kustomize, _end_of_stream(parsed, kubectl)),
         *_unreported(examined, kubectl),
-        *_undetected(parsed, kubectl),
+        *_undetected(data, parsed, kubectl),
         *_false_alarms(parsed, kubectl, kustomize),
     ]
 
 
 def _missed(examined: list[Examined], kubectl: Verdict, kustomize: Verdict) -> Iterator[str]:
-    if any("byte order mark" in one.message for item in examined for one in item.refusals):
+    if any(map(_is_unread, examined)):
         return
     ours = {seen for item in examined for site in item.extract.sites for seen in _as_seen(site)}
     # What is refused may be a bomb: there a container that an alias repeats is told once.
@@ -99,8 +109,8 @@ def _missed(examined: list[Examined], kubectl: Verdict, kustomize: Verdict) -> I
         if any(item.refusals for item in examined) and _anywhere(image) in map(_anywhere, ours)
     }
     for reader, verdict in (("kubectl", kubectl), ("kustomize", kustomize)):
-        for image in sorted(verdict.images - ours, key=str):
-            if image._replace(value=_without_folds(image.value)) not in ours | repeated:
+        for image in sorted(verdict.images - ours - repeated, key=str):
+            if _without_folds(image) not in map(_without_folds, ours):
                 yield f"{reader} reads {image}, we do not"
     values = {str(image.value) for image in ours}
     for refused in kubectl.refused:
@@ -109,15 +119,24 @@ def _missed(examined: list[Examined], kubectl: Verdict, kustomize: Verdict) -> I
                 yield f"{text!r} can be read in a document that kubectl refuses, we do not"
 
 
+def _is_unread(item: Examined) -> bool:
+    """Whether a document that a reader may read is refused instead, see :data:`STRICTER`."""
+    words = ("byte order mark", "while scanning a tag")
+    return any(word in one.message for one in item.refusals for word in words)
+
+
 def _anywhere(image: SeenImage) -> SeenImage:
     return image._replace(field="")
 
 
-def _without_folds(value: str | float | bool | None) -> str | float | bool | None:
-    """Return a text longer than any reference without the blanks at which kustomize folds it."""
-    if isinstance(value, str) and len(value) > LONGEST:
-        return value.replace(" ", "")
-    return value
+def _without_folds(image: SeenImage) -> SeenImage:
+    """Return a text longer than any reference without the blanks at which kustomize folds it.
+
+    That it does to a raw NEL in JSON, too.
+    """
+    if isinstance(image.value, str) and len(image.value) > LONGEST:
+        return image._replace(value=re.sub("[ \x85]", "", image.value))
+    return image
 
 
 def _invented(
@@ -165,9 +184,10 @@ def _unreported(examined: list[Examined], kubectl: Verdict) -> Iterator[str]:
         yield f"kubectl refuses {with_images}, we report {reported}"
 
 
-def _undetected(parsed: list[Examined], kubectl: Verdict) -> Iterator[str]:
+def _undetected(data: bytes, parsed: list[Examined], kubectl: Verdict) -> Iterator[str]:
     refused = [one.text for one in kubectl.refused if one.ends]
-    if refused and not any(item.refusals for item in parsed):
+    has_blank = any(piece.isspace() and b"\t" in piece for piece in re.split(_SEPARATORS, data))
+    if refused and not has_blank and not any(item.refusals for item in parsed):
         yield f"kubectl refuses {refused}, we do not"
 
 
@@ -179,22 +199,27 @@ def _is_no_object(refused: Refused) -> bool:
 def _false_alarms(parsed: list[Examined], kubectl: Verdict, kustomize: Verdict) -> Iterator[str]:
     if any(one.ends for one in kubectl.refused):
         return
-    may_lose = bool(kustomize.refused)
+    refused = bool(kustomize.refused)
     reported = [
         item.refusals[0].message
         for item in parsed
-        if any(_is_alarm(item, one, may_lose=may_lose) for one in item.refusals)
+        if any(_is_alarm(item, one, may_lose=refused or _merges(item)) for one in item.refusals)
     ]
     if len(reported) > len(kubectl.refused):
         yield f"we report {reported}, kubectl refuses {[one.text for one in kubectl.refused]}"
 
 
+def _merges(item: Examined) -> bool:
+    """Whether a value in a document may lose to another one, to both readers."""
+    return item.tree is not None and item.tree.has_merges
+
+
 def _is_alarm(item: Examined, one: Refusal, *, may_lose: bool) -> bool:
     """Whether a document is reported for what :data:`STRICTER` does not excuse."""
-    is_behind = item.dropped_at is not None and one.offset > item.dropped_at
+    is_behind = item.dropped_at is None or one.offset > item.dropped_at
     is_excused = (
         (is_behind and one.message == "control characters are not allowed")
-        or "byte order mark" in one.message
+        or _is_unread(item)
         or (may_lose and one.message.endswith(("has no form in JSON", "an empty or null key")))
     )
     return one.by_kubectl and not is_excused
@@ -208,7 +233,7 @@ def _seen(site: ImageSite) -> SeenImage:
         found.kind,
         found.name,
         found.namespace,
-        tuple(sorted(found.labels.items())),
+        tuple(sorted((key, text) for key, text in found.labels.items() if text)),
         re.sub(r"^(items\[\d+\]\.)+", "", site.field),
         site.container or None,
         *_value(site.value),
@@ -221,5 +246,5 @@ def _as_seen(site: ImageSite) -> tuple[SeenImage, SeenImage]:
 
 
 def _value(value: Value) -> Value:
-    """Return null for empty text, too: kustomize makes one of the other where it merges."""
+    """Return null for empty text, too: kustomize makes one of the other, as it does of labels."""
     return Value("null", None) if value.value == "" else value

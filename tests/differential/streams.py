@@ -11,6 +11,7 @@ import json
 import random
 from typing import Any
 
+from tests.differential.keys import OddKeys
 from tests.differential.trees import Alias, List, Map, Node, Pair, Text, Writer
 
 __all__ = ["stream"]
@@ -123,7 +124,7 @@ class _Maker:
         self._anchors = []
         if self._chance(10):
             return self._json()
-        item = self._object()
+        item = OddKeys(self._random, self._image).object() if self._chance(20) else self._object()
         if self._chance(7):
             return self._writer.flow(item) + "\n"
         lines = self._writer.block(item, 0)

@@ -28,7 +28,7 @@ TWINS = [
     for case in cases
     if "x/" in case.text
 ]
-ODD = frozenset(("byte order marks", "ill-formed text", "values that lose"))
+ODD = frozenset(("byte order marks", "ill-formed text", "odd keys", "values that lose"))
 """What is reported though kubectl reads it."""
 UNREADABLE = frozenset(("byte order marks",))
 """What is refused in place of being read."""

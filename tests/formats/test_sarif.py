@@ -261,6 +261,7 @@ def test_microsofts_validator_finds_nothing(made: Report, tmp_path: Path) -> Non
     assert_valid(log)
 
 
+@pytest.mark.slow
 def test_the_golden_files_are_valid(tmp_path: Path) -> None:
     logs = []
     for case in sorted(ROOT.glob("fixtures/*/check.sarif")):

@@ -1,7 +1,8 @@
 """Tables for what kubectl (K) and kustomize (Z) make of scalars, merges and duplicates.
 
 Every row was obtained from the two readers themselves (go-yaml v2 behind sigs.k8s.io/yaml,
-go-yaml v3 behind kyaml).
+go-yaml v3 behind kyaml); where kustomize refuses what it has read, for keys that stand twice or in
+base64, it is what it would have been.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagelint.kubernetes.readers import Reader, Value, View, refusals, resolve, views
+from imagelint.kubernetes.readers import Reader, Value, View, oddities, refusals, resolve, views
 from imagelint.yaml.nodes import Mapping, Scalar, Tree
 from imagelint.yaml.parser import parse_yaml
 
@@ -226,20 +227,84 @@ def test_merges(container: str, by_kubectl: str | None, by_kustomize: str | None
 
 
 @pytest.mark.parametrize(
-    ("container", "image"),
+    ("container", "by_kubectl", "by_kustomize"),
     [
-        pytest.param("{image: E, image: F}", "F", id="a duplicate"),
-        pytest.param('{image: E, "im\\x61ge": F}', "F", id="a duplicate, spelled otherwise"),
-        pytest.param("{image: E, image: F, <<: *a}", "A", id="a duplicate and a merge"),
-        pytest.param("{image: E, <<: *a, image: F}", "F", id="a merge in between"),
-        pytest.param("{<<: *a, <<: *b}", "B", id="two merges"),
+        pytest.param("{image: E, image: F}", "F", "E", id="a duplicate"),
+        pytest.param('{image: E, "im\\x61ge": F}', "F", "E", id="spelled otherwise"),
+        pytest.param("{image: E, image: F, <<: *a}", "A", "E", id="a duplicate and a merge"),
+        pytest.param("{image: E, <<: *a, image: F}", "F", "E", id="a merge in between"),
+        pytest.param("{<<: *a, <<: *b}", "B", "A", id="two merges"),
+        pytest.param("{<<: {image: I, image: J}}", "J", "I", id="in a merge"),
+        pytest.param("{image: E, <<: {image: I, image: J}}", "J", "E", id="in a merge that loses"),
+        pytest.param("{<<: {<<: *a, <<: *b}}", "B", "A", id="two merges in a merge"),
     ],
 )
-def test_duplicates_are_refused_by_kustomize(container: str, image: str) -> None:
-    """K takes the last; Z refuses the file, so there is nothing that it sees."""
+def test_duplicates_are_judged_by_both(container: str, by_kubectl: str, by_kustomize: str) -> None:
+    """K takes the last; Z the first, or it refuses the file, which is no reason not to look."""
     tree = parse_yaml(f"{ANCHORS}key: {container}\n")
     seen = {view.reader: image_of(tree, view) for view in views(tree)}
-    assert seen == {K: image}
+    assert seen == {K: by_kubectl, Z: by_kustomize}
+    assert any("a second time" in odd.message for odd in oddities(tree))
+
+
+BASE64 = "!!binary aW1hZ2U="
+
+
+@pytest.mark.parametrize(
+    ("container", "by_kubectl", "by_kustomize", "message"),
+    [
+        ("{!!merge x: {image: I}}", None, "I", "x is a merge to kustomize alone"),
+        ("{!!merge image: E, <<: {a: b}}", "E", "E", "image is a merge to kustomize alone"),
+        ("{!<!!merge> <<: *a}", None, "A", "<< is a merge to kustomize alone"),
+        ("{image: E, ! '<<': *a}", "A", "E", "<< is a merge to kubectl alone"),
+        ("{*k : {image: I}}", None, "I", "<< is a merge to kustomize alone"),
+        ("{*i : E, <<: *n}", "E", "E", "an alias for the key image"),
+        (f"{{<<: {{{BASE64}: I}}, image: E}}", "E", "I", "image in base64"),
+        (f"{{image: E, <<: {{{BASE64}: I}}}}", "I", "I", "image in base64"),
+        (f"{{image: E, {BASE64}: F, <<: *n}}", "F", "F", "image in base64"),
+    ],
+)
+def test_odd_keys(
+    container: str, by_kubectl: str | None, by_kustomize: str | None, message: str
+) -> None:
+    """What one reader takes for another key than the other: both are judged, and it is told."""
+    tree = parse_yaml(f"i: &i image\nk: &k <<\n{ANCHORS}key: {container}\n")
+    seen = {view.reader: image_of(tree, view) for view in views(tree)}
+    assert seen == {K: by_kubectl, Z: by_kustomize}
+    assert message in oddities(tree)[0].message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "image: E\nimage: F\n",
+        "i: &i image\nkey: {*i : E}\n",
+        "a: &a {image: A}\nkey: {<<: *a, image: E, '<<': x}\n",
+        "a: &a {image: A}\nkey: {!!merge <<: [*a, *a], !!str name: x, ! x: y, &b z: *a}\n",
+        "{{ x }}: {{ y }}\n",
+    ],
+)
+def test_keys_that_are_not_odd(text: str) -> None:
+    assert oddities(parse_yaml(text)) == []
+
+
+@pytest.mark.parametrize(
+    ("more", "items"),
+    [
+        ("", ["[a]"]),
+        ("items: [b]\n", ["[b]", "[a]"]),
+        ("!!binary aXRlbXM=: [b]\n", ["[b]", "[a]"]),
+        ("<<: {items: [b]}\n", ["[b]", "[a]"]),
+        ("<<: {!!binary aXRlbXM=: [b]}\n", ["[b]", "[b]", "[a]"]),
+    ],
+)
+def test_a_list_alone_in_its_file(more: str, items: list[str]) -> None:
+    """K takes the last items; Z those that are written first, or as in any other object."""
+    text = f"kind: List\nitems: [a]\n{more}"
+    tree = parse_yaml(text)
+    assert isinstance(tree.root, Mapping)
+    seen = [view.entries(tree.root)["items"] for view in views(tree)]
+    assert [text[node.start : node.end] for node in seen] == items
 
 
 def test_without_merges_both_see_one_structure() -> None:

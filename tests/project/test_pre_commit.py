@@ -17,7 +17,11 @@ from tests.support.repository import QUIET, Repository
 ROOT = Path(__file__).resolve().parents[2]
 FIXABLE, FIXED = BAD, GOOD
 ALLOWED = pod("h.io/x/y:1")
-pytestmark = [needs("pre-commit"), needs_git]
+pytestmark = [
+    pytest.mark.slow,  # each hook is built and installed, its dependencies included
+    needs("pre-commit"),
+    needs_git,
+]
 
 
 @dataclass(frozen=True)

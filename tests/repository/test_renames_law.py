@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -102,6 +103,7 @@ def repositories(draw: st.DrawFn) -> Repository:
     return Repository(tuple(files), tuple(all_entries), tuple(exacts), builds)
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(repositories())
 def test_builds_stay_what_they_are(repository: Repository) -> None:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/transform"
@@ -62,9 +63,9 @@ func build(document []byte) ([]Object, error) {
 				return nil
 			}
 			object := objectOf(fields.Object)
-			if object.APIVersion == "" {
+			if object.APIVersion == "" || strings.HasSuffix(object.APIVersion, "/") {
 				// Said where the server is asked for the kind, which a local builder never does.
-				return fmt.Errorf("no matches for kind %q in version %q", object.Kind, "")
+				return fmt.Errorf("no matches for kind %q in version %q", object.Kind, object.APIVersion)
 			}
 			objects = append(objects, object)
 			return nil
