@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from imagelint.model.finding import Finding
     from imagelint.model.report import FileResult
 
-__all__ = ["like_before", "without_fixes"]
+__all__ = ["like_before", "unrepaired", "without_fixes"]
 
 
 def without_fixes(result: FileResult, refused: Mapping[int, str]) -> FileResult:
@@ -28,6 +28,16 @@ def without_fixes(result: FileResult, refused: Mapping[int, str]) -> FileResult:
     return result._replace(
         findings=tuple(map(kept, result.findings)),
         suppressed=tuple(one._replace(finding=kept(one.finding)) for one in result.suppressed),
+    )
+
+
+def unrepaired(result: FileResult) -> FileResult:
+    """Return a result of which nothing is repaired: of a file that only gets new names."""
+    return result._replace(
+        findings=tuple(one._replace(fix=None) for one in result.findings),
+        suppressed=tuple(
+            one._replace(finding=one.finding._replace(fix=None)) for one in result.suppressed
+        ),
     )
 
 

@@ -125,6 +125,28 @@ class Graph:
                     yield self.members[edge.path].path
                     work.append(edge.path)
 
+    def above(self, folders: Iterable[str]) -> dict[str, None]:
+        """Return kustomizations and all that take them in; of components, their siblings too."""
+        found = dict.fromkeys(folders)
+        work = list(found)
+        while work:
+            for parent, _ in self.parents_of(work.pop()):
+                if parent not in found:
+                    found[parent] = None
+                    work.append(parent)
+        return found
+
+    def below(self, folders: Iterable[str]) -> dict[str, None]:
+        """Return kustomizations and all that they take in."""
+        found = {folder: None for folder in folders if folder in self.members}
+        work = list(found)
+        while work:
+            for edge in self.members[work.pop()].edges:
+                if edge.is_folder and edge.path not in found and edge.path in self.members:
+                    found[edge.path] = None
+                    work.append(edge.path)
+        return found
+
     def _built_in(self, folder: str) -> frozenset[str]:
         """Return the namespaces of what a kustomization builds, by itself and below others."""
         work = {folder: None}

@@ -92,12 +92,12 @@ class Selectors:
         self._numbers: dict[str, int] = {}
         self._made_entries: list[Entry] = []
         self._exacts: list[Exact] = []
-        affected = self._above(self._starts())
+        affected = self._affected()
         self._hosts = [
             (folder, host) for host in hosts for folder in self._built_by(host, affected)
         ]
         is_selected = bool(self._hosts) or self._select(affected)
-        self._folders = list(self._below(affected)) if is_selected else []
+        self._folders = list(self._graph.below(affected)) if is_selected else []
 
     def repository(self) -> Repository:
         """Return the abstract repository; without builds where nothing selects an image."""
@@ -143,27 +143,20 @@ class Selectors:
             if member is not None and member.path == path:
                 yield folder
 
-    def _above(self, folders: Iterable[str]) -> dict[str, None]:
-        """Return kustomizations and all that take them in; of components, their siblings too."""
-        found = dict.fromkeys(folders)
-        work = list(found)
-        while work:
-            for parent, _ in self._graph.parents_of(work.pop()):
-                if parent not in found:
-                    found[parent] = None
-                    work.append(parent)
-        return found
-
-    def _below(self, folders: Iterable[str]) -> dict[str, None]:
-        """Return kustomizations and all that they take in."""
-        found = {folder: None for folder in folders if folder in self._graph.members}
-        work = list(found)
-        while work:
-            for edge in self._graph.members[work.pop()].edges:
-                if edge.is_folder and edge.path not in found and edge.path in self._graph.members:
-                    found[edge.path] = None
-                    work.append(edge.path)
-        return found
+    def _affected(self) -> dict[str, None]:
+        """Return what takes in a repair, and all that shares a component with that."""
+        found = self._graph.above(self._starts())
+        while True:
+            shared = [
+                edge.path
+                for folder in self._graph.below(found)
+                for edge in self._graph.members[folder].edges
+                if edge.entry.role is Role.COMPONENT
+            ]
+            more = self._graph.above((*found, *shared))
+            if len(more) == len(found):
+                return found
+            found = more
 
     def _select(self, folders: Iterable[str]) -> bool:
         """Whether one of some kustomizations, or of their components, may select images."""
@@ -172,7 +165,7 @@ class Selectors:
             or says.inline
             or says.changes
             or any(_may_select(one.role) for one in says.paths)
-            for folder in self._below(folders)
+            for folder in self._graph.below(folders)
             for says in (self._graph.members[folder].says,)
         )
 

@@ -17,7 +17,7 @@ from imagelint import files
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source, apply_edits, mark_of
 from imagelint.repair.moves import moves_of
-from imagelint.repair.refusals import like_before, without_fixes
+from imagelint.repair.refusals import like_before, unrepaired, without_fixes
 from imagelint.run.request import NO_ADJUSTMENT, Attempt, Input, unpacked
 
 if TYPE_CHECKING:
@@ -257,6 +257,8 @@ def _finished(run: Run, queue: _Queue) -> Iterator[Repair]:
 def tried(run: Run, one: Input, adjustment: Adjustment = NO_ADJUSTMENT) -> Tried:
     """Work out what becomes of an input, without regard to others but for ``adjustment``."""
     attempt = run.attempt(one) if one.data is None else run.attempt_in_parts(one, one.data)
+    if attempt.result is not None and one.is_outside:
+        attempt = attempt._replace(result=unrepaired(attempt.result))
     if attempt.result is not None and adjustment.refused:
         attempt = attempt._replace(result=without_fixes(attempt.result, adjustment.refused))
     result = attempt.result

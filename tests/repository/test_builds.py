@@ -109,7 +109,6 @@ def test_much_is_repaired(tmp_path: Path, program: Tool) -> None:
     assert moved > left
 
 
-@pytest.mark.xfail(reason="what else is wrong in it is repaired too, without a plan")
 def test_what_is_edited_outside_of_the_run_gets_new_names_alone(
     tmp_path: Path, program: Tool
 ) -> None:
