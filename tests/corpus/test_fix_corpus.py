@@ -62,7 +62,9 @@ def test_fix_changes_images_only_and_is_idempotent(tmp_path: Path) -> None:
             assert old == new, file
             continue
         before, after = Source(file, old), Source(file, new)
-        assert old != new, file
+        if old == new:  # skaffold builds these images by their names
+            assert any((folder / "skaffold.yaml").is_file() for folder in (copy / file).parents)
+            continue
         count = old.count(b"\n")
         assert new.count(b"\n") == count, file
         assert (before.encoding, before.bom_length) == (after.encoding, after.bom_length), file
