@@ -53,27 +53,11 @@ def test_fix_changes_images_only_and_is_idempotent(tmp_path: Path) -> None:
 
     code, _ = _imagelint(copy, "fix")
     assert code == 1  # some images cannot be repaired
+    refused = refused_in(copy)
+    assert len(refused) < 20  # skaffold builds them by name, or a plugin may write them
     for file in files():
-        old, new = (CORPUS / file).read_bytes(), (copy / file).read_bytes()
-        if b"kustomize" in old or Path(file).stem.lower() == "kustomization":
-            assert_only_names_changed(Source(file, old), Source(file, new))
-            continue
-        if file not in lines:
-            assert old == new, file
-            continue
-        before, after = Source(file, old), Source(file, new)
-        if old == new:  # skaffold builds these images by their names
-            assert any((folder / "skaffold.yaml").is_file() for folder in (copy / file).parents)
-            continue
-        count = old.count(b"\n")
-        assert new.count(b"\n") == count, file
-        assert (before.encoding, before.bom_length) == (after.encoding, after.bom_length), file
-        pairs = zip(_lines(before), _lines(after), strict=True)
-        for number, (one, other) in enumerate(pairs, start=1):
-            if number in lines[file]:
-                assert _before_harbor(other) == _before_harbor(one), f"{file}:{number}"
-            else:
-                assert one == other, f"{file}:{number}"
+        if file not in refused:
+            assert_only_images_changed(file, copy, lines.get(file, set()))
 
     fixed = {file: (copy / file).read_bytes() for file in files()}
     _, again = _imagelint(copy, "fix")
@@ -81,10 +65,47 @@ def test_fix_changes_images_only_and_is_idempotent(tmp_path: Path) -> None:
     assert [finding for finding in again["findings"] if finding["fix"] is not None] == []
 
 
+def refused_in(copy: Path) -> set[str]:
+    """Return the files with an image that is not repaired because of what selects it."""
+    command = [sys.executable, "-m", "imagelint", "fix", "--diff", "--format", "text", "."]
+    done = subprocess.run(command, cwd=copy, capture_output=True, text=True, check=False)
+    found, path = set(), ""
+    for line in done.stderr.splitlines():
+        head = re.match(r"(\S+?):\d+:\d+: ", line)
+        path = path if head is None else head[1]
+        if "cannot be fixed safely" in line:
+            found.add(path)
+    return found
+
+
+def assert_only_images_changed(file: str, copy: Path, lines: set[int]) -> None:
+    """``lines`` are those with images that are repaired."""
+    old, new = (CORPUS / file).read_bytes(), (copy / file).read_bytes()
+    if b"kustomize" in old or Path(file).stem.lower() == "kustomization":
+        assert_only_names_changed(Source(file, old), Source(file, new))
+        return
+    if not lines:
+        assert old == new, file
+        return
+    before, after = Source(file, old), Source(file, new)
+    assert old != new, file
+    count = old.count(b"\n")
+    assert new.count(b"\n") == count, file
+    assert (before.encoding, before.bom_length) == (after.encoding, after.bom_length), file
+    pairs = zip(_lines(before), _lines(after), strict=True)
+    for number, (one, other) in enumerate(pairs, start=1):
+        if number in lines:
+            assert _before_harbor(other) == _before_harbor(one), f"{file}:{number}"
+        else:
+            assert one == other, f"{file}:{number}"
+
+
 def assert_only_names_changed(old: Source, new: Source) -> None:
     """What selects images by name gets new names, and copies that say the same."""
-    known = {_before_harbor(line) for line in _lines(old)}
-    assert {_before_harbor(line) for line in _lines(new)} <= known, old.path
+    before, after = (
+        {_before_harbor(line).rstrip("\r\n") for line in _lines(source)} for source in (old, new)
+    )
+    assert after <= before, old.path
 
 
 def _lines(source: Source) -> list[str]:
