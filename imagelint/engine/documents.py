@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from imagelint.engine.excuses import Excuses
-    from imagelint.kubernetes.kustomize.model import Trouble
+    from imagelint.kubernetes.context import Trouble
     from imagelint.kubernetes.read import Examined
     from imagelint.model.finding import KubeObject
     from imagelint.model.source import Source

@@ -15,7 +15,7 @@ from imagelint.engine.edits import place_of
 from imagelint.engine.excuses import Excuses
 from imagelint.engine.findings import findings_of, record_of
 from imagelint.engine.judge import Judge
-from imagelint.kubernetes.kustomize.model import NO_CONTEXT
+from imagelint.kubernetes.context import NO_CONTEXT
 from imagelint.kubernetes.prefilter import may_select_images
 from imagelint.kubernetes.read import Examined, examine, is_large, parts
 from imagelint.kubernetes.scopes import is_cluster_scoped
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from imagelint.engine.judge import Judged
     from imagelint.engine.repairs import Part, Repair
     from imagelint.kubernetes.catalogue.lookup import Catalogue
-    from imagelint.kubernetes.kustomize.model import Context
+    from imagelint.kubernetes.context import Context
     from imagelint.kubernetes.pull_secrets import PodSecrets
     from imagelint.model.finding import KubeObject
     from imagelint.model.report import PolicyStamp

@@ -6,8 +6,9 @@ import os
 from typing import TYPE_CHECKING
 
 from imagelint.engine.edits import place_of
+from imagelint.kubernetes.context import NO_CONTEXT, Context, Trouble
 from imagelint.kubernetes.kustomize.kustomization import read_kustomization
-from imagelint.kubernetes.kustomize.model import NO_CONTEXT, Context, FileRole, Role, Trouble
+from imagelint.kubernetes.kustomize.model import FileRole, Role
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.model.namedtuple import NamedTuple

@@ -6,14 +6,14 @@ import os
 from typing import TYPE_CHECKING
 
 from imagelint import files
-from imagelint.kubernetes.kustomize.model import NO_CONTEXT
+from imagelint.kubernetes.context import NO_CONTEXT
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
 from imagelint.repository.repositories import Repositories
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from imagelint.kubernetes.kustomize.model import Context
+    from imagelint.kubernetes.context import Context
     from imagelint.repository.graph import Graph
 
 __all__ = ["Surroundings"]

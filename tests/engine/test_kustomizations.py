@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from imagelint.engine.linter import Linter
-from imagelint.kubernetes.kustomize.model import Context, FileRole, Role, Target
+from imagelint.kubernetes.context import Context
+from imagelint.kubernetes.kustomize.model import FileRole, Role, Target
 from imagelint.model.finding import Severity
 from imagelint.model.source import Source
 from imagelint.repair.fixer import repaired

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from imagelint.model.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
-    from imagelint.model.source import Span
     from imagelint.yaml.nodes import Mapping, Node, Scalar
 
-__all__ = ["NO_CONTEXT", "AddedText", "Context", "FieldChange", "FileRole", "ImageEntry", "Inline"]
-__all__ += ["Kustomization", "NodePatch", "PathEntry", "Role", "Target", "Trouble", "Unjudged"]
+__all__ = ["AddedText", "FieldChange", "FileRole", "ImageEntry", "Inline"]
+__all__ += ["Kustomization", "NodePatch", "PathEntry", "Role", "Target", "Unjudged"]
 
 
 class Role(Enum):
@@ -175,30 +174,3 @@ class Kustomization(NamedTuple):
     unjudged: tuple[Unjudged, ...] = ()
     refusals: tuple[tuple[int, str], ...] = ()
     """Why kustomize refuses the file: character and clause."""
-
-
-class Trouble(NamedTuple):
-    """Something that a kustomization names and that cannot be followed."""
-
-    span: Span
-    """Where it is named, in bytes of the kustomization's file."""
-    field: str
-    message: str
-    """What is wrong, with what to do."""
-    is_error: bool
-    """Whether kustomize refuses it, or an image may pass unseen; else a note."""
-
-
-class Context(NamedTuple):
-    """What the repository around a file knows about it."""
-
-    roles: tuple[FileRole, ...] = ()
-    """What kustomizations take it for; nothing where none names it."""
-    namespaces: frozenset[str] = frozenset()
-    """Those into which kustomizations move its objects."""
-    troubles: tuple[Trouble, ...] = ()
-    """Of a kustomization file: what it names in vain."""
-
-
-NO_CONTEXT = Context()
-"""Of a file that no kustomization names."""

@@ -16,8 +16,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imagelint.engine.linter import Linter
+from imagelint.kubernetes.context import Context
 from imagelint.kubernetes.kustomize.kustomization import read_kustomization
-from imagelint.kubernetes.kustomize.model import Context, FileRole
+from imagelint.kubernetes.kustomize.model import FileRole
 from imagelint.kubernetes.readers import views
 from imagelint.model.source import Source
 from imagelint.rules.built_in import RULES
