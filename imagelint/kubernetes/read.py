@@ -56,11 +56,6 @@ _SEEN_OBJECT = r"""(?m)(?:^|[\s{,])["']?kind["']?[ \t]*:"""
 _PLUGIN = rb"apiVersion[\"']?[ \t]*:[ \t]+[\"']?builtin\b"
 _FOLDED_INSIDE = rb"\\\n"
 _WITH_PATCHES = (b"toolkit.fluxcd.io", b"argoproj.io")
-_SPECIAL = frozenset(
-    ("PATCH", "JSON_PATCH", "TRANSFORMER", "GENERATOR", "CONFIGURATION", "REPLACEMENT")
-)
-"""The roles of files that are to kustomize what they do not say themselves."""
-
 PART = 1 << 20
 """Bytes of a part: some 60 ms of work on one that is full of images."""
 
@@ -186,7 +181,7 @@ def skimmed(document: Document, catalogue: Catalogue, skimming: Skim = skim) -> 
 
 def _is_special(roles: Iterable[FileRole]) -> bool:
     """Whether kustomize takes a file for something else than manifests."""
-    return any(role.role.name in _SPECIAL for role in roles)
+    return any(role.role.is_special for role in roles)
 
 
 def read_all(

@@ -39,18 +39,16 @@ _KUSTOMIZE = frozenset({Reader.KUSTOMIZE})
 
 
 class Extract(NamedTuple):
-    """What a document holds: its sites, why kubectl refuses its objects, and match keys.
+    """What a document holds: its sites, and why kubectl refuses its objects.
 
     ``sites`` come in the order of the text. ``root`` is what the document's root says of itself,
-    None where it is no API object. ``matches`` are the ``images[].name`` scalars of a
-    Kustomization. ``objects`` are those in which kustomize reads more than images, each with a
-    view of the tree; of kustomizations themselves no sites are here yet, nor is anything in
-    ``inline`` and ``unjudged``: ``kustomize/reading.py`` adds them.
+    None where it is no API object. ``objects`` are those in which kustomize reads more than
+    images, each with a view of the tree; of kustomizations themselves no sites are here yet, nor
+    is anything in ``inline`` and ``unjudged``: ``kustomize/reading.py`` adds them.
     """
 
     sites: list[ImageSite]
     problems: list[ParseProblem]
-    matches: list[Scalar]
     root: KubeObject | None
     objects: tuple[tuple[ObjectNode, View], ...] = ()
     inline: tuple[Inline, ...] = ()
@@ -73,7 +71,6 @@ def extract(
     """
     sites: dict[tuple[Hashable, ...], ImageSite] = {}
     problems: list[ParseProblem] = []
-    matches: dict[int, Scalar] = {}
     objects: list[tuple[ObjectNode, View]] = []
     root: KubeObject | None = None
     seen_by = views(tree)
@@ -91,14 +88,12 @@ def extract(
         for item in _distinct(found) if once else found:
             for read in _sites_as(item, view, catalogue, recast, (once, len(seen_by) == 1)):
                 add_site(sites, read, view)
-            if item.meta.kind == "Kustomization" and not is_kustomization(item.meta):
-                matches.update((node.start, node) for node in _match_keys(item, view))
     if root is None and isinstance(tree.root, Mapping):
         root = meta_of(tree.root, seen_by[0], None, file_name)
     if not sites:
         problems = []
     in_order = sorted(sites.values(), key=lambda site: site.node.start)
-    return Extract(in_order, problems, list(matches.values()), root, tuple(objects))
+    return Extract(in_order, problems, root, tuple(objects))
 
 
 def _of_no_kind(root: Node | None) -> list[ObjectNode]:
@@ -318,12 +313,3 @@ class _Search:
             if isinstance(found, Sequence)
             for item in found.items
         )
-
-
-def _match_keys(item: ObjectNode, view: View) -> Iterator[Scalar]:
-    images = view.entries(item.mapping).get("images")
-    for image in images.items if isinstance(images, Sequence) else ():
-        if isinstance(image, Mapping):
-            name = view.entries(image).get("name")
-            if isinstance(name, Scalar):
-                yield name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from imagelint.model.finding import Finding
     from imagelint.model.report import FileResult
@@ -25,20 +25,12 @@ def without_fixes(result: FileResult, refused: Mapping[int, str]) -> FileResult:
             return finding
         return finding._replace(fix=None, unfixable=f"cannot be fixed safely: {reason}")
 
-    return result._replace(
-        findings=tuple(map(kept, result.findings)),
-        suppressed=tuple(one._replace(finding=kept(one.finding)) for one in result.suppressed),
-    )
+    return _changed(result, kept)
 
 
 def unrepaired(result: FileResult) -> FileResult:
     """Return a result of which nothing is repaired: of a file that only gets new names."""
-    return result._replace(
-        findings=tuple(one._replace(fix=None) for one in result.findings),
-        suppressed=tuple(
-            one._replace(finding=one.finding._replace(fix=None)) for one in result.suppressed
-        ),
-    )
+    return _changed(result, lambda finding: finding._replace(fix=None))
 
 
 def like_before(after: FileResult, before: FileResult) -> FileResult:
@@ -54,3 +46,10 @@ def like_before(after: FileResult, before: FileResult) -> FileResult:
         return finding if reason is None else finding._replace(fix=None, unfixable=reason)
 
     return after._replace(findings=tuple(map(kept, after.findings)))
+
+
+def _changed(result: FileResult, change: Callable[[Finding], Finding]) -> FileResult:
+    """Return a result with another form of each finding, of those that are excused too."""
+    excused = (one._replace(finding=change(one.finding)) for one in result.suppressed)
+    findings = tuple(map(change, result.findings))
+    return result._replace(findings=findings, suppressed=tuple(excused))

@@ -127,7 +127,7 @@ class Graph:
                     work.append(edge.path)
 
     def above(self, folders: Iterable[str]) -> dict[str, None]:
-        """Return kustomizations and all that take them in; of components, their siblings too."""
+        """Return kustomizations and all that take them in, however far up."""
         found = dict.fromkeys(folders)
         work = list(found)
         while work:
@@ -138,7 +138,7 @@ class Graph:
         return found
 
     def below(self, folders: Iterable[str]) -> dict[str, None]:
-        """Return kustomizations and all that they take in."""
+        """Return kustomizations and all that they take in, however deep."""
         found = {folder: None for folder in folders if folder in self.members}
         work = list(found)
         while work:

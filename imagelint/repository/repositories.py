@@ -1,4 +1,4 @@
-"""Which repository a file lies in, and the graph of its kustomizations, made when it is asked for.
+"""The graph of the kustomizations of a repository, made when it is asked for.
 
 A tree without a kustomization costs one listing, and nothing else is imported for it.
 """
@@ -8,39 +8,26 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from imagelint.files.git import repository_of
 from imagelint.files.reading import read
 from imagelint.files.walk import LEFT_OUT, SUFFIXES
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
 from imagelint.model.errors import FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from imagelint.repository.graph import Graph
 
-__all__ = ["Repositories", "manifests_below"]
+__all__ = ["Repositories", "content_of", "manifests_below"]
 
 
 class Repositories:
-    """The repositories that the files of a run lie in."""
+    """The graphs of the repositories that the files of a run lie in."""
 
     def __init__(self) -> None:
         """Know of none yet."""
-        self._roots: dict[str, str | None] = {}
-        """By folder."""
         self._graphs: dict[str, Graph | None] = {}
         """By root; None where nothing is a kustomization."""
-
-    def root_of(self, path: str, otherwise: str) -> str:
-        """Return the root of the repository that a file (absolute) lies in.
-
-        ``otherwise`` is the folder that stands for one where there is none.
-        """
-        folder = path.rpartition(os.sep)[0] or os.sep
-        if folder not in self._roots:
-            self._roots[folder] = repository_of(folder)
-        return self._roots[folder] or otherwise
 
     def graph_at(self, root: str) -> Graph | None:
         """Return the graph of a repository; None where nothing in it is a kustomization."""
@@ -55,10 +42,11 @@ def _graph(root: str) -> Graph | None:
         return None
     from imagelint.repository.graph import Graph  # noqa: PLC0415 - many trees have none
 
-    return Graph(root, paths, _content)
+    return Graph(root, paths, content_of)
 
 
-def _content(path: str) -> bytes | None:
+def content_of(path: str) -> bytes | None:
+    """Return the bytes of a file (absolute), None where it cannot be read."""
     try:
         return read(path, path)[0]
     except FileError:  # a run over the file itself says so
@@ -66,25 +54,24 @@ def _content(path: str) -> bytes | None:
 
 
 def _kustomizations_below(root: str) -> Iterator[str]:
-    """Yield the kustomization files below a folder, but for what tools put there."""
-    folders = [root]
-    while folders:
-        for entry in _listing(folders.pop()):
-            if entry.name in KUSTOMIZATION_FILES:
-                if entry.is_file():
-                    yield entry.path
-            elif entry.name not in LEFT_OUT and entry.is_dir(follow_symlinks=False):
-                folders.append(entry.path)
+    """Yield the kustomization files below a folder, links too."""
+    found = _named_below(root, KUSTOMIZATION_FILES.__contains__)
+    return (entry.path for entry in found if entry.is_file())
 
 
 def manifests_below(root: str) -> Iterator[str]:
-    """Yield the YAML and JSON files below a folder, but for what tools put there."""
+    """Yield the YAML and JSON files below a folder, but no links."""
+    found = _named_below(root, lambda name: name.lower().endswith(SUFFIXES))
+    return (entry.path for entry in found if entry.is_file(follow_symlinks=False))
+
+
+def _named_below(root: str, is_wanted: Callable[[str], bool]) -> Iterator[os.DirEntry[str]]:
+    """Yield what has a wanted name below a folder, but for what tools put there."""
     folders = [root]
     while folders:
         for entry in _listing(folders.pop()):
-            if entry.name.lower().endswith(SUFFIXES):
-                if entry.is_file(follow_symlinks=False):
-                    yield entry.path
+            if is_wanted(entry.name):
+                yield entry
             elif entry.name not in LEFT_OUT and entry.is_dir(follow_symlinks=False):
                 folders.append(entry.path)
 

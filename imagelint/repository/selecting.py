@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.examined import Examined
     from imagelint.kubernetes.kustomize.model import ImageEntry
     from imagelint.yaml.documents import Document
-    from imagelint.yaml.nodes import Node
 
 __all__ = ["ArgoEntry", "Text", "is_editable", "tag_transformers", "tested_values"]
 
@@ -35,7 +34,7 @@ class ArgoEntry(NamedTuple):
 
     path: str
     document: Document
-    node: Node
+    node: Scalar
     start: int
     """Where NEW begins in the text; 0 where OLD is left out."""
     after: str
@@ -43,7 +42,6 @@ class ArgoEntry(NamedTuple):
 
     def edits(self, names: tuple[str, ...]) -> Iterator[Edit]:
         """Yield what makes it select another name."""
-        assert isinstance(self.node, Scalar)  # what has no name selects nothing
         if self.start:
             yield edit_scalar(self.document, self.node, names[0], (0, self.start - 1))
         elif names[0] != self.after:  # behind the byte in front: a repair may begin where it stands

@@ -83,8 +83,8 @@ class Selectors:
         self._read = read
         self._catalogue = catalogue
         self._shown = shown
-        self._renamed: list[tuple[str, Entries, Renaming] | ArgoEntry] = []
-        """By the numbers of the repository's entries: where they stand."""
+        self._renamed: list[tuple[str, Entries, Renaming] | ArgoEntry | None] = []
+        """By the numbers of the repository's entries: where they stand; None without a name."""
         self._entries_in: dict[int, Entries] = {}
         self.texts: list[Text | None] = []
         """By the numbers of its exact texts; None for one that cannot change."""
@@ -118,6 +118,7 @@ class Selectors:
         renamings: dict[int, tuple[str, Entries, list[Renaming]]] = {}
         for number, names in plan.names.items():
             one = self._renamed[number]
+            assert one is not None  # what has no name selects nothing
             if isinstance(one, ArgoEntry):
                 made.setdefault(one.path, []).extend(one.edits(names))
                 continue
@@ -262,7 +263,6 @@ class Selectors:
         old_name, tag, digest = split_image(image.image)
         found = self._repairs.get(path, {}).get(offset)
         after = old_name if found is None else split_image(found[1])[0]
-
         self._renamed.append(ArgoEntry(path, document, node, start, after))
         self._made_entries.append(
             Entry(
@@ -322,7 +322,7 @@ class Selectors:
             can_add = may_edit and entries.can_copy(renaming)
             self._renamed.append((path, entries, renaming))
         else:
-            self._renamed.append(ArgoEntry(path, document, entry.mapping, 0, ""))
+            self._renamed.append(None)
         self._made_entries.append(
             Entry(
                 _text(name),
@@ -346,9 +346,8 @@ class Selectors:
         return Image(node.value, after, Key(path, start))
 
     def _place(self, path: str, document: Document, node: Node) -> str:
-        offset = document.byte_offset(node.start)
-        data = document.source.data
-        return f"{self._shown(path)}:{data.count(bytes([10]), 0, offset) + 1}"
+        line = document.source.line_number(document.byte_offset(node.start))
+        return f"{self._shown(path)}:{line}"
 
     def _tests(self, path: str, items: Iterable[Examined]) -> Iterator[int]:
         """Yield the numbers of texts that ``test`` operations of JSON 6902 compare images with."""

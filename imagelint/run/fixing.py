@@ -174,8 +174,7 @@ def repair_all(run: Run, write: Write) -> Iterator[Repair]:
 def _adjusted(run: Run, found: list[tuple[Input, Tried]]) -> Iterator[tuple[Input, Tried]]:
     """Yield what is to become of each input, with regard to what selects images by name.
 
-    What gets new names comes first: whoever is interrupted behind it repairs the rest in another
-    run. Files outside of the run are among them.
+    What gets new names comes first, also in files outside of the run.
     """
     repaired = {
         one.path: (known.fixed.images, known.fixed.edits)
@@ -217,16 +216,16 @@ def _repaired(run: Run, found: Iterable[tuple[Input, Tried]], write: Write) -> I
     at_once = run.may_have_links
     queue = _Queue()
     try:
-        for one, known in found:
-            found_here = known
-            attempt = unpacked(one, found_here.attempt)
+        for one, first in found:
+            known = first
+            attempt = unpacked(one, known.attempt)
             if queue.holds(attempt) or run.knows(attempt):
                 yield from _finished(run, queue)
             if run.knows(attempt):
                 # Under its other name it may have been written since.
-                found_here = tried(run, one)
-                attempt = unpacked(one, found_here.attempt)
-            queue.add(one, attempt, found_here, write)
+                known = tried(run, one)
+                attempt = unpacked(one, known.attempt)
+            queue.add(one, attempt, known, write)
             if at_once or queue.is_full:
                 yield from _finished(run, queue)
         yield from _finished(run, queue)

@@ -8,18 +8,18 @@ which that cannot be done safely stays as it is, with the reason.
 from __future__ import annotations
 
 from bisect import bisect_right
+from functools import cached_property
 from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint import files
 from imagelint.engine.edits import NotEditableError
 from imagelint.kubernetes.prefilter import may_select_images
-from imagelint.model.errors import FileError
 from imagelint.model.source import one_line, shown
 from imagelint.repository.graph import Graph
 from imagelint.repository.hosts import hosts_in, names_in
 from imagelint.repository.rename_matching import split_image
 from imagelint.repository.renames import plan_renames
-from imagelint.repository.repositories import manifests_below
+from imagelint.repository.repositories import content_of, manifests_below
 from imagelint.repository.selectors import Key, Selectors
 from imagelint.run.request import Adjustment
 
@@ -56,7 +56,7 @@ def adjustments(
         repairs[path] = {start: (old, new) for start, old, new in images}
     made: dict[str, Adjustment] = {}
     for root, repairs in by_root.items():
-        graph = around.graph_at(root) or Graph(root, (), _content)
+        graph = around.graph_at(root) or Graph(root, (), content_of)
         made |= _Planned(graph, repairs, catalogue, cwd).adjustments(free, repaired)
     return made
 
@@ -70,8 +70,6 @@ class _Planned:
         self._catalogue = catalogue
         self._cwd = cwd
         self._refused: dict[str, dict[int, str]] = {}
-        self._tracked: frozenset[str] | None = None
-        self._has_git = False
 
     def adjustments(
         self, free: Mapping[str, bool], repaired: Mapping[str, Found]
@@ -79,10 +77,10 @@ class _Planned:
         hosts = self._hosts(free)
 
         def may_edit(path: str) -> bool:
-            return path in free or self._is_tracked(path)
+            return path in free or self._is_recoverable(path)
 
         selectors = Selectors(
-            self._graph, self._repairs, _content, self._catalogue, self._shown, hosts, may_edit
+            self._graph, self._repairs, content_of, self._catalogue, self._shown, hosts, may_edit
         )
         repository = selectors.repository()
         plan = plan_renames(repository)
@@ -118,11 +116,11 @@ class _Planned:
         hosts: list[Host] = []
         names: dict[str, list[tuple[str, str]]] = {}
         for path in manifests_below(self._graph.root):
-            data = None if free.get(path) else _content(path)
+            data = None if free.get(path) else content_of(path)
             if data is not None and may_select_images(data):
                 hosts += hosts_in(path, data)
                 for document, node, name, folder in names_in(path, data, self._graph.root):
-                    line = document.source.position(document.byte_offset(node.start)).line
+                    line = document.source.line_number(document.byte_offset(node.start))
                     names.setdefault(name, []).append((folder, f"{self._shown(path)}:{line}"))
         for path, images in self._repairs.items() if names else ():
             for start, (old, _) in list(images.items()):
@@ -133,23 +131,20 @@ class _Planned:
                     break
         return hosts
 
-    def _is_tracked(self, path: str) -> bool:
-        """Whether git can bring back a file that is no input; without a repository any file is."""
-        if self._tracked is None:
-            root = self._graph.root
-            self._tracked = files.tracked_below(root) if files.repository_of(root) else frozenset()
-            self._has_git = files.repository_of(root) is not None
+    def _is_recoverable(self, path: str) -> bool:
+        """Whether git can bring back a file; without a repository nobody asks for that."""
         return not self._has_git or path in self._tracked
+
+    @cached_property
+    def _has_git(self) -> bool:
+        return files.repository_of(self._graph.root) is not None
+
+    @cached_property
+    def _tracked(self) -> frozenset[str]:
+        return files.tracked_below(self._graph.root)
 
     def _refuse(self, path: str, offset: int, reason: str) -> None:
         self._refused.setdefault(path, {})[offset] = reason
 
     def _shown(self, path: str) -> str:
         return one_line(files.displayed(path, self._cwd))
-
-
-def _content(path: str) -> bytes | None:
-    try:
-        return files.read(path, path)[0]
-    except FileError:
-        return None

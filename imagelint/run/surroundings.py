@@ -46,8 +46,9 @@ class Surroundings:
         known = self._roots.get(folder)
         if known is None:
             above = (one for one in self._folders if files.is_below(path, one))
-            otherwise = next(above, None) or os.path.dirname(path)
-            known = self._roots[folder] = self._repositories.root_of(path, otherwise)
+            own = os.path.dirname(path)
+            known = files.repository_of(own) or next(above, None) or own
+            self._roots[folder] = known
         return known
 
     def context_of(self, path: str) -> Context:

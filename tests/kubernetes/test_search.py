@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from imagelint.kubernetes.kustomize.kustomization import read_kustomization
 from imagelint.kubernetes.read import examine
+from imagelint.kubernetes.readers import Reader, View
 from imagelint.model.source import Source
+from imagelint.yaml.nodes import Mapping
+from imagelint.yaml.parser import parse_yaml
 from tests.support.trees import Seen, catalogue, examined, seen
 
 if TYPE_CHECKING:
@@ -236,8 +240,10 @@ class TestKustomization:
 
     def test_match_keys(self) -> None:
         text = "images:\n- {name: a, newName: b}\n- {name: 'c/d', newTag: v}\n- {newName: e}\n"
-        (item,) = examined(text, "kustomization.yaml")
-        assert [node.value for node in item.extract.matches] == ["a", "c/d"]
+        root = parse_yaml(text).root
+        assert isinstance(root, Mapping)
+        images = read_kustomization(root, View(Reader.KUBECTL)).images
+        assert [one.name.value for one in images if one.name is not None] == ["a", "c/d"]
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,14 @@ class Role(Enum):
     DATA = "data"
     """Of the generators of ConfigMaps and Secrets: files whose content is no manifest."""
 
+    @property
+    def is_special(self) -> bool:
+        """Whether a file in this role is to kustomize what it does not say itself."""
+        return self in (
+            *(Role.PATCH, Role.JSON_PATCH, Role.TRANSFORMER, Role.GENERATOR),
+            *(Role.CONFIGURATION, Role.REPLACEMENT),
+        )
+
 
 class Target(NamedTuple):
     """Whom a patch is for, as written; empty texts stand for anything.

@@ -49,7 +49,7 @@ def read_patch(
         else:
             add_site(sites, found, view)
     in_order = sorted(sites.values(), key=lambda site: site.node.start)
-    return Extract(in_order, [], [], aims[-1].named, unjudged=tuple(unjudged))
+    return Extract(in_order, [], aims[-1].named, unjudged=tuple(unjudged))
 
 
 def read_node_patch(

@@ -37,14 +37,12 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.readers import View
     from imagelint.yaml.nodes import Tree
 
-__all__ = ["SPECIAL_ROLES", "completed", "extract_as"]
+__all__ = ["completed", "extract_as"]
 
 _NEW_NAME: Final = ("images", 0, "newName")
 _POD: Final = KubeObject("v1", "Pod")
 _PATCHES: Final = frozenset((Role.PATCH, Role.JSON_PATCH))
 _PLUGINS: Final = frozenset((Role.TRANSFORMER, Role.GENERATOR))
-SPECIAL_ROLES: Final = _PATCHES | _PLUGINS | {Role.CONFIGURATION, Role.REPLACEMENT}
-"""Those of files that are more, or less, to kustomize than they say themselves."""
 
 
 def completed(
@@ -59,7 +57,7 @@ def completed(
     Also returned: why kustomize refuses it.
     """
     found, refusals = _completed(found, tree, catalogue, file_name)
-    special = [role for role in roles if role.role in SPECIAL_ROLES]
+    special = [role for role in roles if role.role.is_special]
     keeps_own = any(role.role is Role.RESOURCE for role in roles)
     for role in special:
         more, wrong = extract_as(tree, catalogue, role)
@@ -77,7 +75,7 @@ def extract_as(
         namespace = getattr(role, "namespace", "")
         found = read_patch(tree, catalogue, role.target, namespace)
         return _completed(found, tree, catalogue, "")
-    found = Extract([], [], [], None)
+    found = Extract([], [], None)
     if role.role in _PLUGINS:
         found, refusals = _completed(extract(tree, catalogue), tree, catalogue, "")
         if isinstance(tree.root, Mapping) and _has_others(tree):
@@ -171,13 +169,10 @@ def _with(  # noqa: PLR0913 - what is known of an object
             unjudged.append(one)
         else:
             add_site(sites, one, view)
-    is_whole = item.meta.kind == "Kustomization"
-    names = [one.name for one in says.images if is_whole and one.name is not None]
     inline = (text._replace(field=item.prefix + text.field) for text in says.inline)
     more = (one._replace(field=item.prefix + one.field) for one in unjudged)
     return found._replace(
         sites=[*found.sites, *sites.values()],
-        matches=[*found.matches, *names],
         inline=tuple(dict.fromkeys((*found.inline, *inline))),
         unjudged=tuple(dict.fromkeys((*found.unjudged, *more))),
     )

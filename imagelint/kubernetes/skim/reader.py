@@ -94,7 +94,7 @@ def skim(text: str, catalogue: Catalogue) -> Extract | None:
             return None
     try:
         skimmed = _Skimmed(raw, lines, outline)
-        return Extract([], [], [], None) if kind is None else skimmed.extract(kind.annotations)
+        return Extract([], [], None) if kind is None else skimmed.extract(kind.annotations)
     except _Declined:
         return None
 
@@ -271,7 +271,7 @@ class _Skimmed:
             )
             for node, step in self._images
         ]
-        return Extract(sites, [], [], meta)
+        return Extract(sites, [], meta)
 
     def _mapping(self, plan: Plan) -> dict[str, str]:
         place = self._places.get(plan)
