@@ -41,12 +41,12 @@ class Bench:
         """Return how large an input is made."""
         return quick if self.quick else full
 
-    def run(self, commands: list[Command]) -> list[Series]:
-        """Measure the commands by turns."""
+    def run(self, commands: list[Command], *, times: int = 1) -> list[Series]:
+        """Measure the commands by turns, so many ``times`` as often as other rows."""
         return measure(
             commands,
             self.scratch,
-            repeat=self.repeat,
+            repeat=self.repeat * times,
             timeout=self.timeout,
             progress=self.progress,
         )

@@ -109,6 +109,7 @@ class Linter:
         self._documents = DocumentRules(policy, self._rules, self._environments)
         self._baseline = baseline
         self._inventory = inventory
+        self._fixes = fixes
         self.skimming = remembering() if fixes else skim
         self._exceptions = tuple(
             (number, one)
@@ -146,7 +147,7 @@ class Linter:
         has_comments = within is None and _has_comments(source)  # a source with some has no parts
         is_plain = chart is None and not with_trees and not has_comments
         if not examined and is_plain and not context.troubles:
-            selects = may_select_images(source.data)
+            selects = self._may_select(source)
             return FileResult(source, 0, free, (), (), policy=stamp, may_select=selects)
         ignores = None
         if has_comments:
@@ -188,10 +189,14 @@ class Linter:
             policy=stamp,
             facts=facts,
             used=frozenset(excuses.used),
-            may_select=may_select_images(source.data),
+            may_select=self._may_select(source),
             roles=context.roles,
             unlisted=0 if self._inventory else sum([len(item.extract.sites) for item in examined]),
         )
+
+    def _may_select(self, source: Source) -> bool:
+        """Whether a source may select images by name, which only a repair has to know."""
+        return self._fixes and may_select_images(source.data)
 
     def _look_at(self, item: Examined, found: _Found, excuses: Excuses, *, in_chart: bool) -> None:
         """Judge the images of a document, and add what is found."""

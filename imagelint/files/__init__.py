@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from imagelint.files.exclude import Exclusion
-from imagelint.files.git import repository_of, tracked_below
+from imagelint.files.git import holds_repository, repository_of, tracked_below
 from imagelint.files.paths import absolute, chart_folder, displayed, is_below, named, relative_to
 from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies
 from imagelint.files.reading import Identity, identity, is_blank, read, read_stdin
@@ -58,6 +58,7 @@ __all__ = [
     "find",
     "finish",
     "has_leftovers",
+    "holds_repository",
     "identity",
     "in_order",
     "is_below",

@@ -9,17 +9,29 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["GitError", "ask_git", "ignored_below", "repository_of", "tracked_below"]
+__all__ = [
+    "GitError",
+    "ask_git",
+    "holds_repository",
+    "ignored_below",
+    "repository_of",
+    "tracked_below",
+]
 
 # A hook's git points these at the repository it runs for, which need not be ours.
 _POINTERS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
 _SECONDS = 60
 
 
+def holds_repository(folder: str) -> bool:
+    """Whether a folder holds ``.git`` itself (a folder or a file)."""
+    return os.path.lexists(os.path.join(folder, ".git"))
+
+
 def repository_of(folder: str) -> str | None:
     """Return the nearest folder from ``folder`` upwards that holds ``.git`` (folder or file)."""
     while True:
-        if os.path.lexists(os.path.join(folder, ".git")):
+        if holds_repository(folder):
             return folder
         parent = os.path.dirname(folder)
         if parent == folder:

@@ -29,6 +29,8 @@ class Surroundings:
         self._repositories = Repositories()
         self._roots: dict[str, str] = {}
         """By folder."""
+        self._holders: dict[str, str | None] = {}
+        """By folder: the repository that it is in."""
         for place in places:  # before processes are forked, for all of them
             self.graph_of(os.path.join(place, "") if place in self._folders else place)
 
@@ -42,14 +44,29 @@ class Surroundings:
 
     def root_of(self, path: str) -> str:
         """Return the root of the repository of a file; where there is none, the PATH it is in."""
-        folder = path.rpartition(os.sep)[0]
+        folder = path.rpartition(os.sep)[0] or os.sep
         known = self._roots.get(folder)
         if known is None:
             above = (one for one in self._folders if files.is_below(path, one))
-            own = os.path.dirname(path)
-            known = files.repository_of(own) or next(above, None) or own
+            known = self._repository_of(folder) or next(above, folder)
             self._roots[folder] = known
         return known
+
+    def _repository_of(self, folder: str) -> str | None:
+        """Return the repository that a folder is in, with one look at each folder of a tree."""
+        passed = []
+        while folder not in self._holders:
+            passed.append(folder)
+            parent = os.path.dirname(folder)
+            if files.holds_repository(folder):
+                self._holders[folder] = folder
+            elif parent == folder:
+                self._holders[folder] = None
+            else:
+                folder = parent
+        found = self._holders[folder]
+        self._holders.update(dict.fromkeys(passed, found))
+        return found
 
     def context_of(self, path: str) -> Context:
         """Return what the repository knows about a file."""

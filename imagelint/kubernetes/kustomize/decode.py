@@ -181,9 +181,8 @@ class Decoder:
         record = Record(node, field)
         if isinstance(old, Record):
             record.values = old.values
-        names = self._names_of(schema)
         for key, value in sorted(self._view.entries(node).items()):
-            name = names.get(key if self._exactly else fold(key))
+            name = self._name_of(key, schema)
             at = f"{field}.{key}" if field else key
             if name is not None:
                 found = self._value(value, schema[name], record.values.get(name), at)
@@ -195,12 +194,16 @@ class Decoder:
                 self._note(value, f"there is no field {shown(at)}")
         return record
 
-    def _names_of(self, schema: Struct) -> dict[str, str]:
-        known = self._names.get(id(schema))
-        if known is None:
-            known = {name if self._exactly else fold(name): name for name in schema}
-            self._names[id(schema)] = known
-        return known
+    def _name_of(self, key: str, schema: Struct) -> str | None:
+        """Return the name of the field that a key means, as the struct spells it."""
+        if key in schema:
+            return key
+        if self._exactly:
+            return None
+        names = self._names.get(id(schema))
+        if names is None:
+            names = self._names[id(schema)] = {fold(name): name for name in schema}
+        return names.get(fold(key))
 
     def _map(self, node: Mapping, schema: MapOf, old: Decoded | None, field: str) -> Record:
         record = Record(node, field)
