@@ -1,11 +1,10 @@
 """One fix: the inputs of a run → repairs, in order.
 
 Reading, judging and the proof of a repair are done by several processes; writing by the first one
-alone. It waits for the disk once for some files together, which has begun with each of them as it
-was written: what the first wait takes is done for all. (Threads that wait take longer than that,
-where every processor works already.) What becomes of each file is reported in the order of the
-inputs. Where inputs may be names of one file (links) each is written before the next one is looked
-at.
+alone, when all repairs are known. It waits for the disk for some files together, in threads: the
+disk takes little longer for several files than for one. What becomes of each file is reported in
+the order of the inputs. Where inputs may be names of one file (links) each is written before the
+next one is looked at.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ from imagelint.run.request import NO_ADJUSTMENT, Attempt, Input, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Executor
 
     from imagelint.model.finding import Finding
     from imagelint.model.report import FileResult
@@ -35,8 +35,8 @@ __all__ = ["Fixed", "Repair", "Tried", "repair_all", "tried", "write_file"]
 T = TypeVar("T")
 Write: TypeAlias = "Callable[[Input, Fixed], files.Steps]"
 """Writes the repaired bytes of an input in two steps, as ``files.rewriting``; may yield nothing."""
-_MOST_FILES, _MOST_INPUTS = 32, 1000
-"""How many may wait: new files, and inputs, most of which stay as they are."""
+_MOST_FILES, _MOST_INPUTS, _MOST_WAITS = 32, 1000, 8
+"""How many may wait: new files, inputs, most of which stay as they are, and threads."""
 
 
 class Fixed(NamedTuple):
@@ -125,6 +125,7 @@ class _Queue:
         self._inputs: deque[_Waiting] = deque()
         self._files: set[files.Identity | None] = set()
         self._written: list[_Written] = []
+        self._waits: Executor | None = None
 
     def add(self, one: Input, attempt: Attempt, tried: Tried, write: Write) -> None:
         """Add the next input, whose writing begins."""
@@ -146,8 +147,15 @@ class _Queue:
 
     def synced(self) -> Iterator[_Waiting]:
         """Yield all inputs, whose new files are on the disk then, and hold none of them."""
-        for written in self._written:
-            written.sync()
+        if len(self._written) > 1:
+            if self._waits is None:
+                from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - many files
+
+                self._waits = ThreadPoolExecutor(_MOST_WAITS)
+            list(self._waits.map(_Written.sync, self._written))
+        else:
+            for written in self._written:
+                written.sync()
         while self._inputs:
             yield self._inputs.popleft()
         self._files.clear()
@@ -155,6 +163,8 @@ class _Queue:
 
     def give_up(self) -> None:
         """Leave all that is not written as it was."""
+        if self._waits is not None:
+            self._waits.shutdown()
         for written in self._written:
             written.give_up()
 

@@ -28,6 +28,8 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE,
 )
+_PLAIN_KEY = re.compile(r'("([^"\\\x00-\x1f]*)")[ \t\r\n]*:[ \t\r\n]*')
+_BETWEEN = re.compile(r"[ \t\r\n]*([,}\]]?)[ \t\r\n]*")
 _WORD_TYPES: dict[str, ValueType] = {"true": "boolean", "false": "boolean", "null": "null"}
 _LONE_SURROGATES = "[\ud800-\udfff]"
 
@@ -69,7 +71,7 @@ class _Parser:
     def parse(self, start: int) -> tuple[Tree, int]:
         index = self._value(skip_space(self._text, start))
         while self._open:
-            index = self._next(skip_space(self._text, index))
+            index = self._next(index)
         return self._tree, index
 
     def _next(self, index: int) -> int:
@@ -77,19 +79,25 @@ class _Parser:
         parent = self._open[-1]
         is_mapping = isinstance(parent, Mapping)
         is_empty = not (parent.pairs if isinstance(parent, Mapping) else parent.items)
-        char = self._text[index : index + 1]
-        if char == ("}" if is_mapping else "]"):
-            parent.end = index + 1
+        between = _BETWEEN.match(self._text, index)
+        assert between is not None  # it may be empty
+        mark = between[1]
+        if mark == ("}" if is_mapping else "]"):
+            parent.end = between.end(1)
             self._open.pop()
-            return index + 1
-        if not is_empty:
-            if char != ",":
-                self._fail(index, "`,` or the end")
-            index = skip_space(self._text, index + 1)
+            return parent.end
+        if mark != ("" if is_empty else ","):
+            wanted = "a key in double quotes" if is_mapping else "a value"
+            self._fail(between.start(1), wanted if is_empty else "`,` or the end")
+        index = between.end()
         return self._value(self._key(index) if is_mapping else index)
 
     def _key(self, index: int) -> int:
         """Read a key with its colon; return where the value begins."""
+        plain = _PLAIN_KEY.match(self._text, index)
+        if plain is not None:
+            self._keys.append(Scalar(plain[2], *plain.span(1), '"', type="string"))
+            return plain.end()
         match = _TOKEN.match(self._text, index)
         if match is None or match.lastgroup not in ("string", "escaped"):
             self._fail(index, "a key in double quotes")
