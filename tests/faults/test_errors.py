@@ -99,7 +99,9 @@ def test_a_limit_on_the_size_of_files(work: Project, limit: int) -> None:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    done = work.spawn("fix", preexec_fn=limited)
+    # Else Python would cut off its own byte code, for all tests to come.
+    no_code = {"PYTHONDONTWRITEBYTECODE": "1"}
+    done = work.spawn("fix", preexec_fn=limited, env=no_code)
     assert done.returncode == ERROR
     assert done.stderr == b"error: a.yaml: not written: File too large\n"
     assert place.read_text() == BAD + comment
