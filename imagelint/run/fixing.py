@@ -10,72 +10,29 @@ next one is looked at.
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from imagelint import files
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.model.source import Source, apply_edits, mark_of
+from imagelint.model.source import mark_of
 from imagelint.repair.moves import moves_of
 from imagelint.repair.refusals import like_before, unrepaired, without_fixes
+from imagelint.run.repairs import Fixed, Repair, Tried
 from imagelint.run.request import NO_ADJUSTMENT, Attempt, Input, unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from concurrent.futures import Executor
 
     from imagelint.model.finding import Finding
-    from imagelint.model.report import FileResult
-    from imagelint.model.source import Edit, Mark
-    from imagelint.repair.moves import Moves
-    from imagelint.run.request import Adjustment, Packed
+    from imagelint.run.request import Adjustment
     from imagelint.run.run import Run
 
-__all__ = ["Fixed", "Repair", "Tried", "repair_all", "tried", "write_file"]
+__all__ = ["repair_all", "tried"]
 
 T = TypeVar("T")
-Write: TypeAlias = "Callable[[Input, Fixed], files.Steps]"
-"""Writes the repaired bytes of an input in two steps, as ``files.rewriting``; may yield nothing."""
 _MOST_FILES, _MOST_INPUTS, _MOST_WAITS = 32, 1000, 8
 """How many may wait: new files, inputs, most of which stay as they are, and threads."""
-
-
-class Fixed(NamedTuple):
-    """The repair of an input: no bytes of it, which are many to be handed over."""
-
-    shown: str
-    old: Mark
-    edits: tuple[Edit, ...]
-    moves: Moves
-    images: tuple[tuple[int, str, str], ...]
-    """What is repaired: where it begins, in bytes, the image before and after."""
-    after: Packed
-    """What becomes of the new bytes."""
-
-    def of(self, old: bytes) -> bytes | None:
-        """Return the new bytes; None where the old ones are not those that were linted."""
-        return (
-            apply_edits(Source(self.shown, old), self.edits) if mark_of(old) == self.old else None
-        )
-
-
-class Repair(NamedTuple):
-    """What became of an input: ``fixed`` and ``after`` are None where it stays as it was.
-
-    Of one that was repaired ``before`` has no findings: they are what ``fixed`` speaks of.
-    """
-
-    one: Input
-    before: FileResult
-    fixed: Fixed | None = None
-    after: FileResult | None = None
-
-
-class Tried(NamedTuple):
-    """What a process has worked out; nothing is written yet."""
-
-    attempt: Packed
-    fixed: Fixed | None = None
-    errors: tuple[str, ...] = ()
 
 
 class _Written:
@@ -121,17 +78,20 @@ class _Waiting(NamedTuple):
 class _Queue:
     """Inputs in their order, whose new files go to the disk together, and no file twice."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, writes: bool) -> None:
+        self._writes = writes
         self._inputs: deque[_Waiting] = deque()
         self._files: set[files.Identity | None] = set()
         self._written: list[_Written] = []
         self._waits: Executor | None = None
 
-    def add(self, one: Input, attempt: Attempt, tried: Tried, write: Write) -> None:
+    def add(self, one: Input, attempt: Attempt, tried: Tried) -> None:
         """Add the next input, whose writing begins."""
         written = None
         if tried.fixed is not None:
-            written = _Written(write(one, tried.fixed))
+            change = tried.change or tried.fixed.of
+            steps = files.rewriting(one.path, one.shown, change) if self._writes else _unwritten()
+            written = _Written(steps)
             self._written.append(written)
         self._inputs.append(_Waiting(one, attempt, tried, written))
         self._files.add(attempt.identity)
@@ -169,44 +129,75 @@ class _Queue:
             written.give_up()
 
 
-def repair_all(run: Run, write: Write) -> Iterator[Repair]:
-    """Lint, repair, write and lint again every input."""
+def _unwritten() -> files.Steps:
+    """Stand in for writing where the repair goes to stdout."""
+    yield from ()
+
+
+def repair_all(run: Run, *, write: bool) -> Iterator[Repair]:
+    """Lint, repair, write and lint again every input; without ``write`` no file is touched."""
     found = run.outcomes(tried)
     if run.stdin is not None:
-        yield from _repaired(run, found, write)
+        yield from _repaired(run, found, [], writes=False)
         return
     everything = list(found)
     order = {one.path: number for number, (one, _) in enumerate(everything)}
-    repairs = list(_repaired(run, _adjusted(run, everything), write))
+    repairs = list(_all_repaired(run, everything, write=write))
     yield from sorted(repairs, key=lambda repair: order.get(repair.one.path, -1))
 
 
-def _adjusted(run: Run, found: list[tuple[Input, Tried]]) -> Iterator[tuple[Input, Tried]]:
-    """Yield what is to become of each input, with regard to what selects images by name.
+def _all_repaired(run: Run, found: list[tuple[Input, Tried]], *, write: bool) -> Iterator[Repair]:
+    """Repair what was found, with regard to what selects images by name."""
+    failed: list[Input] = []
+    adjusted = _adjustments(run, found)
+    if not any(one.edits for one in adjusted.values()):
+        again = _adjusted(run, found, adjusted)
+        yield from _repaired(run, again, failed, writes=write)
+        return
+    from imagelint.run.naming import Naming  # noqa: PLC0415 - only where names change
 
-    What gets new names comes first, also in files outside of the run.
-    """
+    inputs = {one.path: one for one, _ in found}
+    named = {path: one for path, one in adjusted.items() if one.edits}
+    naming = Naming(
+        run,
+        [
+            (one, tried(run, one, adjustment), adjustment)
+            for path, adjustment in named.items()
+            for one in (inputs.get(path) or _outside(run, path),)
+        ],
+    )
+    if write:
+        adjusted |= naming.add_copies(found)
+    others = [pair for pair in found if pair[0].path not in named]
+    yield from _repaired(run, _adjusted(run, others, adjusted), failed, writes=write)
+    if write:
+        naming.repair_images(failed)
+    yield from _repaired(run, naming.last(), failed, writes=write)
+
+
+def _adjustments(run: Run, found: Iterable[tuple[Input, Tried]]) -> dict[str, Adjustment]:
+    """Return the adjustments by path, also of files outside of the run."""
+    found = list(found)
     repaired = {
         one.path: (known.fixed.images, known.fixed.edits)
         for one, known in found
         if known.fixed is not None
     }
     if not repaired:
-        yield from found
-        return
+        return {}
     from imagelint.run.renaming import adjustments  # noqa: PLC0415 - only where there are repairs
 
     free = {one.path: not _may_select(known) for one, known in found}
-    adjusted = adjustments(repaired, free, run.around, run.catalogue, run.cwd)
-    inputs = {one.path: one for one, _ in found}
-    for path in [path for path, one in adjusted.items() if one.edits]:
-        one = inputs.get(path) or _outside(run, path)
-        yield one, tried(run, one, adjusted[path])
+    return adjustments(repaired, free, run.around, run.catalogue, run.cwd)
+
+
+def _adjusted(
+    run: Run, found: Iterable[tuple[Input, Tried]], adjusted: Mapping[str, Adjustment]
+) -> Iterator[tuple[Input, Tried]]:
+    """Yield what is to become of each input, some of which are tried again."""
     for one, known in found:
-        if one.path not in adjusted:
-            yield one, known
-        elif not adjusted[one.path].edits:
-            yield one, tried(run, one, adjusted[one.path])
+        again = adjusted.get(one.path)
+        yield one, known if again is None else tried(run, one, again)
 
 
 def _may_select(known: Tried) -> bool:
@@ -221,29 +212,31 @@ def _outside(run: Run, path: str) -> Input:
     return Input(path, shown, run.policies.for_file(path), is_outside=True)
 
 
-def _repaired(run: Run, found: Iterable[tuple[Input, Tried]], write: Write) -> Iterator[Repair]:
-    """Write and lint again every input."""
+def _repaired(
+    run: Run, found: Iterable[tuple[Input, Tried]], failed: list[Input], *, writes: bool
+) -> Iterator[Repair]:
+    """Write and lint again every input; ``failed`` gets those that could not be written."""
     at_once = run.may_have_links
-    queue = _Queue()
+    queue = _Queue(writes=writes)
     try:
         for one, first in found:
             known = first
             attempt = unpacked(one, known.attempt)
             if queue.holds(attempt) or run.knows(attempt):
-                yield from _finished(run, queue)
+                yield from _finished(run, queue, failed)
             if run.knows(attempt):
                 # Under its other name it may have been written since.
                 known = tried(run, one)
                 attempt = unpacked(one, known.attempt)
-            queue.add(one, attempt, known, write)
+            queue.add(one, attempt, known)
             if at_once or queue.is_full:
-                yield from _finished(run, queue)
-        yield from _finished(run, queue)
+                yield from _finished(run, queue, failed)
+        yield from _finished(run, queue, failed)
     finally:
         queue.give_up()
 
 
-def _finished(run: Run, queue: _Queue) -> Iterator[Repair]:
+def _finished(run: Run, queue: _Queue, failed: list[Input]) -> Iterator[Repair]:
     """Finish and yield all that waits."""
     for one, attempt, tried, written in queue.synced():
         before = run.take(one, attempt)
@@ -260,6 +253,7 @@ def _finished(run: Run, queue: _Queue) -> Iterator[Repair]:
             run.note(one, after.result)
             yield Repair(one, before, tried.fixed, after.result or before)
         else:
+            failed.append(one)
             yield Repair(one, run.lint_again(one) or before)
 
 
@@ -304,11 +298,6 @@ def _with_errors(run: Run, step: Callable[[], T]) -> tuple[T, tuple[str, ...]]:
     errors = tuple(run.errors[known:])
     del run.errors[known:]
     return done, errors
-
-
-def write_file(one: Input, fixed: Fixed) -> files.Steps:
-    """Write the repaired bytes of a file; raises ``FileError``."""
-    return files.rewriting(one.path, one.shown, fixed.of)
 
 
 def _is_done(run: Run, one: Input, finish: Callable[[], None]) -> bool:

@@ -24,11 +24,12 @@ from imagelint.repository.selectors import Key, Selectors
 from imagelint.run.request import Adjustment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.model.source import Edit
     from imagelint.repository.hosts import Host
+    from imagelint.repository.rename_model import Entry, Planned
     from imagelint.repository.selectors import Repairs
     from imagelint.run.surroundings import Surroundings
 
@@ -99,15 +100,21 @@ class _Planned:
                 if starts[bisect_right(starts, edit.span.start) - 1] not in refused
             ]
 
+        both = plan._replace(names=_with_own(plan.names, repository.entries))
         try:
             edits = selectors.edits(plan, others)
+            copies, beside = selectors.edits(both, lambda _: ()), selectors.edits(both, others)
         except NotEditableError as error:
             for path, images in self._repairs.items():
                 for start in images:
                     self._refuse(path, start, f"what selects it cannot be renamed: {error}")
             edits = {}
         return {
-            path: Adjustment(self._refused.get(path, {}), tuple(edits.get(path, ())))
+            path: Adjustment(
+                self._refused.get(path, {}),
+                tuple(edits.get(path, ())),
+                (tuple(copies[path]), (*others(path), *beside[path])) if path in edits else (),
+            )
             for path in dict.fromkeys((*self._refused, *edits))
         }
 
@@ -148,3 +155,12 @@ class _Planned:
 
     def _shown(self, path: str) -> str:
         return one_line(files.displayed(path, self._cwd))
+
+
+def _with_own(names: Planned, entries: Sequence[Entry]) -> Planned:
+    """Return new names beside which each entry keeps its own, wherever a copy can be made."""
+    return {
+        number: new if own in new or not can_add else (own, *new)
+        for number, new in names.items()
+        for own, can_add in ((entries[number].name, entries[number].can_add),)
+    }

@@ -75,6 +75,8 @@ class Adjustment(NamedTuple):
     """By byte offset of an image: why it is not repaired, as a clause."""
     edits: tuple[Edit, ...] = ()
     """Of what selects images by name."""
+    steps: tuple[tuple[Edit, ...], ...] = ()
+    """All edits of the file on the way there: see ``naming.py``."""
 
 
 NO_ADJUSTMENT = Adjustment({})

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from imagelint.cli.options import Detail
     from imagelint.model.report import FileResult
     from imagelint.repair.moves import Moves
-    from imagelint.run.fixing import Fixed, Repair
+    from imagelint.run.repairs import Fixed, Repair
     from imagelint.run.run import Input, Run
 
 __all__ = ["command"]
@@ -93,7 +93,7 @@ def command(
       imagelint fix --diff > harbor.patch
       helm template . | imagelint fix - | kubectl apply -f -
     """  # noqa: D301 - click wants the character itself
-    from imagelint.run.fixing import repair_all, tried, write_file  # noqa: PLC0415 - not needed for --help
+    from imagelint.run.fixing import repair_all, tried  # noqa: PLC0415 - not needed for --help
     from imagelint.run.run import Run  # noqa: PLC0415
 
     paths = options["paths"]
@@ -110,7 +110,7 @@ def command(
     run = Run(asked, tried)
     say(run.notices, detail)
     say(_clear_leftovers(run), detail)
-    outcome = _repair(repair_all(run, write_file if written else _pretend), run, detail, diff=diff)
+    outcome = _repair(repair_all(run, write=written), run, detail, diff=diff)
     if diff:
         _print_patch(outcome.patch)
     elif is_filter:
@@ -132,11 +132,6 @@ def _clear_leftovers(run: Run) -> Iterator[str]:
         for path in files.clear_leftovers(folder):
             name = one_line(files.displayed(path, os.getcwd()))
             yield f"note: removed {name}, which a killed process left behind"
-
-
-def _pretend(_one: Input, _fixed: Fixed) -> files.Steps:
-    """Stand in for writing where the repair goes to stdout."""
-    yield from ()
 
 
 def _repair(repairs: Iterator[Repair], run: Run, detail: Detail, *, diff: bool) -> _Outcome:
