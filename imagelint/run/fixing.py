@@ -9,6 +9,7 @@ next one is looked at.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from typing import TYPE_CHECKING, TypeVar
 
@@ -98,7 +99,7 @@ class _Queue:
 
     def holds(self, attempt: Attempt) -> bool:
         """Whether the file of an input waits already, under another name."""
-        return attempt.identity in self._files
+        return attempt.identity is not None and attempt.identity in self._files
 
     @property
     def is_full(self) -> bool:
@@ -168,11 +169,22 @@ def _all_repaired(run: Run, found: list[tuple[Input, Tried]], *, write: bool) ->
     )
     if write:
         adjusted |= naming.add_copies(found)
-    others = [pair for pair in found if pair[0].path not in named]
+    twins = _links_to(named, inputs.values()) if run.may_have_links else []
+    apart = {*named, *(one.path for one in twins)}
+    others = [pair for pair in found if pair[0].path not in apart]
     yield from _repaired(run, _adjusted(run, others, adjusted), failed, writes=write)
     if write:
         naming.repair_images(failed)
     yield from _repaired(run, naming.last(), failed, writes=write)
+    again = ((one, tried(run, one)) for one in twins)
+    yield from _repaired(run, again, failed, writes=write)
+
+
+def _links_to(named: Iterable[str], inputs: Iterable[Input]) -> list[Input]:
+    """Return the inputs that are other names of files."""
+    real = set(map(os.path.realpath, named))
+    known = set(named)
+    return [one for one in inputs if one.path not in known and os.path.realpath(one.path) in real]
 
 
 def _adjustments(run: Run, found: Iterable[tuple[Input, Tried]]) -> dict[str, Adjustment]:

@@ -77,7 +77,8 @@ class Naming:
         """Yield what is to be written in the last step; a file stays where another one failed."""
         for one, tried, contents in self._files:
             if self._root(one) not in self._broken:
-                attempt = unpacked(one, tried.attempt)._replace(identity=files.identity(one.path))
+                # No identity: its number may be that of a file which is gone by now.
+                attempt = unpacked(one, tried.attempt)._replace(identity=None)
                 change = partial(_changed, tried, contents)
                 yield one, tried._replace(attempt=attempt, change=change)
             elif not one.is_outside:
