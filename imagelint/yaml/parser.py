@@ -39,8 +39,14 @@ _BYTE_ORDER_MARK = "\ufeff"
 _SLASH_ESCAPE = r"(?<!\\)(?:\\\\)*\\/"
 FLOW_COLON = "found unexpected ':'"
 """What libyaml says to some colons that go-yaml reads; after several of them it is believed."""
-_COLON_IN_PLAIN = r"""((?<![^\s,\[\]{}])!(?:<[^<>\s]*>|[^\s,\[\]{}]*))|(?<=[^\s"'\[\]{},]):(?=\S)"""
-"""A colon inside a plain scalar: text before it, text behind it. (What tags hold stays.)"""
+_COLON_IN_PLAIN = (
+    r"""((?<![^\s,\[\]{}])(?:!(?:<[^<>\s]*>|[^\s,\[\]{}]*)|[&*][0-9A-Za-z_-]+:))"""
+    r"""|(?<=[^\s"'\[\]{},]):(?=\S)"""
+)
+"""A colon inside a plain scalar: text before it, text behind it.
+
+What tags hold stays, and the colon that ends the name of an anchor.
+"""
 _ATTEMPTS = 8
 """How often a text is read, for the sake of its colons, before libyaml is believed."""
 _FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
