@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -43,7 +43,37 @@ F = TypeVar("F", bound="Callable[..., Any]")
 AUTO = "auto"
 """The format that suits the place: ``github`` inside of GitHub Actions, else ``text``."""
 _NEVER = "never"
+_UNITS: Final = {
+    "": 1,
+    "b": 1,
+    "k": 10**3,
+    "m": 10**6,
+    "g": 10**9,
+    "ki": 1 << 10,
+    "mi": 1 << 20,
+    "gi": 1 << 30,
+}
 _FAIL_ON = ("error", "warning", "note", _NEVER)
+
+
+class Size(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic in newer ones
+    """A number of bytes: ``50MB``, ``1 GiB``, ``4096``."""
+
+    name = "size"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """Return the bytes; fail with an example of what may be written."""
+        if isinstance(value, int):
+            return value
+        text = str(value).replace(" ", "").lower()
+        digits = text.rstrip("bgikm")
+        unit = text[len(digits) :]
+        unit = unit if unit == "b" else unit.removesuffix("b")
+        if not digits.isascii() or not digits.isdigit() or unit not in _UNITS:
+            self.fail(f"{value!r} is no size; write 50MB, 1GiB or a number of bytes", param, ctx)
+        return int(digits[:20]) * _UNITS[unit]
 
 
 class Target(NamedTuple):
@@ -201,6 +231,14 @@ def input_options(function: F) -> F:
             multiple=True,
             metavar="GLOB",
             help="Leave out files; relative to this folder. Repeatable.",
+        ),
+        click.option(
+            "--max-file-size",
+            type=Size(),
+            default="50MB",
+            show_default=True,
+            metavar="SIZE",
+            help="Read no larger file, unless it is named.",
         ),
         *changes_options,
         policy_option,

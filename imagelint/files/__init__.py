@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING
 
 from imagelint.files.exclude import Exclusion
 from imagelint.files.git import holds_repository, repository_of, tracked_below
+from imagelint.files.guard import LEADS_OUT, leads_out
 from imagelint.files.paths import absolute, chart_folder, displayed, is_below, named, relative_to
-from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies
-from imagelint.files.reading import Identity, identity, is_blank, read, read_stdin
+from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies, policy_folder
+from imagelint.files.reading import MAX_SIZE, Identity, identity, is_blank, read, read_stdin
 from imagelint.files.shipped import (
     catalogue_files,
     default_policy_source,
     rules_folder,
     schema_text,
 )
-from imagelint.files.walk import Found, FoundFile, find, in_order
+from imagelint.files.walk import LINK_TO_FOLDER, Found, FoundFile, find, in_order
 
 if TYPE_CHECKING:
     from imagelint.files.commit import AtCommit, Difference
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "LEADS_OUT",
+    "LINK_TO_FOLDER",
+    "MAX_SIZE",
     "POLICY_NAME",
     "AtCommit",
     "Difference",
@@ -63,7 +67,9 @@ __all__ = [
     "in_order",
     "is_below",
     "is_blank",
+    "leads_out",
     "named",
+    "policy_folder",
     "read",
     "read_stdin",
     "relative_to",

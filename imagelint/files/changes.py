@@ -162,6 +162,8 @@ def _is_as_in(entry: Entry, path: str) -> bool:
     try:
         if is_link:
             return _has_digest(os.fsencode(os.readlink(path)), entry.digest)
+        if not os.path.isfile(path):
+            return False
         with open(path, "rb") as file:
             data = file.read()
     except OSError:

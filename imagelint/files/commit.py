@@ -22,6 +22,8 @@ class Difference(NamedTuple):
     shown: str
     then: bytes | None
     now: bytes | None
+    is_link: bool = False
+    """Whether a link stands there now, which leads wherever its author likes."""
 
 
 class AtCommit:
@@ -50,11 +52,11 @@ class AtCommit:
             return self._disk.is_top(folder)
         return folder == self._root
 
-    def read(self, path: str, shown: str) -> bytes:
+    def read(self, path: str, shown: str, root: str | None) -> bytes:
         """Return the bytes that the commit has; links are followed inside of it."""
         name = self._name(path)
         if name is None:
-            return self._disk.read(path, shown)
+            return self._disk.read(path, shown, root)
         self._asked.add(path)
         return self._tree.content(name, shown)
 
@@ -79,7 +81,11 @@ class AtCommit:
             shown = displayed(path, self._cwd)
             name = self._name(path) or ""
             then = self._tree.content(name, shown) if self.exists(path) else None
-            now = self._disk.read(path, shown) if os.path.isfile(path) else None
+            if os.path.islink(path):
+                found.append(Difference(shown, then, None, is_link=True))
+                continue
+            is_file = os.path.isfile(path)
+            now = self._disk.read(path, shown, self._root) if is_file else None
             if then != now:
                 found.append(Difference(shown, then, now))
         return tuple(found)

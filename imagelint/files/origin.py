@@ -39,8 +39,8 @@ class Origin(Protocol):
         """Whether the search for a policy goes no higher than this folder."""
         ...
 
-    def read(self, path: str, shown: str) -> bytes:
-        """Return the bytes of a file; raise ``FileError``."""
+    def read(self, path: str, shown: str, root: str | None) -> bytes:
+        """Return the bytes of a file, which lies in ``root`` if given; raise ``FileError``."""
         ...
 
     def children(self, folder: str) -> Iterable[tuple[str, Kind]]:
@@ -73,9 +73,9 @@ class OnDisk:
         is_around = self._cwd is not None and is_below(self._cwd, folder)
         return is_around or not _is_of_submodule(git)
 
-    def read(self, path: str, shown: str) -> bytes:
-        """Return the bytes of a file."""
-        return read(path, shown)[0]
+    def read(self, path: str, shown: str, root: str | None) -> bytes:
+        """Return the bytes of a file, which lies in ``root`` if given."""
+        return read(path, shown, root)[0]
 
     def children(self, folder: str) -> Iterable[tuple[str, Kind]]:
         """Return what stands in a folder."""
@@ -90,7 +90,7 @@ class OnDisk:
 
 def _is_of_submodule(git: str) -> bool:
     """Whether this is the file ``.git`` of a submodule (a worktree has one, too)."""
-    if not os.path.isfile(git):
+    if os.path.islink(git) or not os.path.isfile(git):
         return False
     text = read(git, git)[0].decode("utf-8", "surrogateescape")
     return text.startswith("gitdir:") and "/modules/" in text.replace(os.sep, "/")

@@ -10,6 +10,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from imagelint.files.git import repository_of
 from imagelint.files.origin import OnDisk
 from imagelint.files.paths import absolute, displayed, relative_to
 from imagelint.files.shipped import default_policy_source
@@ -29,13 +30,25 @@ if TYPE_CHECKING:
     from imagelint.policy.policy import Policy
     from imagelint.rules.rule import Rule
 
-__all__ = ["POLICY_NAME", "GoverningPolicy", "Policies"]
+__all__ = ["POLICY_NAME", "GoverningPolicy", "Policies", "policy_folder"]
 
 POLICY_NAME = "imagelint.yaml"
 BASELINE_NAME = "imagelint-baseline.json"
 _DECIDING = frozenset((POLICY_NAME, ".git"))
 """What makes a folder have a policy other than the one above it."""
 _NO_RULES: Final[Mapping[str, Rule]] = {}
+
+
+def policy_folder(folder: str) -> str | None:
+    """Return the outermost folder, from ``folder`` upwards, in which a policy stands."""
+    found = None
+    while True:
+        if os.path.lexists(os.path.join(folder, POLICY_NAME)):
+            found = folder
+        above = os.path.dirname(folder)
+        if above == folder:
+            return found
+        folder = above
 
 
 class GoverningPolicy(NamedTuple):
@@ -183,13 +196,14 @@ class Policies:
 
     def _made(self, path: str, folder: str) -> GoverningPolicy:
         """Read a policy with all that it extends, and the baseline beside it."""
-        layers = self._layers(path)
+        root = self._root_of(path)
+        layers = self._layers(path, root)
         policy: Policy | None = None
         own_rules: dict[str, Source] = {}
         for one in reversed(layers):
             own = folder if one is layers[0] else os.path.dirname(one.path)
             anchor = "" if own == folder else relative_to(own, folder)
-            find = partial(self._rule_sources, os.path.dirname(one.path), own_rules)
+            find = partial(self._rule_sources, os.path.dirname(one.path), own_rules, root)
             policy = parse_policy(one.source, self._rules, policy, anchor, find)
         assert policy is not None  # the file itself is a layer
         sources = tuple(one.source for one in layers)
@@ -200,16 +214,17 @@ class Policies:
         baseline = None
         if self._origin.exists(place):
             made_of += (place,)
-            baseline = self._baseline(place, policy)
+            baseline = self._baseline(place, policy, root)
         rules = {**self._rules, **policy.own_rules}
         return GoverningPolicy(policy, stamp, folder, made_of, baseline, place, sources, rules)
 
-    def _layers(self, path: str) -> list[_Layer]:
+    def _layers(self, path: str, root: str) -> list[_Layer]:
         """Return a policy file and what it extends, one after the other: the outermost last."""
         layers: list[_Layer] = []
         wanted: str | None = path
         while wanted is not None:
-            source = self._read(wanted)
+            is_named = wanted == self._override  # which may be anywhere
+            source = self._read(wanted, None if is_named else root)
             layers.append(_Layer(wanted, source))
             extended = read_extends(source)
             wanted = None
@@ -224,8 +239,8 @@ class Policies:
                     raise PolicyError(message, source.path, *place)
         return layers
 
-    def _baseline(self, path: str, policy: Policy) -> Baseline:
-        source = self._read(path)
+    def _baseline(self, path: str, policy: Policy, root: str) -> Baseline:
+        source = self._read(path, root)
         lock = Locks(policy.locks).on("baseline")
         if lock is not None:
             message = f"no baseline may excuse anything here, as {lock.place} says: remove it"
@@ -234,7 +249,9 @@ class Policies:
 
         return Baseline.parse(source)
 
-    def _rule_sources(self, folder: str, found: dict[str, Source], glob: str) -> list[Source]:
+    def _rule_sources(
+        self, folder: str, found: dict[str, Source], root: str, glob: str
+    ) -> list[Source]:
         """Read the rule files that a policy in ``folder`` names; they go to ``found`` by path.
 
         Raises ``InvalidPattern`` for a glob that cannot be.
@@ -246,10 +263,21 @@ class Policies:
             with suppress(InvalidPattern):
                 for path in rule_files(OnDisk(), folder, glob):
                     self._origin.exists(path)  # so that it can tell of those that are new
-        sources = [self._read(path) for path in paths]
+        sources = [self._read(path, root) for path in paths]
         found.update(zip(paths, sources, strict=True))
         return sources
 
-    def _read(self, path: str) -> Source:
+    def _root_of(self, path: str) -> str:
+        """Return the folder outside of which a policy names nothing: its repository.
+
+        Without one it is the outermost folder with a policy; of ``--policy`` its own folder.
+        """
+        own = os.path.dirname(path)
+        root = repository_of(own)
+        if root is None and self._override is None:
+            root = policy_folder(own)
+        return root or own
+
+    def _read(self, path: str, root: str | None) -> Source:
         name = displayed(path, self._cwd)
-        return Source(name, self._origin.read(path, name))
+        return Source(name, self._origin.read(path, name, root))

@@ -7,28 +7,40 @@ import stat
 import sys
 from typing import TYPE_CHECKING, TypeAlias, cast
 
+from imagelint.files.guard import open_inside
 from imagelint.model.errors import FileError, UsageError
 
 if TYPE_CHECKING:
     from io import BufferedReader
 
-__all__ = ["Identity", "identity", "is_blank", "read", "read_stdin"]
+__all__ = ["MAX_SIZE", "Identity", "identity", "is_blank", "read", "read_stdin"]
 
 Identity: TypeAlias = tuple[int, int]
 """Device and inode."""
 
+MAX_SIZE = 50_000_000
+"""Bytes of the largest file that is read without being named."""
 _PIECE = 1 << 20
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 # White space, NUL (UTF-16's other half) and the bytes of byte order marks.
 _BLANK = b" \t\r\n\0\xef\xbb\xbf\xff\xfe"
 
 
-def read(path: str, shown: str) -> tuple[bytes, Identity]:
-    """Return the bytes of a file and its identity; raise ``FileError`` with the name to show."""
+def read(
+    path: str, shown: str, root: str | None = None, limit: int | None = None
+) -> tuple[bytes, Identity]:
+    """Return the bytes of a file and its identity; raise ``FileError`` with the name to show.
+
+    ``path`` and ``root`` are absolute. Nothing outside of ``root`` is read (see ``guard.py``), nor
+    a file of more than ``limit`` bytes; None sets no bound.
+    """
     try:
-        file = os.open(path, _READ)
+        file = os.open(path, _READ) if root is None else open_inside(path, shown, root)
         try:
             status = os.fstat(file)
+            if limit is not None and status.st_size > limit:
+                message = f"larger than {limit:,} bytes, and not read (see --max-file-size)"
+                raise FileError(shown, message)
             return _all_of(file, status.st_size), (status.st_dev, status.st_ino)
         finally:
             os.close(file)

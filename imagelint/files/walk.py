@@ -18,7 +18,7 @@ from imagelint.patterns.globs import InvalidPattern, PathPattern
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["LEFT_OUT", "SUFFIXES", "Found", "FoundFile", "find", "in_order"]
+__all__ = ["LEFT_OUT", "LINK_TO_FOLDER", "SUFFIXES", "Found", "FoundFile", "find", "in_order"]
 
 SUFFIXES = (".yaml", ".yml", ".json")
 _OTHER_NAMES = frozenset({"Kustomization"})  # kustomize reads it by this name too
@@ -32,6 +32,7 @@ LEFT_OUT = frozenset(  # ruff's list
 )
 _MAGIC = frozenset("*?")
 _BY_GIT = "ignored by git"
+LINK_TO_FOLDER = "link to a folder"
 
 
 class FoundFile(NamedTuple):
@@ -156,9 +157,10 @@ class _Walk:
             return False
         if place not in self.files:
             self.files[place] = FoundFile(place, shown)
-            if is_link:
+            if is_link:  # which may lead anywhere: nobody begins with it yet
                 self.links.append(place)
-            self._begin(place)
+            else:
+                self._begin(place)
         return True
 
     def _skip(self, place: str, reason: str) -> None:
@@ -225,7 +227,7 @@ class _Walk:
         if entry.name in LEFT_OUT:
             reason = f"left out by name ({entry.name})"
         elif entry.is_symlink():  # it may lead anywhere, and round in circles
-            reason = "link to a folder"
+            reason = LINK_TO_FOLDER
         else:
             listing = _listing(entry.path)
             if not isinstance(listing, OSError):

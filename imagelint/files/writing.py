@@ -13,10 +13,12 @@ import errno
 import os
 import stat
 from contextlib import closing, suppress
+from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint.files import temporary
+from imagelint.files.guard import LEADS_OUT, leads_out, refuse_links
 from imagelint.model.errors import FileError
 from imagelint.model.source import mark_of
 
@@ -47,7 +49,7 @@ Steps: TypeAlias = "Generator[int, None, None]"
 """A file that is being replaced: see :func:`rewriting`."""
 
 
-def rewrite(path: str, shown: str, data: bytes, expected: bytes) -> None:
+def rewrite(path: str, shown: str, data: bytes, expected: bytes, root: str | None = None) -> None:
     """Replace the content of a file, which must still be ``expected``, by ``data``.
 
     Links are followed to their target. Mode, owner and extended attributes (access lists
@@ -56,8 +58,13 @@ def rewrite(path: str, shown: str, data: bytes, expected: bytes) -> None:
     regular file, when it has changed meanwhile, and for whatever the operating system
     refuses. Of several processes that rewrite one file, one does and the others raise.
     """
-    with closing(rewriting(path, shown, lambda old: data if old == expected else None)) as steps:
+    change = partial(_exactly, expected, data)
+    with closing(rewriting(path, shown, change, root)) as steps:
         finish(steps, sync(next(steps)))
+
+
+def _exactly(expected: bytes, data: bytes, old: bytes) -> bytes | None:
+    return data if old == expected else None
 
 
 def sync(file: int) -> OSError | None:
@@ -76,14 +83,17 @@ def finish(steps: Steps, error: OSError | None) -> None:
     next(steps, None)
 
 
-def rewriting(path: str, shown: str, change: Change) -> Steps:
+def rewriting(path: str, shown: str, change: Change, root: str | None = None) -> Steps:
     """Do what :func:`rewrite` does, in two steps, with a wait for the disk between them.
 
     Yields the descriptor of the new file, which is complete and not named yet. Who has brought it
-    to the disk goes on (:func:`finish`), or closes the generator, and nothing has happened.
+    to the disk goes on (:func:`finish`), or closes the generator, and nothing has happened. Nothing
+    outside of ``root`` is written; None sets no bound.
     """
     # A link is followed to its end; folders on the way need no names without links.
     target = os.path.realpath(path) if os.path.islink(path) else path
+    if root is not None and leads_out(target, root):
+        raise FileError(shown, f"not written: {LEADS_OUT}")
     try:
         before = os.lstat(target)
         _check(target, before)
@@ -97,8 +107,9 @@ def rewriting(path: str, shown: str, change: Change) -> Steps:
 def write_new(path: str, shown: str, data: bytes | bytearray, *, overwrite: bool) -> None:
     """Write a file of our own (a report, a policy); ``FileError`` if that fails or it exists.
 
-    Of a new one nothing is left where it could not be written to its end.
+    Of a new one nothing is left where it could not be written to its end. Links are not followed.
     """
+    refuse_links(path, shown)
     try:
         file = open(path, "wb" if overwrite else "xb")  # noqa: SIM115 - closed below
         try:
@@ -115,8 +126,9 @@ def write_new(path: str, shown: str, data: bytes | bytearray, *, overwrite: bool
 def write_whole(path: str, shown: str, data: bytes) -> None:
     """Write a file of our own so that an older one is there until the new one is.
 
-    Raises ``FileError`` as :func:`rewrite` does for a file that is there.
+    Raises ``FileError`` as :func:`rewrite` does for a file that is there. Links are not followed.
     """
+    refuse_links(path, shown)
     try:
         with open(path, "rb") as file:
             expected = file.read()

@@ -6,9 +6,10 @@ A tree without a kustomization costs one listing, and nothing else is imported f
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
-from imagelint.files.reading import read
+from imagelint.files.reading import MAX_SIZE, read
 from imagelint.files.walk import LEFT_OUT, SUFFIXES
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
 from imagelint.model.errors import FileError
@@ -42,13 +43,13 @@ def _graph(root: str) -> Graph | None:
         return None
     from imagelint.repository.graph import Graph  # noqa: PLC0415 - many trees have none
 
-    return Graph(root, paths, content_of)
+    return Graph(root, paths, partial(content_of, root))
 
 
-def content_of(path: str) -> bytes | None:
-    """Return the bytes of a file (absolute), None where it cannot be read."""
+def content_of(root: str, path: str) -> bytes | None:
+    """Return the bytes of a file inside of a root (absolute), None where it cannot be read."""
     try:
-        return read(path, path)[0]
+        return read(path, path, root, MAX_SIZE)[0]
     except FileError:  # a run over the file itself says so
         return None
 

@@ -86,12 +86,15 @@ class _Queue:
         self._written: list[_Written] = []
         self._waits: Executor | None = None
 
-    def add(self, one: Input, attempt: Attempt, tried: Tried) -> None:
-        """Add the next input, whose writing begins."""
+    def add(self, one: Input, attempt: Attempt, tried: Tried, root: str | None) -> None:
+        """Add the next input, whose writing begins, inside of ``root`` if it is given."""
         written = None
         if tried.fixed is not None:
             change = tried.change or tried.fixed.of
-            steps = files.rewriting(one.path, one.shown, change) if self._writes else _unwritten()
+            if self._writes:
+                steps = files.rewriting(one.path, one.shown, change, root)
+            else:
+                steps = _unwritten()
             written = _Written(steps)
             self._written.append(written)
         self._inputs.append(_Waiting(one, attempt, tried, written))
@@ -240,7 +243,7 @@ def _repaired(
                 # Under its other name it may have been written since.
                 known = tried(run, one)
                 attempt = unpacked(one, known.attempt)
-            queue.add(one, attempt, known)
+            queue.add(one, attempt, known, run.around.guard_of(one.path))
             if at_once or queue.is_full:
                 yield from _finished(run, queue, failed)
         yield from _finished(run, queue, failed)

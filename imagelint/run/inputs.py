@@ -80,11 +80,14 @@ class Intake:
             self._look_for_leftovers(found)
         self.notices += (f"warning: {one_line(line)}" for line in found.warnings)
         self.errors += map(one_line, found.errors)
+        out = self._links_out(found)
         taken_in = self._taken_in(found, exclusion)
         shown = {file.shown for file in taken_in}
         self.skipped += (one for one in found.skipped if one.path not in shown)
         everything = files.in_order((*found.files, *taken_in)) if taken_in else found.files
         for file in everything:
+            if file.path in out:
+                continue
             governing = self.policies.for_file(file.path)
             if changes is None or self._concerned(changes, file.path, governing):
                 yield Input(file.path, file.shown, governing)
@@ -102,6 +105,30 @@ class Intake:
             for path in self._around.taken_in(known)
             if path not in known and not exclusion.is_given(path)
         ]
+
+    def _links_out(self, found: files.Found) -> frozenset[str]:
+        """Return the links that lead out of their root, having told of each.
+
+        One that git knows deploys what nobody can review here; what tools leave behind it does not.
+        """
+        places = {file.path: file.shown for file in found.files if file.path in found.links}
+        folders = {
+            files.absolute(one.path, self._cwd): one.path
+            for one in found.skipped
+            if one.reason == files.LINK_TO_FOLDER
+        }
+        out = []
+        for path, name in (places | folders).items():
+            root = self._around.guard_of(path)
+            if root is None or not files.leads_out(path, root):
+                continue
+            out.append(path)
+            is_ours = self._around.is_tracked(path) or not files.repository_of(root)
+            if is_ours:
+                self.errors.append(one_line(f"{name}: {files.LEADS_OUT}"))
+            elif path in places:
+                self.skipped.append(Skipped(name, "link out of the repository"))
+        return frozenset(out)
 
     def _hear(self, folder: str, names: Iterable[str]) -> None:
         self.policies.hear(folder, names)
@@ -153,6 +180,11 @@ class Intake:
 
         ref = self._request.policy_from
         for one in self._origin.differences():
+            if one.is_link:
+                self.notices.append(
+                    f"warning: {one_line(one.shown)} is a link here; what {ref} has decides"
+                )
+                continue
             how = "is new" if one.then is None else "is gone" if one.now is None else "is changed"
             shown = diff(Source(one.shown, one.then or b""), one.now or b"").rstrip("\n")
             head = f"warning: {one_line(one.shown)} {how} since {ref}; what {ref} has decides"

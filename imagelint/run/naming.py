@@ -51,7 +51,7 @@ class Naming:
         self._broken: set[str] = set()
         """The roots of repositories in which something could not be written."""
         for one, tried, adjustment in found:
-            contents = run.guarded(one, partial(_contents, one, tried, adjustment))
+            contents = run.guarded(one, partial(_contents, run, one, tried, adjustment))
             if contents is None:
                 self._broken.add(self._root(one))
             self._files.append(_File(one, tried, contents or ()))
@@ -94,25 +94,27 @@ class Naming:
         one, _, contents = file
         if self._root(one) in self._broken or contents[step] == contents[step - 1]:
             return
-        if self._run.guarded(one, partial(_write, one, *contents[step - 1 : step + 1])) is None:
+        if (
+            self._run.guarded(one, partial(self._write, one, *contents[step - 1 : step + 1]))
+            is None
+        ):
             self._broken.add(self._root(one))
+
+    def _write(self, one: Input, old: bytes, new: bytes) -> bool:
+        files.rewrite(one.path, one.shown, new, old, self._run.around.guard_of(one.path))
+        return True
 
     def _root(self, one: Input) -> str:
         return self._run.around.root_of(one.path)
 
 
-def _contents(one: Input, tried: Tried, adjustment: Adjustment) -> tuple[bytes, ...]:
+def _contents(run: Run, one: Input, tried: Tried, adjustment: Adjustment) -> tuple[bytes, ...]:
     """Return what a file holds before the last step, one step after the other."""
-    data = files.read(one.path, one.shown)[0]
+    data = run.around.read(one)[0]
     if tried.fixed is None or mark_of(data) != tried.fixed.old:
         raise FileError(one.shown, _UNCHANGED)
     source = Source(one.shown, data)
     return (data, *(apply_edits(source, edits) for edits in adjustment.steps))
-
-
-def _write(one: Input, old: bytes, new: bytes) -> bool:
-    files.rewrite(one.path, one.shown, new, old)
-    return True
 
 
 def _changed(tried: Tried, contents: tuple[bytes, ...], now: bytes) -> bytes | None:

@@ -8,7 +8,7 @@ which that cannot be done safely stays as it is, with the reason.
 from __future__ import annotations
 
 from bisect import bisect_right
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint import files
@@ -57,7 +57,7 @@ def adjustments(
         repairs[path] = {start: (old, new) for start, old, new in images}
     made: dict[str, Adjustment] = {}
     for root, repairs in by_root.items():
-        graph = around.graph_at(root) or Graph(root, (), content_of)
+        graph = around.graph_at(root) or Graph(root, (), partial(content_of, root))
         made |= _Planned(graph, repairs, catalogue, cwd).adjustments(free, repaired)
     return made
 
@@ -80,8 +80,9 @@ class _Planned:
         def may_edit(path: str) -> bool:
             return path in free or self._is_recoverable(path)
 
+        read = partial(content_of, self._graph.root)
         selectors = Selectors(
-            self._graph, self._repairs, content_of, self._catalogue, self._shown, hosts, may_edit
+            self._graph, self._repairs, read, self._catalogue, self._shown, hosts, may_edit
         )
         repository = selectors.repository()
         plan = plan_renames(repository)
@@ -123,7 +124,7 @@ class _Planned:
         hosts: list[Host] = []
         names: dict[str, list[tuple[str, str]]] = {}
         for path in manifests_below(self._graph.root):
-            data = None if free.get(path) else content_of(path)
+            data = None if free.get(path) else content_of(self._graph.root, path)
             if data is not None and may_select_images(data):
                 hosts += hosts_in(path, data)
                 for document, node, name, folder in names_in(path, data, self._graph.root):

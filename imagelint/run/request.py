@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from imagelint.files.reading import MAX_SIZE
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.report import NO_FACTS, FileResult, Told, joined, light
 from imagelint.model.source import Source
@@ -36,6 +37,8 @@ class Request(NamedTuple):
     policy_from: str | None = None
     """Read policies as this commit has them, not as they are in the working folder."""
     allow_empty: bool = False
+    max_file_size: int = MAX_SIZE
+    """Bytes of the largest file that is read without being named."""
     jobs: int = AUTO
     debug: bool = False
     without_baseline: bool = False

@@ -51,7 +51,7 @@ class Run:
         self.jobs = request.jobs
         self.cwd = os.getcwd()
         self._rules = RULES
-        self.around = Surroundings(request.paths or (".",), self.cwd)
+        self.around = Surroundings(request, self.cwd)
         intake = Intake(request, self._rules, self.cwd, self.around)
         self.policies = intake.policies
         self.catalogue = known_kinds()
@@ -136,7 +136,7 @@ class Run:
 
     def _lint(self, one: Input, within: Span | None) -> tuple[FileResult, files.Identity | None]:
         if one.data is None:
-            data, identity = files.read(one.path, one.shown)
+            data, identity = self.around.read(one)
             return self._told(one, self._judge(one, data)), identity
         if within is None:
             return self._told(one, self._judge(one, one.data)), None
@@ -229,14 +229,14 @@ class Run:
         """Return a result with its findings; those that were told have to be found again."""
         if result.told is None:
             return result
-        again = self.guarded(one, lambda: self._judge(one, files.read(one.path, one.shown)[0]))
+        again = self.guarded(one, lambda: self._judge(one, self.around.read(one)[0]))
         return result._replace(told=None) if again is None else again
 
     def _images(self, one: Input, result: FileResult) -> tuple[ImageRecord, ...]:
         """Return the images of an input, of which the result may only know how many there are."""
         if self._request.inventory:
             return result.images
-        data = self.guarded(one, lambda: files.read(one.path, one.shown)[0]) or b""
+        data = self.guarded(one, lambda: self.around.read(one)[0]) or b""
         return self._judge(one, data, inventory=True).images
 
     def repaired(

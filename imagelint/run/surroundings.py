@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from imagelint.kubernetes.context import Context
     from imagelint.repository.graph import Graph
+    from imagelint.run.request import Input, Request
 
 __all__ = ["Surroundings"]
 
@@ -22,9 +23,17 @@ __all__ = ["Surroundings"]
 class Surroundings:
     """The graph of the repository of each file; where there is none, of the PATH that it is in."""
 
-    def __init__(self, paths: Iterable[str], cwd: str) -> None:
-        """Take the PATHs of a run; without any, the working folder is one."""
-        places = [files.absolute(path, cwd) for path in paths]
+    def __init__(self, request: Request, cwd: str) -> None:
+        """Take the PATHs of a request; without any, the working folder is one."""
+        places = [files.absolute(path, cwd) for path in request.paths or (".",)]
+        self._named = frozenset(places)
+        self._with_policies = request.policy is None
+        """Whether policies are looked for above the files."""
+        self._limit = request.max_file_size
+        self._guards: dict[str, str] = {}
+        """By folder: see :meth:`guard_of`."""
+        self._tracked: dict[str, frozenset[str]] = {}
+        """By root: the files that git knows, where that has been asked."""
         self._folders = sorted(filter(os.path.isdir, places), key=len)
         self._repositories = Repositories()
         self._roots: dict[str, str] = {}
@@ -67,6 +76,45 @@ class Surroundings:
         found = self._holders[folder]
         self._holders.update(dict.fromkeys(passed, found))
         return found
+
+    def guard_of(self, path: str) -> str | None:
+        """Return the folder outside of which nothing is read or written for a file (absolute).
+
+        It is the repository, else the folder of the policy, else the PATH. None: the file was named
+        itself, and may be anywhere; but for a link that git knows, which a checkout brought.
+        """
+        if path in self._named and not (os.path.islink(path) and self.is_tracked(path)):
+            return None
+        folder = path.rpartition(os.sep)[0] or os.sep
+        known = self._guards.get(folder)
+        if known is None:
+            known = self._guards[folder] = self._guard_for(folder)
+        return known
+
+    def read(self, one: Input) -> tuple[bytes, files.Identity]:
+        """Read the file of an input; raises ``FileError``, also for what a link leads out to."""
+        root = self.guard_of(one.path)
+        return files.read(one.path, one.shown, root, None if root is None else self._limit)
+
+    def is_tracked(self, path: str) -> bool:
+        """Whether git knows a path. Where a repository does not say so, it does."""
+        root = self._repository_of(path.rpartition(os.sep)[0] or os.sep)
+        if root is None:
+            return False
+        if root not in self._tracked:
+            self._tracked[root] = files.tracked_below(root)
+        return path in self._tracked[root] or not self._tracked[root]
+
+    def _guard_for(self, folder: str) -> str:
+        named = next((one for one in self._folders if files.is_below(folder, one)), None)
+        root = self._repository_of(folder)
+        if root is None and self._with_policies:
+            root = files.policy_folder(folder)
+        root = root or named or folder
+        if named is not None and files.leads_out(named, root):  # a link, which the user has named
+            real = os.path.realpath(named)
+            root = files.repository_of(real) or real
+        return root
 
     def context_of(self, path: str) -> Context:
         """Return what the repository knows about a file."""

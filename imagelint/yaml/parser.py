@@ -5,9 +5,8 @@ parser) are composed into nodes here, where duplicate keys, merges, aliases and 
 are kept for ``kubernetes/readers.py`` to judge. ruamel.yaml.clib holds libyaml 0.1.7,
 which refuses a colon in a plain flow scalar (``{image: nginx:1.25}``) that go-yaml
 reads: such text is read once more with those colons hidden behind a character that
-stands nowhere else in it. So are byte order marks inside of the text, which libyaml
-skips and go-yaml reads. Without the C extension the pure Python parser serves.
-Nothing is decoded into Python values, and nothing is ever dumped.
+stands nowhere else in it. So are byte order marks inside of the text, which libyaml skips and
+go-yaml reads. Without the C extension the pure Python parser serves. Nothing is ever dumped.
 """
 
 from __future__ import annotations
@@ -39,14 +38,9 @@ _BYTE_ORDER_MARK = "\ufeff"
 _SLASH_ESCAPE = r"(?<!\\)(?:\\\\)*\\/"
 FLOW_COLON = "found unexpected ':'"
 """What libyaml says to some colons that go-yaml reads; after several of them it is believed."""
-_COLON_IN_PLAIN = (
-    r"""((?<![^\s,\[\]{}])(?:!(?:<[^<>\s]*>|[^\s,\[\]{}]*)|[&*][0-9A-Za-z_-]+:))"""
-    r"""|(?<=[^\s"'\[\]{},]):(?=\S)"""
-)
-"""A colon inside a plain scalar: text before it, text behind it.
-
-What tags hold stays, and the colon that ends the name of an anchor.
-"""
+_STAYS = r"(?<![^\s,\[\]{}])(?:!(?:<[^<>\s]*>|[^\s,\[\]{}]*)|[&*][0-9A-Za-z_-]+:)"
+_COLON_IN_PLAIN = rf"""({_STAYS})|(?<=[^\s"'\[\]{{}},]):(?=\S)"""
+"""A colon inside a plain scalar: text around it. Those in tags and behind anchors stay."""
 _ATTEMPTS = 8
 """How often a text is read, for the sake of its colons, before libyaml is believed."""
 _FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"

@@ -148,7 +148,7 @@ def _repair(repairs: Iterator[Repair], run: Run, detail: Detail, *, diff: bool) 
         outcome.moves.append(fixed.moves)
         if not diff and one.data is None:
             continue
-        texts = run.guarded(one, partial(_texts, one, fixed))
+        texts = run.guarded(one, partial(_texts, run, one, fixed))
         if diff and texts is not None:
             outcome.patch.append(_patch(one, *texts))
         elif texts is not None:
@@ -156,9 +156,9 @@ def _repair(repairs: Iterator[Repair], run: Run, detail: Detail, *, diff: bool) 
     return outcome
 
 
-def _texts(one: Input, fixed: Fixed) -> tuple[bytes, bytes]:
+def _texts(run: Run, one: Input, fixed: Fixed) -> tuple[bytes, bytes]:
     """Return the bytes of an input as they were and as they become."""
-    old = files.read(one.path, one.shown)[0] if one.data is None else one.data
+    old = run.around.read(one)[0] if one.data is None else one.data
     new = fixed.of(old)
     if new is None:
         raise FileError(one.shown, "not repaired: it changed after it was read")

@@ -94,7 +94,7 @@ def _guesses(run: Run) -> Iterator[Guess]:
     catalogue = load_catalogue(files.catalogue_files())
     for one in run.inputs:
         try:
-            data = files.read(one.path, one.shown)[0] if one.data is None else one.data
+            data = run.around.read(one)[0] if one.data is None else one.data
         except ImagelintError as error:
             run.errors.append(str(error))
             continue

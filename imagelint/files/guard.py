@@ -1,0 +1,112 @@
+"""Opening what a checkout names: a regular file inside of its root, and nothing else.
+
+A stranger may have put a link anywhere: to a key of whoever runs this, to
+``/proc/self/environ``, to a device that waits forever. So a link is resolved before it is followed,
+and what was opened is asked where it lies: nobody can put another link in its place in between.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from functools import cache
+from typing import Final
+
+from imagelint.files.git import repository_of
+from imagelint.files.paths import is_below
+from imagelint.model.errors import FileError
+
+__all__ = ["LEADS_OUT", "leads_out", "open_inside", "refuse_links"]
+
+LEADS_OUT: Final = "a link that leads out of the repository, and is not followed"
+_OPEN: Final = (
+    os.O_RDONLY
+    | getattr(os, "O_BINARY", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)  # a pipe does not wait for whoever writes
+)
+_IS_LINK: Final = frozenset({errno.ELOOP, getattr(errno, "EMLINK", errno.ELOOP)})
+_DEVICES: Final = ("/dev/", "/proc/")
+"""``/dev/stdout`` is a link that nobody's checkout brought."""
+
+
+def open_inside(path: str, shown: str, root: str) -> int:
+    """Open a regular file to be read, and return its descriptor.
+
+    ``path`` and ``root`` are absolute. Raises ``FileError`` for what lies outside of ``root`` or is
+    no regular file, and ``OSError`` for what cannot be opened.
+    """
+    place, inside = path, _real(root)
+    try:
+        file = os.open(place, _OPEN)
+    except OSError as error:
+        if error.errno not in _IS_LINK:
+            raise
+        place = os.path.realpath(path)
+        if not is_below(place, inside):
+            raise FileError(shown, LEADS_OUT) from error
+        file = os.open(place, _OPEN)
+    try:
+        reason = _refusal(file, place, inside)
+    except BaseException:
+        os.close(file)
+        raise
+    if reason is not None:
+        os.close(file)
+        raise FileError(shown, reason)
+    return file
+
+
+def _refusal(file: int, path: str, inside: str) -> str | None:
+    """Say why an open file is not read, if it is not to be."""
+    status = os.fstat(file)
+    if not is_below(_place_of(file, path, status), inside):
+        return LEADS_OUT
+    return None if stat.S_ISREG(status.st_mode) else "not a regular file, and is not read"
+
+
+def leads_out(path: str, root: str) -> bool:
+    """Whether a path leads to something outside of ``root``; both are absolute."""
+    return not is_below(os.path.realpath(path), _real(root))
+
+
+def refuse_links(path: str, shown: str) -> None:
+    """Raise ``FileError`` where a file of our own would be written through a link.
+
+    Of the folders above it those in its repository count, which a checkout may have brought.
+    """
+    path = os.path.abspath(path)
+    if path.startswith(_DEVICES):
+        return
+    place, root = path, repository_of(os.path.dirname(path))
+    while place != root:
+        if os.path.islink(place):
+            link = "it" if place == path else os.path.basename(place)
+            raise FileError(shown, f"not written: {link} is a link")
+        above = os.path.dirname(place)
+        if root is None or above == place:
+            return
+        place = above
+
+
+@cache
+def _real(root: str) -> str:
+    return os.path.realpath(root)
+
+
+def _place_of(file: int, path: str, status: os.stat_result) -> str:
+    """Return where an open file lies, without links."""
+    try:
+        return os.readlink(f"/proc/self/fd/{file}")
+    except OSError:  # no Linux, or no /proc
+        pass
+    try:
+        import fcntl  # noqa: PLC0415 - not on Windows
+
+        command: int = fcntl.F_GETPATH  # type: ignore[attr-defined,unused-ignore]
+        return os.fsdecode(fcntl.fcntl(file, command, bytes(1024)).rstrip(b"\0"))
+    except (ImportError, AttributeError, OSError):
+        pass
+    real = os.path.realpath(path)
+    return real if os.path.samestat(os.stat(real), status) else os.sep
