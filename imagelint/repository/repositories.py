@@ -25,20 +25,21 @@ __all__ = ["Repositories", "content_of", "manifests_below"]
 class Repositories:
     """The graphs of the repositories that the files of a run lie in."""
 
-    def __init__(self) -> None:
-        """Know of none yet."""
+    def __init__(self, is_tree: Callable[[str], bool]) -> None:
+        """Know of none yet; of a root that ``is_tree`` says no of only the folder itself counts."""
+        self._is_tree = is_tree
         self._graphs: dict[str, Graph | None] = {}
         """By root; None where nothing is a kustomization."""
 
     def graph_at(self, root: str) -> Graph | None:
         """Return the graph of a repository; None where nothing in it is a kustomization."""
         if root not in self._graphs:
-            self._graphs[root] = _graph(root)
+            below = self._is_tree(root)
+            self._graphs[root] = _graph(root, list(_kustomizations(root, below=below)))
         return self._graphs[root]
 
 
-def _graph(root: str) -> Graph | None:
-    paths = list(_kustomizations_below(root))
+def _graph(root: str, paths: list[str]) -> Graph | None:
     if not paths:
         return None
     from imagelint.repository.graph import Graph  # noqa: PLC0415 - many trees have none
@@ -54,26 +55,28 @@ def content_of(root: str, path: str) -> bytes | None:
         return None
 
 
-def _kustomizations_below(root: str) -> Iterator[str]:
-    """Yield the kustomization files below a folder, links too."""
-    found = _named_below(root, KUSTOMIZATION_FILES.__contains__)
+def _kustomizations(folder: str, *, below: bool) -> Iterator[str]:
+    """Yield the kustomization files in a folder or also ``below`` it, links too."""
+    found = _named_in(folder, KUSTOMIZATION_FILES.__contains__, below=below)
     return (entry.path for entry in found if entry.is_file())
 
 
 def manifests_below(root: str) -> Iterator[str]:
     """Yield the YAML and JSON files below a folder, but no links."""
-    found = _named_below(root, lambda name: name.lower().endswith(SUFFIXES))
+    found = _named_in(root, lambda name: name.lower().endswith(SUFFIXES))
     return (entry.path for entry in found if entry.is_file(follow_symlinks=False))
 
 
-def _named_below(root: str, is_wanted: Callable[[str], bool]) -> Iterator[os.DirEntry[str]]:
-    """Yield what has a wanted name below a folder, but for what tools put there."""
+def _named_in(
+    root: str, is_wanted: Callable[[str], bool], *, below: bool = True
+) -> Iterator[os.DirEntry[str]]:
+    """Yield what has a wanted name in a folder or below it, but for what tools put there."""
     folders = [root]
     while folders:
         for entry in _listing(folders.pop()):
             if is_wanted(entry.name):
                 yield entry
-            elif entry.name not in LEFT_OUT and entry.is_dir(follow_symlinks=False):
+            elif below and entry.name not in LEFT_OUT and entry.is_dir(follow_symlinks=False):
                 folders.append(entry.path)
 
 

@@ -35,7 +35,7 @@ class Surroundings:
         self._tracked: dict[str, frozenset[str]] = {}
         """By root: the files that git knows, where that has been asked."""
         self._folders = sorted(filter(os.path.isdir, places), key=len)
-        self._repositories = Repositories()
+        self._repositories = Repositories(self._is_tree)
         self._roots: dict[str, str] = {}
         """By folder."""
         self._holders: dict[str, str | None] = {}
@@ -50,6 +50,10 @@ class Surroundings:
     def graph_at(self, root: str) -> Graph | None:
         """Return the graph of a repository, None without kustomizations."""
         return self._repositories.graph_at(root)
+
+    def _is_tree(self, root: str) -> bool:
+        """Whether all below a root belongs together; a file alone may lie in anybody's home."""
+        return root in self._folders or files.holds_repository(root)
 
     def root_of(self, path: str) -> str:
         """Return the root of the repository of a file; where there is none, the PATH it is in."""

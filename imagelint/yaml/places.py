@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class UnplacedError(Exception):
     """The value stands nowhere as it is; ``str()`` says why, as a clause about the scalar."""
 
 
+@lru_cache(1)  # one value may hold thousands of images
 def places_of(text: str, node: Scalar) -> Sequence[int]:
     """Return for each character of the value where it is written, and where the value ends.
 

@@ -22,7 +22,7 @@ NAMESPACES = POLICY.replace('paths: ["dev/**"]', "namespaces: [dev]").replace(
 
 
 def graph(project: Project) -> Graph:
-    found = Repositories().graph_at(str(project.root))
+    found = Repositories(lambda _: True).graph_at(str(project.root))
     assert found is not None
     return found
 
