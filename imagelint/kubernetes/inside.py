@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from imagelint.kubernetes.examined import Examined, Refusal
 from imagelint.kubernetes.kustomize.model import Role, Unjudged
 from imagelint.kubernetes.kustomize.reading import extract_as
+from imagelint.kubernetes.prefilter import may_hold_object
 from imagelint.kubernetes.readers import refusals
 from imagelint.kubernetes.seen import (
     ACTION,
@@ -70,11 +71,13 @@ def _inside(item: Examined, texts: Iterable[Inline], catalogue: Catalogue) -> It
             found = [
                 _read(piece, catalogue, text, item) for piece in embedded(item.document, text.node)
             ]
-        else:
+        elif may_hold_object(text.node.value.encode("utf-8", "surrogatepass")):
             shared = _shared(item) if shared is None else shared
             is_fixed = id(text.node) in shared or item.refusals
             pieces = embedded(item.document, fixed(text.node) if is_fixed else text.node)
             found = _manifests([_read(piece, catalogue, text, item) for piece in pieces])
+        else:
+            found = []  # a dashboard, or other configuration that is none of an object
         for inner in found:
             yield _renamed(inner, item.inside) if item.inside else inner
 
