@@ -26,13 +26,18 @@ if TYPE_CHECKING:
 
     Environments = Callable[[Where, KubeObject | None], tuple[Environment, ...]]
 
-__all__ = ["TEMPLATE", "DocumentRules"]
+__all__ = ["TEMPLATE", "DocumentRules", "where_of"]
 
 UNPARSABLE = "unparsable-document"
 TEMPLATE = "unrendered-template"
 DROPPED = "dropped-content"
 BUILD = "lint the build (`kustomize build . | imagelint check -`)"
 UNRESOLVED = "unresolved-reference"
+
+
+def where_of(item: Examined, file: Where) -> Where:
+    """Return where the objects of a document are: no kustomization moves those that are data."""
+    return file._replace(built_in=frozenset()) if item.is_data and file.built_in else file
 
 
 class DocumentRules:
@@ -98,7 +103,7 @@ class DocumentRules:
         """Yield a finding about a document, as bad as the worst environment that excuses it not."""
         root = item.extract.root
         severity_in = partial(self._policy.severity, self._rules[rule_id], in_chart=is_note)
-        environments = self._environments(excuses.where, root)
+        environments = self._environments(where_of(item, excuses.where), root)
         worst_first = sorted(environments, key=lambda env: severity_in(env).rank)
         for environment in worst_first:
             severity = severity_in(environment)

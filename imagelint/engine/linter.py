@@ -10,7 +10,7 @@ from itertools import repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from imagelint.engine.documents import DocumentRules
+from imagelint.engine.documents import DocumentRules, where_of
 from imagelint.engine.edits import place_of
 from imagelint.engine.excuses import Excuses
 from imagelint.engine.findings import findings_of, record_of
@@ -100,8 +100,8 @@ class Linter:
         self._policy = policy
         self._rules = {**rules, **policy.own_rules}
         self.catalogue = catalogue
-        if policy.workloads or policy.ignored_fields:
-            own = catalogue.with_entries(policy.workloads)
+        if policy.workloads or policy.ignored_fields or policy.embedded:
+            own = catalogue.with_entries(policy.workloads).with_embedded(policy.embedded)
             self.catalogue = own.without_fields(policy.ignored_fields)
         self._is_forced = environment is not None
         self._placement = Placement(policy, environment)
@@ -200,7 +200,7 @@ class Linter:
 
     def _look_at(self, item: Examined, found: _Found, excuses: Excuses, *, in_chart: bool) -> None:
         """Judge the images of a document, and add what is found."""
-        sites, where = item.extract.sites, excuses.where
+        sites, where = item.extract.sites, where_of(item, excuses.where)
         pods = self._pods(item)
         spans = [place_of(item.document, site.node, site.within) for site in sites]
         judged = [

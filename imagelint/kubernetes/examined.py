@@ -42,3 +42,5 @@ class Examined(NamedTuple):
     """The Helm template that it was rendered from, if Helm has noted it."""
     inside: str = ""
     """Of a document inside of a string, the field with the string: ``patches[0].patch``."""
+    is_data: bool = False
+    """Whether that string is data to kubectl and kustomize, which an operator applies."""

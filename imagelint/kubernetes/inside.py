@@ -6,11 +6,20 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from imagelint.kubernetes.examined import Examined, Refusal
-from imagelint.kubernetes.kustomize.model import Unjudged
+from imagelint.kubernetes.kustomize.model import Role, Unjudged
 from imagelint.kubernetes.kustomize.reading import extract_as
+from imagelint.kubernetes.prefilter import may_hold_object
 from imagelint.kubernetes.readers import refusals
-from imagelint.kubernetes.seen import ACTION, seen_images, starts
+from imagelint.kubernetes.seen import (
+    ACTION,
+    is_manifest_of,
+    seen_images,
+    starts,
+    to_what_follows,
+)
+from imagelint.kubernetes.texts import MOST_USES, fixed
 from imagelint.yaml.embedded import embedded
+from imagelint.yaml.nodes import Mapping, Sequence, nodes_once
 from imagelint.yaml.parser import parse_yaml
 
 if TYPE_CHECKING:
@@ -26,10 +35,8 @@ __all__ = ["tree_of", "with_inside"]
 
 DEEPEST = 8
 """Levels of documents inside of strings."""
-_MOST_USES = 20
-"""How often aliases may have one string read."""
 _TOO_DEEP = f"documents stand in strings of each other, more than {DEEPEST} deep"
-_TOO_OFTEN = f"an alias makes one text more than {_MOST_USES} patches"
+_TOO_OFTEN = f"an alias has one text read more than {MOST_USES} times"
 
 
 def with_inside(first: Examined, catalogue: Catalogue) -> list[Examined]:
@@ -52,16 +59,54 @@ def _first_uses(texts: Iterable[Inline]) -> list[Inline]:
     kept: list[Inline] = []
     for text in texts:
         uses[id(text.node)] += 1
-        if uses[id(text.node)] <= _MOST_USES:
+        if uses[id(text.node)] <= MOST_USES:
             kept.append(text)
     return kept
 
 
 def _inside(item: Examined, texts: Iterable[Inline], catalogue: Catalogue) -> Iterator[Examined]:
+    shared: set[int] | None = None
     for text in texts:
-        for piece in embedded(item.document, text.node):
-            inner = _read(piece, catalogue, text, item.template)
+        if text.role is not Role.RESOURCE:
+            found = [
+                _read(piece, catalogue, text, item) for piece in embedded(item.document, text.node)
+            ]
+        elif may_hold_object(text.node.value.encode("utf-8", "surrogatepass")):
+            shared = _shared(item) if shared is None else shared
+            is_fixed = id(text.node) in shared or item.refusals
+            pieces = embedded(item.document, fixed(text.node) if is_fixed else text.node)
+            found = _manifests([_read(piece, catalogue, text, item) for piece in pieces])
+        else:
+            found = []  # a dashboard, or other configuration that is none of an object
+        for inner in found:
             yield _renamed(inner, item.inside) if item.inside else inner
+
+
+def _shared(item: Examined) -> set[int]:
+    """Return the ids of nodes that an alias may have stand elsewhere, for something else, too."""
+    if item.tree is None or not item.tree.has_aliases:
+        return set()
+    found: set[int] = set()
+    work = [node for node in nodes_once(item.tree.root) if node.anchored]
+    while work:
+        node = work.pop()
+        if id(node) not in found:
+            found.add(id(node))
+            if isinstance(node, Mapping):
+                work += (value for _, value in node.pairs)
+            elif isinstance(node, Sequence):
+                work += node.items
+    return found
+
+
+def _manifests(found: list[Examined]) -> list[Examined]:
+    """Leave out what is no manifest; beside one, what cannot be read ends the stream."""
+    is_stream = any(one.is_manifest for one in found)
+    return [
+        one._replace(is_manifest=True)
+        for one in found
+        if one.is_manifest or (is_stream and one.refusals)
+    ]
 
 
 def _without(item: Examined, texts: Iterable[Inline], why: str) -> Examined:
@@ -74,8 +119,9 @@ def _without(item: Examined, texts: Iterable[Inline], why: str) -> Examined:
     return item._replace(extract=found)
 
 
-def _read(document: Embedded, catalogue: Catalogue, text: Inline, template: str | None) -> Examined:
+def _read(document: Embedded, catalogue: Catalogue, text: Inline, outer: Examined) -> Examined:
     """Read a document inside of a string, as what the object around it takes it for."""
+    is_data = text.role is Role.RESOURCE
     tree = tree_of(document)
     found, refused = extract_as(tree, catalogue, text)
     problems = [*tree.problems, *refused]
@@ -86,7 +132,11 @@ def _read(document: Embedded, catalogue: Catalogue, text: Inline, template: str 
         )
         for index, message in problems
     ]
-    if tree.unread_from is not None:
+    is_template = ACTION in document.text
+    if is_data and is_template and reasons:
+        to_what_follows(tree)
+    is_manifest = not is_data or is_manifest_of(found, document.text, tree)
+    if tree.unread_from is not None and is_manifest:
         seen = seen_images(document.text, tree.unread_from, found.root)
         read = {site.node.start for site in found.sites}
         found.sites.extend(site for site in seen if not read & starts(site))
@@ -97,9 +147,10 @@ def _read(document: Embedded, catalogue: Catalogue, text: Inline, template: str 
         found,
         tuple(sorted(reasons)),
         dropped,
-        ACTION in document.text,
-        is_manifest=True,
-        template=template,
+        is_template,
+        is_manifest,
+        template=outer.template,
+        is_data=is_data or outer.is_data,
     )
     return _renamed(item, text.field)
 

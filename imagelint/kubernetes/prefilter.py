@@ -129,9 +129,9 @@ def is_proven_free(data: bytes, catalogue: Catalogue) -> bool:
     The proof: the root is a plain block mapping whose keys all stand at column 0 in
     plain letters; ``kind`` and ``apiVersion`` stand there exactly once with plain
     values; there is no ``items``; no ``---`` but in front; and the catalogue says that the kind
-    holds no images, or does not know it and no pod spec's key occurs in the text. One pass over
-    the lines at column 0, where six searches made the proof of a large CRD take three times as
-    long. As it proves a whole file at once, such a file is not even split.
+    holds no images, nor manifests in strings, or does not know it and no pod spec's key occurs in
+    the text. One pass over the lines at column 0, where six searches made the proof of a large CRD
+    take three times as long. As it proves a whole file at once, such a file is not even split.
     """
     kind = _KIND.match(data, _line_with(b"kind:", data))
     version = _API_VERSION.match(data, _line_with(b"apiVersion:", data))
@@ -153,7 +153,10 @@ def _outlook(catalogue: Catalogue, version: bytes, kind: bytes) -> tuple[bool, b
     """Whether there can be a proof for objects of a kind, and whether images in them are sought."""
     if {kind.lower(), version.lower()} & _NO_NAMES:
         return False, True
-    known = catalogue.lookup(version.decode().rpartition("/")[0], kind.decode())
+    group, name = version.decode().rpartition("/")[0], kind.decode()
+    if catalogue.embedded_keys(group, name):
+        return False, True
+    known = catalogue.lookup(group, name)
     if known is None:
         return True, True
     return known.branch.is_bare, not known.is_exact

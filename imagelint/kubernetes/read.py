@@ -22,7 +22,14 @@ from imagelint.kubernetes.prefilter import (
 )
 from imagelint.kubernetes.readers import Reader, View, oddities, refusals
 from imagelint.kubernetes.search import extract
-from imagelint.kubernetes.seen import ACTION, action_text, seen_images, starts
+from imagelint.kubernetes.seen import (
+    ACTION,
+    action_text,
+    is_manifest_of,
+    seen_images,
+    starts,
+    to_what_follows,
+)
 from imagelint.kubernetes.skim.reader import skim
 from imagelint.yaml.documents import cut, split
 from imagelint.yaml.nodes import Mapping
@@ -52,7 +59,6 @@ __all__ = [
     "skimmed",
 ]
 
-_SEEN_OBJECT = r"""(?m)(?:^|[\s{,])["']?kind["']?[ \t]*:"""
 _PLUGIN = rb"apiVersion[\"']?[ \t]*:[ \t]+[\"']?builtin\b"
 _FOLDED_INSIDE = rb"\\\n"
 _WITH_PATCHES = (b"toolkit.fluxcd.io", b"argoproj.io")
@@ -235,13 +241,10 @@ def read(
     if marks:
         message = "a byte order mark too many, behind which go-yaml loses first letters of keys"
         reasons.append(Refusal(document.span.start, message, by_kubectl=marks > 1))
-    if ACTION in text and reasons and tree.dropped_from is not None:
-        # An action at the start is a root of its own: what it was written for stands behind it.
-        tree.unread_from, tree.dropped_from = tree.dropped_from, None
-    is_manifest = bool(found.sites or marks or refused or _is_special(roles))
-    is_manifest = is_manifest or (found.root is not None and found.root.api_version != "")
+    if ACTION in text and reasons:
+        to_what_follows(tree)
+    is_manifest = bool(marks or refused or _is_special(roles)) or is_manifest_of(found, text, tree)
     if tree.unread_from is not None:
-        is_manifest = is_manifest or re.search(_SEEN_OBJECT, text) is not None
         if not _is_special(roles) and is_free(document, catalogue):
             found.sites.clear()  # parsed for a test alone, and its kind may stand in what is unread
         elif is_manifest:

@@ -44,7 +44,7 @@ class Extract(NamedTuple):
     ``sites`` come in the order of the text. ``root`` is what the document's root says of itself,
     None where it is no API object. ``objects`` are those in which kustomize reads more than
     images, each with a view of the tree; of kustomizations themselves no sites are here yet, nor
-    is anything in ``inline`` and ``unjudged``: ``kustomize/reading.py`` adds them.
+    are their texts and anything in ``unjudged``: ``kustomize/reading.py`` adds them.
     """
 
     sites: list[ImageSite]
@@ -59,6 +59,8 @@ class Extract(NamedTuple):
 
 Recast: TypeAlias = "Callable[[ObjectNode], list[tuple[ObjectNode, KubeObject]]]"
 """An object → what to search it as, each time with who is named for what is found."""
+_Texts: TypeAlias = "dict[tuple[str, int, str], Inline]"
+"""Strings by their field, place and value, so that each is read once."""
 
 
 def extract(
@@ -73,6 +75,7 @@ def extract(
     problems: list[ParseProblem] = []
     objects: list[tuple[ObjectNode, View]] = []
     root: KubeObject | None = None
+    inline: _Texts = {}
     seen_by = views(tree)
     for view in seen_by:
         found, wrong = find_objects(tree.root, view, file_name)
@@ -85,15 +88,26 @@ def extract(
             found = found or _of_no_kind(tree.root)
         objects += ((item, view) for item in found if has_fields_of_kustomize(item.meta))
         once = bool(tree.problems)  # what is refused may be a bomb
+        met: list[ObjectNode] = []
         for item in _distinct(found) if once else found:
-            for read in _sites_as(item, view, catalogue, recast, (once, len(seen_by) == 1)):
+            for read in _sites_as(item, view, catalogue, recast, (once, len(seen_by) == 1), met):
                 add_site(sites, read, view)
+        if catalogue.embedded:
+            _add_texts(inline, met, view, catalogue)
     if root is None and isinstance(tree.root, Mapping):
         root = meta_of(tree.root, seen_by[0], None, file_name)
-    if not sites:
+    if not (sites or inline):
         problems = []
     in_order = sorted(sites.values(), key=lambda site: site.node.start)
-    return Extract(in_order, problems, root, tuple(objects))
+    return Extract(in_order, problems, root, tuple(objects), tuple(inline.values()))
+
+
+def _add_texts(known: _Texts, met: list[ObjectNode], view: View, catalogue: Catalogue) -> None:
+    """Note the strings of objects that the policy takes for manifests."""
+    from imagelint.kubernetes.texts import texts_of  # noqa: PLC0415 - few policies ask for them
+
+    for text in texts_of(met, view, catalogue):
+        known.setdefault((text.field, text.node.start, text.node.value), text)
 
 
 def _of_no_kind(root: Node | None) -> list[ObjectNode]:
@@ -101,24 +115,25 @@ def _of_no_kind(root: Node | None) -> list[ObjectNode]:
     return [ObjectNode(root, "", KubeObject("", ""), BOTH)] if isinstance(root, Mapping) else []
 
 
-def _sites_as(
+def _sites_as(  # noqa: PLR0913, PLR0917 - what is searched, and how
     item: ObjectNode,
     view: View,
     catalogue: Catalogue,
     recast: Recast | None,
     how: tuple[bool, bool],
+    met: list[ObjectNode],
 ) -> Iterator[ImageSite]:
     """Yield the sites of an object as what it is, or as what it is searched as.
 
-    ``how``: each node once; kustomize has no view of its own.
+    ``how``: each node once; kustomize has no view of its own. ``met`` gets all objects searched.
     """
     once, is_for_both = how
     if recast is None:
-        found = sites_of(item, view, catalogue, once=once)
+        found = sites_of(item, view, catalogue, once=once, met=met)
         yield from _readings(item, found, view, is_for_both=is_for_both)
         return
     for one, named in recast(item):
-        found = sites_of(one, view, catalogue, once=once)
+        found = sites_of(one, view, catalogue, once=once, met=met)
         for site in _readings(one, found, view, is_for_both=is_for_both):
             yield site._replace(object=named) if site.object[:2] == one.meta[:2] else site
 
@@ -169,15 +184,22 @@ def _readings(
 
 
 def sites_of(
-    item: ObjectNode, view: View, catalogue: Catalogue, *, once: bool
+    item: ObjectNode,
+    view: View,
+    catalogue: Catalogue,
+    *,
+    once: bool,
+    met: list[ObjectNode] | None = None,
 ) -> Iterator[ImageSite]:
     """Yield the sites of an object and of the objects inside of it; ``once``: of each node once.
 
-    None of a kustomization, whose fields kustomize reads in its own way.
+    None of a kustomization, whose fields kustomize reads in its own way. ``met`` gets the objects.
     """
     work, seen = [item], {id(item.mapping)}
     while work:
         one = work.pop()
+        if met is not None:
+            met.append(one)
         if is_kustomization(one.meta):
             continue
         found = _Search(one, view, catalogue, once=once)

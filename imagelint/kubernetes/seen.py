@@ -13,13 +13,17 @@ from imagelint.yaml.nodes import Mapping, Scalar
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from imagelint.kubernetes.search import Extract
     from imagelint.yaml.documents import Document
+    from imagelint.yaml.nodes import Tree
 
-__all__ = ["ACTION", "action_text", "seen_images", "starts"]
+__all__ = ["ACTION", "action_text", "is_manifest_of", "seen_images", "starts"]
+__all__ += ["to_what_follows"]
 
 ACTION = "{{"
 """What starts an action of a Go template; no manifest needs it outside of strings."""
 
+_SEEN_OBJECT = r"""(?m)(?:^|[\s{,])["']?kind["']?[ \t]*:"""
 # Up to the next brace only: a text full of `{{` must not be searched to its end for each.
 _ACTION_TEXT = r"\{\{(?:[^{}\n]|\}(?!\}))*\}\}"
 # It begins with letters, to which `re` leaps; what has to stand before them is looked at then.
@@ -28,6 +32,19 @@ _SEEN_IMAGE = rf"""(?x)
     (?P<quote>["']?)
     (?P<value>(?:{_ACTION_TEXT}|[^\s"'{{}}\[\],\#&*|>!]+|(?<=\S)[\#&*|>!]){{1,999}})
     """
+
+
+def is_manifest_of(found: Extract, text: str, tree: Tree) -> bool:
+    """Whether a document is an API object, or tries to be one in text that no parser reads."""
+    if found.sites or (found.root is not None and found.root.api_version):
+        return True
+    return tree.unread_from is not None and re.search(_SEEN_OBJECT, text) is not None
+
+
+def to_what_follows(tree: Tree) -> None:
+    """Have what stands behind an action at the start read: the action is a root of its own."""
+    if tree.dropped_from is not None:
+        tree.unread_from, tree.dropped_from = tree.dropped_from, None
 
 
 def seen_images(text: str, start: int, root: KubeObject | None) -> Iterator[ImageSite]:

@@ -35,11 +35,11 @@ ignores             ``require-reason: true`` stays       (has no lock: it only t
 locked              adds                                 (has no lock: it only tightens)
 rule-files          adds                                 (has no lock: rules only find more)
 workloads           adds                                 (has no lock: kinds only find more)
+embedded            adds                                 (has no lock: it only finds more)
 ==================  ===================================  ==========================================
 
-What the parts mean is said where they are: patterns in ``patterns/images.py``, the Harbor
-map in ``patterns/harbor.py``, globs in ``patterns/globs.py``. Finding and reading the file,
-and making paths relative to its folder, is the caller's business. No I/O.
+The parts are explained in ``patterns/``: ``images.py``, ``harbor.py`` and ``globs.py``. To find
+the file, read it and make paths relative to its folder is the caller's business. No I/O.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ from imagelint.yaml.config import Fields, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from imagelint.kubernetes.catalogue.entries import IgnoredField, Workload
+    from imagelint.kubernetes.catalogue.entries import EmbeddedTexts, IgnoredField, Workload
     from imagelint.model.finding import Severity
     from imagelint.policy.exceptions import PolicyException
     from imagelint.policy.locks import Lock
@@ -99,6 +99,7 @@ _KEYS: Final = (
     "exclude",
     "workloads",
     "ignore-fields",
+    "embedded",
 )
 _REQUIRED: Final = ("version", "environments", "default")
 _NOTHING: Final = RuleSetting()
@@ -135,6 +136,8 @@ class Policy(NamedTuple):
     """Kinds and fields with images, besides those of the catalogue; the base's first."""
     ignored_fields: tuple[IgnoredField, ...] = ()
     """Fields that hold no images, whatever the catalogue says; the base's first."""
+    embedded: tuple[EmbeddedTexts, ...] = ()
+    """Strings of ConfigMaps and Secrets that are manifests; the base's first."""
 
     @classmethod
     def parse(cls, data: bytes, *, path: str = "imagelint.yaml") -> Policy:
@@ -266,6 +269,7 @@ class _Layer:
             frozenset(Locks(locks).rules(self._rules)),
             workloads=self._workloads(),
             ignored_fields=self._ignored_fields(),
+            embedded=self._embedded(),
         )
         self._check_locked_rules(policy)
         return policy
@@ -330,11 +334,10 @@ class _Layer:
 
     def _workloads(self) -> tuple[Workload, ...]:
         known = () if self._base is None else self._base.workloads
-        node = self._record.get("workloads")
-        if node is not None:
+        if "workloads" in self._record:
             from imagelint.kubernetes.catalogue.notation import read_workloads  # noqa: PLC0415 - many have none
 
-            known += read_workloads(self._reader, node, "workloads")
+            known += read_workloads(self._reader, self._record["workloads"], "workloads")
         return known
 
     def _ignored_fields(self) -> tuple[IgnoredField, ...]:
@@ -344,6 +347,14 @@ class _Layer:
             from imagelint.kubernetes.catalogue.notation import read_ignored_fields  # noqa: PLC0415 - many have none
 
             known += read_ignored_fields(self._reader, node, "ignore-fields")
+        return known
+
+    def _embedded(self) -> tuple[EmbeddedTexts, ...]:
+        known = () if self._base is None else self._base.embedded
+        if "embedded" in self._record:
+            from imagelint.kubernetes.catalogue.notation import read_embedded  # noqa: PLC0415 - many have none
+
+            known += read_embedded(self._reader, self._record["embedded"], "embedded")
         return known
 
     def _exceptions(self, environments: tuple[str, ...]) -> tuple[PolicyException, ...]:

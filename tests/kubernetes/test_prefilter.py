@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from imagelint.kubernetes.catalogue.entries import EmbeddedTexts
 from imagelint.kubernetes.prefilter import LONG, can_hold_image, is_proven_free, may_hold_object
 from imagelint.kubernetes.read import examine
 from imagelint.model.source import Source
+from imagelint.patterns.globs import NamePattern
 from tests.properties.test_scan import sites
 from tests.support.trees import catalogue
 
@@ -300,3 +302,20 @@ def test_what_is_left_out_is_counted(data: str, documents: int, free: int) -> No
     for encoded in (data.encode(), data.encode("utf-16") if data else b""):
         found, count = examine(Source("a.yaml", encoded), catalogue())
         assert (len(found), count) == (documents, free)
+
+
+@pytest.mark.parametrize("padding", ["", "# " + "x" * LONG + "\n"])
+def test_no_proof_of_a_kind_whose_strings_are_manifests(padding: str) -> None:
+    """Neither of a document nor of a file, and only of that kind."""
+    kinds = catalogue().with_embedded([EmbeddedTexts("ConfigMap", (NamePattern("*"),))])
+    text = HEAD + "data: {a: b}\n" + padding
+    assert is_proven_free(text.encode(), catalogue())
+    assert not is_proven_free(text.encode(), kinds)
+    assert can_hold_image(text.encode(), kinds.words)
+    assert is_proven_free(text.replace("ConfigMap", "Secret").encode(), kinds)
+    assert is_proven_free(text.replace("v1", "apps/v1").encode(), kinds)
+    for with_trees in (True, False):
+        source = Source("a.yaml", text.encode())
+        found, free = examine(source, kinds, with_trees=with_trees)
+        assert [item.tree is None for item in found] == [False]
+        assert free == 0

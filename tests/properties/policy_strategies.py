@@ -255,6 +255,15 @@ def _ignored_fields() -> SearchStrategy[dict[str, Any]]:
     )
 
 
+def _embedded() -> SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(
+        {
+            "kind": st.sampled_from(("ConfigMap", "Secret")),
+            "keys": st.lists(_names(), min_size=1, max_size=2),
+        }
+    )
+
+
 def policies() -> SearchStrategy[dict[str, Any]]:
     """Give policies whose parts are well-formed; they need not go together."""
     harbor = harbor_configs()
@@ -272,6 +281,7 @@ def policies() -> SearchStrategy[dict[str, Any]]:
             "exclude": st.lists(_globs(), max_size=2),
             "workloads": st.lists(_workloads(), max_size=2),
             "ignore-fields": st.lists(_ignored_fields(), max_size=2),
+            "embedded": st.lists(_embedded(), max_size=2),
             "exceptions": st.lists(_exceptions(), max_size=2),
             "locked": st.lists(_locks(), max_size=2),
             "ignores": st.sampled_from(({"require-reason": True}, {"require-reason": "false"})),
@@ -297,7 +307,9 @@ def _odd_values() -> SearchStrategy[Any]:
     return st.one_of(
         scalars,
         st.lists(scalars, max_size=2),
-        st.dictionaries(st.sampled_from((*_TELLING, "tags", "severity")), scalars, max_size=2),
+        st.dictionaries(
+            st.sampled_from((*_TELLING, "tags", "severity", "kind", "keys")), scalars, max_size=2
+        ),
     )
 
 

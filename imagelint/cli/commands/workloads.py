@@ -98,5 +98,6 @@ def _guesses(run: Run) -> Iterator[Guess]:
         except ImagelintError as error:
             run.errors.append(str(error))
             continue
-        known = catalogue.with_entries(one.governing.policy.workloads)
+        own = one.governing.policy
+        known = catalogue.with_entries(own.workloads).with_embedded(own.embedded)
         yield from unknown_fields(Source(one.shown, data), known)

@@ -16,12 +16,14 @@ from imagelint.model.namedtuple import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from imagelint.patterns.globs import NamePattern
 
 __all__ = [
     "CONTAINERS",
     "EACH",
     "EACH_ITEM",
     "EACH_VALUE",
+    "HOLDS_TEXTS",
     "IMAGE",
     "OBJECT",
     "POD_SPEC",
@@ -29,6 +31,7 @@ __all__ = [
     "PUBLIC_SHAPES",
     "ROLES",
     "Branch",
+    "EmbeddedTexts",
     "Field",
     "Form",
     "Holder",
@@ -56,6 +59,11 @@ ROLES: Final = {
     "volumes": "image volume",
 }
 """What an image is of, for people, by the last of these keys on its path; else ``image``."""
+HOLDS_TEXTS: Final = {"ConfigMap": "data", "Secret": "stringData"}
+"""The kinds whose strings may be manifests that an operator applies, and the field with those.
+
+Both are of the core group. A Secret's ``data`` is base64, and is not read.
+"""
 PUBLIC_SHAPES: Final = ("container", POD_SPEC, POD_TEMPLATE, OBJECT)
 """The shapes that every file and every policy may name."""
 
@@ -143,6 +151,14 @@ class IgnoredField(NamedTuple):
     """The paths as written."""
     reason: str
     origin: str
+
+
+class EmbeddedTexts(NamedTuple):
+    """Strings that a policy says are manifests: of a kind, those whose keys fit."""
+
+    kind: str
+    """One of ``HOLDS_TEXTS``."""
+    keys: tuple[NamePattern, ...]
 
 
 class Part(NamedTuple):

@@ -18,9 +18,16 @@ from imagelint.model.namedtuple import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from imagelint.kubernetes.catalogue.entries import Field, IgnoredField, Part, Workload
+    from imagelint.kubernetes.catalogue.entries import (
+        EmbeddedTexts,
+        Field,
+        IgnoredField,
+        Part,
+        Workload,
+    )
     from imagelint.kubernetes.skim.plans import KindPlan
     from imagelint.model.source import Source
+    from imagelint.patterns.globs import NamePattern
 
 __all__ = ["Catalogue", "CatalogueFiles", "Kind", "load_catalogue"]
 
@@ -75,11 +82,14 @@ class Catalogue:
         store: _Store,
         own: tuple[Workload, ...] = (),
         ignored: tuple[IgnoredField, ...] = (),
+        embedded: tuple[EmbeddedTexts, ...] = (),
     ) -> None:
-        """Use :func:`load_catalogue`; ``own`` and ``ignored`` are a policy's."""
+        """Use :func:`load_catalogue`; ``own``, ``ignored`` and ``embedded`` are a policy's."""
         self._store = store
         self._own = own
         self._ignored = ignored
+        self.embedded = embedded
+        """Strings that are manifests; mostly none."""
         self._kinds: dict[tuple[str, str], Kind | None] = {}
         self._shapes: dict[str, Branch] = {}
         self._branches: dict[tuple[Field, ...], Branch] = {}
@@ -90,17 +100,29 @@ class Catalogue:
         words = list(store.core.words)
         for workload in own:
             words += words_of(workload, words)
+        words += [one.kind for one in embedded]
         anywhere, groups = (tuple(map(str.encode, one)) for one in (words, store.core.groups))
         self.words = Words(tuple(dict.fromkeys(anywhere)), groups)
         """Of a document that holds images, at least one of these stands in the text."""
 
     def with_entries(self, workloads: Iterable[Workload]) -> Catalogue:
         """Return this catalogue and a policy's own entries; those of one kind add up."""
-        return Catalogue(self._store, (*self._own, *workloads), self._ignored)
+        return Catalogue(self._store, (*self._own, *workloads), self._ignored, self.embedded)
 
     def without_fields(self, ignored: Iterable[IgnoredField]) -> Catalogue:
         """Return this catalogue without the fields that a policy takes out."""
-        return Catalogue(self._store, self._own, (*self._ignored, *ignored))
+        return Catalogue(self._store, self._own, (*self._ignored, *ignored), self.embedded)
+
+    def with_embedded(self, embedded: Iterable[EmbeddedTexts]) -> Catalogue:
+        """Return this catalogue with the strings that a policy takes for manifests."""
+        texts = (*self.embedded, *embedded)
+        return Catalogue(self._store, self._own, self._ignored, texts)
+
+    def embedded_keys(self, group: str, kind: str) -> tuple[NamePattern, ...]:
+        """Return which of the strings of a kind are manifests, by their keys; mostly none."""
+        if group or not self.embedded:
+            return ()
+        return tuple(key for one in self.embedded if one.kind == kind for key in one.keys)
 
     def lookup(self, group: str, kind: str) -> Kind | None:
         """Return what is known of a kind; None where it is unknown."""
@@ -113,7 +135,8 @@ class Catalogue:
         """Return how objects of a kind are skimmed; None where they have to be searched."""
         key = (group, kind)
         if key not in self._plans:
-            known = None if self._ignored else self.lookup(group, kind)
+            is_searched = bool(self._ignored or self.embedded_keys(group, kind))
+            known = None if is_searched else self.lookup(group, kind)
             if known is not None and known not in self._made:
                 made = plan_of(known.branch, self.shape, is_exact=known.is_exact)
                 self._made[known] = made

@@ -11,8 +11,10 @@ import re
 from typing import TYPE_CHECKING
 
 from imagelint.kubernetes.catalogue.entries import (
+    HOLDS_TEXTS,
     IMAGE,
     PUBLIC_SHAPES,
+    EmbeddedTexts,
     Field,
     Form,
     Holder,
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from imagelint.model.source import Source
     from imagelint.yaml.nodes import Node
 
-__all__ = ["read_ignored_fields", "read_part", "read_workloads"]
+__all__ = ["read_embedded", "read_ignored_fields", "read_part", "read_workloads"]
 
 _KEY = r"[^.\[\]{}<>\"]+"
 _QUOTED = r"\[\"[^\[\]{}<>\"]+\"\]"
@@ -44,6 +46,7 @@ _KEYS_ONLY = re.compile(rf"{_KEY}(?:\.{_KEY})*")
 
 _ENTRY_KEYS = ("groups", "kinds", "source", "fields")
 _IGNORED_KEYS = ("groups", "kinds", "fields", "reason")
+_EMBEDDED_KEYS = ("kind", "keys")
 _PARTS = ("registry", "repository", "image", "tag", "digest", "sha256")
 _SPLIT_KEYS = frozenset((*_PARTS, "default", "only"))
 _FIELD_KEYS = ("at", *_PARTS, "default", "prefix", "flags", "named", "form", "only", "source")
@@ -123,6 +126,21 @@ def read_ignored_fields(reader: Fields, node: Node, where: str) -> tuple[Ignored
         texts = reader.texts(entry["fields"], at)
         origin = reader.origin(item)
         found.append(IgnoredField(groups, kinds, tuple(paths), texts, reason, origin))
+    return tuple(found)
+
+
+def read_embedded(reader: Fields, node: Node, where: str) -> tuple[EmbeddedTexts, ...]:
+    """Read ``embedded:``: kinds whose strings are manifests, and globs for the keys of those."""
+    found: list[EmbeddedTexts] = []
+    for index, item in enumerate(reader.items(node, where)):
+        at = f"{where}[{index}]"
+        entry = reader.record(item, at, _EMBEDDED_KEYS, _EMBEDDED_KEYS)
+        kind = reader.one_of(entry["kind"], f"{at}.kind", HOLDS_TEXTS, "kind")
+        keys = reader.names(entry["keys"], f"{at}.keys")
+        if not keys:
+            message = f'{at}.keys: name at least one key; write ["*.yaml"], or ["*"] for all'
+            raise reader.error(entry["keys"], message)
+        found.append(EmbeddedTexts(kind, keys))
     return tuple(found)
 
 

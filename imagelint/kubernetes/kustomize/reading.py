@@ -70,7 +70,14 @@ def completed(
 def extract_as(
     tree: Tree, catalogue: Catalogue, role: FileRole | Inline
 ) -> tuple[Extract, list[ParseProblem]]:
-    """Return what a document holds in a role, and why kustomize refuses it."""
+    """Return what a document holds in a role, and why it is refused.
+
+    That is by kustomize; by kubectl too where the document is a manifest.
+    """
+    if role.role is Role.RESOURCE:
+        own = extract(tree, catalogue)
+        found, refusals = _completed(own, tree, catalogue, "")
+        return found, [*own.problems, *refusals]
     if role.role in _PATCHES:
         namespace = getattr(role, "namespace", "")
         found = read_patch(tree, catalogue, role.target, namespace)

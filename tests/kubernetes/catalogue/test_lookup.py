@@ -9,6 +9,7 @@ import pytest
 
 from imagelint.kubernetes.catalogue.entries import (
     Branch,
+    EmbeddedTexts,
     Field,
     Form,
     Holder,
@@ -19,6 +20,7 @@ from imagelint.kubernetes.catalogue.lookup import Catalogue, CatalogueFiles, loa
 from imagelint.kubernetes.catalogue.notation import read_ignored_fields, read_part, read_workloads
 from imagelint.model.errors import PolicyError
 from imagelint.model.source import Source
+from imagelint.patterns.globs import NamePattern
 from imagelint.yaml.config import Fields
 from tests.support.trees import catalogue
 
@@ -477,3 +479,14 @@ class TestShipped:
 
     def test_the_list_is_no_kind_of_its_own(self) -> None:
         assert catalogue().lookup("", "List") is None
+
+
+def test_embedded_texts_add_up_and_stay() -> None:
+    keys = [NamePattern(one) for one in "abc"]
+    loaded = load("kinds: []").with_embedded([EmbeddedTexts("Secret", (keys[0],))])
+    more = [EmbeddedTexts("Secret", (keys[1],)), EmbeddedTexts("ConfigMap", (keys[2],))]
+    both = loaded.with_embedded(more).with_entries(()).without_fields(())
+    assert both.embedded_keys("", "Secret") == tuple(keys[:2])
+    assert both.embedded_keys("", "ConfigMap") == (keys[2],)
+    assert both.embedded_keys("g", "Secret") == ()
+    assert loaded.embedded_keys("", "ConfigMap") == ()

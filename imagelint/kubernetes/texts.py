@@ -1,0 +1,65 @@
+"""Objects → their strings that a policy says are manifests (``embedded:``)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from imagelint.kubernetes.catalogue.entries import HOLDS_TEXTS
+from imagelint.kubernetes.kustomize.model import Inline, Role
+from imagelint.kubernetes.objects import string_of
+from imagelint.kubernetes.readers import Reader, View
+from imagelint.kubernetes.sites import path_of
+from imagelint.yaml.nodes import Mapping, Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.objects import ObjectNode
+
+__all__ = ["MOST_USES", "fixed", "texts_of"]
+
+MOST_USES = 20
+"""How often aliases may have one string read."""
+
+
+def texts_of(objects: Iterable[ObjectNode], view: View, catalogue: Catalogue) -> Iterator[Inline]:
+    """Yield the strings of some objects that are manifests, as one reader or the other has them.
+
+    Of a string that aliases repeat no more than one use too many.
+    """
+    uses: Counter[int] = Counter()
+    known: set[tuple[int, str]] = set()
+    for item in objects:
+        keys = catalogue.embedded_keys(item.meta.group, item.meta.kind)
+        if not keys:
+            continue
+        field = HOLDS_TEXTS[item.meta.kind]
+        # Of a key that stands twice, or whose name is a word of YAML 1.1, kustomize has another
+        # reading; it may refuse the file, but then nobody knows which of them will stay.
+        for one in (view, View(Reader.KUSTOMIZE, walk_once=True)):
+            data = one.entries(item.mapping).get(field)
+            if not isinstance(data, Mapping) or uses[id(data)] > 2 * MOST_USES:
+                continue
+            uses[id(data)] += 1
+            for key, node in one.entries(data).items():
+                text = string_of(node, one)
+                if text is None or not any(pattern.matches(key) for pattern in keys):
+                    continue
+                assert isinstance(node, Scalar)  # it is a string
+                at = item.prefix + path_of((field, key))
+                if (id(node), at) in known or uses[id(node)] > MOST_USES:
+                    continue
+                known.add((id(node), at))
+                uses[id(node)] += 1
+                # Base64 (!!binary) is read, and its text stands nowhere as it is.
+                scalar = node if text == node.value else fixed(node, text)
+                yield Inline(Role.RESOURCE, scalar, at)
+
+
+def fixed(node: Scalar, text: str | None = None) -> Scalar:
+    """Return a string in which nothing is edited, at its place, or another ``text`` there."""
+    found = Scalar(node.value if text is None else text, node.start, node.end, node.style)
+    found.anchored = True
+    return found
