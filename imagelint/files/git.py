@@ -10,10 +10,12 @@ from __future__ import annotations
 import os
 
 __all__ = [
+    "LEFT_OUT",
     "GitError",
     "ask_git",
     "holds_repository",
     "ignored_below",
+    "kept_below",
     "repository_of",
     "tracked_below",
 ]
@@ -21,6 +23,15 @@ __all__ = [
 # A hook's git points these at the repository it runs for, which need not be ours.
 _POINTERS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
 _SECONDS = 60
+LEFT_OUT = frozenset(  # ruff's list
+    {
+        *(".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".ipynb_checkpoints"),
+        *(".mypy_cache", ".nox", ".pants.d", ".pyenv", ".pytest_cache", ".pytype"),
+        *(".ruff_cache", ".svn", ".tox", ".venv", ".vscode", "__pypackages__", "_build"),
+        *("buck-out", "dist", "node_modules", "site-packages", "venv"),
+    }
+)
+"""Names of folders that tools make: what git does not know in them is left out."""
 
 
 def holds_repository(folder: str) -> bool:
@@ -85,6 +96,26 @@ def ignored_below(folder: str) -> frozenset[str]:
     if any(inside.startswith(path + os.sep) for path in paths):
         return frozenset()
     return frozenset(paths)
+
+
+def kept_below(root: str) -> frozenset[str]:
+    """Return what git knows below the folders of a repository that are left out by name.
+
+    Absolute paths, of the files and of all folders around them: for whoever has committed a file
+    wants it to be deployed, whatever its folder is called.
+    """
+    places = (f":(top,glob)**/{name}/**" for name in sorted(LEFT_OUT - {".git"}))
+    try:
+        names = ask_git(root, "ls-files", "-z", "--", *places)
+    except GitError:
+        return frozenset()
+    found: set[str] = set()
+    for name in names.split(b"\0"):
+        path = os.path.join(root, os.fsdecode(name).replace("/", os.sep)) if name else root
+        while path not in found and path != root:
+            found.add(path)
+            path = os.path.dirname(path)
+    return frozenset(found)
 
 
 def tracked_below(root: str) -> frozenset[str]:

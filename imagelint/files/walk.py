@@ -9,7 +9,7 @@ import os
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from imagelint.files.git import ignored_below
+from imagelint.files.git import LEFT_OUT, ignored_below, kept_below, repository_of
 from imagelint.files.paths import absolute, displayed
 from imagelint.model.finding import Skipped
 from imagelint.model.namedtuple import NamedTuple
@@ -18,20 +18,13 @@ from imagelint.patterns.globs import InvalidPattern, PathPattern
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["LEFT_OUT", "LINK_TO_FOLDER", "SUFFIXES", "Found", "FoundFile", "find", "in_order"]
+__all__ = ["LINK_TO_FOLDER", "SUFFIXES", "Found", "FoundFile", "find", "in_order"]
 
 SUFFIXES = (".yaml", ".yml", ".json")
 _OTHER_NAMES = frozenset({"Kustomization"})  # kustomize reads it by this name too
-LEFT_OUT = frozenset(  # ruff's list
-    {
-        *(".bzr", ".direnv", ".eggs", ".git", ".git-rewrite", ".hg", ".ipynb_checkpoints"),
-        *(".mypy_cache", ".nox", ".pants.d", ".pyenv", ".pytest_cache", ".pytype"),
-        *(".ruff_cache", ".svn", ".tox", ".venv", ".vscode", "__pypackages__", "_build"),
-        *("buck-out", "dist", "node_modules", "site-packages", "venv"),
-    }
-)
 _MAGIC = frozenset("*?")
 _BY_GIT = "ignored by git"
+_UNTRACKED = "untracked, in a folder left out by name"
 LINK_TO_FOLDER = "link to a folder"
 
 
@@ -117,6 +110,8 @@ class _Walk:
         self._begin = begin
         self.files: dict[str, FoundFile] = {}
         self.skipped: dict[str, Skipped] = {}
+        self._known_to_git: dict[str, frozenset[str]] = {}
+        """By repository: what is committed in spite of its folder's name."""
         self.links: list[str] = []
         self.warnings: list[str] = []
         self.errors: list[str] = []
@@ -177,20 +172,22 @@ class _Walk:
         listing = _listing(top)
         if not isinstance(listing, OSError):
             self._tell(top, [one.name for one in listing])
-        folders = [self._opened(displayed(top, self._cwd), listing)]
+        everything: frozenset[str] | None = None
+        folders = [(*self._opened(displayed(top, self._cwd), listing), everything)]
         while folders:
-            entries, shown = folders[-1]
+            entries, shown, only = folders[-1]
             for entry in entries:  # goes on where it was left for a folder
                 if _is_folder(entry):
-                    inner = self._listing_to_walk(entry, ignored)
+                    kept = self._kept(entry, only)
+                    inner = self._listing_to_walk(entry, ignored, kept)
                     if inner is not None:
                         name = self._shown(entry, shown)
-                        folders.append(self._opened(name, inner))
+                        folders.append((*self._opened(name, inner), kept))
                         if _holds_repository(inner):
                             ignored |= ignored_below(entry.path)
                         break
                 elif _is_manifest(entry.name) and (is_wanted is None or is_wanted(entry.path)):
-                    reason = _why_not(entry, ignored)
+                    reason = _why_not(entry, ignored, only)
                     if reason is not None:
                         self._skip(entry.path, reason)
                         continue
@@ -200,6 +197,17 @@ class _Walk:
             else:
                 folders.pop()
         return added
+
+    def _kept(self, entry: os.DirEntry[str], only: frozenset[str] | None) -> frozenset[str] | None:
+        """Return what counts in a folder: what git knows of one left out by name; None for all."""
+        if only is not None or entry.name not in LEFT_OUT or entry.is_symlink():
+            return only
+        root = repository_of(os.path.dirname(entry.path))
+        if root is None or entry.name == ".git":
+            return frozenset()
+        if root not in self._known_to_git:
+            self._known_to_git[root] = kept_below(root)
+        return self._known_to_git[root]
 
     def _shown(self, entry: os.DirEntry[str], above: str) -> str:
         """Return how findings name what stands in a folder, in front of whose names is ``above``.
@@ -219,13 +227,14 @@ class _Walk:
         return iter(listing), "" if shown == "." else shown.rstrip("/") + "/"
 
     def _listing_to_walk(
-        self, entry: os.DirEntry[str], ignored: frozenset[str]
+        self, entry: os.DirEntry[str], ignored: frozenset[str], kept: frozenset[str] | None
     ) -> list[os.DirEntry[str]] | OSError | None:
         """Return what stands in a folder, or None if it is left out, which is noted."""
         listing: list[os.DirEntry[str]] | OSError | None = None
         reason: str | None
-        if entry.name in LEFT_OUT:
-            reason = f"left out by name ({entry.name})"
+        if kept is not None and entry.path not in kept:
+            by_name = entry.name in LEFT_OUT
+            reason = f"left out by name ({entry.name})" if by_name else _UNTRACKED
         elif entry.is_symlink():  # it may lead anywhere, and round in circles
             reason = LINK_TO_FOLDER
         else:
@@ -237,7 +246,8 @@ class _Walk:
                 reason = _BY_GIT
         if reason is None:
             return listing
-        self._skip(entry.path, reason)
+        if entry.name != ".git":  # which holds nobody's manifests
+            self._skip(entry.path, reason)
         return None
 
     def _take_glob(self, pattern: str) -> _Added:
@@ -281,8 +291,12 @@ def _is_manifest(name: str) -> bool:
     return name.lower().endswith(SUFFIXES) or name in _OTHER_NAMES
 
 
-def _why_not(entry: os.DirEntry[str], ignored: frozenset[str]) -> str | None:
+def _why_not(
+    entry: os.DirEntry[str], ignored: frozenset[str], only: frozenset[str] | None
+) -> str | None:
     """Say why a walk leaves out a manifest that nobody named, if it does."""
+    if only is not None and entry.path not in only:
+        return _UNTRACKED
     if not _is_file(entry):
         return "broken link" if entry.is_symlink() else "not a regular file"
     return _BY_GIT if entry.path in ignored else None

@@ -9,8 +9,9 @@ import os
 from functools import partial
 from typing import TYPE_CHECKING
 
+from imagelint.files.git import LEFT_OUT, kept_below
 from imagelint.files.reading import MAX_SIZE, read
-from imagelint.files.walk import LEFT_OUT, SUFFIXES
+from imagelint.files.walk import SUFFIXES
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
 from imagelint.model.errors import FileError
 
@@ -72,11 +73,16 @@ def _named_in(
 ) -> Iterator[os.DirEntry[str]]:
     """Yield what has a wanted name in a folder or below it, but for what tools put there."""
     folders = [root]
+    kept: frozenset[str] | None = None
     while folders:
         for entry in _listing(folders.pop()):
             if is_wanted(entry.name):
                 yield entry
-            elif below and entry.name not in LEFT_OUT and entry.is_dir(follow_symlinks=False):
+            elif below and entry.is_dir(follow_symlinks=False) and entry.name != ".git":
+                if entry.name in LEFT_OUT:
+                    kept = kept_below(root) if kept is None else kept
+                    if entry.path not in kept:
+                        continue
                 folders.append(entry.path)
 
 

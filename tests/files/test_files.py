@@ -74,7 +74,26 @@ def test_folders_are_left_out_by_name(project: Project, name: str) -> None:
     project.write("a.yaml", "")
     found = find(".")
     assert names(found) == ["a.yaml"]
-    assert reasons(found)[name] == f"left out by name ({name})"
+    wanted = None if name == ".git" else f"left out by name ({name})"
+    assert reasons(found).get(name) == wanted
+
+
+@needs_git
+@pytest.mark.parametrize("name", [one for one in NAMES_LEFT_OUT if one != ".git"])
+def test_what_git_knows_is_never_left_out_by_name(project: Project, name: str) -> None:
+    (project.root / ".git").rmdir()
+    project.git("init", "-q")
+    for place in ("known.yaml", "deep/er/known.yaml", "unknown.yaml", "other/unknown.yaml"):
+        project.write(f"k8s/{name}/{place}", "")
+    project.git("add", "-f", *(f"k8s/{name}/{one}" for one in ("known.yaml", "deep/er/known.yaml")))
+    project.write(f"{name}/a.yaml", "")
+    found = find(".")
+    assert names(found) == [f"k8s/{name}/deep/er/known.yaml", f"k8s/{name}/known.yaml"]
+    assert reasons(found) == {
+        name: f"left out by name ({name})",
+        f"k8s/{name}/other": "untracked, in a folder left out by name",
+        f"k8s/{name}/unknown.yaml": "untracked, in a folder left out by name",
+    }
 
 
 def test_who_names_a_folder_wants_to_see_it(project: Project) -> None:
@@ -229,7 +248,6 @@ class TestGit:
         found = find(".")
         assert names(found) == ["a.yaml", "s/d.yaml"]
         assert reasons(found) == {
-            ".git": "left out by name (.git)",
             "build": "ignored by git",
             "s/c.tmp.yaml": "ignored by git",
         }

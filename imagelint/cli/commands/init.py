@@ -17,6 +17,10 @@ __all__ = ["command", "policy_text"]
 
 _EXAMPLE_HOST = "harbor.myco.com"
 _BEGIN = "version:"
+_NOTHING_EXCLUDED = (
+    "exclude: []                         # files to leave out, also those that git knows"
+)
+_EXCLUDED = 'exclude: ["**/testdata/**"]         # files to leave out, also those that git knows'
 SCHEMA_NAME = ".imagelint.schema.json"
 _HEAD = f"""\
 # yaml-language-server: $schema={SCHEMA_NAME}
@@ -96,7 +100,8 @@ def policy_text(harbor: str) -> str:
         raise UsageError(message) from error
     example = files.default_policy_source().data.decode()
     lines = example[example.index(_BEGIN) :].splitlines()
-    return _HEAD + "".join(f"{_with_host(line, host)}\n" for line in lines)
+    text = _HEAD + "".join(f"{_with_host(line, host)}\n" for line in lines)
+    return text.replace(_NOTHING_EXCLUDED, _EXCLUDED)
 
 
 def _with_host(line: str, host: str) -> str:
