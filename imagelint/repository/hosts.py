@@ -11,6 +11,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Final
 
+from imagelint.kubernetes.kustomize.hosts import fields_of_host
 from imagelint.kubernetes.kustomize.model import ImageEntry
 from imagelint.kubernetes.objects import find_objects, string_of
 from imagelint.kubernetes.readers import Reader, View
@@ -24,7 +25,9 @@ from imagelint.yaml.parser import parse_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from imagelint.kubernetes.kustomize.model import Kustomization
     from imagelint.kubernetes.objects import ObjectNode
+    from imagelint.repository.rename_model import Entry
     from imagelint.yaml.documents import Document
 
 __all__ = ["ArgoImage", "Host", "Named", "folder_of", "hosts_in", "names_in"]
@@ -32,6 +35,8 @@ __all__ = ["ArgoImage", "Host", "Named", "folder_of", "hosts_in", "names_in"]
 _FLUX: Final = "kustomize.toolkit.fluxcd.io"
 _ARGO: Final = "argoproj.io"
 _SOURCES: Final = ("source", "sources")
+_KEPT: Final = "*"
+_PARTS: Final = ("new_name", "tag", "digest")
 
 
 class ArgoImage(NamedTuple):
@@ -40,10 +45,22 @@ class ArgoImage(NamedTuple):
     node: Scalar
     name: str
     """Which images it selects: OLD, else the name of NEW."""
-    image: str
-    """NEW with its tag or digest."""
+    new_name: str
+    """What it writes, empty where that is ``*``: what another entry of the name writes stays."""
+    tag: str
+    digest: str
+    keeps: frozenset[str]
+    """Which of the names of these fields are written as ``*``."""
     start: int
-    """Where that begins in the text; 0 where OLD is left out."""
+    """Where NEW begins in the text; 0 where OLD is left out."""
+
+    def keeps_of(self, entry: Entry) -> bool:
+        """Whether something of an entry may stay, whose name this may have after a repair."""
+        names = (split_image(name)[0].rpartition("/")[2] for name in (self.name, entry.name))
+        if len(set(names)) > 1:
+            return False
+        written = {"new_name": entry.new_name, "tag": entry.new_tag, "digest": entry.digest}
+        return any(written[part] for part in self.keeps)
 
 
 class Host(NamedTuple):
@@ -53,9 +70,18 @@ class Host(NamedTuple):
     root: Node
     folder: str
     """Relative to the repository's root, with ``/``."""
+    says: Kustomization
+    """Its patches, and paths relative to the folder: components, and Argo CD's patches."""
     images: tuple[ImageEntry, ...] = ()
     """Flux's."""
     argo: tuple[ArgoImage, ...] = ()
+    is_argo: bool = False
+
+    @property
+    def selects(self) -> bool:
+        """Whether it does anything to what it has built that may select images."""
+        says = self.says
+        return bool(self.images or self.argo or says.paths or says.inline or says.node_patches)
 
 
 class Named(NamedTuple):
@@ -80,7 +106,7 @@ def hosts_in(path: str, data: bytes) -> Iterator[Host]:
             if not folder:
                 continue  # all of its source, which mostly is another repository
             images = tuple(_flux_images(entries.get("images"), view))
-            yield Host(document, root, folder, images)
+            yield Host(document, root, folder, fields_of_host(spec, "spec", view), images)
         elif item.meta.group == _ARGO and item.meta.kind == "Application":
             for source in _argo_sources(spec, view):
                 yield from _argo_host(document, root, source, view)
@@ -148,20 +174,32 @@ def _argo_sources(spec: Mapping, view: View) -> Iterator[Mapping]:
 def _argo_host(document: Document, root: Node, source: Mapping, view: View) -> Iterator[Host]:
     entries = view.entries(source)
     kustomize = entries.get("kustomize")
-    images = view.entries(kustomize).get("images") if isinstance(kustomize, Mapping) else None
     folder = string_of(entries.get("path"), view)
-    if folder:  # without one it is a chart, or an excerpt
-        yield Host(document, root, folder, argo=tuple(_argo_images(images, view)))
+    if folder and isinstance(kustomize, Mapping):  # without one it is a chart, or an excerpt
+        says = fields_of_host(kustomize, "kustomize", view)
+        images = tuple(_argo_images(view.entries(kustomize).get("images"), view))
+        yield Host(document, root, folder, says, argo=images, is_argo=True)
 
 
 def _argo_images(node: Node | None, view: View) -> Iterator[ArgoImage]:
+    """Yield overrides as ``kustomize edit set image`` reads them (edit/set/setimage.go)."""
     for item in node.items if isinstance(node, Sequence) else ():
         text = string_of(item, view)
         if text and isinstance(item, Scalar):
             old, equals, new = text.partition("=")
             image = new if equals else text
+            parts = split_image(image)
+            name, tag, digest = ("" if part == _KEPT else part for part in parts)
+            keeps = (key for key, part in zip(_PARTS, parts, strict=True) if part == _KEPT)
+            is_name_alone = not equals and (tag, digest) == ("", "")
             yield ArgoImage(
-                item, old if equals else split_image(text)[0], image, len(text) - len(image)
+                item,
+                (old if equals else "") or parts[0],
+                "" if is_name_alone else name,
+                tag,
+                digest,
+                frozenset(keeps),
+                len(text) - len(image),
             )
 
 

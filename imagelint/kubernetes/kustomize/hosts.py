@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from imagelint.kubernetes.kustomize.changes import target_of
 from imagelint.kubernetes.kustomize.decode import Decoder
 from imagelint.kubernetes.kustomize.kustomization import annotations_of, patch_of
-from imagelint.kubernetes.kustomize.model import Kustomization, NodePatch, Role
+from imagelint.kubernetes.kustomize.model import Kustomization, NodePatch, PathEntry, Role
 from imagelint.kubernetes.kustomize.schema import ANY, PATCH, ListOf, MapOf
 from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
 
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.readers import View
     from imagelint.model.finding import KubeObject
 
-__all__ = ["read_host"]
+__all__ = ["fields_of_host", "read_host"]
 
 _FIELDS: Final[Struct] = {
+    "components": ListOf("string"),
     "patches": ListOf(PATCH),
     "patchesJson6902": ListOf({"patch": ANY, "target": PATCH["target"]}),
     "patchesStrategicMerge": ListOf(ANY),
@@ -40,7 +41,7 @@ def read_host(mapping: Mapping, meta: KubeObject, view: View) -> Iterator[Kustom
     if meta.group == "kustomize.toolkit.fluxcd.io":
         spec = view.entries(mapping).get("spec")
         if isinstance(spec, Mapping):
-            yield _fields(spec, "spec", view)
+            yield fields_of_host(spec, "spec", view)
     else:
         yield from _anywhere(mapping, view)
 
@@ -62,7 +63,7 @@ def _anywhere(root: Mapping, view: View) -> Iterator[Kustomization]:
             for key, value in view.entries(node).items():
                 at = f"{field}.{key}" if field else key
                 if key == "kustomize" and isinstance(value, Mapping):
-                    yield _fields(value, at, view)
+                    yield fields_of_host(value, at, view)
                 below.append((value, at, depth + 1))
         work += reversed(below)
 
@@ -71,13 +72,20 @@ _DEEPEST: Final = 64
 """Levels of an object; no ApplicationSet nests its generators half as deep."""
 
 
-def _fields(mapping: Mapping, field: str, view: View) -> Kustomization:
+def fields_of_host(mapping: Mapping, field: str, view: View) -> Kustomization:
+    """Return what a mapping with a kustomization's fields says, but for ``images``."""
     decoder = Decoder(view, exactly=True, strictly=False)
     root = decoder.decode(mapping, _FIELDS, field)
     namespace = root.text("targetNamespace") or root.text("namespace")
     patches = [patch_of(record, Role.PATCH, namespace) for record in root.records("patches")]
+    components = [
+        PathEntry(Role.COMPONENT, leaf.text, leaf.node, leaf.field)
+        for leaf in root.leaves("components")
+        if isinstance(leaf.node, Scalar)
+    ]
     return Kustomization(
         mapping,
+        paths=(*components, *(path for paths, _ in patches for path in paths)),
         namespace=namespace,
         inline=tuple(text for _, texts in patches for text in texts),
         node_patches=tuple(_node_patches(root, namespace)),
