@@ -11,7 +11,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Final
 
-from imagelint.kubernetes.kustomize.hosts import fields_of_host
+from imagelint.kubernetes.kustomize.hosts import fields_of_host, hides_images, template_patch_of
 from imagelint.kubernetes.kustomize.model import ImageEntry
 from imagelint.kubernetes.objects import find_objects, string_of
 from imagelint.kubernetes.readers import Reader, View
@@ -35,6 +35,8 @@ __all__ = ["ArgoImage", "Host", "Named", "folder_of", "hosts_in", "names_in"]
 _FLUX: Final = "kustomize.toolkit.fluxcd.io"
 _ARGO: Final = "argoproj.io"
 _SOURCES: Final = ("source", "sources")
+_FILLED_IN: Final = r"[{$]"
+"""What a template puts something else in the place of."""
 _KEPT: Final = "*"
 _PARTS: Final = ("new_name", "tag", "digest")
 
@@ -89,7 +91,8 @@ class Named(NamedTuple):
 
     document: Document
     node: Node
-    name: str
+    name: str | None
+    """None: whatever a template makes of it."""
     folder: str
     """Absolute."""
 
@@ -120,15 +123,7 @@ def names_in(path: str, data: bytes, root: str) -> Iterator[Named]:
     """
     for document, _, item, view in _objects(path, data):
         if item.meta.group == _ARGO and item.meta.kind == "ApplicationSet":
-            for source in _all_with("kustomize", item.mapping, view):
-                entries = view.entries(source)
-                kustomize = entries["kustomize"]
-                if isinstance(kustomize, Mapping):
-                    known = re.split(r"[{$]", string_of(entries.get("path"), view) or "")[0]
-                    below = known.rpartition("/")[0].lstrip("/").replace("/", os.sep)
-                    folder = os.path.normpath(os.path.join(root, below))
-                    for one in _argo_images(view.entries(kustomize).get("images"), view):
-                        yield Named(document, one.node, one.name, folder)
+            yield from _names_in_templates(document, item.mapping, view, root)
         elif item.meta.api_version.startswith("skaffold/"):
             for build in _all_with("artifacts", item.mapping, view):
                 artifacts = view.entries(build)["artifacts"]
@@ -138,6 +133,51 @@ def names_in(path: str, data: bytes, root: str) -> Iterator[Named]:
                     if text:
                         name = split_image(text)[0]
                         yield Named(document, fields["image"], name, os.path.dirname(path))
+
+
+def _names_in_templates(
+    document: Document, mapping: Mapping, view: View, root: str
+) -> Iterator[Named]:
+    """Yield the names that the templates of an ApplicationSet select by, and its patch of them."""
+    paths: list[str] = []
+    for source in _all_with("kustomize", mapping, view):
+        entries = view.entries(source)
+        kustomize, path = entries["kustomize"], string_of(entries.get("path"), view) or ""
+        if isinstance(kustomize, Mapping):
+            for one in _argo_images(view.entries(kustomize).get("images"), view):
+                yield _named(document, one.node, one.name, _known_folder(path, root))
+    text = template_patch_of(mapping, view)
+    if text is None:
+        return
+    for source in _all_with("path", mapping, view):
+        known = string_of(view.entries(source).get("path"), view)
+        paths += () if known is None else (known,)
+    folders = [_known_folder(path, root) for path in paths] or [root]
+    if hides_images(text.value):
+        yield from (Named(document, text, None, folder) for folder in folders)
+        return
+    patch = parse_yaml(text.value)
+    for kustomize in _all_with("images", patch.root, view) if patch.root is not None else ():
+        for one in _argo_images(view.entries(kustomize)["images"], view):
+            # it may change the path as well, so all of the repository could be meant
+            where = [root] if _all_paths(patch.root, view) else folders
+            yield from (_named(document, text, one.name, folder) for folder in where)
+
+
+def _all_paths(root: Node | None, view: View) -> bool:
+    return root is not None and any(True for _ in _all_with("path", root, view))
+
+
+def _named(document: Document, node: Node, name: str, folder: str) -> Named:
+    """Return a name; of what a template makes one nothing is known."""
+    return Named(document, node, None if re.search(_FILLED_IN, name) else name, folder)
+
+
+def _known_folder(path: str, root: str) -> str:
+    """Return the folder that is above all that a template makes of a path."""
+    known = re.split(_FILLED_IN, path)[0]
+    below = known.rpartition("/")[0].lstrip("/").replace("/", os.sep)
+    return os.path.normpath(os.path.join(root, below))
 
 
 def _objects(path: str, data: bytes) -> Iterator[tuple[Document, Node, ObjectNode, View]]:
@@ -222,7 +262,7 @@ def _all_with(key: str, root: Node, view: View) -> Iterator[Mapping]:
 
 def folder_of(host: Host, root: str) -> str | None:
     """Return the folder (absolute) that a host has built; None where it is a template's."""
-    if re.search(r"[{$]", host.folder):
+    if re.search(_FILLED_IN, host.folder):
         return None
     path = os.path.normpath(os.path.join(root, host.folder.lstrip("/").replace("/", os.sep)))
     return path if path == root or path.startswith(root.rstrip(os.sep) + os.sep) else None

@@ -5,14 +5,25 @@ Their API servers compare the names of fields as they are. Their ``images`` are 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from imagelint.kubernetes.kustomize.changes import target_of
 from imagelint.kubernetes.kustomize.decode import Decoder
 from imagelint.kubernetes.kustomize.kustomization import annotations_of, patch_of
-from imagelint.kubernetes.kustomize.model import Kustomization, NodePatch, PathEntry, Role
+from imagelint.kubernetes.kustomize.model import (
+    Inline,
+    Kustomization,
+    NodePatch,
+    PathEntry,
+    Role,
+    Target,
+    Unjudged,
+)
 from imagelint.kubernetes.kustomize.schema import ANY, PATCH, ListOf, MapOf
+from imagelint.kubernetes.seen import ACTION
 from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
+from imagelint.yaml.parser import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +33,9 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.readers import View
     from imagelint.model.finding import KubeObject
 
-__all__ = ["fields_of_host", "read_host"]
+__all__ = ["fields_of_host", "hides_images", "read_host", "template_patch_of"]
 
+_SPEAKS_OF_IMAGES: Final = "(?i)image|kustomize"
 _FIELDS: Final[Struct] = {
     "components": ListOf("string"),
     "patches": ListOf(PATCH),
@@ -42,8 +54,36 @@ def read_host(mapping: Mapping, meta: KubeObject, view: View) -> Iterator[Kustom
         spec = view.entries(mapping).get("spec")
         if isinstance(spec, Mapping):
             yield fields_of_host(spec, "spec", view)
-    else:
-        yield from _anywhere(mapping, view)
+        return
+    yield from _anywhere(mapping, view)
+    text = template_patch_of(mapping, view)
+    if meta.kind == "ApplicationSet" and text is not None:
+        yield _template_patch(mapping, text)
+
+
+def template_patch_of(mapping: Mapping, view: View) -> Scalar | None:
+    """Return what an ApplicationSet merges over each Application, a Go template of YAML."""
+    spec = view.entries(mapping).get("spec")
+    text = view.entries(spec).get("templatePatch") if isinstance(spec, Mapping) else None
+    return text if isinstance(text, Scalar) else None
+
+
+def _template_patch(mapping: Mapping, node: Scalar) -> Kustomization:
+    """Return the patch as that of an Application; what only the template's output tells, too."""
+    field = "spec.templatePatch"
+    target = Target(group="argoproj.io", version="v1alpha1", kind="Application")
+    unjudged: tuple[Unjudged, ...] = ()
+    if hides_images(node.value):
+        message = "what the template makes of it may set any image"
+        unjudged = (Unjudged(node, field, message, is_about_images=True),)
+    inline = Inline(Role.PATCH, node, field, target)
+    return Kustomization(mapping, inline=(inline,), unjudged=unjudged)
+
+
+def hides_images(text: str) -> bool:
+    """Whether a text speaks of images, and is no YAML until a template's actions are done."""
+    speaks = re.search(_SPEAKS_OF_IMAGES, text) is not None
+    return speaks and ACTION in text and bool(parse_yaml(text).problems)
 
 
 def _anywhere(root: Mapping, view: View) -> Iterator[Kustomization]:
