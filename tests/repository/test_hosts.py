@@ -9,8 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from imagelint.repository.graph import Graph
+from imagelint.repository.repositories import content_of
+from imagelint.repository.selectors import Selectors
 from tests.support.builds import Builds, behind_harbor, differences, kustomize
 from tests.support.project import BAD, POLICY, pod
+from tests.support.trees import catalogue
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -283,3 +287,21 @@ def test_a_shared_patch_is_changed_once(repository: Project) -> None:
     assert repository.read("shared/p.yaml") == TEST.replace("nginx", NEW)
     assert repository.read("shared/t.yaml").count(NEW) == 1
     assert repository.read("app/a.yaml") == pod(f"{NEW}:1.25")
+
+
+def test_a_shared_patch_is_read_once(repository: Project) -> None:
+    repository.write("shared/p.yaml", TEST)
+    text = "resources: [../app]\npatches: [{path: ../shared/p.yaml, target: {kind: Pod}}]\n"
+    paths = [str(repository.write(f"o{at}/kustomization.yaml", text).resolve()) for at in range(20)]
+    read: list[str] = []
+
+    def content(path: str) -> bytes | None:
+        read.append(path)
+        return content_of(path)
+
+    root = str(repository.root.resolve())
+    repairs = {f"{root}/app/a.yaml": {BAD.index("nginx"): ("nginx:1.25", f"{NEW}:1.25")}}
+    graph = Graph(root, paths, content_of)
+    selectors = Selectors(graph, repairs, content, catalogue(), str)
+    assert len(selectors.repository().exacts) == 1
+    assert read.count(f"{root}/shared/p.yaml") == 1
