@@ -207,4 +207,6 @@ def may_select_images(data: bytes) -> bool:
     """Whether something but a kustomization may select images by name: Flux, Argo CD, skaffold."""
     if b"kustomize" in data and (b"fluxcd.io" in data or b"argoproj.io" in data):
         return True
+    if b"templatePatch" in data and b"argoproj.io" in data:
+        return True
     return b"skaffold/v" in data

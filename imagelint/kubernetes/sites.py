@@ -179,13 +179,16 @@ def _text_sites(
     if value.type == "null" or text == "" or (text is not None and start == len(text)):
         return
     places: list[tuple[int, int] | None] = [None]
+    is_kept = False
     if text is not None and holder.form is Form.PAIRS:
         places = [match.span(1) for match in re.finditer(_PAIR, text)]
     elif text is not None and holder.form is Form.OVERRIDE:
         start = text.find("=") + 1
-        if text.startswith("*", start):
-            return
-        places = [(start, len(text)) if start else None]
+        end = len(text) - len(":*") if text.endswith((":*", "@*")) else len(text)
+        is_kept = end < len(text)  # the tag or digest that another entry has
+        if text.startswith(("*", ":", "@"), start) or (is_kept and not start):
+            return  # it sets no name
+        places = [(start, end) if start else None]
     elif text is not None and holder.prefix:
         if not text.startswith(holder.prefix, start):
             return
@@ -204,7 +207,7 @@ def _text_sites(
                 _container(place, view),
                 "image",
                 item.readers,
-                has_separate_tag=holder.form is Form.UNTAGGED,
+                has_separate_tag=holder.form is Form.UNTAGGED or is_kept,
                 within=within,
             ),
         )

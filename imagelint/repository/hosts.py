@@ -11,6 +11,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Final
 
+from imagelint.kubernetes.kustomize.hosts import fields_of_host, hides_images, template_patch_of
 from imagelint.kubernetes.kustomize.model import ImageEntry
 from imagelint.kubernetes.objects import find_objects, string_of
 from imagelint.kubernetes.readers import Reader, View
@@ -24,7 +25,9 @@ from imagelint.yaml.parser import parse_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from imagelint.kubernetes.kustomize.model import Kustomization
     from imagelint.kubernetes.objects import ObjectNode
+    from imagelint.repository.rename_model import Entry
     from imagelint.yaml.documents import Document
 
 __all__ = ["ArgoImage", "Host", "Named", "folder_of", "hosts_in", "names_in"]
@@ -32,6 +35,10 @@ __all__ = ["ArgoImage", "Host", "Named", "folder_of", "hosts_in", "names_in"]
 _FLUX: Final = "kustomize.toolkit.fluxcd.io"
 _ARGO: Final = "argoproj.io"
 _SOURCES: Final = ("source", "sources")
+_FILLED_IN: Final = r"[{$]"
+"""What a template puts something else in the place of."""
+_KEPT: Final = "*"
+_PARTS: Final = ("new_name", "tag", "digest")
 
 
 class ArgoImage(NamedTuple):
@@ -40,10 +47,22 @@ class ArgoImage(NamedTuple):
     node: Scalar
     name: str
     """Which images it selects: OLD, else the name of NEW."""
-    image: str
-    """NEW with its tag or digest."""
+    new_name: str
+    """What it writes, empty where that is ``*``: what another entry of the name writes stays."""
+    tag: str
+    digest: str
+    keeps: frozenset[str]
+    """Which of the names of these fields are written as ``*``."""
     start: int
-    """Where that begins in the text; 0 where OLD is left out."""
+    """Where NEW begins in the text; 0 where OLD is left out."""
+
+    def keeps_of(self, entry: Entry) -> bool:
+        """Whether something of an entry may stay, whose name this may have after a repair."""
+        names = (split_image(name)[0].rpartition("/")[2] for name in (self.name, entry.name))
+        if len(set(names)) > 1:
+            return False
+        written = {"new_name": entry.new_name, "tag": entry.new_tag, "digest": entry.digest}
+        return any(written[part] for part in self.keeps)
 
 
 class Host(NamedTuple):
@@ -53,9 +72,18 @@ class Host(NamedTuple):
     root: Node
     folder: str
     """Relative to the repository's root, with ``/``."""
+    says: Kustomization
+    """Its patches, and paths relative to the folder: components, and Argo CD's patches."""
     images: tuple[ImageEntry, ...] = ()
     """Flux's."""
     argo: tuple[ArgoImage, ...] = ()
+    is_argo: bool = False
+
+    @property
+    def selects(self) -> bool:
+        """Whether it does anything to what it has built that may select images."""
+        says = self.says
+        return bool(self.images or self.argo or says.paths or says.inline or says.node_patches)
 
 
 class Named(NamedTuple):
@@ -63,7 +91,8 @@ class Named(NamedTuple):
 
     document: Document
     node: Node
-    name: str
+    name: str | None
+    """None: whatever a template makes of it."""
     folder: str
     """Absolute."""
 
@@ -80,7 +109,7 @@ def hosts_in(path: str, data: bytes) -> Iterator[Host]:
             if not folder:
                 continue  # all of its source, which mostly is another repository
             images = tuple(_flux_images(entries.get("images"), view))
-            yield Host(document, root, folder, images)
+            yield Host(document, root, folder, fields_of_host(spec, "spec", view), images)
         elif item.meta.group == _ARGO and item.meta.kind == "Application":
             for source in _argo_sources(spec, view):
                 yield from _argo_host(document, root, source, view)
@@ -94,15 +123,7 @@ def names_in(path: str, data: bytes, root: str) -> Iterator[Named]:
     """
     for document, _, item, view in _objects(path, data):
         if item.meta.group == _ARGO and item.meta.kind == "ApplicationSet":
-            for source in _all_with("kustomize", item.mapping, view):
-                entries = view.entries(source)
-                kustomize = entries["kustomize"]
-                if isinstance(kustomize, Mapping):
-                    known = re.split(r"[{$]", string_of(entries.get("path"), view) or "")[0]
-                    below = known.rpartition("/")[0].lstrip("/").replace("/", os.sep)
-                    folder = os.path.normpath(os.path.join(root, below))
-                    for one in _argo_images(view.entries(kustomize).get("images"), view):
-                        yield Named(document, one.node, one.name, folder)
+            yield from _names_in_templates(document, item.mapping, view, root)
         elif item.meta.api_version.startswith("skaffold/"):
             for build in _all_with("artifacts", item.mapping, view):
                 artifacts = view.entries(build)["artifacts"]
@@ -112,6 +133,51 @@ def names_in(path: str, data: bytes, root: str) -> Iterator[Named]:
                     if text:
                         name = split_image(text)[0]
                         yield Named(document, fields["image"], name, os.path.dirname(path))
+
+
+def _names_in_templates(
+    document: Document, mapping: Mapping, view: View, root: str
+) -> Iterator[Named]:
+    """Yield the names that the templates of an ApplicationSet select by, and its patch of them."""
+    paths: list[str] = []
+    for source in _all_with("kustomize", mapping, view):
+        entries = view.entries(source)
+        kustomize, path = entries["kustomize"], string_of(entries.get("path"), view) or ""
+        if isinstance(kustomize, Mapping):
+            for one in _argo_images(view.entries(kustomize).get("images"), view):
+                yield _named(document, one.node, one.name, _known_folder(path, root))
+    text = template_patch_of(mapping, view)
+    if text is None:
+        return
+    for source in _all_with("path", mapping, view):
+        known = string_of(view.entries(source).get("path"), view)
+        paths += () if known is None else (known,)
+    folders = [_known_folder(path, root) for path in paths] or [root]
+    if hides_images(text.value):
+        yield from (Named(document, text, None, folder) for folder in folders)
+        return
+    patch = parse_yaml(text.value)
+    for kustomize in _all_with("images", patch.root, view) if patch.root is not None else ():
+        for one in _argo_images(view.entries(kustomize)["images"], view):
+            # it may change the path as well, so all of the repository could be meant
+            where = [root] if _all_paths(patch.root, view) else folders
+            yield from (_named(document, text, one.name, folder) for folder in where)
+
+
+def _all_paths(root: Node | None, view: View) -> bool:
+    return root is not None and any(True for _ in _all_with("path", root, view))
+
+
+def _named(document: Document, node: Node, name: str, folder: str) -> Named:
+    """Return a name; of what a template makes one nothing is known."""
+    return Named(document, node, None if re.search(_FILLED_IN, name) else name, folder)
+
+
+def _known_folder(path: str, root: str) -> str:
+    """Return the folder that is above all that a template makes of a path."""
+    known = re.split(_FILLED_IN, path)[0]
+    below = known.rpartition("/")[0].lstrip("/").replace("/", os.sep)
+    return os.path.normpath(os.path.join(root, below))
 
 
 def _objects(path: str, data: bytes) -> Iterator[tuple[Document, Node, ObjectNode, View]]:
@@ -148,20 +214,32 @@ def _argo_sources(spec: Mapping, view: View) -> Iterator[Mapping]:
 def _argo_host(document: Document, root: Node, source: Mapping, view: View) -> Iterator[Host]:
     entries = view.entries(source)
     kustomize = entries.get("kustomize")
-    images = view.entries(kustomize).get("images") if isinstance(kustomize, Mapping) else None
     folder = string_of(entries.get("path"), view)
-    if folder:  # without one it is a chart, or an excerpt
-        yield Host(document, root, folder, argo=tuple(_argo_images(images, view)))
+    if folder and isinstance(kustomize, Mapping):  # without one it is a chart, or an excerpt
+        says = fields_of_host(kustomize, "kustomize", view)
+        images = tuple(_argo_images(view.entries(kustomize).get("images"), view))
+        yield Host(document, root, folder, says, argo=images, is_argo=True)
 
 
 def _argo_images(node: Node | None, view: View) -> Iterator[ArgoImage]:
+    """Yield overrides as ``kustomize edit set image`` reads them (edit/set/setimage.go)."""
     for item in node.items if isinstance(node, Sequence) else ():
         text = string_of(item, view)
         if text and isinstance(item, Scalar):
             old, equals, new = text.partition("=")
             image = new if equals else text
+            parts = split_image(image)
+            name, tag, digest = ("" if part == _KEPT else part for part in parts)
+            keeps = (key for key, part in zip(_PARTS, parts, strict=True) if part == _KEPT)
+            is_name_alone = not equals and (tag, digest) == ("", "")
             yield ArgoImage(
-                item, old if equals else split_image(text)[0], image, len(text) - len(image)
+                item,
+                (old if equals else "") or parts[0],
+                "" if is_name_alone else name,
+                tag,
+                digest,
+                frozenset(keeps),
+                len(text) - len(image),
             )
 
 
@@ -184,7 +262,7 @@ def _all_with(key: str, root: Node, view: View) -> Iterator[Mapping]:
 
 def folder_of(host: Host, root: str) -> str | None:
     """Return the folder (absolute) that a host has built; None where it is a template's."""
-    if re.search(r"[{$]", host.folder):
+    if re.search(_FILLED_IN, host.folder):
         return None
     path = os.path.normpath(os.path.join(root, host.folder.lstrip("/").replace("/", os.sep)))
     return path if path == root or path.startswith(root.rstrip(os.sep) + os.sep) else None

@@ -10,12 +10,12 @@ from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.repository.rename_matching import Setting
+from imagelint.repository.rename_matching import Setting, split_image
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
 
-__all__ = ["Build", "Entry", "Exact", "Image", "Override", "Plan", "Planned", "Repository"]
+__all__ = ["Build", "Entry", "Exact", "Image", "Override", "Part", "Plan", "Planned", "Repository"]
 
 
 class Image(NamedTuple):
@@ -59,6 +59,24 @@ class Exact(NamedTuple):
     """Whether it is compared behind the build's entries (a replacement), not before (a patch)."""
 
 
+class Part(NamedTuple):
+    """A part of an image that a replacement or a variable takes elsewhere."""
+
+    delimiter: str
+    """Between the parts; empty where nothing is known of them."""
+    number: int
+    reason: str
+    """A clause, should the part be another one after a repair."""
+
+    def is_kept(self, now: str, after: str) -> bool:
+        """Whether an image has the same part under its new name, whatever its tag becomes."""
+        if not self.delimiter:
+            return False
+        names = split_image(now)[0], split_image(after)[0]
+        old, new = (name.split(self.delimiter) for name in names)
+        return len(old) == len(new) and old[self.number :][:1] == new[self.number :][:1]
+
+
 class Override(Enum):
     """How entries that do not stand in a kustomization take the place of those that do."""
 
@@ -91,6 +109,8 @@ class Build(NamedTuple):
     """Whether all that it names itself can be read; what it reaches is looked at here."""
     dangers: tuple[str, ...] = ()
     """Clauses: why no image that comes here may be changed."""
+    parts: tuple[Part, ...] = ()
+    """Of images that come here, taken when all else is done."""
 
 
 class Repository(NamedTuple):

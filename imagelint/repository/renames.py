@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
 
     from imagelint.repository.rename_matching import Setting
-    from imagelint.repository.rename_model import Build, Entry, Image, Repository
+    from imagelint.repository.rename_model import Build, Entry, Image, Part, Repository
     from imagelint.repository.rename_simulation import Applied, Outcome, Trace
 
 __all__ = ["plan_renames"]
@@ -46,6 +46,8 @@ class _Planner:
         self._refused: dict[Hashable, str] = {}
         self._walked: tuple[set[int], set[int]] = set(), set()
         """Builds of which all that moves, or all of it that entries work on, is refused."""
+        self._walked_parts: dict[tuple[str, int], set[int]] = {}
+        """Builds of which all that has another part by then is refused, by delimiter and number."""
         self._given_up: set[int] = set()
         """Entries that keep their names, although these would select nothing any more."""
         self._patterns = patterns_in(repository)
@@ -119,6 +121,13 @@ class _Planner:
             if image.now != image.after and (image.is_selected or not only_selected):
                 self._refused.setdefault(image.key, reason)
 
+    def _refuse_parts(self, number: int, part: Part) -> None:
+        """Refuse what would have another part in a build and what it takes in."""
+        walked = self._walked_parts.setdefault((part.delimiter, part.number), set())
+        for image in images_below(self._repository, number, walked):
+            if image.now != image.after and not part.is_kept(image.now, image.after):
+                self._refused.setdefault(image.key, part.reason)
+
     def _refuse_beforehand(self) -> None:
         """Refuse what cannot be simulated."""
         for image in self._images():
@@ -131,7 +140,10 @@ class _Planner:
                 takers.setdefault(component, []).append(number)
         for number, build in enumerate(self._repository.builds):
             pattern = self._pattern(build)
-            for taker in _all_takers(takers, number) if build.dangers or pattern else ():
+            is_odd = build.dangers or build.parts or pattern
+            for taker in _all_takers(takers, number) if is_odd else ():
+                for part in build.parts:
+                    self._refuse_parts(taker, part)
                 if build.dangers:
                     self._refuse_below(taker, build.dangers[0])
                 if pattern:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from imagelint.engine.edits import NotEditableError, edit_scalar, place_of
-from imagelint.kubernetes.kustomize.plugins import read_plugin
+from imagelint.kubernetes.kustomize.kinds import BUILTIN
+from imagelint.kubernetes.kustomize.plugins import (
+    read_configuration,
+    read_plugin,
+    read_replacements,
+)
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Edit, Span
@@ -15,10 +20,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imagelint.kubernetes.examined import Examined
-    from imagelint.kubernetes.kustomize.model import ImageEntry
+    from imagelint.kubernetes.kustomize.model import ImageEntry, Kustomization
+    from imagelint.repository.hosts import ArgoImage
     from imagelint.yaml.documents import Document
+    from imagelint.yaml.nodes import Node
 
-__all__ = ["ArgoEntry", "Text", "is_editable", "tag_transformers", "tested_values"]
+__all__ = ["ArgoEntry", "Text", "is_editable", "plugin_of", "replacements_in", "tag_transformers"]
+__all__ += ["tested_values", "widens_images"]
+
+_OF_PODS: Final = (("containers", "image"), ("initContainers", "image"))
+"""The ends of fields on which ``images`` works anyway."""
 
 
 class Text(NamedTuple):
@@ -34,25 +45,25 @@ class ArgoEntry(NamedTuple):
 
     path: str
     document: Document
-    node: Scalar
-    start: int
-    """Where NEW begins in the text; 0 where OLD is left out."""
+    image: ArgoImage
     after: str
     """The name of NEW after its repair."""
 
     def edits(self, names: tuple[str, ...]) -> Iterator[Edit]:
         """Yield what makes it select another name."""
-        if self.start:
-            yield edit_scalar(self.document, self.node, names[0], (0, self.start - 1))
+        node, start = self.image.node, self.image.start
+        if start:
+            yield edit_scalar(self.document, node, names[0], (0, start - 1))
+        elif not self.image.new_name:  # it writes no name, so it may have another one
+            yield edit_scalar(self.document, node, names[0], (0, len(self.image.name)))
         elif names[0] != self.after:  # behind the byte in front: a repair may begin where it stands
-            offset = place_of(self.document, self.node, (0, len(self.node.value))).start
+            offset = place_of(self.document, node, (0, len(node.value))).start
             before = self.document.source.data[offset - 1 : offset].decode("ascii", "replace")
             yield Edit(Span(offset - 1, offset), f"{before}{names[0]}=")
 
 
-def tested_values(item: Examined) -> Iterator[Scalar]:
+def tested_values(root: Node | None) -> Iterator[Scalar]:
     """Yield the values that the ``test`` operations of a JSON 6902 patch compare with."""
-    root = None if item.tree is None else item.tree.root
     view = View(Reader.KUSTOMIZE)
     for operation in root.items if isinstance(root, Sequence) else ():
         entries = view.entries(operation) if isinstance(operation, Mapping) else {}
@@ -61,17 +72,42 @@ def tested_values(item: Examined) -> Iterator[Scalar]:
             yield value
 
 
-def tag_transformers(item: Examined) -> Iterator[ImageEntry]:
-    """Yield what an ImageTagTransformer does, which works as an item of ``images``."""
+def plugin_of(item: Examined) -> Kustomization | None:
+    """Return what a document says that configures a plugin of kustomize's own."""
     root = None if item.tree is None else item.tree.root
     if not isinstance(root, Mapping):
-        return
+        return None
     view = View(Reader.KUSTOMIZE)
     entries = view.entries(root)
     version, kind = entries.get("apiVersion"), entries.get("kind")
-    is_builtin = isinstance(version, Scalar) and version.value == "builtin"
-    if is_builtin and isinstance(kind, Scalar) and kind.value == "ImageTagTransformer":
-        yield from read_plugin(root, kind.value, view).images
+    is_builtin = isinstance(version, Scalar) and version.value == BUILTIN
+    if not is_builtin or not isinstance(kind, Scalar):
+        return None
+    return read_plugin(root, kind.value, view)
+
+
+def replacements_in(item: Examined) -> Kustomization | None:
+    """Return what a file of ``replacements[].path`` says."""
+    root = None if item.tree is None else item.tree.root
+    return read_replacements(root, View(Reader.KUSTOMIZE))
+
+
+def tag_transformers(item: Examined) -> Iterator[ImageEntry]:
+    """Yield what an ImageTagTransformer does, which works as an item of ``images``."""
+    says = plugin_of(item)
+    yield from () if says is None else says.images
+
+
+def widens_images(item: Examined, *, is_configuration: bool = False) -> Scalar | None:
+    """Return a field, beyond those of pods, on which a document makes ``images`` work."""
+    root = None if item.tree is None else item.tree.root
+    says = plugin_of(item)
+    if is_configuration and isinstance(root, Mapping):
+        says = read_configuration(root, View(Reader.KUSTOMIZE))
+    for change in says.changes if says is not None else ():
+        if change.sets_images and change.steps[-2:] not in _OF_PODS:
+            return change.node
+    return None
 
 
 def is_editable(document: Document, node: Scalar) -> bool:

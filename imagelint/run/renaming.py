@@ -122,7 +122,7 @@ class _Planned:
     def _hosts(self, free: Mapping[str, bool]) -> list[Host]:
         """Return what has folders built, and refuse the images that something else may select."""
         hosts: list[Host] = []
-        names: dict[str, list[tuple[str, str]]] = {}
+        names: dict[str | None, list[tuple[str, str]]] = {}
         for path in manifests_below(self._graph.root):
             data = None if free.get(path) else content_of(self._graph.root, path)
             if data is not None and may_select_images(data):
@@ -132,7 +132,7 @@ class _Planned:
                     names.setdefault(name, []).append((folder, f"{self._shown(path)}:{line}"))
         for path, images in self._repairs.items() if names else ():
             for start, (old, _) in list(images.items()):
-                places = names.get(split_image(old)[0], ())
+                places = (*names.get(split_image(old)[0], ()), *names.get(None, ()))
                 for place in (place for folder, place in places if files.is_below(path, folder)):
                     self._refuse(path, start, f"{place} selects {shown(old)} by name")
                     del images[start]

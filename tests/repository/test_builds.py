@@ -81,7 +81,7 @@ def test_all_of_a_tree(tmp_path: Path, program: Tool, seed: int) -> None:
     assert differences(before, Builds.of(program, repository.root), mapped) == []
 
 
-@pytest.mark.parametrize("seed", seeds(2, 8))
+@pytest.mark.parametrize("seed", seeds(2, 20))
 def test_a_part_of_a_tree(tmp_path: Path, program: Tool, seed: int) -> None:
     """One folder, one file as a hook passes it, then another one."""
     repository, source = generated(tmp_path / "tree", seed + 1000)

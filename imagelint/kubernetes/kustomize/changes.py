@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from imagelint.kubernetes.kustomize.model import FieldChange, Target
+from imagelint.kubernetes.kustomize.model import FieldChange, FieldRead, Target
 from imagelint.yaml.nodes import Scalar
 
 if TYPE_CHECKING:
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from imagelint.kubernetes.kustomize.decode import Leaf, Record
 
-__all__ = ["changes_of_replacements", "changes_of_specs", "is_written_out", "steps_of", "target_of"]
+__all__ = ["changes_of_replacements", "changes_of_specs", "is_written_out"]
+__all__ += ["reads_of_replacements", "reads_of_vars", "steps_of", "target_of"]
 
 _DEFAULT_FIELD: Final = "metadata.name"
 _KEY_OR_ITEM: Final = r"""["']?[\w.$<-]+["']?\s*:(?:\s|$)|-(?:\s|$)|[\[{]"""
@@ -91,6 +92,39 @@ def _source(record: Record | None) -> tuple[tuple[str, str, tuple[str, ...]] | N
     path = record.text("fieldPath") or _DEFAULT_FIELD
     place = (record.text("group"), record.text("kind"), steps_of(path, "."))
     return place, _is_refined(record.record("options"))
+
+
+def reads_of_replacements(records: Iterable[Record]) -> Iterator[FieldRead]:
+    """Yield the fields that replacements copy from, where they are written out."""
+    for record in records:
+        source = record.record("source")
+        leaf = None if source is None else source.leaf("fieldPath")
+        if source is None or leaf is None or not isinstance(leaf.node, Scalar):
+            continue  # of an object's name, which is no image
+        options = source.record("options")
+        delimiter = "" if options is None else options.text("delimiter")
+        index = "" if options is None else options.text("index")
+        yield FieldRead(
+            leaf.node,
+            source.text("group"),
+            source.text("kind"),
+            steps_of(leaf.text, "."),
+            bool(delimiter),
+            delimiter if re.fullmatch(r"[0-9]{0,4}", index) else "",
+            int(index) if re.fullmatch(r"[0-9]{1,4}", index) else 0,
+        )
+
+
+def reads_of_vars(records: Iterable[Record]) -> Iterator[FieldRead]:
+    """Yield the fields of which variables have their values."""
+    for record in records:
+        place, select = record.record("fieldref"), record.record("objref")
+        leaf = None if place is None else place.leaf("fieldPath")
+        if leaf is None or not isinstance(leaf.node, Scalar) or select is None:
+            continue
+        group = select.text("group") or select.text("apiVersion").rpartition("/")[0]
+        steps = steps_of(re.sub(r"\[", ".[", leaf.text), ".")
+        yield FieldRead(leaf.node, group, select.text("kind"), steps, is_part=True)
 
 
 def _is_refined(options: Record | None) -> bool:

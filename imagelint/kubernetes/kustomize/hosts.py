@@ -5,14 +5,25 @@ Their API servers compare the names of fields as they are. Their ``images`` are 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from imagelint.kubernetes.kustomize.changes import target_of
 from imagelint.kubernetes.kustomize.decode import Decoder
 from imagelint.kubernetes.kustomize.kustomization import annotations_of, patch_of
-from imagelint.kubernetes.kustomize.model import Kustomization, NodePatch, Role
+from imagelint.kubernetes.kustomize.model import (
+    Inline,
+    Kustomization,
+    NodePatch,
+    PathEntry,
+    Role,
+    Target,
+    Unjudged,
+)
 from imagelint.kubernetes.kustomize.schema import ANY, PATCH, ListOf, MapOf
+from imagelint.kubernetes.seen import ACTION
 from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
+from imagelint.yaml.parser import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,9 +33,11 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.readers import View
     from imagelint.model.finding import KubeObject
 
-__all__ = ["read_host"]
+__all__ = ["fields_of_host", "hides_images", "read_host", "template_patch_of"]
 
+_SPEAKS_OF_IMAGES: Final = "(?i)image|kustomize"
 _FIELDS: Final[Struct] = {
+    "components": ListOf("string"),
     "patches": ListOf(PATCH),
     "patchesJson6902": ListOf({"patch": ANY, "target": PATCH["target"]}),
     "patchesStrategicMerge": ListOf(ANY),
@@ -40,9 +53,37 @@ def read_host(mapping: Mapping, meta: KubeObject, view: View) -> Iterator[Kustom
     if meta.group == "kustomize.toolkit.fluxcd.io":
         spec = view.entries(mapping).get("spec")
         if isinstance(spec, Mapping):
-            yield _fields(spec, "spec", view)
-    else:
-        yield from _anywhere(mapping, view)
+            yield fields_of_host(spec, "spec", view)
+        return
+    yield from _anywhere(mapping, view)
+    text = template_patch_of(mapping, view)
+    if meta.kind == "ApplicationSet" and text is not None:
+        yield _template_patch(mapping, text)
+
+
+def template_patch_of(mapping: Mapping, view: View) -> Scalar | None:
+    """Return what an ApplicationSet merges over each Application, a Go template of YAML."""
+    spec = view.entries(mapping).get("spec")
+    text = view.entries(spec).get("templatePatch") if isinstance(spec, Mapping) else None
+    return text if isinstance(text, Scalar) else None
+
+
+def _template_patch(mapping: Mapping, node: Scalar) -> Kustomization:
+    """Return the patch as that of an Application; what only the template's output tells, too."""
+    field = "spec.templatePatch"
+    target = Target(group="argoproj.io", version="v1alpha1", kind="Application")
+    unjudged: tuple[Unjudged, ...] = ()
+    if hides_images(node.value):
+        message = "what the template makes of it may set any image"
+        unjudged = (Unjudged(node, field, message, is_about_images=True),)
+    inline = Inline(Role.PATCH, node, field, target)
+    return Kustomization(mapping, inline=(inline,), unjudged=unjudged)
+
+
+def hides_images(text: str) -> bool:
+    """Whether a text speaks of images, and is no YAML until a template's actions are done."""
+    speaks = re.search(_SPEAKS_OF_IMAGES, text) is not None
+    return speaks and ACTION in text and bool(parse_yaml(text).problems)
 
 
 def _anywhere(root: Mapping, view: View) -> Iterator[Kustomization]:
@@ -62,7 +103,7 @@ def _anywhere(root: Mapping, view: View) -> Iterator[Kustomization]:
             for key, value in view.entries(node).items():
                 at = f"{field}.{key}" if field else key
                 if key == "kustomize" and isinstance(value, Mapping):
-                    yield _fields(value, at, view)
+                    yield fields_of_host(value, at, view)
                 below.append((value, at, depth + 1))
         work += reversed(below)
 
@@ -71,13 +112,20 @@ _DEEPEST: Final = 64
 """Levels of an object; no ApplicationSet nests its generators half as deep."""
 
 
-def _fields(mapping: Mapping, field: str, view: View) -> Kustomization:
+def fields_of_host(mapping: Mapping, field: str, view: View) -> Kustomization:
+    """Return what a mapping with a kustomization's fields says, but for ``images``."""
     decoder = Decoder(view, exactly=True, strictly=False)
     root = decoder.decode(mapping, _FIELDS, field)
     namespace = root.text("targetNamespace") or root.text("namespace")
     patches = [patch_of(record, Role.PATCH, namespace) for record in root.records("patches")]
+    components = [
+        PathEntry(Role.COMPONENT, leaf.text, leaf.node, leaf.field)
+        for leaf in root.leaves("components")
+        if isinstance(leaf.node, Scalar)
+    ]
     return Kustomization(
         mapping,
+        paths=(*components, *(path for paths, _ in patches for path in paths)),
         namespace=namespace,
         inline=tuple(text for _, texts in patches for text in texts),
         node_patches=tuple(_node_patches(root, namespace)),

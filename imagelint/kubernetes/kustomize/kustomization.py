@@ -8,6 +8,8 @@ from imagelint.kubernetes.kustomize.changes import (
     changes_of_replacements,
     changes_of_specs,
     is_written_out,
+    reads_of_replacements,
+    reads_of_vars,
     target_of,
 )
 from imagelint.kubernetes.kustomize.decode import Decoder
@@ -80,6 +82,7 @@ def read_kustomization(mapping: Mapping, view: View) -> Kustomization:
     for name in ("configMapGenerator", "secretGenerator"):
         paths += (entry for record in root.records(name) for entry in data_files(record))
     paths += _values_files(root)
+    variables = reads_of_vars(root.records("vars"))
     images = [image_of(record) for name in ("images", "imageTags") for record in root.records(name)]
     return Kustomization(
         mapping,
@@ -90,6 +93,7 @@ def read_kustomization(mapping: Mapping, view: View) -> Kustomization:
         tuple(inline),
         annotations=tuple(annotations_of(root, "commonAnnotations")),
         changes=tuple(_changes(root)),
+        reads=(*reads_of_replacements(root.records("replacements")), *variables),
         unjudged=(*_charts(root), *_cut(decoder, mapping)),
         refusals=tuple(decoder.refusals),
     )

@@ -10,7 +10,7 @@ from imagelint.model.namedtuple import NamedTuple
 if TYPE_CHECKING:
     from imagelint.yaml.nodes import Mapping, Node, Scalar
 
-__all__ = ["AddedText", "FieldChange", "FileRole", "ImageEntry", "Inline"]
+__all__ = ["AddedText", "FieldChange", "FieldRead", "FileRole", "ImageEntry", "Inline"]
 __all__ += ["Kustomization", "NodePatch", "PathEntry", "Role", "Target", "Unjudged"]
 
 
@@ -154,6 +154,23 @@ class FieldChange(NamedTuple):
     """Whether it is a fieldSpec of ``images``, whose entries are judged themselves."""
 
 
+class FieldRead(NamedTuple):
+    """A field of objects from which a replacement or a variable takes its value."""
+
+    node: Scalar
+    """What names it."""
+    group: str
+    """Of the objects; empty for any."""
+    kind: str
+    steps: tuple[str, ...]
+    is_part: bool
+    """Whether what is taken is a part of the value, or may be put beside other text."""
+    delimiter: str = ""
+    """Between the parts; empty where nothing is known of them."""
+    number: int = 0
+    """Of the part, from zero."""
+
+
 class Unjudged(NamedTuple):
     """Something whose outcome only a build can tell."""
 
@@ -179,6 +196,7 @@ class Kustomization(NamedTuple):
     node_patches: tuple[NodePatch, ...] = ()
     annotations: tuple[AddedText, ...] = ()
     changes: tuple[FieldChange, ...] = ()
+    reads: tuple[FieldRead, ...] = ()
     unjudged: tuple[Unjudged, ...] = ()
     refusals: tuple[tuple[int, str], ...] = ()
     """Why kustomize refuses the file: character and clause."""

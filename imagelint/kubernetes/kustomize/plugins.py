@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from imagelint.kubernetes.kustomize.changes import (
     changes_of_replacements,
     changes_of_specs,
+    reads_of_replacements,
     steps_of,
 )
 from imagelint.kubernetes.kustomize.decode import Decoder, Record
@@ -80,6 +81,7 @@ def read_plugin(mapping: Mapping, kind: str, view: View) -> Kustomization:
         inline=tuple(inline),
         annotations=tuple(annotations_of(root, "annotations")),
         changes=tuple(_changes(root, kind)),
+        reads=tuple(reads_of_replacements(root.records("replacements"))),
         unjudged=charts,
     )
 
@@ -117,6 +119,9 @@ def _changes(root: Record, kind: str) -> Iterator[FieldChange]:
         yield from changes_of_replacements(root.records("replacements"))
     elif kind == "ValueAddTransformer":
         yield from _added_values(root)
+    elif kind == "ImageTagTransformer":
+        specs = root.records("fieldSpecs")
+        yield from changes_of_specs(specs, _WRITES["images"], sets_images=True)
     elif kind in _WRITES:
         yield from changes_of_specs(root.records("fieldSpecs"), _WRITES[kind])
 
@@ -160,9 +165,14 @@ def read_replacements(root: Node | None, view: View) -> Kustomization | None:
     decoder = Decoder(view, strictly=False)
     if isinstance(root, Mapping):
         records = [decoder.decode(root, REPLACEMENT)]
-        return Kustomization(root, changes=tuple(changes_of_replacements(records)))
+        return _replacements(root, records)
     if isinstance(root, Sequence):
         records = decoder.decode_list(root, REPLACEMENT)
         holder = Mapping(root.start, root.end)
-        return Kustomization(holder, changes=tuple(changes_of_replacements(records)))
+        return _replacements(holder, records)
     return None
+
+
+def _replacements(holder: Mapping, records: list[Record]) -> Kustomization:
+    changes, reads = changes_of_replacements(records), reads_of_replacements(records)
+    return Kustomization(holder, changes=tuple(changes), reads=tuple(reads))

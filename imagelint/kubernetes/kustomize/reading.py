@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from imagelint.kubernetes.catalogue.entries import CONTAINERS
 from imagelint.kubernetes.kustomize.hosts import read_host
 from imagelint.kubernetes.kustomize.kinds import is_kustomization, is_plugin
 from imagelint.kubernetes.kustomize.kustomization import read_kustomization
@@ -41,6 +42,7 @@ __all__ = ["completed", "extract_as"]
 
 _NEW_NAME: Final = ("images", 0, "newName")
 _POD: Final = KubeObject("v1", "Pod")
+_OF_PODS: Final = tuple((containers, "image") for containers in CONTAINERS)
 _PATCHES: Final = frozenset((Role.PATCH, Role.JSON_PATCH))
 _PLUGINS: Final = frozenset((Role.TRANSFORMER, Role.GENERATOR))
 
@@ -267,6 +269,6 @@ def _changed(
 def _is_known(change: FieldChange, catalogue: Catalogue) -> bool:
     """Whether a field of a kind is judged as an image without being told that it is one."""
     if not change.kind:
-        return False
+        return change.steps[-2:] in _OF_PODS
     groups = (change.group,) if change.group else groups_of(catalogue, change.kind)
     return all(is_judged(catalogue, group, change.kind, change.steps) for group in groups)
