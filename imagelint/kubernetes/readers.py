@@ -32,6 +32,7 @@ from imagelint.yaml.nodes import (
     Scalar,
     Sequence,
     Tree,
+    is_alias_of_merge,
     is_merge,
     nodes_once,
 )
@@ -95,22 +96,30 @@ class View:
             return "true" if value.value else "false"
         return key.value
 
-    def _set_by_kubectl(self, mapping: Mapping) -> Iterator[_Pair]:
-        """Yield keys as they come, merged ones too, for the last to win.
+    def _set_by_kubectl(self, mapping: Mapping) -> list[_Pair]:
+        """Return keys as they come, merged ones too, for the last to win.
 
-        Of a list of mappings the first comes last.
+        Of a list of mappings the first comes last. The way is backwards, so that of a mapping
+        that comes in twice it is the last that counts, as it does where none is left out.
         """
         seen = {id(mapping)}
-        work = [iter(mapping.pairs)]
+        found: list[_Pair] = []
+        work = [iter(mapping.pairs[::-1])]
         while work:
             for key, value in work[-1]:
                 if _is_merge(key, Reader.KUBECTL):
-                    found = self._limited(_merge_sources(key, value), seen)
-                    work.extend(iter(source.pairs) for source in found)
+                    sources = _merge_sources(key, value)
+                    work.extend(self._backwards(source, seen) for source in reversed(sources))
                     break
-                yield key, value
+                found.append((key, value))
             else:
                 work.pop()
+        return found[::-1]
+
+    def _backwards(self, source: Mapping, seen: set[int]) -> Iterator[_Pair]:
+        """Yield a merged mapping's pairs, the last first; whether it was seen is asked then."""
+        if self._limited([source], seen):
+            yield from reversed(source.pairs)
 
     def _read_as_kustomize(self, mapping: Mapping, known: dict[str, Node]) -> None:
         """Note the values of keys as kustomize does, in three steps.
@@ -146,16 +155,16 @@ class View:
         direct = [
             source
             for key, value in mapping.pairs
-            if _is_merge(key, Reader.KUSTOMIZE)
+            if _is_merge(key, Reader.KUSTOMIZE) and not is_alias_of_merge(key)
             for source in _merge_sources(key, value)
         ]
         merged = dict(own)
-        for source in reversed(self._limited(direct, seen)):
+        for source in reversed(self._limited(direct, set())):  # not in chains: as many as written
             merged.update(_by_text(source.pairs))
         merged.update(own)
         pairs, nested = [], []
         for key, value in merged.values():
-            if _text(key) == MERGE and _is_merge(key, Reader.KUSTOMIZE):
+            if is_alias_of_merge(key) or (_text(key) == MERGE and _is_merge(key, Reader.KUSTOMIZE)):
                 nested += _mappings(value)
             else:
                 pairs.append((key, value))
@@ -172,8 +181,13 @@ class View:
 
 
 def _text(key: Node) -> str:
-    """Return what kustomize takes for the name of a key that it has not resolved yet."""
-    return key.value if isinstance(key, Scalar) else f"\0{key.start}"
+    """Return what kustomize takes for the name of a key that it has not resolved yet.
+
+    An alias has its anchor's name there, so it is no merge before aliases are replaced.
+    """
+    if isinstance(key, Scalar) and not is_alias_of_merge(key):
+        return key.value
+    return f"\0{key.start}"
 
 
 def _by_text(pairs: list[_Pair]) -> dict[str, _Pair]:

@@ -10,7 +10,7 @@ from enum import Enum
 from typing import Final, TypeGuard
 
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.yaml.nodes import NOT_FINITE, Mapping, Node, Scalar, ValueType
+from imagelint.yaml.nodes import NOT_FINITE, Folded, Mapping, Node, Scalar, ValueType
 
 __all__ = ["BOTH", "MAY_BE_NUMBERS", "WORDS", "YAML_TAG", "Reader", "Value"]
 __all__ += ["is_text", "reads_as_text", "resolve", "scalar_problem", "tag_of", "type_of"]
@@ -72,6 +72,8 @@ def resolve(scalar: Scalar, reader: Reader = Reader.KUBECTL) -> Value:
     """
     text = scalar.value
     if scalar.type is not None:
+        if reader is Reader.KUSTOMIZE and isinstance(scalar, Folded):
+            text = scalar.folded
         return _json_value(scalar.type, text)
     tag = scalar.tag if reader is Reader.KUBECTL else tag_of(scalar)
     if tag is None:

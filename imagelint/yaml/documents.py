@@ -25,9 +25,14 @@ __all__ = ["Document", "StreamProblem", "cut", "split"]
 
 _DASHES = b"---"
 _CONTENT = re.compile(rb"[^ \t\n\r\f\v]")
-_DIRECTIVES = (
-    rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*"
-    rb"(%[^\r\n]*)(?:\r?\n[ \t]*(?:[#%][^\r\n]*)?)*\r?"
+_BREAK = rb"(?:\r\n|\r(?!\n)|\n|\xc2\x85|\xe2\x80[\xa8\xa9])"
+_IN_LINE = rb"[^\r\n\xc2\xe2]*(?:(?:\xc2(?!\x85)|\xe2(?!\x80[\xa8\xa9]))[^\r\n\xc2\xe2]*)*"
+"""YAML 1.1 ends a line, and with it a comment, at NEL, LS and PS, too."""
+_DIRECTIVES = b"".join(
+    (
+        rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#" + _IN_LINE + rb")?" + _BREAK + rb")*",
+        rb"(%" + _IN_LINE + rb")(?:" + _BREAK + rb"[ \t]*(?:[#%]" + _IN_LINE + rb")?)*",
+    )
 )
 """A piece that is directives, comments and blank lines, cut off from what it was written for."""
 _CUT = rb"(?m)^(?!---)[^\n]*\n(---[ \t]*\r?\n)"

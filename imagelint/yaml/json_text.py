@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import NoReturn
 
-from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence, Tree, ValueType
+from imagelint.yaml.nodes import Folded, Mapping, Node, Scalar, Sequence, Tree, ValueType
 
 __all__ = ["JsonError", "parse_json", "skip_space"]
 
@@ -31,6 +31,9 @@ _TOKEN = re.compile(
 _PLAIN_KEY = re.compile(r'("([^"\\\x00-\x1f]*)")[ \t\r\n]*:[ \t\r\n]*')
 _BETWEEN = re.compile(r"[ \t\r\n]*([,}\]]?)[ \t\r\n]*")
 _WORD_TYPES: dict[str, ValueType] = {"true": "boolean", "false": "boolean", "null": "null"}
+_YAML_BREAKS = "\x85\u2028\u2029"
+"""What JSON takes for text, and YAML for the end of a line."""
+_FOLD = re.compile(rf" *([{_YAML_BREAKS}])((?: *[{_YAML_BREAKS}])*) *")
 _LONE_SURROGATES = "[\ud800-\udfff]"
 
 
@@ -63,6 +66,7 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self._may_fold = not text.isascii() and any(char in text for char in _YAML_BREAKS)
         self._tree = Tree()
         self._open: list[Mapping | Sequence] = []
         self._keys: list[Scalar] = []
@@ -115,7 +119,7 @@ class _Parser:
             self._fail(index, "a value")
         if match.lastgroup != "opening":
             scalar = self._scalar(match)
-            self._attach(scalar)
+            self._attach(self._folded(scalar) if self._may_fold else scalar)
             return scalar.end
         opened = Mapping(index, index) if match.group() == "{" else Sequence(index, index)
         self._attach(opened)
@@ -129,17 +133,21 @@ class _Parser:
         if match.lastgroup == "string":
             return Scalar(text[1:-1], start, end, '"', type="string")
         if match.lastgroup == "escaped":
-            from json import JSONDecodeError, JSONDecoder  # noqa: PLC0415 - few have escapes
-
             try:
-                value, end = JSONDecoder().raw_decode(self._text, start)
-            except JSONDecodeError:
+                value, end = _decoded(self._text, start)
+            except ValueError:
                 self._fail(start, "a string")
-            # A surrogate without its other half is U+FFFD to Go.
-            value = re.sub(_LONE_SURROGATES, "\ufffd", value)
             return Scalar(value, start, end, '"', type="string")
         kind: ValueType = "number" if match.lastgroup == "number" else _WORD_TYPES[text]
         return Scalar(text, start, end, type=kind)
+
+    def _folded(self, scalar: Scalar) -> Scalar:
+        """Return what kustomize, which reads JSON as YAML, may take for another string."""
+        written = self._text[scalar.start : scalar.end]
+        folded = _FOLD.sub(_fold, written)
+        if folded == written:
+            return scalar
+        return Folded(scalar.value, scalar.start, scalar.end, _decoded(folded, 0, strict=False)[0])
 
     def _attach(self, node: Node) -> None:
         if not self._open:
@@ -152,3 +160,17 @@ class _Parser:
     def _fail(self, index: int, wanted: str) -> NoReturn:
         found = repr(self._text[index]) if index < len(self._text) else "the end of the text"
         raise JsonError(index, f"expected {wanted}, found {found}")
+
+
+def _decoded(text: str, start: int, *, strict: bool = True) -> tuple[str, int]:
+    """Return the string at a quote and the index behind it; raise ``ValueError`` for no string."""
+    from json import JSONDecoder  # noqa: PLC0415 - few have escapes
+
+    value, end = JSONDecoder(strict=strict).raw_decode(text, start)
+    return re.sub(_LONE_SURROGATES, "\ufffd", value), end  # half a character is that to Go
+
+
+def _fold(match: re.Match[str]) -> str:
+    """Return what YAML makes of line breaks in quotes, and of the blanks around them."""
+    first, more = (part.replace(" ", "").replace("\x85", "\n") for part in match.groups())
+    return (more or " ") if first == "\n" else first + more

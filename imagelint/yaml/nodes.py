@@ -19,6 +19,7 @@ __all__ = [
     "MERGE",
     "NOT_FINITE",
     "ODD_SCALARS",
+    "Folded",
     "Mapping",
     "Node",
     "ParseProblem",
@@ -26,6 +27,8 @@ __all__ = [
     "Sequence",
     "Tree",
     "ValueType",
+    "alias_of_merge",
+    "is_alias_of_merge",
     "is_merge",
     "nodes_once",
 ]
@@ -46,6 +49,8 @@ ODD_SCALARS = NOT_FINITE | {"", "~", "null", "Null", "NULL"}
 MERGE = "<<"
 """What YAML 1.1's merge key reads."""
 _MERGE_TAG = "tag:yaml.org,2002:merge"
+_ALIAS = "*"
+"""The style of an alias to a merge key: of no scalar as written."""
 
 
 class Scalar:
@@ -73,7 +78,7 @@ class Scalar:
         self.start = start
         self.end = end
         self.style = style
-        """One of ``""`` (plain), ``'``, ``"``, ``|`` and ``>``."""
+        """One of ``""`` (plain), ``'``, ``"``, ``|`` and ``>``; see :func:`alias_of_merge`, too."""
         self.tag = tag
         """The tag as resolved by the parser (``tag:yaml.org,2002:str``, ``!x``) or None."""
         self.type = type
@@ -83,6 +88,17 @@ class Scalar:
     def __repr__(self) -> str:
         """Show style and value."""
         return f"Scalar({self.style}{self.value!r} @{self.start})"
+
+
+class Folded(Scalar):
+    """A string in JSON with a line break of YAML in it (NEL, LS, PS), where YAML folds text."""
+
+    __slots__ = ("folded",)
+
+    def __init__(self, value: str, start: int, end: int, folded: str) -> None:
+        """Make a string that is ``value`` to kubectl and ``folded`` to kustomize."""
+        super().__init__(value, start, end, '"', type="string")
+        self.folded = folded
 
 
 class Sequence:
@@ -172,6 +188,19 @@ def is_merge(key: Scalar, *, by_tag: bool = False) -> bool:
     if key.value != MERGE or key.type is not None:
         return False
     return key.tag in (_MERGE_TAG, "!") or (key.tag is None and not key.style)
+
+
+def alias_of_merge(target: Scalar) -> Scalar:
+    """Return what stands for an alias to a merge key: text to kubectl, to kustomize a merge.
+
+    Kustomize merges by it only where it has replaced the aliases, behind all other merges.
+    """
+    return Scalar(target.value, target.start, target.end, _ALIAS, tag="!!merge")
+
+
+def is_alias_of_merge(node: Node) -> bool:
+    """Whether a node is an alias to a merge key."""
+    return isinstance(node, Scalar) and node.style == _ALIAS
 
 
 def nodes_once(root: Node | None) -> Iterator[Node]:

@@ -24,6 +24,7 @@ from imagelint.yaml.nodes import (
     Scalar,
     Sequence,
     Tree,
+    alias_of_merge,
     is_merge,
 )
 
@@ -322,12 +323,9 @@ class _Composer:
         self._tree.has_aliases = True
         start = event.start_mark.index
         target = self._anchors.get(event.anchor)
-        if target is None:
-            self._problem(start, f"the alias *{event.anchor} has no anchor before it")
-        elif id(target) not in self._anchored_sizes:
-            self._problem(start, f"the anchor &{event.anchor} contains itself")
-            target = None
-        if target is None:
+        if target is None or id(target) not in self._anchored_sizes:
+            wrong = "the alias *{} has no anchor before it", "the anchor &{} contains itself"
+            self._problem(start, wrong[target is not None].format(event.anchor))
             place = start + self._shift
             self._attach(Scalar("", place, place))
             return
@@ -339,8 +337,8 @@ class _Composer:
         if not self._is_bomb and is_excessive(self._decoded_by_alias, self._decoded):
             self._is_bomb = True
             self._problem(start, "excessive aliasing")
-        if isinstance(target, Scalar) and is_merge(target):  # by alias a merge to kustomize alone
-            target = Scalar(target.value, target.start, target.end, "'", tag="!!merge")
+        if isinstance(target, Scalar) and is_merge(target):
+            target = alias_of_merge(target)
         self._attach(target)
 
     def _attach(self, node: Node) -> None:

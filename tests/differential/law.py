@@ -7,6 +7,7 @@ both read is not reported. Where imagelint sees more than they do, :data:`STRICT
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING
 
 from imagelint.kubernetes.read import Examined, Refusal, examine
@@ -159,7 +160,8 @@ def _invented(
 
 def _may_stop_kustomize(document: Document) -> bool:
     """Whether kustomize reads the first document alone: it may drop UTF-16, and all behind JSON."""
-    return document.source.encoding != "utf-8" or document.source.data.lstrip().startswith(b"{")
+    data = document.source.data.removeprefix(BOM_UTF8)
+    return document.source.encoding != "utf-8" or data.lstrip().startswith(b"{")
 
 
 def _end_of_stream(parsed: list[Examined], kubectl: Verdict) -> float:

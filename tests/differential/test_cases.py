@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.differential.cases import CASES, Case, pod
+from tests.differential.found import FOUND
 from tests.differential.law import STRICTER, violations
 from tests.support.trees import examined
 
@@ -17,18 +18,24 @@ if TYPE_CHECKING:
     from tests.differential.decoders import Decoders
     from tests.support.project import Project
 
+GROUPS = {**CASES, "found": FOUND}
 ALL = [
     pytest.param(case, id=f"{group}: {case.name}")
-    for group, cases in CASES.items()
+    for group, cases in GROUPS.items()
     for case in cases
 ]
 TWINS = [
     pytest.param(case, id=f"{group}: {case.name}")
-    for group, cases in CASES.items()
+    for group, cases in GROUPS.items()
     for case in cases
     if "x/" in case.text
 ]
-ODD = frozenset(("byte order marks", "ill-formed text", "odd keys", "values that lose"))
+ODD = frozenset(
+    (
+        *("byte order marks", "control characters", "ill-formed text", "odd keys"),
+        "values that lose",
+    )
+)
 """What is reported though kubectl reads it."""
 UNREADABLE = frozenset(("byte order marks",))
 """What is refused in place of being read."""
@@ -39,7 +46,7 @@ UNREPORTED = frozenset(("documents without images",))
 @pytest.mark.slow
 def test_facts(decoders: Decoders, tmp_path: Path) -> None:
     """The columns are what the real decoders read, and our reading of the stream keeps the law."""
-    cases = [case for group in CASES.values() for case in group]
+    cases = [case for group in GROUPS.values() for case in group]
     files = []
     for number, case in enumerate(cases):
         files.append(tmp_path / f"{number}.yaml")
@@ -71,7 +78,7 @@ def test_twin(work: Project, case: Case) -> None:
 
 def test_reasons() -> None:
     """Each reason to be stricter is one that the law knows."""
-    assert {case.why for group in CASES.values() for case in group} <= set(STRICTER)
+    assert {case.why for group in GROUPS.values() for case in group} <= set(STRICTER)
 
 
 def _wanted(case: Case) -> set[tuple[str, str]]:

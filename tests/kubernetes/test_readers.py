@@ -258,6 +258,9 @@ BASE64 = "!!binary aW1hZ2U="
         ("{!<!!merge> <<: *a}", None, "A", "<< is a merge to kustomize alone"),
         ("{image: E, ! '<<': *a}", "A", "E", "<< is a merge to kubectl alone"),
         ("{*k : {image: I}}", None, "I", "<< is a merge to kustomize alone"),
+        ("{image: E, *k : {image: I}}", "E", "E", "<< is a merge to kustomize alone"),
+        (f"{{image: E, *k : {{{BASE64}: I}}}}", "E", "E", "<< is a merge to kustomize alone"),
+        (f"{{*k : {{{BASE64}: I}}}}", None, "I", "<< is a merge to kustomize alone"),
         ("{*i : E, <<: *n}", "E", "E", "an alias for the key image"),
         (f"{{<<: {{{BASE64}: I}}, image: E}}", "E", "I", "image in base64"),
         (f"{{image: E, <<: {{{BASE64}: I}}}}", "I", "I", "image in base64"),
@@ -383,6 +386,23 @@ def test_refusals(text: str, messages: list[str]) -> None:
     assert len(found) == len(messages)
     for problem, message in zip(found, messages, strict=True):
         assert message in problem.message
+
+
+@pytest.mark.parametrize(
+    ("container", "by_kubectl"),
+    [
+        ("{<<: *a, image: E, <<: *a}", "A"),
+        ("{<<: [*a, *b], image: E, <<: *b}", "B"),
+        ("{<<: [{image: I, <<: *a}, *a]}", "A"),
+        ("{<<: *b, <<: {<<: *a, image: I}, <<: {<<: *b}}", "B"),
+    ],
+)
+def test_what_is_merged_twice_counts_where_it_is_last(container: str, by_kubectl: str) -> None:
+    """Also in a tree that is walked once: what it is refused for may be out of kubectl's sight."""
+    for more in ("", "...\nb: \a\n"):
+        tree = parse_yaml(f"{ANCHORS}key: {container}\n{more}")
+        assert bool(tree.problems) is bool(more)
+        assert image_of(tree, views(tree)[0]) == by_kubectl
 
 
 def test_a_long_chain_of_merges() -> None:

@@ -188,6 +188,14 @@ def test_byte_order_marks(data: bytes, expected: list[str]) -> None:
     assert texts(data) == expected
 
 
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r", "\u0085", "\u2028", "\u2029"])
+def test_comments_end_where_yaml_ends_lines(line_break: str) -> None:
+    """A directive alone is a document of its own; behind content it is none."""
+    alone = f"# c \u00e2\u2027{line_break}%YAML 1.1{line_break}# d{line_break}"
+    assert [len(found) for found in problems(alone)] == [1]
+    assert problems(f"# c{line_break}{{a: b}}\n%YAML 1.1\n") == [[]]
+
+
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize(
     ("text", "expected"),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from imagelint.kubernetes.readers import resolve
+from imagelint.kubernetes.readers import Reader, resolve
 from imagelint.yaml.json_text import MAX_DEPTH, JsonError, parse_json, skip_space
 from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
 
@@ -57,6 +57,32 @@ def plain(node: Node | None) -> Any:
 def test_values(text: str, value: Any) -> None:
     tree, _ = parse_json(text)
     assert plain(tree.root) == value
+
+
+@pytest.mark.parametrize(
+    ("inside", "by_kustomize"),
+    [
+        ("a", "a"),
+        ("\x85", " "),
+        ("a \x85 b", "a b"),
+        (" \x85 \x85 b", "\nb"),
+        ("\u2028", "\u2028"),
+        ("a \u2028 b", "a\u2028b"),
+        ("\u2028\x85 x", "\u2028\nx"),
+        ("\x85\u2029x", "\u2029x"),
+        (r"a\u0020" + "\x85" + r"\"b", 'a  "b'),
+        (r"a\\ " + "\x85" + r"\u0085c", "a\\ \x85c"),
+        (r"\u0085", "\x85"),
+    ],
+)
+def test_kustomize_folds_lines_in_strings(inside: str, by_kustomize: str) -> None:
+    """It reads JSON as YAML, where NEL, LS and PS end lines."""
+    tree, _ = parse_json(f'["{inside}"]')
+    assert isinstance(tree.root, Sequence)
+    (node,) = tree.root.items
+    assert isinstance(node, Scalar)
+    assert resolve(node).value == json.loads(f'"{inside}"')
+    assert resolve(node, Reader.KUSTOMIZE).value == by_kustomize
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from imagelint.yaml.nodes import Mapping, Sequence
+from imagelint.yaml.nodes import Mapping, Sequence, is_alias_of_merge
 from imagelint.yaml.parser import parse_events
 from tests.support.trees import plain, scalars
 
@@ -180,6 +180,33 @@ class TestReferences:
     def test_merge_keys(self, text: str, has_merges: bool) -> None:
         tree = parse_events(text)
         assert tree.has_merges is has_merges
+        assert tree.problems == []
+
+    @pytest.mark.parametrize(
+        ("text", "is_alias"),
+        [
+            ("a: &m <<\nb: {*m : {c: d}}\n", True),
+            ("a: {&m <<: {}}\nb: {*m : {c: d}}\n", True),
+            ("a: &m '<<'\nb: {*m : {c: d}}\n", False),
+            ("a: &m <<\nb: {<<: {c: d}}\n", False),
+        ],
+    )
+    def test_aliases_of_merge_keys(self, text: str, is_alias: bool) -> None:
+        """They are told from merge keys, for kustomize merges by them behind all others."""
+        root = parse_events(text).root
+        assert isinstance(root, Mapping)
+        inner = root.pairs[1][1]
+        assert isinstance(inner, Mapping)
+        assert is_alias_of_merge(inner.pairs[0][0]) is is_alias
+
+    def test_a_colon_ends_the_name_of_an_anchor(self, is_pure: bool) -> None:
+        """It is no part of a plain scalar, also where a colon in flow has to be hidden.
+
+        The pure parser takes it into the name; what is behind it holds no image.
+        """
+        tree = parse_events("x: [a:1]\ny:\n  &k:kind: Job\n")
+        texts = ["x", "a:1", "y", "Job"] if is_pure else ["x", "a:1", "y", ":kind", "Job"]
+        assert [node.value for node in scalars(tree)] == texts
         assert tree.problems == []
 
     @pytest.mark.parametrize(

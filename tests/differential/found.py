@@ -1,0 +1,86 @@
+"""Streams that the fuzzer found against the law, each made as small as it still breaks it.
+
+The columns are those of :mod:`tests.differential.cases`.
+"""
+
+from __future__ import annotations
+
+from tests.differential.cases import BOXED, HEAD, IMAGE, Case, flow, json, merging, odd, pod
+
+__all__ = ["FOUND"]
+
+_FILLED = "# filled\n" * 300
+"""More than a decoder's buffer, so that it never comes to what is behind."""
+
+FOUND = (
+    Case(
+        "a byte order mark and two objects in JSON, the second with `items`",
+        f'\ufeff{json("x/a")}{json("x/b")[:-1]},"items":[]}}',
+        "x/a",
+        "x/a",
+        also="x/b",
+        why="kustomize's reading",
+    ),
+    Case(
+        "a byte order mark, JSON, and YAML with a merge",
+        f"\ufeff{json('x/a')}\n{merging('image: x/e', '<<: *m')}",
+        "x/a x/m",
+        "x/a",
+        also="x/e",
+        why="kustomize's reading",
+    ),
+    Case(
+        "LS in front of a separator behind JSON",
+        f"\ufeff{json('x/a')}\n{merging('image: x/e', '<<: *m')}\u2028---\n{pod('x/b')}",
+        "x/a x/m",
+        "x/a",
+        dropped=True,
+        also="x/e",
+        why="kustomize's reading",
+    ),
+    Case(
+        "NEL in the name of an object in JSON, which is a blank to kustomize",
+        f"{json('x/a')}{json('x/b')}".replace('"p"', '"p\u0085"'),
+        "x/a x/b",
+        "x/a",
+    ),
+    Case(
+        "a merge twice, and a control character out of sight",
+        f"{merging('<<: [*m]', 'image: x/e', '<<: *m')}...\nb: c\n{_FILLED}\x7f\n",
+        "x/m",
+        dropped=True,
+        also="x/e",
+        why="control characters",
+    ),
+    odd(
+        "a merge by alias, behind others, and in base64",
+        f"m: &n <<\n{merging('image: x/a', '<<: {image: x/d}', f'*n : {{{IMAGE}: x/b}}')}",
+        "x/d",
+        "x/a",
+    ),
+    odd(
+        "a merge by alias in a merge, beside the key",
+        f"m: &n <<\n{merging('<<: {*n : {' + IMAGE + ': x/b}, image: x/a}', 'image: x/c')}",
+        "x/c",
+        "x/c",
+    ),
+    Case(
+        "NEL ends a comment in front of what a directive is behind",
+        f"# c\u0085{flow()}\n%YAML 1.1\n",
+        "x/a",
+        "x/a",
+        dropped=True,
+    ),
+    Case(
+        "LS ends a comment in front of a directive",
+        f"{pod()}---\n# c\u2028%YAML 1.1\n",
+        "x/a",
+        refused=True,
+    ),
+    Case(
+        "a colon that ends an anchor's name, and one in flow",
+        f"x:\n  &k:kind: Job\n{HEAD}spec: {{{BOXED.replace('x/a', 'x/a:1')}}}\n",
+        "x/a:1",
+        "x/a:1",
+    ),
+)
