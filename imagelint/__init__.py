@@ -28,18 +28,20 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    """Import what is asked for by its name (PEP 562)."""
-    from importlib import import_module  # noqa: PLC0415 - the command line asks for nothing
+if not TYPE_CHECKING:  # else a type checker would take any name
 
-    if name == "__version__":
-        module, name = "imagelint.model.version", "VERSION"
-    elif name in _MODULES:
-        module = _MODULES[name]
-    else:
-        message = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(message)
-    return getattr(import_module(module), name)
+    def __getattr__(name: str) -> object:
+        """Import what is asked for by its name (PEP 562)."""
+        from importlib import import_module  # noqa: PLC0415 - the command line asks for nothing
+
+        if name == "__version__":
+            module, name = "imagelint.model.version", "VERSION"
+        elif name in _MODULES:
+            module = _MODULES[name]
+        else:
+            message = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(message)
+        return getattr(import_module(module), name)
 
 
 def __dir__() -> list[str]:

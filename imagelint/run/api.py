@@ -35,8 +35,9 @@ def lint(
     that one; otherwise namespaces, labels and the path decide. Exceptions with a last day never
     hold here: whether a day is over is for a run to tell.
 
-    Bytes that no reader understands are a finding. Raises ``UsageError`` for an environment that
-    the policy does not have.
+    The policy's ``exclude`` is for runs over files. A document that tries to be an API object and
+    cannot be read is a finding; bytes in which no object can be seen are none. Raises
+    ``UsageError`` for an environment that the policy does not have.
 
     >>> [finding] = lint(b"{apiVersion: v1, kind: Pod, spec: {containers: [{image: quay.io/a:1}]}}")
     >>> finding.rule, finding.image, finding.fix.image

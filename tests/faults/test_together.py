@@ -138,7 +138,7 @@ def test_an_interrupt_is_quiet_and_ends_every_process(
         out, said = process.communicate(timeout=60)
     if process.returncode == -signal.SIGINT:  # before Python came to us
         assert out == b""
-        assert b"imagelint/cli.py" not in said
+        assert b"Traceback" not in said
     elif process.returncode == 128 + signal.SIGINT:
         notes = said.strip().splitlines()  # it may have been about to end, with all said
         assert all(line.startswith(b"note: ") for line in notes)

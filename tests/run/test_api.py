@@ -25,7 +25,7 @@ def test_the_public_names() -> None:
     for name in NAMES:
         assert getattr(imagelint, name).__name__ == name
     with pytest.raises(AttributeError, match="no attribute 'Linter'"):
-        _ = imagelint.Linter
+        _ = imagelint.Linter  # type: ignore[attr-defined]
 
 
 def test_importing_it_loads_nothing_else() -> None:
