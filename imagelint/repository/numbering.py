@@ -51,7 +51,7 @@ __all__ = ["Key", "Numbering", "Repairs", "Said"]
 Repairs: TypeAlias = "dict[str, dict[int, tuple[str, str]]]"
 """By file (absolute) and byte offset: images before and after their repair."""
 _SELECTED: Final = (
-    r"(?:.*[.\s])?(?:(?:containers|initContainers)\[\d+\]\.image"
+    r"(?:.*[.\s])?(?:(?:containers|initContainers)\[[-+]?\d*\]\.image"
     r"|spec\.volumes\[\d+\]\.image\.reference)"
 )
 """Fields that `images` works on (kustomize api, builtinpluginconsts/images.go, legacy.go)."""
