@@ -31,7 +31,7 @@ LEFT_OUT = frozenset(  # ruff's list
         *("buck-out", "dist", "node_modules", "site-packages", "venv"),
     }
 )
-"""Names of folders that tools make: what git does not know in them is left out."""
+"""Names of folders that tools make: untracked files in them are left out."""
 
 
 def holds_repository(folder: str) -> bool:
@@ -98,12 +98,15 @@ def ignored_below(folder: str) -> frozenset[str]:
     return frozenset(paths)
 
 
-def kept_below(root: str) -> frozenset[str]:
-    """Return what git knows below the folders of a repository that are left out by name.
+def kept_below(folder: str) -> frozenset[str]:
+    """Return the tracked files in folders that are left out by name, in the folder's repository.
 
-    Absolute paths, of the files and of all folders around them: for whoever has committed a file
-    wants it to be deployed, whatever its folder is called.
+    Absolute paths, of the files and of all folders around them: whoever has committed a file wants
+    it to be deployed, whatever its folder is called.
     """
+    root = repository_of(folder)
+    if root is None:
+        return frozenset()
     places = (f":(top,glob)**/{name}/**" for name in sorted(LEFT_OUT - {".git"}))
     try:
         names = ask_git(root, "ls-files", "-z", "--", *places)
@@ -119,7 +122,7 @@ def kept_below(root: str) -> frozenset[str]:
 
 
 def tracked_below(root: str) -> frozenset[str]:
-    """Return the absolute paths of the files that git knows in the repository at ``root``."""
+    """Return the absolute paths of the tracked files of the repository at ``root``."""
     try:
         names = ask_git(root, "ls-files", "-z")
     except GitError:  # without git nothing can be brought back

@@ -199,7 +199,7 @@ class _Walk:
         return added
 
     def _kept(self, entry: os.DirEntry[str], only: frozenset[str] | None) -> frozenset[str] | None:
-        """Return what counts in a folder: what git knows of one left out by name; None for all."""
+        """Return the paths that count in a folder: tracked ones, if it is left out by name."""
         if only is not None or entry.name not in LEFT_OUT or entry.is_symlink():
             return only
         root = repository_of(os.path.dirname(entry.path))

@@ -155,8 +155,7 @@ def _all_repaired(run: Run, found: list[tuple[Input, Tried]], *, write: bool) ->
     failed: list[Input] = []
     adjusted = _adjustments(run, found)
     if not any(one.edits for one in adjusted.values()):
-        again = _adjusted(run, found, adjusted)
-        yield from _repaired(run, again, failed, writes=write)
+        yield from _repaired(run, _adjusted(run, found, adjusted), failed, writes=write)
         return
     from imagelint.run.naming import Naming  # noqa: PLC0415 - only where names change
 
@@ -172,14 +171,14 @@ def _all_repaired(run: Run, found: list[tuple[Input, Tried]], *, write: bool) ->
     )
     if write:
         adjusted |= naming.add_copies(found)
-    twins = _links_to(named, inputs.values()) if run.may_have_links else []
-    apart = {*named, *(one.path for one in twins)}
+    links = _links_to(named, inputs.values()) if run.may_have_links else []
+    apart = {*named, *(one.path for one in links)}
     others = [pair for pair in found if pair[0].path not in apart]
     yield from _repaired(run, _adjusted(run, others, adjusted), failed, writes=write)
     if write:
         naming.repair_images(failed)
     yield from _repaired(run, naming.last(), failed, writes=write)
-    again = ((one, tried(run, one)) for one in twins)
+    again = ((one, tried(run, one)) for one in links)
     yield from _repaired(run, again, failed, writes=write)
 
 
@@ -190,9 +189,8 @@ def _links_to(named: Iterable[str], inputs: Iterable[Input]) -> list[Input]:
     return [one for one in inputs if one.path not in known and os.path.realpath(one.path) in real]
 
 
-def _adjustments(run: Run, found: Iterable[tuple[Input, Tried]]) -> dict[str, Adjustment]:
+def _adjustments(run: Run, found: list[tuple[Input, Tried]]) -> dict[str, Adjustment]:
     """Return the adjustments by path, also of files outside of the run."""
-    found = list(found)
     repaired = {
         one.path: (known.fixed.images, known.fixed.edits)
         for one, known in found

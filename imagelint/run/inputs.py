@@ -109,7 +109,7 @@ class Intake:
     def _links_out(self, found: files.Found) -> frozenset[str]:
         """Return the links that lead out of their root, having told of each.
 
-        One that git knows deploys what nobody can review here; what tools leave behind it does not.
+        A tracked one may deploy what nobody can review here; an untracked one is a tool's.
         """
         places = {file.path: file.shown for file in found.files if file.path in found.links}
         folders = {

@@ -1,7 +1,7 @@
 """What has to change beside the images of a run, so that every kustomization builds what it built.
 
 The repairs of all inputs are known and nothing is written yet. What selects a repaired image by
-name gets the new name, be it in a file of the run or in another one that git knows; an image for
+name gets the new name, be it in a file of the run or in another tracked one; an image for
 which that cannot be done safely stays as it is, with the reason.
 """
 

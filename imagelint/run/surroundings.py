@@ -33,7 +33,7 @@ class Surroundings:
         self._guards: dict[str, str] = {}
         """By folder: see :meth:`guard_of`."""
         self._tracked: dict[str, frozenset[str]] = {}
-        """By root: the files that git knows, where that has been asked."""
+        """By root: the tracked files, where that has been asked."""
         self._folders = sorted(filter(os.path.isdir, places), key=len)
         self._repositories = Repositories(self._is_tree)
         self._roots: dict[str, str] = {}
@@ -85,7 +85,7 @@ class Surroundings:
         """Return the folder outside of which nothing is read or written for a file (absolute).
 
         It is the repository, else the folder of the policy, else the PATH. None: the file was named
-        itself, and may be anywhere; but for a link that git knows, which a checkout brought.
+        itself, and may be anywhere; but for a tracked link, which a checkout brought.
         """
         if path in self._named and not (os.path.islink(path) and self.is_tracked(path)):
             return None
@@ -101,7 +101,7 @@ class Surroundings:
         return files.read(one.path, one.shown, root, None if root is None else self._limit)
 
     def is_tracked(self, path: str) -> bool:
-        """Whether git knows a path. Where a repository does not say so, it does."""
+        """Whether a path is tracked; where git does not answer, it counts as tracked."""
         root = self._repository_of(path.rpartition(os.sep)[0] or os.sep)
         if root is None:
             return False

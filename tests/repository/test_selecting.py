@@ -146,3 +146,28 @@ def test_a_second_run_has_nothing_to_do(repository: Project) -> None:
     )
     fix(repository)
     assert "Rewrote" not in fix(repository)
+
+
+@pytest.mark.parametrize(
+    ("operation", "step", "value"),
+    [
+        ("add", "-", "{name: s, image: 'busybox:1'}"),
+        ("add", "0", "{name: s, image: 'busybox:1'}"),
+        ("replace", "-1/image", "busybox:1"),
+        ("replace", "+0/image", "busybox:1"),
+    ],
+)
+def test_what_a_patch_puts_into_a_list_is_selected(
+    repository: Project, operation: str, step: str, value: str
+) -> None:
+    """However JSON 6902 names the item."""
+    repository.write(
+        "app/kustomization.yaml",
+        "resources: [a.yaml]\nimages: [{name: busybox, newTag: '3'}]\npatches:\n"
+        f"- target: {{kind: Pod}}\n  patch: |-\n    - op: {operation}\n"
+        f"      path: /spec/containers/{step}\n      value: {value}\n",
+    )
+    fix(repository, "app")
+    text = repository.read("app/kustomization.yaml")
+    assert "h.io/hub/busybox:1" in text
+    assert "{name: h.io/hub/busybox, newTag: '3'}" in text

@@ -17,10 +17,8 @@ __all__ = ["command", "policy_text"]
 
 _EXAMPLE_HOST = "harbor.myco.com"
 _BEGIN = "version:"
-_NOTHING_EXCLUDED = (
-    "exclude: []                         # files to leave out, also those that git knows"
-)
-_EXCLUDED = 'exclude: ["**/testdata/**"]         # files to leave out, also those that git knows'
+_EXCLUDED = 'exclude: ["**/testdata/**"]'
+_NOTHING_EXCLUDED = "exclude: []".ljust(len(_EXCLUDED))
 SCHEMA_NAME = ".imagelint.schema.json"
 _HEAD = f"""\
 # yaml-language-server: $schema={SCHEMA_NAME}
