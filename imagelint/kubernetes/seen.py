@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from imagelint.kubernetes.misread import is_settings, shows_kind
 from imagelint.kubernetes.readers import Value
 from imagelint.kubernetes.search import ImageSite
 from imagelint.model.finding import KubeObject
@@ -23,7 +24,6 @@ __all__ += ["to_what_follows"]
 ACTION = "{{"
 """What starts an action of a Go template; no manifest needs it outside of strings."""
 
-_SEEN_OBJECT = r"""(?m)(?:^|[\s{,])["']?kind["']?[ \t]*:"""
 # Up to the next brace only: a text full of `{{` must not be searched to its end for each.
 _ACTION_TEXT = r"\{\{(?:[^{}\n]|\}(?!\}))*\}\}"
 # It begins with letters, to which `re` leaps; what has to stand before them is looked at then.
@@ -38,7 +38,7 @@ def is_manifest_of(found: Extract, text: str, tree: Tree) -> bool:
     """Whether a document is an API object, or tries to be one in text that no parser reads."""
     if found.sites or (found.root is not None and found.root.api_version):
         return True
-    return tree.unread_from is not None and re.search(_SEEN_OBJECT, text) is not None
+    return tree.unread_from is not None and shows_kind(text) and not is_settings(text)
 
 
 def to_what_follows(tree: Tree) -> None:

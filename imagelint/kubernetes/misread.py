@@ -1,0 +1,96 @@
+"""Objects in text that kubectl takes for something else: other encodings, colons without a space.
+
+What is looked at is the same text read in other ways. If one of them shows an object, its author
+means one, and that kubectl reads none is worth a finding.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from imagelint.yaml.nodes import Mapping, ParseProblem, Scalar
+
+if TYPE_CHECKING:
+    from imagelint.yaml.documents import Document
+    from imagelint.yaml.nodes import Tree
+
+__all__ = ["encoding_problem", "is_in_other_encoding", "is_settings", "shape_problem", "shows_kind"]
+
+_NUL = "\0"
+_KIND = r"""(?:^|[\s{,])["']?kind["']?[ \t]*:"""
+_KIND_BYTES = rf"(?m){_KIND}".encode()
+_API_VERSION = r"""(?:^|[\s{,])["']?apiVersion["']?[ \t]*:"""
+_COMMENT_LINES = r"(?m)^[ \t]*#.*$"
+_JSON_COMMENT = r"(?m)(?:^|[\s,{\[])(?://|/\*)"
+_PART_OF_KEY = r"""(?:^|[\s{,"'])(?:apiVersion|kind)(?:["':]|$)"""
+_KEYS = ("apiVersion", "kind")
+_WIDE = (
+    ("UTF-32", "utf-32-le"),
+    ("UTF-32", "utf-32-be"),
+    ("UTF-16 without a byte order mark", "utf-16-le"),
+    ("UTF-16 without a byte order mark", "utf-16-be"),
+)
+
+
+def shows_kind(text: str) -> bool:
+    """Whether a key ``kind`` can be seen in text that no parser reads, whatever is between."""
+    return re.search(f"(?m){_KIND}", text.replace(_NUL, "")) is not None
+
+
+def is_settings(text: str) -> bool:
+    """Whether text is JSON with comments and no object: what an editor keeps its settings in."""
+    if not text.lstrip("\ufeff \t\r\n").startswith(("{", "//", "/*")):
+        return False
+    is_commented = re.search(_JSON_COMMENT, text) is not None
+    return is_commented and re.search(f"(?m){_API_VERSION}", text) is None
+
+
+def is_in_other_encoding(document: Document) -> bool:
+    """Whether a document shows an object in another encoding than that of its source.
+
+    In UTF-16 and UTF-32 the letters of a key have NULs between them, in whatever order, and no
+    text that kubectl reads has one. In a source that is UTF-16 it may be plain UTF-8.
+    """
+    data = _written(document)
+    if document.source.encoding == "utf-8":
+        return b"\0" in data and re.search(_KIND_BYTES, data.replace(b"\0", b"")) is not None
+    text = document.text
+    is_wider = _NUL in text and shows_kind(text)
+    return is_wider or re.search(_KIND_BYTES, data) is not None
+
+
+def _written(document: Document) -> bytes:
+    """Return the bytes of the file; of a document in a string those of the string."""
+    return document.source.data[document.span.start : document.span.end]
+
+
+def encoding_problem(document: Document) -> str:
+    """Return what is wrong with a document that is in another encoding."""
+    data = _written(document)
+    name = next((name for name, code in _WIDE if "kind".encode(code) in data), None)
+    if document.source.encoding != "utf-8" and (name is None or "32" not in name):
+        name = "UTF-8, in a file whose byte order mark says UTF-16"
+    return f"its text is {name or 'full of NUL characters'}; save the file as UTF-8"
+
+
+def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
+    """Return why kubectl refuses what looks like an object and is a string to YAML, or in its keys.
+
+    So it is where colons have no space behind them, and where text stands in front of JSON.
+    """
+    root = tree.root
+    if isinstance(root, Mapping):
+        keys = {key.value for key, _ in root.pairs if isinstance(key, Scalar)}
+        if "kind" in keys or not any(re.search(_PART_OF_KEY, key) for key in keys - set(_KEYS)):
+            return None
+        what = "its keys are no `apiVersion` and `kind`"
+    elif isinstance(root, Scalar) and root.style not in ("|", ">"):
+        what = "to YAML it is a string, no object"
+    else:
+        return None
+    bare = re.sub(_COMMENT_LINES, "", text)
+    if any(re.search(f"(?m){key}", bare) is None for key in (_KIND, _API_VERSION)):
+        return None
+    advice = "write a space behind each colon, and no text in front of `{`"
+    return ParseProblem(root.start, f"{what}; {advice}")
