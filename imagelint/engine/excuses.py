@@ -3,7 +3,8 @@
 In this order; every one that fits counts as used. What comments and the baseline never excuse is
 a rule that the policy has locked (``locked: [rules.ID]``). Comments do not excuse, either, what
 the environment lists in ``unsuppressible``, nor anything without a reason where the policy wants
-one. An exception past its last day excuses nothing. Pure.
+one, nor a document that cannot be read where they may not excuse an image's registry. An exception
+past its last day excuses nothing. Pure.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["COMMENT", "EXCEPTION", "Excuse", "Excuses"]
 
 COMMENT, EXCEPTION = "comment", "exception"
+UNPARSABLE, UNAPPROVED = "unparsable-document", "unapproved-registry"
 
 
 class Excuse(NamedTuple):
@@ -130,6 +132,8 @@ class Excuses:
             return "the policy has locked this rule"
         if environment is not None and environment.is_unsuppressible(rule):
             return f"no comment can excuse this rule in {environment.name}"
+        if rule == UNPARSABLE:  # for the image, which nobody can read there
+            return self._overrules(ignore, UNAPPROVED, environment)
         if self._policy.wants_reasons and not ignore.reason:
             return "the policy wants a reason behind the bracket"
         return None

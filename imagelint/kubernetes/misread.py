@@ -65,13 +65,16 @@ def _written(document: Document) -> bytes:
     return document.source.data[document.span.start : document.span.end]
 
 
-def encoding_problem(document: Document) -> str:
-    """Return what is wrong with a document that is in another encoding."""
+def encoding_problem(document: Document) -> str | None:
+    """Return what is wrong with a document that is in another encoding; None: there are just NULs.
+
+    See :func:`is_in_other_encoding`.
+    """
     data = _written(document)
     name = next((name for name, code in _WIDE if "kind".encode(code) in data), None)
     if document.source.encoding != "utf-8" and (name is None or "32" not in name):
         name = "UTF-8, in a file whose byte order mark says UTF-16"
-    return f"its text is {name or 'full of NUL characters'}; save the file as UTF-8"
+    return None if name is None else f"its text is {name}; save the file as UTF-8"
 
 
 def shape_problem(tree: Tree, text: str) -> ParseProblem | None:

@@ -31,6 +31,7 @@ from imagelint.kubernetes.seen import (
     ACTION,
     action_text,
     is_manifest_of,
+    is_refused_anyway,
     seen_images,
     starts,
     to_what_follows,
@@ -228,9 +229,10 @@ def read(
         message = "a byte order mark too many, behind which go-yaml loses first letters of keys"
         reasons.append(Refusal(document.span.start, message, by_kubectl=marks > 1))
     is_misread = (reasons or not found.objects) and is_in_other_encoding(document)
-    if is_misread:
-        reasons = [Refusal(document.span.start, encoding_problem(document))]
-    if ACTION in text and reasons:
+    if is_misread and (problem := encoding_problem(document)) is not None:
+        reasons = [Refusal(document.span.start, problem)]
+    is_template = ACTION in text and not is_refused_anyway(text, tree)
+    if is_template and reasons:
         to_what_follows(tree)
     is_sure = bool(marks or refused or is_misread or _is_special(roles))
     is_manifest = is_sure or is_manifest_of(found, text, tree)
@@ -248,7 +250,7 @@ def read(
         found,
         tuple(sorted(reasons)),
         dropped,
-        ACTION in text,
+        is_template,
         is_manifest,
         _template(document, tree),
     )

@@ -10,6 +10,7 @@ from imagelint.kubernetes.readers import Value
 from imagelint.kubernetes.search import ImageSite
 from imagelint.model.finding import KubeObject
 from imagelint.yaml.nodes import Mapping, Scalar
+from imagelint.yaml.parser import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
     from imagelint.yaml.nodes import Tree
 
 __all__ = ["ACTION", "action_text", "is_manifest_of", "seen_images", "starts"]
-__all__ += ["to_what_follows"]
+__all__ += ["is_refused_anyway", "to_what_follows"]
 
 ACTION = "{{"
 """What starts an action of a Go template; no manifest needs it outside of strings."""
 
 # Up to the next brace only: a text full of `{{` must not be searched to its end for each.
 _ACTION_TEXT = r"\{\{(?:[^{}\n]|\}(?!\}))*\}\}"
+_MARK = "\x01"
+_ONLY_MARKS = rf"(?m)^[ \t{_MARK}]*{_MARK}[ \t{_MARK}]*(?=\r?$)"
 # It begins with letters, to which `re` leaps; what has to stand before them is looked at then.
 _SEEN_IMAGE = rf"""(?x)
     image["']?[ \t]*:[ \t]+
@@ -45,6 +48,30 @@ def to_what_follows(tree: Tree) -> None:
     """Have what stands behind an action at the start read: the action is a root of its own."""
     if tree.dropped_from is not None:
         tree.unread_from, tree.dropped_from = tree.dropped_from, None
+
+
+def is_refused_anyway(text: str, tree: Tree) -> bool:
+    """Whether a template is refused where it is, and for the same reason, without its actions.
+
+    Then they are not why: they stand in comments or strings, where nobody minds them.
+    """
+    if tree.unread_from is None:
+        return False
+    bare = _without_actions(text)
+    return parse_yaml(bare).problems == tree.problems
+
+
+def _without_actions(text: str) -> str:
+    """Return text with blanks for lines of actions, and letters for other actions."""
+    end = text.rfind("}}") + 2  # behind it nothing ends, and no search goes there
+    marked = re.sub(r"(?s)\{\{.*?\}\}", lambda match: _same(match, _MARK), text[:end])
+    blank = re.sub(_ONLY_MARKS, lambda match: _same(match, " "), marked + text[end:])
+    return blank.replace(_MARK, "x")
+
+
+def _same(match: re.Match[str], char: str) -> str:
+    """Return as many characters, on as many lines."""
+    return re.sub(r"[^\r\n]", char, match.group())
 
 
 def seen_images(text: str, start: int, root: KubeObject | None) -> Iterator[ImageSite]:

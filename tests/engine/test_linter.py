@@ -330,6 +330,27 @@ class TestCharts:
         assert not any(rule == "unparsable-document" for rule, _ in found)
         assert all(item.fix is None for item in result.findings)
 
+    @pytest.mark.parametrize(
+        ("written", "is_readable"),
+        [
+            ("# {{\n", True),
+            ("# {{ x }}\n", True),
+            ('a: "{{ x }}"\n', True),
+            ("a: b-{{ x }}\n", True),
+            ("a: |\n  {{ x }}\n", True),
+            ("{{- if x }}\n", False),
+            ("{{- if x\n}}\n", False),
+            ("{{ x }}: {{ y }}\n", False),
+            ('a: "{{ "b" }}"\n', False),
+        ],
+    )
+    def test_what_is_broken_for_no_action(self, written: str, is_readable: bool) -> None:
+        """What kubectl may read as it stands is no template for the braces in its strings."""
+        text = written + pod("nginx:1") + "x: [a\n"
+        found = [one.rule for one in lint(text, "c/templates/a.yaml", chart="c").findings]
+        assert ("unparsable-document" in found) is is_readable
+        assert "unrendered-template" in found
+
     def test_a_plain_file_of_a_chart(self) -> None:
         result = lint(pod("nginx:1"), "c/templates/a.yaml", chart="c")
         assert told(result) == [(UNAPPROVED, "error", "prod")]

@@ -112,3 +112,8 @@ def test_an_object_that_is_none_to_yaml(text: str, reason: str) -> None:
 )
 def test_what_is_no_object_to_anybody(text: str) -> None:
     assert refused(text.encode()) == []
+
+
+def test_a_nul_alone_is_named_where_it_stands() -> None:
+    data = POD.replace("image: evil", "image: ev\0il").encode()
+    assert refused(data) == ["control characters are not allowed"]
