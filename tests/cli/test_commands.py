@@ -12,7 +12,7 @@ from imagelint.model.errors import UsageError
 from imagelint.model.source import Source
 from imagelint.policy.policy import parse_policy
 from imagelint.rules.built_in import RULES
-from tests.support.project import BAD, CLEAN, ERROR, POLICY, Project, pod
+from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, POLICY, Project, pod
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +97,27 @@ def test_init_writes_a_policy_that_serves(project: Project, host: str) -> None:
     assert "harbor.myco.com" not in project.read("imagelint.yaml")
 
 
+def test_init_lets_no_comment_count_in_production(project: Project) -> None:
+    """Exceptions and the baseline are reviewed; a line above says how to let comments count."""
+    assert project.run("init", "--harbor", "h.io").exit_code == CLEAN
+    for folder in ("prod", "staging"):
+        project.write(f"{folder}/a.yaml", f"# imagelint: ignore-file[unapproved-registry] x\n{BAD}")
+    assert project.run("check", "staging").exit_code == CLEAN
+    assert project.run("check", "prod").exit_code == FINDINGS
+    assert project.run("baseline", "write", "prod").exit_code == CLEAN
+    assert project.run("check", "prod").exit_code == CLEAN
+    (project.root / "imagelint-baseline.json").unlink()
+    policy = project.read("imagelint.yaml")
+    line = '    unsuppressible: ["*"]\n'
+    above = policy[: policy.index(line)].splitlines()[-1]
+    assert above.endswith("To let comments count, name single rules, or remove the line.")
+    excused = "exceptions: [{rules: [unapproved-registry], paths: [prod/**], reason: r}]\n"
+    project.write("imagelint.yaml", policy + excused)
+    assert project.run("check", "prod").exit_code == CLEAN
+    project.write("imagelint.yaml", policy.replace(line, ""))
+    assert project.run("check", "prod").exit_code == CLEAN
+
+
 def test_init_names_the_schema_that_it_writes(project: Project) -> None:
     assert project.run("init", "--harbor", "harbor.example.com").exit_code == CLEAN
     first = project.read("imagelint.yaml").splitlines()[0]
@@ -158,7 +179,11 @@ def test_init_says_what_the_built_in_policy_says() -> None:
     rules = RULES
     written = Source("imagelint.yaml", policy_text("harbor.myco.com").encode())
     found, built_in = (parse_policy(one, rules) for one in (written, files.default_policy_source()))
-    assert found._replace(exclude=built_in.exclude) == built_in
+    *others, production = found.environments
+    assert production.unsuppressible == ("*",)
+    alike = (*others, production._replace(unsuppressible=()))
+    default = built_in.default
+    assert found._replace(exclude=built_in.exclude, environments=alike, default=default) == built_in
     assert found.exclude.matches("a/testdata/b.yaml"), "where its author sees it"
 
 

@@ -19,6 +19,7 @@ _EXAMPLE_HOST = "harbor.myco.com"
 _BEGIN = "version:"
 _EXCLUDED = 'exclude: ["**/testdata/**"]'
 _NOTHING_EXCLUDED = "exclude: []".ljust(len(_EXCLUDED))
+_SEALED = 'unsuppressible: ["*"]'
 SCHEMA_NAME = ".imagelint.schema.json"
 _HEAD = f"""\
 # yaml-language-server: $schema={SCHEMA_NAME}
@@ -42,8 +43,9 @@ def command(
 ) -> None:
     """Write imagelint.yaml, with comments, into this folder.
 
-    It says what the built-in policy says, for your Harbor: change it as you need. Its first line
-    names .imagelint.schema.json, written beside it, by which editors complete and check the file.
+    It says what the built-in policy says, for your Harbor, and that no comment in a manifest
+    excuses what runs in production: change it as you need. Its first line names
+    .imagelint.schema.json, written beside it, by which editors complete and check the file.
 
     \b
       imagelint init --harbor harbor.example.com
@@ -99,7 +101,8 @@ def policy_text(harbor: str) -> str:
     example = files.default_policy_source().data.decode()
     lines = example[example.index(_BEGIN) :].splitlines()
     text = _HEAD + "".join(f"{_with_host(line, host)}\n" for line in lines)
-    return text.replace(_NOTHING_EXCLUDED, _EXCLUDED)
+    text = text.replace(_NOTHING_EXCLUDED, _EXCLUDED)
+    return text.replace(f"# {_SEALED}", _SEALED)
 
 
 def _with_host(line: str, host: str) -> str:
