@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -304,9 +305,12 @@ def output_options(formats: Mapping[str, str] = FORMATS) -> Callable[[F], F]:
 
 def request(options: Mapping[str, Any]) -> Request:
     """Make a request out of the values of :func:`input_options`."""
-    from imagelint.run.run import Request  # noqa: PLC0415 - --help has no use for the engine
+    from imagelint import files  # noqa: PLC0415 - --help has no use for the engine
+    from imagelint.run.run import STDIN, Request  # noqa: PLC0415
 
-    return Request(**options)
+    asked = Request(**options)
+    paths = tuple(STDIN if files.is_stdin(os.path.abspath(one)) else one for one in asked.paths)
+    return asked._replace(paths=paths)
 
 
 def targets(formats: tuple[Target, ...], output: str | None) -> tuple[Target, ...]:

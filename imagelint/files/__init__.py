@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING
 from imagelint.files.exclude import Exclusion
 from imagelint.files.git import holds_repository, repository_of, tracked_below
 from imagelint.files.guard import LEADS_OUT, leads_out
-from imagelint.files.paths import absolute, chart_folder, displayed, is_below, named, relative_to
+from imagelint.files.paths import (
+    STDIN,
+    absolute,
+    chart_folder,
+    displayed,
+    is_below,
+    is_stdin,
+    is_stream,
+    named,
+    relative_to,
+)
 from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies, policy_folder
 from imagelint.files.reading import MAX_SIZE, Identity, identity, is_blank, read, read_stdin
 from imagelint.files.shipped import (
@@ -42,6 +52,7 @@ __all__ = [
     "LINK_TO_FOLDER",
     "MAX_SIZE",
     "POLICY_NAME",
+    "STDIN",
     "AtCommit",
     "Difference",
     "Exclusion",
@@ -67,6 +78,8 @@ __all__ = [
     "in_order",
     "is_below",
     "is_blank",
+    "is_stdin",
+    "is_stream",
     "leads_out",
     "named",
     "policy_folder",

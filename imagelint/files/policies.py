@@ -10,9 +10,9 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from imagelint.files.git import repository_of
+from imagelint.files.git import holds_repository, repository_of
 from imagelint.files.origin import OnDisk
-from imagelint.files.paths import absolute, displayed, relative_to
+from imagelint.files.paths import absolute, displayed, is_below, is_stream, relative_to
 from imagelint.files.shipped import default_policy_source
 from imagelint.model.errors import PolicyError
 from imagelint.model.namedtuple import NamedTuple
@@ -54,6 +54,9 @@ def policy_folder(folder: str) -> str | None:
 class GoverningPolicy(NamedTuple):
     """A policy as found: ``folder`` (absolute) is what its path globs are relative to.
 
+    That is the folder of the policy where the files lie below it; else, and without a policy, the
+    root of their repository, or the working folder where there is none.
+
     ``files`` are the absolute paths of all that it is made of: it, what it extends, their rule
     files, the baseline beside it; none of the built-in one.
     """
@@ -92,8 +95,8 @@ class GoverningPolicy(NamedTuple):
         return self.stamp.path or "the built-in policy"
 
     def match_path(self, path: str) -> str:
-        """Return the absolute ``path`` as the policy's globs see it."""
-        return relative_to(self.folder, path)
+        """Return the absolute ``path`` as the policy's globs see it; a pipe's is in no folder."""
+        return "<stdin>" if is_stream(path) else relative_to(self.folder, path)
 
 
 class _Layer(NamedTuple):
@@ -117,7 +120,8 @@ class Policies:
         self._origin = OnDisk(cwd) if origin is None else origin
         self._rules = rules
         self._cwd = cwd
-        self._by_file: dict[str | None, GoverningPolicy] = {}
+        self._loaded: dict[tuple[str | None, str], GoverningPolicy] = {}
+        """By the policy's file, and by the folder that its globs are relative to."""
         self._by_folder: dict[str, GoverningPolicy] = {}
         self._tops: dict[str, bool] = {}
         self._override = None if override is None else absolute(override, cwd)
@@ -135,10 +139,24 @@ class Policies:
         """Return the policy of the files that stand in a folder; raises as ``for_file``."""
         if folder not in self._by_folder:
             if self._override is not None:
-                self._by_folder[folder] = self._load(self._override, self._cwd)
+                self._by_folder[folder] = self._load(self._override, self._base(folder))
             else:
                 self._by_folder[folder] = self._search(folder)
         return self._by_folder[folder]
+
+    def _base(self, folder: str) -> str:
+        """Return what the globs of ``--policy`` are relative to for the files in a folder."""
+        home = os.path.dirname(self._override or self._cwd)
+        for above in (home, os.path.realpath(home)):
+            if is_below(folder, above):
+                return above
+        return self._root_above(folder) or self._cwd
+
+    def _root_above(self, folder: str) -> str | None:
+        """Return the root of the repository of a folder, as far up as policies are looked for."""
+        while not self.is_top(folder):
+            folder = os.path.dirname(folder)
+        return folder if holds_repository(folder) else None
 
     def hear(self, folder: str, names: Iterable[str]) -> None:
         """Take note of what a walk has seen in a folder: most hold nothing that decides.
@@ -148,6 +166,8 @@ class Policies:
         """
         above = self._by_folder.get(folder.rpartition(os.sep)[0])
         if above is None or folder in self._by_folder or not isinstance(self._origin, OnDisk):
+            return
+        if self._override is not None and folder == os.path.dirname(self._override):
             return
         if _DECIDING.isdisjoint([name.lower() for name in names]):
             self._by_folder[folder] = above
@@ -165,7 +185,9 @@ class Policies:
         top = self.is_top(folder)
         above = None if top else self.for_folder(os.path.dirname(folder))
         if not self._origin.exists(mine):
-            return above if above is not None else self._load(None, self._cwd)
+            if above is not None:
+                return above
+            return self._load(None, folder if holds_repository(folder) else self._cwd)
         found = self._load(mine, folder)
         if above is not None and not above.is_built_in and above.files[0] not in found.files:
             raise self._nested(mine, above)
@@ -182,11 +204,11 @@ class Policies:
         return PolicyError(message, displayed(mine, self._cwd))
 
     def _load(self, path: str | None, folder: str) -> GoverningPolicy:
-        if path not in self._by_file:
-            self._by_file[path] = (
-                self._built_in(folder) if path is None else self._made(path, folder)
-            )
-        return self._by_file[path]
+        known = self._loaded.get((path, folder))
+        if known is None:
+            known = self._built_in(folder) if path is None else self._made(path, folder)
+            self._loaded[path, folder] = known
+        return known
 
     def _built_in(self, folder: str) -> GoverningPolicy:
         source = default_policy_source()
@@ -201,7 +223,9 @@ class Policies:
         policy: Policy | None = None
         own_rules: dict[str, Source] = {}
         for one in reversed(layers):
-            own = folder if one is layers[0] else os.path.dirname(one.path)
+            own = os.path.dirname(one.path)
+            if not is_below(folder, own):  # nor are the files
+                own = self._root_above(folder) or folder
             anchor = "" if own == folder else relative_to(own, folder)
             find = partial(self._rule_sources, os.path.dirname(one.path), own_rules, root)
             policy = parse_policy(one.source, self._rules, policy, anchor, find)

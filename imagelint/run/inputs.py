@@ -72,7 +72,7 @@ class Intake:
 
         def meet(path: str) -> None:
             if begin is not None and changes is None:
-                begin(path, self.policies.for_file(path))
+                begin(path, self._policy_of(path))
 
         found = files.find(named, self._cwd, exclusion, self._hear, meet)
         self.has_links = bool(found.links)
@@ -88,11 +88,16 @@ class Intake:
         for file in everything:
             if file.path in out:
                 continue
-            governing = self.policies.for_file(file.path)
+            governing = self._policy_of(file.path)
             if changes is None or self._concerned(changes, file.path, governing):
                 yield Input(file.path, file.shown, governing)
             else:
                 self.skipped.append(Skipped(file.shown, changes.reason))
+
+    def _policy_of(self, path: str) -> files.GoverningPolicy:
+        """Return what a file is held to; a pipe is held to what standard input is."""
+        place = os.path.join(self._cwd, _STDIN_SHOWN) if files.is_stream(path) else path
+        return self.policies.for_file(place)
 
     def _taken_in(self, found: files.Found, exclusion: files.Exclusion) -> list[files.FoundFile]:
         """Return files below the PATHs that a walk leaves out and kustomizations take in.
@@ -192,9 +197,10 @@ class Intake:
 
     def _stdin_input(self, exclusion: files.Exclusion) -> Iterator[Input]:
         name = self._request.stdin_filename
-        path = files.absolute(name or _STDIN_SHOWN, self._cwd)
-        shown = files.displayed(path, self._cwd)
-        governing = self.policies.for_file(path)
+        here = _STDIN_SHOWN if self._request.stdin_is_here else files.STDIN
+        path = files.absolute(name or here, self._cwd)
+        shown = files.displayed(path, self._cwd) if name else _STDIN_SHOWN
+        governing = self._policy_of(path)
         given = self._request.stdin
         self.stdin = files.read_stdin() if given is None else given
         if files.is_blank(self.stdin) and not self._request.allow_empty:

@@ -47,6 +47,8 @@ class Request(NamedTuple):
     """List every image; a run that does not hands over far less from process to process."""
     stdin: bytes | None = None
     """Standard input, where the command has read it already."""
+    stdin_is_here: bool = False
+    """Standard input belongs to the working folder: that of the kustomization that calls."""
     fixes: bool = False
     """Repair what is found."""
     leftovers: bool = False

@@ -56,7 +56,7 @@ class Run:
         self.policies = intake.policies
         self.catalogue = known_kinds()
         self._today = today()
-        self._linters: dict[tuple[str | None, bool], Linter] = {}
+        self._linters: dict[tuple[str | None, str, bool], Linter] = {}
         self._charts: dict[str, str | None] = {}
         """The Helm chart whose templates stand in a folder, as shown."""
         self._used: dict[PolicyStamp | None, set[int]] = {}
@@ -92,7 +92,7 @@ class Run:
 
     def _linter(self, governing: files.GoverningPolicy, *, inventory: bool = False) -> Linter:
         inventory = inventory or self._request.inventory
-        key = governing.stamp.path, inventory
+        key = governing.stamp.path, governing.folder, inventory
         if key not in self._linters:
             environment = self._request.environment
             if environment is not None:

@@ -40,6 +40,8 @@ class Surroundings:
         """By folder."""
         self._holders: dict[str, str | None] = {}
         """By folder: the repository that it is in."""
+        self._tops: dict[str, str | None] = {}
+        """By folder: the outermost folder above it with a policy."""
         for place in places:  # before processes are forked, for all of them
             self.graph_of(os.path.join(place, "") if place in self._folders else place)
 
@@ -53,15 +55,20 @@ class Surroundings:
 
     def _is_tree(self, root: str) -> bool:
         """Whether all below a root belongs together; a file alone may lie in anybody's home."""
-        return root in self._folders or files.holds_repository(root)
+        is_whole = root in self._folders or files.holds_repository(root)
+        return is_whole or self._policy_folder(root) == root
 
     def root_of(self, path: str) -> str:
-        """Return the root of the repository of a file; where there is none, the PATH it is in."""
+        """Return the root of the repository of a file.
+
+        Where there is none it is the outermost folder with a policy, else the PATH that it is in.
+        """
         folder = path.rpartition(os.sep)[0] or os.sep
         known = self._roots.get(folder)
         if known is None:
             above = (one for one in self._folders if files.is_below(path, one))
-            known = self._repository_of(folder) or next(above, folder)
+            known = self._repository_of(folder) or self._policy_folder(folder)
+            known = known or next(above, folder)
             self._roots[folder] = known
         return known
 
@@ -80,6 +87,14 @@ class Surroundings:
         found = self._holders[folder]
         self._holders.update(dict.fromkeys(passed, found))
         return found
+
+    def _policy_folder(self, folder: str) -> str | None:
+        """Return the outermost folder with a policy from here upwards, if any are looked for."""
+        if not self._with_policies:
+            return None
+        if folder not in self._tops:
+            self._tops[folder] = files.policy_folder(folder)
+        return self._tops[folder]
 
     def guard_of(self, path: str) -> str | None:
         """Return the folder outside of which nothing is read or written for a file (absolute).
@@ -112,9 +127,7 @@ class Surroundings:
     def _guard_for(self, folder: str) -> str:
         named = next((one for one in self._folders if files.is_below(folder, one)), None)
         root = self._repository_of(folder)
-        if root is None and self._with_policies:
-            root = files.policy_folder(folder)
-        root = root or named or folder
+        root = root or self._policy_folder(folder) or named or folder
         if named is not None and files.leads_out(named, root):  # a link, which the user has named
             real = os.path.realpath(named)
             root = files.repository_of(real) or real

@@ -96,15 +96,15 @@ def command(
     from imagelint.run.fixing import repair_all, tried  # noqa: PLC0415 - not needed for --help
     from imagelint.run.run import Run  # noqa: PLC0415
 
-    paths = options["paths"]
-    is_filter = _STDIN in paths
-    if is_filter and len(paths) > 1:
-        message = "fix - is a filter: it takes no other PATH"
-        raise click.UsageError(message)
     chosen = targets(formats, output)
     detail = detail_of(options)
+    asked = request(options)
+    is_filter = _STDIN in asked.paths
+    if is_filter and len(asked.paths) > 1:
+        message = "fix - is a filter: it takes no other PATH"
+        raise click.UsageError(message)
     written = not (diff or is_filter)
-    asked = request(options)._replace(
+    asked = asked._replace(
         inventory=detail.statistics, leftovers=written, fixes=True, line_hashes=hasher(chosen)
     )
     run = Run(asked, tried)
