@@ -126,10 +126,12 @@ class Judge:
         the site is in, where a rule asks for that.
         """
         value, image = _value_of(item, site)
-        if site.filled_by is not None:
+        is_placeholder = site.filled_by is not None
+        if is_placeholder and site.is_asked:
             return Judged(site, image, None, environments, (), None, None)
         has_secret = None if pod is None else pod.has_secret
-        asked = (image, value.type, environments, site.has_separate_tag, in_chart, has_secret)
+        has_tag = site.has_separate_tag
+        asked = (image, value.type, environments, has_tag, in_chart, has_secret, is_placeholder)
         held = self._hold(*asked)
         if excuse is not None:
             spared = _spared(held, excuse)
@@ -151,21 +153,26 @@ class Judge:
         has_separate_tag: bool,  # noqa: FBT001 - a part of the key
         in_chart: bool,  # noqa: FBT001
         has_pull_secret: bool | None,  # noqa: FBT001
+        is_placeholder: bool,  # noqa: FBT001
         spared: frozenset[tuple[str, str]] = frozenset(),
     ) -> _Held:
         """Hold an image to each environment, wherever it stands; once for all that are alike.
 
+        ``is_placeholder``: the image, which parses, is one that nobody is sure to fill in.
         ``spared`` are rules about retired registries that are excused, each with its environment.
         """
         names = tuple([environment.name for environment in environments])
-        key = (image, type_, names, has_separate_tag, in_chart, has_pull_secret, spared)
+        rest = (has_separate_tag, in_chart, has_pull_secret, is_placeholder, spared)
+        key = (image, type_, names, *rest)
         held = self._held.get(key)
         if held is not None:
             return held
         if len(self._held) >= _HELD_MAX:
             self._held.clear()
-        reference, error = _parse(image if type_ == "string" else None)
-        placeholder = placeholder_in(image) if error is not None and image else None
+        reference, error = _parse(image if type_ == "string" and not is_placeholder else None)
+        placeholder = image if is_placeholder else None
+        if error is not None and image:
+            placeholder = placeholder_in(image)
         origin = None if reference is None else self._policy.harbors.origin(reference)
         verdicts: list[Verdict] = []
         for environment in environments:

@@ -19,6 +19,7 @@ from imagelint.kubernetes.context import NO_CONTEXT
 from imagelint.kubernetes.prefilter import may_select_images
 from imagelint.kubernetes.read import Examined, examine, is_large, parts
 from imagelint.kubernetes.scopes import is_cluster_scoped
+from imagelint.kubernetes.sites import ISTIO
 from imagelint.kubernetes.skim.reader import remembering, skim
 from imagelint.model.finding import COMMENT_MARK, Finding, Severity
 from imagelint.model.report import (
@@ -163,7 +164,8 @@ class Linter:
             if item.extract.unjudged:
                 found.findings += self._documents.about_unjudged(item, excuses)
             if item.extract.sites:
-                self._look_at(item, found, excuses, in_chart=chart is not None)
+                told_item = _with_placeholders(item, source, context, where)
+                self._look_at(told_item, found, excuses, in_chart=chart is not None)
         findings = found.findings
         findings += self._documents.about_troubles(source, context.troubles, excuses)
         if chart is not None:
@@ -329,6 +331,15 @@ class Linter:
         if is_cluster_scoped(root):
             return self._placement.environments(path, None, root.labels)
         return self._placement.environments(path, root.namespace, root.labels, built_in)
+
+
+def _with_placeholders(item: Examined, source: Source, context: Context, where: Where) -> Examined:
+    """Decide about placeholders of Istio's, if there are any; what was skimmed has none."""
+    if item.tree is None or all(site.filled_by != ISTIO for site in item.extract.sites):
+        return item
+    from imagelint.engine.placeholders import decided  # noqa: PLC0415 - few documents have some
+
+    return decided(item, source, context, where_of(item, where).built_in)
 
 
 def _has_comments(source: Source) -> bool:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.catalogue.entries import Holder, SplitNames
     from imagelint.model.finding import KubeObject
 
-__all__ = ["ImageSite", "Place", "Step", "after", "path_of", "sites_at"]
+__all__ = ["ISTIO", "ImageSite", "Place", "Step", "after", "path_of", "sites_at"]
 
+ISTIO: Final = "Istio"
 Step = str | int
 """A key, or an index in a list."""
 
@@ -47,6 +48,8 @@ class ImageSite(NamedTuple):
     has_separate_tag: bool = False
     filled_by: str | None = None
     """Who replaces the value before anything is pulled (Istio, OpenShift); None: nobody."""
+    is_asked: bool | None = True
+    """Whether it is sure to be replaced; None: the namespace decides."""
     views: frozenset[Reader] = BOTH
     """In whose view of the tree the site was found; of trees without merges there is one view."""
     within: tuple[int, int] | None = None
@@ -99,6 +102,7 @@ def sites_at(
         yield from _text_sites(item, view, place, 0, holder)
     else:
         value = _value(place.node, view)
+        filled_by, is_asked = _placeholder(value.value, item, place, view)
         yield (
             place.steps,
             ImageSite(
@@ -109,7 +113,8 @@ def sites_at(
                 _container(place, view),
                 _role(place),
                 item.readers,
-                filled_by=_filled_by(value.value, item, place, view),
+                filled_by=filled_by,
+                is_asked=is_asked,
             ),
         )
 
@@ -290,29 +295,31 @@ def _part(view: View, node: Node | None, keys: tuple[str, ...]) -> Scalar | None
 # --- placeholders ---------------------------------------------------------------------
 
 
-def _filled_by(value: str | float | None, item: ObjectNode, place: Place, view: View) -> str | None:
-    """Return which platform fills in a placeholder: only where it is sure to.
+def _placeholder(
+    value: str | float | None, item: ObjectNode, place: Place, view: View
+) -> tuple[str | None, bool | None]:
+    """Return which platform fills in a placeholder, and whether it is sure to.
 
-    ``auto`` is Istio's in a pod that asks for injection (its gateway chart), a single
-    blank OpenShift's in an object with an image trigger.
+    ``auto`` is Istio's in the containers of its injection template, a single blank OpenShift's in
+    an object with an image trigger.
     """
-    if value == "auto" and len(place.parents) >= _POD_DEPTH:
-        metadata = view.entries(place.parents[-_POD_DEPTH]).get("metadata")
-        if _entry(metadata, ("annotations", "inject.istio.io/templates"), view) or any(
-            _entry(metadata, (marks, "sidecar.istio.io/inject"), view) == "true"
-            for marks in ("labels", "annotations")
-        ):
-            return "Istio"
+    if value == "auto" and _role(place) in ("container", "init container"):
+        from imagelint.kubernetes.injection import CONTAINERS, pod_asks  # noqa: PLC0415 - rare
+
+        if _container(place, view) in CONTAINERS:
+            deep = len(place.parents) >= _POD_DEPTH
+            pod = view.entries(place.parents[-_POD_DEPTH]) if deep else {}
+            return ISTIO, pod_asks(pod.get("metadata"), view)
     if value == " ":
         root = item.mapping
         if _entry(root, ("metadata", "annotations", "image.openshift.io/triggers"), view):
-            return "OpenShift"
+            return "OpenShift", True
         spec = view.entries(root).get("spec")
         triggers = view.entries(spec).get("triggers") if isinstance(spec, Mapping) else None
         for trigger in triggers.items if isinstance(triggers, Sequence) else ():
             if _entry(trigger, ("type",), view) == "ImageChange":
-                return "OpenShift"
-    return None
+                return "OpenShift", True
+    return None, True
 
 
 _POD_DEPTH = 3

@@ -14,6 +14,7 @@ from imagelint.files.reading import MAX_SIZE, read
 from imagelint.files.walk import SUFFIXES
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
 from imagelint.model.errors import FileError
+from imagelint.model.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,6 +32,8 @@ class Repositories:
         self._is_tree = is_tree
         self._graphs: dict[str, Graph | None] = {}
         """By root; None where nothing is a kustomization."""
+        self._injecting: dict[str, dict[str, bool]] = {}
+        """By root: see :meth:`injecting_at`."""
 
     def graph_at(self, root: str) -> Graph | None:
         """Return the graph of a repository; None where nothing in it is a kustomization."""
@@ -38,6 +41,20 @@ class Repositories:
             below = self._is_tree(root)
             self._graphs[root] = _graph(root, list(_kustomizations(root, below=below)))
         return self._graphs[root]
+
+    def injecting_at(self, root: str) -> dict[str, bool]:
+        """Return the namespaces that say, in a repository, whether they ask Istio to inject.
+
+        Found out where a placeholder of Istio's asks for it: then every manifest is read.
+        """
+        if root not in self._injecting:
+            from imagelint.kubernetes.injection import namespaces_in  # noqa: PLC0415 - rarely asked
+
+            paths = manifests_below(root, below=self._is_tree(root))
+            found = ((path, content_of(root, path)) for path in paths)
+            sources = (Source(path, data) for path, data in found if data is not None)
+            self._injecting[root] = namespaces_in(sources)
+        return self._injecting[root]
 
 
 def _graph(root: str, paths: list[str]) -> Graph | None:
@@ -62,9 +79,9 @@ def _kustomizations(folder: str, *, below: bool) -> Iterator[str]:
     return (entry.path for entry in found if entry.is_file())
 
 
-def manifests_below(root: str) -> Iterator[str]:
-    """Yield the YAML and JSON files below a folder, but no links."""
-    found = _named_in(root, lambda name: name.lower().endswith(SUFFIXES))
+def manifests_below(root: str, *, below: bool = True) -> Iterator[str]:
+    """Yield the YAML and JSON files in a folder or also ``below`` it, but no links."""
+    found = _named_in(root, lambda name: name.lower().endswith(SUFFIXES), below=below)
     return (entry.path for entry in found if entry.is_file(follow_symlinks=False))
 
 

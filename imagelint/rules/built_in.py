@@ -175,8 +175,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "unresolved-reference": Rule(
         "unresolved-reference", "The image has a placeholder that something else fills in later",
         Severity.ERROR, "resolved-reference",
-        "What stands in the file is not what runs: a template, a variable or a build tool fills in the\nregistry later. Whether the image is approved cannot be told from here, so it is reported\ninstead of being passed over in silence.\n",
-        "Lint what the tool writes: `helm template`, `kustomize build`, `envsubst` or `ko resolve`, piped\ninto `imagelint check -`. Or write the image itself, with only its tag left to fill in.\n",
+        "What stands in the file is not what runs: a template, a variable or a build tool fills in the\nregistry later. Whether the image is approved cannot be told from here, so it is reported\ninstead of being passed over in silence. Istio's `auto` is one in the containers that Istio fills in\n(istio-proxy, istio-init, istio-validation), where neither the pod nor the object of its namespace\nasks for that; in any other container it is an image of Docker Hub.\n",
+        'Lint what the tool writes: `helm template`, `kustomize build`, `envsubst` or `ko resolve`, piped\ninto `imagelint check -`. Or write the image itself, with only its tag left to fill in. For\n`auto`, label the pod (`sidecar.istio.io/inject: "true"`, or `istio.io/rev`), or the namespace.\n',
         Examples(
             ("{{ .Values.image.repository }}:{{ .Values.image.tag }}", "$(IMAGE)", "${REGISTRY}/app:${TAG:-latest}", "$IMAGE", "ko://github.com/example/app/cmd/controller", "REPLACE_ME", "registry.example.com/REPLACE_ME:1.0", "gcr.io/PROJECT_ID/app:v1", "<your-image>", "@@IMAGE@@", "%IMAGE%", "__IMAGE__"),
             ("nginx:1.27.0", "image", "your-registry/app:1.0"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from imagelint import files
@@ -135,8 +136,10 @@ class Surroundings:
 
     def context_of(self, path: str) -> Context:
         """Return what the repository knows about a file."""
-        graph = self.graph_of(path)
-        return NO_CONTEXT if graph is None else graph.context_of(path)
+        root = self.root_of(path)
+        graph = self.graph_at(root)
+        known = NO_CONTEXT if graph is None else graph.context_of(path)
+        return known._replace(injecting=partial(self._repositories.injecting_at, root))
 
     def taken_in(self, found: Iterable[str]) -> Iterator[str]:
         """Yield the files below the PATHs' folders that kustomizations among ``found`` reach."""

@@ -215,3 +215,19 @@ def test_a_pipe_with_a_name_stands_where_it_stands(tree: Project, tmp_path: Path
 
 def test_a_pipe_that_is_not_there(tree: Project) -> None:
     assert tree.run("check", "/dev/fd/9999").exit_code == ERROR
+
+
+@pytest.mark.parametrize("path", ["apps/web.yaml", "apps", ".", "apps/*.yaml"])
+def test_a_namespace_of_the_repository_has_istio_fill_in_a_placeholder(
+    project: Project, path: str
+) -> None:
+    """Whichever files are linted: its object stands in the repository."""
+    text = pod("auto").replace("- name: main", "- name: istio-proxy")
+    project.write("apps/web.yaml", text.replace("metadata:", "metadata:\n  namespace: web", 1))
+    labelled = "apiVersion: v1\nkind: Namespace\nmetadata: {name: web, labels: {%s}}\n"
+    namespace = "cluster/namespaces.yaml"
+    for label, rules in (("istio-injection: enabled", set()), ("a: b", {"unresolved-reference"})):
+        project.write(namespace, labelled % label)
+        assert {rule for _, rule, _ in verdicts(project, path)} == rules
+    (project.root / namespace).unlink()
+    assert {rule for _, rule, _ in verdicts(project, path)} == {"unresolved-reference"}
