@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from imagelint.kubernetes.misread import is_settings, shows_kind
 from imagelint.kubernetes.readers import Value
 from imagelint.kubernetes.search import ImageSite
+from imagelint.kubernetes.sites import ISTIO
 from imagelint.model.finding import KubeObject
-from imagelint.yaml.nodes import Mapping, Scalar
-from imagelint.yaml.parser import parse_yaml
+from imagelint.yaml.nodes import Mapping, Scalar, nodes_once
+from imagelint.yaml.parser import FLOW_COLON, parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,13 @@ ACTION = "{{"
 
 # Up to the next brace only: a text full of `{{` must not be searched to its end for each.
 _ACTION_TEXT = r"\{\{(?:[^{}\n]|\}(?!\}))*\}\}"
+_OURS = (FLOW_COLON, "nested deeper", "a tag")
+"""Words in refusals of what kubectl may read: see ``STRICTER`` in ``tests/differential``."""
+_TEXTS = r"""(?m)"(?:[^"\\]|\\[\s\S])*"|'[^']*'|(?:^|(?<=\s))#.*$"""
+"""Strings and comments, in text that begins between two of them."""
+_NAME = r"""\bname["']?[ \t]*:[ \t]+["']?([^\s"'{}\[\],]*)"""
+_NEAR = 500
+"""Characters in front of an image in which its container's name is looked for."""
 _MARK = "\x01"
 _ONLY_MARKS = rf"(?m)^[ \t{_MARK}]*{_MARK}[ \t{_MARK}]*(?=\r?$)"
 # It begins with letters, to which `re` leaps; what has to stand before them is looked at then.
@@ -51,14 +59,26 @@ def to_what_follows(tree: Tree) -> None:
 
 
 def is_refused_anyway(text: str, tree: Tree) -> bool:
-    """Whether a template is refused where it is, and for the same reason, without its actions.
+    """Whether a text with ``{{`` in it is refused for something else, so that it is no template.
 
-    Then they are not why: they stand in comments or strings, where nobody minds them.
+    Where kubectl may read what is refused here, only an action that YAML takes for a mapping
+    makes it one: kubectl refuses those. Otherwise the text has to be refused at the same place
+    without its actions.
     """
     if tree.unread_from is None:
         return False
-    bare = _without_actions(text)
-    return parse_yaml(bare).problems == tree.problems
+    for index, message in tree.problems:
+        if any(words in message for words in _OURS):
+            return not _has_action(text, tree, index)
+    return parse_yaml(_without_actions(text)).problems == tree.problems
+
+
+def _has_action(text: str, tree: Tree, until: int) -> bool:
+    """Whether YAML takes an action in front of a place for a mapping, and not for text."""
+    for node in nodes_once(tree.root) if tree.root is not None else ():
+        if isinstance(node, Mapping) and text.startswith(ACTION, node.start):
+            return True
+    return ACTION in re.sub(_TEXTS, "", text[tree.unread_from : until])
 
 
 def _without_actions(text: str) -> str:
@@ -85,14 +105,25 @@ def seen_images(text: str, start: int, root: KubeObject | None) -> Iterator[Imag
         at = first = match.end()
         begin, end = match.span("value")
         node = Scalar(match["value"], begin, end)
+        container = _istio_container(text, begin) if node.value == "auto" else None
         yield ImageSite(
             Value("string", node.value),
             node,
             root or KubeObject("", ""),
             "image",
-            None,
+            container,
             "image",
+            filled_by=ISTIO if container else None,
+            is_asked=None if container else True,
         )
+
+
+def _istio_container(text: str, at: int) -> str | None:
+    """Return the name that stands last in front of an image, if Istio fills in that container's."""
+    from imagelint.kubernetes.injection import CONTAINERS  # noqa: PLC0415 - rarely asked
+
+    names = re.findall(_NAME, text[max(at - _NEAR, 0) : at])
+    return names[-1] if names and names[-1] in CONTAINERS else None
 
 
 def _is_key(text: str, at: int, first: int) -> bool:

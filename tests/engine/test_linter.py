@@ -351,6 +351,31 @@ class TestCharts:
         assert ("unparsable-document" in found) is is_readable
         assert "unrendered-template" in found
 
+    @pytest.mark.parametrize(
+        ("before", "item", "behind"),
+        [
+            ("# {{\n", "a", ""),
+            ("# {{\n", "a", "# }}\n"),
+            ("a: |\n  {{\n", "a", "b: |\n  }}\n"),
+            ("a: '{{'\n", "a", "b: '}}'\n"),
+            ("", '"{{"', ""),
+            ("", '"{{"', "# }}\n"),
+            ("", '"{{"', '# "}}'),
+            ("", "'{{', '}}'", ""),
+            ("", "# {{\n a", "# }}\n"),
+        ],
+    )
+    def test_what_kubectl_reads_is_no_template(self, before: str, item: str, behind: str) -> None:
+        """It reads those colons, of which libyaml is believed after several."""
+        colons = ", ".join(f'x":z{number}' for number in range(12))
+        more = colons.replace("x", "y")
+        text = f"{before}{pod('h.io/a:1')}a: [{colons}, {item}, {more}]\n{behind}"
+        found = [one.rule for one in lint(text, "c/templates/a.yaml", chart="c").findings]
+        assert "unparsable-document" in found
+        action = text.replace("a: [", "{{- $x := 1 }}\na: [", 1)
+        found = [one.rule for one in lint(action, "c/templates/a.yaml", chart="c").findings]
+        assert "unparsable-document" not in found, "kubectl refuses the action as it stands"
+
     def test_a_plain_file_of_a_chart(self) -> None:
         result = lint(pod("nginx:1"), "c/templates/a.yaml", chart="c")
         assert told(result) == [(UNAPPROVED, "error", "prod")]

@@ -128,6 +128,20 @@ def test_in_any_other_container_it_is_an_image(metadata: str, container: str) ->
     assert judged(text, namespace(ENABLED[0])) == {UNAPPROVED}
 
 
+@pytest.mark.parametrize(("container", "rule"), [("istio-proxy", UNRESOLVED), ("app", UNAPPROVED)])
+def test_a_placeholder_in_text_that_no_parser_reads(container: str, rule: str) -> None:
+    """As in the chart of Istio's gateways, where nobody knows what asks for what."""
+    head = workload().partition("containers: ")[0]
+    text = (
+        f"{{{{- if x }}}}\n{head}containers:\n      - name: {container}\n        # filled in\n"
+        "        image: auto\n        env: [{name: x}]\n{{- end }}\n"
+    )
+    linter = Linter(policy(POLICY), RULES, catalogue())
+    result = linter.lint(Source("a.yaml", text.encode()), "a.yaml")
+    assert rule in {one.rule for one in result.findings}
+    assert ({UNRESOLVED, UNAPPROVED} - {rule}).isdisjoint(one.rule for one in result.findings)
+
+
 @pytest.mark.parametrize("image", ["auto:1", "docker.io/auto", "library/auto", "autos"])
 def test_any_other_image_is_an_image(image: str) -> None:
     """Istio takes exactly ``auto`` for its own, and lets everything else override it."""
