@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from imagelint.yaml.nodes import Mapping, ParseProblem, Scalar
+from imagelint.yaml.nodes import Mapping, ParseProblem, Scalar, Sequence
 
 if TYPE_CHECKING:
     from imagelint.yaml.documents import Document
-    from imagelint.yaml.nodes import Tree
+    from imagelint.yaml.nodes import Node, Tree
 
 __all__ = ["encoding_problem", "is_in_other_encoding", "is_settings", "shape_problem", "shows_kind"]
 
@@ -80,20 +80,35 @@ def encoding_problem(document: Document) -> str | None:
 def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
     """Return why kubectl refuses what looks like an object and is a string to YAML, or in its keys.
 
-    So it is where colons have no space behind them, and where text stands in front of JSON.
+    So it is where colons have no space behind them, and where text stands in front of JSON. It may
+    be an item of a List, too.
     """
     root = tree.root
-    if isinstance(root, Mapping):
-        keys = {key.value for key, _ in root.pairs if isinstance(key, Scalar)}
-        if "kind" in keys or not any(re.search(_PART_OF_KEY, key) for key in keys - set(_KEYS)):
-            return None
-        what = "its keys are no `apiVersion` and `kind`"
-    elif isinstance(root, Scalar) and root.style not in ("|", ">"):
-        what = "to YAML it is a string, no object"
-    else:
-        return None
+    for node in () if root is None else (root, *_items(root)):
+        if isinstance(node, Mapping):
+            keys = {key.value for key, _ in node.pairs if isinstance(key, Scalar)}
+            odd = [key for key in keys if re.search(_PART_OF_KEY, key) and key not in _KEYS]
+            is_misread = bool(odd) and "kind" not in keys
+            what = "its keys are no `apiVersion` and `kind`"
+        else:
+            is_misread = isinstance(node, Scalar) and node.style not in ("|", ">")
+            what = "to YAML it is a string, no object"
+        end = len(text) if node is root else node.end  # behind a string the rest is dropped
+        if is_misread and _shows_object(text[node.start : end]):
+            advice = "write a space behind each colon, and no text in front of `{`"
+            return ParseProblem(node.start, f"{what}; {advice}")
+    return None
+
+
+def _items(root: Node | None) -> list[Node]:
+    """Return the items of a list of objects."""
+    for key, value in root.pairs if isinstance(root, Mapping) else ():
+        if isinstance(key, Scalar) and key.value == "items" and isinstance(value, Sequence):
+            return value.items
+    return []
+
+
+def _shows_object(text: str) -> bool:
+    """Whether both keys of an object can be seen in text, comments left out."""
     bare = re.sub(_COMMENT_LINES, "", text)
-    if any(re.search(f"(?m){key}", bare) is None for key in (_KIND, _API_VERSION)):
-        return None
-    advice = "write a space behind each colon, and no text in front of `{`"
-    return ParseProblem(root.start, f"{what}; {advice}")
+    return all(re.search(f"(?m){key}", bare) for key in (_KIND, _API_VERSION))

@@ -65,6 +65,7 @@ def test_what_kubectl_reads_is_not_refused(encoding: str) -> None:
     assert refused((POD + "# 狗 kind: x\n").encode(encoding)) == []
 
 
+FLOW = "{apiVersion:v1,kind:Pod,spec: {containers: [{image: x}]}}"
 STRING = "to YAML it is a string, no object"
 
 
@@ -86,6 +87,8 @@ STRING = "to YAML it is a string, no object"
             "{apiVersion: v1,kind:Pod,spec: {containers: [{image: x}]}}",
             "its keys are no `apiVersion`",
         ),
+        (f"apiVersion: v1\nkind: List\nitems:\n- {FLOW}\n", "its keys are no `apiVersion`"),
+        ("apiVersion: v1\nkind: List\nitems:\n- apiVersion:v1\n  kind:Pod\n  image:x\n", STRING),
         (f"{{ // mine\n{JSON[1:]}", "the apiVersion is missing"),
     ],
 )
@@ -107,6 +110,7 @@ def test_an_object_that_is_none_to_yaml(text: str, reason: str) -> None:
         pytest.param('{/* s */"group": {"kind": "a"}, "containers": "x",}', id="block comments"),
         pytest.param("kind-image: a\nkindly: {image: x}\ncontainers: []\n", id="other keys"),
         pytest.param("of kind: a\ncontainers: {apiVersion: v1}\n", id="a word in a key"),
+        pytest.param("items:\n- containers\n- {kind-image: a}\n", id="other items"),
         pytest.param("|\n  apiVersion:v1\n  kind:Pod containers\n", id="a literal"),
     ],
 )
