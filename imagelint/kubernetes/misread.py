@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from imagelint.kubernetes.readers import type_of
 from imagelint.yaml.nodes import Mapping, ParseProblem, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
             is_misread = bool(odd) and "kind" not in keys
             what = "its keys are no `apiVersion` and `kind`"
         else:
-            is_misread = isinstance(node, Scalar) and node.style not in ("|", ">")
+            is_text = isinstance(node, Scalar) and node.style not in ("|", ">")
+            is_misread = is_text and type_of(node) != "null"  # of which kubectl says nothing
             what = "to YAML it is a string, no object"
         end = len(text) if node is root else node.end  # behind a string the rest is dropped
         if is_misread and _shows_object(text[node.start : end]):

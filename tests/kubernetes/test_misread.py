@@ -110,6 +110,7 @@ def test_an_object_that_is_none_to_yaml(text: str, reason: str) -> None:
         pytest.param('{/* s */"group": {"kind": "a"}, "containers": "x",}', id="block comments"),
         pytest.param("kind-image: a\nkindly: {image: x}\ncontainers: []\n", id="other keys"),
         pytest.param("of kind: a\ncontainers: {apiVersion: v1}\n", id="a word in a key"),
+        pytest.param("---\rnull\r---\rapiVersion: v1\rkind: Pod\rcontainers: a\r", id="null"),
         pytest.param("items:\n- containers\n- {kind-image: a}\n", id="other items"),
         pytest.param("|\n  apiVersion:v1\n  kind:Pod containers\n", id="a literal"),
     ],
