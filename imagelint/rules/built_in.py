@@ -155,8 +155,8 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
     "unparsable-document": Rule(
         "unparsable-document", "Kubernetes cannot read the document", Severity.ERROR, "document",
-        "kubectl refuses the document, or this tool cannot read it the way kubectl does. Nobody knows then\nwhich images run, so a broken document is never passed over. The documents before and after it\nare linted, and so are the images that can still be seen in it.\n",
-        "Mend the syntax at the place that is named. Tabs cannot indent, every bracket and quote needs its\npartner, an alias needs its anchor before it, and --- stands alone on its line.\n",
+        "kubectl refuses the document, or this tool cannot read it the way kubectl does. Nobody knows then\nwhich images run, so a broken document is never passed over. The documents before and after it\nare linted, and so are the images that can still be seen in it. No comment excuses it where none\nexcuses unapproved-registry.\n",
+        "Mend the syntax at the place that is named. Tabs cannot indent, every bracket and quote needs its\npartner, an alias needs its anchor before it, --- stands alone on its line, and a colon that ends\na key has a space behind it. Save the file as UTF-8.\n",
         Examples(
             ("apiVersion: v1\nkind: Pod\nspec:\n  containers: [{name: web, image: nginx:1.27.0}\n", 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: "web\nspec:\n  containers: [{name: web, image: nginx:1.27.0}]\n', "apiVersion: v1\nkind: Pod\nmetadata: *base\nspec:\n  containers: [{name: web, image: nginx:1.27.0}]\n"),
             ("apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n    - name: web\n      image: harbor.myco.com/docker.io/nginx:1.27.0\n",),
