@@ -25,7 +25,7 @@ from imagelint.model.source import shown
 from imagelint.patterns.globs import InvalidPattern, NamePattern
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["HUB", "Hosts", "InvalidPattern", "RegistryPattern", "Repositories"]
 __all__ += ["check_spelling", "is_host", "parse_host", "parse_repository_path"]
@@ -67,6 +67,8 @@ class RegistryPattern(NamedTuple):
     tag: NamePattern | None = None
     """The tag as written has to fit; without tag and digest it is ``latest``."""
     needs_digest: bool = False
+    names_repository: bool = False
+    """Whether a repository is written, were it ``**``: a bare host means that host alone."""
 
     def __str__(self) -> str:
         """Return the pattern as written."""
@@ -184,6 +186,13 @@ class RegistryPattern(NamedTuple):
             and (not self.needs_digest or reference.digest is not None)
         )
 
+    def matches_any(self, references: Iterable[ImageReference]) -> bool:
+        """Whether the image fits by one of its spellings."""
+        for reference in references:  # noqa: SIM110 - asked of every image, and twice as fast
+            if self.matches(reference):
+                return True
+        return False
+
     def _covers_repository(self, repository: str) -> bool:
         if self.repositories is Repositories.ALL:
             return True
@@ -274,7 +283,8 @@ def _pattern(
 ) -> RegistryPattern:
     hosts, name = _parse_hosts(host)
     repositories, path = _parse_repositories(repository, name)
-    return RegistryPattern(text, hosts, name, repositories, path, tag, needs_digest)
+    is_named = repository is not None
+    return RegistryPattern(text, hosts, name, repositories, path, tag, needs_digest, is_named)
 
 
 def _parse_hosts(text: str) -> tuple[Hosts, str]:

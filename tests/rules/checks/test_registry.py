@@ -6,8 +6,9 @@ import pytest
 
 from imagelint.model.errors import PolicyError
 from imagelint.model.reference import ImageReference
-from imagelint.patterns.harbor import Harbor, HarborMap, Library, Move, Project, Upstream
+from imagelint.patterns.harbor import Harbor, HarborMap, Library, Project
 from imagelint.patterns.images import InvalidPattern
+from imagelint.patterns.upstreams import Move, Upstream
 from imagelint.rules.checks.registry import CurrentRegistry, NamedRegistry
 from tests.support.policies import judged, policy
 from tests.support.subjects import DIGEST, gate, messages, subject
@@ -18,7 +19,7 @@ HARBORS = HarborMap(
             "h.co",
             (
                 Project(Upstream("docker.io"), "hub"),
-                Project(Upstream("gcr.io", "team"), "team"),
+                Project(Upstream("gcr.io", "team"), "team", is_flat=True),
                 Project(Upstream("k8s.gcr.io"), "k8s.gcr.io"),
             ),
         ),
