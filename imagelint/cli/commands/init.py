@@ -8,14 +8,13 @@ import sys
 import click
 
 from imagelint import files
-from imagelint.cli.options import debug_option
+from imagelint.cli.options import debug_option, harbor_host
 from imagelint.cli.output import print_text
 from imagelint.model.errors import UsageError
 from imagelint.model.source import Source
 
 __all__ = ["command", "policy_text"]
 
-_EXAMPLE_HOST = "harbor.myco.com"
 _BEGIN = "version:"
 _EXCLUDED = 'exclude: ["**/testdata/**"]'
 _NOTHING_EXCLUDED = "exclude: []".ljust(len(_EXCLUDED))
@@ -88,25 +87,9 @@ def policy_text(harbor: str) -> str:
 
     Raises ``UsageError`` for what is no host.
     """
-    from imagelint.patterns.globs import InvalidPattern  # noqa: PLC0415
-    from imagelint.patterns.harbor import parse_harbor_host  # noqa: PLC0415
-
-    try:
-        host = parse_harbor_host(harbor)
-    except InvalidPattern as error:
-        message = f"--harbor: {error}"
-        raise UsageError(message) from error
-    example = files.default_policy_source().data.decode()
-    lines = example[example.index(_BEGIN) :].splitlines()
-    text = _HEAD + "".join(f"{_with_host(line, host)}\n" for line in lines)
+    example = files.default_policy_source(harbor_host(harbor)).data.decode()
+    text = _HEAD + example[example.index(_BEGIN) :]
     return text.replace(_NOTHING_EXCLUDED, _EXCLUDED)
-
-
-def _with_host(line: str, host: str) -> str:
-    """Put the host in place of the example's: in quotes, but for comments, if it has a colon."""
-    value, mark, comment = line.partition("#")
-    quoted = f'"{host}"' if ":" in host else host
-    return value.replace(_EXAMPLE_HOST, quoted) + mark + comment.replace(_EXAMPLE_HOST, host)
 
 
 def _refuse_nested(policies: files.Policies, cwd: str) -> None:
