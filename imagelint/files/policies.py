@@ -17,7 +17,7 @@ from imagelint.files.shipped import default_policy_source
 from imagelint.model.errors import PolicyError, UsageError
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.report import PolicyStamp
-from imagelint.model.source import Source, shown
+from imagelint.model.source import Source, as_yaml, shown
 from imagelint.patterns.globs import InvalidPattern
 from imagelint.policy.locks import Locks, read_extends
 from imagelint.policy.policy import parse_policy
@@ -179,7 +179,7 @@ class Policies:
     def _nested(self, mine: str, above: GoverningPolicy) -> PolicyError:
         """Nobody loosens the gate by adding a file."""
         outer = displayed(os.path.join(above.folder, POLICY_NAME), self._cwd)
-        extends = relative_to(os.path.dirname(mine), above.files[0])
+        extends = as_yaml(relative_to(os.path.dirname(mine), above.files[0]))
         message = (
             f"this policy stands below {outer} and does not extend it: add `extends: {extends}`,"
             " remove one of the two, or name the one to use with --policy"

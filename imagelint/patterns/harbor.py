@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, final
 
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.reference import PATH_MAX, ImageReference, InvalidReference
-from imagelint.model.source import shown
+from imagelint.model.source import as_yaml, shown
 from imagelint.patterns.images import (
     HUB,
     InvalidPattern,
@@ -284,7 +284,7 @@ def parse_harbor_host(text: str) -> str:
     check_spelling(text)
     if text != text.lower() and is_host(text):
         message = f"{shown(text)}: registry hosts are written in lower case; write "
-        raise InvalidPattern(message + shown(text.lower()))
+        raise InvalidPattern(message + as_yaml(text.lower()))
     host = parse_host(text)
     if host == HUB:
         message = f"{shown(text)} is Docker Hub; write the host of your Harbor"

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, final
 
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.reference import ImageReference, InvalidReference, Reason
-from imagelint.model.source import shown
+from imagelint.model.source import as_yaml, shown
 from imagelint.patterns.globs import InvalidPattern, NamePattern
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class RegistryPattern(NamedTuple):
         if host == "*" and slash:
             message = (
                 "* alone is any registry; for a repository on any registry write"
-                f' {{registry: "*", repository: "{shown(path)}"}}'
+                f' {{registry: "*", repository: {as_yaml(path)}}}'
             )
             raise InvalidPattern(message)
         _check_suffixes(host, path)
@@ -211,7 +211,7 @@ def parse_host(text: str) -> str:
     if not is_host(text):
         message = f"{shown(text)} is no registry host; a host has a dot or a port"
         if text and "/" not in text and _reads_as_path(text):
-            message += f"; for the image on Docker Hub write {HUB}/{shown(text)}"
+            message += f"; for the image on Docker Hub write {as_yaml(f'{HUB}/{text}')}"
         raise InvalidPattern(message)
     return HUB if text == _HUB_LEGACY else text
 
@@ -220,7 +220,7 @@ def parse_repository_path(text: str) -> str:
     """Read one or more path components; raises :class:`InvalidPattern`."""
     if not _reads_as_path(text):
         lower = text.lower()
-        advice = f"; write {shown(lower)}" if text != lower and _reads_as_path(lower) else ""
+        advice = f"; write {as_yaml(lower)}" if text != lower and _reads_as_path(lower) else ""
         message = f"{shown(text) or 'an empty text'} is no repository{advice}"
         raise InvalidPattern(message)
     return text
@@ -256,7 +256,8 @@ def check_spelling(text: str) -> None:
     elif text.endswith("/"):
         advice, better = "ends with a slash", text.rstrip("/")
     if advice:
-        message = f"{shown(text)} {advice}; write {shown(better) or 'a registry'}"
+        better = as_yaml(better) if better else "a registry"
+        message = f"{shown(text)} {advice}; write {better}"
         raise InvalidPattern(message)
 
 
@@ -266,11 +267,11 @@ def _check_suffixes(host: str, path: str) -> None:
     name, colon, tag = name.partition(":")
     if not at and not colon:
         return
-    parts = [f"registry: {host}", f"repository: {name}"]
-    parts += [f'tag: "{tag}"'] if colon else []
+    parts = [f"registry: {as_yaml(host)}", f"repository: {as_yaml(name)}"]
+    parts += [f"tag: {as_yaml(tag)}"] if colon else []
     parts += ["digest: required"] if at else []
     what = "digest" if at else "tag"
-    message = f"a pattern in one line has no {what}; write {{{shown(', '.join(parts))}}}"
+    message = f"a pattern in one line has no {what}; write {{{', '.join(parts)}}}"
     raise InvalidPattern(message)
 
 
@@ -292,7 +293,7 @@ def _parse_hosts(text: str) -> tuple[Hosts, str]:
         return Hosts.ANY, ""
     if text.lower() != text:
         message = f"{shown(text)}: registry hosts are written in lower case; write "
-        raise InvalidPattern(message + shown(text.lower()))
+        raise InvalidPattern(message + as_yaml(text.lower()))
     if "*" not in text:
         return Hosts.EXACT, parse_host(text)
     parent = text[2:]

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from imagelint.model.errors import PolicyError
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.model.source import Span, shown
+from imagelint.model.source import Span, as_yaml, shown
 from imagelint.patterns.globs import InvalidPattern, NamePattern, PathPattern, PathPatterns
 from imagelint.patterns.images import RegistryPattern
 from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
@@ -169,7 +169,7 @@ class Fields:
         if not isinstance(node, Sequence):
             advice = ""
             if isinstance(node, Scalar) and _is_text(node):
-                advice = f"; write [{shown(node.value)}]"
+                advice = f"; write [{as_yaml(node.value)}]"
             message = f"a list is wanted, not {_kind(node)}{advice}"
             raise self.error(node, _at(where, message))
         return node.items
