@@ -102,18 +102,25 @@ class Fields:
         return None if node is None else self.place(node)
 
     def at(self, keys: Iterable[str]) -> Node | None:
-        """Return what stands at ``keys``, mapping by mapping; None where there is nothing."""
-        node: Node | None = self.root
+        """Return what stands at ``keys``, mapping by mapping; None where there is nothing.
+
+        Of a list (of Harbors) it is in the first of the items that has all of them.
+        """
+        found: list[Node] = [self.root]
         for key in keys:
-            node = next(
-                (
-                    value
-                    for name, value in (node.pairs if isinstance(node, Mapping) else ())
-                    if isinstance(name, Scalar) and name.value == key
-                ),
-                None,
-            )
-        return node
+            holders: list[Node] = []
+            for node in found:
+                if isinstance(node, Sequence) and node is not self.root:
+                    holders += node.items
+                else:
+                    holders.append(node)
+            found = [
+                value
+                for holder in holders
+                for name, value in (holder.pairs if isinstance(holder, Mapping) else ())
+                if isinstance(name, Scalar) and name.value == key
+            ]
+        return found[0] if found else None
 
     @staticmethod
     def _holds(node: Node, text: str) -> bool:

@@ -386,6 +386,18 @@ def test_two_registries_with_one_project_are_an_error() -> None:
         advice(HARMLESS.replace("docker.io: hub", flat))
 
 
+def test_check_names_the_place_in_a_list_of_harbors(project: Project) -> None:
+    """The entry that has the key, not the first one."""
+    harbors = (
+        "harbor:\n- {host: h.io, projects: {docker.io: hub}}\n"
+        "- host: g.io\n  projects:\n    docker.io: hub\n    docker.io/a: a\n"
+    )
+    text = HARMLESS.replace("harbor: {host: h.io, projects: {docker.io: hub}}\n", harbors)
+    project.write("imagelint.yaml", text)
+    done = project.run("policy", "check")
+    assert "imagelint.yaml:7:18: note: docker.io/a/IMAGE becomes g.io/a/a/IMAGE" in done.stdout
+
+
 def test_a_project_that_nothing_allows() -> None:
     text = HARMLESS.replace('allow: ["*"]', "allow: [quay.io]").replace("hub", "x")
     assert advice(text) == [
