@@ -28,7 +28,7 @@ _FOLDER: Final = re.compile(r"\.?[^.*?]+|[^*?]+\.(?:d|[0-9]+)")
 """How a folder is called: without an extension, or ``conf.d`` and ``v1.2``."""
 _FILES: Final = frozenset(("Kustomization",))
 """Files without an extension that are linted."""
-_EVERY_PATH: Final = frozenset(("**", "**/*", "**/**"))
+_EVERY_PATH: Final = re.compile(r"(?:\*\*/)*(?:\*\*|(?<=/)\*(?:\.(?:\*|ya?ml|json))?)")
 
 
 def never_below(glob: PathPattern) -> str | None:
@@ -162,7 +162,7 @@ def _any(reasons: Iterator[str | None]) -> str | None:
 
 
 def _wide_image(pattern: RegistryPattern, *, is_gate: bool) -> str | None:
-    if pattern.tag is not None or pattern.needs_digest:
+    if _narrows(pattern.tag) or pattern.needs_digest:
         return None
     is_whole = pattern.repositories is Repositories.ALL
     if pattern.hosts is Hosts.ANY:
@@ -171,7 +171,7 @@ def _wide_image(pattern: RegistryPattern, *, is_gate: bool) -> str | None:
 
 
 def _wide_path(glob: PathPattern) -> str | None:
-    return "every file" if glob.text in _EVERY_PATH else None
+    return "every file" if _EVERY_PATH.fullmatch(glob.text) else None
 
 
 def _wide_object(pattern: ObjectPattern) -> str | None:
