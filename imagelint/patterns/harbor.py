@@ -132,8 +132,9 @@ class Refusal(NamedTuple):
 class HarborMap(NamedTuple):
     """Every Harbor of a policy, in the order in which fix tries them.
 
-    The map is injective on (registry, repository): hosts are distinct, and so are the
-    projects of one Harbor and their upstreams. The policy's loader sees to that.
+    The map is injective on (registry, repository): hosts are distinct, and so are the upstreams of
+    one Harbor; a project is of one registry, and of one upstream if replication flattens it. The
+    policy's loader sees to that.
     """
 
     harbors: tuple[Harbor, ...] = ()
@@ -248,9 +249,9 @@ class HarborMap(NamedTuple):
 class Gate(NamedTuple):
     """What an environment allows. ``deny`` always beats ``allow``; the rest is not allowed.
 
-    An image on Harbor is judged by each of its spellings. A ``deny`` that names a repository also
-    catches what a Harbor has from there, and a host in upper case, which is the same server to
-    DNS; ``allow`` does neither, since a reference's host is compared as written.
+    An image on Harbor is judged by each of its spellings. ``deny`` also catches a host in upper
+    case, which is the same server to DNS, and, where it names a repository, what a Harbor has from
+    there; ``allow`` does neither, since a reference's host is compared as written.
     """
 
     allow: tuple[RegistryPattern, ...]
@@ -269,7 +270,7 @@ class Gate(NamedTuple):
         if self.deny:
             lower = _lower_registry(reference)
             written = (*spellings, *self.harbors.spellings(lower))
-            anywhere = (*written, *self.harbors.origins(lower))
+            anywhere = (*written, *map(_lower_registry, self.harbors.origins(lower)))
             for pattern in self.deny:
                 if pattern.matches_any(anywhere if pattern.names_repository else written):
                     return Decision(allowed=False, pattern=pattern)

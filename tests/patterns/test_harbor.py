@@ -171,6 +171,13 @@ class TestSpellings:
             assert by.decide(ImageReference.parse(f"{HARBOR}/{image}")).allowed is allowed
         assert not by.decide(ImageReference.parse("HARBOR.myco.com/hub/mysql:5.7")).allowed
 
+    def test_an_upstream_in_upper_case(self) -> None:
+        """The same server to DNS, on Harbor as well."""
+        harbors = HarborMap((harbor(projects={"GCR.IO": "g"}),))
+        by = gate(HARBOR, deny=("gcr.io/evil/**",))._replace(harbors=harbors)
+        assert not by.decide(ImageReference.parse(f"{HARBOR}/g/evil/a")).allowed
+        assert by.decide(ImageReference.parse(f"{HARBOR}/g/good/a")).allowed
+
     def test_fix_never_writes_what_deny_names(self) -> None:
         """The image through Harbor is the same image; others go there all the same."""
         by = gate(HARBOR, deny=("docker.io/library/mysql",))._replace(harbors=self.HARBORS)
