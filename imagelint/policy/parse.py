@@ -22,10 +22,10 @@ from imagelint.patterns.harbor import (
     Library,
     Project,
     RegistryPattern,
+    Upstream,
     parse_harbor_host,
     parse_project_name,
 )
-from imagelint.patterns.upstreams import Upstream
 from imagelint.policy.environments import Environment, Match, RuleSetting
 from imagelint.policy.locks import Locks, locked_error, uncovered
 from imagelint.rules.rule import load_rules, parameter_names, read_parameter

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 from imagelint.model.finding import Severity
 from imagelint.patterns.globs import NamePattern
+from imagelint.patterns.harbor import Move, Upstream
 from imagelint.patterns.images import Hosts, RegistryPattern, Repositories
-from imagelint.patterns.upstreams import Move, Upstream
 from imagelint.rules.rule import Examples, Rule
 
 if TYPE_CHECKING:

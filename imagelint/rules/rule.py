@@ -32,8 +32,8 @@ from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.report import RuleText
 from imagelint.model.source import shown
 from imagelint.patterns.globs import NamePattern
+from imagelint.patterns.harbor import Move, Upstream
 from imagelint.patterns.images import RegistryPattern
-from imagelint.patterns.upstreams import Move, Upstream
 from imagelint.rules.checks.references import ABOUT_PODS, CHECKS, DOCUMENT, NEEDED
 from imagelint.yaml.config import Fields, did_you_mean
 

@@ -14,11 +14,11 @@ from imagelint.patterns.harbor import (
     Project,
     Refusal,
     RegistryPattern,
+    Upstream,
     listed,
     parse_harbor_host,
     parse_project_name,
 )
-from imagelint.patterns.upstreams import Upstream
 
 HEX = "0123456789abcdef" * 4
 HARBOR = "harbor.myco.com"

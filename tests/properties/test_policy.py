@@ -15,9 +15,8 @@ from jsonschema import Draft202012Validator
 from imagelint.model.errors import PolicyError
 from imagelint.model.reference import ImageReference
 from imagelint.model.source import Source
-from imagelint.patterns.harbor import Gate, Harbor, HarborMap, Library, Project, Refusal
+from imagelint.patterns.harbor import Gate, Harbor, HarborMap, Library, Project, Refusal, Upstream
 from imagelint.patterns.images import RegistryPattern
-from imagelint.patterns.upstreams import Upstream
 from imagelint.policy.policy import Inconsistency, InconsistentPolicy, parse_policy
 from imagelint.rules.rule import load_rules
 from tests.properties.policy_strategies import hosts, mutated_policies, patterns, policies

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imagelint.model.reference import ImageReference, InvalidReference
-from imagelint.patterns.harbor import Gate, Harbor, HarborMap, Project, RegistryPattern
-from imagelint.patterns.upstreams import Upstream
+from imagelint.patterns.harbor import Gate, Harbor, HarborMap, Project, RegistryPattern, Upstream
 from imagelint.rules.checks.references import placeholder_in
 from imagelint.rules.checks.subject import Check, Subject
 

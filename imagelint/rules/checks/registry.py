@@ -8,9 +8,8 @@ from imagelint.model.finding import Problem
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.reference import InvalidReference
 from imagelint.model.source import shown
-from imagelint.patterns.harbor import Refusal, listed
+from imagelint.patterns.harbor import Move, Refusal, listed
 from imagelint.patterns.images import HUB, RegistryPattern
-from imagelint.patterns.upstreams import Move  # noqa: TC001 - its parameters are read from here
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
