@@ -46,6 +46,8 @@ class Edge(NamedTuple):
     is_folder: bool
     real: str
     """The path without links."""
+    is_late: bool = False
+    """Whether a plugin names it, which works when the kustomization's own fields are done."""
 
 
 class NotFollowedError(Exception):

@@ -5,28 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from imagelint.engine.edits import NotEditableError, edit_scalar, place_of
-from imagelint.kubernetes.kustomize.kinds import BUILTIN
-from imagelint.kubernetes.kustomize.plugins import (
-    read_configuration,
-    read_plugin,
-    read_replacements,
-)
+from imagelint.kubernetes.kustomize.plugins import read_configuration, read_replacements
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Edit, Span
+from imagelint.repository.plugins import plugins_in
 from imagelint.yaml.nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imagelint.kubernetes.examined import Examined
-    from imagelint.kubernetes.kustomize.model import ImageEntry, Kustomization
+    from imagelint.kubernetes.kustomize.model import Kustomization
     from imagelint.repository.hosts import ArgoImage
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Node
 
-__all__ = ["ArgoEntry", "Text", "is_editable", "plugin_of", "replacements_in", "tag_transformers"]
-__all__ += ["tested_values", "widens_images"]
+__all__ = ["ArgoEntry", "Text", "is_editable", "replacements_in", "tested_values"]
+__all__ += ["widens_images"]
 
 _OF_PODS: Final = (("containers", "image"), ("initContainers", "image"))
 """The ends of fields on which ``images`` works anyway."""
@@ -72,39 +68,19 @@ def tested_values(root: Node | None) -> Iterator[Scalar]:
             yield value
 
 
-def plugin_of(item: Examined) -> Kustomization | None:
-    """Return what a document says that configures a plugin of kustomize's own."""
-    root = None if item.tree is None else item.tree.root
-    if not isinstance(root, Mapping):
-        return None
-    view = View(Reader.KUSTOMIZE)
-    entries = view.entries(root)
-    version, kind = entries.get("apiVersion"), entries.get("kind")
-    is_builtin = isinstance(version, Scalar) and version.value == BUILTIN
-    if not is_builtin or not isinstance(kind, Scalar):
-        return None
-    return read_plugin(root, kind.value, view)
-
-
 def replacements_in(item: Examined) -> Kustomization | None:
     """Return what a file of ``replacements[].path`` says."""
     root = None if item.tree is None else item.tree.root
     return read_replacements(root, View(Reader.KUSTOMIZE))
 
 
-def tag_transformers(item: Examined) -> Iterator[ImageEntry]:
-    """Yield what an ImageTagTransformer does, which works as an item of ``images``."""
-    says = plugin_of(item)
-    yield from () if says is None else says.images
-
-
 def widens_images(item: Examined, *, is_configuration: bool = False) -> Scalar | None:
     """Return a field, beyond those of pods, on which a document makes ``images`` work."""
     root = None if item.tree is None else item.tree.root
-    says = plugin_of(item)
+    says = list(plugins_in(item.tree))
     if is_configuration and isinstance(root, Mapping):
-        says = read_configuration(root, View(Reader.KUSTOMIZE))
-    for change in says.changes if says is not None else ():
+        says.append(read_configuration(root, View(Reader.KUSTOMIZE)))
+    for change in (change for one in says for change in one.changes):
         if change.sets_images and change.steps[-2:] not in _OF_PODS:
             return change.node
     return None
