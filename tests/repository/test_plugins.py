@@ -1,0 +1,251 @@
+"""Files that transformers name, and the law with them: held to what the real kustomize builds."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.builds import Builds, behind_harbor, differences, kustomize
+from tests.support.project import BAD, POLICY, pod
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.support.project import Project
+    from tests.support.tools import Tool
+
+NEW = "h.io/hub/nginx"
+FORMS = ("file", "folder of the file", "inline", "kustomization", "kustomization below", "list")
+OPERATION = "- {op: %s, path: /spec/containers/0/image, value: %s}\n"
+MERGED = pod("redis:6")
+REPLACED = (
+    "sourceValue: redis:6\n"
+    "targets: [{select: {kind: Pod}, fieldPaths: [spec.containers.0.image]}]\n"
+)
+NAMING = {
+    "PatchTransformer": "path: p.txt, target: {kind: Pod}",
+    "PatchJson6902Transformer": "path: p.txt, target: {kind: Pod, name: web, version: v1}",
+    "PatchStrategicMergeTransformer": "paths: [p.txt]",
+    "ReplacementTransformer": "replacements: [{path: p.txt}]",
+}
+CONTENT = {
+    "PatchTransformer": MERGED,
+    "PatchJson6902Transformer": OPERATION % ("replace", "redis:6"),
+    "PatchStrategicMergeTransformer": MERGED,
+    "ReplacementTransformer": REPLACED,
+}
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Tool:
+    home = tmp_path / "home"
+    home.mkdir(exist_ok=True)
+    return kustomize(home)
+
+
+@pytest.fixture
+def repository(project: Project) -> Project:
+    project.write("imagelint.yaml", POLICY)
+    project.write("app/a.yaml", BAD)
+    project.git("init", "-q")
+    return project
+
+
+def mapped(image: str) -> str | None:
+    found = behind_harbor(image, "h.io", ("docker.io", "quay.io"))
+    return found and found.replace("/docker.io/", "/hub/").replace("/quay.io/", "/quay/")
+
+
+def plugin(kind: str, fields: str, name: str = "t") -> str:
+    return f"{{apiVersion: builtin, kind: {kind}, metadata: {{name: {name}}}, {fields}}}\n"
+
+
+def load(repository: Project, form: str, text: str, more: str = "") -> str:
+    """Have the kustomization in ``app`` load a transformer; return the file that it stands in."""
+    entry = {
+        "file": "t.yaml",
+        "list": "t.yaml",
+        "folder of the file": "sub/t.yaml",
+        "inline": json.dumps(text),
+    }.get(form, "t")
+    place = {
+        "inline": "app/kustomization.yaml",
+        "kustomization": "app/t/t.yaml",
+        "kustomization below": "app/t/b/t.yaml",
+    }.get(form, f"app/{entry}")
+    repository.write(
+        "app/kustomization.yaml", f"resources: [a.yaml]\ntransformers: [{entry}]\n{more}"
+    )
+    if form == "list":
+        items = textwrap.indent(text, "- ", lambda line: line.startswith("{"))
+        text = f"apiVersion: v1\nkind: List\nitems:\n{items}"
+    if form != "inline":
+        repository.write(place, text)
+    if form == "kustomization":
+        repository.write("app/t/kustomization.yaml", "resources: [t.yaml]\n")
+    elif form == "kustomization below":
+        repository.write("app/t/kustomization.yaml", "resources: [b]\n")
+        repository.write("app/t/b/kustomization.yaml", "resources: [t.yaml]\n")
+    return place
+
+
+def found_in(repository: Project) -> list[tuple[str, str, int, str]]:
+    done = repository.run("check", "--format", "json")
+    findings = json.loads(done.stdout)["findings"]
+    return [(one["path"], one["rule"], one["line"], one["message"]) for one in findings]
+
+
+def law(repository: Project, program: Tool, *, folder: str = "app") -> str:
+    """Repair everything, hold the builds to the law, and return what is said."""
+    before = Builds.of(program, repository.root)
+    assert folder in before.built
+    repository.git("add", "-A")
+    said = repository.run("fix").stdout
+    assert differences(before, Builds.of(program, repository.root), mapped) == [], said
+    return said
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("kind", NAMING)
+def test_what_a_transformer_names_is_linted_and_repaired(
+    repository: Project, program: Tool, form: str, kind: str
+) -> None:
+    load(repository, form, plugin(kind, NAMING[kind]))
+    repository.write("app/p.txt", CONTENT[kind])
+    assert "redis:6" in (Builds.of(program, repository.root, ["app"]).outputs["app"] or "")
+    found = [one[:2] for one in found_in(repository) if one[0] == "app/p.txt"]
+    assert found == [("app/p.txt", "unapproved-registry")]
+    law(repository, program)
+    assert "h.io/hub/redis:6" in repository.read("app/p.txt")
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_name_that_leads_nowhere_is_told_where_it_is_written(
+    repository: Project, form: str
+) -> None:
+    kinds = ("PatchTransformer", "PatchStrategicMergeTransformer", "ReplacementTransformer")
+    for kind in kinds:
+        place = load(repository, form, plugin(kind, NAMING[kind]))
+        [(path, rule, _, message)] = [one for one in found_in(repository) if "p.txt" in one[3]]
+        assert (path, rule) == (place, "unresolved-reference")
+        assert "there is no p.txt here" in message
+        is_elsewhere = form in {"folder of the file", "kustomization", "kustomization below"}
+        assert ("it is looked for in app" in message) is is_elsewhere
+
+
+def test_a_folder_and_what_is_no_text_are_told(repository: Project) -> None:
+    load(repository, "file", plugin("PatchTransformer", "path: sub, target: {kind: Pod}"))
+    repository.write("app/sub/x", "")
+    assert any("is a folder" in one[3] for one in found_in(repository) if one[0] == "app/t.yaml")
+    repository.write("app/p.txt", b"\x89PNG\r\n\x1a\n\x00\xff")
+    load(repository, "file", plugin("PatchTransformer", NAMING["PatchTransformer"]))
+    assert ("app/p.txt", "unparsable-document") in [one[:2] for one in found_in(repository)]
+
+
+def test_transformers_that_are_folders_of_each_other(repository: Project) -> None:
+    load(repository, "kustomization", plugin("PatchTransformer", NAMING["PatchTransformer"]))
+    repository.write("app/p.txt", MERGED)
+    repository.write("app/t/kustomization.yaml", "resources: [t.yaml]\ntransformers: [../../app]\n")
+    found = found_in(repository)
+    assert any("round in a circle" in message for _, _, _, message in found)
+
+
+def test_a_plugin_of_others_in_a_folder_is_told(repository: Project) -> None:
+    mine = plugin("Mine", "x: y").replace("builtin", "example.com/v1")
+    load(repository, "kustomization", mine)
+    assert ("app/t/t.yaml", "unresolved-reference") in [one[:2] for one in found_in(repository)]
+
+
+# --- the law ---------------------------------------------------------------------------
+
+FORMS_OF_LAW = ("folder of the file", "inline", "kustomization below")
+SET = "images: [{name: nginx, newName: quay.io/a/own}]\n"
+
+
+@pytest.mark.parametrize("form", FORMS_OF_LAW)
+def test_what_a_transformer_writes_comes_behind_the_images(
+    repository: Project, program: Tool, form: str
+) -> None:
+    """An overlay selects it by the name that the transformer has written."""
+    load(repository, form, plugin("PatchTransformer", NAMING["PatchTransformer"]), SET)
+    repository.write("app/p.txt", OPERATION % ("replace", "nginx:9"))
+    top = "resources: [../app]\nimages: [{name: nginx, newTag: '10'}]\n"
+    repository.write("top/kustomization.yaml", top)
+    law(repository, program, folder="top")
+    assert f"name: {NEW}" in repository.read("top/kustomization.yaml")
+
+
+@pytest.mark.parametrize("form", FORMS_OF_LAW)
+def test_a_test_of_a_transformer_follows_what_images_have_made(
+    repository: Project, program: Tool, form: str
+) -> None:
+    load(repository, form, plugin("PatchTransformer", NAMING["PatchTransformer"]), SET)
+    repository.write("app/p.txt", OPERATION % ("test", "quay.io/a/own:1.25"))
+    law(repository, program)
+    assert "value: h.io/quay/a/own:1.25" in repository.read("app/p.txt")
+
+
+@pytest.mark.parametrize("form", FORMS_OF_LAW)
+def test_an_inline_test_of_a_transformer(repository: Project, program: Tool, form: str) -> None:
+    operations = json.dumps(OPERATION % ("test", "quay.io/a/own:1.25"))
+    text = plugin("PatchTransformer", f"patch: {operations}, target: {{kind: Pod}}")
+    load(repository, form, text, SET)
+    law(repository, program)
+
+
+@pytest.mark.parametrize("form", (*FORMS_OF_LAW, "list"))
+def test_transformers_in_their_order(repository: Project, program: Tool, form: str) -> None:
+    """One sets the name that the next selects; a patch and a test stand between them."""
+    first = plugin("ImageTagTransformer", "imageTag: {name: nginx, newName: quay.io/a/b}", "x")
+    second = plugin("ImageTagTransformer", "imageTag: {name: quay.io/a/b, newTag: '7'}", "y")
+    test = OPERATION % ("test", "quay.io/a/b:1.25")
+    middle = plugin("PatchTransformer", f"patch: {json.dumps(test)}, target: {{kind: Pod}}")
+    separator = "" if form == "list" else "---\n"
+    load(repository, form, separator.join((first, middle, second)))
+    law(repository, program)
+    assert f"image: {NEW}:1.25" in repository.read("app/a.yaml")
+
+
+def test_files_and_texts_among_transformers_in_their_order(
+    repository: Project, program: Tool
+) -> None:
+    first = plugin("ImageTagTransformer", "imageTag: {name: nginx, newName: quay.io/a/b}", "x")
+    second = plugin("ImageTagTransformer", "imageTag: {name: quay.io/a/b, newTag: '7'}", "y")
+    repository.write("app/t.yaml", first)
+    text = f"resources: [a.yaml]\ntransformers: [t.yaml, {json.dumps(second)}]\n"
+    repository.write("app/kustomization.yaml", text)
+    law(repository, program)
+    assert "newName: h.io/quay/a/b" in repository.read("app/t.yaml")
+    assert "name: h.io/quay/a/b" in repository.read("app/kustomization.yaml")
+
+
+@pytest.mark.parametrize("form", FORMS_OF_LAW)
+def test_a_transformer_of_a_component(repository: Project, program: Tool, form: str) -> None:
+    load(repository, form, plugin("PatchTransformer", NAMING["PatchTransformer"]), SET)
+    own = repository.read("app/kustomization.yaml").replace("resources: [a.yaml]\n", "")
+    component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n"
+    repository.write("app/kustomization.yaml", component + own)
+    repository.write("app/p.txt", OPERATION % ("test", "quay.io/a/own:1.25"))
+    repository.write("base/a.yaml", BAD)
+    top = "resources: [../base/a.yaml]\ncomponents: [../app]\n"
+    repository.write("top/kustomization.yaml", top)
+    law(repository, program, folder="top")
+    assert "h.io/quay/a/own:1.25" in repository.read("app/p.txt")
+
+
+def test_a_path_is_that_of_each_kustomization_that_loads_the_transformer(
+    repository: Project, program: Tool
+) -> None:
+    repository.write("shared/t.yaml", plugin("PatchTransformer", NAMING["PatchTransformer"]))
+    for name, image in (("x", "redis:1"), ("y", "redis:2")):
+        repository.write(f"{name}/p.txt", OPERATION % ("replace", image))
+        repository.write(f"{name}/a.yaml", BAD)
+        text = "resources: [a.yaml]\ntransformers: [../shared/t.yaml]\n"
+        repository.write(f"{name}/kustomization.yaml", text)
+    repository.write("shared/p.txt", "none of this is read")
+    law(repository, program, folder="x")
+    for name, image in (("x", "redis:1"), ("y", "redis:2")):
+        assert f"value: h.io/hub/{image}" in repository.read(f"{name}/p.txt")
