@@ -295,11 +295,12 @@ class Numbering:
 
     def tests(self, path: str, document: Document, root: Node | None) -> Iterator[int]:
         """Yield the numbers of texts that ``test`` operations of JSON 6902 compare images with."""
-        for value in tested_values(root):
+        for value, steps, is_shared in filter(lambda one: not one.is_name, tested_values(root)):
             self._texts.append(Text(path, document, value))
-            can_rename = self._may_edit(path) and is_editable(document, value)
+            is_image = lead_of_any(self._catalogue, "", "", steps) is Lead.IMAGE
+            can_rename = is_image and not is_shared and is_editable(document, value)
             place = self.place(path, document, value)
-            self.exacts.append(Exact(value.value, place, can_rename))
+            self.exacts.append(Exact(value.value, place, can_rename and self._may_edit(path)))
             yield len(self.exacts) - 1
 
     def by_value(self, path: str, document: Document, says: Kustomization) -> Iterator[int]:

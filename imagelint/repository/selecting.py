@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from imagelint.engine.edits import NotEditableError, edit_scalar, place_of
+from imagelint.kubernetes.catalogue.entries import CONTAINERS
+from imagelint.kubernetes.kustomize.json_patch import steps_of_pointer
 from imagelint.kubernetes.kustomize.plugins import read_configuration, read_replacements
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.model.namedtuple import NamedTuple
@@ -26,6 +28,9 @@ __all__ += ["widens_images"]
 
 _OF_PODS: Final = (("containers", "image"), ("initContainers", "image"))
 """The ends of fields on which ``images`` works anyway."""
+
+
+_CONTAINERS: Final = tuple((name,) for name in CONTAINERS)
 
 
 class Text(NamedTuple):
@@ -58,14 +63,52 @@ class ArgoEntry(NamedTuple):
             yield Edit(Span(offset - 1, offset), f"{before}{names[0]}=")
 
 
-def tested_values(root: Node | None) -> Iterator[Scalar]:
-    """Yield the values that the ``test`` operations of a JSON 6902 patch compare with."""
+class Tested(NamedTuple):
+    """A text in the value that a ``test`` operation compares with."""
+
+    node: Scalar
+    steps: tuple[str, ...]
+    """Where what it is compared with stands in the object."""
+    is_shared: bool
+    """Whether an alias may have it stand elsewhere, too."""
+
+    @property
+    def is_name(self) -> bool:
+        """Whether it is compared with a name that is none of an image."""
+        if self.steps[:1] == ("metadata",):
+            return self.steps[1:2] != ("annotations",)
+        return self.steps[-1:] == ("name",) and self.steps[-3:-2] in _CONTAINERS
+
+
+def tested_values(root: Node | None) -> Iterator[Tested]:
+    """Yield the texts that the ``test`` operations of a JSON 6902 patch compare with.
+
+    A value may be a container, or all of a pod: each text in it has to equal what is built.
+    """
     view = View(Reader.KUSTOMIZE)
     for operation in root.items if isinstance(root, Sequence) else ():
         entries = view.entries(operation) if isinstance(operation, Mapping) else {}
-        name, value = entries.get("op"), entries.get("value")
-        if isinstance(name, Scalar) and name.value == "test" and isinstance(value, Scalar):
-            yield value
+        name, path, value = (entries.get(key) for key in ("op", "path", "value"))
+        if isinstance(name, Scalar) and name.value == "test" and value is not None:
+            pointer = path.value if isinstance(path, Scalar) else ""
+            yield from _texts_in(value, steps_of_pointer(pointer), view)
+
+
+def _texts_in(value: Node, steps: tuple[str, ...], view: View) -> Iterator[Tested]:
+    work = [(value, steps, False)]
+    seen = set[int]()
+    while work:
+        node, steps, is_shared = work.pop()
+        is_shared = is_shared or node.anchored
+        if isinstance(node, Scalar):
+            yield Tested(node, steps, is_shared)
+        elif id(node) not in seen:
+            seen.add(id(node))
+            if isinstance(node, Mapping):
+                below = list(view.entries(node).items())
+            else:
+                below = [(str(index), one) for index, one in enumerate(node.items)]
+            work += ((one, (*steps, key), is_shared) for key, one in reversed(below))
 
 
 def replacements_in(item: Examined) -> Kustomization | None:

@@ -196,7 +196,7 @@ def test_an_inline_test_of_a_transformer(repository: Project, program: Tool, for
     law(repository, program)
 
 
-@pytest.mark.parametrize("form", (*FORMS_OF_LAW, "list"))
+@pytest.mark.parametrize("form", [*FORMS_OF_LAW, "list"])
 def test_transformers_in_their_order(repository: Project, program: Tool, form: str) -> None:
     """One sets the name that the next selects; a patch and a test stand between them."""
     first = plugin("ImageTagTransformer", "imageTag: {name: nginx, newName: quay.io/a/b}", "x")
@@ -249,3 +249,80 @@ def test_a_path_is_that_of_each_kustomization_that_loads_the_transformer(
     law(repository, program, folder="x")
     for name, image in (("x", "redis:1"), ("y", "redis:2")):
         assert f"value: h.io/hub/{image}" in repository.read(f"{name}/p.txt")
+
+
+# --- tests of JSON 6902 that compare more than an image --------------------------------------
+
+CONTAINER = "{name: main, image: nginx:1.25}"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("/spec/containers/0", CONTAINER),
+        ("/spec/containers", f"[{CONTAINER}]"),
+        ("/spec", f"{{containers: [{CONTAINER}]}}"),
+    ],
+)
+@pytest.mark.parametrize("is_inline", [False, True])
+def test_a_container_that_is_compared_gets_the_new_image(
+    repository: Project, program: Tool, path: str, value: str, *, is_inline: bool
+) -> None:
+    patch = f"- op: test\n  path: '{path}'\n  value: {value}\n"
+    entry = "path: p.yaml"
+    if is_inline:
+        entry = f"patch: {json.dumps(patch)}"
+    else:
+        repository.write("app/p.yaml", patch)
+    text = f"resources: [a.yaml]\npatches: [{{{entry}, target: {{kind: Pod}}}}]\n"
+    repository.write("app/kustomization.yaml", text)
+    law(repository, program)
+    assert f"image: {NEW}:1.25" in repository.read("app/a.yaml")
+    place = "app/kustomization.yaml" if is_inline else "app/p.yaml"
+    assert f"image: {NEW}:1.25" in repository.read(place)
+
+
+@pytest.mark.parametrize(
+    ("pod_of", "value"),
+    [
+        ("containers: [{name: main, image: nginx, args: [nginx]}]", "[nginx]"),
+        ("containers: [{name: main, image: nginx, args: [nginx]}]", None),
+    ],
+)
+def test_a_text_that_may_be_no_image_holds_it(
+    repository: Project, program: Tool, pod_of: str, value: str | None
+) -> None:
+    """An argument reads as the image does: neither is changed."""
+    own = f"apiVersion: v1\nkind: Pod\nmetadata: {{name: web}}\nspec: {{{pod_of}}}\n"
+    repository.write("app/a.yaml", own)
+    path = "/spec/containers/0/args" if value else "/spec/containers/0"
+    value = value or "{name: main, image: nginx, args: [nginx]}"
+    repository.write("app/p.yaml", f"- op: test\n  path: {path}\n  value: {value}\n")
+    text = "resources: [a.yaml]\npatches: [{path: p.yaml, target: {kind: Pod}}]\n"
+    repository.write("app/kustomization.yaml", text)
+    assert "cannot be fixed safely: app/p.yaml:3 compares" in law(repository, program)
+    assert repository.read("app/a.yaml") == own
+
+
+def test_names_that_are_compared_are_none_of_images(repository: Project, program: Tool) -> None:
+    own = "apiVersion: v1\nkind: Pod\nmetadata: {name: nginx}\n"
+    own += "spec: {containers: [{name: nginx, image: nginx}]}\n"
+    repository.write("app/a.yaml", own)
+    patch = "- {op: test, path: /metadata/name, value: nginx}\n"
+    patch += "- {op: test, path: /spec/containers/0, value: {name: nginx, image: nginx}}\n"
+    repository.write("app/p.yaml", patch)
+    text = "resources: [a.yaml]\npatches: [{path: p.yaml, target: {kind: Pod}}]\n"
+    repository.write("app/kustomization.yaml", text)
+    law(repository, program)
+    assert repository.read("app/p.yaml") == patch.replace("image: nginx", f"image: {NEW}")
+
+
+def test_a_compared_value_with_an_alias_holds_the_image(repository: Project, program: Tool) -> None:
+    patch = f"- {{op: test, path: /spec/containers/0, value: &c {CONTAINER}}}\n"
+    patch += "- {op: add, path: /metadata/annotations, value: {x: 'y'}}\n"
+    patch += "- {op: test, path: /spec/containers/0, value: *c}\n"
+    repository.write("app/p.yaml", patch)
+    text = "resources: [a.yaml]\npatches: [{path: p.yaml, target: {kind: Pod}}]\n"
+    repository.write("app/kustomization.yaml", text)
+    assert "cannot be fixed safely: app/p.yaml:1 compares" in law(repository, program)
+    assert repository.read("app/a.yaml") == BAD

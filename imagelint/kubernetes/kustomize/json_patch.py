@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.kustomize.targets import Aim
     from imagelint.kubernetes.readers import View
 
-__all__ = ["read_operations"]
+__all__ = ["read_operations", "steps_of_pointer"]
 
 _MOST_STEPS: Final = 64
 """Steps of a path; no object of Kubernetes has half as many."""
@@ -48,13 +48,13 @@ def read_operations(
         if name in _NO_IMAGE or not isinstance(pointer, Scalar):
             continue
         at = f"[{index}].path"
-        steps = _steps(pointer.value)
+        steps = steps_of_pointer(pointer.value)
         if len(steps) > _MOST_STEPS:
             message = f"its path has more than {_MOST_STEPS} steps"
             yield Unjudged(pointer, at, message, is_about_images=True)
         elif name in _COPIES:
             source = entries.get("from")
-            origin = _steps(source.value) if isinstance(source, Scalar) else ()
+            origin = steps_of_pointer(source.value) if isinstance(source, Scalar) else ()
             if _copies_into_image(catalogue, aims, origin, steps):
                 message = f"`{name}` brings in an image from another field"
                 yield Unjudged(pointer, at, message, is_about_images=True)
@@ -62,7 +62,7 @@ def read_operations(
             yield from _written(entries["value"], pointer, at, steps, view, catalogue, aims, once)
 
 
-def _steps(pointer: str) -> tuple[str, ...]:
+def steps_of_pointer(pointer: str) -> tuple[str, ...]:
     """Return the keys and indexes of a JSON pointer."""
     pieces = pointer.split("/", _MOST_STEPS + 2)[1:]
     return tuple(piece.replace("~1", "/").replace("~0", "~") for piece in pieces)
