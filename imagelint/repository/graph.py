@@ -14,7 +14,7 @@ from imagelint.kubernetes.readers import Reader, View
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source, shown
 from imagelint.repository.follow import Edge, NotFollowedError, follow, kustomizations_in
-from imagelint.repository.plugins import LOADED, named_in, named_inline
+from imagelint.repository.plugins import LOADED, named_in, named_inline, unclear_patches
 from imagelint.yaml.documents import split
 from imagelint.yaml.nodes import Mapping
 from imagelint.yaml.parser import parse_yaml
@@ -22,7 +22,7 @@ from imagelint.yaml.parser import parse_yaml
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from imagelint.kubernetes.kustomize.model import Kustomization, PathEntry
+    from imagelint.kubernetes.kustomize.model import Inline, Kustomization, PathEntry
     from imagelint.yaml.documents import Document
 
 __all__ = ["Graph", "Member"]
@@ -203,7 +203,7 @@ class Graph:
         return None
 
     def _add_trouble(
-        self, document: Document, entry: PathEntry, message: str, *, is_error: bool
+        self, document: Document, entry: PathEntry | Inline, message: str, *, is_error: bool
     ) -> None:
         trouble = Trouble(place_of(document, entry.node), entry.field, message, is_error)
         self._troubles.setdefault(document.source.path, {})[trouble] = None
@@ -237,6 +237,8 @@ class Graph:
                 files.update(
                     (one.path, one._replace(entry=edge.entry)) for one in self._files(edge)
                 )
+                if edge.is_folder:
+                    self._tell_unclear_patches(edge.path)
         named = list(named_inline(member.document, member.says))
         for path in files:
             named += self._named_in(path)
@@ -250,6 +252,14 @@ class Graph:
         self.members[folder] = member._replace(
             edges=(*member.edges, *new), is_whole=member.is_whole and not is_lost
         )
+
+    def _tell_unclear_patches(self, folder: str) -> None:
+        """Tell of patches in a folder of plugins, and below it, that may change what these do."""
+        message = "it may change what a transformer does; name its kind in the target"
+        for one in self.below((folder,)):
+            member = self.members[one]
+            for entry in unclear_patches(member.says):
+                self._add_trouble(member.document, entry, message, is_error=True)
 
     def _files(self, edge: Edge) -> Iterator[Edge]:
         """Yield the files of objects that an edge leads to, through folders too."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from imagelint.kubernetes.kustomize.kinds import is_plugin
 from imagelint.kubernetes.kustomize.model import Role
 from imagelint.kubernetes.kustomize.plugins import read_plugin
+from imagelint.kubernetes.kustomize.targets import kinds_of
 from imagelint.kubernetes.objects import find_objects
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.model.source import Source
@@ -23,11 +24,11 @@ from imagelint.yaml.parser import parse_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelint.kubernetes.kustomize.model import Kustomization, PathEntry
+    from imagelint.kubernetes.kustomize.model import Inline, Kustomization, PathEntry
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Tree
 
-__all__ = ["LOADED", "named_in", "named_inline", "plugins_in"]
+__all__ = ["LOADED", "named_in", "named_inline", "plugins_in", "unclear_patches"]
 
 LOADED: Final = frozenset({Role.TRANSFORMER, Role.VALIDATOR, Role.GENERATOR})
 """Roles of files and texts with objects of plugins."""
@@ -58,6 +59,18 @@ def named_inline(outer: Document, says: Kustomization) -> Iterator[tuple[Documen
         for document in embedded(outer, text.node) if text.role in LOADED else ():
             for _, entry in _named_in(document):
                 yield document, entry._replace(field=f"{text.field}: {entry.field}")
+
+
+def unclear_patches(says: Kustomization) -> Iterator[PathEntry | Inline]:
+    """Yield the patches of a kustomization that may be for plugins, but do not say of which kind.
+
+    Those that do say it are judged by themselves (kustomize/patches.py).
+    """
+    named: list[PathEntry | Inline] = [*says.paths, *says.inline]
+    for one in named:
+        is_patch = one.role in (Role.PATCH, Role.JSON_PATCH)
+        if is_patch and one.target is not None and not kinds_of(one.target.kind):
+            yield one
 
 
 def _named_in(document: Document) -> Iterator[tuple[Document, PathEntry]]:

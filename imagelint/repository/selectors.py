@@ -154,7 +154,7 @@ class Selectors:
             if edge.is_folder:
                 if role in (Role.RESOURCE, Role.COMPONENT) and edge.path in numbers:
                     (builds if role is Role.RESOURCE else components).append(numbers[edge.path])
-                elif role not in _LATE or self._select((edge.path,)):
+                elif role not in _LATE or edge.path not in numbers:
                     is_whole = False
             elif role is Role.RESOURCE:
                 files.append(known.manifests(edge.path))
@@ -166,7 +166,6 @@ class Selectors:
                 said.append(known.said(edge.path))
         exacts = [number for one in said for number in one.exacts]
         exacts += known.by_value(path, document, says)
-        dangers = [one for item in own if not item.inside for one in known.dangers(item)]
         both = (*said, *(one for _, one in late))
         first = Build(
             tuple(files),
@@ -176,7 +175,10 @@ class Selectors:
             tuple(exacts),
             tuple(known.entry(path, document, says.mapping, one) for one in says.images),
             is_whole=is_whole,
-            dangers=(*dangers, *(danger for one in both for danger in one.dangers)),
+            dangers=(
+                *self._dangers(member, own),
+                *(danger for one in both for danger in one.dangers),
+            ),
             parts=(
                 *known.parts(path, document, says),
                 *(part for one in both for part in one.parts),
@@ -184,6 +186,20 @@ class Selectors:
         )
         late.sort(key=lambda one: one[0])
         return _with_transformers(first, [one for _, one in late], is_component=says.is_component)
+
+    def _dangers(self, member: Member, own: list[Examined]) -> Iterator[str]:
+        """Yield why nobody can tell what becomes of an image in a kustomization itself."""
+        known, members = self._numbering, self._graph.members
+        for item in own:
+            yield from () if item.inside else known.dangers(item)
+        loaded = [edge.path for edge in member.edges if edge.entry.role in _LATE]
+        folder = os.path.dirname(member.path)
+        if any(role in _LATE for _, role in self._graph.parents_of(folder)):
+            loaded.append(folder)
+        for one in (members[path] for path in loaded if path in members):
+            if self._select((os.path.dirname(one.path),)):
+                place = known.place(one.path, one.document, one.says.mapping)
+                yield f"{place} changes transformers before they are loaded"
 
     # --- Flux and Argo CD --------------------------------------------------------------
 

@@ -326,3 +326,102 @@ def test_a_compared_value_with_an_alias_holds_the_image(repository: Project, pro
     repository.write("app/kustomization.yaml", text)
     assert "cannot be fixed safely: app/p.yaml:1 compares" in law(repository, program)
     assert repository.read("app/a.yaml") == BAD
+
+
+# --- patches onto transformers -----------------------------------------------------------------
+
+TAG = plugin("ImageTagTransformer", "imageTag: {name: nginx, newName: quay.io/a/own}")
+LABEL = "- {op: add, path: /metadata/labels, value: {a: b}}"
+PATCHED = plugin(
+    "PatchTransformer", f"target: {{kind: Pod}}, patch: {json.dumps(LABEL)}", name="pt"
+)
+EVIL = "- {op: replace, path: /spec/containers/0/image, value: evil.io/x}"
+MERGE = "apiVersion: builtin\nkind: PatchTransformer\nmetadata: {name: pt}\n"
+
+
+def operation(path: str, value: str) -> str:
+    return f"- {{op: add, path: {path}, value: {json.dumps(value)}}}"
+
+
+@pytest.mark.parametrize(
+    ("target", "patch", "is_told"),
+    [
+        ("ImageTagTransformer", operation("/imageTag/newName", "evil.io/x"), True),
+        (
+            "ImageTagTransformer",
+            "- {op: copy, from: /imageTag/name, path: /imageTag/NewName}",
+            True,
+        ),
+        ("ImageTagTransformer", operation("/imageTag/newTag", "7"), False),
+        ("ImageTagTransformer", operation("/metadata/annotations/x", "y"), False),
+        ("PatchTransformer", operation("/patch", EVIL), True),
+        ("PatchTransformer", operation("/metadata/annotations/x", "y"), False),
+        ("", operation("/patch", EVIL), True),
+        ("Patch.*", operation("/patch", EVIL), True),
+        (None, f"{MERGE}patch: {json.dumps(EVIL)}", True),
+        (None, f"{MERGE}target: {{kind: ConfigMap}}", True),
+        (None, MERGE, False),
+        (
+            "PatchTransformer",
+            "apiVersion: v1\nkind: Any\nmetadata: {name: a}\npath: p.txt\npatch: null",
+            True,
+        ),
+        (
+            "ImageTagTransformer",
+            "apiVersion: v1\nkind: A\nmetadata: {name: a}\nimageTag: {newName: evil.io/x}",
+            True,
+        ),
+        (
+            "ImageTagTransformer",
+            "apiVersion: v1\nkind: A\nmetadata: {name: a}\nimageTag: {newTag: '7'}",
+            False,
+        ),
+    ],
+)
+@pytest.mark.parametrize("is_inline", [False, True])
+def test_a_patch_onto_a_transformer(
+    repository: Project,
+    program: Tool,
+    target: str | None,
+    patch: str,
+    *,
+    is_told: bool,
+    is_inline: bool,
+) -> None:
+    load(repository, "kustomization", f"{TAG}---\n{PATCHED}")
+    entry = f"patch: {json.dumps(patch)}" if is_inline else "path: change.txt"
+    if not is_inline:
+        repository.write("app/t/change.txt", patch)
+    if target is not None:
+        where = f"kind: {target}" if target else "name: pt"
+        entry += f", target: {{{where}}}"
+    text = f"resources: [t.yaml]\npatches: [{{{entry}}}]\n"
+    repository.write("app/t/kustomization.yaml", text)
+    repository.write("app/p.txt", EVIL)
+    found = [one[0] for one in found_in(repository) if one[1] == "unresolved-reference"]
+    unclear = {"", "Patch.*"}
+    place = "kustomization.yaml" if is_inline or target in unclear else "change.txt"
+    assert found == [f"app/t/{place}"] * is_told
+    law(repository, program)
+
+
+def test_a_merged_image_of_a_transformer_is_judged(repository: Project, program: Tool) -> None:
+    load(repository, "kustomization", TAG)
+    merged = plugin("ImageTagTransformer", "imageTag: {newName: quay.io/evil/x}")
+    text = f"resources: [t.yaml]\npatches: [{{patch: {json.dumps(merged)}}}]\n"
+    repository.write("app/t/kustomization.yaml", text)
+    [found] = [one for one in found_in(repository) if one[0] == "app/t/kustomization.yaml"]
+    assert found[1] == "unapproved-registry"
+    assert "changes transformers before they are loaded" in law(repository, program)
+
+
+def test_a_replacement_into_a_transformer_is_told(repository: Project, program: Tool) -> None:
+    load(repository, "kustomization", TAG)
+    repository.write(
+        "app/t/kustomization.yaml",
+        "resources: [t.yaml]\nreplacements:\n- sourceValue: evil.io/x\n  targets:\n"
+        "  - {select: {kind: ImageTagTransformer}, fieldPaths: [imageTag.newName]}\n",
+    )
+    found = [one for one in found_in(repository) if one[1] == "unresolved-reference"]
+    assert [one[0] for one in found] == ["app/t/kustomization.yaml"]
+    law(repository, program)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from imagelint.kubernetes.kustomize.leads import Lead, is_index, lead
 from imagelint.kubernetes.kustomize.model import Unjudged
+from imagelint.kubernetes.kustomize.schema import PLUGINS
 from imagelint.kubernetes.objects import ObjectNode, string_of
 from imagelint.kubernetes.readers import BOTH, resolve
 from imagelint.kubernetes.search import ImageSite, sites_of
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.kustomize.targets import Aim
     from imagelint.kubernetes.readers import View
 
-__all__ = ["read_operations", "steps_of_pointer"]
+__all__ = ["ONTO_PLUGIN", "read_operations", "steps_of_pointer"]
 
 _MOST_STEPS: Final = 64
 """Steps of a path; no object of Kubernetes has half as many."""
 _COPIES: Final = frozenset(("copy", "move"))
+ONTO_PLUGIN: Final = "it changes what a transformer does"
 _NO_IMAGE: Final = frozenset(("test", "remove"))
 
 
@@ -79,6 +81,10 @@ def _written(  # noqa: PLR0913, PLR0917 - all that is known of an operation
     once: bool,  # noqa: FBT001 - handed on
 ) -> Iterator[ImageSite | Unjudged]:
     """Yield what a value brings in."""
+    onto = [aim.searched for aim in aims if aim.searched.kind in PLUGINS]
+    if any(lead(catalogue, one.group, one.kind, steps) is Lead.PART for one in onto):
+        yield Unjudged(pointer, at, ONTO_PLUGIN, is_about_images=True)
+        return
     found: list[ImageSite] = []
     shown = _shown(steps)
     for root, path in _objects_around(value, steps):
