@@ -8,6 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from imagelint.kubernetes.kustomize.kind_changes import (
+    API_VERSION,
+    KIND,
+    NEW_KIND,
+    kinds_at,
+    reveals,
+)
 from imagelint.kubernetes.kustomize.leads import Lead, is_index, lead
 from imagelint.kubernetes.kustomize.model import Unjudged
 from imagelint.kubernetes.kustomize.schema import PLUGINS
@@ -19,6 +26,7 @@ from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from collections.abc import Mapping as Mapping_
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.kustomize.targets import Aim
@@ -54,6 +62,8 @@ def read_operations(
         if len(steps) > _MOST_STEPS:
             message = f"its path has more than {_MOST_STEPS} steps"
             yield Unjudged(pointer, at, message, is_about_images=True)
+        elif _makes_another_kind(steps, entries, name, view, catalogue, aims):
+            yield Unjudged(pointer, at, NEW_KIND, is_about_images=True)
         elif name in _COPIES:
             source = entries.get("from")
             origin = steps_of_pointer(source.value) if isinstance(source, Scalar) else ()
@@ -68,6 +78,25 @@ def steps_of_pointer(pointer: str) -> tuple[str, ...]:
     """Return the keys and indexes of a JSON pointer."""
     pieces = pointer.split("/", _MOST_STEPS + 2)[1:]
     return tuple(piece.replace("~1", "/").replace("~0", "~") for piece in pieces)
+
+
+def _makes_another_kind(  # noqa: PLR0913, PLR0917 - all that is known of an operation
+    steps: tuple[str, ...],
+    entries: Mapping_[str, Node],
+    name: str,
+    view: View,
+    catalogue: Catalogue,
+    aims: list[Aim],
+) -> bool:
+    """Whether an operation makes another kind of an object, in which images are not seen."""
+    value = None if name in _COPIES else entries.get("value")
+    written: dict[str, str | None] = {}
+    if steps in ((KIND,), (API_VERSION,)):
+        written = {steps[0]: string_of(value, view)}
+    elif not steps and isinstance(value, Mapping):
+        below = view.entries(value)
+        written = {key: string_of(below[key], view) for key in (KIND, API_VERSION) if key in below}
+    return bool(written) and reveals(catalogue, kinds_at(aims), written)
 
 
 def _written(  # noqa: PLR0913, PLR0917 - all that is known of an operation

@@ -60,6 +60,8 @@ class Target(NamedTuple):
     kind: str = ""
     name: str = ""
     namespace: str = ""
+    allows_kind_change: bool = False
+    """Whether the patch may give what it is merged into another kind."""
 
 
 class FileRole(NamedTuple):

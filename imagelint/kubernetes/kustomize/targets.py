@@ -30,6 +30,11 @@ class Aim(NamedTuple):
     searched: KubeObject
     named: KubeObject
 
+    @property
+    def is_any(self) -> bool:
+        """Whether it stands for all kinds of which nothing is said."""
+        return self.searched.api_version == _UNKNOWN
+
 
 def aims_of(
     target: Target | None, own: KubeObject, namespace: str, catalogue: Catalogue
