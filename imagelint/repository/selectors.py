@@ -33,7 +33,7 @@ __all__ = ["Key", "Repairs", "Selectors"]
 _UNREAD = (Role.DATA, Role.CRD, Role.VALUES)
 _LATE = (Role.TRANSFORMER, Role.VALIDATOR)
 """Roles of what works when a kustomization's own fields are done."""
-_LAST = True, 0
+_LAST = True, True, 0
 """Whose place among the transformers does not matter."""
 _BEFORE = -1
 """Stands for the number of the build of the stage before."""
@@ -143,7 +143,10 @@ class Selectors:
         is_whole = member.is_whole and not says.unjudged
         own = known.examined(path)
         late = [
-            (_place_of(text), known.said_by(f"{path}\0{text.field}", _inside(own, text)))
+            (
+                _place_of(text, is_inline=True),
+                known.said_by(f"{path}\0{text.field}", _inside(own, text)),
+            )
             for text in says.inline
             if text.role in _LATE
         ]
@@ -257,10 +260,15 @@ class Selectors:
             yield self._numbering.said(path, (role,))
 
 
-def _place_of(entry: PathEntry | Inline) -> tuple[bool, int]:
-    """Return when a transformer works: validators come behind, each in its list's order."""
+def _place_of(entry: PathEntry | Inline, *, is_inline: bool = False) -> tuple[bool, bool, int]:
+    """Return when a transformer works: those written out first, then files, as they are listed.
+
+    Source: kustomize api, internal/target/kusttarget.go, configureExternalTransformers. Validators
+    come behind them all.
+    """
     index = re.search(r"\[(\d+)\]", entry.field)
-    return entry.role is Role.VALIDATOR, int(index[1]) if index is not None else 0
+    number = int(index[1]) if index is not None else 0
+    return entry.role is Role.VALIDATOR, not is_inline, number
 
 
 def _inside(items: Iterable[Examined], text: Inline) -> Iterator[Examined]:

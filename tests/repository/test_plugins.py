@@ -209,17 +209,23 @@ def test_transformers_in_their_order(repository: Project, program: Tool, form: s
     assert f"image: {NEW}:1.25" in repository.read("app/a.yaml")
 
 
-def test_files_and_texts_among_transformers_in_their_order(
+def test_transformers_in_texts_work_before_those_in_files(
     repository: Project, program: Tool
 ) -> None:
+    """Whatever their order in the list; the overlay's entry selects what they make."""
     first = plugin("ImageTagTransformer", "imageTag: {name: nginx, newName: quay.io/a/b}", "x")
     second = plugin("ImageTagTransformer", "imageTag: {name: quay.io/a/b, newTag: '7'}", "y")
-    repository.write("app/t.yaml", first)
-    text = f"resources: [a.yaml]\ntransformers: [t.yaml, {json.dumps(second)}]\n"
-    repository.write("app/kustomization.yaml", text)
-    law(repository, program)
-    assert "newName: h.io/quay/a/b" in repository.read("app/t.yaml")
-    assert "name: h.io/quay/a/b" in repository.read("app/kustomization.yaml")
+    for text, file, tag in ((second, first, "1.25"), (first, second, "7")):
+        repository.write("app/a.yaml", BAD)
+        repository.write("app/t.yaml", file)
+        own = f"resources: [a.yaml]\ntransformers: [t.yaml, {json.dumps(text)}]\n"
+        repository.write("app/kustomization.yaml", own)
+        top = f"resources: [../app]\nimages: [{{name: 'quay.io/a/b:{tag}', newTag: '9'}}]\n"
+        repository.write("top/kustomization.yaml", top)
+        built = Builds.of(program, repository.root).outputs["top"] or ""
+        assert "image: quay.io/a/b:9" in built
+        law(repository, program, folder="top")
+        assert "h.io/quay/a/b" in repository.read("app/t.yaml")
 
 
 @pytest.mark.parametrize("form", FORMS_OF_LAW)
