@@ -13,8 +13,14 @@ from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source, shown
-from imagelint.repository.follow import Edge, NotFollowedError, follow, kustomizations_in
-from imagelint.repository.plugins import LOADED, named_in, named_inline, unclear_patches
+from imagelint.repository.follow import (
+    BUILD,
+    Edge,
+    NotFollowedError,
+    follow,
+    kustomizations_in,
+)
+from imagelint.repository.plugins import LOADED, named_in, named_inline, unclear_changes
 from imagelint.yaml.documents import split
 from imagelint.yaml.nodes import Mapping
 from imagelint.yaml.parser import parse_yaml
@@ -22,7 +28,7 @@ from imagelint.yaml.parser import parse_yaml
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from imagelint.kubernetes.kustomize.model import Inline, Kustomization, PathEntry
+    from imagelint.kubernetes.kustomize.model import FieldChange, Inline, Kustomization, PathEntry
     from imagelint.yaml.documents import Document
 
 __all__ = ["Graph", "Member"]
@@ -203,7 +209,12 @@ class Graph:
         return None
 
     def _add_trouble(
-        self, document: Document, entry: PathEntry | Inline, message: str, *, is_error: bool
+        self,
+        document: Document,
+        entry: PathEntry | Inline | FieldChange,
+        message: str,
+        *,
+        is_error: bool,
     ) -> None:
         trouble = Trouble(place_of(document, entry.node), entry.field, message, is_error)
         self._troubles.setdefault(document.source.path, {})[trouble] = None
@@ -238,7 +249,7 @@ class Graph:
                     (one.path, one._replace(entry=edge.entry)) for one in self._files(edge)
                 )
                 if edge.is_folder:
-                    self._tell_unclear_patches(edge.path)
+                    self._tell_unclear_changes(edge.path)
         named = list(named_inline(member.document, member.says))
         for path in files:
             named += self._named_in(path)
@@ -253,12 +264,12 @@ class Graph:
             edges=(*member.edges, *new), is_whole=member.is_whole and not is_lost
         )
 
-    def _tell_unclear_patches(self, folder: str) -> None:
-        """Tell of patches in a folder of plugins, and below it, that may change what these do."""
-        message = "it may change what a transformer does; name its kind in the target"
+    def _tell_unclear_changes(self, folder: str) -> None:
+        """Tell of what in a folder of plugins, and below it, may change what these do."""
+        message = f"it may change what a transformer does: name its kind in the target, or {BUILD}"
         for one in self.below((folder,)):
             member = self.members[one]
-            for entry in unclear_patches(member.says):
+            for entry in unclear_changes(member.says):
                 self._add_trouble(member.document, entry, message, is_error=True)
 
     def _files(self, edge: Edge) -> Iterator[Edge]:

@@ -24,11 +24,11 @@ from imagelint.yaml.parser import parse_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelint.kubernetes.kustomize.model import Inline, Kustomization, PathEntry
+    from imagelint.kubernetes.kustomize.model import FieldChange, Inline, Kustomization, PathEntry
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Tree
 
-__all__ = ["LOADED", "named_in", "named_inline", "plugins_in", "unclear_patches"]
+__all__ = ["LOADED", "named_in", "named_inline", "plugins_in", "unclear_changes"]
 
 LOADED: Final = frozenset({Role.TRANSFORMER, Role.VALIDATOR, Role.GENERATOR})
 """Roles of files and texts with objects of plugins."""
@@ -61,16 +61,19 @@ def named_inline(outer: Document, says: Kustomization) -> Iterator[tuple[Documen
                 yield document, entry._replace(field=f"{text.field}: {entry.field}")
 
 
-def unclear_patches(says: Kustomization) -> Iterator[PathEntry | Inline]:
-    """Yield the patches of a kustomization that may be for plugins, but do not say of which kind.
+def unclear_changes(says: Kustomization) -> Iterator[PathEntry | Inline | FieldChange]:
+    """Yield what in a kustomization of plugins may change these, but does not say of which kind.
 
-    Those that do say it are judged by themselves (kustomize/patches.py).
+    Patches and replacements that do say it are judged by themselves (kustomize/patches.py).
     """
     named: list[PathEntry | Inline] = [*says.paths, *says.inline]
     for one in named:
-        is_patch = one.role in (Role.PATCH, Role.JSON_PATCH)
-        if is_patch and one.target is not None and not kinds_of(one.target.kind):
+        is_unclear = one.role in (*LOADED, Role.REPLACEMENT)
+        if one.role in (Role.PATCH, Role.JSON_PATCH):
+            is_unclear = one.target is not None and not kinds_of(one.target.kind)
+        if is_unclear:
             yield one
+    yield from (one for one in says.changes if not kinds_of(one.kind))
 
 
 def _named_in(document: Document) -> Iterator[tuple[Document, PathEntry]]:

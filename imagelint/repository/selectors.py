@@ -157,7 +157,7 @@ class Selectors:
             if edge.is_folder:
                 if role in (Role.RESOURCE, Role.COMPONENT) and edge.path in numbers:
                     (builds if role is Role.RESOURCE else components).append(numbers[edge.path])
-                elif role not in _LATE or edge.path not in numbers:
+                elif role not in _LATE or not self._is_whole(edge.path):
                     is_whole = False
             elif role is Role.RESOURCE:
                 files.append(known.manifests(edge.path))
@@ -189,6 +189,11 @@ class Selectors:
         )
         late.sort(key=lambda one: one[0])
         return _with_transformers(first, [one for _, one in late], is_component=says.is_component)
+
+    def _is_whole(self, folder: str) -> bool:
+        """Whether all that a kustomization and those below it name could be followed."""
+        below = self._graph.below((folder,))
+        return bool(below) and all(self._graph.members[one].is_whole for one in below)
 
     def _dangers(self, member: Member, own: list[Examined]) -> Iterator[str]:
         """Yield why nobody can tell what becomes of an image in a kustomization itself."""

@@ -431,3 +431,32 @@ def test_a_replacement_into_a_transformer_is_told(repository: Project, program: 
     found = [one for one in found_in(repository) if one[1] == "unresolved-reference"]
     assert [one[0] for one in found] == ["app/t/kustomization.yaml"]
     law(repository, program)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "replacements: [{targets: [{select: {name: t}, fieldPaths: [imageTag.newName]}]}]",
+        "replacements: [{path: r.txt}]",
+        "transformers: [r.txt]",
+    ],
+)
+def test_what_may_change_a_transformer_is_told(repository: Project, text: str) -> None:
+    load(repository, "kustomization", TAG)
+    repository.write("app/t/r.txt", plugin("SortOrderTransformer", "a: b"))
+    repository.write("app/t/kustomization.yaml", "resources: [t.yaml]\n")
+    assert not [one for one in found_in(repository) if one[1] == "unresolved-reference"]
+    repository.write("app/t/kustomization.yaml", f"resources: [t.yaml]\n{text}\n")
+    found = [one[:3] for one in found_in(repository) if one[1] == "unresolved-reference"]
+    assert found == [("app/t/kustomization.yaml", "unresolved-reference", 2)]
+
+
+def test_names_stay_beside_what_is_not_seen(repository: Project) -> None:
+    """A resource of the transformers' folder is missing: another one may need the old name."""
+    load(repository, "kustomization", PATCHED, "images: [{name: nginx, newTag: '2'}]\n")
+    repository.write("app/t/kustomization.yaml", "resources: [t.yaml, gone.yaml]\n")
+    repository.git("add", "-A")
+    repository.run("fix")
+    own = repository.read("app/kustomization.yaml")
+    assert "name: nginx," in own
+    assert f"name: {NEW}," in own
