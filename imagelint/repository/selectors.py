@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint.kubernetes.kustomize.model import FileRole, Role
 from imagelint.repository.follow import NotFollowedError, follow
@@ -37,6 +37,8 @@ _LAST = True, True, 0
 """Whose place among the transformers does not matter."""
 _BEFORE = -1
 """Stands for the number of the build of the stage before."""
+_Late: TypeAlias = "tuple[tuple[bool, bool, int], Said]"
+"""When a transformer works, as it compares with others, and what it brings."""
 
 
 class Selectors:
@@ -142,16 +144,8 @@ class Selectors:
         components: list[int] = []
         is_whole = member.is_whole and not says.unjudged
         own = known.examined(path)
-        late = [
-            (
-                _place_of(text, is_inline=True),
-                known.said_by(f"{path}\0{text.field}", _inside(own, text)),
-            )
-            for text in says.inline
-            if text.role in _LATE
-        ]
-        early = [text for text in says.inline if text.role not in _LATE]
-        said = [known.said_by(f"{path}\0", (one for text in early for one in _inside(own, text)))]
+        early, late = self._said_inside(member, own)
+        said = [early]
         for edge in member.edges:
             role = edge.entry.role
             if edge.is_folder:
@@ -189,6 +183,23 @@ class Selectors:
         )
         late.sort(key=lambda one: one[0])
         return _with_transformers(first, [one for _, one in late], is_component=says.is_component)
+
+    def _said_inside(self, member: Member, own: list[Examined]) -> tuple[Said, list[_Late]]:
+        """Return what the texts of a kustomization bring, its transformers apart."""
+        known, path = self._numbering, member.path
+        inside: dict[str, list[Examined]] = {}
+        for item in own:
+            if item.inside:
+                inside.setdefault(item.inside.partition(": ")[0], []).append(item)
+        late = [
+            (
+                _place_of(text, is_inline=True),
+                known.said_by(f"{path}\0{text.field}", inside.pop(text.field, ())),
+            )
+            for text in member.says.inline
+            if text.role in _LATE
+        ]
+        return known.said_by(f"{path}\0", (one for ones in inside.values() for one in ones)), late
 
     def _is_whole(self, folder: str) -> bool:
         """Whether all that a kustomization and those below it name could be followed."""
@@ -274,11 +285,6 @@ def _place_of(entry: PathEntry | Inline, *, is_inline: bool = False) -> tuple[bo
     index = re.search(r"\[(\d+)\]", entry.field)
     number = int(index[1]) if index is not None else 0
     return entry.role is Role.VALIDATOR, not is_inline, number
-
-
-def _inside(items: Iterable[Examined], text: Inline) -> Iterator[Examined]:
-    """Yield the documents that stand in a text of a kustomization, however deep."""
-    return (item for item in items if item.inside.partition(": ")[0] == text.field)
 
 
 def _with_transformers(first: Build, late: list[Said], *, is_component: bool) -> list[Build]:
