@@ -30,6 +30,8 @@ __all__ = [
     "detail_options",
     "environment_option",
     "fail_on_option",
+    "harbor_host",
+    "harbor_option",
     "input_options",
     "jobs_option",
     "nearest",
@@ -196,6 +198,11 @@ policy_option = click.option(
     help="Use this policy instead of the imagelint.yaml above each file.",
     shell_complete=complete_file,
 )
+harbor_option = click.option(
+    "--harbor",
+    metavar="HOST",
+    help="Where no imagelint.yaml is found: pull through this Harbor.",
+)
 changes_options = (
     click.option(
         "--policy-from",
@@ -242,6 +249,7 @@ def input_options(function: F) -> F:
             help="Read no larger file, unless it is named.",
         ),
         *changes_options,
+        harbor_option,
         policy_option,
         environment_option,
         click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=complete_file),
@@ -308,9 +316,23 @@ def request(options: Mapping[str, Any]) -> Request:
     from imagelint import files  # noqa: PLC0415 - --help has no use for the engine
     from imagelint.run.run import STDIN, Request  # noqa: PLC0415
 
-    asked = Request(**options)
+    harbor = options.get("harbor")
+    host = None if harbor is None else harbor_host(harbor)
+    asked = Request(**{**options, "harbor": host})
     paths = tuple(STDIN if files.is_stdin(os.path.abspath(one)) else one for one in asked.paths)
     return asked._replace(paths=paths)
+
+
+def harbor_host(text: str) -> str:
+    """Return what ``--harbor`` names; raises ``UsageError`` for what is no host."""
+    from imagelint.model.errors import UsageError  # noqa: PLC0415 - --help has no use for these
+    from imagelint.patterns.harbor import InvalidPattern, parse_harbor_host  # noqa: PLC0415
+
+    try:
+        return parse_harbor_host(text)
+    except InvalidPattern as error:
+        message = f"--harbor: {error}"
+        raise UsageError(message) from error
 
 
 def targets(formats: tuple[Target, ...], output: str | None) -> tuple[Target, ...]:

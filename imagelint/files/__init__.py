@@ -25,6 +25,7 @@ from imagelint.files.paths import (
 from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies, policy_folder
 from imagelint.files.reading import MAX_SIZE, Identity, identity, is_blank, read, read_stdin
 from imagelint.files.shipped import (
+    EXAMPLE_HARBOR,
     catalogue_files,
     default_policy_source,
     rules_folder,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "EXAMPLE_HARBOR",
     "LEADS_OUT",
     "LINK_TO_FOLDER",
     "MAX_SIZE",

@@ -12,11 +12,6 @@ from typing import TYPE_CHECKING
 from imagelint.kubernetes.examined import Examined, Refusal
 from imagelint.kubernetes.helm import ANNOTATION, template_named, template_of
 from imagelint.kubernetes.kustomize.kinds import has_fields_of_kustomize
-from imagelint.kubernetes.misread import (
-    encoding_problem,
-    is_in_other_encoding,
-    shape_problem,
-)
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES, string_of
 from imagelint.kubernetes.prefilter import (
     LONG,
@@ -37,8 +32,9 @@ from imagelint.kubernetes.seen import (
     to_what_follows,
 )
 from imagelint.kubernetes.skim.reader import skim
+from imagelint.model.source import Span
 from imagelint.yaml.documents import cut, split
-from imagelint.yaml.nodes import Mapping
+from imagelint.yaml.nodes import Mapping, Scalar
 from imagelint.yaml.parser import parse_yaml
 
 if TYPE_CHECKING:
@@ -47,7 +43,7 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.kustomize.model import FileRole
     from imagelint.kubernetes.skim.reader import Skim
-    from imagelint.model.source import Source, Span
+    from imagelint.model.source import Source
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Node, ParseProblem, Tree
 
@@ -90,7 +86,7 @@ def examine(  # noqa: PLR0913 - what is read, and how
 
     ``prove=False`` parses everything: the slow path that the fast one is tested against.
     """
-    special = _is_special(roles)
+    special = _is_special(roles) or _is_binary_resource(source, roles)
     if prove and not special and within is None and _is_free_file(source, catalogue):
         return [], 1
     examined: list[Examined] = []
@@ -149,7 +145,7 @@ def _file_name(source: Source) -> str:
 
 def is_free(document: Document, catalogue: Catalogue) -> bool:
     """Whether a document is proven to hold no image."""
-    if document.problems or is_in_other_encoding(document):
+    if document.problems or _is_in_other_encoding(document):
         return False
     is_utf8 = document.source.encoding == "utf-8"
     data = document.data if is_utf8 else document.decoded.text.encode("utf-8", "surrogatepass")
@@ -196,6 +192,15 @@ def _is_special(roles: Iterable[FileRole]) -> bool:
     return any(role.role.is_special for role in roles)
 
 
+def _is_binary_resource(source: Source, roles: Iterable[FileRole]) -> bool:
+    """Whether kustomize takes something for manifests that is no text, and refuses it."""
+    if not any(role.role.is_resource for role in roles):
+        return False
+    if source.data.isascii():
+        return b"\0" in source.data
+    return source.decode(Span(source.bom_length, len(source.data))).first_ill_formed is not None
+
+
 def read_all(
     document: Document, catalogue: Catalogue, file_name: str, roles: tuple[FileRole, ...] = ()
 ) -> list[Examined]:
@@ -228,13 +233,17 @@ def read(
     if marks:
         message = "a byte order mark too many, behind which go-yaml loses first letters of keys"
         reasons.append(Refusal(document.span.start, message, by_kubectl=marks > 1))
-    is_misread = (reasons or not found.objects) and is_in_other_encoding(document)
-    if is_misread and (problem := encoding_problem(document)) is not None:
-        reasons = [Refusal(document.span.start, problem)]
+    is_misread = (reasons or not found.objects) and _is_in_other_encoding(document)
+    if is_misread:
+        from imagelint.kubernetes.misread import encoding_problem  # noqa: PLC0415 - rare
+
+        problem = encoding_problem(document)
+        reasons = reasons if problem is None else [Refusal(document.span.start, problem)]
     is_template = ACTION in text and not is_refused_anyway(text, tree)
     if is_template and reasons:
         to_what_follows(tree)
-    is_sure = bool(marks or refused or is_misread or _is_special(roles))
+    is_taken = _is_special(roles) or _is_binary_resource(document.source, roles)
+    is_sure = bool(marks or refused or is_misread or is_taken)
     is_manifest = is_sure or is_manifest_of(found, text, tree)
     if tree.unread_from is not None:
         if not _is_special(roles) and is_free(document, catalogue):
@@ -261,10 +270,31 @@ def _parsed(text: str) -> Tree:
     tree = parse_yaml(text)
     if tree.is_suspicious:
         tree.problems += refusals(tree)
-    if not tree.problems and (problem := shape_problem(tree, text)) is not None:
-        tree.problems.append(problem)
-        tree.unread_from, tree.dropped_from = problem.offset, None
+    if not tree.problems and not _is_object(tree.root):
+        from imagelint.kubernetes.misread import shape_problem  # noqa: PLC0415 - most are objects
+
+        problem = shape_problem(tree, text)
+        if problem is not None:
+            tree.problems.append(problem)
+            tree.unread_from, tree.dropped_from = problem.offset, None
     return tree
+
+
+def _is_object(root: Node | None) -> bool:
+    """Whether a root plainly states its kind, and is no list."""
+    pairs = root.pairs if isinstance(root, Mapping) else ()
+    keys = {key.value for key, _ in pairs if isinstance(key, Scalar)}
+    return "kind" in keys and "items" not in keys
+
+
+def _is_in_other_encoding(document: Document) -> bool:
+    """Whether a document shows an object in another encoding, as text without a NUL cannot."""
+    source = document.source
+    if source.encoding == "utf-8" and b"\0" not in source.data:
+        return False
+    from imagelint.kubernetes.misread import is_in_other_encoding  # noqa: PLC0415 - rare
+
+    return is_in_other_encoding(document)
 
 
 def _reasons(

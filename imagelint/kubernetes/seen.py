@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from imagelint.kubernetes.misread import is_settings, shows_kind
 from imagelint.kubernetes.readers import Value
 from imagelint.kubernetes.search import ImageSite
 from imagelint.kubernetes.sites import ISTIO
@@ -49,7 +48,11 @@ def is_manifest_of(found: Extract, text: str, tree: Tree) -> bool:
     """Whether a document is an API object, or tries to be one in text that no parser reads."""
     if found.sites or (found.root is not None and found.root.api_version):
         return True
-    return tree.unread_from is not None and shows_kind(text) and not is_settings(text)
+    if tree.unread_from is None:
+        return False
+    from imagelint.kubernetes.misread import is_settings, shows_kind  # noqa: PLC0415 - rare
+
+    return shows_kind(text) and not is_settings(text)
 
 
 def to_what_follows(tree: Tree) -> None:

@@ -6,11 +6,11 @@ Only what takes in a file with repairs is looked at, and what is taken in togeth
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, TypeAlias
 
-from imagelint.kubernetes.kustomize.model import FileRole, Role
-from imagelint.repository.follow import NotFollowedError, follow
-from imagelint.repository.hosts import folder_of
+from imagelint.kubernetes.kustomize.model import Role
+from imagelint.repository.host_build import HostBuild, folders_around
 from imagelint.repository.numbering import Key, Numbering, Repairs
 from imagelint.repository.rename_model import Build, Override, Repository
 from imagelint.repository.repositories import manifests_below
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.examined import Examined
+    from imagelint.kubernetes.kustomize.model import FileRole, Inline, PathEntry
     from imagelint.model.source import Edit
     from imagelint.repository.graph import Graph, Member
     from imagelint.repository.hosts import Host
@@ -28,6 +30,14 @@ if TYPE_CHECKING:
 __all__ = ["Key", "Repairs", "Selectors"]
 
 _UNREAD = (Role.DATA, Role.CRD, Role.VALUES)
+_LATE = (Role.TRANSFORMER, Role.VALIDATOR)
+"""Roles of what works when a kustomization's own fields are done."""
+_LAST = True, True, 0
+"""Whose place among the transformers does not matter."""
+_BEFORE = -1
+"""Stands for the number of the build of the stage before."""
+_Late: TypeAlias = "tuple[tuple[bool, bool, int], Said]"
+"""When a transformer works, as it compares with others, and what it brings."""
 
 
 class Selectors:
@@ -55,19 +65,19 @@ class Selectors:
             return graph.context_of(path).roles
 
         self._numbering = Numbering(roles_of, repairs, read, catalogue, shown, may_edit)
-        built = [_Built(graph, host) for host in hosts if host.selects]
-        affected, self._hosts = self._affected([one for one in built if one.folder])
+        built = [HostBuild(graph, host) for host in hosts if host.selects]
+        affected, self._hosts = self._affected([one for one in built if one.is_selecting])
         is_selected = bool(self._hosts) or self._select(affected)
         self._folders = list(self._graph.below(affected)) if is_selected else []
 
     def repository(self) -> Repository:
         """Return the abstract repository; without builds where nothing selects an image."""
         numbers = {folder: number for number, folder in enumerate(self._folders)}
-        builds = [self._build(self._graph.members[folder], numbers) for folder in self._folders]
-        builds += [self._build_of_host(one, builds, numbers) for one in self._hosts]
+        chains = [self._stages(self._graph.members[folder], numbers) for folder in self._folders]
+        chains += [self._stages_of_host(one, chains, numbers) for one in self._hosts]
         known = self._numbering
         return Repository(
-            tuple(known.images), tuple(known.entries), tuple(known.exacts), tuple(builds)
+            tuple(known.images), tuple(known.entries), tuple(known.exacts), tuple(_linked(chains))
         )
 
     def edits(self, plan: Plan, others: Callable[[str], Iterable[Edit]]) -> dict[str, list[Edit]]:
@@ -78,22 +88,18 @@ class Selectors:
 
     def _starts(self) -> Iterator[str]:
         for path in self._repairs:
-            yield from self._graph.users_of(path)
-            folder = os.path.dirname(path)
-            member = self._graph.members.get(folder)
-            if member is not None and member.path == path:
-                yield folder
+            yield from self._graph.builders_of(path)
 
-    def _affected(self, hosts: list[_Built]) -> tuple[dict[str, None], list[_Built]]:
+    def _affected(self, hosts: list[HostBuild]) -> tuple[dict[str, None], list[HostBuild]]:
         """Return what takes in a repair, and all that shares a component with that.
 
         And the hosts that have something of it built, or are repaired themselves.
         """
         found = self._graph.above(self._starts())
-        touched = _folders_around(self._repairs)
-        taken: dict[int, _Built] = {}
+        touched = folders_around(self._repairs)
+        taken: dict[int, HostBuild] = {}
         while True:
-            around = touched | _folders_around(os.path.join(folder, "") for folder in found)
+            around = touched | folders_around(os.path.join(folder, "") for folder in found)
             more = [one for one in hosts if one.is_touched(found, around, self._repairs)]
             taken.update((id(one), one) for one in more)
             hosts = [one for one in hosts if id(one) not in taken]
@@ -124,8 +130,8 @@ class Selectors:
 
     # --- one kustomization -------------------------------------------------------------
 
-    def _build(self, member: Member, numbers: dict[str, int]) -> Build:
-        """Return the build of a kustomization."""
+    def _stages(self, member: Member, numbers: dict[str, int]) -> list[Build]:
+        """Return the build of a kustomization: by itself, then what its transformers make of it."""
         known, says = self._numbering, member.says
         path, document = member.path, member.document
         files: list[int] = []
@@ -133,41 +139,87 @@ class Selectors:
         components: list[int] = []
         is_whole = member.is_whole and not says.unjudged
         own = known.examined(path)
-        inline = known.said_by(f"{path}\0", (item for item in own if item.inside))
-        said = [inline]
+        early, late = self._said_inside(member, own)
+        said = [early]
         for edge in member.edges:
             role = edge.entry.role
             if edge.is_folder:
                 if role in (Role.RESOURCE, Role.COMPONENT) and edge.path in numbers:
                     (builds if role is Role.RESOURCE else components).append(numbers[edge.path])
-                else:
+                elif role not in _LATE or not self._is_whole(edge.path):
                     is_whole = False
             elif role is Role.RESOURCE:
                 files.append(known.manifests(edge.path))
+            elif role in _LATE:
+                late.append((_place_of(edge.entry), known.said(edge.path)))
+            elif edge.is_late and role not in _UNREAD:
+                late.append((_LAST, known.said(edge.path)))
             elif role not in _UNREAD:
                 said.append(known.said(edge.path))
         exacts = [number for one in said for number in one.exacts]
         exacts += known.by_value(path, document, says)
-        dangers = [one for item in own if not item.inside for one in known.dangers(item)]
-        return Build(
+        both = (*said, *(one for _, one in late))
+        first = Build(
             tuple(files),
             tuple(builds),
             tuple(components),
             tuple(one.images for one in said),
             tuple(exacts),
             tuple(known.entry(path, document, says.mapping, one) for one in says.images),
-            transformers=tuple(number for one in said for number in one.transformers),
             is_whole=is_whole,
-            dangers=(*dangers, *(danger for one in said for danger in one.dangers)),
+            dangers=(
+                *self._dangers(member, own),
+                *(danger for one in both for danger in one.dangers),
+            ),
             parts=(
                 *known.parts(path, document, says),
-                *(part for one in said for part in one.parts),
+                *(part for one in both for part in one.parts),
             ),
         )
+        late.sort(key=lambda one: one[0])
+        return _with_transformers(first, [one for _, one in late], is_component=says.is_component)
+
+    def _said_inside(self, member: Member, own: list[Examined]) -> tuple[Said, list[_Late]]:
+        """Return what the texts of a kustomization bring, its transformers apart."""
+        known, path = self._numbering, member.path
+        inside: dict[str, list[Examined]] = {}
+        for item in own:
+            if item.inside:
+                inside.setdefault(item.inside.partition(": ")[0], []).append(item)
+        late = [
+            (
+                _place_of(text, is_inline=True),
+                known.said_by(f"{path}\0{text.field}", inside.pop(text.field, ())),
+            )
+            for text in member.says.inline
+            if text.role in _LATE
+        ]
+        return known.said_by(f"{path}\0", (one for ones in inside.values() for one in ones)), late
+
+    def _is_whole(self, folder: str) -> bool:
+        """Whether all that a kustomization and those below it name could be followed."""
+        below = self._graph.below((folder,))
+        return bool(below) and all(self._graph.members[one].is_whole for one in below)
+
+    def _dangers(self, member: Member, own: list[Examined]) -> Iterator[str]:
+        """Yield why nobody can tell what becomes of an image in a kustomization itself."""
+        known, members = self._numbering, self._graph.members
+        for item in own:
+            yield from () if item.inside else known.dangers(item)
+        loaded = [edge.path for edge in member.edges if edge.entry.role in _LATE]
+        folder = os.path.dirname(member.path)
+        if any(role in _LATE for _, role in self._graph.parents_of(folder)):
+            loaded.append(folder)
+        for one in (members[path] for path in loaded if path in members):
+            if self._select((os.path.dirname(one.path),)):
+                place = known.place(one.path, one.document, one.says.mapping)
+                yield f"{place} changes transformers before they are loaded"
 
     # --- Flux and Argo CD --------------------------------------------------------------
 
-    def _build_of_host(self, built: _Built, builds: list[Build], numbers: dict[str, int]) -> Build:
+    def _stages_of_host(
+        self, built: HostBuild, chains: list[list[Build]], numbers: dict[str, int]
+    ) -> list[Build]:
         """Return what Flux or Argo CD builds: a kustomization, or the manifests of a folder.
 
         With the host's own components, patches and entries in it.
@@ -176,7 +228,8 @@ class Selectors:
         path = host.document.source.path
         overrides = [known.entry(path, host.document, host.root, entry) for entry in host.images]
         overrides += [known.argo_entry(path, host.document, image) for image in host.argo]
-        build = builds[numbers[built.folder]] if not built.is_bare else self._bare(built, numbers)
+        bare = [self._bare(built, numbers)] if built.is_bare else []
+        build, *stages = bare or chains[numbers[built.folder]]
         own = [known.entries[number] for number in build.entries]
         dangers = [
             f"{known.entries[number].place} keeps what another entry sets"
@@ -186,7 +239,7 @@ class Selectors:
         said = list(self._said_by(built))
         components = [numbers[one] for one in built.components if one in numbers]
         is_whole = build.is_whole and built.is_whole and len(components) == len(built.components)
-        return build._replace(
+        build = build._replace(
             components=(*build.components, *components),
             patches=(*build.patches, *(one.images for one in said)),
             exacts=(*build.exacts, *(number for one in said for number in one.exacts)),
@@ -195,8 +248,9 @@ class Selectors:
             is_whole=is_whole,
             dangers=(*build.dangers, *dangers, *(one for other in said for one in other.dangers)),
         )
+        return [build, *(one._replace(dangers=build.dangers) for one in stages)]
 
-    def _bare(self, built: _Built, numbers: dict[str, int]) -> Build:
+    def _bare(self, built: HostBuild, numbers: dict[str, int]) -> Build:
         """Return what Flux makes of a folder without a kustomization: all manifests below it.
 
         A folder with one is taken in as that.
@@ -205,76 +259,60 @@ class Selectors:
         files = [
             self._numbering.manifests(path)
             for path in manifests_below(built.folder)
-            if _folders_around((path,)).isdisjoint(nested)
+            if folders_around((path,)).isdisjoint(nested)
         ]
         builds = [numbers[folder] for folder in nested if folder in numbers]
         return Build(tuple(files), tuple(builds), is_whole=len(builds) == len(nested))
 
-    def _said_by(self, built: _Built) -> Iterator[Said]:
+    def _said_by(self, built: HostBuild) -> Iterator[Said]:
         """Yield what the patches of a host bring."""
         yield self._numbering.said_by_host(built.host)
         for path, role in built.patches:
             yield self._numbering.said(path, (role,))
 
 
-class _Built:
-    """What Flux or Argo CD builds, as folders and files of the repository."""
+def _place_of(entry: PathEntry | Inline, *, is_inline: bool = False) -> tuple[bool, bool, int]:
+    """Return when a transformer works: those written out first, then files, as they are listed.
 
-    def __init__(self, graph: Graph, host: Host) -> None:
-        """Follow what a host names; ``folder`` is empty where that cannot be."""
-        self.host = host
-        self._graph = graph
-        self.folder = folder_of(host, graph.root) or ""
-        self.is_bare = self.folder not in graph.members
-        if self.is_bare and host.is_argo:
-            self.folder = ""  # Argo CD takes a folder without a kustomization as it is
-        self.components: list[str] = []
-        self.patches: list[tuple[str, FileRole]] = []
-        self.is_whole = True
-        for entry in host.says.paths if self.folder else ():
-            try:
-                edge = follow(entry, self.folder, os.path.realpath(graph.root))
-            except NotFollowedError:
-                self.is_whole = False
-                continue
-            if edge.is_folder:
-                self.components.append(edge.path)
+    Source: kustomize api, internal/target/kusttarget.go, configureExternalTransformers. Validators
+    come behind them all.
+    """
+    index = re.search(r"\[(\d+)\]", entry.field)
+    number = int(index[1]) if index is not None else 0
+    return entry.role is Role.VALIDATOR, not is_inline, number
+
+
+def _with_transformers(first: Build, late: list[Said], *, is_component: bool) -> list[Build]:
+    """Return a build and, for each entry of its transformers, one that works on what came of it.
+
+    What else transformers bring may come in before or behind each of these: that is not told.
+    """
+    before = (_BEFORE,)
+    stage = first._replace(
+        files=(),
+        builds=() if is_component else before,
+        components=before if is_component else (),
+        patches=tuple(one.images for one in late),
+        exacts=tuple(number for one in late for number in one.exacts),
+    )
+    entries = [(number,) for one in late for number in one.transformers]
+    works = [(), *entries, *((),) * bool(entries)] if late else []
+    return [first, *(stage._replace(entries=one) for one in works)]
+
+
+def _linked(chains: list[list[Build]]) -> list[Build]:
+    """Return builds, of each chain the last one first, each with the number of the one before."""
+    builds = [chain[-1] for chain in chains]
+    for number, chain in enumerate(chains):
+        before = _BEFORE
+        for build in chain:
+            linked = build._replace(
+                builds=tuple(before if one == _BEFORE else one for one in build.builds),
+                components=tuple(before if one == _BEFORE else one for one in build.components),
+            )
+            if build is chain[-1]:
+                builds[number] = linked
             else:
-                self.patches.append((edge.path, FileRole(entry.role, entry.target)))
-
-    def members(self) -> Iterator[str]:
-        """Yield the kustomizations that are built."""
-        if self.is_bare:
-            yield from self.nested()
-        else:
-            yield self.folder
-        yield from (one for one in self.components if one in self._graph.members)
-
-    def nested(self) -> set[str]:
-        """Return the kustomizations next below a folder without one."""
-        top = self.folder.rstrip(os.sep) + os.sep
-        below = {one for one in self._graph.members if one.startswith(top)}
-        return {one for one in below if below.isdisjoint(_folders_around((one,)))}
-
-    def is_touched(self, found: dict[str, None], around: set[str], repairs: Repairs) -> bool:
-        """Whether a repair, or something affected, is in what is built.
-
-        ``around``: the folders around all that.
-        """
-        paths = (self.host.document.source.path, *(path for path, _ in self.patches))
-        if any(path in repairs for path in paths):
-            return True
-        if self.folder in (around if self.is_bare else found):
-            return True
-        return any(component in found for component in self.components)
-
-
-def _folders_around(paths: Iterable[str]) -> set[str]:
-    """Return all folders that some files are in."""
-    found: set[str] = set()
-    for path in paths:
-        folder = os.path.dirname(path)
-        while folder not in found:
-            found.add(folder)
-            folder = os.path.dirname(folder)
-    return found
+                before = len(builds)
+                builds.append(linked)
+    return builds

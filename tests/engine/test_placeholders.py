@@ -44,7 +44,8 @@ def namespace(labels: str, name: str = "web") -> str:
 def judged(text: str, repository: str = "", moved: frozenset[str] = frozenset()) -> set[str]:
     """Return the rules that a file breaks; what fix makes of it has no image less or more."""
     linter = Linter(policy(POLICY), RULES, catalogue())
-    around = Context((), moved, (), lambda: namespaces_in([Source("n.yaml", repository.encode())]))
+    objects = Source("n.yaml", repository.encode())
+    around = Context(namespaces=moved, injecting=lambda: namespaces_in([objects]))
     source = Source("a.yaml", text.encode())
     result = linter.lint(source, "a.yaml", context=around)
     fixed = repaired(linter, source, result).decode()
