@@ -23,6 +23,7 @@ from imagelint.cli.options import (
 from imagelint.cli.output import (
     EXIT_CLEAN,
     EXIT_ERROR,
+    annotated,
     emit,
     exit_code,
     hasher,
@@ -52,6 +53,7 @@ __all__ = ["command"]
     help="Print which policy and environment a file gets, and why.",
 )
 @click.pass_context
+@annotated
 def command(
     ctx: click.Context,
     /,

@@ -24,6 +24,7 @@ from imagelint.cli.options import (
 )
 from imagelint.cli.output import (
     EXIT_FINDINGS,
+    annotated,
     emit,
     exit_code,
     hasher,
@@ -72,6 +73,7 @@ class _Outcome:
 @detail_options
 @click.option("--diff", is_flag=True, help="Print the repair as a unified diff; write nothing.")
 @click.pass_context
+@annotated
 def command(
     ctx: click.Context,
     /,
