@@ -7,6 +7,7 @@ import os
 import re
 import runpy
 import shlex
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -72,6 +73,7 @@ class Runner:
     sha: str = ""
     """``GITHUB_SHA``; by default what is checked out, as ``actions/checkout`` does it."""
     variables: dict[str, str] = field(default_factory=dict)
+    action: Path = ROOT
 
     def payload(self, head: str) -> dict[str, Any]:
         """What GitHub's event file says, as far as it matters here."""
@@ -118,7 +120,7 @@ class Runner:
                 **{name: str(path) for name, path in paths.items()},
                 "CI": "true",
                 "GITHUB_ACTIONS": "true",
-                "GITHUB_ACTION_PATH": str(ROOT),
+                "GITHUB_ACTION_PATH": str(self.action),
                 "GITHUB_EVENT_NAME": self.event,
                 "GITHUB_EVENT_PATH": str(event),
                 "GITHUB_SHA": self.sha or commit,
@@ -626,6 +628,24 @@ def test_the_installed_command_imports_nothing_from_the_workspace(runner: Runner
         assert done.code == FINDINGS, done.log
         assert "patch" in done.outputs
     assert not marker.exists()
+
+
+@pytest.mark.slow
+def test_nothing_is_installed_but_by_its_hash(runner: Runner, tmp_path: Path) -> None:
+    """Whoever puts another file behind a version gets nowhere."""
+    runner.action = tmp_path / "action"
+    shutil.copytree(ROOT / "action", runner.action / "action")
+    lock = runner.action / "action/requirements.lock"
+    text = lock.read_text(encoding="utf-8")
+    lock.write_text(re.sub("sha256:[0-9a-f]{8}", f"sha256:{'0' * 8}", text), encoding="utf-8")
+    (runner.temp / "imagelint").rename(runner.temp / "unused")
+    done = runner.step("Install imagelint")
+    assert done.code != 0
+    assert "DO NOT MATCH THE HASHES" in done.log
+    lock.write_text(text + "six\n", encoding="utf-8")
+    done = runner.step("Install imagelint")
+    assert done.code != 0
+    assert "six" in done.log
 
 
 @pytest.mark.parametrize(
