@@ -22,7 +22,6 @@ from imagelint.kubernetes.scopes import is_cluster_scoped
 from imagelint.kubernetes.skim.reader import remembering, skim
 from imagelint.model.finding import COMMENT_MARK, Finding, Severity
 from imagelint.model.report import (
-    BASELINE,
     NO_FACTS,
     Account,
     Facts,
@@ -107,7 +106,10 @@ class Linter:
         self._placement = Placement(policy, environment)
         self._judge = Judge(policy, self._rules)
         self._documents = DocumentRules(policy, self._rules, self._environments)
+        if baseline is not None and baseline.problem is not None:
+            raise baseline.problem
         self._baseline = baseline
+        self._upstream: dict[tuple[str, str], str] = {}
         self._inventory = inventory
         self._fixes = fixes
         self.skimming = remembering() if fixes else skim
@@ -271,16 +273,29 @@ class Linter:
         suppressed = {one: None for one in found if not isinstance(one, Finding)}
         findings = sorted(kept, key=_order)
         if self._baseline is not None and findings:
-            from imagelint.engine.baseline import known_findings  # noqa: PLC0415 - many have none
+            from imagelint.engine.baseline import (  # noqa: PLC0415 - many have none
+                Known,
+                excused_by_baseline,
+                known_findings,
+            )
 
-            place, known = self._baseline.place, self._baseline.of(path)
-            locked = self._policy.locked_rules
+            known, locked = Known(self._baseline.of(path), self.upstream), self._policy.locked_rules
             for finding, is_known in known_findings(findings, path, known, locked):
                 if is_known:
                     del kept[finding]
-                    suppressed[Suppressed(finding, BASELINE, "known before", None, place)] = None
+                    suppressed[excused_by_baseline(finding, self._baseline.place)] = None
             findings = sorted(kept, key=_order)
         return tuple(findings), tuple(sorted(suppressed, key=lambda one: _order(one.finding)))
+
+    def upstream(self, image: str, environment: str) -> str:
+        """Return what an image stands for upstream, whether ``fix`` has rewritten it or would.
+
+        Any text that is no image stands for itself.
+        """
+        key = image, environment
+        if key not in self._upstream:
+            self._upstream[key] = self._judge.upstream(image, environment)
+        return self._upstream[key]
 
     def _useless_comments(
         self, source: Source, examined: Iterable[Examined], excuses: Excuses

@@ -91,6 +91,14 @@ class GoverningPolicy(NamedTuple):
         """The policy's path, or words for the built-in one."""
         return self.stamp.path or "the built-in policy"
 
+    @property
+    def gone(self) -> frozenset[str]:
+        """What the baseline knows findings of and is no longer there, relative to ``folder``."""
+        paths = () if self.baseline is None else self.baseline.paths
+        return frozenset(
+            path for path in paths if not os.path.lexists(os.path.join(self.folder, path))
+        )
+
     def match_path(self, path: str) -> str:
         """Return the absolute ``path`` as the policy's globs see it."""
         return relative_to(self.folder, path)
@@ -247,7 +255,7 @@ class Policies:
             raise PolicyError(message, source.path)
         from imagelint.engine.baseline import Baseline  # noqa: PLC0415 - many policies have none
 
-        return Baseline.parse(source)
+        return Baseline.read(source)
 
     def _rule_sources(
         self, folder: str, found: dict[str, Source], root: str, glob: str

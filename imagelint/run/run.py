@@ -22,6 +22,7 @@ from imagelint.rules.rule import text_of
 from imagelint.run.ahead import Ahead
 from imagelint.run.given import known_kinds, today
 from imagelint.run.inputs import Intake
+from imagelint.run.known import Baselines
 from imagelint.run.request import STDIN, Attempt, Input, Packed, Request, packed, unpacked, whole
 from imagelint.run.surroundings import Surroundings
 from imagelint.run.team import in_order
@@ -52,6 +53,7 @@ class Run:
         self.cwd = os.getcwd()
         self._rules = RULES
         self.around = Surroundings(request, self.cwd)
+        self.baselines = Baselines(request, self._linter)
         intake = Intake(request, self._rules, self.cwd, self.around)
         self.policies = intake.policies
         self.catalogue = known_kinds()
@@ -152,10 +154,10 @@ class Run:
     def _told(self, one: Input, result: FileResult) -> FileResult:
         """Put into words what is found in an input, if that is wanted and can change no more.
 
-        Of a chart's templates one finding stands for all, and of one about a pull secret another
-        file may tell that it is none.
+        Of a chart's templates one finding stands for all, of one about a pull secret another file
+        may tell that it is none, and what a baseline knows of a file that is gone may be anywhere.
         """
-        tell = self._request.tell
+        tell = None if self.baselines.gone(one.governing) else self._request.tell
         if tell is None or not result.findings or result.facts != NO_FACTS or self._chart(one):
             return result
         return told(result, tell(result))
@@ -355,7 +357,8 @@ class Run:
 
     def report(self, results: Iterable[FileResult], fixed: Iterable[str] = ()) -> Report:
         """Conclude the run; ``fixed`` are the paths that were rewritten."""
-        concluded = conclude(tuple(results))  # which is what tells the exceptions that were used
+        # Going through the results is what tells the exceptions that were used.
+        concluded = conclude(self.baselines.settled(results, self.governing, self.inputs))
         rules = {name: rule for one in self.governing for name, rule in one.rules.items()}
         return Report(
             tuple(with_more(concluded, about_exceptions(map(self._ruling, self.governing)))),
