@@ -309,7 +309,7 @@ class Linter:
             return
         for comment, name, why in excuses.useless():
             is_partial_view = not why and self._is_forced and name in self._rules
-            if is_partial_view and self._is_needed_elsewhere(comment, name, examined, source):
+            if is_partial_view and self._is_needed_elsewhere(comment, name, examined, excuses):
                 continue
             message = why
             if name:
@@ -321,7 +321,7 @@ class Linter:
             yield Finding(UNUSED_IGNORE, severity, message, source.path, comment.span, worst.name)
 
     def _is_needed_elsewhere(
-        self, comment: Ignore, rule: str, examined: Iterable[Examined], source: Source
+        self, comment: Ignore, rule: str, examined: Iterable[Examined], excuses: Excuses
     ) -> bool:
         """Whether a comment excuses something in an environment that ``--env`` has left out."""
         if self._rules[rule].is_document_rule:
@@ -329,8 +329,8 @@ class Linter:
         everywhere = self._policy.environments
         for item in examined:
             for site in item.extract.sites:
-                line = source.line_number(place_of(item.document, site.node, site.within).start)
-                if comment.line in (line, None):
+                place = place_of(item.document, site.node, site.within)
+                if excuses.is_about(comment, place.start):
                     judged = self._judge.judge(item, site, everywhere, in_chart=False)
                     if any(verdict.rule.id == rule for verdict in judged.verdicts):
                         return True
