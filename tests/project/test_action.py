@@ -420,6 +420,22 @@ class TestMerge:
         assert done.code == FINDINGS, done.log
         assert any("touches the policy" in one for one in done.commands)
 
+    def test_nor_can_another_commit_that_is_checked_out(self, merged: Runner) -> None:
+        """It says that it has merged the head; GitHub has made another one."""
+        here = merged.workspace
+        merged.sha = here.git("rev-parse", "HEAD")
+        here.git("checkout", "-q", "--detach", merged.base)
+        here.write("imagelint.yaml", OPEN)
+        here.write("prod/mine.yaml", BAD)
+        loose = here.commit()
+        made = here.git(
+            "commit-tree", f"{loose}^{{tree}}", "-p", loose, "-p", merged.head, "-m", ""
+        )
+        here.git("checkout", "-q", "--detach", made)
+        done = merged.lint()
+        assert done.code == FINDINGS, done.log
+        assert any("touches the policy" in one for one in done.commands)
+
     def test_nor_can_a_ref_that_replaces_the_merge(self, merged: Runner) -> None:
         here = merged.workspace
         tree, first = here.git("rev-parse", "HEAD^{tree}"), here.git("rev-parse", "HEAD^1")
