@@ -212,10 +212,10 @@ class Known:
         self._moved[_anywhere(key)] -= moved
         return here + moved
 
-    @property
-    def left(self) -> int:
-        """How many entries there are of which not all was found."""
-        return sum(count > 0 for counts in (self._here, self._moved) for count in counts.values())
+    def left(self, *, with_moved: bool) -> int:
+        """Return of how many entries not all was found; those of files that are gone may count."""
+        counts = [*self._here.values(), *(self._moved.values() if with_moved else ())]
+        return sum(count > 0 for count in counts)
 
 
 def _anywhere(identity: Identity) -> Identity:

@@ -23,11 +23,15 @@ class Baselines:
     """The baselines of the policies of a run."""
 
     def __init__(
-        self, request: Request, linter_of: Callable[[files.GoverningPolicy], Linter]
+        self,
+        request: Request,
+        linter_of: Callable[[files.GoverningPolicy], Linter],
+        saw_all_of: Callable[[str], bool],
     ) -> None:
-        """Take from the request whether baselines count, and which environment is judged."""
+        """Take what the run is asked for, who judges, and which folders are within its PATHs."""
         self._request = request
         self._linter_of = linter_of
+        self._saw_all_of = saw_all_of
         self._gone: dict[tuple[str, ...], frozenset[str]] = {}
         self.notices: list[str] = []
         """What people should know of them, once the run is settled."""
@@ -46,7 +50,7 @@ class Baselines:
         policies: Iterable[files.GoverningPolicy],
         inputs: Iterable[Input],
     ) -> tuple[FileResult, ...]:
-        """Return the results, with what stands in renamed files taken for known."""
+        """Go through the results, and return them with what stands in renamed files known."""
         settled = tuple(results)
         for one in policies:
             if one.baseline is not None and not self._request.without_baseline:
@@ -76,8 +80,11 @@ class Baselines:
         known = Known(counts, self._linter_of(governing).upstream, gone)
         place, locked = governing.baseline.place, governing.policy.locked_rules
         results = tuple(settled(results, paths, known, place, locked))
-        if known.left:
-            entries = "1 entry is" if known.left == 1 else f"{known.left} entries are"
+        # What a file knew that is gone may be in any other one.
+        is_whole = self._request.changed_since is None and self._saw_all_of(governing.folder)
+        left = known.left(with_moved=is_whole)
+        if left:
+            entries = "1 entry is" if left == 1 else f"{left} entries are"
             self.notices.append(
                 f"note: {place}: {entries} stale; `imagelint baseline prune` removes what is found"
                 " no longer"

@@ -53,7 +53,7 @@ class Run:
         self.cwd = os.getcwd()
         self._rules = RULES
         self.around = Surroundings(request, self.cwd)
-        self.baselines = Baselines(request, self._linter)
+        self.baselines = Baselines(request, self._linter, self._saw_all_of)
         intake = Intake(request, self._rules, self.cwd, self.around)
         self.policies = intake.policies
         self.catalogue = known_kinds()
@@ -357,7 +357,6 @@ class Run:
 
     def report(self, results: Iterable[FileResult], fixed: Iterable[str] = ()) -> Report:
         """Conclude the run; ``fixed`` are the paths that were rewritten."""
-        # Going through the results is what tells the exceptions that were used.
         concluded = conclude(self.baselines.settled(results, self.governing, self.inputs))
         rules = {name: rule for one in self.governing for name, rule in one.rules.items()}
         return Report(

@@ -212,6 +212,10 @@ class TestStaleEntries:
         assert old.run("check", "--env", "dev").stderr == ""
         assert "1 entry is stale" in old.run("check", "--env", "prod").stderr
         assert "1 entry is stale" in old.run("check", "prod/a.yaml").stderr
+        (old.root / "prod/b.yaml").rename(old.root / "c.yaml")
+        assert "1 entry is stale" in old.run("check", "prod").stderr
+        (old.root / "c.yaml").unlink()
+        assert "2 entries are stale" in old.run("check").stderr
 
     def test_a_file_that_cannot_be_read_is_not_counted(self, old: Project) -> None:
         (old.root / "prod/b.yaml").unlink()
