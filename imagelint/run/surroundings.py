@@ -6,8 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 from imagelint import files
-from imagelint.kubernetes.context import NO_CONTEXT
-from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
 from imagelint.repository.repositories import Repositories
 
 if TYPE_CHECKING:
@@ -15,6 +13,7 @@ if TYPE_CHECKING:
 
     from imagelint.kubernetes.context import Context
     from imagelint.repository.graph import Graph
+    from imagelint.repository.hosts import Host
     from imagelint.run.request import Input, Request
 
 __all__ = ["Surroundings"]
@@ -122,20 +121,20 @@ class Surroundings:
 
     def context_of(self, path: str) -> Context:
         """Return what the repository knows about a file."""
-        graph = self.graph_of(path)
-        return NO_CONTEXT if graph is None else graph.context_of(path)
+        return self._repositories.context_of(self.root_of(path), path)
+
+    def hosts_at(self, root: str) -> tuple[Host, ...]:
+        """Return the objects of a repository that have folders built."""
+        return self._repositories.hosts_at(root)
 
     def taken_in(self, found: Iterable[str]) -> Iterator[str]:
         """Yield the files below the PATHs' folders that kustomizations among ``found`` reach."""
         if not self._folders:
             return
-        reaching: dict[int, tuple[Graph, list[str]]] = {}
+        reaching: dict[str, list[str]] = {}
         for path in found:
-            if path.rpartition(os.sep)[2] in KUSTOMIZATION_FILES:
-                graph = self.graph_of(path)
-                if graph is not None:
-                    reaching.setdefault(id(graph), (graph, []))[1].append(path)
-        for graph, paths in reaching.values():
-            for path in graph.reached_from(paths):
+            reaching.setdefault(self.root_of(path), []).append(path)
+        for root, paths in reaching.items():
+            for path in self._repositories.reached_from(root, paths):
                 if any(files.is_below(path, folder) for folder in self._folders):
                     yield path
