@@ -11,7 +11,7 @@ from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, POLICY, Project, 
 from tests.support.repository import Repository
 
 STRICT = POLICY.replace(
-    "quay.io: quay}", "quay.io: quay, registry.k8s.io: k8s, gcr.io/a: a}"
+    "quay.io: quay}", "quay.io: quay, registry.k8s.io: k8s, gcr.io: gcr}"
 ).replace('{floating-tag: "off"}', "{floating-tag: error, missing-digest: error}")
 STALE = "stale; `imagelint baseline prune` removes what is found no longer\n"
 
@@ -42,7 +42,7 @@ class TestThroughFix:
             ("nginx", "h.io/hub/nginx"),
             ("docker.io/library/nginx:latest", "h.io/hub/library/nginx:latest"),
             ("quay.io/a/b", "h.io/quay/a/b"),
-            ("gcr.io/a/b/c:1", "h.io/a/b/c:1"),
+            ("gcr.io/a/b/c:1", "h.io/gcr/a/b/c:1"),
             ("k8s.gcr.io/pause:3", "h.io/k8s/pause:3"),
             ("evil.io/a", "evil.io/a"),
             ("h.io/own/a", "h.io/own/a"),
@@ -86,7 +86,7 @@ class TestThroughFix:
     def test_a_project_that_is_new_makes_nothing_new(self, strict: Project) -> None:
         strict.write("prod/a.yaml", pod("registry.example.com/a"))
         strict.run("baseline", "write")
-        more = STRICT.replace("gcr.io/a: a", "registry.example.com: example")
+        more = STRICT.replace("gcr.io: gcr", "registry.example.com: example")
         strict.write("imagelint.yaml", more)
         assert strict.run("check").exit_code == CLEAN
         assert strict.run("fix").exit_code == CLEAN
