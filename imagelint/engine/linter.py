@@ -102,7 +102,7 @@ class Linter:
         if policy.workloads or policy.ignored_fields or policy.embedded:
             own = catalogue.with_entries(policy.workloads).with_embedded(policy.embedded)
             self.catalogue = own.without_fields(policy.ignored_fields)
-        self._is_forced = environment is not None
+        self.environment = environment
         self._placement = Placement(policy, environment)
         self._judge = Judge(policy, self._rules)
         self._documents = DocumentRules(policy, self._rules, self._environments)
@@ -308,7 +308,7 @@ class Linter:
         if severity.value == "off":
             return
         for comment, name, why in excuses.useless():
-            is_partial_view = not why and self._is_forced and name in self._rules
+            is_partial_view = not why and self.environment is not None and name in self._rules
             if is_partial_view and self._is_needed_elsewhere(comment, name, examined, excuses):
                 continue
             message = why

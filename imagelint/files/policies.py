@@ -65,6 +65,8 @@ class GoverningPolicy(NamedTuple):
     baseline: Baseline | None = None
     baseline_path: str | None = None
     """The absolute path at which a baseline is looked for; None for the built-in policy."""
+    gone: frozenset[str] = frozenset()
+    """Files that the baseline knows findings of and that are not there, relative to ``folder``."""
     sources: tuple[Source, ...] = ()
     """The policy's file and what it extends, the outermost last."""
     rules: Mapping[str, Rule] = _NO_RULES
@@ -90,14 +92,6 @@ class GoverningPolicy(NamedTuple):
     def shown(self) -> str:
         """The policy's path, or words for the built-in one."""
         return self.stamp.path or "the built-in policy"
-
-    @property
-    def gone(self) -> frozenset[str]:
-        """What the baseline knows findings of and is no longer there, relative to ``folder``."""
-        paths = () if self.baseline is None else self.baseline.paths
-        return frozenset(
-            path for path in paths if not os.path.lexists(os.path.join(self.folder, path))
-        )
 
     def match_path(self, path: str) -> str:
         """Return the absolute ``path`` as the policy's globs see it."""
@@ -219,12 +213,16 @@ class Policies:
         stamp = PolicyStamp(layers[0].source.path, data)
         place = os.path.join(os.path.dirname(path), BASELINE_NAME)
         made_of = (*(one.path for one in layers), *own_rules)
-        baseline = None
+        baseline, gone = None, frozenset[str]()
         if self._origin.exists(place):
             made_of += (place,)
             baseline = self._baseline(place, policy, root)
+            places = ((path, os.path.join(folder, path)) for path in baseline.paths)
+            gone = frozenset(path for path, at in places if not os.path.lexists(at))
         rules = {**self._rules, **policy.own_rules}
-        return GoverningPolicy(policy, stamp, folder, made_of, baseline, place, sources, rules)
+        return GoverningPolicy(
+            policy, stamp, folder, made_of, baseline, place, gone, sources, rules
+        )
 
     def _layers(self, path: str, root: str) -> list[_Layer]:
         """Return a policy file and what it extends, one after the other: the outermost last."""

@@ -102,7 +102,7 @@ def command(
     report = run.report(results)
     written = emit(report, chosen, detail=detail)
     say(f"error: {line}" for line in report.errors)
-    say(run.baselines.notices, detail)
+    say(run.remarks, detail)
     ctx.exit(exit_code(report, severity_of(fail_on), failed=not written))
 
 
