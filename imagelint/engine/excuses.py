@@ -140,6 +140,11 @@ class Excuses:
             return "the policy wants a reason behind the bracket"
         return None
 
+    def is_about(self, ignore: Ignore, offset: int) -> bool:
+        """Whether a comment means what stands at a byte offset."""
+        assert self._ignores is not None  # there is that comment
+        return self._ignores.is_about(ignore, self._source.line_number(offset))
+
     def useless(self) -> Iterator[tuple[Ignore, str, str]]:
         """Yield each comment with a rule that it excuses nothing from, and why if that is known."""
         if self._ignores is None:

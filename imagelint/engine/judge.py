@@ -219,6 +219,20 @@ class Judge:
         )
         return _wanted(_verdicts(active.about_references, subject, environment), (environment,))[0]
 
+    def upstream(self, image: str, environment: str) -> str:
+        """Return what an image stands for upstream, once it is as it should be, spelled out.
+
+        ``environment`` is one's name; any text that is no image stands for itself.
+        """
+        reference, _ = _parse(image)
+        if reference is None:
+            return image
+        for one in self._policy.environments:
+            if one.name == environment:
+                reference = self.wanted(reference, one) or reference
+        origin = self._policy.harbors.origin(reference) or reference
+        return str(origin._replace(domain=origin.registry, path=origin.repository))
+
     def _active(self, environment: Environment, *, in_chart: bool) -> _ActiveRules:
         """Return the rules that are on in an environment, with their checks; found out once."""
         key = (environment.name, in_chart)

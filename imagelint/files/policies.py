@@ -68,6 +68,8 @@ class GoverningPolicy(NamedTuple):
     baseline: Baseline | None = None
     baseline_path: str | None = None
     """The absolute path at which a baseline is looked for; None for the built-in policy."""
+    gone: frozenset[str] = frozenset()
+    """Files that the baseline knows findings of and that are not there, relative to ``folder``."""
     sources: tuple[Source, ...] = ()
     """The policy's file and what it extends, the outermost last."""
     rules: Mapping[str, Rule] = _NO_RULES
@@ -244,12 +246,16 @@ class Policies:
         stamp = PolicyStamp(layers[0].source.path, data)
         place = os.path.join(os.path.dirname(path), BASELINE_NAME)
         made_of = (*(one.path for one in layers), *own_rules)
-        baseline = None
+        baseline, gone = None, frozenset[str]()
         if self._origin.exists(place):
             made_of += (place,)
             baseline = self._baseline(place, policy, root)
+            places = ((path, os.path.join(folder, path)) for path in baseline.paths)
+            gone = frozenset(path for path, at in places if not os.path.lexists(at))
         rules = {**self._rules, **policy.own_rules}
-        return GoverningPolicy(policy, stamp, folder, made_of, baseline, place, sources, rules)
+        return GoverningPolicy(
+            policy, stamp, folder, made_of, baseline, place, gone, sources, rules
+        )
 
     def _layers(self, path: str, root: str) -> list[_Layer]:
         """Return a policy file and what it extends, one after the other: the outermost last."""
@@ -280,7 +286,7 @@ class Policies:
             raise PolicyError(message, source.path)
         from imagelint.engine.baseline import Baseline  # noqa: PLC0415 - many policies have none
 
-        return Baseline.parse(source)
+        return Baseline.read(source)
 
     def _rule_sources(
         self, folder: str, found: dict[str, Source], root: str, glob: str

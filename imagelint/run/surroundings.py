@@ -29,6 +29,7 @@ class Surroundings:
         self._named = frozenset(places)
         self._with_policies = request.policy is None
         """Whether policies are looked for above the files."""
+        self._is_whole = request.changed_since is None
         self._limit = request.max_file_size
         self._guards: dict[str, str] = {}
         """By folder: see :meth:`guard_of`."""
@@ -154,3 +155,7 @@ class Surroundings:
             for path in self._repositories.reached_from(root, paths):
                 if any(files.is_below(path, folder) for folder in self._folders):
                     yield path
+
+    def saw_all_of(self, folder: str) -> bool:
+        """Whether all below a folder is linted: a PATH holds it, or is it, whatever has changed."""
+        return self._is_whole and any(files.is_below(folder, place) for place in self._folders)

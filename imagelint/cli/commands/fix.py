@@ -24,6 +24,7 @@ from imagelint.cli.options import (
 )
 from imagelint.cli.output import (
     EXIT_FINDINGS,
+    annotated,
     emit,
     exit_code,
     hasher,
@@ -74,6 +75,7 @@ class _Outcome:
 @click.option("--diff", is_flag=True, help="Print the repair as a unified diff; write nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before files are rewritten.")
 @click.pass_context
+@annotated
 def command(
     ctx: click.Context,
     /,
