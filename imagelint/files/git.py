@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import os
 
+from imagelint.model.namedtuple import NamedTuple
+
 __all__ = [
     "LEFT_OUT",
     "GitError",
+    "Index",
     "ask_git",
     "holds_repository",
     "ignored_below",
+    "index_of",
+    "is_repository",
     "kept_below",
+    "may_be_sparse",
     "repository_of",
-    "tracked_below",
 ]
 
 # A hook's git points these at the repository it runs for, which need not be ours.
@@ -39,6 +44,15 @@ def holds_repository(folder: str) -> bool:
     return os.path.lexists(os.path.join(folder, ".git"))
 
 
+def is_repository(root: str) -> bool:
+    """Whether git is to be asked about what holds ``.git``; an empty folder is a mark and no more.
+
+    So is one without a HEAD, which git takes for no repository either.
+    """
+    git = os.path.join(root, ".git")
+    return os.path.isfile(git) or os.path.lexists(os.path.join(git, "HEAD"))
+
+
 def repository_of(folder: str) -> str | None:
     """Return the nearest folder from ``folder`` upwards that holds ``.git`` (folder or file)."""
     while True:
@@ -53,6 +67,16 @@ def repository_of(folder: str) -> str | None:
 class GitError(Exception):
     """git is missing or says no; ``str()`` is the first line that it said."""
 
+    def __init__(self, message: str, advice: str = "") -> None:
+        """``advice`` is what git said behind that line: what to do, usually."""
+        super().__init__(message)
+        self.advice = advice
+
+    @property
+    def whole(self) -> str:
+        """All that git said, in one line."""
+        return f"{self}. {self.advice}" if self.advice else str(self)
+
 
 def ask_git(root: str, *arguments: str) -> bytes:
     """Run git in the repository at ``root`` and return what it prints; raise ``GitError``."""
@@ -60,6 +84,8 @@ def ask_git(root: str, *arguments: str) -> bytes:
 
     environment = {key: value for key, value in os.environ.items() if key not in _POINTERS}
     environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+    # What is no repository belongs to none above it.
+    environment |= {"GIT_CEILING_DIRECTORIES": os.path.dirname(os.path.abspath(root))}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     command = ["git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"]
     command += ["-C", root, "--no-pager", *arguments]
@@ -74,9 +100,11 @@ def ask_git(root: str, *arguments: str) -> bytes:
         message = f"git cannot be run: {error.strerror or error}"
         raise GitError(message) from error
     if done.returncode != 0:
-        lines = done.stderr.decode("utf-8", "replace").strip().split("\n")
-        said = next((line for line in lines if not line.startswith("warning:")), lines[0])
-        raise GitError(said or f"git {arguments[0]} failed ({done.returncode})")
+        text = done.stderr.decode("utf-8", "replace").strip()
+        lines = [line.strip() for line in text.split("\n") if not line.startswith("warning:")]
+        said = lines[0] if lines else text.partition("\n")[0]
+        advice = " ".join(filter(None, lines[1:]))
+        raise GitError(said or f"git {arguments[0]} failed ({done.returncode})", advice)
     return done.stdout
 
 
@@ -121,14 +149,46 @@ def kept_below(folder: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def tracked_below(root: str) -> frozenset[str]:
-    """Return the absolute paths of the tracked files of the repository at ``root``."""
+class Index(NamedTuple):
+    """What git tracks in a repository, as absolute paths."""
+
+    tracked: frozenset[str]
+    submodules: frozenset[str]
+    """The folders of those; they are tracked, too."""
+    sparse: frozenset[str]
+    """What a sparse checkout leaves out."""
+
+
+def index_of(root: str) -> Index | None:
+    """Return what is tracked in the repository at ``root``, None where git does not answer."""
+    if not is_repository(root):
+        return None
     try:
-        names = ask_git(root, "ls-files", "-z")
-    except GitError:  # without git nothing can be brought back
-        return frozenset()
-    found = (os.fsdecode(name) for name in names.split(b"\0") if name)
-    return frozenset(os.path.join(root, name.replace("/", os.sep)) for name in found)
+        lines = ask_git(root, "ls-files", "-s", "-t", "-z").split(b"\0")[:-1]
+    except GitError:
+        return None
+    tracked, submodules, sparse = set(), set(), set()
+    for line in lines:  # H 100644 HASH 0<tab>NAME
+        head, _, name = line.partition(b"\t")
+        path = os.path.join(root, os.fsdecode(name).replace("/", os.sep))
+        tracked.add(path)
+        if head.split(b" ")[1] == b"160000":
+            submodules.add(path)
+        if head.startswith(b"S "):
+            sparse.add(path)
+    return Index(frozenset(tracked), frozenset(submodules), frozenset(sparse))
+
+
+def may_be_sparse(root: str) -> bool:
+    """Whether somebody has asked for a sparse checkout of the repository at ``root`` once."""
+    git = os.path.join(root, ".git")
+    if os.path.isfile(git):  # of a worktree or a submodule: gitdir: PATH
+        try:
+            with open(git, encoding="utf-8", errors="surrogateescape") as file:
+                git = os.path.join(root, file.readline().removeprefix("gitdir:").strip())
+        except OSError:
+            return False
+    return os.path.isfile(os.path.join(git, "info", "sparse-checkout"))
 
 
 def _ls_files(root: str, below: str) -> list[str]:

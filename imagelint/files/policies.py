@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 from imagelint.files.git import repository_of
 from imagelint.files.origin import OnDisk
 from imagelint.files.paths import absolute, displayed, relative_to
+from imagelint.files.reading import stand_in
 from imagelint.files.shipped import default_policy_source
-from imagelint.model.errors import PolicyError
+from imagelint.model.errors import FileError, PolicyError
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.report import PolicyStamp
 from imagelint.model.source import Source, shown
@@ -280,4 +281,8 @@ class Policies:
 
     def _read(self, path: str, root: str | None) -> Source:
         name = displayed(path, self._cwd)
-        return Source(name, self._origin.read(path, name, root))
+        data = self._origin.read(path, name, root)
+        what = stand_in(data)
+        if what is not None:
+            raise FileError(name, what)
+        return Source(name, data)

@@ -18,13 +18,15 @@ from imagelint.patterns.globs import InvalidPattern, PathPattern
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["LINK_TO_FOLDER", "SUFFIXES", "Found", "FoundFile", "find", "in_order"]
+__all__ = ["BROKEN_LINK", "LINK_TO_FOLDER", "SUFFIXES", "Found", "FoundFile", "find", "in_order"]
+__all__ += ["is_manifest"]
 
 SUFFIXES = (".yaml", ".yml", ".json")
 _OTHER_NAMES = frozenset({"Kustomization"})  # kustomize reads it by this name too
 _MAGIC = frozenset("*?")
 _BY_GIT = "ignored by git"
 _UNTRACKED = "untracked, in a folder left out by name"
+BROKEN_LINK = "broken link"
 LINK_TO_FOLDER = "link to a folder"
 
 
@@ -44,6 +46,12 @@ class Found(NamedTuple):
     errors: tuple[str, ...]
     links: frozenset[str] = frozenset()
     """The paths of those files that are links."""
+    folders: tuple[str, ...] = ()
+    """The folders that were walked, with all below them."""
+    empty: tuple[str, ...] = ()
+    """The folders in which nothing stands."""
+    roots: tuple[str, ...] = ()
+    """The repositories that the walks came by."""
 
 
 def _unheard(_folder: str, _names: Iterable[str]) -> None:
@@ -75,7 +83,16 @@ def find(
     unread = [one for place, one in walk.skipped.items() if place not in walk.files]
     skipped = sorted(unread, key=lambda one: _by_segments(one.path))
     links = frozenset(walk.links)
-    return Found(files, tuple(skipped), tuple(walk.warnings), tuple(walk.errors), links)
+    return Found(
+        files,
+        tuple(skipped),
+        tuple(walk.warnings),
+        tuple(walk.errors),
+        links,
+        tuple(walk.folders),
+        tuple(walk.empty),
+        tuple(walk.roots),
+    )
 
 
 def in_order(files: Iterable[FoundFile]) -> tuple[FoundFile, ...]:
@@ -113,6 +130,9 @@ class _Walk:
         self._known_to_git: dict[str, frozenset[str]] = {}
         """By repository: what is committed in spite of its folder's name."""
         self.links: list[str] = []
+        self.folders: list[str] = []
+        self.empty: list[str] = []
+        self.roots: dict[str, None] = {}
         self.warnings: list[str] = []
         self.errors: list[str] = []
 
@@ -168,10 +188,11 @@ class _Walk:
         if reason is not None:
             self._skip(top, reason)
             return added
-        ignored = ignored_below(top)
+        self.folders.append(top)
         listing = _listing(top)
         if not isinstance(listing, OSError):
             self._tell(top, [one.name for one in listing])
+        ignored = self._entered(top, listing)
         everything: frozenset[str] | None = None
         folders = [(*self._opened(displayed(top, self._cwd), listing), everything)]
         while folders:
@@ -183,10 +204,9 @@ class _Walk:
                     if inner is not None:
                         name = self._shown(entry, shown)
                         folders.append((*self._opened(name, inner), kept))
-                        if _holds_repository(inner):
-                            ignored |= ignored_below(entry.path)
+                        ignored = self._entered(entry.path, inner, ignored)
                         break
-                elif _is_manifest(entry.name) and (is_wanted is None or is_wanted(entry.path)):
+                elif is_manifest(entry.name) and (is_wanted is None or is_wanted(entry.path)):
                     reason = _why_not(entry, ignored, only)
                     if reason is not None:
                         self._skip(entry.path, reason)
@@ -197,6 +217,27 @@ class _Walk:
             else:
                 folders.pop()
         return added
+
+    def _entered(
+        self,
+        folder: str,
+        listing: list[os.DirEntry[str]] | OSError,
+        ignored: frozenset[str] | None = None,
+    ) -> frozenset[str]:
+        """Take note of a folder; return what is ignored in it: what was, if it is no repository."""
+        if listing == []:
+            self.empty.append(folder)
+        if ignored is None or _holds_repository(listing):
+            return (ignored or frozenset()) | self._ignored(folder)
+        return ignored
+
+    def _ignored(self, folder: str) -> frozenset[str]:
+        """Return what git ignores in a folder, below the one in which its repository begins."""
+        root = repository_of(folder)
+        if root is None:
+            return frozenset()
+        self.roots[root] = None
+        return ignored_below(folder)
 
     def _kept(self, entry: os.DirEntry[str], only: frozenset[str] | None) -> frozenset[str] | None:
         """Return the paths that count in a folder: tracked ones, if it is left out by name."""
@@ -287,7 +328,8 @@ def _holds_repository(listing: list[os.DirEntry[str]] | OSError) -> bool:
     return not isinstance(listing, OSError) and ".git" in [entry.name for entry in listing]
 
 
-def _is_manifest(name: str) -> bool:
+def is_manifest(name: str) -> bool:
+    """Whether a walk takes a file of that name."""
     return name.lower().endswith(SUFFIXES) or name in _OTHER_NAMES
 
 
@@ -298,7 +340,7 @@ def _why_not(
     if only is not None and entry.path not in only:
         return _UNTRACKED
     if not _is_file(entry):
-        return "broken link" if entry.is_symlink() else "not a regular file"
+        return BROKEN_LINK if entry.is_symlink() else "not a regular file"
     return _BY_GIT if entry.path in ignored else None
 
 

@@ -13,7 +13,13 @@ from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source
-from imagelint.repository.follow import Edge, NotFollowedError, follow, kustomizations_in
+from imagelint.repository.follow import (
+    Edge,
+    NotFollowedError,
+    follow,
+    kustomizations_in,
+    place_named,
+)
 from imagelint.yaml.documents import split
 from imagelint.yaml.nodes import Mapping
 from imagelint.yaml.parser import parse_yaml
@@ -36,6 +42,8 @@ class Member(NamedTuple):
     says: Kustomization
     edges: tuple[Edge, ...]
     troubles: tuple[Trouble, ...]
+    lost: tuple[str, ...] = ()
+    """Where what it names would stand, if it were here; absolute paths."""
 
     @property
     def is_whole(self) -> bool:
@@ -183,6 +191,7 @@ class Graph:
     def _followed(self, path: str, document: Document, says: Kustomization) -> Member:
         edges: list[Edge] = []
         troubles: list[Trouble] = []
+        lost: list[str] = []
         folder = os.path.dirname(path)
         for entry in says.paths:
             try:
@@ -191,7 +200,9 @@ class Graph:
                 if error.matters:
                     span = place_of(document, entry.node)
                     troubles.append(Trouble(span, entry.field, str(error), error.is_error))
-        return Member(path, document, says, tuple(edges), tuple(troubles))
+                    if not error.is_error:
+                        lost.append(place_named(entry, folder))
+        return Member(path, document, says, tuple(edges), tuple(troubles), tuple(lost))
 
     def _note(self, folder: str, edge: Edge) -> None:
         """Remember who takes in what, under all names that a file has."""

@@ -13,6 +13,7 @@ from imagelint.kubernetes.helm import is_cut_off
 from imagelint.model.errors import UsageError
 from imagelint.model.finding import Skipped
 from imagelint.model.source import Source, one_line
+from imagelint.run import absent
 from imagelint.run.request import STDIN, Input, Request
 
 if TYPE_CHECKING:
@@ -82,17 +83,36 @@ class Intake:
         self.errors += map(one_line, found.errors)
         out = self._links_out(found)
         taken_in = self._taken_in(found, exclusion)
-        shown = {file.shown for file in taken_in}
+        broken = dict(absent.broken_links(found, self._around, self._cwd))
+        self.errors += (one_line(f"{name}: {what}") for name, what in broken.items())
+        shown = {*(file.shown for file in taken_in), *broken}
         self.skipped += (one for one in found.skipped if one.path not in shown)
         everything = files.in_order((*found.files, *taken_in)) if taken_in else found.files
+        self._tell_of_what_is_not_here(found, exclusion)
+        linted = []
         for file in everything:
             if file.path in out:
                 continue
             governing = self.policies.for_file(file.path)
             if changes is None or self._concerned(changes, file.path, governing):
+                linted.append(file.path)
                 yield Input(file.path, file.shown, governing)
             else:
                 self.skipped.append(Skipped(file.shown, changes.reason))
+        in_vain = absent.reached_in_vain(linted, self._around, self._shown)
+        self.errors += map(one_line, in_vain)
+
+    def _tell_of_what_is_not_here(self, found: files.Found, exclusion: files.Exclusion) -> None:
+        around = self._around
+        warnings = absent.submodules(found, around, self._shown)
+        self.notices += (one_line(f"warning: {line}") for line in warnings)
+        notes = absent.sparse(found, around, exclusion, self._shown)
+        self.notices += (one_line(f"note: {line}") for line in notes)
+        if self._request.policy is None and self._origin is None:
+            self.errors += map(one_line, absent.lost_policies(found, around, self._shown))
+
+    def _shown(self, path: str) -> str:
+        return files.displayed(path, self._cwd)
 
     def _taken_in(self, found: files.Found, exclusion: files.Exclusion) -> list[files.FoundFile]:
         """Return files below the PATHs that a walk leaves out and kustomizations take in.
@@ -101,7 +121,7 @@ class Intake:
         """
         known = {file.path for file in found.files}
         return [
-            files.FoundFile(path, files.displayed(path, self._cwd))
+            files.FoundFile(path, self._shown(path))
             for path in self._around.taken_in(known)
             if path not in known and not exclusion.is_given(path)
         ]
