@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.kustomize.model import Kustomization
     from imagelint.yaml.documents import Document
 
-__all__ = ["Graph", "Member"]
+__all__ = ["Graph", "Member", "read_as_kustomization"]
 
 
 class Member(NamedTuple):
@@ -176,17 +176,8 @@ class Graph:
 
     def _member(self, path: str) -> Member | None:
         data = self._read(path)
-        if data is None:
-            return None
-        for document in split(Source(path, data)):
-            tree = document.tree or parse_yaml(document.text)
-            if isinstance(tree.root, Mapping):
-                view = View(Reader.KUBECTL, walk_once=bool(tree.problems))
-                says = read_kustomization(tree.root, view)
-                return self._followed(path, document, says)
-            if tree.root is not None:
-                break
-        return None
+        found = None if data is None else read_as_kustomization(path, data)
+        return None if found is None else self._followed(path, *found)
 
     def _followed(self, path: str, document: Document, says: Kustomization) -> Member:
         edges: list[Edge] = []
@@ -229,6 +220,18 @@ class Graph:
             troubles=(*member.troubles, *found),
         )
         self._parents[path] = [one for one in self._parents.get(path, []) if one[0] != folder]
+
+
+def read_as_kustomization(path: str, data: bytes) -> tuple[Document, Kustomization] | None:
+    """Return the kustomization in the bytes of a file, and its document; None where none is."""
+    for document in split(Source(path, data)):
+        tree = document.tree or parse_yaml(document.text)
+        if isinstance(tree.root, Mapping):
+            view = View(Reader.KUBECTL, walk_once=bool(tree.problems))
+            return document, read_kustomization(tree.root, view)
+        if tree.root is not None:
+            break
+    return None
 
 
 def _is_kustomization(path: str) -> bool:

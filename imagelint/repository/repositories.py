@@ -39,6 +39,11 @@ class Repositories:
             self._graphs[root] = _graph(root, list(_kustomizations(root, below=below)))
         return self._graphs[root]
 
+    @property
+    def graphs(self) -> Iterator[Graph]:
+        """The graphs that have been asked for."""
+        return (graph for graph in self._graphs.values() if graph is not None)
+
 
 def _graph(root: str, paths: list[str]) -> Graph | None:
     if not paths:

@@ -90,11 +90,18 @@ class Intake:
         everything = files.in_order((*found.files, *taken_in)) if taken_in else found.files
         self._tell_of_what_is_not_here(found, exclusion)
         linted = []
+        newly = frozenset[str]()
+        if changes is not None:
+            newly = self._around.newly_reached(changes.is_same, changes.then)
         for file in everything:
             if file.path in out:
                 continue
             governing = self.policies.for_file(file.path)
-            if changes is None or self._concerned(changes, file.path, governing):
+            if (
+                changes is None
+                or file.path in newly
+                or self._concerned(changes, file.path, governing)
+            ):
                 linted.append(file.path)
                 yield Input(file.path, file.shown, governing)
             else:

@@ -12,7 +12,7 @@ from imagelint.model.errors import FileError
 from imagelint.repository.repositories import Repositories
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from imagelint.kubernetes.context import Context
     from imagelint.repository.graph import Graph
@@ -168,6 +168,17 @@ class Surroundings:
             for path in graph.reached_from(paths):
                 if any(files.is_below(path, folder) for folder in self._folders):
                     yield path
+
+    def newly_reached(
+        self, is_same: Callable[[str], bool], then: Callable[[str], bytes | None]
+    ) -> frozenset[str]:
+        """Return the files that kustomizations take in otherwise than then (``reached.py``)."""
+        graphs = list(self._repositories.graphs)
+        if not graphs:
+            return frozenset()
+        from imagelint.repository.reached import newly_reached  # noqa: PLC0415 - many have none
+
+        return frozenset(path for graph in graphs for path in newly_reached(graph, is_same, then))
 
     def reaching(self, found: Iterable[str]) -> Iterable[tuple[Graph, list[str]]]:
         """Return the kustomizations among files, by the graph that they are in."""
