@@ -199,7 +199,7 @@ changes_options = (
     click.option(
         "--policy-from",
         metavar="REF",
-        help="Read policies as this commit has them, so that a change cannot loosen its own gate.",
+        help="Take policies and .gitignore of this commit, so that no change loosens its own gate.",
     ),
     click.option(
         "--changed-since",

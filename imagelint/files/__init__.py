@@ -18,6 +18,7 @@ from imagelint.files.git import (
     repository_of,
 )
 from imagelint.files.guard import LEADS_OUT, leads_out
+from imagelint.files.ignored import Ignored
 from imagelint.files.paths import absolute, chart_folder, displayed, is_below, named, relative_to
 from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies, policy_folder
 from imagelint.files.reading import (
@@ -41,6 +42,7 @@ from imagelint.files.walk import (
     LINK_TO_FOLDER,
     Found,
     FoundFile,
+    Listener,
     find,
     in_order,
     is_manifest,
@@ -75,7 +77,9 @@ __all__ = [
     "FoundFile",
     "GoverningPolicy",
     "Identity",
+    "Ignored",
     "Index",
+    "Listener",
     "Policies",
     "Steps",
     "absolute",

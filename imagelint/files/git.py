@@ -17,7 +17,6 @@ __all__ = [
     "Index",
     "ask_git",
     "holds_repository",
-    "ignored_below",
     "index_of",
     "is_repository",
     "kept_below",
@@ -78,8 +77,11 @@ class GitError(Exception):
         return f"{self}. {self.advice}" if self.advice else str(self)
 
 
-def ask_git(root: str, *arguments: str) -> bytes:
-    """Run git in the repository at ``root`` and return what it prints; raise ``GitError``."""
+def ask_git(root: str, *arguments: str, given: bytes | None = None) -> bytes:
+    """Run git in the repository at ``root`` and return what it prints; raise ``GitError``.
+
+    ``given`` is what it gets on stdin.
+    """
     import subprocess  # noqa: PLC0415 - costs 10 ms, and only work in a repository needs it
 
     environment = {key: value for key, value in os.environ.items() if key not in _POINTERS}
@@ -91,14 +93,19 @@ def ask_git(root: str, *arguments: str) -> bytes:
     command += ["-C", root, "--no-pager", *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - no shell, and no option comes from outside
-            command, env=environment, capture_output=True, timeout=_SECONDS, check=False
+            command,
+            env=environment,
+            input=given,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         message = f"git {arguments[0]} took longer than {_SECONDS} seconds"
         raise GitError(message) from error
     except OSError as error:
         message = f"git cannot be run: {error.strerror or error}"
-        raise GitError(message) from error
+        raise GitError(message, "Is it installed?") from error
     if done.returncode != 0:
         text = done.stderr.decode("utf-8", "replace").strip()
         lines = [line.strip() for line in text.split("\n") if not line.startswith("warning:")]
@@ -108,38 +115,19 @@ def ask_git(root: str, *arguments: str) -> bytes:
     return done.stdout
 
 
-def ignored_below(folder: str) -> frozenset[str]:
-    """Return the absolute paths at or below ``folder`` of untracked files that git ignores.
-
-    A folder in which all is ignored stands for its content. Where that is ``folder`` itself
-    or one above it, the answer is empty: who names an ignored folder wants to see it.
-    Repositories below have to be asked for themselves.
-    """
-    root = repository_of(folder)
-    if root is None:
-        return frozenset()
-    names = _ls_files(root, os.path.relpath(folder, root).replace(os.sep, "/"))
-    paths = {os.path.join(root, name.rstrip("/").replace("/", os.sep)) for name in names}
-    inside = folder + os.sep
-    if any(inside.startswith(path + os.sep) for path in paths):
-        return frozenset()
-    return frozenset(paths)
-
-
-def kept_below(folder: str) -> frozenset[str]:
-    """Return the tracked files in folders that are left out by name, in the folder's repository.
+def kept_below(root: str) -> frozenset[str] | None:
+    """Return the tracked files in folders that are left out by name, in the repository at ``root``.
 
     Absolute paths, of the files and of all folders around them: whoever has committed a file wants
-    it to be deployed, whatever its folder is called.
+    it to be deployed, whatever its folder is called. None where git does not answer: any may be.
     """
-    root = repository_of(folder)
-    if root is None:
+    if not is_repository(root):
         return frozenset()
     places = (f":(top,glob)**/{name}/**" for name in sorted(LEFT_OUT - {".git"}))
     try:
         names = ask_git(root, "ls-files", "-z", "--", *places)
     except GitError:
-        return frozenset()
+        return None
     found: set[str] = set()
     for name in names.split(b"\0"):
         path = os.path.join(root, os.fsdecode(name).replace("/", os.sep)) if name else root
@@ -189,13 +177,3 @@ def may_be_sparse(root: str) -> bool:
         except OSError:
             return False
     return os.path.isfile(os.path.join(git, "info", "sparse-checkout"))
-
-
-def _ls_files(root: str, below: str) -> list[str]:
-    options = ("--others", "--ignored", "--exclude-standard", "--directory", "-z")
-    where = f":(top,literal){below}" if below != "." else ":(top)"
-    try:
-        names = ask_git(root, "ls-files", *options, "--", where)
-    except GitError:  # without git nothing is ignored
-        return []
-    return [os.fsdecode(name) for name in names.split(b"\0") if name]

@@ -9,7 +9,8 @@ import os
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from imagelint.files.git import LEFT_OUT, ignored_below, kept_below, repository_of
+from imagelint.files.git import LEFT_OUT, repository_of
+from imagelint.files.ignored import Ignored
 from imagelint.files.paths import absolute, displayed
 from imagelint.model.finding import Skipped
 from imagelint.model.namedtuple import NamedTuple
@@ -62,21 +63,33 @@ def _untold(_path: str) -> None:
     """Have no use for a file before all are found."""
 
 
+class Listener(NamedTuple):
+    """Who hears of what a walk sees."""
+
+    folder: Callable[[str, Iterable[str]], None] = _unheard
+    """Gets the names that stand in a folder: of one below another before it is asked whether that
+    is excluded, of the first one after that."""
+    file: Callable[[str], None] = _untold
+    """Gets the path of each file as it is found."""
+
+
+_NOBODY = Listener()
+
+
 def find(
     paths: Iterable[str],
     cwd: str,
     excluded: Callable[[str], str | None],
-    tell: Callable[[str, Iterable[str]], None] = _unheard,
-    begin: Callable[[str], None] = _untold,
+    ignored: Ignored | None = None,
+    listener: Listener = _NOBODY,
 ) -> Found:
     """Find the files that ``paths`` name: files, folders and globs that no shell expanded.
 
     ``excluded`` gets the absolute path of a file, or with a ``/`` behind it of a folder, and
-    says why it is to be left out, or None. ``tell`` gets the names that stand in a folder: of one
-    below another before ``excluded`` is asked, of the first one after that. ``begin`` gets the path
-    of each file as it is found. Each file comes once, sorted by path.
+    says why it is to be left out, or None. ``ignored`` knows what git ignores. Each file
+    comes once, sorted by path.
     """
-    walk = _Walk(cwd, excluded, tell, begin)
+    walk = _Walk(cwd, excluded, ignored or Ignored(), listener)
     for path in paths:
         walk.take(path)
     files = in_order(walk.files.values())
@@ -118,17 +131,15 @@ class _Walk:
         self,
         cwd: str,
         excluded: Callable[[str], str | None],
-        tell: Callable[[str, Iterable[str]], None],
-        begin: Callable[[str], None],
+        ignored: Ignored,
+        listener: Listener,
     ) -> None:
         self._cwd = cwd
         self._excluded = excluded
-        self._tell = tell
-        self._begin = begin
+        self._git = ignored
+        self._tell, self._begin = listener
         self.files: dict[str, FoundFile] = {}
         self.skipped: dict[str, Skipped] = {}
-        self._known_to_git: dict[str, frozenset[str]] = {}
-        """By repository: what is committed in spite of its folder's name."""
         self.links: list[str] = []
         self.folders: list[str] = []
         self.empty: list[str] = []
@@ -237,18 +248,18 @@ class _Walk:
         if root is None:
             return frozenset()
         self.roots[root] = None
-        return ignored_below(folder)
+        return self._git.below(folder)
 
     def _kept(self, entry: os.DirEntry[str], only: frozenset[str] | None) -> frozenset[str] | None:
-        """Return the paths that count in a folder: tracked ones, if it is left out by name."""
+        """Return the paths that count in a folder: tracked ones, if it is left out by name.
+
+        None: all of them, also where git does not say which are tracked.
+        """
         if only is not None or entry.name not in LEFT_OUT or entry.is_symlink():
             return only
-        root = repository_of(os.path.dirname(entry.path))
-        if root is None or entry.name == ".git":
+        if entry.name == ".git":
             return frozenset()
-        if root not in self._known_to_git:
-            self._known_to_git[root] = kept_below(root)
-        return self._known_to_git[root]
+        return self._git.kept(os.path.dirname(entry.path))
 
     def _shown(self, entry: os.DirEntry[str], above: str) -> str:
         """Return how findings name what stands in a folder, in front of whose names is ``above``.

@@ -79,14 +79,16 @@ def _named_in(
     """Yield what has a wanted name in a folder or below it, but for what tools put there."""
     folders = [root]
     kept: frozenset[str] | None = None
+    is_known = False
     while folders:
         for entry in _listing(folders.pop()):
             if is_wanted(entry.name):
                 yield entry
             elif below and entry.is_dir(follow_symlinks=False) and entry.name != ".git":
                 if entry.name in LEFT_OUT:
-                    kept = kept_below(root) if kept is None else kept
-                    if entry.path not in kept:
+                    kept = kept if is_known else kept_below(root)
+                    is_known = True
+                    if kept is not None and entry.path not in kept:
                         continue
                 folders.append(entry.path)
 

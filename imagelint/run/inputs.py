@@ -75,7 +75,10 @@ class Intake:
             if begin is not None and changes is None:
                 begin(path, self.policies.for_file(path))
 
-        found = files.find(named, self._cwd, exclusion, self._hear, meet)
+        ignored = files.Ignored() if self._origin is None else files.Ignored(self._origin.ignored)
+        listener = files.Listener(self._hear, meet)
+        found = files.find(named, self._cwd, exclusion, ignored, listener)
+        self._tell_of_refusals(ignored.refusals)
         self.has_links = bool(found.links)
         if self._request.leftovers:
             self._look_for_leftovers(found)
@@ -108,6 +111,17 @@ class Intake:
                 self.skipped.append(Skipped(file.shown, changes.reason))
         in_vain = absent.reached_in_vain(linted, self._around, self._shown)
         self.errors += map(one_line, in_vain)
+
+    def _tell_of_refusals(self, refusals: Mapping[str, str]) -> None:
+        """Say which repositories git does not answer for, and why; and let ``fix`` know."""
+        self._around.refusals = refusals
+        for root, said in refusals.items():
+            self.notices.append(
+                one_line(
+                    f"warning: {self._shown(root)}: git does not answer for this repository, so"
+                    f" nothing in it counts as ignored, and fix repairs named files alone: {said}"
+                )
+            )
 
     def _tell_of_what_is_not_here(self, found: files.Found, exclusion: files.Exclusion) -> None:
         around = self._around

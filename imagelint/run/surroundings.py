@@ -12,7 +12,7 @@ from imagelint.model.errors import FileError
 from imagelint.repository.repositories import Repositories
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from imagelint.kubernetes.context import Context
     from imagelint.repository.graph import Graph
@@ -35,6 +35,8 @@ class Surroundings:
         """By folder: see :meth:`guard_of`."""
         self._indexes: dict[str, files.Index | None] = {}
         """By root, where git has been asked."""
+        self.refusals: Mapping[str, str] = {}
+        """By root: repositories for which git does not answer."""
         self._folders = sorted(filter(os.path.isdir, places), key=len)
         self._repositories = Repositories(self._is_tree)
         self._roots: dict[str, str] = {}
@@ -120,6 +122,12 @@ class Surroundings:
             return False
         index = self.index_of(root)
         return index is None or path in index.tracked
+
+    def may_be_ignored(self, path: str) -> bool:
+        """Whether nobody named a file, and git does not say whether it ignores it."""
+        if not self.refusals or path in self._named:
+            return False
+        return self.repository_of(path) in self.refusals
 
     def index_of(self, root: str) -> files.Index | None:
         """Return what is tracked in the repository at ``root``, None where git does not answer."""
