@@ -221,7 +221,9 @@ def input_options(function: F) -> F:
     for option in (
         debug_option,
         click.option(
-            "--allow-empty", is_flag=True, help="Nothing on stdin is fine (otherwise: exit code 2)."
+            "--allow-empty",
+            is_flag=True,
+            help="A folder without YAML or JSON, or nothing on stdin, is no error.",
         ),
         click.option(
             "--stdin-filename", metavar="FILE", help="The name of what comes on stdin (PATH -)."
@@ -306,7 +308,8 @@ def request(options: Mapping[str, Any]) -> Request:
     """Make a request out of the values of :func:`input_options`."""
     from imagelint.run.run import Request  # noqa: PLC0415 - --help has no use for the engine
 
-    return Request(**options)
+    # Whatever has no such option makes no verdict of what it finds.
+    return Request(**{"allow_empty": True, **options})
 
 
 def targets(formats: tuple[Target, ...], output: str | None) -> tuple[Target, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from imagelint.files.exclude import Exclusion
 from imagelint.files.git import (
+    Ignored,
     Index,
     holds_repository,
     index_of,
@@ -18,7 +19,6 @@ from imagelint.files.git import (
     repository_of,
 )
 from imagelint.files.guard import LEADS_OUT, leads_out
-from imagelint.files.ignored import Ignored
 from imagelint.files.paths import absolute, chart_folder, displayed, is_below, named, relative_to
 from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies, policy_folder
 from imagelint.files.reading import (

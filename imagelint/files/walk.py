@@ -9,8 +9,7 @@ import os
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from imagelint.files.git import LEFT_OUT, repository_of
-from imagelint.files.ignored import Ignored
+from imagelint.files.git import LEFT_OUT, Ignored, repository_of
 from imagelint.files.paths import absolute, displayed
 from imagelint.model.finding import Skipped
 from imagelint.model.namedtuple import NamedTuple
@@ -53,6 +52,8 @@ class Found(NamedTuple):
     """The folders in which nothing stands."""
     roots: tuple[str, ...] = ()
     """The repositories that the walks came by."""
+    without: tuple[str, ...] = ()
+    """The folders among the PATHs, as shown, that have no manifest, not even an excluded one."""
 
 
 def _unheard(_folder: str, _names: Iterable[str]) -> None:
@@ -105,6 +106,7 @@ def find(
         tuple(walk.folders),
         tuple(walk.empty),
         tuple(walk.roots),
+        tuple(walk.without),
     )
 
 
@@ -144,6 +146,9 @@ class _Walk:
         self.folders: list[str] = []
         self.empty: list[str] = []
         self.roots: dict[str, None] = {}
+        self.without: list[str] = []
+        self._pruned: list[str] = []
+        """The excluded folders of the PATH that is looked at."""
         self.warnings: list[str] = []
         self.errors: list[str] = []
 
@@ -154,11 +159,13 @@ class _Walk:
         if not path:
             self.errors.append("an empty PATH names nothing")
         elif os.path.isdir(place):
-            self._report(shown, self._take_below(place))
+            if not self._has_seen(shown, self._take_below(place)):
+                self.without.append(shown)
         elif os.path.lexists(place):
             self._take_named(place, shown)
         elif _MAGIC.intersection(path):
-            self._report(shown, self._take_glob(place))
+            if not self._has_seen(shown, self._take_glob(place)):
+                self.errors.append(f"{shown}: no manifest (.yaml, .yml, .json) matches this glob")
         else:
             self.errors.append(f"{shown}: no such file or folder")
 
@@ -169,11 +176,11 @@ class _Walk:
             return
         self._add_or_skip(place, shown, is_link=os.path.islink(place))
 
-    def _report(self, shown: str, added: _Added) -> None:
-        if not added.seen:
-            self.warnings.append(f"{shown}: no manifests (.yaml, .yml, .json) found")
-        elif not added.taken:
+    def _has_seen(self, shown: str, added: _Added) -> bool:
+        """Return whether there were manifests; warn if there were, and none is taken."""
+        if added.seen and not added.taken:
             self.warnings.append(f"{shown}: every manifest in it is left out")
+        return added.seen
 
     def _add_or_skip(self, place: str, shown: str, *, is_link: bool) -> bool:
         """Add a file, or note why it is excluded; return whether it was added."""
@@ -194,10 +201,17 @@ class _Walk:
 
     def _take_below(self, top: str, is_wanted: Callable[[str], bool] | None = None) -> _Added:
         """Add the manifests below a folder, however deep, by name; folders are pruned first."""
+        self._pruned.clear()
+        added = self._added_below(top, is_wanted)
+        added.seen = added.seen or any(_holds_manifest(one, is_wanted) for one in self._pruned)
+        return added
+
+    def _added_below(self, top: str, is_wanted: Callable[[str], bool] | None) -> _Added:
         added = _Added()
         reason = self._excluded(top + "/")
         if reason is not None:
             self._skip(top, reason)
+            self._pruned.append(top)
             return added
         self.folders.append(top)
         listing = _listing(top)
@@ -294,7 +308,9 @@ class _Walk:
             if not isinstance(listing, OSError):
                 self._tell(entry.path, [one.name for one in listing])
             reason = self._excluded(entry.path + "/")
-            if reason is None and entry.path in ignored:
+            if reason is not None:
+                self._pruned.append(entry.path)
+            elif entry.path in ignored:
                 reason = _BY_GIT
         if reason is None:
             return listing
@@ -317,7 +333,9 @@ class _Walk:
             glob = PathPattern.parse("/".join(parts[fixed:]))
         except InvalidPattern as error:
             self.errors.append(str(error))
-            return _Added()
+            added = _Added()
+            added.seen = added.taken = True  # nobody knows what it would have matched
+            return added
 
         def is_wanted(place: str) -> bool:
             names = os.path.relpath(place, top).split(os.sep)
@@ -333,6 +351,15 @@ def _listing(folder: str) -> list[os.DirEntry[str]] | OSError:
             return sorted(entries, key=attrgetter("name"))
     except OSError as error:
         return error
+
+
+def _holds_manifest(top: str, is_wanted: Callable[[str], bool] | None) -> bool:
+    """Whether something in a folder or below it has the name of a manifest."""
+    for folder, _, names in os.walk(top):
+        for name in filter(is_manifest, names):
+            if is_wanted is None or is_wanted(os.path.join(folder, name)):
+                return True
+    return False
 
 
 def _holds_repository(listing: list[os.DirEntry[str]] | OSError) -> bool:

@@ -19,11 +19,18 @@ if TYPE_CHECKING:
     from imagelint.repository.graph import Graph, Member
     from imagelint.run.surroundings import Surroundings
 
-__all__ = ["broken_links", "lost_policies", "reached_in_vain", "sparse", "submodules"]
+__all__ = ["broken_links", "left_out", "lost_policies", "reached_in_vain", "sparse", "submodules"]
 
 _FEW = 3
 _UPDATE = "`git submodule update --init` fetches it"
 _WITHOUT_IMAGES = (Role.DATA, Role.CRD, Role.VALUES)
+
+
+def left_out(roots: Iterable[str], around: Surroundings) -> list[str]:
+    """Return what sparse checkouts leave out of repositories; absolute paths."""
+    indexes = filter(None, map(around.index_of, roots))
+    paths = (path for index in indexes for path in index.sparse)
+    return sorted(path for path in paths if not os.path.lexists(path))
 
 
 def submodules(
@@ -37,57 +44,51 @@ def submodules(
 
 def sparse(
     found: files.Found,
-    around: Surroundings,
+    lost: Iterable[str],
     excluded: Callable[[str], str | None],
     shown: Callable[[str], str],
 ) -> Iterator[str]:
     """Yield notes of manifests below the PATHs that a sparse checkout leaves out."""
     for folder in found.folders:
-        lost = sorted(
+        below = [
             path
-            for path in _left_out(found, around)
+            for path in lost
             if files.is_manifest(os.path.basename(path))
             and files.is_below(path, folder)
             and excluded(path) is None
-        )
-        if lost:
-            names = ", ".join(map(shown, lost[:_FEW])) + (", ..." if len(lost) > _FEW else "")
-            count = "1 manifest" if len(lost) == 1 else f"{len(lost)} manifests"
+        ]
+        if below:
+            names = ", ".join(map(shown, below[:_FEW])) + (", ..." if len(below) > _FEW else "")
+            count = "1 manifest" if len(below) == 1 else f"{len(below)} manifests"
             yield f"{shown(folder)}: a sparse checkout leaves out {count}: {names}"
 
 
 def lost_policies(
-    found: files.Found, around: Surroundings, shown: Callable[[str], str]
+    found: files.Found, lost: Iterable[str], shown: Callable[[str], str]
 ) -> Iterator[str]:
     """Yield errors about policies of found files that a sparse checkout leaves out."""
-    for path in sorted(_left_out(found, around)):
+    for path in lost:
         folder, name = os.path.split(path)
         is_policy = name == files.POLICY_NAME
         if is_policy and any(files.is_below(one.path, folder) for one in found.files):
             yield f"{shown(path)}: a sparse checkout leaves out this policy; add it to the checkout"
 
 
-def _left_out(found: files.Found, around: Surroundings) -> Iterator[str]:
-    """Yield what sparse checkouts leave out of the repositories that a run sees something of."""
-    roots = {*found.roots, *(around.repository_of(file.path) for file in found.files)}
-    for root in sorted(filter(None, roots)):
-        index = around.index_of(root) if files.may_be_sparse(root) else None
-        if index is not None:
-            yield from (path for path in index.sparse if not os.path.lexists(path))
-
-
-def broken_links(found: files.Found, around: Surroundings, cwd: str) -> Iterator[tuple[str, str]]:
-    """Yield the tracked ones, as shown, and what is wrong; others are an editor's."""
+def broken_links(found: files.Found, around: Surroundings, cwd: str) -> Iterator[str]:
+    """Yield errors about tracked links that lead nowhere; others are an editor's."""
     for one in found.skipped:
         path = files.absolute(one.path, cwd) if one.reason == files.BROKEN_LINK else None
         if path is not None and around.is_tracked(path):
             root = around.guard_of(path)
             leads_out = root is not None and files.leads_out(path, root)
-            yield one.path, files.LEADS_OUT if leads_out else files.BROKEN_LINK
+            yield f"{one.path}: {files.LEADS_OUT if leads_out else files.BROKEN_LINK}"
 
 
 def reached_in_vain(
-    inputs: Iterable[str], around: Surroundings, shown: Callable[[str], str]
+    inputs: Iterable[str],
+    reaching: Iterable[tuple[Graph, list[str]]],
+    around: Surroundings,
+    shown: Callable[[str], str],
 ) -> Iterator[str]:
     """Yield errors about what the kustomizations among ``inputs`` reach, and what is not here.
 
@@ -95,7 +96,7 @@ def reached_in_vain(
     """
     known = frozenset(inputs)
     told: set[str] = set()
-    for graph, paths in around.reaching(known):
+    for graph, paths in reaching:
         for member in map(graph.members.get, graph.below(map(os.path.dirname, paths))):
             assert member is not None  # `below` gives no other
             for path, what in _missing(graph, member, around):

@@ -13,7 +13,6 @@ from imagelint.kubernetes.helm import is_cut_off
 from imagelint.model.errors import UsageError
 from imagelint.model.finding import Skipped
 from imagelint.model.source import Source, one_line
-from imagelint.run import absent
 from imagelint.run.request import STDIN, Input, Request
 
 if TYPE_CHECKING:
@@ -84,14 +83,13 @@ class Intake:
             self._look_for_leftovers(found)
         self.notices += (f"warning: {one_line(line)}" for line in found.warnings)
         self.errors += map(one_line, found.errors)
+        self._tell_of_empty_folders(found.without)
         out = self._links_out(found)
         taken_in = self._taken_in(found, exclusion)
-        broken = dict(absent.broken_links(found, self._around, self._cwd))
-        self.errors += (one_line(f"{name}: {what}") for name, what in broken.items())
-        shown = {*(file.shown for file in taken_in), *broken}
+        self._tell_of_what_is_not_here(found, exclusion)
+        shown = {file.shown for file in taken_in}
         self.skipped += (one for one in found.skipped if one.path not in shown)
         everything = files.in_order((*found.files, *taken_in)) if taken_in else found.files
-        self._tell_of_what_is_not_here(found, exclusion)
         linted = []
         newly = frozenset[str]()
         if changes is not None:
@@ -109,8 +107,16 @@ class Intake:
                 yield Input(file.path, file.shown, governing)
             else:
                 self.skipped.append(Skipped(file.shown, changes.reason))
-        in_vain = absent.reached_in_vain(linted, self._around, self._shown)
-        self.errors += map(one_line, in_vain)
+        self._tell_of_what_is_reached_in_vain(linted)
+
+    def _tell_of_empty_folders(self, without: Iterable[str]) -> None:
+        """Refuse to call clean what has nothing to look at: a path is wrong, or a build failed."""
+        for one in without:
+            line = one_line(f"{one}: no manifests (.yaml, .yml, .json) found")
+            if self._request.allow_empty:
+                self.notices.append(f"warning: {line}")
+            else:
+                self.errors.append(f"{line} (--allow-empty lets it pass)")
 
     def _tell_of_refusals(self, refusals: Mapping[str, str]) -> None:
         """Say which repositories git does not answer for, and why; and let ``fix`` know."""
@@ -125,12 +131,29 @@ class Intake:
 
     def _tell_of_what_is_not_here(self, found: files.Found, exclusion: files.Exclusion) -> None:
         around = self._around
+        roots = {*found.roots, *(around.repository_of(file.path) for file in found.files)}
+        sparse = sorted(root for root in roots if root is not None and files.may_be_sparse(root))
+        is_broken = any(one.reason == files.BROKEN_LINK for one in found.skipped)
+        if not (sparse or found.empty or is_broken):
+            return
+        from imagelint.run import absent  # noqa: PLC0415 - most checkouts are whole
+
+        lost = absent.left_out(sparse, around)
         warnings = absent.submodules(found, around, self._shown)
         self.notices += (one_line(f"warning: {line}") for line in warnings)
-        notes = absent.sparse(found, around, exclusion, self._shown)
+        notes = absent.sparse(found, lost, exclusion, self._shown)
         self.notices += (one_line(f"note: {line}") for line in notes)
         if self._request.policy is None and self._origin is None:
-            self.errors += map(one_line, absent.lost_policies(found, around, self._shown))
+            self.errors += map(one_line, absent.lost_policies(found, lost, self._shown))
+        self.errors += map(one_line, absent.broken_links(found, around, self._cwd))
+
+    def _tell_of_what_is_reached_in_vain(self, linted: Iterable[str]) -> None:
+        reaching = self._around.reaching(linted)
+        if reaching:
+            from imagelint.run import absent  # noqa: PLC0415 - for kustomizations alone
+
+            lines = absent.reached_in_vain(linted, reaching, self._around, self._shown)
+            self.errors += map(one_line, lines)
 
     def _shown(self, path: str) -> str:
         return files.displayed(path, self._cwd)

@@ -188,7 +188,7 @@ class Surroundings:
 
         return frozenset(path for graph in graphs for path in newly_reached(graph, is_same, then))
 
-    def reaching(self, found: Iterable[str]) -> Iterable[tuple[Graph, list[str]]]:
+    def reaching(self, found: Iterable[str]) -> list[tuple[Graph, list[str]]]:
         """Return the kustomizations among files, by the graph that they are in."""
         reaching: dict[int, tuple[Graph, list[str]]] = {}
         for path in found:
@@ -196,7 +196,7 @@ class Surroundings:
                 graph = self.graph_of(path)
                 if graph is not None:
                     reaching.setdefault(id(graph), (graph, []))[1].append(path)
-        return reaching.values()
+        return list(reaching.values())
 
 
 def _holds_anything(folder: str) -> bool:
