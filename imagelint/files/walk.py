@@ -16,7 +16,7 @@ from imagelint.model.namedtuple import NamedTuple
 from imagelint.patterns.globs import InvalidPattern, PathPattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 __all__ = ["BROKEN_LINK", "LINK_TO_FOLDER", "SUFFIXES", "Found", "FoundFile", "find", "in_order"]
 __all__ += ["is_manifest"]
@@ -44,15 +44,17 @@ class Found(NamedTuple):
     skipped: tuple[Skipped, ...]
     warnings: tuple[str, ...]
     errors: tuple[str, ...]
-    links: frozenset[str] = frozenset()
+    links: frozenset[str]
     """The paths of those files that are links."""
-    folders: tuple[str, ...] = ()
+    unfollowed: Mapping[str, Skipped]
+    """Links among what was skipped, broken or to a folder, by absolute path."""
+    folders: tuple[str, ...]
     """The folders that were walked, with all below them."""
-    empty: tuple[str, ...] = ()
+    empty: tuple[str, ...]
     """The folders in which nothing stands."""
-    roots: tuple[str, ...] = ()
+    roots: tuple[str, ...]
     """The repositories that the walks came by."""
-    without: tuple[str, ...] = ()
+    without: tuple[str, ...]
     """The folders among the PATHs, as shown, that have no manifest, not even an excluded one."""
 
 
@@ -96,13 +98,14 @@ def find(
     files = in_order(walk.files.values())
     unread = [one for place, one in walk.skipped.items() if place not in walk.files]
     skipped = sorted(unread, key=lambda one: _by_segments(one.path))
-    links = frozenset(walk.links)
+    reasons = (BROKEN_LINK, LINK_TO_FOLDER)
     return Found(
         files,
         tuple(skipped),
         tuple(walk.warnings),
         tuple(walk.errors),
-        links,
+        frozenset(walk.links),
+        {place: one for place, one in walk.skipped.items() if one.reason in reasons},
         tuple(walk.folders),
         tuple(walk.empty),
         tuple(walk.roots),

@@ -74,11 +74,10 @@ def lost_policies(
             yield f"{shown(path)}: a sparse checkout leaves out this policy; add it to the checkout"
 
 
-def broken_links(found: files.Found, around: Surroundings, cwd: str) -> Iterator[str]:
+def broken_links(found: files.Found, around: Surroundings) -> Iterator[str]:
     """Yield errors about tracked links that lead nowhere; others are an editor's."""
-    for one in found.skipped:
-        path = files.absolute(one.path, cwd) if one.reason == files.BROKEN_LINK else None
-        if path is not None and around.is_tracked(path):
+    for path, one in found.unfollowed.items():
+        if one.reason == files.BROKEN_LINK and around.is_tracked(path):
             root = around.guard_of(path)
             leads_out = root is not None and files.leads_out(path, root)
             yield f"{one.path}: {files.LEADS_OUT if leads_out else files.BROKEN_LINK}"

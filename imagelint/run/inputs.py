@@ -133,8 +133,7 @@ class Intake:
         around = self._around
         roots = {*found.roots, *(around.repository_of(file.path) for file in found.files)}
         sparse = sorted(root for root in roots if root is not None and files.may_be_sparse(root))
-        is_broken = any(one.reason == files.BROKEN_LINK for one in found.skipped)
-        if not (sparse or found.empty or is_broken):
+        if not (sparse or found.empty or found.unfollowed):
             return
         from imagelint.run import absent  # noqa: PLC0415 - most checkouts are whole
 
@@ -145,7 +144,7 @@ class Intake:
         self.notices += (one_line(f"note: {line}") for line in notes)
         if self._request.policy is None and self._origin is None:
             self.errors += map(one_line, absent.lost_policies(found, lost, self._shown))
-        self.errors += map(one_line, absent.broken_links(found, around, self._cwd))
+        self.errors += map(one_line, absent.broken_links(found, around))
 
     def _tell_of_what_is_reached_in_vain(self, linted: Iterable[str]) -> None:
         reaching = self._around.reaching(linted)
@@ -177,8 +176,8 @@ class Intake:
         """
         places = {file.path: file.shown for file in found.files if file.path in found.links}
         folders = {
-            files.absolute(one.path, self._cwd): one.path
-            for one in found.skipped
+            place: one.path
+            for place, one in found.unfollowed.items()
             if one.reason == files.LINK_TO_FOLDER
         }
         out = []

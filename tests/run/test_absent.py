@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,13 @@ class TestPointers:
         assert code == FINDINGS, said
         assert NOT_HERE not in said
 
+    def test_not_so_if_nobody_wants_to_see_it(self, repository: Repository) -> None:
+        repository.write("k8s/a.yaml", LFS)
+        repository.commit()
+        assert run("check", "--exclude", "k8s/a.yaml", ".")[0] == CLEAN
+        assert run("check", "--changed-since", "HEAD", ".")[0] == CLEAN
+        assert run("check", "k8s/good.yaml")[0] == CLEAN
+
     def test_a_named_file_that_is_no_manifest_may_be_one(self, repository: Repository) -> None:
         repository.write("logo.png", LFS)
         assert run("check", "logo.png", "k8s")[0] == CLEAN
@@ -101,6 +109,17 @@ class TestBrokenLinks:
         assert code == ERROR
         assert "error: k8s/a.yaml: broken link\n" in said
         assert "error: k8s/b.yaml: a link that leads out of the repository" in said
+
+    def test_whatever_it_is_called(self, repository: Repository) -> None:
+        name = os.fsdecode(b"k8s/\xe9\n.yaml")
+        try:
+            (repository.root / name).symlink_to("gone.yaml")
+        except OSError as error:
+            pytest.skip(f"this file system wants UTF-8: {error}")
+        repository.commit()
+        code, said = run()
+        assert code == ERROR
+        assert said == "error: k8s/\\xe9\\n.yaml: broken link\n"
 
     def test_an_editors_lock_is_listed(self, repository: Repository) -> None:
         (repository.root / "k8s/.#good.yaml").symlink_to("me@host.17:1700000000")
