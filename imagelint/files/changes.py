@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING
 
 from imagelint.files.git import GitError, ask_git
-from imagelint.files.paths import chart_folder
+from imagelint.files.paths import chart_folder, relative_to
 from imagelint.files.tree import LINK, SUBMODULE, Entry, Tree, commit_of, is_shallow, repository_at
 from imagelint.model.errors import FileError, UsageError
 
@@ -58,11 +58,16 @@ class Changes:
         )
 
     def deleted_at(self, path: str) -> bool:
-        """Whether something stood at or below an absolute path where nothing stands now."""
-        name = self._name(path)
-        if name is None:
-            return False
-        return any(one == name or one.startswith(f"{name}/") for one in self._base.entries)
+        """Whether something stood at or below an absolute path where nothing stands now.
+
+        By its name as it is given, too: a folder in it may be a link that was none.
+        """
+        names = {relative_to(self._root, path), self._name(path)}
+        return any(
+            one == name or one.startswith(f"{name}/")
+            for name in names
+            for one in self._base.entries
+        )
 
     def deleted_above(self, path: str, base_name: str) -> bool:
         """Whether a file of that name is gone from a folder that ``path`` is below."""

@@ -210,6 +210,7 @@ class TestThePathAsItIsGiven:
         for name in ("a.yaml", "b.yaml"):
             repository.write(f"copy/{name}", BAD)
             repository.write(f"dev/{name}", BAD + "# dev\n")
+        repository.write("prod/x/gone.yaml", BAD)
         repository.commit()
         repository.git("branch", "-q", "-f", "main")
         return repository
@@ -222,6 +223,7 @@ class TestThePathAsItIsGiven:
         assert linted("prod") == ["prod/a.yaml", "prod/b.yaml"]
         assert linted("prod/a.yaml") == ["prod/a.yaml"]
         assert linted("dev", "copy") == []
+        assert linted("prod/x/gone.yaml", "prod/x", "dev") == []
 
     def test_a_link_that_became_another_one(self, both: Repository) -> None:
         (both.root / "live").symlink_to("copy")
@@ -231,8 +233,8 @@ class TestThePathAsItIsGiven:
         assert linted("live", "through") == []
         (both.root / "live").unlink()
         (both.root / "live").symlink_to("prod")
-        assert linted("live") == ["live/a.yaml", "live/b.yaml"]
-        assert linted("through") == ["through/a.yaml", "through/b.yaml"]
+        assert linted("live") == ["live/a.yaml", "live/b.yaml", "live/x/gone.yaml"]
+        assert len(linted("through")) == 3
         assert linted("prod") == []
 
     def test_a_link_that_became_a_folder(self, both: Repository) -> None:
