@@ -239,13 +239,15 @@ def _names(root: str, folder: str, patterns: bytes | None) -> list[str]:
     import tempfile  # noqa: PLC0415 - for policies of a commit alone
 
     sources = [f"--exclude-from={path}" for path in _own_excludes(root)]
-    file, place = tempfile.mkstemp(prefix="imagelint-")
     try:
-        with os.fdopen(file, "wb") as written:
-            written.write(patterns)
-        return _listed(root, folder, [*sources, f"--exclude-from={place}"])  # the last one wins
-    finally:
-        os.unlink(place)
+        with tempfile.TemporaryDirectory(prefix="imagelint-") as made:
+            place = os.path.join(made, "patterns")
+            with open(place, "wb") as file:
+                file.write(patterns)
+            return _listed(root, folder, [*sources, f"--exclude-from={place}"])  # the last one wins
+    except OSError as error:
+        message = f"the patterns of the commit cannot be written for git: {error.strerror}"
+        raise GitError(message) from error
 
 
 def _listed(root: str, folder: str, sources: Iterable[str]) -> list[str]:
@@ -257,7 +259,7 @@ def _listed(root: str, folder: str, sources: Iterable[str]) -> list[str]:
 
 
 def _own_excludes(root: str) -> Iterator[str]:
-    """Yield the files of patterns that are whoever's who runs this, and no commit's."""
+    """Yield the files of patterns that belong to whoever runs this, and to no commit."""
     try:
         own = ask_git(root, "config", "--type=path", "--get", "core.excludesFile")
         path = os.fsdecode(own).rstrip("\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,17 @@ class TestOfACommit:
         inner.write("bad.yaml", BAD)
         assert run("check", ".")[0] == CLEAN
         assert run("check", "--policy-from", "HEAD", ".")[0] == FINDINGS
+
+
+def test_where_the_patterns_cannot_be_handed_over_nothing_is_ignored(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", "/nowhere")
+    code, output = run("check", "--policy-from", "HEAD", ".")
+    assert code == FINDINGS
+    assert "gen/bad.yaml" in output
+    assert "the patterns of the commit cannot be written for git: No such file" in output
+    assert repository.read("gen/bad.yaml") == BAD
 
 
 PATTERNS = {
