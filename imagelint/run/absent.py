@@ -16,6 +16,7 @@ from imagelint.repository.follow import kustomizations_in
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from imagelint.model.finding import Skipped
     from imagelint.repository.graph import Graph, Member
     from imagelint.run.surroundings import Surroundings
 
@@ -74,13 +75,13 @@ def lost_policies(
             yield f"{shown(path)}: a sparse checkout leaves out this policy; add it to the checkout"
 
 
-def broken_links(found: files.Found, around: Surroundings) -> Iterator[str]:
-    """Yield errors about tracked links that lead nowhere; others are an editor's."""
+def broken_links(found: files.Found, around: Surroundings) -> Iterator[Skipped]:
+    """Yield tracked links that lead nowhere, with what is wrong; others are an editor's."""
     for path, one in found.unfollowed.items():
         if one.reason == files.BROKEN_LINK and around.is_tracked(path):
             root = around.guard_of(path)
             leads_out = root is not None and files.leads_out(path, root)
-            yield f"{one.path}: {files.LEADS_OUT if leads_out else files.BROKEN_LINK}"
+            yield one._replace(reason=files.LEADS_OUT) if leads_out else one
 
 
 def reached_in_vain(

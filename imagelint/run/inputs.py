@@ -86,8 +86,7 @@ class Intake:
         self._tell_of_empty_folders(found.without)
         out = self._links_out(found)
         taken_in = self._taken_in(found, exclusion)
-        self._tell_of_what_is_not_here(found, exclusion)
-        shown = {file.shown for file in taken_in}
+        shown = {file.shown for file in taken_in} | self._missing(found, exclusion)
         self.skipped += (one for one in found.skipped if one.path not in shown)
         everything = files.in_order((*found.files, *taken_in)) if taken_in else found.files
         linted = []
@@ -129,12 +128,13 @@ class Intake:
                 )
             )
 
-    def _tell_of_what_is_not_here(self, found: files.Found, exclusion: files.Exclusion) -> None:
+    def _missing(self, found: files.Found, exclusion: files.Exclusion) -> set[str]:
+        """Tell of what the checkout lacks; return the links, as shown, that are errors so."""
         around = self._around
         roots = {*found.roots, *(around.repository_of(file.path) for file in found.files)}
         sparse = sorted(root for root in roots if root is not None and files.may_be_sparse(root))
         if not (sparse or found.empty or found.unfollowed):
-            return
+            return set()
         from imagelint.run import absent  # noqa: PLC0415 - most checkouts are whole
 
         lost = absent.left_out(sparse, around)
@@ -144,7 +144,9 @@ class Intake:
         self.notices += (one_line(f"note: {line}") for line in notes)
         if self._request.policy is None and self._origin is None:
             self.errors += map(one_line, absent.lost_policies(found, lost, self._shown))
-        self.errors += map(one_line, absent.broken_links(found, around))
+        broken = list(absent.broken_links(found, around))
+        self.errors += (one_line(f"{one.path}: {one.reason}") for one in broken)
+        return {one.path for one in broken}
 
     def _tell_of_what_is_reached_in_vain(self, linted: Iterable[str]) -> None:
         reaching = self._around.reaching(linted)

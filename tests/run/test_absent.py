@@ -109,6 +109,7 @@ class TestBrokenLinks:
         assert code == ERROR
         assert "error: k8s/a.yaml: broken link\n" in said
         assert "error: k8s/b.yaml: a link that leads out of the repository" in said
+        assert "skipped" not in run("check", "--verbose", ".")[1]
 
     def test_whatever_it_is_called(self, repository: Repository) -> None:
         name = os.fsdecode(b"k8s/\xe9\n.yaml")
