@@ -10,6 +10,7 @@ from imagelint.kubernetes.read import ACTION
 from imagelint.model.finding import Finding, Severity
 from imagelint.model.report import Suppressed
 from imagelint.model.source import Span
+from imagelint.policy.placement import Where
 from imagelint.yaml.nodes import Scalar
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.read import Examined
     from imagelint.model.finding import KubeObject
     from imagelint.model.source import Source
-    from imagelint.policy.placement import Where
     from imagelint.policy.policy import Environment, Policy
     from imagelint.rules.rule import Rule
 
@@ -37,7 +37,7 @@ UNRESOLVED = "unresolved-reference"
 
 def where_of(item: Examined, file: Where) -> Where:
     """Return where the objects of a document are: no kustomization moves those that are data."""
-    return file._replace(built_in=frozenset()) if item.is_data and file.built_in else file
+    return Where(file.path) if item.is_data else file
 
 
 class DocumentRules:

@@ -154,7 +154,7 @@ class Linter:
             from imagelint.engine.comments import find_ignores  # noqa: PLC0415 - few files have comments
 
             ignores = find_ignores(source)
-        where = Where(match_path, context.namespaces)
+        where = Where(match_path, context.namespaces, context.destinations)
         excuses = Excuses(self._policy, where, self._exceptions, ignores, source)
         found = _Found(examined)
         for item in examined:
@@ -323,11 +323,13 @@ class Linter:
 
     def _environments(self, where: Where, root: KubeObject | None) -> tuple[Environment, ...]:
         """Return those of an object; one that belongs to no namespace is moved into none."""
-        path, built_in = where
+        path, built_in, destinations = where
         if root is None:
             return self._placement.environments(path, None, {})
         if is_cluster_scoped(root):
             return self._placement.environments(path, None, root.labels)
+        if root.namespace is None:
+            built_in |= destinations
         return self._placement.environments(path, root.namespace, root.labels, built_in)
 
 

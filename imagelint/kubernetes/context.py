@@ -32,6 +32,8 @@ class Context(NamedTuple):
     """What kustomizations take it for; nothing where none names it."""
     namespaces: frozenset[str] = frozenset()
     """Those into which kustomizations move its objects."""
+    destinations: frozenset[str] = frozenset()
+    """Those in which its objects land that state none and are moved into none."""
     troubles: tuple[Trouble, ...] = ()
     """Of a kustomization file: what it names in vain."""
 

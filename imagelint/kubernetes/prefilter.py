@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.catalogue.lookup import Catalogue
 
 __all__ = ["LONG", "can_hold_image", "is_proven_free", "may_hold_object"]
-__all__ += ["may_select_images", "needs_no_parse"]
+__all__ += ["may_have_built", "may_select_images", "needs_no_parse"]
 
 # A word can be spelled without its letters only by an escape, in double quotes by an escaped
 # line break, or as base64 under a !!binary tag (whose name may be escaped itself).
@@ -201,6 +201,13 @@ def _begins_at_column_0(data: bytes) -> bool:
     """Whether the root does: else the lines at column 0 are not its keys."""
     content = _compiled(_FIRST_CONTENT).search(data)
     return content is not None and not content[1]
+
+
+def may_have_built(data: bytes) -> bool:
+    """Whether an object in some text may have a folder built: of Flux, of Argo CD."""
+    if b"argoproj.io/" in data and b"Application" in data:
+        return b"path" in data
+    return b"kustomize.toolkit.fluxcd.io/" in data
 
 
 def may_select_images(data: bytes) -> bool:

@@ -85,6 +85,12 @@ class View:
                     known[key.value if is_text(key) else self.key(key)] = value
         return known
 
+    def get(self, node: Node | None, *path: str) -> Node | None:
+        """Return what stands under ``path`` in a node; None where a mapping or a key is missing."""
+        for key in path:
+            node = self.entries(node).get(key) if isinstance(node, Mapping) else None
+        return node
+
     def key(self, key: Node) -> str:
         """Return a key as the string that it is in JSON; complex keys get a name of their own."""
         if not isinstance(key, Scalar) or is_text(key):

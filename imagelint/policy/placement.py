@@ -30,6 +30,8 @@ class Where(NamedTuple):
     """Relative to the policy's folder, with ``/``."""
     built_in: frozenset[str] = frozenset()
     """The namespaces."""
+    destinations: frozenset[str] = frozenset()
+    """The namespaces of the objects that state none."""
 
 
 class Placement:

@@ -96,7 +96,8 @@ class Graph:
         roles = tuple(self._roles.get(path, ()))
         if not roles and not _is_kustomization(path):
             return NO_CONTEXT
-        return Context(roles, self.namespaces_of(path), self._troubles_of(path))
+        troubles = self._troubles_of(path)
+        return Context(roles, self.namespaces_of(path), troubles=troubles)
 
     def users_of(self, path: str) -> tuple[str, ...]:
         """Return the folders of the kustomizations that name a file themselves."""
@@ -114,9 +115,19 @@ class Graph:
     def namespaces_of(self, path: str) -> frozenset[str]:
         """Return the namespaces into which kustomizations move the objects of a file."""
         found: set[str] = set()
-        for folder in self.users_of(path):
+        for folder in self.builders_of(path):
             found |= self._built_in(folder)
         return frozenset(found)
+
+    def builders_of(self, path: str) -> tuple[str, ...]:
+        """Return the folders of the kustomizations that build what a file holds.
+
+        They name it, or it is itself the file of one, whose own images they build.
+        """
+        folder = os.path.dirname(path)
+        member = self.members.get(folder)
+        is_member = member is not None and member.path == path
+        return (*self.users_of(path), folder) if is_member else self.users_of(path)
 
     def reached_from(self, paths: Iterable[str]) -> Iterator[str]:
         """Yield the files that kustomization files take in as documents, however deep, once."""

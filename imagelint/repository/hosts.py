@@ -12,8 +12,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from imagelint.kubernetes.kustomize.hosts import fields_of_host, hides_images, template_patch_of
-from imagelint.kubernetes.kustomize.model import ImageEntry
+from imagelint.kubernetes.kustomize.model import ImageEntry, Kustomization
 from imagelint.kubernetes.objects import find_objects, string_of
+from imagelint.kubernetes.prefilter import may_have_built, may_select_images
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source
@@ -23,14 +24,14 @@ from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
 from imagelint.yaml.parser import parse_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from imagelint.kubernetes.kustomize.model import Kustomization
     from imagelint.kubernetes.objects import ObjectNode
     from imagelint.repository.rename_model import Entry
     from imagelint.yaml.documents import Document
 
-__all__ = ["ArgoImage", "Host", "Named", "folder_of", "hosts_in", "names_in"]
+__all__ = ["ArgoImage", "Host", "Named", "folder_of", "hosts_in", "is_filled_in"]
+__all__ += ["names_in"]
 
 _FLUX: Final = "kustomize.toolkit.fluxcd.io"
 _ARGO: Final = "argoproj.io"
@@ -78,6 +79,10 @@ class Host(NamedTuple):
     """Flux's."""
     argo: tuple[ArgoImage, ...] = ()
     is_argo: bool = False
+    destination: str = ""
+    """The namespace of what states none, of Argo CD."""
+    is_recursive: bool = True
+    """Whether a folder without a kustomization is read with all folders below it."""
 
     @property
     def selects(self) -> bool:
@@ -99,7 +104,7 @@ class Named(NamedTuple):
 
 def hosts_in(path: str, data: bytes) -> Iterator[Host]:
     """Yield the objects of a file that have a folder built."""
-    for document, root, item, view in _objects(path, data):
+    for document, root, item, view in _objects(path, data, may_have_built):
         spec = view.entries(item.mapping).get("spec")
         if not isinstance(spec, Mapping):
             continue
@@ -112,7 +117,14 @@ def hosts_in(path: str, data: bytes) -> Iterator[Host]:
             yield Host(document, root, folder, fields_of_host(spec, "spec", view), images)
         elif item.meta.group == _ARGO and item.meta.kind == "Application":
             for source in _argo_sources(spec, view):
-                yield from _argo_host(document, root, source, view)
+                yield from _argo_host(document, root, source, spec, view)
+        elif item.meta.group == _ARGO and item.meta.kind == "ApplicationSet":
+            # What its template selects by name is nobody's to rename: see names_in.
+            inner = view.get(spec, "template", "spec")
+            for source in _argo_sources(inner, view) if isinstance(inner, Mapping) else ():
+                for host in _argo_host(document, root, source, inner, view):
+                    says = Kustomization(host.says.mapping, namespace=host.says.namespace)
+                    yield host._replace(says=says, argo=())
 
 
 def names_in(path: str, data: bytes, root: str) -> Iterator[Named]:
@@ -121,7 +133,7 @@ def names_in(path: str, data: bytes, root: str) -> Iterator[Named]:
     Skaffold works below its own file, a template of an ApplicationSet below what of its ``path``
     is no placeholder; ``root`` is the repository's.
     """
-    for document, _, item, view in _objects(path, data):
+    for document, _, item, view in _objects(path, data, may_select_images):
         if item.meta.group == _ARGO and item.meta.kind == "ApplicationSet":
             yield from _names_in_templates(document, item.mapping, view, root)
         elif item.meta.api_version.startswith("skaffold/"):
@@ -170,7 +182,7 @@ def _all_paths(root: Node | None, view: View) -> bool:
 
 def _named(document: Document, node: Node, name: str, folder: str) -> Named:
     """Return a name; of what a template makes one nothing is known."""
-    return Named(document, node, None if re.search(_FILLED_IN, name) else name, folder)
+    return Named(document, node, None if is_filled_in(name) else name, folder)
 
 
 def _known_folder(path: str, root: str) -> str:
@@ -180,8 +192,12 @@ def _known_folder(path: str, root: str) -> str:
     return os.path.normpath(os.path.join(root, below))
 
 
-def _objects(path: str, data: bytes) -> Iterator[tuple[Document, Node, ObjectNode, View]]:
+def _objects(
+    path: str, data: bytes, is_wanted: Callable[[bytes], bool]
+) -> Iterator[tuple[Document, Node, ObjectNode, View]]:
     for document in split(Source(path, data)):
+        if not is_wanted(document.text.encode(errors="surrogatepass")):
+            continue
         tree = document.tree or parse_yaml(document.text)
         view = View(Reader.KUBECTL, walk_once=bool(tree.problems))
         if tree.root is None:
@@ -211,14 +227,28 @@ def _argo_sources(spec: Mapping, view: View) -> Iterator[Mapping]:
                 yield one
 
 
-def _argo_host(document: Document, root: Node, source: Mapping, view: View) -> Iterator[Host]:
-    entries = view.entries(source)
-    kustomize = entries.get("kustomize")
-    folder = string_of(entries.get("path"), view)
-    if folder and isinstance(kustomize, Mapping):  # without one it is a chart, or an excerpt
+def _argo_host(
+    document: Document, root: Node, source: Mapping, spec: Node | None, view: View
+) -> Iterator[Host]:
+    folder = string_of(view.get(source, "path"), view)
+    if not folder:
+        return
+    kustomize = view.get(source, "kustomize")
+    says, images = Kustomization(source), tuple[ArgoImage, ...]()
+    if isinstance(kustomize, Mapping):
         says = fields_of_host(kustomize, "kustomize", view)
-        images = tuple(_argo_images(view.entries(kustomize).get("images"), view))
-        yield Host(document, root, folder, says, argo=images, is_argo=True)
+        images = tuple(_argo_images(view.get(kustomize, "images"), view))
+    recurse = view.get(source, "directory", "recurse")
+    yield Host(
+        document,
+        root,
+        folder,
+        says,
+        argo=images,
+        is_argo=True,
+        destination=string_of(view.get(spec, "destination", "namespace"), view) or "",
+        is_recursive=isinstance(recurse, Scalar) and recurse.value == "true",
+    )
 
 
 def _argo_images(node: Node | None, view: View) -> Iterator[ArgoImage]:
@@ -260,9 +290,14 @@ def _all_with(key: str, root: Node, view: View) -> Iterator[Mapping]:
         work += entries.values()
 
 
+def is_filled_in(text: str) -> bool:
+    """Whether a template puts something else in the place of a part of a text."""
+    return re.search(_FILLED_IN, text) is not None
+
+
 def folder_of(host: Host, root: str) -> str | None:
     """Return the folder (absolute) that a host has built; None where it is a template's."""
-    if re.search(_FILLED_IN, host.folder):
+    if is_filled_in(host.folder):
         return None
     path = os.path.normpath(os.path.join(root, host.folder.lstrip("/").replace("/", os.sep)))
     return path if path == root or path.startswith(root.rstrip(os.sep) + os.sep) else None

@@ -1,4 +1,8 @@
-"""What kustomizations take in otherwise than they did at another time."""
+"""What kustomizations, Flux and Argo CD take in otherwise than they did at another time.
+
+``is_same`` says whether a file is as it was, ``then`` gives the bytes that stood at a path, or
+None. All paths are absolute.
+"""
 
 from __future__ import annotations
 
@@ -8,24 +12,23 @@ from typing import TYPE_CHECKING
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
 from imagelint.repository.follow import place_named
 from imagelint.repository.graph import read_as_kustomization
+from imagelint.repository.host_build import HostBuild
+from imagelint.repository.hosts import hosts_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
     from imagelint.kubernetes.kustomize.model import Kustomization
     from imagelint.repository.graph import Graph
+    from imagelint.repository.hosts import Host
 
-__all__ = ["newly_reached"]
+__all__ = ["newly_built", "newly_reached"]
 
 
 def newly_reached(
     graph: Graph, is_same: Callable[[str], bool], then: Callable[[str], bytes | None]
 ) -> Iterator[str]:
-    """Yield the files that kustomizations take in now, and did not, or into another namespace.
-
-    ``is_same`` says whether a file is as it was, ``then`` gives the bytes that stood at a path, or
-    None. All paths are absolute.
-    """
+    """Yield the files that kustomizations take in now, and did not, or into another namespace."""
     for folder, member in graph.members.items():
         if is_same(member.path):
             continue
@@ -36,12 +39,47 @@ def newly_reached(
         for edge in member.edges:
             if (edge.path, edge.entry.role, edge.entry.target) in known:
                 continue
-            if not edge.is_folder:
-                yield edge.path
-            elif edge.path in graph.members:
-                below = graph.members[edge.path].path
-                yield below
-                yield from graph.reached_from([below])
+            yield from _taken_in(graph, edge.path) if edge.is_folder else (edge.path,)
+
+
+def newly_built(
+    graph: Graph,
+    hosts: Iterable[Host],
+    is_same: Callable[[str], bool],
+    then: Callable[[str], bytes | None],
+) -> Iterator[str]:
+    """Yield the files that hosts have built now, and had not, or into another namespace.
+
+    And folders, all below which is built.
+    """
+    old: dict[str, set[Hashable]] = {}
+    for host in hosts:
+        path = host.document.source.path
+        if path not in old and not is_same(path):
+            data = then(path)
+            old[path] = set() if data is None else set(map(_said, hosts_in(path, data)))
+        if path not in old or _said(host) in old[path]:
+            continue
+        build = HostBuild(graph, host)
+        if build.is_bare and build.folder not in ("", graph.root):  # else any other repository's
+            yield build.folder
+        for folder in build.members():
+            yield from _taken_in(graph, folder)
+        yield from (file for file, _ in build.patches)
+
+
+def _said(host: Host) -> Hashable:
+    """Return what decides about the objects that a host has built."""
+    paths = tuple((one.role, one.path, one.target) for one in host.says.paths)
+    return host.folder, host.says.namespace, host.destination, host.is_recursive, paths
+
+
+def _taken_in(graph: Graph, folder: str) -> Iterator[str]:
+    """Yield the kustomization in a folder, and the files that it reaches."""
+    member = graph.members.get(folder)
+    if member is not None:
+        yield member.path
+        yield from graph.reached_from([member.path])
 
 
 def _old(folder: str, then: Callable[[str], bytes | None]) -> Kustomization | None:

@@ -12,13 +12,19 @@ from typing import TYPE_CHECKING
 from imagelint.files.git import LEFT_OUT, kept_below
 from imagelint.files.reading import MAX_SIZE, read
 from imagelint.files.walk import SUFFIXES
+from imagelint.kubernetes.context import NO_CONTEXT
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
+from imagelint.kubernetes.prefilter import may_have_built
 from imagelint.model.errors import FileError
+from imagelint.model.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from imagelint.kubernetes.context import Context
     from imagelint.repository.graph import Graph
+    from imagelint.repository.hosts import Host
+    from imagelint.repository.landing import Landing
 
 __all__ = ["Repositories", "content_of", "manifests_below"]
 
@@ -29,28 +35,84 @@ class Repositories:
     def __init__(self, is_tree: Callable[[str], bool]) -> None:
         """Know of none yet; of a root that ``is_tree`` says no of only the folder itself counts."""
         self._is_tree = is_tree
-        self._graphs: dict[str, Graph | None] = {}
-        """By root; None where nothing is a kustomization."""
+        self._known: dict[str, _Repository | None] = {}
+        """By root; None where nothing is a kustomization, or has kustomize run."""
 
     def graph_at(self, root: str) -> Graph | None:
         """Return the graph of a repository; None where nothing in it is a kustomization."""
-        if root not in self._graphs:
-            below = self._is_tree(root)
-            self._graphs[root] = _graph(root, list(_kustomizations(root, below=below)))
-        return self._graphs[root]
+        known = self._at(root)
+        return None if known is None else known.graph
 
-    @property
-    def graphs(self) -> Iterator[Graph]:
-        """The graphs that have been asked for."""
-        return (graph for graph in self._graphs.values() if graph is not None)
+    def hosts_at(self, root: str) -> tuple[Host, ...]:
+        """Return the objects of Flux and Argo CD in a repository that have folders built."""
+        known = self._at(root)
+        return () if known is None else known.hosts
+
+    def context_of(self, root: str, path: str) -> Context:
+        """Return what a repository knows of a file (absolute)."""
+        known = self._at(root)
+        if known is None:
+            return NO_CONTEXT
+        context = known.graph.context_of(path)
+        return context if known.landing is None else known.landing.context_of(path, context)
+
+    def reached_from(self, root: str, paths: list[str]) -> Iterator[str]:
+        """Yield the files that kustomizations and objects in some files take in as documents."""
+        known = self._at(root)
+        if known is not None:
+            yield from known.graph.reached_from(paths)
+            if known.landing is not None:
+                for path in paths:
+                    yield from known.landing.named_in(path)
+
+    def _at(self, root: str) -> _Repository | None:
+        if root not in self._known:
+            self._known[root] = _repository(root, is_tree=self._is_tree(root))
+        return self._known[root]
+
+    def newly_reached(
+        self, is_same: Callable[[str], bool], then: Callable[[str], bytes | None]
+    ) -> Iterator[str]:
+        """Yield files, and folders of such, that are taken in otherwise than then."""
+        known = [one for one in self._known.values() if one is not None]
+        if known:
+            from imagelint.repository.reached import newly_built, newly_reached  # noqa: PLC0415
+
+            for one in known:
+                yield from newly_reached(one.graph, is_same, then)
+                yield from newly_built(one.graph, one.hosts, is_same, then)
 
 
-def _graph(root: str, paths: list[str]) -> Graph | None:
-    if not paths:
+class _Repository(NamedTuple):
+    graph: Graph
+    hosts: tuple[Host, ...]
+    landing: Landing | None
+    """None without hosts."""
+
+
+def _repository(root: str, *, is_tree: bool) -> _Repository | None:
+    kustomizations, manifests = _listed(root, below=is_tree)
+    hosts = tuple(_hosts(root, manifests)) if is_tree else ()
+    if not kustomizations and not hosts:
         return None
     from imagelint.repository.graph import Graph  # noqa: PLC0415 - many trees have none
 
-    return Graph(root, paths, partial(content_of, root))
+    graph = Graph(root, kustomizations, partial(content_of, root))
+    if not hosts:
+        return _Repository(graph, hosts, None)
+    from imagelint.repository.landing import Landing  # noqa: PLC0415 - as above
+
+    return _Repository(graph, hosts, Landing(graph, hosts))
+
+
+def _hosts(root: str, paths: list[str]) -> Iterator[Host]:
+    """Yield the objects in files below a root that have folders built."""
+    for path in paths:
+        data = content_of(root, path)
+        if data is not None and may_have_built(data):
+            from imagelint.repository.hosts import hosts_in  # noqa: PLC0415 - as above
+
+            yield from hosts_in(path, data)
 
 
 def content_of(root: str, path: str) -> bytes | None:
@@ -61,36 +123,38 @@ def content_of(root: str, path: str) -> bytes | None:
         return None
 
 
-def _kustomizations(folder: str, *, below: bool) -> Iterator[str]:
-    """Yield the kustomization files in a folder or also ``below`` it, links too."""
-    found = _named_in(folder, KUSTOMIZATION_FILES.__contains__, below=below)
-    return (entry.path for entry in found if entry.is_file())
+def manifests_below(root: str) -> list[str]:
+    """Return the YAML and JSON files below a folder, but no links."""
+    return _listed(root)[1]
 
 
-def manifests_below(root: str) -> Iterator[str]:
-    """Yield the YAML and JSON files below a folder, but no links."""
-    found = _named_in(root, lambda name: name.lower().endswith(SUFFIXES))
-    return (entry.path for entry in found if entry.is_file(follow_symlinks=False))
+def _listed(root: str, *, below: bool = True) -> tuple[list[str], list[str]]:
+    """Return kustomization files, and YAML and JSON files, in a folder or also ``below`` it.
 
-
-def _named_in(
-    root: str, is_wanted: Callable[[str], bool], *, below: bool = True
-) -> Iterator[os.DirEntry[str]]:
-    """Yield what has a wanted name in a folder or below it, but for what tools put there."""
+    Left out is what tools put there. Links count as kustomizations only.
+    """
+    kustomizations: list[str] = []
+    manifests: list[str] = []
     folders = [root]
     kept: frozenset[str] | None = None
     is_known = False
     while folders:
         for entry in _listing(folders.pop()):
-            if is_wanted(entry.name):
-                yield entry
-            elif below and entry.is_dir(follow_symlinks=False) and entry.name != ".git":
-                if entry.name in LEFT_OUT:
+            name = entry.name
+            is_kustomization = name in KUSTOMIZATION_FILES and entry.is_file()
+            is_manifest = name.lower().endswith(SUFFIXES) and entry.is_file(follow_symlinks=False)
+            if is_kustomization:
+                kustomizations.append(entry.path)
+            if is_manifest:
+                manifests.append(entry.path)
+            elif below and entry.is_dir(follow_symlinks=False) and name != ".git":
+                if name in LEFT_OUT:
                     kept = kept if is_known else kept_below(root)
                     is_known = True
                     if kept is not None and entry.path not in kept:
                         continue
                 folders.append(entry.path)
+    return kustomizations, manifests
 
 
 def _listing(folder: str) -> list[os.DirEntry[str]]:

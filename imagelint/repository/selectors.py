@@ -8,9 +8,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from imagelint.kubernetes.kustomize.model import FileRole, Role
-from imagelint.repository.follow import NotFollowedError, follow
-from imagelint.repository.hosts import folder_of
+from imagelint.kubernetes.kustomize.model import Role
+from imagelint.repository.host_build import HostBuild, folders_around
 from imagelint.repository.numbering import Key, Numbering, Repairs
 from imagelint.repository.rename_model import Build, Override, Repository
 from imagelint.repository.repositories import manifests_below
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.kustomize.model import FileRole
     from imagelint.model.source import Edit
     from imagelint.repository.graph import Graph, Member
     from imagelint.repository.hosts import Host
@@ -55,8 +55,8 @@ class Selectors:
             return graph.context_of(path).roles
 
         self._numbering = Numbering(roles_of, repairs, read, catalogue, shown, may_edit)
-        built = [_Built(graph, host) for host in hosts if host.selects]
-        affected, self._hosts = self._affected([one for one in built if one.folder])
+        built = [HostBuild(graph, host) for host in hosts if host.selects]
+        affected, self._hosts = self._affected([one for one in built if one.is_selecting])
         is_selected = bool(self._hosts) or self._select(affected)
         self._folders = list(self._graph.below(affected)) if is_selected else []
 
@@ -78,22 +78,18 @@ class Selectors:
 
     def _starts(self) -> Iterator[str]:
         for path in self._repairs:
-            yield from self._graph.users_of(path)
-            folder = os.path.dirname(path)
-            member = self._graph.members.get(folder)
-            if member is not None and member.path == path:
-                yield folder
+            yield from self._graph.builders_of(path)
 
-    def _affected(self, hosts: list[_Built]) -> tuple[dict[str, None], list[_Built]]:
+    def _affected(self, hosts: list[HostBuild]) -> tuple[dict[str, None], list[HostBuild]]:
         """Return what takes in a repair, and all that shares a component with that.
 
         And the hosts that have something of it built, or are repaired themselves.
         """
         found = self._graph.above(self._starts())
-        touched = _folders_around(self._repairs)
-        taken: dict[int, _Built] = {}
+        touched = folders_around(self._repairs)
+        taken: dict[int, HostBuild] = {}
         while True:
-            around = touched | _folders_around(os.path.join(folder, "") for folder in found)
+            around = touched | folders_around(os.path.join(folder, "") for folder in found)
             more = [one for one in hosts if one.is_touched(found, around, self._repairs)]
             taken.update((id(one), one) for one in more)
             hosts = [one for one in hosts if id(one) not in taken]
@@ -167,7 +163,9 @@ class Selectors:
 
     # --- Flux and Argo CD --------------------------------------------------------------
 
-    def _build_of_host(self, built: _Built, builds: list[Build], numbers: dict[str, int]) -> Build:
+    def _build_of_host(
+        self, built: HostBuild, builds: list[Build], numbers: dict[str, int]
+    ) -> Build:
         """Return what Flux or Argo CD builds: a kustomization, or the manifests of a folder.
 
         With the host's own components, patches and entries in it.
@@ -196,7 +194,7 @@ class Selectors:
             dangers=(*build.dangers, *dangers, *(one for other in said for one in other.dangers)),
         )
 
-    def _bare(self, built: _Built, numbers: dict[str, int]) -> Build:
+    def _bare(self, built: HostBuild, numbers: dict[str, int]) -> Build:
         """Return what Flux makes of a folder without a kustomization: all manifests below it.
 
         A folder with one is taken in as that.
@@ -205,76 +203,13 @@ class Selectors:
         files = [
             self._numbering.manifests(path)
             for path in manifests_below(built.folder)
-            if _folders_around((path,)).isdisjoint(nested)
+            if folders_around((path,)).isdisjoint(nested)
         ]
         builds = [numbers[folder] for folder in nested if folder in numbers]
         return Build(tuple(files), tuple(builds), is_whole=len(builds) == len(nested))
 
-    def _said_by(self, built: _Built) -> Iterator[Said]:
+    def _said_by(self, built: HostBuild) -> Iterator[Said]:
         """Yield what the patches of a host bring."""
         yield self._numbering.said_by_host(built.host)
         for path, role in built.patches:
             yield self._numbering.said(path, (role,))
-
-
-class _Built:
-    """What Flux or Argo CD builds, as folders and files of the repository."""
-
-    def __init__(self, graph: Graph, host: Host) -> None:
-        """Follow what a host names; ``folder`` is empty where that cannot be."""
-        self.host = host
-        self._graph = graph
-        self.folder = folder_of(host, graph.root) or ""
-        self.is_bare = self.folder not in graph.members
-        if self.is_bare and host.is_argo:
-            self.folder = ""  # Argo CD takes a folder without a kustomization as it is
-        self.components: list[str] = []
-        self.patches: list[tuple[str, FileRole]] = []
-        self.is_whole = True
-        for entry in host.says.paths if self.folder else ():
-            try:
-                edge = follow(entry, self.folder, os.path.realpath(graph.root))
-            except NotFollowedError:
-                self.is_whole = False
-                continue
-            if edge.is_folder:
-                self.components.append(edge.path)
-            else:
-                self.patches.append((edge.path, FileRole(entry.role, entry.target)))
-
-    def members(self) -> Iterator[str]:
-        """Yield the kustomizations that are built."""
-        if self.is_bare:
-            yield from self.nested()
-        else:
-            yield self.folder
-        yield from (one for one in self.components if one in self._graph.members)
-
-    def nested(self) -> set[str]:
-        """Return the kustomizations next below a folder without one."""
-        top = self.folder.rstrip(os.sep) + os.sep
-        below = {one for one in self._graph.members if one.startswith(top)}
-        return {one for one in below if below.isdisjoint(_folders_around((one,)))}
-
-    def is_touched(self, found: dict[str, None], around: set[str], repairs: Repairs) -> bool:
-        """Whether a repair, or something affected, is in what is built.
-
-        ``around``: the folders around all that.
-        """
-        paths = (self.host.document.source.path, *(path for path, _ in self.patches))
-        if any(path in repairs for path in paths):
-            return True
-        if self.folder in (around if self.is_bare else found):
-            return True
-        return any(component in found for component in self.components)
-
-
-def _folders_around(paths: Iterable[str]) -> set[str]:
-    """Return all folders that some files are in."""
-    found: set[str] = set()
-    for path in paths:
-        folder = os.path.dirname(path)
-        while folder not in found:
-            found.add(folder)
-            folder = os.path.dirname(folder)
-    return found

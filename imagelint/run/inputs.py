@@ -97,11 +97,8 @@ class Intake:
             if file.path in out:
                 continue
             governing = self.policies.for_file(file.path)
-            if (
-                changes is None
-                or file.path in newly
-                or self._concerned(changes, file.path, governing)
-            ):
+            is_new = bool(newly) and not newly.isdisjoint(_upwards(file.path))
+            if changes is None or is_new or self._concerned(changes, file.path, governing):
                 linted.append(file.path)
                 yield Input(file.path, file.shown, governing)
             else:
@@ -278,3 +275,11 @@ class Intake:
             yield Input(path, shown, governing, self.stdin)
         else:
             self.skipped.append(Skipped(shown, reason))
+
+
+def _upwards(path: str) -> Iterator[str]:
+    """Yield a path and the folders around it."""
+    above = ""
+    while path != above:
+        yield path
+        above, path = path, os.path.dirname(path)

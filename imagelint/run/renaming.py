@@ -16,7 +16,7 @@ from imagelint.engine.edits import NotEditableError
 from imagelint.kubernetes.prefilter import may_select_images
 from imagelint.model.source import one_line, shown
 from imagelint.repository.graph import Graph
-from imagelint.repository.hosts import hosts_in, names_in
+from imagelint.repository.hosts import names_in
 from imagelint.repository.rename_matching import split_image
 from imagelint.repository.renames import plan_renames
 from imagelint.repository.repositories import content_of, manifests_below
@@ -58,15 +58,24 @@ def adjustments(
     made: dict[str, Adjustment] = {}
     for root, repairs in by_root.items():
         graph = around.graph_at(root) or Graph(root, (), partial(content_of, root))
-        made |= _Planned(graph, repairs, catalogue, cwd).adjustments(free, repaired)
+        planned = _Planned(graph, around.hosts_at(root), repairs, catalogue, cwd)
+        made |= planned.adjustments(free, repaired)
     return made
 
 
 class _Planned:
     """The adjustments in one repository."""
 
-    def __init__(self, graph: Graph, repairs: Repairs, catalogue: Catalogue, cwd: str) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        hosts: Sequence[Host],
+        repairs: Repairs,
+        catalogue: Catalogue,
+        cwd: str,
+    ) -> None:
         self._graph = graph
+        self._hosts = hosts
         self._repairs = repairs
         self._catalogue = catalogue
         self._cwd = cwd
@@ -75,14 +84,14 @@ class _Planned:
     def adjustments(
         self, free: Mapping[str, bool], repaired: Mapping[str, Found]
     ) -> dict[str, Adjustment]:
-        hosts = self._hosts(free)
+        self._refuse_named(free)
 
         def may_edit(path: str) -> bool:
             return path in free or self._is_recoverable(path)
 
         read = partial(content_of, self._graph.root)
         selectors = Selectors(
-            self._graph, self._repairs, read, self._catalogue, self._shown, hosts, may_edit
+            self._graph, self._repairs, read, self._catalogue, self._shown, self._hosts, may_edit
         )
         repository = selectors.repository()
         plan = plan_renames(repository)
@@ -119,14 +128,12 @@ class _Planned:
             for path in dict.fromkeys((*self._refused, *edits))
         }
 
-    def _hosts(self, free: Mapping[str, bool]) -> list[Host]:
-        """Return what has folders built, and refuse the images that something else may select."""
-        hosts: list[Host] = []
+    def _refuse_named(self, free: Mapping[str, bool]) -> None:
+        """Refuse the images of which nobody can tell who else selects them by name."""
         names: dict[str | None, list[tuple[str, str]]] = {}
         for path in manifests_below(self._graph.root):
             data = None if free.get(path) else content_of(self._graph.root, path)
             if data is not None and may_select_images(data):
-                hosts += hosts_in(path, data)
                 for document, node, name, folder in names_in(path, data, self._graph.root):
                     line = document.source.line_number(document.byte_offset(node.start))
                     names.setdefault(name, []).append((folder, f"{self._shown(path)}:{line}"))
@@ -137,7 +144,6 @@ class _Planned:
                     self._refuse(path, start, f"{place} selects {shown(old)} by name")
                     del images[start]
                     break
-        return hosts
 
     def _is_recoverable(self, path: str) -> bool:
         """Whether git can bring back a file; without a repository nobody asks for that."""

@@ -6,7 +6,6 @@ import os
 from typing import TYPE_CHECKING
 
 from imagelint import files
-from imagelint.kubernetes.context import NO_CONTEXT
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
 from imagelint.model.errors import FileError
 from imagelint.repository.repositories import Repositories
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
 
     from imagelint.kubernetes.context import Context
     from imagelint.repository.graph import Graph
+    from imagelint.repository.hosts import Host
     from imagelint.run.request import Input, Request
 
 __all__ = ["Surroundings"]
@@ -165,28 +165,29 @@ class Surroundings:
 
     def context_of(self, path: str) -> Context:
         """Return what the repository knows about a file."""
-        graph = self.graph_of(path)
-        return NO_CONTEXT if graph is None else graph.context_of(path)
+        return self._repositories.context_of(self.root_of(path), path)
+
+    def hosts_at(self, root: str) -> tuple[Host, ...]:
+        """Return the objects of a repository that have folders built."""
+        return self._repositories.hosts_at(root)
 
     def taken_in(self, found: Iterable[str]) -> Iterator[str]:
         """Yield the files below the PATHs' folders that kustomizations among ``found`` reach."""
         if not self._folders:
             return
-        for graph, paths in self.reaching(found):
-            for path in graph.reached_from(paths):
+        reaching: dict[str, list[str]] = {}
+        for path in found:
+            reaching.setdefault(self.root_of(path), []).append(path)
+        for root, paths in reaching.items():
+            for path in self._repositories.reached_from(root, paths):
                 if any(files.is_below(path, folder) for folder in self._folders):
                     yield path
 
     def newly_reached(
         self, is_same: Callable[[str], bool], then: Callable[[str], bytes | None]
     ) -> frozenset[str]:
-        """Return the files that kustomizations take in otherwise than then (``reached.py``)."""
-        graphs = list(self._repositories.graphs)
-        if not graphs:
-            return frozenset()
-        from imagelint.repository.reached import newly_reached  # noqa: PLC0415 - many have none
-
-        return frozenset(path for graph in graphs for path in newly_reached(graph, is_same, then))
+        """Return the files, and folders of such, that are taken in otherwise than then."""
+        return frozenset(self._repositories.newly_reached(is_same, then))
 
     def reaching(self, found: Iterable[str]) -> list[tuple[Graph, list[str]]]:
         """Return the kustomizations among files, by the graph that they are in."""

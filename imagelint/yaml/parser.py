@@ -4,9 +4,9 @@ kubectl reads with go-yaml, a port of libyaml, so libyaml's events (ruamel.yaml'
 parser) are composed into nodes here, where duplicate keys, merges, aliases and tags
 are kept for ``kubernetes/readers.py`` to judge. ruamel.yaml.clib holds libyaml 0.1.7,
 which refuses a colon in a plain flow scalar (``{image: nginx:1.25}``) that go-yaml
-reads: such text is read once more with those colons hidden behind a character that
-stands nowhere else in it. So are byte order marks inside of the text, which libyaml skips and
-go-yaml reads. Without the C extension the pure Python parser serves. Nothing is ever dumped.
+reads, and the escape of a single quote: such text is read once more with those hidden
+(``hidden.py``). So are byte order marks inside of the text, which libyaml skips and go-yaml
+reads. Without the C extension the pure Python parser serves. Nothing is ever dumped.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from imagelint.yaml.bounds import DEEP, DEEP_STEPS, DEEP_STEPS_PURE, MAX_DEPTH, is_excessive
 from imagelint.yaml.fast.parser import parse_plain
+from imagelint.yaml.hidden import COLON_IN_PLAIN, INNER_MARK, hide, stand_in
 from imagelint.yaml.nodes import (
     ODD_SCALARS,
     Mapping,
@@ -39,15 +40,11 @@ _BYTE_ORDER_MARK = "\ufeff"
 _SLASH_ESCAPE = r"(?<!\\)(?:\\\\)*\\/"
 FLOW_COLON = "found unexpected ':'"
 """What libyaml says to some colons that go-yaml reads; after several of them it is believed."""
-_STAYS = r"(?<![^\s,\[\]{}])(?:!(?:<[^<>\s]*>|[^\s,\[\]{}]*)|[&*][0-9A-Za-z_-]+:)"
-_COLON_IN_PLAIN = rf"""({_STAYS})|(?<=[^\s"'\[\]{{}},]):(?=\S)"""
-"""A colon inside a plain scalar: text around it. Those in tags and behind anchors stay."""
+_ESCAPE = "found unknown escape character"
 _ATTEMPTS = 8
-"""How often a text is read, for the sake of its colons, before libyaml is believed."""
+"""How often a text is read, for the sake of what is hidden, before libyaml is believed."""
 _FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
 """Characters that no YAML may hold."""
-_INNER_MARK = "(\\A\ufeff)|\ufeff"
-"""A byte order mark that is a character like any other to go-yaml: all but the first."""
 
 
 class _Events(Protocol):
@@ -79,7 +76,7 @@ def parse_events(text: str) -> Tree:
     body = text[1:] if skipped else text
     stand_ins: dict[int, str] = {}
     if _BYTE_ORDER_MARK in body:
-        body = _hide(_INNER_MARK, _BYTE_ORDER_MARK, body, stand_ins)
+        body = hide(INNER_MARK, _BYTE_ORDER_MARK, body, stand_ins)
     try:
         return _compose(body, skipped, stand_ins)
     except _EventsRefusedError as refused:
@@ -93,34 +90,24 @@ def parse_events(text: str) -> Tree:
 
 
 def _compose(body: str, skipped: int, stand_ins: dict[int, str]) -> Tree:
-    """Read ``body``; where libyaml refuses a colon that go-yaml reads, again with it hidden."""
+    """Read ``body``; where libyaml refuses what go-yaml reads, again with that hidden.
+
+    These are colons in plain scalars, and the escape of a single quote in double quotes.
+    """
     for attempt in range(_ATTEMPTS):
         try:
             return _Composer(_events(), body, skipped, stand_ins).compose()
         except _EventsRefusedError as refused:
             at = refused.index
-            if FLOW_COLON not in refused.message or attempt == _ATTEMPTS - 1:
+            is_quote = _ESCAPE in refused.message and body.startswith("\\'", at)
+            if attempt == _ATTEMPTS - 1 or not (is_quote or FLOW_COLON in refused.message):
                 raise
-        if attempt == 0:
-            body = _hide(_COLON_IN_PLAIN, ":", body, stand_ins)
-        else:  # behind a quote inside of a plain scalar: the pattern passes it over
-            hidden = next((chr(code) for code, char in stand_ins.items() if char == ":"), ":")
+        if not is_quote and ":" not in stand_ins.values():
+            body = hide(COLON_IN_PLAIN, ":", body, stand_ins)
+        else:  # a colon behind a quote inside of a plain scalar: the pattern passes it over
+            hidden = stand_in("" if is_quote else ":", body, stand_ins) or body[at]
             body = body[:at] + hidden + body[at + 1 :]
     raise AssertionError  # the last attempt has returned or raised
-
-
-def _hide(pattern: str, char: str, text: str, stand_ins: dict[int, str]) -> str:
-    """Replace what ``pattern`` matches by a private-use character that ``text`` does not hold.
-
-    What the pattern captures stays. The stand-in is noted with the ``char`` that it stands for.
-    """
-    present = set(text)
-    free = (code for code in range(0xE000, 0xF8FF) if chr(code) not in present)
-    code = next(free, None)
-    if code is None:
-        return text
-    stand_ins[code] = char
-    return re.sub(pattern, lambda match: match.group(1) or chr(code), text)
 
 
 def _events() -> Callable[[str], _Events]:

@@ -296,6 +296,33 @@ class TestWhatKustomizationsReach:
         bases.write("new/kustomization.yaml", "resources: [../live]\n")
         assert linted() == ["one/x.yaml"]
 
+    @pytest.mark.parametrize(
+        ("path", "more", "expected"),
+        [
+            ("live", "", ["one/x.yaml"]),
+            ("two", "", ["two/x.yaml"]),
+            ("other", "", ["other/c.yaml"]),
+            ("prod", "targetNamespace: a", ["prod/a.yaml", "prod/b.yaml"]),
+            (".", "", ["one/x.yaml", "two/x.yaml"]),
+            ("nowhere", "", []),
+        ],
+    )
+    def test_what_flux_newly_builds_counts(
+        self, bases: Repository, path: str, more: str, expected: list[str]
+    ) -> None:
+        text = (
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
+            f"metadata: {{name: a}}\nspec:\n  path: {path}\n  {more}\n"
+        )
+        bases.write("flux.yaml", text)
+        assert linted() == expected
+        bases.commit()
+        bases.git("branch", "-q", "-f", "main")
+        bases.write("flux.yaml", text.replace("name: a", "name: b"))
+        assert linted() == []
+        bases.write("flux.yaml", f"{text}  targetNamespace: other\n".replace(f"  {more}\n", ""))
+        assert linted() == expected
+
     def test_a_kustomization_under_another_name(self, bases: Repository) -> None:
         bases.git("mv", "live/kustomization.yaml", "live/Kustomization")
         bases.commit()

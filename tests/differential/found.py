@@ -52,6 +52,13 @@ FOUND = (
         also="x/e",
         why="control characters",
     ),
+    Case(
+        "the escape of a single quote, which libyaml does not know",
+        pod('"x/a"').replace("name: p", 'name: "p\\\'s"')
+        + "---\n"
+        + pod('"x/b"', more="o: \"\\'\\'\"\n"),
+        "x/a x/b",
+    ),
     odd(
         "a merge by alias, behind others, and in base64",
         f"m: &n <<\n{merging('image: x/a', '<<: {image: x/d}', f'*n : {{{IMAGE}: x/b}}')}",

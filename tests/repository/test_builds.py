@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
+from base64 import b64decode
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -128,6 +130,64 @@ def test_what_is_edited_outside_of_the_run_gets_new_names_alone(
     harbor = own.replace("name: nginx", "name: harbor.myco.com/docker.io/nginx")
     assert repository.read("base/kustomization.yaml") == f"resources: [pod.yaml]\n{harbor}"
     assert repository.read("top/kustomization.yaml") == top
+
+
+GENERATORS = """\
+resources: [pod.yaml]
+images: [{name: nginx, newTag: "2"}]
+generators: [g.yaml]
+configMapGenerator:
+- {name: files, files: [data.yaml, other=data.yaml]}
+- {name: literals, literals: ["image=nginx:1", "a=b"]}
+secretGenerator:
+- {name: secret, files: [data.yaml], options: {disableNameSuffixHash: true}}
+"""
+GENERATOR = """\
+apiVersion: builtin
+kind: ConfigMapGenerator
+metadata: {name: plugin}
+files: [data.yaml]
+literals: ["image=nginx:1"]
+"""
+_SUFFIX = re.compile(r"(?m)^(  name: (?:files|literals|plugin))-[0-9a-z]{10}$")
+"""The hash of its content behind the name of a ConfigMap."""
+_ENCODED = re.compile(r"(?m)^  data.yaml: \|?\n?[ ]*([A-Za-z0-9+/=\n ]+)$")
+
+
+def test_data_of_generators(tmp_path: Path, program: Tool) -> None:
+    """What is data of a ConfigMap is repaired in its file; texts of the kustomization stay.
+
+    The hash in a name follows the content, as for any other change of it.
+    """
+    repository = Repository.new(tmp_path / "tree")
+    repository.write("imagelint.yaml", POLICY)
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: NAME}\nspec:\n  containers:\n"
+    pod += "  - {name: a, image: nginx:1}\n"
+    for name in ("pod", "data"):
+        repository.write(f"k/{name}.yaml", pod.replace("NAME", name))
+    repository.write("k/g.yaml", GENERATOR)
+    repository.write("k/kustomization.yaml", GENERATORS)
+    repository.commit()
+    [before] = Builds.of(program, repository.root).outputs.values()
+    fix(repository.root, ".")
+    [after] = Builds.of(program, repository.root).outputs.values()
+    assert before is not None
+    assert after is not None
+    new = before.replace("image: nginx:2", "image: harbor.myco.com/docker.io/nginx:2")
+    new = new.replace("image: nginx:1}", "image: harbor.myco.com/docker.io/nginx:1}")
+    assert new.count("harbor.myco.com") == 4
+    assert _decoded(_SUFFIX.sub(r"\1", after)) == _decoded(_SUFFIX.sub(r"\1", new))
+    assert after.count("image: nginx:1\n") == before.count("image: nginx:1\n") == 2
+
+
+def _decoded(output: str) -> str:
+    """Return the output of a build without the data of Secrets but for the images in it."""
+
+    def images(match: re.Match[str]) -> str:
+        text = b64decode(match.group(1).replace("\n", "").replace(" ", "")).decode()
+        return f"  data.yaml: {text.replace('harbor.myco.com/docker.io/', '')}"
+
+    return _ENCODED.sub(images, output)
 
 
 CORPUS_POLICY = """\

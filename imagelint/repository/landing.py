@@ -1,0 +1,124 @@
+"""What the objects of Flux and Argo CD say of the files that they have built.
+
+They move objects into namespaces, on top of what kustomizations do, and take files for patches.
+Where their ``path`` leads into this repository it counts: which repository a source is nobody can
+tell from a checkout.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.repository.host_build import HostBuild
+from imagelint.repository.hosts import is_filled_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from imagelint.kubernetes.context import Context
+    from imagelint.kubernetes.kustomize.model import FileRole
+    from imagelint.repository.graph import Graph
+    from imagelint.repository.hosts import Host
+
+__all__ = ["Landing"]
+
+
+class _Namespaces(NamedTuple):
+    """Where a host has objects run."""
+
+    moved: frozenset[str]
+    """Into which it moves all of them."""
+    landing: frozenset[str]
+    """In which those land that state none."""
+
+    def joined(self, other: _Namespaces) -> _Namespaces:
+        return _Namespaces(self.moved | other.moved, self.landing | other.landing)
+
+
+_NOWHERE = _Namespaces(frozenset(), frozenset())
+
+
+class Landing:
+    """Files of a repository → what its hosts say of them."""
+
+    def __init__(self, graph: Graph, hosts: Iterable[Host]) -> None:
+        """Follow each host through the kustomizations of ``graph``."""
+        self._graph = graph
+        self._built: dict[str, _Namespaces] = {}
+        """By folder of a kustomization."""
+        self._bare: dict[str, list[tuple[bool, _Namespaces]]] = {}
+        """By folder without one; whether what is below counts, too."""
+        self._roles: dict[str, dict[FileRole, None]] = {}
+        self._named: dict[str, list[str]] = {}
+        """By file with a host: the files that it takes for patches."""
+        for host in hosts:
+            self._follow(HostBuild(graph, host))
+
+    def context_of(self, path: str, known: Context) -> Context:
+        """Add to what the kustomizations know of a file (absolute)."""
+        found = _NOWHERE
+        for folder in self._graph.builders_of(path):
+            found = found.joined(self._built.get(folder, _NOWHERE))
+        for said in self._around(path) if self._bare else ():
+            found = found.joined(said)
+        roles = self._roles.get(path, {})
+        if found == _NOWHERE and not roles:
+            return known
+        return known._replace(
+            roles=tuple(dict.fromkeys((*known.roles, *roles))),
+            namespaces=known.namespaces | found.moved,
+            destinations=known.destinations | found.landing,
+        )
+
+    def named_in(self, path: str) -> list[str]:
+        """Return the files that the hosts in a file take for patches."""
+        return self._named.get(path, [])
+
+    def _follow(self, build: HostBuild) -> None:
+        host = build.host
+        said = _Namespaces(_known(host.says.namespace), _known(host.destination))
+        for path, role in build.patches:
+            self._roles.setdefault(path, {})[role] = None
+            self._named.setdefault(host.document.source.path, []).append(path)
+        if said == _NOWHERE or not build.folder:
+            return
+        if build.is_bare and build.folder != self._graph.root:  # else it is any other repository's
+            self._bare.setdefault(build.folder, []).append((host.is_recursive, said))
+        for folder in self._graph.below(build.members()):
+            self._add(folder, said._replace(landing=frozenset()))
+        for folder in self._unmoved(build.members()) if said.landing and not said.moved else ():
+            self._add(folder, said)
+
+    def _add(self, folder: str, said: _Namespaces) -> None:
+        self._built[folder] = self._built.get(folder, _NOWHERE).joined(said)
+
+    def _unmoved(self, folders: Iterable[str]) -> Iterator[str]:
+        """Yield kustomizations and what they take in, but for those that state a namespace."""
+        members = self._graph.members
+        work, seen = list(folders), set[str]()
+        while work:
+            folder = work.pop()
+            if folder in seen or folder not in members or members[folder].says.namespace:
+                continue
+            seen.add(folder)
+            yield folder
+            work += (edge.path for edge in members[folder].edges if edge.is_folder)
+
+    def _around(self, path: str) -> Iterator[_Namespaces]:
+        """Yield what is said of the folders around a file, up to the next kustomization."""
+        folder = own = os.path.dirname(path)
+        while folder not in self._graph.members:
+            for is_recursive, said in self._bare.get(folder, ()):
+                if is_recursive or folder == own:
+                    yield said
+            parent = os.path.dirname(folder)
+            if parent == folder:
+                return
+            folder = parent
+
+
+def _known(namespace: str) -> frozenset[str]:
+    """Return a namespace, unless a template or a variable has its place."""
+    return frozenset([namespace] if namespace and not is_filled_in(namespace) else ())
