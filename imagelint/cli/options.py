@@ -29,6 +29,8 @@ __all__ = [
     "detail_options",
     "environment_option",
     "fail_on_option",
+    "harbor_host",
+    "harbor_option",
     "input_options",
     "jobs_option",
     "nearest",
@@ -195,6 +197,11 @@ policy_option = click.option(
     help="Use this policy instead of the imagelint.yaml above each file.",
     shell_complete=complete_file,
 )
+harbor_option = click.option(
+    "--harbor",
+    metavar="HOST",
+    help="Where no imagelint.yaml is found: pull through this Harbor.",
+)
 changes_options = (
     click.option(
         "--policy-from",
@@ -243,6 +250,7 @@ def input_options(function: F) -> F:
             help="Read no larger file, unless it is named.",
         ),
         *changes_options,
+        harbor_option,
         policy_option,
         environment_option,
         click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=complete_file),
@@ -308,8 +316,22 @@ def request(options: Mapping[str, Any]) -> Request:
     """Make a request out of the values of :func:`input_options`."""
     from imagelint.run.run import Request  # noqa: PLC0415 - --help has no use for the engine
 
-    # Whatever has no such option makes no verdict of what it finds.
-    return Request(**{"allow_empty": True, **options})
+    harbor = options.get("harbor")
+    harbor = None if harbor is None else harbor_host(harbor)
+    # Whatever has no option --allow-empty makes no verdict of what it finds.
+    return Request(**{"allow_empty": True, **options, "harbor": harbor})
+
+
+def harbor_host(text: str) -> str:
+    """Return what ``--harbor`` names; raises ``UsageError`` for what is no host."""
+    from imagelint.model.errors import UsageError  # noqa: PLC0415 - --help has no use for these
+    from imagelint.patterns.harbor import InvalidPattern, parse_harbor_host  # noqa: PLC0415
+
+    try:
+        return parse_harbor_host(text)
+    except InvalidPattern as error:
+        message = f"--harbor: {error}"
+        raise UsageError(message) from error
 
 
 def targets(formats: tuple[Target, ...], output: str | None) -> tuple[Target, ...]:

@@ -104,7 +104,9 @@ class Excuses:
             from imagelint.policy.exceptions import Breach  # noqa: PLC0415 - many policies have none
 
             name = None if environment is None else environment.name
-            breach = Breach(rule, name, self.path, kube_object, container, reference)
+            harbors = self._policy.harbors
+            spellings = () if reference is None else harbors.spellings(reference)
+            breach = Breach(rule, name, self.path, kube_object, container, spellings)
             for number, one in self._exceptions:
                 if one.covers(breach):
                     self.used.add(number)

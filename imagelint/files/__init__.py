@@ -32,6 +32,7 @@ from imagelint.files.reading import (
     stand_in,
 )
 from imagelint.files.shipped import (
+    EXAMPLE_HARBOR,
     catalogue_files,
     default_policy_source,
     rules_folder,
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BROKEN_LINK",
+    "EXAMPLE_HARBOR",
     "LEADS_OUT",
     "LINK_TO_FOLDER",
     "MAX_SIZE",

@@ -15,10 +15,10 @@ from imagelint.files.origin import OnDisk
 from imagelint.files.paths import absolute, displayed, relative_to
 from imagelint.files.reading import stand_in
 from imagelint.files.shipped import default_policy_source
-from imagelint.model.errors import FileError, PolicyError
+from imagelint.model.errors import FileError, PolicyError, UsageError
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.report import PolicyStamp
-from imagelint.model.source import Source, shown
+from imagelint.model.source import Source, as_yaml, shown
 from imagelint.patterns.globs import InvalidPattern
 from imagelint.policy.locks import Locks, read_extends
 from imagelint.policy.policy import parse_policy
@@ -113,8 +113,13 @@ class Policies:
         cwd: str,
         override: str | None = None,
         origin: Origin | None = None,
+        harbor: str | None = None,
     ) -> None:
-        """Use the policy file ``override`` for everything if it is given (``--policy``)."""
+        """Use the policy file ``override`` for everything if it is given (``--policy``).
+
+        ``harbor`` is the Harbor of the built-in policy (``--harbor``); any other is an error then.
+        """
+        self._harbor = harbor
         self._origin = OnDisk(cwd) if origin is None else origin
         self._rules = rules
         self._cwd = cwd
@@ -127,7 +132,7 @@ class Policies:
         """Return the policy of a file, given by its absolute path; it need not exist.
 
         Raises ``PolicyError`` for a policy that cannot be used or that stands below another,
-        ``FileError`` for one that cannot be read.
+        ``FileError`` for one that cannot be read, ``UsageError`` for one beside ``--harbor``.
         """
         known = self._by_folder.get(path.rpartition(os.sep)[0])  # 5 times faster than dirname
         return self.for_folder(os.path.dirname(path)) if known is None else known
@@ -175,7 +180,7 @@ class Policies:
     def _nested(self, mine: str, above: GoverningPolicy) -> PolicyError:
         """Nobody loosens the gate by adding a file."""
         outer = displayed(os.path.join(above.folder, POLICY_NAME), self._cwd)
-        extends = relative_to(os.path.dirname(mine), above.files[0])
+        extends = as_yaml(relative_to(os.path.dirname(mine), above.files[0]))
         message = (
             f"this policy stands below {outer} and does not extend it: add `extends: {extends}`,"
             " remove one of the two, or name the one to use with --policy"
@@ -190,13 +195,17 @@ class Policies:
         return self._by_file[path]
 
     def _built_in(self, folder: str) -> GoverningPolicy:
-        source = default_policy_source()
+        source = default_policy_source(self._harbor)
         stamp = PolicyStamp(None, source.data)
         policy = parse_policy(source, self._rules)
         return GoverningPolicy(policy, stamp, folder, sources=(source,), rules=self._rules)
 
     def _made(self, path: str, folder: str) -> GoverningPolicy:
         """Read a policy with all that it extends, and the baseline beside it."""
+        if self._harbor is not None:
+            name = displayed(path, self._cwd)
+            message = f"--harbor goes with the built-in policy; {name} names its own Harbor"
+            raise UsageError(message)
         root = self._root_of(path)
         layers = self._layers(path, root)
         policy: Policy | None = None

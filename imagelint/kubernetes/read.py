@@ -31,6 +31,7 @@ from imagelint.kubernetes.seen import (
     to_what_follows,
 )
 from imagelint.kubernetes.skim.reader import skim
+from imagelint.model.source import Span
 from imagelint.yaml.documents import cut, split
 from imagelint.yaml.nodes import Mapping
 from imagelint.yaml.parser import parse_yaml
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.kustomize.model import FileRole
     from imagelint.kubernetes.skim.reader import Skim
-    from imagelint.model.source import Source, Span
+    from imagelint.model.source import Source
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Node, ParseProblem, Tree
 
@@ -84,7 +85,7 @@ def examine(  # noqa: PLR0913 - what is read, and how
 
     ``prove=False`` parses everything: the slow path that the fast one is tested against.
     """
-    special = _is_special(roles)
+    special = _is_special(roles) or _is_binary_resource(source, roles)
     if prove and not special and within is None and _is_free_file(source, catalogue):
         return [], 1
     examined: list[Examined] = []
@@ -190,6 +191,15 @@ def _is_special(roles: Iterable[FileRole]) -> bool:
     return any(role.role.is_special for role in roles)
 
 
+def _is_binary_resource(source: Source, roles: Iterable[FileRole]) -> bool:
+    """Whether kustomize takes something for manifests that is no text, and refuses it."""
+    if not any(role.role.is_resource for role in roles):
+        return False
+    if source.data.isascii():
+        return b"\0" in source.data
+    return source.decode(Span(source.bom_length, len(source.data))).first_ill_formed is not None
+
+
 def read_all(
     document: Document, catalogue: Catalogue, file_name: str, roles: tuple[FileRole, ...] = ()
 ) -> list[Examined]:
@@ -243,7 +253,8 @@ def read(
         reasons.append(Refusal(document.span.start, message, by_kubectl=marks > 1))
     if ACTION in text and reasons:
         to_what_follows(tree)
-    is_manifest = bool(marks or refused or _is_special(roles)) or is_manifest_of(found, text, tree)
+    is_taken = _is_special(roles) or _is_binary_resource(document.source, roles)
+    is_manifest = bool(marks or refused) or is_taken or is_manifest_of(found, text, tree)
     if tree.unread_from is not None:
         if not _is_special(roles) and is_free(document, catalogue):
             found.sites.clear()  # parsed for a test alone, and its kind may stand in what is unread

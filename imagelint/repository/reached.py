@@ -37,7 +37,8 @@ def newly_reached(
         if old is not None and old.namespace == member.says.namespace:
             known = {(place_named(one, folder), one.role, one.target) for one in old.paths}
         for edge in member.edges:
-            if (edge.path, edge.entry.role, edge.entry.target) in known:
+            is_below = not edge.is_late and edge.path != place_named(edge.entry, folder)
+            if is_below or (edge.path, edge.entry.role, edge.entry.target) in known:
                 continue
             yield from _taken_in(graph, edge.path) if edge.is_folder else (edge.path,)
 

@@ -115,7 +115,7 @@ def _missing(graph: Graph, member: Member, around: Surroundings) -> Iterator[tup
             what = None if edge.is_folder and not is_other else _stand_in(path, graph.root)
             if what is not None:
                 yield path, what
-    for path in member.lost:
+    for path in graph.lost.get(os.path.dirname(member.path), ()):
         what = _lost(path, around)
         if what is not None:
             yield path, what

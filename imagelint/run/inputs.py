@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from imagelint.files.changes import Changes
+    from imagelint.policy.policy import Policy
     from imagelint.rules.rule import Rule
     from imagelint.run.surroundings import Surroundings
 
-__all__ = ["Intake"]
+__all__ = ["Intake", "built_in_notice"]
 
 _STDIN_SHOWN = "<stdin>"
 
@@ -39,7 +40,7 @@ class Intake:
         self._cwd = cwd
         ref = request.policy_from
         self._origin = None if ref is None else files.AtCommit(ref, cwd)
-        self.policies = files.Policies(rules, cwd, request.policy, self._origin)
+        self.policies = files.Policies(rules, cwd, request.policy, self._origin, request.harbor)
         self.stdin: bytes | None = None
         """Standard input, if it was asked for."""
         self.notices: list[str] = []
@@ -275,6 +276,19 @@ class Intake:
             yield Input(path, shown, governing, self.stdin)
         else:
             self.skipped.append(Skipped(shown, reason))
+
+
+def built_in_notice(policy: Policy, request: Request) -> str:
+    """Say that the built-in policy decides, and to which Harbor images go where they are to go."""
+    (harbor,) = policy.harbors.harbors
+    named, asked = "", request.harbor
+    if asked is not None or request.fixes:
+        named = f" and images go to the Harbor {harbor.host}"
+        named += "" if asked else ", unless --harbor HOST names another"
+    return (
+        f"note: no {files.POLICY_NAME} found, so the built-in policy decides{named};"
+        f" write your own with `imagelint init --harbor {asked or 'HOST'}`"
+    )
 
 
 def _upwards(path: str) -> Iterator[str]:

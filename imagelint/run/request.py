@@ -30,6 +30,8 @@ class Request(NamedTuple):
     """As typed; none stands for the working folder, ``-`` for standard input."""
     environment: str | None = None
     policy: str | None = None
+    harbor: str | None = None
+    """The Harbor of the built-in policy, in place of the example's: a host."""
     exclude: tuple[str, ...] = ()
     stdin_filename: str | None = None
     changed_since: str | None = None

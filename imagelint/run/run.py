@@ -21,7 +21,7 @@ from imagelint.rules.built_in import RULES
 from imagelint.rules.rule import text_of
 from imagelint.run.ahead import Ahead
 from imagelint.run.given import known_kinds, today
-from imagelint.run.inputs import Intake
+from imagelint.run.inputs import Intake, built_in_notice
 from imagelint.run.request import STDIN, Attempt, Input, Packed, Request, packed, unpacked, whole
 from imagelint.run.surroundings import Surroundings
 from imagelint.run.team import in_order
@@ -84,11 +84,10 @@ class Run:
         """Fail before the first finding: an unknown environment, a policy that is no good."""
         for one in self.governing:
             self._linter(one)
-        if self.inputs and any(governing.is_built_in for governing in self.governing):
-            self.notices.append(
-                f"note: no {files.POLICY_NAME} found, so the built-in policy decides;"
-                " write your own with `imagelint init --harbor HOST`"
-            )
+        built_in = next((one for one in self.governing if one.is_built_in), None)
+        if not self.inputs or built_in is None:
+            return
+        self.notices.insert(0, built_in_notice(built_in.policy, self._request))
 
     def _linter(self, governing: files.GoverningPolicy, *, inventory: bool = False) -> Linter:
         inventory = inventory or self._request.inventory

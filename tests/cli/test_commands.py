@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from imagelint import files
-from imagelint.cli.commands.init import policy_text
+from imagelint.cli.commands.init import Seen, policy_text
 from imagelint.model.errors import UsageError
 from imagelint.model.source import Source
 from imagelint.policy.policy import parse_policy
@@ -160,6 +160,62 @@ def test_init_says_what_the_built_in_policy_says() -> None:
     found, built_in = (parse_policy(one, rules) for one in (written, files.default_policy_source()))
     assert found._replace(exclude=built_in.exclude) == built_in
     assert found.exclude.matches("a/testdata/b.yaml"), "where its author sees it"
+
+
+def test_init_lists_the_registries_of_the_repository(project: Project) -> None:
+    images = [
+        *("nginx", "redis:7", "quay.io/a/b:1", "registry.k8s.io/pause:3", "registry.k8s.io/x:1"),
+        *("localhost:5000/a:1", "localhost/a:1", "qay.io/a:1", "h.io/hub/nginx:1", "{{ x }}"),
+        *("1.5/a:1", "GHCR.io/a:1"),
+    ]
+    containers = ", ".join(f"{{name: c, image: {json.dumps(image)}}}" for image in images)
+    spec = f"spec: {{containers: [{containers}]}}"
+    project.write("a/b.yaml", f"{{apiVersion: v1, kind: Pod, metadata: {{name: a}}, {spec}}}\n")
+    done = project.run("init", "--harbor", "h.io")
+    assert (done.exit_code, done.stderr) == (CLEAN, "")
+    assert "Registries here, with their images: docker.io (2), registry.k8s.io (2)," in done.stdout
+    text = project.read("imagelint.yaml")
+    projects = text[text.index("projects:") : text.index("  library:")].splitlines()[1:]
+    assert projects == [
+        "    docker.io: docker.io            # 2 images here",
+        "    gcr.io: gcr.io",
+        "    ghcr.io: ghcr.io",
+        "    quay.io: quay.io                # 1 image here",
+        "    registry.k8s.io: registry.k8s.io # 2 images here",
+        '    "1.5": "1.5"                    # 1 image here',
+        "    # GHCR.io                       # 1 image here; suspicious, as `imagelint check` says",
+        "    # h.io                          # 1 image here; on Harbor already",
+        "    # localhost                     # 1 image here; a node's own, of no use to a Harbor",
+        '    # "localhost:5000": NAME        # 1 image here; its project needs another name',
+        "    # qay.io                        # 1 image here; suspicious, as `imagelint check` says",
+    ]
+    explained = project.run("explain", "registry.k8s.io/pause:3", "--env", "prod").stdout
+    assert "would become  h.io/registry.k8s.io/pause:3" in explained
+
+
+def test_init_lists_nothing_where_there_is_nothing(project: Project) -> None:
+    project.write("a.yaml", "kind: Nothing\n")
+    done = project.run("init", "--harbor", "h.io")
+    assert "Registries" not in done.output
+    assert not re.search("images? here", project.read("imagelint.yaml"))
+
+
+def test_init_lists_so_many_registries_and_no_more() -> None:
+    seen = [Seen(f"r{number}.example.com", 1) for number in range(1000)]
+    text = policy_text("h.io", seen)
+    parse_policy(Source("imagelint.yaml", text.encode()), RULES)
+    assert "# and 900 registries more: `imagelint images` has all\n" in text
+    assert "r99.example.com" in text
+    assert "r100.example.com" not in text
+
+
+def test_init_goes_on_where_it_cannot_look(work: Project) -> None:
+    work.write("imagelint.yaml", "broken")
+    work.write("a.yaml", BAD)
+    done = work.run("init", "--harbor", "h.io", "--force")
+    assert done.exit_code == CLEAN
+    assert done.stderr.startswith("note: registries were not looked for: imagelint.yaml:1:1: ")
+    assert "docker.io: docker.io\n" in work.read("imagelint.yaml")
 
 
 @pytest.mark.parametrize("host", ["", "https://h.io", "H.io", "h.io/x", "a b", "docker.io"])

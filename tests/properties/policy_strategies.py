@@ -54,7 +54,21 @@ _TELLING = (
         "a\n",
     ),
     *("2027-02-31", "2027-13-01", "a/b", "a/b/c", "rules.x", "environments.x", " ", "*/"),
-    *("off", "error", "keep", "required", "1", "1.0", "null", "~", "true", "<<", "v1.*", "-v1"),
+    *(
+        "off",
+        "error",
+        "keep",
+        "flatten",
+        "required",
+        "1",
+        "1.0",
+        "null",
+        "~",
+        "true",
+        "<<",
+        "v1.*",
+        "-v1",
+    ),
     *("a" * 129, "a" * 256, "\u212a", "\u00e9", "\x00", "\x85", "\u2028", "\ufeff", "{{", "# a"),
 )
 _plain_texts = st.text(
@@ -102,6 +116,14 @@ def _pattern_mappings() -> SearchStrategy[dict[str, Any]]:
     )
 
 
+def _projects() -> SearchStrategy[Any]:
+    """Give projects: a proxy cache by its name, or in parts."""
+    in_parts = st.fixed_dictionaries(
+        {"name": project_names()}, optional={"replication": st.just("flatten")}
+    )
+    return st.one_of(project_names(), in_parts)
+
+
 def harbor_configs() -> SearchStrategy[dict[str, Any]]:
     """Give one entry of ``harbor:``; upstreams may repeat, and projects too."""
     upstreams = st.one_of(
@@ -113,7 +135,7 @@ def harbor_configs() -> SearchStrategy[dict[str, Any]]:
                 hosts().filter(lambda host: host not in {"docker.io", "index.docker.io"}),
                 st.sampled_from(("harbor.myco.com", "h.io:80")),
             ),
-            "projects": st.dictionaries(upstreams, project_names(), max_size=4),
+            "projects": st.dictionaries(upstreams, _projects(), max_size=4),
         },
         optional={"library": st.sampled_from(("keep", "add"))},
     )
@@ -308,7 +330,9 @@ def _odd_values() -> SearchStrategy[Any]:
         scalars,
         st.lists(scalars, max_size=2),
         st.dictionaries(
-            st.sampled_from((*_TELLING, "tags", "severity", "kind", "keys")), scalars, max_size=2
+            st.sampled_from((*_TELLING, "tags", "severity", "kind", "keys", "name", "replication")),
+            scalars,
+            max_size=2,
         ),
     )
 

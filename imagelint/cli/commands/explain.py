@@ -14,6 +14,8 @@ from imagelint.cli.options import (
     completed,
     debug_option,
     environment_option,
+    harbor_host,
+    harbor_option,
     nearest,
     policy_option,
 )
@@ -56,8 +58,16 @@ def _complete_rule(
 @click.argument("what", metavar="RULE|IMAGE", shell_complete=_complete_rule)
 @environment_option
 @policy_option
+@harbor_option
 @debug_option
-def command(what: str, environment: str | None, policy: str | None, *, debug: bool) -> None:  # noqa: ARG001 - cli/main.py looks for debug
+def command(
+    what: str,
+    environment: str | None,
+    policy: str | None,
+    harbor: str | None,
+    *,
+    debug: bool,  # noqa: ARG001 - cli/main.py looks for it
+) -> None:
     """Explain a rule, or what the policy says of an image.
 
     \b
@@ -70,7 +80,8 @@ def command(what: str, environment: str | None, policy: str | None, *, debug: bo
     governing = None
     if environment is not None or what not in rules:
         cwd = os.getcwd()
-        governing = files.Policies(rules, cwd, policy).for_folder(cwd)
+        host = None if harbor is None else harbor_host(harbor)
+        governing = files.Policies(rules, cwd, policy, harbor=host).for_folder(cwd)
         rules = governing.rules
     if governing is None or (environment is None and what in rules):
         width = min(look_of(sys.stdout).width, _PROSE_WIDTH)

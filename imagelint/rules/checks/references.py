@@ -167,12 +167,11 @@ class ForbiddenImage(NamedTuple):
         reference = subject.reference
         if reference is None:
             return
-        for pattern in self.images:
-            if pattern.matches(reference):
-                image = shown(str(reference))
-                default = f"{image} is forbidden (by {shown(str(pattern))})"
-                yield Problem(f"{image}: {self.message}" if self.message else default)
-                return
+        pattern = subject.fits(self.images)
+        if pattern is not None:
+            image = shown(str(reference))
+            default = f"{image} is forbidden (by {shown(str(pattern))})"
+            yield Problem(f"{image}: {self.message}" if self.message else default)
 
 
 @final
@@ -193,7 +192,7 @@ class RequiredTag(NamedTuple):
         reference = subject.reference
         if reference is None or subject.has_separate_tag:
             return
-        if not any(pattern.matches(reference) for pattern in self.images):
+        if subject.fits(self.images) is None:
             return
         tag = reference.tag or ""
         if any(right.matches(tag) for right in self.tags if tag):

@@ -38,10 +38,12 @@ class ApprovedRegistry:
             return
         registry, environment = reference.registry, subject.environment
         named = f"registry {shown(registry)}"
-        if not registry or any(item.covers_registry(registry) for item in gate.allow):
+        by = decision.pattern
+        is_one = by is not None and by.names_repository
+        if not registry or is_one or any(item.covers_registry(registry) for item in gate.allow):
             named = f"image {shown(str(reference))}"
-        if decision.pattern is not None:
-            verdict = f"{named} is denied in {environment} (by {shown(str(decision.pattern))})"
+        if by is not None:
+            verdict = f"{named} is denied in {environment} (by {shown(str(by))})"
         else:
             allowed = listed(str(item) for item in gate.allow) or "nothing"
             verdict = f"{named} is not approved in {environment} (allowed: {allowed})"
@@ -163,7 +165,7 @@ class PullSecret(NamedTuple):
         registry = reference.registry
         if not subject.harbors.is_harbor(registry):
             return
-        if any(pattern.matches(reference) for pattern in self.public):
+        if subject.fits(self.public) is not None:
             return
         yield Problem(
             f"{shown(registry)} wants a pull secret, and neither the pod nor its service account"

@@ -18,7 +18,7 @@ HARBORS = HarborMap(
             "h.co",
             (
                 Project(Upstream("docker.io"), "hub"),
-                Project(Upstream("gcr.io", "team"), "team"),
+                Project(Upstream("gcr.io", "team"), "team", is_flat=True),
                 Project(Upstream("k8s.gcr.io"), "k8s.gcr.io"),
             ),
         ),
