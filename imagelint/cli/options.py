@@ -207,7 +207,7 @@ changes_options = (
     click.option(
         "--policy-from",
         metavar="REF",
-        help="Read policies as this commit has them, so that a change cannot loosen its own gate.",
+        help="Take policies and .gitignore of this commit, so that no change loosens its own gate.",
     ),
     click.option(
         "--changed-since",
@@ -229,7 +229,9 @@ def input_options(function: F) -> F:
     for option in (
         debug_option,
         click.option(
-            "--allow-empty", is_flag=True, help="Nothing on stdin is fine (otherwise: exit code 2)."
+            "--allow-empty",
+            is_flag=True,
+            help="A folder without YAML or JSON, or nothing on stdin, is no error.",
         ),
         click.option(
             "--stdin-filename", metavar="FILE", help="The name of what comes on stdin (PATH -)."
@@ -318,7 +320,8 @@ def request(options: Mapping[str, Any]) -> Request:
 
     harbor = options.get("harbor")
     host = None if harbor is None else harbor_host(harbor)
-    asked = Request(**{**options, "harbor": host})
+    # Whatever has no option --allow-empty makes no verdict of what it finds.
+    asked = Request(**{"allow_empty": True, **options, "harbor": host})
     paths = tuple(STDIN if files.is_stdin(os.path.abspath(one)) else one for one in asked.paths)
     return asked._replace(paths=paths)
 

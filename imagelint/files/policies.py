@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Final
 from imagelint.files.git import holds_repository, repository_of
 from imagelint.files.origin import OnDisk
 from imagelint.files.paths import absolute, displayed, is_below, is_stream, relative_to
+from imagelint.files.reading import stand_in
 from imagelint.files.shipped import default_policy_source
-from imagelint.model.errors import PolicyError, UsageError
+from imagelint.model.errors import FileError, PolicyError, UsageError
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.report import PolicyStamp
 from imagelint.model.source import Source, as_yaml, shown
@@ -319,4 +320,8 @@ class Policies:
 
     def _read(self, path: str, root: str | None) -> Source:
         name = displayed(path, self._cwd)
-        return Source(name, self._origin.read(path, name, root))
+        data = self._origin.read(path, name, root)
+        what = stand_in(data)
+        if what is not None:
+            raise FileError(name, what)
+        return Source(name, data)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from imagelint.kubernetes.kustomize.model import PathEntry
 
-__all__ = ["BUILD", "Edge", "NotFollowedError", "follow", "kustomizations_in"]
+__all__ = ["BUILD", "Edge", "NotFollowedError", "follow", "kustomizations_in", "place_named"]
 
 _MAY_BE_FOLDERS: Final = frozenset(
     {Role.RESOURCE, Role.COMPONENT, Role.TRANSFORMER, Role.VALIDATOR, Role.GENERATOR}
@@ -65,7 +65,7 @@ def follow(entry: PathEntry, folder: str, root: str) -> Edge:
 
     ``root`` is the repository's, without links. Raises :class:`NotFollowedError`.
     """
-    path = os.path.normpath(os.path.join(folder, entry.path.replace("/", os.sep)))
+    path = place_named(entry, folder)
     name = shown(entry.path)
     mode = _mode_of(entry, path, name)
     real = _real(path)
@@ -84,6 +84,11 @@ def follow(entry: PathEntry, folder: str, root: str) -> Edge:
         message = f"{name} has no kustomization file, so kustomize cannot build this"
         raise NotFollowedError(message, is_error=False)
     return Edge(entry, path, is_folder=True, real=real)
+
+
+def place_named(entry: PathEntry, folder: str) -> str:
+    """Return the absolute path that an entry of the kustomization in ``folder`` names."""
+    return os.path.normpath(os.path.join(folder, entry.path.replace("/", os.sep)))
 
 
 def _mode_of(entry: PathEntry, path: str, name: str) -> int:

@@ -19,6 +19,7 @@ from imagelint.repository.follow import (
     NotFollowedError,
     follow,
     kustomizations_in,
+    place_named,
 )
 from imagelint.repository.plugins import LOADED, named_in, named_inline, unclear_changes
 from imagelint.yaml.documents import split
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.kustomize.model import FieldChange, Inline, Kustomization, PathEntry
     from imagelint.yaml.documents import Document
 
-__all__ = ["Graph", "Member"]
+__all__ = ["Graph", "Member", "read_as_kustomization"]
 
 _OBJECTS: Final = frozenset({Role.RESOURCE, Role.COMPONENT})
 """Roles of what holds objects that a build takes in as they are."""
@@ -62,6 +63,8 @@ class Graph:
         self.root = root
         self._real_root = os.path.realpath(root)
         self._read = read
+        self.lost: dict[str, list[str]] = {}
+        """By folder: where what its kustomization names would stand, if it were here."""
         self.members: dict[str, Member] = {}
         """By folder."""
         self._parents: dict[str, list[tuple[str, Role]]] = {}
@@ -186,17 +189,8 @@ class Graph:
 
     def _member(self, path: str) -> Member | None:
         data = self._read(path)
-        if data is None:
-            return None
-        for document in split(Source(path, data)):
-            tree = document.tree or parse_yaml(document.text)
-            if isinstance(tree.root, Mapping):
-                view = View(Reader.KUBECTL, walk_once=bool(tree.problems))
-                says = read_kustomization(tree.root, view)
-                return self._followed(path, document, says)
-            if tree.root is not None:
-                break
-        return None
+        found = None if data is None else read_as_kustomization(path, data)
+        return None if found is None else self._followed(path, *found)
 
     def _followed(self, path: str, document: Document, says: Kustomization) -> Member:
         edges: list[Edge] = []
@@ -217,6 +211,8 @@ class Graph:
                 message += f" (it is looked for in {place}, whose kustomization loads this)"
             if error.matters:
                 self._add_trouble(document, entry, message, is_error=error.is_error)
+                if not error.is_error:
+                    self.lost.setdefault(folder, []).append(place_named(entry, folder))
         return None
 
     def _add_trouble(
@@ -300,6 +296,18 @@ class Graph:
             data = self._read(path)
             self._named[path] = [] if data is None else list(named_in(path, data))
         return self._named[path]
+
+
+def read_as_kustomization(path: str, data: bytes) -> tuple[Document, Kustomization] | None:
+    """Return the kustomization in the bytes of a file, and its document; None where none is."""
+    for document in split(Source(path, data)):
+        tree = document.tree or parse_yaml(document.text)
+        if isinstance(tree.root, Mapping):
+            view = View(Reader.KUBECTL, walk_once=bool(tree.problems))
+            return document, read_kustomization(tree.root, view)
+        if tree.root is not None:
+            break
+    return None
 
 
 def _is_kustomization(path: str) -> bool:

@@ -87,6 +87,18 @@ class Repositories:
             self._injecting[root] = namespaces_in(sources)
         return self._injecting[root]
 
+    def newly_reached(
+        self, is_same: Callable[[str], bool], then: Callable[[str], bytes | None]
+    ) -> Iterator[str]:
+        """Yield files, and folders of such, that are taken in otherwise than then."""
+        known = [one for one in self._known.values() if one is not None]
+        if known:
+            from imagelint.repository.reached import newly_built, newly_reached  # noqa: PLC0415
+
+            for one in known:
+                yield from newly_reached(one.graph, is_same, then)
+                yield from newly_built(one.graph, one.hosts, is_same, then)
+
 
 class _Repository(NamedTuple):
     graph: Graph
@@ -142,6 +154,7 @@ def _listed(root: str, *, below: bool = True) -> tuple[list[str], list[str]]:
     manifests: list[str] = []
     folders = [root]
     kept: frozenset[str] | None = None
+    is_known = False
     while folders:
         for entry in _listing(folders.pop()):
             name = entry.name
@@ -153,8 +166,9 @@ def _listed(root: str, *, below: bool = True) -> tuple[list[str], list[str]]:
                 manifests.append(entry.path)
             elif below and entry.is_dir(follow_symlinks=False) and name != ".git":
                 if name in LEFT_OUT:
-                    kept = kept_below(root) if kept is None else kept
-                    if entry.path not in kept:
+                    kept = kept if is_known else kept_below(root)
+                    is_known = True
+                    if kept is not None and entry.path not in kept:
                         continue
                 folders.append(entry.path)
     return kustomizations, manifests

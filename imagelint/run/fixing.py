@@ -19,19 +19,19 @@ from imagelint.model.source import mark_of
 from imagelint.repair.moves import moves_of
 from imagelint.repair.refusals import like_before, unrepaired, without_fixes
 from imagelint.run.repairs import Fixed, Repair, Tried
-from imagelint.run.request import NO_ADJUSTMENT, Attempt, Input, unpacked
+from imagelint.run.request import NO_ADJUSTMENT, Adjustment, Attempt, Input, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from concurrent.futures import Executor
 
     from imagelint.model.finding import Finding
-    from imagelint.run.request import Adjustment
     from imagelint.run.run import Run
 
 __all__ = ["Declined", "repair_all", "tried"]
 
 T = TypeVar("T")
+_DOUBT = "git does not say whether it ignores this file; name the file to have it repaired"
 _MOST_FILES, _MOST_INPUTS, _MOST_WAITS = 32, 1000, 8
 """How many may wait: new files, inputs, most of which stay as they are, and threads."""
 
@@ -224,8 +224,13 @@ def _adjustments(run: Run, found: list[tuple[Input, Tried]]) -> dict[str, Adjust
         return {}
     from imagelint.run.renaming import adjustments  # noqa: PLC0415 - only where there are repairs
 
-    free = {one.path: not _may_select(known) for one, known in found}
-    return adjustments(repaired, free, run.around, run.catalogue, run.cwd)
+    doubted = {one.path for one, _ in found if run.around.may_be_ignored(one.path)}
+    free = {one.path: not _may_select(known) for one, known in found if one.path not in doubted}
+    left = {
+        path: Adjustment({start: _DOUBT for start, _, _ in repaired.pop(path)[0]})
+        for path in doubted & repaired.keys()
+    }
+    return left | adjustments(repaired, free, run.around, run.catalogue, run.cwd)
 
 
 def _adjusted(

@@ -39,6 +39,7 @@ class Request(NamedTuple):
     policy_from: str | None = None
     """Read policies as this commit has them, not as they are in the working folder."""
     allow_empty: bool = False
+    """Take nothing on stdin, or a folder without a manifest, for no slip."""
     max_file_size: int = MAX_SIZE
     """Bytes of the largest file that is read without being named."""
     jobs: int = AUTO

@@ -231,11 +231,16 @@ class TestLint:
             ({"paths": "$(touch injected)`touch injected`"}, ERROR),
             ({"changed_only": "perhaps"}, ERROR),
             ({"policy_from": "elsewhere"}, ERROR),
+            ({"paths": "empty"}, ERROR),
+            ({"paths": "empty", "allow_empty": "true"}, CLEAN),
+            ({"allow_empty": "true"}, FINDINGS),
+            ({"allow_empty": "perhaps"}, ERROR),
             ({"fix": "yes"}, ERROR),
             ({"sarif_file": "a\nfixable=true"}, ERROR),
         ],
     )
     def test_inputs(self, runner: Runner, inputs: dict[str, str], code: int) -> None:
+        (runner.workspace.root / "empty").mkdir()
         done = runner.lint(**inputs)
         assert done.code == code, done.log
         assert not (runner.workspace.root / "injected").exists()
@@ -307,6 +312,16 @@ class TestPullRequest:
         assert request_.lint(policy_from="head").code == CLEAN
         request_.event = "push"
         assert request_.lint().code == CLEAN
+
+    def test_it_cannot_hide_what_is_rendered_in_ci(self, request_: Runner) -> None:
+        request_.workspace.write("prod/web.yaml", GOOD)
+        request_.workspace.write("prod/.gitignore", "rendered.yaml\n")
+        request_.workspace.commit()
+        request_.workspace.write("prod/rendered.yaml", BAD)
+        done = request_.lint()
+        assert done.code == FINDINGS
+        assert "prod/rendered.yaml" in done.log
+        assert request_.lint(policy_from="head").code == CLEAN
 
     def test_without_a_base_it_fails(self, request_: Runner) -> None:
         request_.base = ""
