@@ -6,8 +6,9 @@ import pytest
 
 from imagelint.model.errors import PolicyError
 from imagelint.model.reference import ImageReference
-from imagelint.patterns.harbor import Harbor, HarborMap, Library, Move, Project, Upstream
+from imagelint.patterns.harbor import Harbor, HarborMap, Library, Project, Upstream
 from imagelint.patterns.images import InvalidPattern
+from imagelint.patterns.moves import Move
 from imagelint.rules.checks.registry import CurrentRegistry, NamedRegistry
 from tests.support.policies import judged, policy
 from tests.support.subjects import DIGEST, gate, messages, subject
