@@ -35,6 +35,11 @@ FOLDER = ROOT / "docs" / "rules"
 README = ROOT / "README.md"
 SCHEMA = ROOT / "rules" / "policy" / "schema.json"
 _NAMES = {"type": "array", "items": {"$ref": "#/$defs/name"}}
+_COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_REPOSITORIES: dict[str, Any] = {
+    "type": "array",
+    "items": {"type": "string", "pattern": f"^{_COMPONENT}(?:/{_COMPONENT})*$(?!\\n)"},
+}
 _SUCCESSOR: dict[str, Any] = {"anyOf": [{"const": "none"}, {"$ref": "#/$defs/upstream"}]}
 _TYPES: dict[str, dict[str, Any]] = {
     "bool": {"enum": [True, False, "true", "false"]},
@@ -54,17 +59,19 @@ _TYPES: dict[str, dict[str, Any]] = {
                         "state": {"enum": [state.value for state in State]},
                         "since": {
                             "type": ["string", "integer"],
-                            "pattern": "^[0-9]{4}(-[0-9]{2}){0,2}$",
+                            "pattern": "^[0-9]{4}(?:-[0-9]{2}){0,2}$(?!\\n)",
+                            "minimum": 1000,
+                            "maximum": 9999,
                         },
                         "differs": {
                             "type": "array",
                             "items": {"enum": [one.value for one in Difference]},
                         },
-                        "repositories": {"type": "array", "items": {"type": "string"}},
-                        "except-repositories": {"type": "array", "items": {"type": "string"}},
+                        "repositories": _REPOSITORIES,
+                        "except-repositories": _REPOSITORIES,
                         "tags": _NAMES,
                         "except-tags": _NAMES,
-                        "source": {"type": "string", "pattern": "^https://"},
+                        "source": {"type": "string", "pattern": "^https://[!-~]+$(?!\\n)"},
                     },
                 },
             ]

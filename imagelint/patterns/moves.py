@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Difference", "Move", "State", "parse_repositories", "parse_since", "parse_source"]
 
 NONE = "none"
-_SINCE = r"\d{4}(?:-\d\d){0,2}"
-_SOURCE = r"https://\S+"
+_SINCE = "[0-9]{4}(?:-[0-9]{2}){0,2}"
+_SOURCE = "https://[!-~]+"
 
 
 class State(Enum):
