@@ -28,7 +28,7 @@ _RULES = (
     *("dropped-content", "floating-tag", "invalid-reference", "missing-digest"),
     *("unapproved-registry", "unparsable-document", "unrendered-template"),
     *("unresolved-reference", "wrong-type", "unused-ignore", "unused-exception"),
-    "expired-exception",
+    *("expired-exception", "retired-registry"),
 )
 _ENVIRONMENTS = ("dev", "staging", "prod", "1", "a.b-c_d")
 # Texts that are almost right somewhere, or mean something to YAML, a regex or a path.
