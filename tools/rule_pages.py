@@ -19,10 +19,10 @@ from imagelint import files
 from imagelint.engine.examples import Examples
 from imagelint.kubernetes.catalogue.lookup import load_catalogue
 from imagelint.model.source import shown
-from imagelint.patterns.moves import Difference, Move, State
 from imagelint.policy.policy import parse_policy
 from imagelint.rules.built_in import RULES
 from imagelint.rules.checks.references import CHECKS
+from imagelint.rules.checks.registry import Difference, Move, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -35,7 +35,8 @@ from imagelint.model.source import shown
 from imagelint.patterns.globs import NamePattern
 from imagelint.patterns.harbor import Upstream
 from imagelint.patterns.images import RegistryPattern
-from imagelint.patterns.moves import (
+from imagelint.rules.checks.references import ABOUT_PODS, CHECKS, DOCUMENT, NEEDED
+from imagelint.rules.checks.registry import (
     Difference,
     Move,
     State,
@@ -43,7 +44,6 @@ from imagelint.patterns.moves import (
     parse_since,
     parse_source,
 )
-from imagelint.rules.checks.references import ABOUT_PODS, CHECKS, DOCUMENT, NEEDED
 from imagelint.yaml.config import Fields, did_you_mean
 from imagelint.yaml.nodes import Mapping as MappingNode
 

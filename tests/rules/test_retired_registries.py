@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from imagelint.patterns.moves import Move, State
 from imagelint.rules.built_in import RULES
-from imagelint.rules.checks.registry import CurrentRegistry
+from imagelint.rules.checks.registry import CurrentRegistry, Move, State
 from tests.support.subjects import gate, messages, subject
 
 if TYPE_CHECKING:

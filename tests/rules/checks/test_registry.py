@@ -8,8 +8,7 @@ from imagelint.model.errors import PolicyError
 from imagelint.model.reference import ImageReference
 from imagelint.patterns.globs import NamePattern
 from imagelint.patterns.harbor import Harbor, HarborMap, Library, Project, Upstream
-from imagelint.patterns.moves import Difference, Move, State
-from imagelint.rules.checks.registry import CurrentRegistry, NamedRegistry
+from imagelint.rules.checks.registry import CurrentRegistry, Difference, Move, NamedRegistry, State
 from tests.support.policies import judged, policy
 from tests.support.subjects import DIGEST, gate, messages, subject
 

@@ -7,7 +7,7 @@ import pytest
 from imagelint.model.reference import ImageReference, InvalidReference
 from imagelint.patterns.globs import InvalidPattern, NamePattern
 from imagelint.patterns.harbor import Upstream
-from imagelint.patterns.moves import (
+from imagelint.rules.checks.registry import (
     Difference,
     Move,
     State,
