@@ -188,9 +188,9 @@ class Judge:
                 self._policy.harbors,
                 has_separate_tag,
                 origin,
-                self._successor(active, reference, origin, environment, spared),
-                has_pull_secret,
+                has_pull_secret=has_pull_secret,
             )
+            subject = _with_successor(active, subject, spared)
             rules = active.every if reference is None else active.about_references
             verdicts += _verdicts(rules, subject, environment)
         held = _Held(reference, ())
@@ -203,8 +203,6 @@ class Judge:
     def wanted(self, reference: ImageReference, environment: Environment) -> ImageReference | None:
         """Return what an image should be in an environment; None: what it is."""
         active = self._active(environment, in_chart=False)
-        origin = self._policy.harbors.origin(reference)
-        successor = self._successor(active, reference, origin, environment)
         subject = Subject(
             str(reference),
             "string",
@@ -214,9 +212,9 @@ class Judge:
             environment.name,
             environment.gate,
             self._policy.harbors,
-            origin=origin,
-            successor=successor,
+            origin=self._policy.harbors.origin(reference),
         )
+        subject = _with_successor(active, subject)
         return _wanted(_verdicts(active.about_references, subject, environment), (environment,))[0]
 
     def upstream(self, image: str, environment: str) -> str:
@@ -255,22 +253,16 @@ class Judge:
             self._known[key] = _ActiveRules(every, about, retiring)
         return self._known[key]
 
-    def _successor(
-        self,
-        active: _ActiveRules,
-        reference: ImageReference | None,
-        origin: ImageReference | None,
-        environment: Environment,
-        spared: frozenset[tuple[str, str]] = frozenset(),
-    ) -> ImageReference | None:
-        """Return what an image from a retired registry should be, if a rule says that it is."""
-        if reference is None:
-            return None
-        for rule, check in active.retiring:
-            found = check.successor(reference, origin, environment.gate, self._policy.harbors)
-            if found is not None and (rule, environment.name) not in spared:
-                return found
-        return None
+
+def _with_successor(
+    active: _ActiveRules, subject: Subject, spared: frozenset[tuple[str, str]] = frozenset()
+) -> Subject:
+    """Say of an image from a retired registry what it should be, if a rule says that it is."""
+    for rule, check in active.retiring:
+        found = check.successor(subject)
+        if found is not None and (rule, subject.environment) not in spared:
+            return subject._replace(successor=found)
+    return subject
 
 
 def _spared(held: _Held, excuse: Excuser) -> frozenset[tuple[str, str]]:

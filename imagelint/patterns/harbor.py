@@ -34,7 +34,6 @@ __all__ = [
     "HarborMap",
     "InvalidPattern",
     "Library",
-    "Move",
     "Project",
     "Refusal",
     "RegistryPattern",
@@ -282,37 +281,6 @@ class HarborMap(NamedTuple):
             f"no Harbor project caches {shown(registry)} ({projects});"
             " use an image from there, or add a project to the policy"
         )
-
-
-@final
-class Move(NamedTuple):
-    """A registry, or a path on one, that has moved: ``old`` and what is below it is retired."""
-
-    old: Upstream
-    new: Upstream | None
-    """Where the same images are now, by the same names; None: nowhere, or by other names."""
-
-    @staticmethod
-    def parse(old: str, new: str) -> Move:
-        """Read ``HOST[/PATH]`` twice, the second or ``none``; raises :class:`InvalidPattern`."""
-        return Move(Upstream.parse(old), None if new == "none" else Upstream.parse(new))
-
-    def covers(self, reference: ImageReference) -> bool:
-        """Whether the image is one that has moved: ``old`` itself or below it."""
-        if reference.registry != self.old.registry:
-            return False
-        return self.old.below(reference) is not None or reference.repository == self.old.path
-
-    def successor(self, reference: ImageReference) -> ImageReference | None:
-        """Return the image by its new name, or None where there is none.
-
-        Tag and digest are kept. Raises :class:`InvalidReference` for too long a path.
-        """
-        if self.new is None or not self.covers(reference):
-            return None
-        below = reference.repository[len(self.old.path) :].lstrip("/")
-        path = "/".join(filter(None, (self.new.path, below)))
-        return reference.replace(domain=self.new.registry, path=path) if path else None
 
 
 @final

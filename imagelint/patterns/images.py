@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 __all__ = ["HUB", "Hosts", "InvalidPattern", "RegistryPattern", "Repositories"]
-__all__ += ["check_spelling", "is_host", "parse_host", "parse_repository_path"]
+__all__ += ["check_spelling", "effective_tag", "is_host", "parse_host", "parse_repository_path"]
 
 HUB = "docker.io"
 _HUB_LEGACY = "index.docker.io"
@@ -182,7 +182,7 @@ class RegistryPattern(NamedTuple):
                 self.repositories is Repositories.ALL
                 or self._covers_repository(reference.repository)
             )
-            and (self.tag is None or self.tag.matches(_effective_tag(reference)))
+            and (self.tag is None or self.tag.matches(effective_tag(reference)))
             and (not self.needs_digest or reference.digest is not None)
         )
 
@@ -328,6 +328,6 @@ def _parse_repositories(text: str | None, host: str) -> tuple[Repositories, str]
     return wildcard or Repositories.EXACT, path
 
 
-def _effective_tag(reference: ImageReference) -> str:
+def effective_tag(reference: ImageReference) -> str:
     """Return the tag that decides what is pulled; empty where only a digest does."""
     return reference.tag or ("latest" if reference.digest is None else "")

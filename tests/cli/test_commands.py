@@ -12,7 +12,7 @@ from imagelint.model.errors import UsageError
 from imagelint.model.source import Source
 from imagelint.policy.policy import parse_policy
 from imagelint.rules.built_in import RULES
-from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, POLICY, Project, pod
+from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, POLICY, Project, pod, rules_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +37,16 @@ def test_explain_a_rule(project: Project) -> None:
         assert done.stdout.startswith(f"{rule.id}: {rule.summary}\n")
         assert "\nWhy\n" in done.stdout
         assert "\nWhat to do\n" in done.stdout
+
+
+def test_explain_shows_a_list_of_registries(project: Project) -> None:
+    """One a line, in words."""
+    lines = project.run("explain", "retired-registry").stdout.splitlines()
+    assert "    k8s.gcr.io → registry.k8s.io (frozen as of 2023-04-03)" in lines
+    assert "    gcr.io/kuar-demo → none (gone as of 2026-01)" in lines
+    assert "  docker.io/bitnami/redis:7.2" in lines, "what fix leaves alone"
+    assert "  k8s.gcr.io/pause:3.9  →  registry.k8s.io/pause:3.9" in lines
+    assert not any("Move(" in line or "Upstream(" in line for line in lines)
 
 
 def test_explain_an_image(work: Project) -> None:
@@ -116,6 +126,21 @@ def test_init_lets_no_comment_count_in_production(project: Project) -> None:
     assert project.run("check", "prod").exit_code == CLEAN
     project.write("imagelint.yaml", policy.replace(line, ""))
     assert project.run("check", "prod").exit_code == CLEAN
+
+
+def test_init_proposes_the_rule_about_pull_secrets(project: Project) -> None:
+    """For prod, commented: nothing is found before somebody takes the mark away."""
+    assert project.run("init", "--harbor", "h.io").exit_code == CLEAN
+    project.write("prod/a.yaml", pod("h.io/docker.io/nginx:1.25"))
+    assert project.run("check").exit_code == CLEAN
+    text = project.read("imagelint.yaml")
+    proposed = "# missing-pull-secret: warning"
+    assert text.count(proposed) == 1
+    project.write("imagelint.yaml", text.replace(proposed, proposed[2:]))
+    done = project.run("check", "--format", "json")
+    assert rules_in(done.stdout) == ["missing-pull-secret"]
+    project.write("dev/a.yaml", project.read("prod/a.yaml"))
+    assert project.run("check", "dev").stdout.count("missing-pull-secret") == 0
 
 
 def test_init_names_the_schema_that_it_writes(project: Project) -> None:

@@ -28,7 +28,7 @@ _RULES = (
     *("dropped-content", "floating-tag", "invalid-reference", "missing-digest"),
     *("unapproved-registry", "unparsable-document", "unrendered-template"),
     *("unresolved-reference", "wrong-type", "unused-ignore", "unused-exception"),
-    "expired-exception",
+    *("expired-exception", "retired-registry"),
 )
 _ENVIRONMENTS = ("dev", "staging", "prod", "1", "a.b-c_d")
 # Texts that are almost right somewhere, or mean something to YAML, a regex or a path.
@@ -152,13 +152,35 @@ def _settings() -> SearchStrategy[dict[str, Any]]:
     floating = st.fixed_dictionaries(
         {}, optional={"severity": severities, "tags": st.lists(_names(), max_size=2)}
     )
+    retired = st.fixed_dictionaries(
+        {}, optional={"severity": severities, "registries": _retired_registries()}
+    )
+    own = {"floating-tag": floating, "retired-registry": retired}
     return st.fixed_dictionaries(
-        {},
+        {}, optional={name: st.one_of(severities, own.get(name, mappings)) for name in _RULES}
+    )
+
+
+def _retired_registries() -> SearchStrategy[dict[str, Any]]:
+    """Give registries with a successor, none, or a mapping that says more."""
+    places = st.one_of(domains(), st.tuples(domains(), paths()).map("/".join))
+    successors = st.one_of(st.just("none"), places)
+    repositories = st.lists(paths(), max_size=2)
+    tags = st.lists(_names(), max_size=2)
+    mappings = st.fixed_dictionaries(
+        {"successor": successors},
         optional={
-            name: st.one_of(severities, floating if name == "floating-tag" else mappings)
-            for name in _RULES
+            "state": st.sampled_from(("gone", "frozen", "moved", "login")),
+            "since": st.sampled_from(("2023-04-03", "2023-04", "2023", 2023)),
+            "differs": st.lists(st.sampled_from(("names", "tags", "digests")), max_size=2),
+            "repositories": repositories,
+            "except-repositories": repositories,
+            "tags": tags,
+            "except-tags": tags,
+            "source": st.just("https://example.com/a"),
         },
     )
+    return st.dictionaries(places, st.one_of(successors, mappings), max_size=2)
 
 
 def _names() -> SearchStrategy[Any]:

@@ -109,16 +109,27 @@ def _rule_lines(rule: Rule, width: int) -> Iterator[str]:
     yield _labelled("severity", _severities(rule))
     yield _labelled("repair", "imagelint fix" if rule.fixable else "by hand")
     for name, value in rule.parameters.items():
-        text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-        yield _labelled("parameter", f"{name}: {text}")
+        yield from _parameter_lines(name, value, width)
     for title, prose in (("Why", rule.why), ("What to do", rule.remedy)):
         yield ""
         yield title
         yield from _wrapped(prose, width)
     fixed = rule.examples.fixed or ("",) * len(rule.examples.bad)
     pairs = list(zip(rule.examples.bad, fixed, strict=False))
-    yield from _examples("Found", [bad if not good else f"{bad}  →  {good}" for bad, good in pairs])
+    found = [bad if good in ("", bad) else f"{bad}  →  {good}" for bad, good in pairs]
+    yield from _examples("Found", found)
     yield from _examples("Not found", rule.examples.good)
+
+
+def _parameter_lines(name: str, value: object, width: int) -> Iterator[str]:
+    """Yield a parameter in one line if there is room, else a line a value."""
+    values = [str(one) for one in (value if isinstance(value, tuple) else (value,))]
+    line = _labelled("parameter", f"{name}: {', '.join(values)}")
+    if len(line) <= width or len(values) == 1:
+        yield line
+        return
+    yield _labelled("parameter", f"{name}:")
+    yield from (f"    {shown(one, len(one))}" for one in values)
 
 
 def _severities(rule: Rule) -> str:
