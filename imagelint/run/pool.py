@@ -37,6 +37,10 @@ LONG = 0.05
 """Seconds of work with fewer tasks, after which helpers start on what is left."""
 PIECE = 16
 """Tasks that a process takes at a time."""
+_AHEAD = 2
+"""Pieces that wait for each helper: it is to find one whenever it is done."""
+_LOOK = 1.0
+"""Seconds without a result, after which helpers are looked after."""
 _KILLED = "a process of imagelint was killed (out of memory?): try -j 1"
 
 
@@ -72,23 +76,22 @@ class Pool:
         self._enough = enough if jobs == AUTO else 1
         self._given = 0
         self._pieces: list[Sequence[Any]] = []
+        self._next = 0
+        """The first piece that nobody has begun."""
         self._executor: ProcessPoolExecutor | None = None
         self._helpers: list[BaseProcess] = []
         self._futures: dict[int, Future[_Done]] = {}
-        """By piece, of those that helpers may have begun."""
+        """By piece, of those that helpers have begun."""
         self._own: dict[int, _Done] = {}
         """By piece, what this process has done before it was asked for."""
-        self._next = 0
-        """The first piece that nobody may have begun."""
 
     def give(self, piece: Sequence[Any]) -> None:
         """Give tasks that one process is to do; helpers begin with them at once."""
         self._pieces.append(piece)
         self._given += len(piece)
-        if self._executor is not None:
-            self._submit(len(self._pieces) - 1)
-        elif self.size > 1 and self._given > 1 and self._given >= self._enough:
-            self._start(0)
+        if self._executor is None and self._given > 1 and self._given >= self._enough:
+            self._start()
+        self._feed()
 
     def results(self) -> Iterator[Any]:
         """Yield the results of all tasks that were given, in that order, and end the helpers.
@@ -98,16 +101,19 @@ class Pool:
         until = monotonic() + LONG
         try:
             for number, piece in enumerate(self._pieces):
-                if number in self._futures:
-                    results, error = self._done(number)
-                    yield from results
-                    if error is not None:
-                        raise error
+                self._feed()
+                if number == self._next:
+                    self._next += 1
+                    for thing in piece:
+                        yield self._task(thing)
+                        if self._executor is None and monotonic() > until:
+                            self._start()
+                            self._feed()
                     continue
-                for thing in piece:
-                    yield self._task(thing)
-                    if self._executor is None and self.size > 1 and monotonic() > until:
-                        self._start(number + 1)
+                results, error = self._done(number)
+                yield from results
+                if error is not None:
+                    raise error
         finally:
             self.end()
 
@@ -115,70 +121,90 @@ class Pool:
         """End the helpers, done or not; they only read, so nothing is left behind."""
         if self._executor is None:
             return
-        if not all(future.done() for future in self._futures.values()):
+        if self._busy():
             for helper in self._helpers:
-                helper.kill()
-        self._executor.shutdown(cancel_futures=True)
+                _interrupt(helper)
+        self._executor.shutdown()
         self._executor = None
 
-    def _start(self, first: int) -> None:
-        """Start helpers for all pieces from ``first`` on, if the system lets us."""
-        if first and first == len(self._pieces):
+    def _start(self) -> None:
+        """Start helpers, if the system lets us; one process can do the last piece as well."""
+        if self.size == 1 or self._next == len(self._pieces):
             return
         from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only for long runs
         from multiprocessing import active_children, get_context  # noqa: PLC0415 - as above
 
         for stream in (sys.stdout, sys.stderr):
             stream.flush()  # else what waits there would be written once more by each helper
-        others = active_children()
-        # An interrupt waits until every helper ignores it: this process alone answers.
+        others, context, begun = active_children(), get_context("fork"), self._next
+        # An interrupt waits until every helper knows what to do with it.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._executor = ProcessPoolExecutor(
-                self.size - 1, get_context("fork"), initializer=_begin, initargs=(self._task,)
+                self.size - 1, context, initializer=_Worker.begin, initargs=(self._task,)
             )
-            for number in range(first, len(self._pieces)):
-                self._submit(number)
+            self._feed()  # which starts them
         except (ImportError, NotImplementedError, OSError):  # no semaphores, no processes
-            self.size, self._executor = 1, None
+            self.size, self._executor, self._next = 1, None, begun
             self._futures.clear()
         finally:
             self._helpers = [child for child in active_children() if child not in others]
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
-    def _submit(self, number: int) -> None:
+    def _busy(self) -> int:
+        """Return how many pieces helpers have begun and not done."""
+        return sum(not future.done() for future in self._futures.values())
+
+    def _feed(self) -> None:
+        """Hand pieces that nobody has begun to helpers, so that they need not wait."""
+        if self._executor is None or self._next == len(self._pieces):
+            return
         from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - only for long runs
 
-        assert self._executor is not None
-        try:
-            self._futures[number] = self._executor.submit(_do, self._pieces[number])
-        except BrokenProcessPool:
-            raise ImagelintError(_KILLED) from None
+        free = _AHEAD * (self.size - 1) - self._busy()
+        for number in range(self._next, min(self._next + free, len(self._pieces))):
+            try:
+                self._futures[number] = self._executor.submit(_Worker.do, self._pieces[number])
+            except BrokenProcessPool:
+                raise ImagelintError(_KILLED) from None
+            self._next = number + 1
 
     def _done(self, number: int) -> _Done:
         """Return what has come of a piece; until it has come do others that nobody has begun."""
-        from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - only for long runs
+        from concurrent.futures import TimeoutError as NotYet  # noqa: PLC0415 - only for long runs
+        from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - as above
 
-        while number not in self._own and not self._futures[number].done():
-            free = self._free()
-            if free is None:
-                break
-            self._own[free] = _attempted(self._task, self._pieces[free])
         if number in self._own:
             return self._own.pop(number)
-        try:
-            return self._futures.pop(number).result()
-        except BrokenProcessPool:
-            raise ImagelintError(_KILLED) from None
+        future = self._futures.pop(number)
+        while True:
+            is_left = self._next < len(self._pieces)
+            try:
+                return future.result(0 if is_left else _LOOK)
+            except NotYet:
+                pass
+            except BrokenProcessPool:
+                raise ImagelintError(_KILLED) from None
+            if is_left:
+                self._next += 1
+                self._own[self._next - 1] = _attempted(self._task, self._pieces[self._next - 1])
+                self._feed()
+            else:
+                self._look_after_helpers()
 
-    def _free(self) -> int | None:
-        """Return a piece that nobody has begun, which is this process's now."""
-        while self._next < len(self._pieces):
-            self._next += 1
-            future = self._futures.get(self._next - 1)
-            if future is not None and future.cancel():
-                return self._next - 1
-        return None
+    def _look_after_helpers(self) -> None:
+        """End the pool where a helper was killed while it sent a result.
+
+        The executor would wait for the rest of that for ever: it holds the pipe open itself.
+        """
+        from multiprocessing.connection import wait  # noqa: PLC0415 - only for long runs
+
+        if not wait([helper.sentinel for helper in self._helpers], timeout=0):
+            return
+        for helper in self._helpers:
+            helper.kill()
+        assert self._executor is not None
+        self._executor._result_queue._writer.close()  # type: ignore[attr-defined] # noqa: SLF001 - as said above
 
 
 def _attempted(task: Callable[[Any], Any], piece: Sequence[Any]) -> _Done:
@@ -191,18 +217,46 @@ def _attempted(task: Callable[[Any], Any], piece: Sequence[Any]) -> _Done:
     return results, None
 
 
-_of_helper: Callable[[Any], Any] | None = None
-"""The task, in a helper."""
+class _EndedError(BaseException):
+    """The first process wants no more of a task."""
 
 
-def _begin(task: Callable[[Any], Any]) -> None:
-    """Begin as a helper."""
-    global _of_helper  # noqa: PLW0603 - a helper does one thing as long as it lives
-    _of_helper = task
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+class _Worker:
+    """The state of a helper, which does one thing as long as it lives."""
+
+    task: Callable[[Any], Any] | None = None
+    is_ended = False
+    is_interruptible = False
+
+    @classmethod
+    def begin(cls, task: Callable[[Any], Any]) -> None:
+        cls.task = task
+        signal.signal(signal.SIGINT, cls.interrupt)
+
+    @classmethod
+    def interrupt(cls, _number: int, _frame: object) -> None:
+        """Leave the task; but finish what is being sent, for which the first process waits."""
+        cls.is_ended = True
+        if cls.is_interruptible:
+            cls.is_interruptible = False
+            raise _EndedError
+
+    @classmethod
+    def do(cls, piece: Sequence[Any]) -> _Done:
+        assert cls.task is not None  # see begin
+        if cls.is_ended:
+            return [], None
+        try:
+            cls.is_interruptible = True
+            return _attempted(cls.task, piece)
+        except _EndedError:
+            return [], None
+        finally:
+            cls.is_interruptible = False
 
 
-def _do(piece: Sequence[Any]) -> _Done:
-    """Do a piece, in a helper."""
-    assert _of_helper is not None  # see _begin
-    return _attempted(_of_helper, piece)
+def _interrupt(helper: BaseProcess) -> None:
+    try:
+        os.kill(helper.pid or 0, signal.SIGINT)
+    except ProcessLookupError:  # it has ended
+        return

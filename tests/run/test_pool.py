@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import struct
 import sys
 import time
+from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 import pytest
@@ -143,6 +145,26 @@ def test_a_process_that_is_killed_is_told(tmp_path: Path) -> None:
     task = Helped(tmp_path / "flag", lambda: os.kill(os.getpid(), signal.SIGKILL))
     with pytest.raises(ImagelintError, match="was killed"):
         list(in_order(task, 40, 2))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a safe fork")
+def test_a_process_that_is_killed_while_it_sends_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for the rest of its result."""
+    first, send = os.getpid(), Connection._send_bytes  # type: ignore[attr-defined]
+
+    def half(self: Connection, data: bytes) -> None:
+        if os.getpid() == first:
+            send(self, data)
+        else:
+            os.write(self.fileno(), struct.pack("!i", len(data)) + bytes(data[:3]))
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(Connection, "_send_bytes", half)
+    task = Helped(tmp_path / "flag")
+    with pytest.raises(ImagelintError, match="was killed"):
+        list(in_order(task, 40, 3))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a safe fork")
