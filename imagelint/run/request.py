@@ -8,7 +8,7 @@ from imagelint.files.reading import MAX_SIZE
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.report import NO_FACTS, FileResult, Told, joined, light
 from imagelint.model.source import Source
-from imagelint.run.team import AUTO
+from imagelint.run.pool import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

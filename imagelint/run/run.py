@@ -22,9 +22,9 @@ from imagelint.rules.rule import text_of
 from imagelint.run.ahead import Ahead
 from imagelint.run.given import known_kinds, today
 from imagelint.run.inputs import Intake, built_in_notice
+from imagelint.run.pool import in_order
 from imagelint.run.request import STDIN, Attempt, Input, Packed, Request, packed, unpacked, whole
 from imagelint.run.surroundings import Surroundings
-from imagelint.run.team import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
