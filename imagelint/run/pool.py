@@ -37,6 +37,8 @@ LONG = 0.05
 """Seconds of work with fewer tasks, after which helpers start on what is left."""
 PIECE = 16
 """Tasks that a process takes at a time."""
+_FEWEST = 2
+"""Pieces for which helpers start: this process can do the last one as well."""
 _AHEAD = 2
 """Pieces that wait for each helper: it is to find one whenever it is done."""
 _LOOK = 1.0
@@ -128,8 +130,8 @@ class Pool:
         self._executor = None
 
     def _start(self) -> None:
-        """Start helpers, if the system lets us; one process can do the last piece as well."""
-        if self.size == 1 or self._next == len(self._pieces):
+        """Start helpers for two pieces or more, if the system lets us."""
+        if self.size == 1 or len(self._pieces) - self._next < _FEWEST:
             return
         from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only for long runs
         from multiprocessing import active_children, get_context  # noqa: PLC0415 - as above
