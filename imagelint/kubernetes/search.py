@@ -21,7 +21,7 @@ from imagelint.kubernetes.catalogue.entries import (
 from imagelint.kubernetes.kustomize.kinds import has_fields_of_kustomize, is_kustomization
 from imagelint.kubernetes.objects import ObjectNode, as_kustomize_has_it, find_objects, meta_of
 from imagelint.kubernetes.readers import BOTH, Reader, View, is_text, resolve, views
-from imagelint.kubernetes.sites import ImageSite, Place, Step, after, path_of, sites_at
+from imagelint.kubernetes.sites import PARTS, ImageSite, Place, Step, after, path_of, sites_at
 from imagelint.model.finding import KubeObject
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.yaml.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree
@@ -235,7 +235,10 @@ class _Search:
         if known is not None:
             for steps, site in self._walk(known.branch, Place(item.mapping)):
                 claimed.add(steps)
-                yield steps, site
+                if isinstance(site.node, Mapping) and not known.is_exact:
+                    yield from self._in_parts(steps, site)
+                else:
+                    yield steps, site
         if (known is not None and known.is_exact) or not item.meta.api_version:
             return  # without an apiVersion: no API object of an unknown kind, but a tool's own file
         for place in self._pod_specs(Place(item.mapping)):
@@ -243,13 +246,25 @@ class _Search:
                 if steps not in claimed:
                     yield steps, site
 
+    def _in_parts(
+        self, steps: tuple[Step, ...], site: ImageSite
+    ) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
+        """Yield the image of a mapping where another version of the kind has a text."""
+        found = [*sites_at(self._item, self._view, Place(site.node, steps), PARTS)]
+        yield from found or [(steps, site)]
+
     def _by_shape(self, place: Place) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
         """Yield the sites of a pod spec, and of the pod's metadata beside it."""
         shape, start = POD_SPEC, Place(place.node, place.steps)
         if place.steps[-1:] == ("spec",) and place.parents:
             shape, start = POD_TEMPLATE, Place(place.parents[-1], place.steps[:-1])
         for steps, site in self._walk(self._catalogue.shape(shape), start):
-            yield steps, site._replace(by_shape=True)
+            if not isinstance(site.node, Mapping):
+                yield steps, site._replace(by_shape=True)
+                continue
+            place = Place(site.node, steps)  # of no pod then: only a schema of its own wants one
+            for at, one in sites_at(self._item, self._view, place, PARTS):
+                yield at, one._replace(by_shape=True)
 
     def _walk(self, branch: Branch, start: Place) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
         """Yield the sites that fields lead to, depth first, in the order of the fields."""

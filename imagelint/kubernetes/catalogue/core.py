@@ -20,57 +20,57 @@ CORE: Final = Part(
         Workload(
             ("", "apps", "batch", "extensions"), ("Pod",),
             (Field((), Holder("pod-template"), "<pod-template>"),), "k8s.io/api core/v1 Pod",
-            "rules/workloads/core.yaml:102",
+            "rules/workloads/core.yaml:107",
         ),
         Workload(
             ("", "apps", "batch", "extensions"), ("PodTemplate",),
             (Field(("template",), Holder("pod-template"), "template.<pod-template>"),),
             "k8s.io/api core/v1 PodTemplate (the template has no spec above it)",
-            "rules/workloads/core.yaml:106",
+            "rules/workloads/core.yaml:111",
         ),
         Workload(
             ("", "apps", "batch", "extensions"), ("ReplicationController",),
             (Field(("spec", "template"), Holder("pod-template"), "spec.template.<pod-template>"),),
-            "k8s.io/api core/v1 ReplicationController", "rules/workloads/core.yaml:110",
+            "k8s.io/api core/v1 ReplicationController", "rules/workloads/core.yaml:115",
         ),
         Workload(
             ("", "apps", "batch", "extensions"),
             ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"),
             (Field(("spec", "template"), Holder("pod-template"), "spec.template.<pod-template>"),),
             "k8s.io/api apps/v1, v1beta1, v1beta2; extensions/v1beta1",
-            "rules/workloads/core.yaml:114",
+            "rules/workloads/core.yaml:119",
         ),
         Workload(
             ("", "apps", "batch", "extensions"), ("Job",),
             (Field(("spec", "template"), Holder("pod-template"), "spec.template.<pod-template>"),),
-            "k8s.io/api batch/v1 Job", "rules/workloads/core.yaml:118",
+            "k8s.io/api batch/v1 Job", "rules/workloads/core.yaml:123",
         ),
         Workload(
             ("", "apps", "batch", "extensions"), ("CronJob",),
             (Field(("spec", "jobTemplate", "spec", "template"), Holder("pod-template"), "spec.jobTemplate.spec.template.<pod-template>"),),
-            "k8s.io/api batch/v1, v1beta1, v2alpha1 CronJob", "rules/workloads/core.yaml:122",
+            "k8s.io/api batch/v1, v1beta1, v2alpha1 CronJob", "rules/workloads/core.yaml:127",
         ),
         Workload(
             ("", "apps", "batch", "extensions"), ("JobTemplate",),
             (Field(("template", "spec", "template"), Holder("pod-template"), "template.spec.template.<pod-template>"),),
             "k8s.io/api batch/v2alpha1 JobTemplate (gone since v0.21)",
-            "rules/workloads/core.yaml:126",
+            "rules/workloads/core.yaml:131",
         ),
         Workload(
             ("",), ("DeploymentConfig",),
             (Field(("spec", "template"), Holder("pod-template"), "spec.template.<pod-template>"),),
-            "openshift/api apps/v1/types.go", "rules/workloads/core.yaml:131",
+            "openshift/api apps/v1/types.go", "rules/workloads/core.yaml:136",
         ),
         Workload(
             ("",), ("Template",),
             (Field(("objects", "[]"), Holder("object"), "objects[].<object>"),),
-            "openshift/api template/v1/types.go", "rules/workloads/core.yaml:135",
+            "openshift/api template/v1/types.go", "rules/workloads/core.yaml:140",
         ),
         Workload(
             ("kustomize.config.k8s.io",), ("Kustomization", "Component"),
-            (Field(("images", "[]"), Holder(split=SplitNames(("newName",), ("newTag",), ("digest",))), "images[].(newName, newTag, digest)"), Field(("imageTags", "[]"), Holder(split=SplitNames(("newName",), ("newTag",), ("digest",))), "imageTags[].(newName, newTag, digest)")),
+            (Field(("images", "[]"), Holder(split=SplitNames((("newName",),), (("newTag",),), (("digest",),))), "images[].(newName, newTag, digest)"), Field(("imageTags", "[]"), Holder(split=SplitNames((("newName",),), (("newTag",),), (("digest",),))), "imageTags[].(newName, newTag, digest)")),
             "sigs.k8s.io/kustomize/api types.Image; name is a match key and no image",
-            "rules/workloads/core.yaml:139",
+            "rules/workloads/core.yaml:144",
         ),
     ),
     frozenset({
@@ -120,6 +120,7 @@ CORE: Final = Part(
     (
         "pkg.crossplane.io", "source.toolkit.fluxcd.io", "tekton.dev", "serving.kserve.io",
         "kubevirt.io", "kafka.strimzi.io", "operator.knative.dev", "install.istio.io",
-        "sailoperator.io",
+        "sailoperator.io", "extensions.istio.io", "policies.kubewarden.io", "scylla.scylladb.com",
+        "fluxcd.controlplane.io", "apps.nvidia.com",
     ),
 )

@@ -132,8 +132,8 @@ def _in_holder(holder: Holder, rest: tuple[str, ...]) -> Lead:
     if holder.shape == OBJECT:
         return _by_shape(rest)
     if holder.split is not None:
-        parts = (getattr(holder.split, name) for name in _PARTS)
-        return Lead.PART if any(part and part == rest for part in parts) else Lead.NONE
+        parts = (way for name in _PARTS for way in getattr(holder.split, name))
+        return Lead.PART if rest in parts else Lead.NONE
     if holder.named and rest[-1] == "value":
         name = re.fullmatch(r"\[name=(.*)\]", rest[0])
         if name is not None and any(NamePattern(one).matches(name[1]) for one in holder.named):

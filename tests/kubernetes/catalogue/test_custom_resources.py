@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 from imagelint.files.shipped import catalogue_files
-from imagelint.kubernetes.catalogue.entries import OBJECT, Field, Form, Workload, words_of
+from imagelint.kubernetes.catalogue.entries import (
+    OBJECT,
+    Field,
+    Form,
+    SplitNames,
+    Workload,
+    words_of,
+)
 from imagelint.kubernetes.catalogue.lookup import load_catalogue
 from imagelint.kubernetes.prefilter import can_hold_image
 from imagelint.kubernetes.read import examine
@@ -19,7 +26,7 @@ from tests.support.trees import Seen, catalogue, seen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelint.kubernetes.catalogue.entries import Holder
+    from imagelint.kubernetes.catalogue.entries import Holder, Ways
 
 ENTRIES = catalogue().entries()
 POD = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": "a/b:1"}]}}
@@ -36,7 +43,7 @@ def leaves(fields: tuple[Field, ...], inside: tuple[str, ...] = ()) -> Iterator[
     for field in fields:
         name = field.holder.shape
         if not name or name == OBJECT:
-            yield Leaf(field.path, field.holder)
+            yield from (Leaf(field.path, holder) for holder in ways_of(field.holder))
         elif name not in inside:
             for leaf in leaves(shapes[name], (*inside, name)):
                 yield Leaf((*field.path, *leaf.path), leaf.holder)
@@ -49,48 +56,101 @@ class Leaf(NamedTuple):
     holder: Holder
 
 
-def written(holder: Holder) -> tuple[Any, tuple[str | int, ...], list[str]]:
-    """Return a value for a holder, where the scalar with the image stands in it, and the images."""
+def ways_of(holder: Holder) -> Iterator[Holder]:
+    """Yield a holder for every way to write the parts of an image, and for every prefix."""
+    for prefix in holder.prefixes or ("",):
+        one = holder._replace(prefixes=(prefix,) if prefix else ())
+        if holder.split is None:
+            yield one
+            continue
+        split = holder.split
+        parts = {name: getattr(split, name) for name in SplitNames._fields if name != "default"}
+        for number in range(max(map(len, parts.values()))):
+            picked: Any = {name: pick(part, number) for name, part in parts.items()}
+            yield one._replace(split=split._replace(**picked))
+
+
+def pick(ways: Ways, number: int) -> Ways:
+    """Return one of the ways, the last one where there are fewer."""
+    return ways[min(number, len(ways) - 1) :][:1]
+
+
+class Written(NamedTuple):
+    """What to write for a holder: at its place, at the object's root, and what comes of it."""
+
+    value: Any
+    at_root: dict[str, Any]
+    at: tuple[str | int, ...]
+    """Where the scalar with the image stands."""
+    images: list[str]
+
+
+def put(where: dict[str, Any], root: dict[str, Any], way: tuple[str, ...], text: str) -> None:
+    """Write a part of an image."""
+    *keys, last = way
+    if way[0].startswith("/"):
+        where, keys = root, [way[0][1:], *way[1:-1]]
+    for key in keys:
+        where = where.setdefault(key, {})
+    where[last] = text
+
+
+def written(holder: Holder) -> Written:
+    """Return what to write for a holder, all of whose parts have one way."""
+    prefix = "".join(holder.prefixes)
     if holder.shape:
-        return POD, ("spec", "containers", 0, "image"), ["a/b:1"]
+        return Written(POD, {}, ("spec", "containers", 0, "image"), ["a/b:1"])
     if holder.split is not None:
         split = holder.split
-        value: Any = {} if holder.only is None else dict([holder.only])
-        at = split.registry or split.repository or split.image
-        for keys, text in (
+        value: dict[str, Any] = {} if holder.only is None else dict([holder.only])
+        root: dict[str, Any] = {}
+        names = split.repository or split.image
+        (at,) = split.registry or names
+        for ways, text in (
             (split.registry, "r.io"),
-            (split.repository or split.image, "r.io/b"[5 if split.registry else 0 :]),
+            (names, "r.io/b"[5 if split.registry else 0 :]),
             (split.tag, "1"),
         ):
-            below = value
-            for key in keys[:-1]:
-                below = below.setdefault(key, {})
-            if keys:
-                below[keys[-1]] = text if keys != at else holder.prefix + text
-        image = "r.io/" + ("b" if split.repository or split.image else split.default)
-        return value, at, [image + (":1" if split.tag else "")]
-    if holder.form is Form.PAIRS:
-        value = "1=a/b:1\n2=a/b:2\n"
-        images = ["a/b:1", "a/b:2"]
+            for way in ways:
+                put(value, root, way, text if way != at else prefix + text)
+        is_whole = bool(split.image) and not split.registry
+        image = "r.io/" + ("b" if names else split.default)
+        return Written(value, root, at, [image + (":1" if split.tag and not is_whole else "")])
+    if holder.form is Form.TRACKED:
+        text, images = "r.io/a/b:~1", ["r.io/a/b"]
+    elif holder.form is Form.PAIRS:
+        text, images = "1=a/b:1\n2=a/b:2\n", ["a/b:1", "a/b:2"]
     else:
-        value, images = holder.prefix + "a/b:1", ["a/b:1"]
+        text, images = f"{prefix}r.io/a/b:1", ["r.io/a/b:1"]
     if holder.flags:
         flag = min(holder.flags)
-        return [f"--{flag}={value}", f"-{flag}", value], (0,), images
+        return Written([f"--{flag}={text}", f"-{flag}", text], {}, (0,), images)
     if holder.named:
         name = holder.named[0].replace("*", "X")
-        return [{"name": name, "value": value}], (0, "value"), images
-    return value, (), images
+        return Written([{"name": name, "value": text}], {}, (0, "value"), images)
+    return Written(text, {}, (), images)
+
+
+def merge(into: dict[str, Any], more: dict[str, Any]) -> None:
+    """Add what is in mappings to mappings."""
+    for key, value in more.items():
+        if isinstance(value, dict) and key in into:
+            merge(into[key], value)
+        else:
+            into[key] = value
 
 
 def document(group: str, kind: str, leaf: Leaf) -> tuple[str, str, list[str]]:
     """Write an object with an image at a leaf; return it with the field and the images."""
-    value, inside, images = written(leaf.holder)
+    value, at_root, inside, images = written(leaf.holder)
     for segment in reversed(leaf.path):
         key = "some" if segment == "{}" else segment
         value = [value] if segment == "[]" else {key: value}
     steps = [0 if one == "[]" else "some" if one == "{}" else one for one in leaf.path]
     assert isinstance(value, dict)
+    if str(inside[:1]).startswith("('/"):
+        steps, inside = [], (str(inside[0])[1:], *inside[1:])
+    merge(value, at_root)
     head = {"apiVersion": f"{group}/v1" if group else "v1", "kind": kind}
     return json.dumps({**head, **value}), path_of((*steps, *inside)), images
 
@@ -143,6 +203,180 @@ def test_every_entry_names_its_source() -> None:
 POD_SPEC = "containers: [{name: c, image: a}]"
 
 
+LOOK_ALIKES = [
+    ("actions.summerwind.dev", "HorizontalRunnerAutoscaler", "spec: {image: a}"),
+    (
+        "app.redislabs.com",
+        "RedisEnterpriseCluster",
+        "spec: {redisEnterpriseImageSpec: {versionTag: a}}",
+    ),
+    ("apps.emqx.io", "EMQX", "spec: {imagePullSecrets: [{name: a}], imagePullPolicy: Always}"),
+    ("apps.kubeblocks.io", "ClusterDefinition", "spec: {image: a}"),
+    ("apps.nvidia.com", "NIMService", "spec: {image: {tag: a, pullSecrets: [b]}}"),
+    (
+        "argocd-image-updater.argoproj.io",
+        "ImageUpdater",
+        "spec: {applicationRefs: [{images: [{alias: a}]}]}",
+    ),
+    ("argoproj.io", "ArgoCD", "spec: {version: a, server: {host: b}}"),
+    ("argoproj.io", "ArgoCDExport", "spec: {argocd: a}"),
+    ("awx.ansible.com", "AWX", "spec: {image_version: a, image_pull_policy: Always}"),
+    (
+        "cdi.kubevirt.io",
+        "DataVolume",
+        "spec: {source: {vddk: {url: 'https://a'}, http: {url: 'https://b'}}}",
+    ),
+    ("ceph.rook.io", "CephBlockPool", "spec: {image: a}"),
+    ("clickhouse.com", "ClickHouseCluster", "spec: {containerTemplate: {image: {tag: a}}}"),
+    (
+        "controlplane.cluster.x-k8s.io",
+        "KamajiControlPlane",
+        "spec: {version: v1, addons: {coreDNS: {imageRepository: a}}}",
+    ),
+    (
+        "controlplane.cluster.x-k8s.io",
+        "KubeadmControlPlane",
+        "spec: {kubeadmConfigSpec: {clusterConfiguration: {imageRepository: a}}}",
+    ),
+    ("controlplane.cluster.x-k8s.io", "AWSManagedControlPlane", "spec: {imageLookupOrg: a}"),
+    (
+        "core.oam.dev",
+        "Application",
+        "spec: {components: [{name: a, type: helm, properties: {chart: b}}]}",
+    ),
+    ("coroot.com", "Coroot", "spec: {nodeAgent: {image: {pullPolicy: a}}}"),
+    ("cr.kanister.io", "Profile", "spec: {image: a}"),
+    ("data.fluid.io", "Dataset", "spec: {image: a}"),
+    ("data.fluid.io", "JindoRuntime", "spec: {fuse: {imageTag: a, imagePullPolicy: b}}"),
+    ("databases.spotahome.com", "RedisFailover", "spec: {redis: {imagePullPolicy: a}}"),
+    (
+        "datadoghq.com",
+        "DatadogAgent",
+        "spec: {override: {nodeAgent: {image: {tag: a, jmxEnabled: true}}}}",
+    ),
+    ("datadoghq.com", "DatadogMonitor", "spec: {image: a}"),
+    ("dbaas.percona.com", "DatabaseEngine", "spec: {image: a}"),
+    ("deviceplugin.intel.com", "GpuDevicePlugin", "spec: {sharedDevNum: 1}"),
+    ("dynatrace.com", "EdgeConnect", "spec: {imageRef: {tag: a}, apiServer: b}"),
+    ("executor.testkube.io", "Executor", "spec: {types: [a/b], content_types: [c]}"),
+    ("extensions.istio.io", "WasmPlugin", "spec: {url: 'file:///opt/a', sha256: b}"),
+    ("flink.apache.org", "FlinkSessionJob", "spec: {image: a}"),
+    ("fluentbit.fluent.io", "ClusterOutput", "spec: {image: a}"),
+    ("fluentd.fluent.io", "ClusterOutput", "spec: {image: a}"),
+    ("fluxcd.controlplane.io", "FluxInstance", "spec: {distribution: {version: 2.x}}"),
+    (
+        "gateway.envoyproxy.io",
+        "EnvoyExtensionPolicy",
+        "spec: {wasm: [{code: {http: {url: 'https://a'}}}]}",
+    ),
+    (
+        "gateway.kgateway.dev",
+        "GatewayParameters",
+        "spec: {kube: {envoyContainer: {image: {tag: a}}}}",
+    ),
+    ("helm.cattle.io", "HelmChart", "spec: {chart: 'oci://a/b', repo: c}"),
+    ("hivemq.com", "HiveMQCluster", "spec: {hivemqVersion: a}"),
+    ("jaegertracing.io", "Jaeger", "spec: {query: {options: {log-level: a}}}"),
+    ("k6.io", "TestRun", "spec: {script: {configMap: {name: a}}}"),
+    ("k8s.keycloak.org", "KeycloakRealmImport", "spec: {image: a}"),
+    ("k8s.mariadb.com", "Connection", "spec: {image: a}"),
+    ("kafka.banzaicloud.io", "KafkaTopic", "spec: {image: a}"),
+    (
+        "kafka.strimzi.io",
+        "KafkaNodePool",
+        "spec: {template: {pod: {volumes: [{name: a, secret: {secretName: b}}]}}}",
+    ),
+    ("kagent.dev", "Agent", "spec: {declarative: {deployment: {imageRegistry: a}}}"),
+    ("kaito.sh", "Workspace", "tuning: {output: {image: a}}"),
+    ("kmm.sigs.x-k8s.io", "Module", "spec: {imageRepoSecret: {name: a}}"),
+    ("kpack.io", "Image", "spec: {tag: a/b, builder: {name: c}}"),
+    ("kpack.io", "Builder", "spec: {tag: a/b}"),
+    (
+        "kubernetes.crossplane.io",
+        "Object",
+        "spec: {forProvider: {manifest: {apiVersion: v1, kind: Secret, image: a}}}",
+    ),
+    (
+        "kubevirt.io",
+        "VirtualMachineInstancePreset",
+        "spec: {domain: {firmware: {kernelBoot: {kernelArgs: a}}}}",
+    ),
+    ("logging.banzaicloud.io", "Output", "spec: {image: {repository: a}}"),
+    ("longhorn.io", "BackingImage", "spec: {sourceType: a, image: b}"),
+    ("longhorn.io", "Volume", "spec: {backingImage: a}"),
+    (
+        "mellanox.com",
+        "NicClusterPolicy",
+        "spec: {nicFeatureDiscovery: {repository: a, version: b}}",
+    ),
+    ("minio.min.io", "Tenant", "spec: {additionalVolumes: [{name: a}]}"),
+    ("monitoring.grafana.com", "LogsInstance", "spec: {image: a}"),
+    ("networking.gke.io", "GCPWasmPlugin", "spec: {versions: [{name: a}]}"),
+    ("opensearch.org", "OpenSearchCluster", "spec: {general: {version: a}}"),
+    ("opentelemetry.io", "Instrumentation", "spec: {exporter: {endpoint: 'http://a'}}"),
+    (
+        "operator.cluster.x-k8s.io",
+        "CoreProvider",
+        "spec: {deployment: {containers: [{name: a, image: {tag: b}}]}}",
+    ),
+    ("operator.karmada.io", "Karmada", "spec: {components: {karmadaSearch: {imageTag: a}}}"),
+    ("operator.kubearmor.com", "KubeArmorConfig", "spec: {kubearmorImage: {imagePullPolicy: a}}"),
+    ("operator.open-cluster-management.io", "Klusterlet", "spec: {clusterName: a}"),
+    ("operator.tigera.io", "ImageSet", "spec: {images: [{digest: a}]}"),
+    ("operator.victoriametrics.com", "VMRule", "spec: {image: {repository: a}}"),
+    ("operator.victoriametrics.com", "VMAgent", "spec: {image: {pullPolicy: a}}"),
+    ("pg.percona.com", "PerconaPGBackup", "spec: {image: a}"),
+    ("pingcap.com", "TidbCluster", "spec: {version: a, tikv: {version: b}}"),
+    ("pkg.crossplane.io", "ImageConfig", "spec: {matchImages: [{prefix: a}]}"),
+    ("planetscale.com", "VitessCluster", "spec: {imagePullPolicies: {vtgate: Always}}"),
+    ("platform.confluent.io", "KafkaTopic", "spec: {image: a}"),
+    ("policies.kubewarden.io", "ClusterAdmissionPolicy", "spec: {module: 'https://a/b.wasm'}"),
+    (
+        "postgres-operator.crunchydata.com",
+        "PostgresCluster",
+        "spec: {imagePullSecrets: [{name: a}]}",
+    ),
+    (
+        "postgresql.cnpg.io",
+        "Cluster",
+        "spec: {imageCatalogRef: {kind: ImageCatalog, name: a, major: 17}}",
+    ),
+    ("ps.percona.com", "PerconaServerMySQLBackup", "spec: {image: a}"),
+    ("psmdb.percona.com", "PerconaServerMongoDBBackup", "spec: {image: a}"),
+    ("pxc.percona.com", "PerconaXtraDBClusterBackup", "spec: {image: a}"),
+    ("rabbitmq.com", "RabbitmqCluster", "spec: {secretBackend: {vault: {role: a}}}"),
+    ("redis.redis.opstreelabs.in", "Redis", "spec: {kubernetesConfig: {imagePullPolicy: a}}"),
+    ("repo-manager.pulpproject.org", "Pulp", "spec: {image_version: a, image_pull_policy: b}"),
+    ("scylla.scylladb.com", "ScyllaCluster", "spec: {version: a, agentVersion: b}"),
+    ("shipwright.io", "Build", "spec: {output: {image: a}}"),
+    ("solr.apache.org", "SolrCloud", "spec: {solrImage: {tag: a}}"),
+    (
+        "spark.apache.org",
+        "SparkApplication",
+        "spec: {sparkConf: {spark.kubernetes.container.image.pullPolicy: a}}",
+    ),
+    (
+        "starrocks.com",
+        "StarRocksCluster",
+        "spec: {starRocksFeSpec: {imagePullSecrets: [{name: a}]}}",
+    ),
+    ("tailscale.com", "Connector", "spec: {image: a}"),
+    ("temporal.io", "TemporalCluster", "spec: {version: a}"),
+    ("tempo.grafana.com", "TempoStack", "spec: {images: {}, storage: {secret: {name: a}}}"),
+    ("tests.testkube.io", "TestSource", "spec: {image: a}"),
+    ("testworkflows.testkube.io", "TestWorkflow", "spec: {container: {workingDir: a}}"),
+    ("upgrade.cattle.io", "Plan", "spec: {version: a, channel: 'https://b'}"),
+    ("valkey.io", "ValkeyCluster", "spec: {imagePullSecrets: [{name: a}]}"),
+    ("work.karmada.io", "ResourceBinding", "spec: {image: a}"),
+    (
+        "workspace.devfile.io",
+        "DevWorkspace",
+        "spec: {template: {components: [{image: {imageName: a}}]}}",
+    ),
+    ("zookeeper.pravega.io", "ZookeeperCluster", "spec: {image: {tag: a}}"),
+]
+
+
 @pytest.mark.parametrize(
     ("group", "kind", "body"),
     [
@@ -169,6 +403,7 @@ POD_SPEC = "containers: [{name: c, image: a}]"
         ("kustomize.toolkit.fluxcd.io", "Kustomization", "spec: {images: [{name: a}]}"),
         ("tekton.dev", "TaskRun", "spec: {params: [{name: bundle, value: a}]}"),
         ("install.istio.io", "IstioOperator", "spec: {tag: a}"),
+        *LOOK_ALIKES,
     ],
 )
 def test_what_must_not_be_claimed(group: str, kind: str, body: str) -> None:
@@ -212,7 +447,11 @@ def test_flags_and_environment(body: str, images: list[object]) -> None:
 
 
 PROMETHEUS = "apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nspec: "
-ISTIO = "apiVersion: sailoperator.io/v1\nkind: Istio\nspec: "
+SAIL = "apiVersion: sailoperator.io/v1\nkind: Istio\nspec: "
+ISTIO = "apiVersion: install.istio.io/v1alpha1\nkind: IstioOperator\nspec: "
+CNI = "apiVersion: sailoperator.io/v1\nkind: IstioCNI\nspec: "
+DATADOG = "apiVersion: datadoghq.com/v2alpha1\nkind: DatadogAgent\nspec: "
+NIC = "apiVersion: mellanox.com/v1alpha1\nkind: NicClusterPolicy\nspec: "
 
 
 @pytest.mark.parametrize(
@@ -222,16 +461,100 @@ ISTIO = "apiVersion: sailoperator.io/v1\nkind: Istio\nspec: "
         (PROMETHEUS + "{baseImage: a, tag: v1, sha: abc}", ["a@sha256:abc"]),
         (PROMETHEUS + "{baseImage: a}", ["a"]),
         (PROMETHEUS + "{tag: v1}", []),
-        (ISTIO + "{values: {global: {hub: h, tag: t, proxy: {image: p}}}}", ["h/p:t"]),
-        (ISTIO + "{values: {global: {hub: h, tag: t, proxy: {image: q/p:1}}}}", ["q/p:1"]),
-        (ISTIO + "{values: {global: {hub: h, tag: t}}}", ["h/proxyv2:t"]),
-        (ISTIO + "{values: {global: {tag: t, proxy: {image: p}}}}", ["p:t"]),
-        (ISTIO + "{values: {global: {hub: h, tag: 'sha256:abc'}}}", ["h/proxyv2@sha256:abc"]),
-        (ISTIO + "{values: {global: {hub: '', tag: t}}}", []),
+        (SAIL + "{values: {global: {hub: h, tag: t, proxy: {image: p}}}}", ["h/p:t", "h/pilot:t"]),
+        (
+            SAIL + "{values: {global: {hub: h, tag: t, proxy: {image: q/p:1}}}}",
+            ["h/pilot:t", "q/p:1"],
+        ),
+        (SAIL + "{values: {global: {hub: h, tag: t}}}", ["h/proxyv2:t", "h/pilot:t"]),
+        (SAIL + "{values: {pilot: {hub: h, tag: t}}}", ["h/pilot:t"]),
+        (SAIL + "{values: {global: {tag: t, proxy: {image: p}}}}", ["docker.io/istio/p:t"]),
+        (
+            SAIL + "{values: {global: {hub: h, tag: 'sha256:abc'}}}",
+            ["h/proxyv2@sha256:abc", "h/pilot@sha256:abc"],
+        ),
+        (SAIL + "{values: {global: {hub: '', tag: t}}}", []),
+        (CNI + "{values: {cni: {image: i}, global: {tag: t}}}", ["docker.io/istio/i:t"]),
+        (CNI + "{values: {cni: {hub: c, image: i}, global: {hub: h, tag: t}}}", ["c/i:t"]),
+        (ISTIO + "{hub: h, tag: t}", ["h/pilot:t", "h/proxyv2:t"]),
+        (ISTIO + "{hub: h, values: {global: {hub: v}}}", ["v/pilot", "v/proxyv2"]),
+        (
+            ISTIO + "{hub: h, tag: t, components: {pilot: {hub: p, tag: u}}}",
+            ["h/proxyv2:t", "p/pilot:u"],
+        ),
+        (ISTIO + "{hub: h, values: {pilot: {image: x/y:1}}}", ["h/proxyv2", "x/y:1"]),
+        (ISTIO + "{components: {ztunnel: {hub: z, tag: t}}}", ["z/ztunnel:t"]),
+        (ISTIO + "{components: {cni: {hub: c}}, tag: t}", ["c/install-cni:t"]),
+        (ISTIO + "{components: {cni: {enabled: true}}, tag: t}", []),
+        (
+            DATADOG + "{override: {nodeAgent: {image: {name: agent, tag: '7'}}}}",
+            ["gcr.io/datadoghq/agent:7", "registry.datadoghq.com/agent:7"],
+        ),
+        (
+            DATADOG + "{global: {registry: r}, override: {x: {image: {name: agent, tag: '7'}}}}",
+            ["r/agent:7"],
+        ),
+        (DATADOG + "{override: {nodeAgent: {image: {name: a/b:1}}}}", ["a/b:1"]),
+        (NIC + "{ofedDriver: {image: doca, repository: r.io/x, version: v}}", ["r.io/x/doca:v"]),
     ],
 )
 def test_images_in_parts(text: str, images: list[str]) -> None:
     assert [site.image for site in seen(text)] == images
+
+
+PROVIDER = "apiVersion: pkg.crossplane.io/v1\nkind: Provider\nspec: "
+UPDATER = (
+    "apiVersion: argocd-image-updater.argoproj.io/v1alpha1\nkind: ImageUpdater\n"
+    "spec: {applicationRefs: [{"
+)
+WASM = "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nspec: "
+
+
+@pytest.mark.parametrize(
+    ("text", "images"),
+    [
+        (PROVIDER + "{package: 'a/b:1'}", ["xpkg.upbound.io/a/b:1", "xpkg.crossplane.io/a/b:1"]),
+        (PROVIDER + "{package: b}", ["xpkg.upbound.io/b", "xpkg.crossplane.io/b"]),
+        (PROVIDER + "{package: 'r.io/a/b:1'}", ["r.io/a/b:1"]),
+        (PROVIDER + "{package: 'localhost:5000/b'}", ["localhost:5000/b"]),
+        (PROVIDER + "{package: '{{ .Values.registry }}/b'}", ["{{ .Values.registry }}/b"]),
+        (PROVIDER + "{package: 1}", [1]),
+        (PROVIDER + "{package: ''}", []),
+        (UPDATER + "images: [{imageName: 'r.io/a:~1.0'}]}]}", ["r.io/a"]),
+        (UPDATER + "images: [{imageName: 'r.io:5000/a'}]}]}", ["r.io:5000/a"]),
+        (WASM + "{url: 'oci://r.io/a:1'}", ["r.io/a:1"]),
+        (WASM + "{url: 'r.io/a:1'}", ["r.io/a:1"]),
+        (WASM + "{url: 'https://r.io/a.wasm'}", []),
+        (WASM + "{url: 'file:///a.wasm'}", []),
+    ],
+)
+def test_registries_of_an_operators_own(text: str, images: list[object]) -> None:
+    """Every registry that a version takes is read; what names one is left alone."""
+    assert [site.image for site in seen(text)] == images
+
+
+UNKNOWN = "apiVersion: example.com/v1\nkind: Widget\nspec: "
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ("{repository: a/b, tag: '1'}", [("image.repository", "a/b:1")]),
+        ("{registry: r.io, repository: b, tag: '1'}", [("image.registry", "r.io/b:1")]),
+        ("{name: r.io/b, version: '1'}", [("image.name", "r.io/b:1")]),
+        ("{pullPolicy: Always}", []),
+        ("a/b:1", [("image", "a/b:1")]),
+    ],
+)
+def test_mappings_where_a_pod_has_an_image(body: str, found: list[tuple[str, str]]) -> None:
+    """A kind whose schema wants a mapping there is no pod."""
+    sites = seen(f"{UNKNOWN}{{containers: [{{name: c, image: {body}}}]}}\n")
+    assert sites == [Seen(f"spec.containers[0].{field}", image) for field, image in found]
+    mariadb = f"apiVersion: k8s.mariadb.com/v1alpha1\nkind: MariaDB\nspec: {{image: {body}}}\n"
+    fields = [f"spec.{field}" for field, _ in found] or ["spec.image"]
+    assert [site.field for site in seen(mariadb)] == fields
+    pod = f"apiVersion: v1\nkind: Pod\nspec: {{containers: [{{name: c, image: {body}}}]}}\n"
+    assert [site.field for site in seen(pod)] == ["spec.containers[0].image"]
 
 
 TEMPLATE = "apiVersion: template.openshift.io/v1\nkind: Template\nmetadata: {namespace: ns}\n"
