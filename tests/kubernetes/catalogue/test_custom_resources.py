@@ -428,6 +428,29 @@ CONTAINER = "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: c, "
         ("args: [1, null, [], --executor-image=a]", ["a"]),
         ("args: --executor-image=a", []),
         ("command: [longhorn-manager, --engine-image, a]", ["a"]),
+        ("args: [-el-image, a]", ["a"]),
+        ("args: [--el-images, a]", []),
+        ("args: [--collector-image=a, --auto-instrumentation-java-image=b]", ["a", "b"]),
+        ("args: [--collector-images=a]", []),
+        ("args: [--runner-image=a, --docker-image=b, --runner-image-pull-secret=c]", ["a", "b"]),
+        ("command: [consul-k8s, -consul-dataplane-image=a, -consul-api-timeout=5s]", ["a"]),
+        ("env: [{name: OPERATOR_IMAGE_NAME, value: a}]", ["a"]),
+        ("env: [{name: OPERATOR_IMAGE, value: a}]", []),
+        ("env: [{name: AGENT_INJECT_VAULT_IMAGE, value: a}]", ["a"]),
+        ("env: [{name: AGENT_INJECT_VAULT_AUTH_PATH, value: a}]", []),
+        ("env: [{name: CONTROLLER_MANAGER_CONTAINER_IMAGE, value: a}]", ["a"]),
+        (
+            "env: [{name: SIDECAR_IMAGE, value: a}, {name: SIDECAR_IMAGE_PULL_POLICY, value: b}]",
+            ["a"],
+        ),
+        ("env: [{name: ROOK_CSI_CEPH_IMAGE, value: a}]", ["a"]),
+        ("env: [{name: ROOK_CSI_IMAGE_PULL_POLICY, value: a}]", []),
+        (
+            "env: [{name: VIRT_LAUNCHER_IMAGE, value: a}, {name: VIRT_LAUNCHER_SHASUM, value: b}]",
+            ["a"],
+        ),
+        ("env: [{name: VM_VMAGENTDEFAULT_IMAGE, value: a}]", ["a"]),
+        ("env: [{name: VM_VMAGENTDEFAULT_VERSION, value: a}]", []),
         ("env: [{name: RELATED_IMAGE_A, value: a}]", ["a"]),
         ("env: [{name: RELATED_IMAGE_A, value: ''}]", []),
         ("env: [{name: RELATED_IMAGE_A, value: null}]", []),
@@ -444,6 +467,40 @@ CONTAINER = "apiVersion: v1\nkind: Pod\nspec: {containers: [{name: c, "
 )
 def test_flags_and_environment(body: str, images: list[object]) -> None:
     assert [site.image for site in seen(f"{CONTAINER}{body}}}]}}\n")] == images
+
+
+LINKERD = "config.linkerd.io/"
+
+
+@pytest.mark.parametrize(
+    ("annotations", "images"),
+    [
+        (f"{LINKERD}proxy-image: a, {LINKERD}proxy-version: v2", ["a:v2"]),
+        (f"{LINKERD}proxy-image: a", ["a"]),
+        (f"{LINKERD}proxy-version: v2", []),
+        (f"{LINKERD}debug-image: a, {LINKERD}debug-image-version: v2", ["a:v2"]),
+        (f"{LINKERD}init-image: a, {LINKERD}proxy-version: v2", ["a"]),
+        (f"{LINKERD}image-pull-policy: Always", []),
+        ("dapr.io/sidecar-image: a", ["a"]),
+        ("dapr.io/sidecar-image-pull-policy: Always", []),
+        ("vault.hashicorp.com/agent-image: a", ["a"]),
+        ("vault.hashicorp.com/agent-inject: 'true'", []),
+        ("sidecar.istio.io/proxyImage: a", ["docker.io/istio/a"]),
+        ("sidecar.istio.io/proxyImage: 'a/b:1'", ["a/b:1"]),
+        ("sidecar.istio.io/proxyImageType: debug", []),
+        ("example.com/image: a", []),
+    ],
+)
+def test_annotations_of_pods(annotations: str, images: list[str]) -> None:
+    """In pods and templates; of a namespace, those that linkerd reads there."""
+    metadata = f"metadata: {{name: x, annotations: {{{annotations}}}}}"
+    assert [one.image for one in seen(f"apiVersion: v1\nkind: Pod\n{metadata}\n")] == images
+    spec = f"spec: {{template: {{{metadata}}}}}"
+    assert [one.image for one in seen(f"apiVersion: apps/v1\nkind: Deployment\n{spec}\n")] == images
+    of_namespace = [one.image for one in seen(f"apiVersion: v1\nkind: Namespace\n{metadata}\n")]
+    assert of_namespace == (images if LINKERD in annotations else [])
+    deployment = seen(f"apiVersion: apps/v1\nkind: Deployment\n{metadata}\nspec: {{}}\n")
+    assert deployment == []
 
 
 PROMETHEUS = "apiVersion: monitoring.coreos.com/v1\nkind: Prometheus\nspec: "
