@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from imagelint.kubernetes.catalogue.entries import (
     CONTAINERS,
-    EACH_ITEM,
-    EACH_VALUE,
     IMAGE,
     ROLES,
     Form,
@@ -18,9 +16,18 @@ from imagelint.kubernetes.catalogue.entries import (
 from imagelint.kubernetes.objects import ObjectNode, string_of
 from imagelint.kubernetes.placeholders import entry, filled_by
 from imagelint.kubernetes.readers import BOTH, Reader, Value, View, resolve, type_of
+from imagelint.kubernetes.steps import (
+    Place,
+    Step,
+    after,
+    flag_values,
+    keyed_values,
+    named_so,
+    named_values,
+    path_of,
+)
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.patterns.globs import NamePattern
-from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
+from imagelint.yaml.nodes import Mapping, Node, Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,10 +35,7 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.catalogue.entries import Ways
     from imagelint.model.finding import KubeObject
 
-__all__ = ["PARTS", "ImageSite", "Place", "Step", "after", "path_of", "sites_at"]
-
-Step = str | int
-"""A key, or an index in a list."""
+__all__ = ["PARTS", "ImageSite", "Place", "Step", "after", "named_so", "path_of", "sites_at"]
 
 
 class ImageSite(NamedTuple):
@@ -64,36 +68,6 @@ class ImageSite(NamedTuple):
     """Why no edit of the node can be what is wanted; None: nothing speaks against it."""
 
 
-class Place(NamedTuple):
-    """A node on the way along a field's path, with what was passed on it."""
-
-    node: Node
-    steps: tuple[Step, ...] = ()
-    parents: tuple[Mapping, ...] = ()
-
-
-def path_of(steps: tuple[Step, ...]) -> str:
-    """Write a path as Kubernetes does: ``spec.containers[0].image``, ``annotations[a.b/c]``."""
-    pieces = [f"[{step}]" if isinstance(step, int) or "." in step else f".{step}" for step in steps]
-    return "".join(pieces).removeprefix(".")
-
-
-def after(place: Place, segment: str, view: View) -> Iterator[Place]:
-    """Yield the places that one segment of a field's path leads to."""
-    node, steps, parents = place
-    if segment == EACH_ITEM:
-        if isinstance(node, Sequence):
-            for index, child in enumerate(node.items):
-                yield Place(child, (*steps, index), parents)
-    elif isinstance(node, Mapping):
-        entries = view.entries(node)
-        if segment == EACH_VALUE:
-            for key, child in entries.items():
-                yield Place(child, (*steps, key), (*parents, node))
-        elif segment in entries:
-            yield Place(entries[segment], (*steps, segment), (*parents, node))
-
-
 def sites_at(
     item: ObjectNode, view: View, place: Place, holder: Holder
 ) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
@@ -102,10 +76,13 @@ def sites_at(
         if holder.only is None or entry(place.node, holder.only[:1], view) == holder.only[1]:
             yield from _split_sites(item, view, place, holder)
     elif holder.flags:
-        for found, start in _flag_values(view, place, holder.flags):
+        for found, start in flag_values(view, place, holder.flags):
             yield from _text_sites(item, view, found, start, holder)
+    elif holder.keys:
+        for found in keyed_values(view, place, holder):
+            yield from _text_sites(item, view, found, 0, holder)
     elif holder.named:
-        for found in _named_values(view, place, holder):
+        for found in named_values(view, place, holder):
             yield from _text_sites(item, view, found, 0, holder)
     elif holder != IMAGE:
         yield from _text_sites(item, view, place, 0, holder)
@@ -152,34 +129,6 @@ def _container(place: Place, view: View) -> str | None:
 # --- images inside of texts -----------------------------------------------------------
 
 _PAIR: Final = r"[^\s=]+=(\S+)"
-
-
-def _flag_values(view: View, place: Place, flags: frozenset[str]) -> Iterator[tuple[Place, int]]:
-    """Yield the arguments that hold a flag's value (``--flag=IMG``; ``--flag``, then ``IMG``)."""
-    items = place.node.items if isinstance(place.node, Sequence) else []
-    for index, node in enumerate(items):
-        text = string_of(node, view) or ""
-        flag, is_given, _ = text.partition("=")
-        if not flag.startswith("-") or flag.lstrip("-") not in flags:
-            continue
-        if is_given:
-            yield Place(node, (*place.steps, index), place.parents), len(flag) + 1
-        elif index + 1 < len(items):
-            yield Place(items[index + 1], (*place.steps, index + 1), place.parents), 0
-
-
-def _named_values(view: View, place: Place, holder: Holder) -> Iterator[Place]:
-    """Yield the values of a list of names and values, such as ``env``."""
-    items = place.node.items if isinstance(place.node, Sequence) else []
-    for index, node in enumerate(items):
-        entries = view.entries(node) if isinstance(node, Mapping) else {}
-        name = string_of(entries.get("name"), view)
-        if "value" in entries and name and _matches(holder.named, name):
-            yield Place(entries["value"], (*place.steps, index, "value"), place.parents)
-
-
-def _matches(named: tuple[str, ...], name: str) -> bool:
-    return any(NamePattern(pattern).matches(name) for pattern in named)
 
 
 def _text_sites(

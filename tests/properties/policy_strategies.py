@@ -211,7 +211,8 @@ def _fields() -> SearchStrategy[Any]:
     parts = dict.fromkeys(("tag", "digest", "sha256"), keys)
     prefixes = st.sampled_from(("oci://", ["docker://"], ["oci://", ""]))
     registries = st.sampled_from(("quay.io", ["docker.io/istio", "a.b:5000"]))
-    known = {"default-registry": registries, "source": _plain_texts}
+    names = st.lists(_names(), min_size=1)
+    known = {"default-registry": registries, "of": names, "source": _plain_texts}
     more = {"prefix": prefixes, "only": st.just("kind=DockerImage"), **known}
     forms = st.sampled_from(("image", "untagged", "pairs"))
     loose = {"prefix": prefixes, "form": forms, **known}
@@ -232,9 +233,8 @@ def _fields() -> SearchStrategy[Any]:
             {"at": paths_, "flags": st.lists(st.sampled_from(("--a", "-b", -1)), min_size=1)},
             optional=loose,
         ),
-        st.fixed_dictionaries(
-            {"at": paths_, "named": st.lists(_names(), min_size=1)}, optional=loose
-        ),
+        st.fixed_dictionaries({"at": paths_, "named": names}, optional=loose),
+        st.fixed_dictionaries({"at": paths_, "keys": names}, optional=loose),
     )
 
 

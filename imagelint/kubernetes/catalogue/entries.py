@@ -116,6 +116,8 @@ class Holder(NamedTuple):
     none; an empty one: nothing that ends in ``://`` does. ``only``: the parts are an image only
     where this key beside them has this value. ``tag_beside``: the key beside the image with its
     tag. ``registries``: what the operator puts in front of an image that names no registry.
+    ``keys``: a mapping, in which these have images. ``text``: a string that is YAML or JSON, in
+    which the fields of this shape hold some. ``of``: only in objects of these names.
     """
 
     shape: str = ""
@@ -127,6 +129,9 @@ class Holder(NamedTuple):
     only: tuple[str, str] | None = None
     tag_beside: str = ""
     registries: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    text: str = ""
+    of: tuple[str, ...] = ()
 
 
 IMAGE: Final = Holder()
@@ -240,10 +245,10 @@ def words_of(workload: Workload, known: Collection[str]) -> Iterator[str]:
     for field in workload.fields:
         holder = field.holder
         keys = [key for key in field.path if key not in EACH]
-        if holder.shape:
+        if holder.shape or holder.text:
             continue
-        if holder.flags or holder.named:
-            ways = [[name] for name in (*holder.flags, *holder.named)]
+        if holder.flags or holder.named or holder.keys:
+            ways = [[name] for name in (*holder.flags, *holder.named, *holder.keys)]
         elif holder.split is not None:
             split = holder.split
             ways = [[*keys, *way, *(holder.only or ())] for way in split.repository or split.image]

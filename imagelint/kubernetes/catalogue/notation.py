@@ -55,8 +55,9 @@ _IGNORED_KEYS = ("groups", "kinds", "fields", "reason")
 _EMBEDDED_KEYS = ("kind", "keys")
 _PARTS = ("registry", "repository", "image", "tag", "digest", "sha256")
 _SPLIT_KEYS = frozenset((*_PARTS, "default", "only"))
-_OTHER_KEYS = ("default", "default-registry", "tag-beside", "prefix", "flags", "named", "form")
-_FIELD_KEYS = ("at", *_PARTS, *_OTHER_KEYS, "only", "source")
+_LISTS = ("flags", "named", "keys", "text")
+_MORE_KEYS = ("default", "default-registry", "tag-beside", "prefix", "form", "only", "of", "source")
+_FIELD_KEYS = ("at", *_PARTS, *_LISTS, *_MORE_KEYS)
 
 
 def read_part(source: Source, group: str | None) -> Part:
@@ -202,9 +203,9 @@ def _holding_field(reader: Fields, node: Node, where: str, shapes: MappingType[s
         message = f"{where}: a shape stands alone"
         raise reader.error(entry["at"], message)
     is_split = not _SPLIT_KEYS.isdisjoint(entry)
-    if len({"flags", "named"} & set(entry)) + is_split > 1 or (is_split and "form" in entry):
-        message = f"{where}: parts of an image, flags, named and form exclude each other"
-        if "form" in entry and not {"flags", "named"} & set(entry):
+    if len(set(_LISTS) & set(entry)) + is_split > 1 or (is_split and "form" in entry):
+        message = f"{where}: parts of an image, flags, named, keys and form exclude each other"
+        if "form" in entry and not set(_LISTS) & set(entry):
             message = f"{where}: an image in parts has no form"
         raise reader.error(node, message)
     if not (is_split or at.path):
@@ -220,6 +221,9 @@ def _holding_field(reader: Fields, node: Node, where: str, shapes: MappingType[s
         only=_only(reader, entry["only"], where) if "only" in entry else None,
         tag_beside=reader.text(entry["tag-beside"], where) if "tag-beside" in entry else "",
         registries=_registries(reader, entry, where),
+        keys=_texts(reader, entry, "keys", where),
+        text=_text_shape(reader, entry, where, shapes),
+        of=_texts(reader, entry, "of", where),
     )
     if holder.tag_beside and (not at.path or at.path[-1] in EACH or holder != _beside(holder)):
         message = f"{where}: tag-beside is the key beside a field that is an image"
@@ -230,6 +234,18 @@ def _holding_field(reader: Fields, node: Node, where: str, shapes: MappingType[s
 def _beside(holder: Holder) -> Holder:
     """Return what a field may be that has its tag beside it."""
     return IMAGE._replace(tag_beside=holder.tag_beside)
+
+
+def _text_shape(
+    reader: Fields, entry: dict[str, Node], where: str, shapes: MappingType[str, str]
+) -> str:
+    if "text" not in entry:
+        return ""
+    name = reader.text(entry["text"], where)
+    if name not in shapes:
+        message = f"{where}: there is no shape {shown(name)} in this file"
+        raise reader.error(entry["text"], message)
+    return shapes[name]
 
 
 def _one_or_more(reader: Fields, entry: dict[str, Node], key: str, where: str) -> tuple[str, ...]:
@@ -325,6 +341,8 @@ def _shown_field(at: str, holder: Holder) -> str:
         at = f"{at}.({inside})".removeprefix(".")
     if holder.flags:
         at = f"{at} ({', '.join(f'--{flag}' for flag in sorted(holder.flags))})"
+    if holder.keys:
+        at = f"{at} ({', '.join(holder.keys)})"
     if holder.named:
         at = f"{at} ({', '.join(holder.named)})"
     if holder.tag_beside:

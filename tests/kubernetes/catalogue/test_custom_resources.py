@@ -42,11 +42,14 @@ def leaves(fields: tuple[Field, ...], inside: tuple[str, ...] = ()) -> Iterator[
     shapes = catalogue().shapes()
     for field in fields:
         name = field.holder.shape
-        if not name or name == OBJECT:
-            yield from (Leaf(field.path, holder) for holder in ways_of(field.holder))
+        if field.holder.text:
+            for leaf in leaves(shapes[field.holder.text]):
+                yield Leaf(field.path, leaf.holder, field.holder.of, leaf.path)
+        elif not name or name == OBJECT:
+            yield from (Leaf(field.path, holder, holder.of) for holder in ways_of(field.holder))
         elif name not in inside:
             for leaf in leaves(shapes[name], (*inside, name)):
-                yield Leaf((*field.path, *leaf.path), leaf.holder)
+                yield leaf._replace(path=(*field.path, *leaf.path))
 
 
 class Leaf(NamedTuple):
@@ -54,6 +57,9 @@ class Leaf(NamedTuple):
 
     path: tuple[str, ...]
     holder: Holder
+    of: tuple[str, ...] = ()
+    in_text: tuple[str, ...] | None = None
+    """The path in a text that stands there, where the holder is there."""
 
 
 def ways_of(holder: Holder) -> Iterator[Holder]:
@@ -125,6 +131,9 @@ def written(holder: Holder) -> Written:
     if holder.flags:
         flag = min(holder.flags)
         return Written([f"--{flag}={text}", f"-{flag}", text], {}, (0,), images)
+    if holder.keys:
+        name = holder.keys[0].replace("*", "X")
+        return Written({name: text}, {}, (name,), images)
     if holder.named:
         name = holder.named[0].replace("*", "X")
         return Written([{"name": name, "value": text}], {}, (0, "value"), images)
@@ -143,16 +152,27 @@ def merge(into: dict[str, Any], more: dict[str, Any]) -> None:
 def document(group: str, kind: str, leaf: Leaf) -> tuple[str, str, list[str]]:
     """Write an object with an image at a leaf; return it with the field and the images."""
     value, at_root, inside, images = written(leaf.holder)
-    for segment in reversed(leaf.path):
-        key = "some" if segment == "{}" else segment
-        value = [value] if segment == "[]" else {key: value}
-    steps = [0 if one == "[]" else "some" if one == "{}" else one for one in leaf.path]
+    end = ""
+    if leaf.in_text is not None:
+        value, steps = around(value, leaf.in_text)
+        value, end, inside = json.dumps(value), f": {path_of((*steps, *inside))}", ()
+    value, steps = around(value, leaf.path)
     assert isinstance(value, dict)
     if str(inside[:1]).startswith("('/"):
         steps, inside = [], (str(inside[0])[1:], *inside[1:])
     merge(value, at_root)
-    head = {"apiVersion": f"{group}/v1" if group else "v1", "kind": kind}
-    return json.dumps({**head, **value}), path_of((*steps, *inside)), images
+    head: dict[str, Any] = {"apiVersion": f"{group}/v1" if group else "v1", "kind": kind}
+    if leaf.of:
+        head["metadata"] = {"name": leaf.of[0].strip("*")}
+    return json.dumps({**head, **value}), path_of((*steps, *inside)) + end, images
+
+
+def around(value: object, path: tuple[str, ...]) -> tuple[object, list[str | int]]:
+    """Return a value below a path, and the steps to it."""
+    for segment in reversed(path):
+        key = "some" if segment == "{}" else segment
+        value = [value] if segment == "[]" else {key: value}
+    return value, [0 if one == "[]" else "some" if one == "{}" else one for one in path]
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.groups[0]}-{entry.kinds[0]}")
@@ -612,6 +632,58 @@ def test_mappings_where_a_pod_has_an_image(body: str, found: list[tuple[str, str
     assert [site.field for site in seen(mariadb)] == fields
     pod = f"apiVersion: v1\nkind: Pod\nspec: {{containers: [{{name: c, image: {body}}}]}}\n"
     assert [site.field for site in seen(pod)] == ["spec.containers[0].image"]
+
+
+def config_map(name: str, data: str) -> str:
+    """Write a ConfigMap."""
+    return f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{{data}}}\n"
+
+
+ISTIOS = '{"global": {"hub": "h", "tag": "t", "proxy": {"image": "p"}}}'
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "images"),
+    [
+        ("rook-ceph-operator-config", "ROOK_CSI_CEPH_IMAGE: a", ["a"]),
+        ("rook-ceph-operator-config", "ROOK_CSI_IMAGE_PULL_POLICY: Always", []),
+        ("rook-ceph-operator-config", "ROOK_CSI_CEPH_IMAGE: ''", []),
+        ("config-deployment", "queue-sidecar-image: a", ["a"]),
+        ("other", "queue-sidecar-image: a", []),
+        ("inferenceservice-config", """agent: '{"image": "a"}'""", ["a"]),
+        ("prefix-inferenceservice-config", """agent: '{"image": "a"}'""", ["a"]),
+        ("inferenceservice-config", """_example: '{"image": "a"}'""", []),
+        ("inferenceservice-config", """agent: '{"imagePullPolicy": "a"}'""", []),
+        ("inferenceservice-config", "agent: 'no mapping'", []),
+        ("inferenceservice-config", "agent: {image: a}", []),
+        (
+            "inferenceservice-config",
+            """explainers: '{"art": {"image": "a", "defaultImageVersion": "1"}}'""",
+            ["a:1"],
+        ),
+        ("other", """agent: '{"image": "a"}'""", []),
+        ("istio-sidecar-injector-canary", f"values: '{ISTIOS}'", ["h/p:t"]),
+        ("other", f"values: '{ISTIOS}'", []),
+        ("other", "image: a, Dockerfile: 'FROM a'", []),
+    ],
+)
+def test_settings_of_operators_in_config_maps(name: str, data: str, images: list[str]) -> None:
+    """And no ConfigMap without an image is parsed for them."""
+    text = config_map(name, data)
+    assert [one.image for one in seen(text)] == images
+    if images:
+        assert examine(Source("a.yaml", text.encode()), catalogue(), prove=True)[0]
+    if name == "other":
+        block = "".join(f"  k{number}: image\n" for number in range(500))
+        text = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: other}}\ndata:\n{block}"
+        assert not examine(Source("a.yaml", text.encode()), catalogue(), prove=True)[0]
+
+
+def test_what_cannot_be_read_in_a_config_map_is_said() -> None:
+    """Nothing is skipped in silence."""
+    text = config_map("inferenceservice-config", """agent: '{"image": "a'""")
+    found = examine(Source("a.yaml", text.encode()), catalogue(), prove=True)[0]
+    assert [refusal.message for item in found for refusal in item.refusals]
 
 
 TEMPLATE = "apiVersion: template.openshift.io/v1\nkind: Template\nmetadata: {namespace: ns}\n"

@@ -481,7 +481,7 @@ class TestShipped:
     @pytest.mark.parametrize(
         ("group", "name"),
         [
-            ("", "ConfigMap"),
+            ("", "Event"),
             ("", "Node"),
             ("", "PersistentVolume"),
             ("", "Secret"),
