@@ -290,7 +290,8 @@ class _Search:
             shape, start = POD_TEMPLATE, Place(place.parents[-1], place.steps[:-1])
         for steps, site in self._walk(self._catalogue.shape(shape), start):
             if not isinstance(site.node, Mapping):
-                yield steps, site._replace(by_shape=True)
+                if "*" not in str(site.value.value):  # a pattern, such as policy engines have
+                    yield steps, site._replace(by_shape=True)
                 continue
             place = Place(site.node, steps)  # of no pod then: only a schema of its own wants one
             for at, one in sites_at(self._item, self._view, place, PARTS):

@@ -78,8 +78,9 @@ class TestEnvironments:
     )
     def test_a_namespace_is_in_itself(self, name: str, environments: list[str]) -> None:
         """What its annotations name is run there."""
-        annotations = "{config.linkerd.io/debug-image: quay.io/a/b, config.linkerd.io/debug-image-version: v1}"
-        metadata = f"{{name: {name}, annotations: {annotations}}}"
+        image = "config.linkerd.io/debug-image: quay.io/a/b"
+        version = "config.linkerd.io/debug-image-version: v1"
+        metadata = f"{{name: {name}, annotations: {{{image}, {version}}}}}"
         found = lint(f"apiVersion: v1\nkind: Namespace\nmetadata: {metadata}\n")
         assert [one.environment for one in found.findings] == environments
 
