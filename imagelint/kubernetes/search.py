@@ -113,10 +113,9 @@ def extract(
     _add(inline, met.texts)
     if root is None and isinstance(tree.root, Mapping):
         root = meta_of(tree.root, seen_by[0], None, file_name)
-    if not (sites or inline):
-        problems = []
     in_order = sorted(sites.values(), key=lambda site: site.node.start)
-    return Extract(in_order, problems, root, tuple(objects), tuple(inline.values()))
+    told = problems if sites or inline else []
+    return Extract(in_order, told, root, tuple(objects), tuple(inline.values()))
 
 
 def _embedded(met: list[ObjectNode], view: View, catalogue: Catalogue) -> Iterator[Inline]:
@@ -334,8 +333,8 @@ class _Search:
 
     def shape_sites(self, name: str) -> Iterator[ImageSite]:
         """Yield the sites of an object whose fields are those of a shape."""
-        for _, site in self._walk(self._catalogue.shape(name), Place(self._item.mapping)):
-            yield site
+        found = self._walk(self._catalogue.shape(name), Place(self._item.mapping))
+        return (site for _, site in found)
 
     def _enter(self, place: Place) -> None:
         """Note the objects that stand at a place; what is none is left to the search by shape."""
