@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from imagelint.kubernetes.catalogue.entries import (
     CONTAINERS,
+    ELSEWHERE,
     IMAGE,
     ROLES,
     Form,
@@ -228,6 +229,8 @@ def _with_registries(value: Value, holder: Holder) -> list[Value]:
     is_full = "/" in text if holder.form is Form.SHORT else _names_registry(text)
     if not holder.registries or value.type != "string" or is_full:
         return [value]
+    if holder.registries == ELSEWHERE:
+        return []
     return [Value("string", f"{registry}/{text}") for registry in holder.registries]
 
 

@@ -210,7 +210,7 @@ def _fields() -> SearchStrategy[Any]:
     keys |= st.lists(keys, min_size=1, max_size=2)
     parts = dict.fromkeys(("tag", "digest", "sha256"), keys)
     prefixes = st.sampled_from(("oci://", ["docker://"], ["oci://", ""]))
-    registries = st.sampled_from(("quay.io", ["docker.io/istio", "a.b:5000"]))
+    registries = st.sampled_from(("quay.io", "elsewhere", ["docker.io/istio", "a.b:5000"]))
     names = st.lists(_names(), min_size=1)
     known = {"default-registry": registries, "of": names, "source": _plain_texts}
     more = {"prefix": prefixes, "only": st.just("kind=DockerImage"), **known}

@@ -23,6 +23,7 @@ __all__ = [
     "EACH",
     "EACH_ITEM",
     "EACH_VALUE",
+    "ELSEWHERE",
     "HOLDS_TEXTS",
     "IMAGE",
     "OBJECT",
@@ -135,6 +136,8 @@ class Holder(NamedTuple):
 
 
 IMAGE: Final = Holder()
+ELSEWHERE: Final = ("elsewhere",)
+"""The ``registries`` of an image whose registry another object says: without one it is none."""
 
 
 class Field(NamedTuple):

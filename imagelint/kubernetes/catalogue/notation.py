@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from imagelint.kubernetes.catalogue.entries import (
     EACH,
+    ELSEWHERE,
     HOLDS_TEXTS,
     IMAGE,
     PUBLIC_SHAPES,
@@ -270,6 +271,8 @@ def _prefixes(reader: Fields, entry: dict[str, Node], where: str) -> tuple[str, 
 
 def _registries(reader: Fields, entry: dict[str, Node], where: str) -> tuple[str, ...]:
     registries = _one_or_more(reader, entry, "default-registry", where)
+    if registries == ELSEWHERE:
+        return registries
     for registry in registries:
         if _REGISTRY.fullmatch(registry) is None:
             message = f"{where}: {shown(registry)} is no registry; write one like quay.io/istio"

@@ -93,9 +93,9 @@ class Written(NamedTuple):
 
 def put(where: dict[str, Any], root: dict[str, Any], way: tuple[str, ...], text: str) -> None:
     """Write a part of an image."""
-    *keys, last = way
     if way[0].startswith("/"):
-        where, keys = root, [way[0][1:], *way[1:-1]]
+        where, way = root, (way[0][1:], *way[1:])
+    *keys, last = way
     for key in keys:
         where = where.setdefault(key, {})
     where[last] = text
@@ -155,9 +155,10 @@ def document(group: str, kind: str, leaf: Leaf) -> tuple[str, str, list[str]]:
     end = ""
     if leaf.in_text is not None:
         value, steps = around(value, leaf.in_text)
+        merge(value, at_root)
+        at_root = {}
         value, end, inside = json.dumps(value), f": {path_of((*steps, *inside))}", ()
     value, steps = around(value, leaf.path)
-    assert isinstance(value, dict)
     if str(inside[:1]).startswith("('/"):
         steps, inside = [], (str(inside[0])[1:], *inside[1:])
     merge(value, at_root)
@@ -167,7 +168,7 @@ def document(group: str, kind: str, leaf: Leaf) -> tuple[str, str, list[str]]:
     return json.dumps({**head, **value}), path_of((*steps, *inside)) + end, images
 
 
-def around(value: object, path: tuple[str, ...]) -> tuple[object, list[str | int]]:
+def around(value: Any, path: tuple[str, ...]) -> tuple[Any, list[str | int]]:
     """Return a value below a path, and the steps to it."""
     for segment in reversed(path):
         key = "some" if segment == "{}" else segment
@@ -580,6 +581,7 @@ def test_images_in_parts(text: str, images: list[str]) -> None:
 
 
 PROVIDER = "apiVersion: pkg.crossplane.io/v1\nkind: Provider\nspec: "
+IMAGE_SET = "apiVersion: operator.tigera.io/v1\nkind: ImageSet\nspec: "
 UPDATER = (
     "apiVersion: argocd-image-updater.argoproj.io/v1alpha1\nkind: ImageUpdater\n"
     "spec: {applicationRefs: [{"
@@ -597,6 +599,11 @@ WASM = "apiVersion: extensions.istio.io/v1alpha1\nkind: WasmPlugin\nspec: "
         (PROVIDER + "{package: '{{ .Values.registry }}/b'}", ["{{ .Values.registry }}/b"]),
         (PROVIDER + "{package: 1}", [1]),
         (PROVIDER + "{package: ''}", []),
+        (IMAGE_SET + "{images: [{image: calico/node, digest: 'sha256:a'}]}", []),
+        (
+            IMAGE_SET + "{images: [{image: r.io/calico/node, digest: 'sha256:a'}]}",
+            ["r.io/calico/node@sha256:a"],
+        ),
         (UPDATER + "images: [{imageName: 'r.io/a:~1.0'}]}]}", ["r.io/a"]),
         (UPDATER + "images: [{imageName: 'r.io:5000/a'}]}]}", ["r.io:5000/a"]),
         (WASM + "{url: 'oci://r.io/a:1'}", ["r.io/a:1"]),
@@ -667,6 +674,23 @@ ISTIOS = '{"global": {"hub": "h", "tag": "t", "proxy": {"image": "p"}}}'
             ["a:1"],
         ),
         ("other", """agent: '{"image": "a"}'""", []),
+        (
+            "linkerd-config",
+            (
+                "values: '{proxy: {image: {name: a}}, debugContainer: {image: {name: b, version: v}},"
+                " linkerdVersion: l}'"
+            ),
+            ["a:l", "b:v"],
+        ),
+        ("argo-events-config", "controller-config.yaml: 'eventBus: {nats: {versions: []}}'", []),
+        (
+            "envoy-gateway-config",
+            "envoy-gateway.yaml: 'provider: {kubernetes: {shutdownManager: {image: a}}}'",
+            ["a"],
+        ),
+        ("katib-config", "katib-config.yaml: 'runtime: {suggestions: [{image: a}]}'", ["a"]),
+        ("postgres-operator", "docker_image: a, docker_image_tag: b", ["a"]),
+        ("any", "trivy.imageRef: a, trivy.mode: Standalone", ["a"]),
         ("istio-sidecar-injector-canary", f"values: '{ISTIOS}'", ["h/p:t"]),
         ("other", f"values: '{ISTIOS}'", []),
         ("other", "image: a, Dockerfile: 'FROM a'", []),
