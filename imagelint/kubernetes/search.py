@@ -108,9 +108,9 @@ def extract(
             how = (once, len(seen_by) == 1)
             for read in _sites_as(item, view, catalogue, recast, how, met):
                 add_site(sites, read, view)
+        _add(inline, met.texts)  # before what the policy says of the same strings
         if catalogue.embedded:
             _add(inline, _embedded(met.objects, view, catalogue))
-    _add(inline, met.texts)
     if root is None and isinstance(tree.root, Mapping):
         root = meta_of(tree.root, seen_by[0], None, file_name)
     in_order = sorted(sites.values(), key=lambda site: site.node.start)

@@ -174,7 +174,7 @@ CORE: Final = Part(
         ),
         "katib-settings": (
             Field(("runtime", "metricsCollectors", "[]", "image"), text="runtime.metricsCollectors[].image"),
-            Field(("runtime", "suggestions", "[]", "image"), text="runtime.suggestions[].image"),
+            Field(("runtime", "suggestions", "[]"), Holder("container"), "runtime.suggestions[].<container>"),
             Field(("runtime", "earlyStoppings", "[]", "image"), text="runtime.earlyStoppings[].image"),
         ),
     },

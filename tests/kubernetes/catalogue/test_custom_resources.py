@@ -265,6 +265,11 @@ LOOK_ALIKES = [
         "Application",
         "spec: {components: [{name: a, type: helm, properties: {chart: b}}]}",
     ),
+    (
+        "core.oam.dev",
+        "Application",
+        "spec: {workflow: {steps: [{type: build-push-image, properties: {image: a}}]}}",
+    ),
     ("coroot.com", "Coroot", "spec: {nodeAgent: {image: {pullPolicy: a}}}"),
     ("cr.kanister.io", "Profile", "spec: {image: a}"),
     ("data.fluid.io", "Dataset", "spec: {image: a}"),
@@ -676,11 +681,13 @@ ISTIOS = '{"global": {"hub": "h", "tag": "t", "proxy": {"image": "p"}}}'
         ("other", """agent: '{"image": "a"}'""", []),
         (
             "linkerd-config",
-            (
-                "values: '{proxy: {image: {name: a}}, debugContainer: {image: {name: b, version: v}},"
-                " linkerdVersion: l}'"
-            ),
-            ["a:l", "b:v"],
+            "values: '{proxy: {image: {name: a}}, linkerdVersion: l}'",
+            ["a:l"],
+        ),
+        (
+            "linkerd-config",
+            "values: '{debugContainer: {image: {name: b, version: v}}, linkerdVersion: l}'",
+            ["b:v"],
         ),
         ("argo-events-config", "controller-config.yaml: 'eventBus: {nats: {versions: []}}'", []),
         (
