@@ -351,7 +351,15 @@ def _shown_field(at: str, holder: Holder) -> str:
     if holder.tag_beside:
         at = f"{at}, {holder.tag_beside}"
     prefixes = [prefix for prefix in holder.prefixes if prefix]
-    return f"{at} ({', '.join(prefixes)})" if prefixes else at
+    if prefixes:
+        at = f"{at} ({', '.join(prefixes)})"
+    if holder.text:
+        at = f"{at}: <{holder.text}>"
+    if holder.of:
+        at = f"{at} in {', '.join(holder.of)}"
+    if holder.registries not in {(), ELSEWHERE}:
+        at = f"{at}, by default in {', '.join(holder.registries)}"
+    return at
 
 
 def _path(reader: Fields, node: Node, where: str) -> tuple[str, ...]:
