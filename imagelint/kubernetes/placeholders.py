@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imagelint.kubernetes.objects import string_of
+from imagelint.kubernetes.objects import text_at
 from imagelint.yaml.nodes import Mapping, Sequence
 
 if TYPE_CHECKING:
     from imagelint.kubernetes.objects import ObjectNode
     from imagelint.kubernetes.readers import View
-    from imagelint.yaml.nodes import Node
 
-__all__ = ["entry", "filled_by"]
+__all__ = ["filled_by"]
 
 
 def filled_by(
@@ -25,31 +24,22 @@ def filled_by(
     """
     if value == "auto" and len(parents) >= _POD_DEPTH:
         metadata = view.entries(parents[-_POD_DEPTH]).get("metadata")
-        if entry(metadata, ("annotations", "inject.istio.io/templates"), view) or any(
-            entry(metadata, (marks, "sidecar.istio.io/inject"), view) == "true"
+        if text_at(metadata, ("annotations", "inject.istio.io/templates"), view) or any(
+            text_at(metadata, (marks, "sidecar.istio.io/inject"), view) == "true"
             for marks in ("labels", "annotations")
         ):
             return "Istio"
     if value == " ":
         root = item.mapping
-        if entry(root, ("metadata", "annotations", "image.openshift.io/triggers"), view):
+        if text_at(root, ("metadata", "annotations", "image.openshift.io/triggers"), view):
             return "OpenShift"
         spec = view.entries(root).get("spec")
         triggers = view.entries(spec).get("triggers") if isinstance(spec, Mapping) else None
         for trigger in triggers.items if isinstance(triggers, Sequence) else ():
-            if entry(trigger, ("type",), view) == "ImageChange":
+            if text_at(trigger, ("type",), view) == "ImageChange":
                 return "OpenShift"
     return None
 
 
 _POD_DEPTH = 3
 """From a container's image up to what holds the pod's spec and metadata."""
-
-
-def entry(node: Node | None, path: tuple[str, ...], view: View) -> str | None:
-    """Return the string at a path of keys, or None."""
-    for key in path:
-        if not isinstance(node, Mapping):
-            return None
-        node = view.entries(node).get(key)
-    return string_of(node, view)

@@ -21,14 +21,18 @@ from imagelint.kubernetes.catalogue.entries import (
 from imagelint.kubernetes.kustomize.kinds import has_fields_of_kustomize, is_kustomization
 from imagelint.kubernetes.objects import (
     ObjectNode,
+    Place,
+    Step,
+    after,
     as_kustomize_has_it,
     find_objects,
     meta_of,
+    named_so,
+    path_of,
     string_of,
 )
 from imagelint.kubernetes.readers import BOTH, Reader, View, is_text, resolve, views
 from imagelint.kubernetes.sites import PARTS, ImageSite, sites_at
-from imagelint.kubernetes.steps import Place, Step, after, named_so, path_of
 from imagelint.model.finding import KubeObject
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.yaml.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree
@@ -110,18 +114,14 @@ def extract(
                 add_site(sites, read, view)
         _add(inline, met.texts)  # before what the policy says of the same strings
         if catalogue.embedded:
-            _add(inline, _embedded(met.objects, view, catalogue))
+            from imagelint.kubernetes.texts import texts_of  # noqa: PLC0415 - few policies have it
+
+            _add(inline, texts_of(met.objects, view, catalogue))
     if root is None and isinstance(tree.root, Mapping):
         root = meta_of(tree.root, seen_by[0], None, file_name)
     in_order = sorted(sites.values(), key=lambda site: site.node.start)
     told = problems if sites or inline else []
     return Extract(in_order, told, root, tuple(objects), tuple(inline.values()))
-
-
-def _embedded(met: list[ObjectNode], view: View, catalogue: Catalogue) -> Iterator[Inline]:
-    from imagelint.kubernetes.texts import texts_of  # noqa: PLC0415 - few policies ask for them
-
-    return texts_of(met, view, catalogue)
 
 
 def _add(known: _Texts, texts: Iterable[Inline]) -> None:

@@ -14,10 +14,8 @@ from imagelint.kubernetes.catalogue.entries import (
     Holder,
     SplitNames,
 )
-from imagelint.kubernetes.objects import ObjectNode, string_of
-from imagelint.kubernetes.placeholders import entry, filled_by
-from imagelint.kubernetes.readers import BOTH, Reader, Value, View, resolve, type_of
-from imagelint.kubernetes.steps import (
+from imagelint.kubernetes.objects import (
+    ObjectNode,
     Place,
     Step,
     after,
@@ -26,7 +24,10 @@ from imagelint.kubernetes.steps import (
     named_so,
     named_values,
     path_of,
+    string_of,
+    text_at,
 )
+from imagelint.kubernetes.readers import BOTH, Reader, Value, View, resolve, type_of
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.yaml.nodes import Mapping, Node, Scalar
 
@@ -74,7 +75,7 @@ def sites_at(
 ) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
     """Yield the sites that a place holds, each with the steps from the object's root to it."""
     if holder.split is not None:
-        if holder.only is None or entry(place.node, holder.only[:1], view) == holder.only[1]:
+        if holder.only is None or text_at(place.node, holder.only[:1], view) == holder.only[1]:
             yield from _split_sites(item, view, place, holder)
     elif holder.flags:
         for found, start in flag_values(view, place, holder.flags):
@@ -99,9 +100,17 @@ def sites_at(
                 _container(place, view),
                 _role(place),
                 item.readers,
-                filled_by=filled_by(value.value, item, place.parents, view),
+                filled_by=_filled_by(value, item, place, view),
             ),
         )
+
+
+def _filled_by(value: Value, item: ObjectNode, place: Place, view: View) -> str | None:
+    if value.value not in {"auto", " "}:
+        return None
+    from imagelint.kubernetes.placeholders import filled_by  # noqa: PLC0415 - few values are some
+
+    return filled_by(value.value, item, place.parents, view)
 
 
 def _value(node: Node, view: View) -> Value:
