@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The action's first step: imagelint in a virtual environment of its own.
+# The action's first step: imagelint in a virtual environment of its own, and what it needs by the
+# hashes of action/requirements.lock.
 # Reads INPUT_PYTHON_VERSION, GITHUB_ACTION_PATH, RUNNER_TEMP, RUNNER_TOOL_CACHE.
 # The working folder holds what a pull request brought: Python must not import from it (-I).
 set -euo pipefail
@@ -39,5 +40,7 @@ cd "$GITHUB_ACTION_PATH"
 "$python" -I -m venv "$RUNNER_TEMP/imagelint"
 bin="$RUNNER_TEMP/imagelint/bin"
 [ -d "$bin" ] || bin="$RUNNER_TEMP/imagelint/Scripts" # Windows
-"$bin/python" -I -m pip install --quiet --disable-pip-version-check .
+pip=("$bin/python" -I -m pip install --quiet --disable-pip-version-check --no-deps)
+"${pip[@]}" --require-hashes --requirement action/requirements.lock
+"${pip[@]}" --no-build-isolation . # by what the lock has brought
 "$bin/imagelint" --version

@@ -34,7 +34,7 @@ HARBOR: Final = "harbor.myco.com"
 _UPSTREAM: Final = (
     ("docker.io", "library/nginx", "nginx"),
     ("docker.io", "library/redis", "redis"),
-    ("docker.io", "bitnami/postgresql", "bitnami/postgresql"),
+    ("docker.io", "hashicorp/vault-k8s", "hashicorp/vault-k8s"),
     ("docker.io", "grafana/loki", "grafana/loki"),
     ("gcr.io", "distroless/static", "gcr.io/distroless/static"),
     ("ghcr.io", "dexidp/dex", "ghcr.io/dexidp/dex"),

@@ -2,12 +2,14 @@
 
 Both are run over a tree of real manifests, over broken ones made of these, and over streams of
 broken ones: reports and inventories, what goes to stderr, exit codes and repaired files have to be
-the same to the byte.
+the same to the byte. With ``--without-texts`` the wording may differ: the findings and the
+inventory are compared as JSON without their texts, and of stderr only whether there is any.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
@@ -23,7 +25,7 @@ from benchmarks.mutants import found, joined, mutant
 from benchmarks.words import Dice
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 __all__ = ["main"]
 
@@ -33,6 +35,10 @@ _ASKED: Final = (
     ("check", "--format", "sarif", "-j", "1"),
     ("images", "--format", "json"),
 )
+_AS_DATA: Final = (("check", "--format", "json"), ("images", "--format", "json"))
+"""What is asked where texts may differ."""
+_TEXTS: Final = frozenset({"message", "notes", "description", "reason", "rules"})
+"""The fields of reports that are prose."""
 _SHOWN: Final = 160
 
 
@@ -59,7 +65,8 @@ def main(argv: list[str] | None = None) -> int:
         policy = ("--policy", os.path.abspath(asked.policy))
         differences = 0
         for folder in trees:
-            for lines in _differences(folder, scratch, policy, old, new):
+            compare = _told if asked.texts else _told_as_data
+            for lines in _differences(folder, scratch, policy, old, new, compare):
                 differences += bool(lines)
                 print("\n".join(lines or ["  the same"]), flush=True)
     print("The builds differ." if differences else "The builds say the same.")
@@ -88,14 +95,19 @@ def _broken(scratch: str, tree: str, count: int, seed: int) -> Iterator[str]:
         yield folder
 
 
-def _differences(
-    folder: str, scratch: str, policy: Sequence[str], old: Build, new: Build
+def _differences(  # noqa: PLR0913, PLR0917 - two builds, asked and compared
+    folder: str,
+    scratch: str,
+    policy: Sequence[str],
+    old: Build,
+    new: Build,
+    compare: Callable[[Answer, Answer], list[str]],
 ) -> Iterator[list[str]]:
     """Yield for each question how the answers differ, in lines; none where they do not."""
-    for arguments in _ASKED:
+    for arguments in _ASKED if compare is _told else _AS_DATA:
         print(f"{' '.join(arguments)} {folder}", flush=True)
         one, other = (_answer(build, (*arguments, *policy, "."), folder) for build in (old, new))
-        yield _told(one, other)
+        yield compare(one, other)
     print(f"fix {folder}", flush=True)
     repaired = []
     copy = os.path.join(scratch, "copy")
@@ -105,7 +117,7 @@ def _differences(
         repaired.append((said, _contents(copy)))
         shutil.rmtree(copy)
     (one, before), (other, after) = repaired
-    lines = _told(one, other)
+    lines = compare(one, other)
     lines += [
         f"  {path} is repaired in another way"
         for path in sorted(before.keys() | after.keys())
@@ -145,6 +157,27 @@ def _told(old: Answer, new: Answer) -> list[str]:
     return lines
 
 
+def _told_as_data(old: Answer, new: Answer) -> list[str]:
+    """Say in what two answers differ beside their wording."""
+    return _told(*(_without_texts(answer) for answer in (old, new)))
+
+
+def _without_texts(answer: Answer) -> Answer:
+    """Return the data of an answer in JSON, indented; nothing of one in prose."""
+    try:
+        data = json.loads(answer.stdout)
+    except ValueError:
+        data = None
+    text = json.dumps(_stripped(data), indent=1).encode()
+    return Answer(text, b"some" if answer.stderr else b"", answer.status)
+
+
+def _stripped(data: object) -> object:
+    if isinstance(data, dict):
+        return {key: _stripped(value) for key, value in data.items() if key not in _TEXTS}
+    return [_stripped(one) for one in data] if isinstance(data, list) else data
+
+
 def _contents(folder: str) -> dict[str, bytes]:
     contents = {}
     for top, _, names in os.walk(folder):
@@ -166,5 +199,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--tree", metavar="DIR", help="manifests (the shared corpus, or generated ones)")
     add("--policy", metavar="FILE", default=POLICY, help="what they are held to (the built-in)")
     add("--mutants", metavar="N", type=int, default=2000, help="broken manifests (2000)")
+    add("--without-texts", dest="texts", action="store_false", help="the wording may differ")
     add("--seed", metavar="N", type=int, default=1, help="other ones (1)")
     return parser

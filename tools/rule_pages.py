@@ -13,7 +13,7 @@ import itertools
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from imagelint import files
 from imagelint.engine.examples import Examples
@@ -22,6 +22,7 @@ from imagelint.model.source import shown
 from imagelint.policy.policy import parse_policy
 from imagelint.rules.built_in import RULES
 from imagelint.rules.checks.references import CHECKS
+from imagelint.rules.checks.registry import Difference, Move, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,13 +35,47 @@ FOLDER = ROOT / "docs" / "rules"
 README = ROOT / "README.md"
 SCHEMA = ROOT / "rules" / "policy" / "schema.json"
 _NAMES = {"type": "array", "items": {"$ref": "#/$defs/name"}}
+_COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_REPOSITORIES: dict[str, Any] = {
+    "type": "array",
+    "items": {"type": "string", "pattern": f"^{_COMPONENT}(?:/{_COMPONENT})*$(?!\\n)"},
+}
+_SUCCESSOR: dict[str, Any] = {"anyOf": [{"const": "none"}, {"$ref": "#/$defs/upstream"}]}
 _TYPES: dict[str, dict[str, Any]] = {
     "bool": {"enum": [True, False, "true", "false"]},
     "str": {"type": ["string", "number", "boolean"]},
     "tuple[Move, ...]": {
         "type": "object",
         "propertyNames": {"$ref": "#/$defs/upstream"},
-        "additionalProperties": {"anyOf": [{"const": "none"}, {"$ref": "#/$defs/upstream"}]},
+        "additionalProperties": {
+            "anyOf": [
+                *_SUCCESSOR["anyOf"],
+                {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["successor"],
+                    "properties": {
+                        "successor": _SUCCESSOR,
+                        "state": {"enum": [state.value for state in State]},
+                        "since": {
+                            "type": ["string", "integer"],
+                            "pattern": "^[0-9]{4}(?:-[0-9]{2}){0,2}$(?!\\n)",
+                            "minimum": 1000,
+                            "maximum": 9999,
+                        },
+                        "differs": {
+                            "type": "array",
+                            "items": {"enum": [one.value for one in Difference]},
+                        },
+                        "repositories": _REPOSITORIES,
+                        "except-repositories": _REPOSITORIES,
+                        "tags": _NAMES,
+                        "except-tags": _NAMES,
+                        "source": {"type": "string", "pattern": "^https://[!-~]+$(?!\\n)"},
+                    },
+                },
+            ]
+        },
     },
     "tuple[NamePattern, ...]": _NAMES,
     "tuple[RegistryPattern, ...]": {"$ref": "#/$defs/patterns"},
@@ -68,12 +103,14 @@ def page(rule: Rule, examples: Examples) -> str:
     facts += [
         f"**Parameter** `{name}`: {_listed(value)}" for name, value in rule.parameters.items()
     ]
+    tables = [_moves(value) for value in rule.parameters.values() if _are_moves(value)]
     parts = [
         _HEAD.replace("ID", rule.id),
         f"# {rule.id}\n\n{rule.summary}.\n",
         "  \n".join(facts) + "\n",
         f"## Why\n\n{rule.why}",
         f"## What to do\n\n{rule.remedy}",
+        *tables,
         _documents(rule, examples) if rule.has_document_examples else _images(rule, examples),
         f"## In the policy\n\n```yaml\nrules:\n  {rule.id}: error  # or warning, note, off\n```\n",
     ]
@@ -90,8 +127,55 @@ def _severities(rule: Rule) -> str:
 
 
 def _listed(value: object) -> str:
+    if _are_moves(value):
+        return "[see below](#the-registries)"
     values = value if isinstance(value, tuple) else (value,)
-    return ", ".join(f"`{one}`" for one in values)
+    return ", ".join(f"`{one}`" for one in values) or "none"
+
+
+def _are_moves(value: object) -> TypeGuard[tuple[Move, ...]]:
+    return isinstance(value, tuple) and bool(value) and isinstance(value[0], Move)
+
+
+def _moves(moves: tuple[Move, ...]) -> str:
+    """Return the table of retired registries."""
+    lines = [
+        "## The registries\n",
+        "| registry | which images | what happened | where they are now | what changes | source |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for move in moves:
+        successor = "nowhere" if move.new is None else f"`{move.new}`"
+        host = move.source.split("/")[2] if move.source else ""
+        cells = (
+            f"`{move.old}`",
+            _which(move),
+            move.event,
+            successor,
+            _changes(move),
+            f"[{host}]({move.source})" if move.source else "",
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _which(move: Move) -> str:
+    """Say which images below a registry or path are retired."""
+    said = [", ".join(f"`{name}`" for name in move.repositories)] * bool(move.repositories)
+    kept = ", ".join(f"`{name}`" for name in move.except_repositories)
+    said += [f"all but {kept}"] * bool(kept)
+    said += [move.which_tags] * bool(move.which_tags)
+    return "; ".join(said) or "all"
+
+
+def _changes(move: Move) -> str:
+    """Say what of a reference is not the same at the successor."""
+    if move.new is None:
+        return ""
+    said = ["registry"] * (move.old.registry != move.new.registry)
+    said += ["path"] * (move.old.path != move.new.path)
+    said += [f"perhaps {' and '.join(one.value for one in move.differs)}"] * bool(move.differs)
+    return ", ".join(said)
 
 
 def _images(rule: Rule, examples: Examples) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -29,6 +30,8 @@ __all__ = [
     "detail_options",
     "environment_option",
     "fail_on_option",
+    "harbor_host",
+    "harbor_option",
     "input_options",
     "jobs_option",
     "nearest",
@@ -195,11 +198,16 @@ policy_option = click.option(
     help="Use this policy instead of the imagelint.yaml above each file.",
     shell_complete=complete_file,
 )
+harbor_option = click.option(
+    "--harbor",
+    metavar="HOST",
+    help="Where no imagelint.yaml is found: pull through this Harbor.",
+)
 changes_options = (
     click.option(
         "--policy-from",
         metavar="REF",
-        help="Read policies as this commit has them, so that a change cannot loosen its own gate.",
+        help="Take policies and .gitignore of this commit, so that no change loosens its own gate.",
     ),
     click.option(
         "--changed-since",
@@ -221,7 +229,9 @@ def input_options(function: F) -> F:
     for option in (
         debug_option,
         click.option(
-            "--allow-empty", is_flag=True, help="Nothing on stdin is fine (otherwise: exit code 2)."
+            "--allow-empty",
+            is_flag=True,
+            help="A folder without YAML or JSON, or nothing on stdin, is no error.",
         ),
         click.option(
             "--stdin-filename", metavar="FILE", help="The name of what comes on stdin (PATH -)."
@@ -241,6 +251,7 @@ def input_options(function: F) -> F:
             help="Read no larger file, unless it is named.",
         ),
         *changes_options,
+        harbor_option,
         policy_option,
         environment_option,
         click.argument("paths", nargs=-1, metavar="[PATH]...", shell_complete=complete_file),
@@ -304,9 +315,27 @@ def output_options(formats: Mapping[str, str] = FORMATS) -> Callable[[F], F]:
 
 def request(options: Mapping[str, Any]) -> Request:
     """Make a request out of the values of :func:`input_options`."""
-    from imagelint.run.run import Request  # noqa: PLC0415 - --help has no use for the engine
+    from imagelint import files  # noqa: PLC0415 - --help has no use for the engine
+    from imagelint.run.run import STDIN, Request  # noqa: PLC0415
 
-    return Request(**options)
+    harbor = options.get("harbor")
+    host = None if harbor is None else harbor_host(harbor)
+    # Whatever has no option --allow-empty makes no verdict of what it finds.
+    asked = Request(**{"allow_empty": True, **options, "harbor": host})
+    paths = tuple(STDIN if files.is_stdin(os.path.abspath(one)) else one for one in asked.paths)
+    return asked._replace(paths=paths)
+
+
+def harbor_host(text: str) -> str:
+    """Return what ``--harbor`` names; raises ``UsageError`` for what is no host."""
+    from imagelint.model.errors import UsageError  # noqa: PLC0415 - --help has no use for these
+    from imagelint.patterns.harbor import InvalidPattern, parse_harbor_host  # noqa: PLC0415
+
+    try:
+        return parse_harbor_host(text)
+    except InvalidPattern as error:
+        message = f"--harbor: {error}"
+        raise UsageError(message) from error
 
 
 def targets(formats: tuple[Target, ...], output: str | None) -> tuple[Target, ...]:

@@ -6,14 +6,16 @@ import codecs
 import os
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, TextIO
+from contextlib import suppress
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
 import click
 
 from imagelint import files
-from imagelint.cli.options import USUAL
-from imagelint.formats import FORMATS, PLAIN, Look, line_hashes, pieces, renderer_of_file
-from imagelint.model.errors import FileError
+from imagelint.cli.options import USUAL, targets
+from imagelint.formats import FORMATS, PLAIN, Look, line_hashes, pieces, remark, renderer_of_file
+from imagelint.model.errors import FileError, ImagelintError, UsageError, internal_error
 from imagelint.model.source import one_line
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EXIT_CLEAN", "EXIT_ERROR", "EXIT_FINDINGS", "emit", "exit_code"]
 __all__ += [
+    "annotated",
     "format_here",
     "hasher",
     "look_of",
@@ -35,10 +38,13 @@ __all__ += [
     "teller",
 ]
 
+F = TypeVar("F", bound="Callable[..., Any]")
+
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
 
 _AUTO, _GITHUB, _TEXT = "auto", "github", "text"
 _SUMMARY_MAX = 1 << 20  # of a step in GitHub Actions, which drops a larger one whole
+_SUMMARY_SHARE = 1 << 19  # of one run, so that whatever else reports in its step has room
 _NARROW, _USUAL, _WIDE = 40, 80, 160
 _AT_ONCE = 1 << 16
 """Characters that are printed at a time."""
@@ -73,6 +79,9 @@ def emit(
             except FileError as error:
                 say([one_line(f"error: {error}")])
                 written = False
+        cut = remark(modules, name, report)
+        if cut is not None:
+            say([f"warning: {cut}"])
         if name == _GITHUB:
             _append_job_summary(report)
     if detail.statistics:
@@ -80,6 +89,43 @@ def emit(
     if detail.verbose:
         say(_details(report))
     return written
+
+
+def annotated(command: F) -> F:
+    """Have a command with ``--format`` make an annotation of what ends it: a policy, a crash.
+
+    ``check`` and ``fix`` do, where one of their formats is GitHub's: people look at those.
+    """
+
+    @wraps(command)
+    def run(*args: Any, formats: tuple[Target, ...], output: str | None, **options: Any) -> Any:  # noqa: ANN401 - from click
+        try:
+            return command(*args, formats=formats, output=output, **options)
+        except (click.exceptions.Exit, click.ClickException, OSError):
+            raise
+        except Exception as error:
+            is_taken = options.get("diff") or "-" in options["paths"]
+            _annotate(error, targets(formats, output), sys.stderr if is_taken else sys.stdout)
+            raise
+
+    return cast("F", run)
+
+
+def _annotate(error: Exception, chosen: Iterable[Target], stream: TextIO) -> None:
+    from imagelint.formats.github import about_error  # noqa: PLC0415 - for GitHub Actions alone
+
+    is_ours = isinstance(error, ImagelintError)
+    said = str(error) if is_ours else internal_error(error)
+    is_placed = is_ours and not isinstance(error, UsageError)
+    line = about_error(said, _placed(PLAIN), is_placed=is_placed)
+    for target in chosen:
+        if _named(target, FORMATS) != _GITHUB:
+            continue
+        if target.file is None:
+            print_text(f"{line}\n", stream)
+        else:
+            with suppress(FileError):  # the error itself is told anyway
+                files.write_new(target.file, target.file, f"{line}\n".encode(), overwrite=True)
 
 
 def teller(
@@ -168,7 +214,7 @@ def _append_job_summary(report: Report) -> None:
 
     try:
         taken = files.size(path)
-        text = within(report, _placed(PLAIN), _SUMMARY_MAX - taken - 1)
+        text = within(report, _placed(PLAIN), min(_SUMMARY_SHARE, _SUMMARY_MAX - taken) - 1)
         if text:
             files.append(path, (b"\n" if taken else b"") + text.encode("utf-8", "backslashreplace"))
         else:

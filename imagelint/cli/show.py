@@ -47,7 +47,7 @@ def policy_lines(file: str, request: Request) -> Iterator[str]:
         raise UsageError(message)
     ref = request.policy_from
     origin = None if ref is None else files.AtCommit(ref, cwd)
-    policies = files.Policies(RULES, cwd, request.policy, origin)
+    policies = files.Policies(RULES, cwd, request.policy, origin, request.harbor)
     governing = policies.for_file(path)
     run = Run(request._replace(paths=(path,))) if os.path.exists(path) else None
     yield shown_path(files.displayed(path, cwd))

@@ -8,28 +8,38 @@
     ]}
 
 A finding is known by what it says of an image, not by where it stands: documents, containers and
-lines may move. ``count`` is how many equal ones there were; one more is new. Paths are relative to
-the policy's folder. Pure.
+lines may move, and so may the whole file. An image is known by what it is upstream, so that it is
+the same one once ``fix`` has brought it behind Harbor. ``count`` is how many equal ones there were;
+one more is new. Paths are relative to the policy's folder. Pure.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from imagelint.model.errors import PolicyError
 from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.report import BASELINE, Suppressed
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+    from typing import TypeAlias
 
     from imagelint.model.finding import Finding, KubeObject
+    from imagelint.model.report import FileResult
     from imagelint.model.source import Source
 
-__all__ = ["Baseline", "Identity", "identity_of", "known_findings"]
+    Upstream: TypeAlias = Callable[[str, str], str]
+    """What an image is upstream, if it is judged in an environment, by that one's name."""
+
+__all__ = ["Baseline", "Identity", "Known", "excused_by_baseline", "identity_of"]
+__all__ += ["known_findings", "settled"]
 
 _VERSION = 1
+_ANEW = "write it anew with `imagelint baseline write`"
 _INDEX = re.compile(r"\[\d+\]")
 _TEXTS = ("path", "rule", "environment", "object", "container", "image")
 
@@ -69,41 +79,75 @@ def _object(kube_object: KubeObject | None) -> str:
 class Baseline:
     """How often each finding is known."""
 
-    def __init__(self, counts: Mapping[Identity, int], place: str = "") -> None:
-        """Hold the counts; ``place`` is the file's path, for people."""
+    def __init__(
+        self, counts: Mapping[Identity, int], place: str = "", problem: PolicyError | None = None
+    ) -> None:
+        """Hold the counts; ``place`` is the file's path, for people.
+
+        ``problem`` says why the file cannot be used; ``counts`` are what can be read in it.
+        """
         self.counts = dict(counts)
         self.place = place
+        self.problem = problem
         self._by_path: dict[str, Counter[Identity]] = {}
         for identity, count in counts.items():
             self._by_path.setdefault(identity.path, Counter())[identity] = count
 
-    def of(self, path: str) -> Counter[Identity]:
-        """Return what is known of one file, for the caller to count down."""
-        return Counter(self._by_path.get(path, ()))
+    @property
+    def paths(self) -> Iterable[str]:
+        """The files with known findings."""
+        return self._by_path.keys()
+
+    def of(self, path: str) -> Mapping[Identity, int]:
+        """Return what is known of one file."""
+        return self._by_path.get(path, {})
 
     @staticmethod
     def parse(source: Source) -> Baseline:
         """Read the file; raises PolicyError where it is not one that was written by imagelint."""
+        found = Baseline.read(source)
+        if found.problem is not None:
+            raise found.problem
+        return found
+
+    @staticmethod
+    def read(source: Source) -> Baseline:
+        """Read the file, and what can be read of one that is broken: each finding has its line.
+
+        Raises PolicyError for one of another version.
+        """
         import json  # noqa: PLC0415 - for repositories with a baseline alone
 
+        counts: Counter[Identity] = Counter()
         try:
             value = json.loads(source.data)
         except (ValueError, RecursionError) as error:
-            message = f"not JSON ({error}); write it anew with `imagelint baseline write`"
-            raise PolicyError(message, source.path) from None
+            for line in source.data.decode("utf-8", "replace").splitlines():
+                with suppress(ValueError, RecursionError):
+                    entry = json.loads(line.strip().rstrip(","))
+                    if _is_finding(entry):  # which both sides of a conflict may have
+                        identity = _identity(entry)
+                        counts[identity] = max(counts[identity], entry["count"])
+            broken = PolicyError(f"not JSON ({error}); {_ANEW}", source.path)
+            return Baseline(counts, source.path, broken)
         if not isinstance(value, dict) or value.get("version") != _VERSION:
             message = f"not a baseline of version {_VERSION}; is it meant for another imagelint?"
             raise PolicyError(message, source.path)
-        counts: Counter[Identity] = Counter()
         findings = value.get("findings")
+        problem: PolicyError | None = None
         if not isinstance(findings, list):
-            message = (
-                'the list "findings" is missing; write it anew with `imagelint baseline write`'
-            )
-            raise PolicyError(message, source.path)
+            problem = PolicyError(f'the list "findings" is missing; {_ANEW}', source.path)
+            findings = []
         for number, entry in enumerate(findings):
-            counts[_identity(entry, number, source)] += entry["count"]
-        return Baseline(counts, source.path)
+            if _is_finding(entry):
+                counts[_identity(entry)] += entry["count"]
+            elif problem is None:
+                message = (
+                    f"findings[{number}] is no finding: {', '.join(_TEXTS)} are texts and count is"
+                    f" a number above 0; {_ANEW}"
+                )
+                problem = PolicyError(message, source.path)
+        return Baseline(counts, source.path, problem)
 
     def render(self) -> str:
         """Return the file: one finding a line, sorted, so that a diff shows what changed."""
@@ -122,25 +166,66 @@ class Baseline:
         return Baseline(Counter(identities))
 
 
-def _identity(entry: Any, number: int, source: Source) -> Identity:  # noqa: ANN401 - any JSON
-    is_whole = (
+def _is_finding(entry: Any) -> bool:  # noqa: ANN401 - any JSON
+    return (
         isinstance(entry, dict)
         and all(isinstance(entry.get(key), str) for key in _TEXTS)
         and isinstance(entry.get("count"), int)
         and not isinstance(entry["count"], bool)
         and entry["count"] > 0
     )
-    if not is_whole:
-        message = (
-            f"findings[{number}] is no finding: {', '.join(_TEXTS)} are texts and count is a number"
-            " above 0; write the file anew with `imagelint baseline write`"
-        )
-        raise PolicyError(message, source.path)
+
+
+def _identity(entry: Mapping[str, str]) -> Identity:
     return Identity(*(entry[key] for key in _TEXTS))
 
 
+class Known:
+    """What is known and still to be found: each finding that is taken for known counts it down."""
+
+    def __init__(
+        self, counts: Mapping[Identity, int], upstream: Upstream, gone: Container[str] = ()
+    ) -> None:
+        """Know ``counts``; ``gone`` are paths of files that are no longer there.
+
+        What is known of those may be found in any other file, for they may have been renamed.
+        """
+        self._upstream = upstream
+        self._here: Counter[Identity] = Counter()
+        self._moved: Counter[Identity] = Counter()
+        for identity, count in counts.items():
+            key = self._key(identity)
+            if identity.path in gone:
+                self._moved[_anywhere(key)] += count
+            else:
+                self._here[key] += count
+
+    def _key(self, identity: Identity) -> Identity:
+        return identity._replace(image=self._upstream(identity.image, identity.environment))
+
+    def take(self, identity: Identity, count: int = 1) -> int:
+        """Take findings for known, as far as they are, and return how many that is."""
+        key = self._key(identity)
+        here = min(count, self._here[key])
+        self._here[key] -= here
+        moved = min(count - here, self._moved[_anywhere(key)])
+        self._moved[_anywhere(key)] -= moved
+        return here + moved
+
+    def left(self, *, with_moved: bool) -> int:
+        """Return of how many entries not all was found; those of files that are gone may count."""
+        counts = [*self._here.values(), *(self._moved.values() if with_moved else ())]
+        return sum(count > 0 for count in counts)
+
+
+def _anywhere(identity: Identity) -> Identity:
+    """Leave out the file; a finding that names nothing else still has the file's own name."""
+    is_told = identity.object or identity.image
+    return identity._replace(path="" if is_told else identity.path.rpartition("/")[2])
+
+
 def known_findings(
-    findings: Iterable[Finding], path: str, known: Counter[Identity], locked: Container[str]
+    findings: Iterable[Finding], path: str, known: Known, locked: Container[str]
 ) -> Iterator[tuple[Finding, bool]]:
     """Yield each finding, in order, and whether the baseline knows it; counts ``known`` down.
 
@@ -148,7 +233,43 @@ def known_findings(
     known.
     """
     for finding in findings:
-        identity = identity_of(finding, path)
-        is_known = known[identity] > 0 and finding.rule not in locked
-        known[identity] -= is_known
-        yield finding, is_known
+        is_open = finding.rule not in locked
+        yield finding, is_open and bool(known.take(identity_of(finding, path)))
+
+
+def settled(
+    results: Iterable[FileResult],
+    paths: Mapping[str, str],
+    known: Known,
+    place: str,
+    locked: Container[str],
+) -> Iterator[FileResult]:
+    """Yield the results of a run, with what stands in renamed files taken for known.
+
+    ``paths`` are those of the results that are held to this baseline, relative to the policy's
+    folder, by the path that is shown; ``place`` is the baseline's. ``known`` is what it knows of
+    them and of files that are gone; what is left of it afterwards is found no longer.
+    """
+    results = tuple(results)
+    for result in results:
+        for one in result.suppressed if result.path in paths else ():
+            if one.by == BASELINE:
+                known.take(identity_of(one.finding, paths[result.path]))
+    for result in results:
+        if not result.findings or result.path not in paths:
+            yield result
+            continue
+        found = list(known_findings(result.findings, paths[result.path], known, locked))
+        excused = [excused_by_baseline(one, place) for one, is_known in found if is_known]
+        if excused:
+            yield result._replace(
+                findings=tuple(one for one, is_known in found if not is_known),
+                suppressed=(*result.suppressed, *excused),
+            )
+        else:
+            yield result
+
+
+def excused_by_baseline(finding: Finding, place: str) -> Suppressed:
+    """Return a finding that the baseline at ``place`` knows."""
+    return Suppressed(finding, BASELINE, "known before", None, place)

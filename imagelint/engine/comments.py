@@ -3,6 +3,7 @@
 ::
 
     image: nginx  # imagelint: ignore[unapproved-registry] replaced in Q1
+    image: >-     # imagelint: ignore[floating-tag] as behind a key, where its value is further down
     # imagelint: ignore[floating-tag] the line below, further comments between them left out
     # imagelint: ignore-file[floating-tag] the whole file; above everything but comments
 
@@ -14,14 +15,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from imagelint.model.finding import COMMENT_MARK as MARK
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Span
 from imagelint.yaml.documents import split
-from imagelint.yaml.nodes import Scalar, nodes_once
+from imagelint.yaml.nodes import Mapping, Scalar, nodes_once
 from imagelint.yaml.parser import parse_yaml
+from imagelint.yaml.places import block_content
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -53,9 +56,15 @@ class Ignore(NamedTuple):
 class Ignores:
     """The comments of one source, and which rules each of them has excused so far."""
 
-    def __init__(self, found: Iterable[Ignore] = ()) -> None:
-        """Hold the comments in their order."""
+    def __init__(
+        self, found: Iterable[Ignore] = (), heads: dict[int, list[int]] | None = None
+    ) -> None:
+        """Hold the comments in their order.
+
+        ``heads`` are the lines with the key or the header of a scalar that begins in a line below.
+        """
         self.found = tuple(found)
+        self._heads = heads or {}
         self._by_line: dict[int | None, list[Ignore]] = {}
         for one in self.found:
             if one.problem is None:
@@ -68,10 +77,17 @@ class Ignores:
 
     def covering(self, rule: str, line: int) -> Iterator[Ignore]:
         """Yield the well-formed comments that name a rule for a line, the line's own first."""
-        for place in (line, None):
+        for place in self._places(line):
             for one in self._by_line.get(place, ()):
                 if rule in one.rules:
                     yield one
+
+    def is_about(self, ignore: Ignore, line: int) -> bool:
+        """Whether a comment means the findings of a line."""
+        return ignore.line in self._places(line)
+
+    def _places(self, line: int) -> tuple[int | None, ...]:
+        return (line, *self._heads.get(line, ()), None)
 
     def unused(self) -> Iterator[tuple[Ignore, str]]:
         """Yield each comment with each of its rules that excused nothing."""
@@ -99,7 +115,7 @@ def find_ignores(source: Source) -> Ignores:
         if _begins_line(text, match.start()):
             line = _line_below(source, line, targets)
         found.append(_ignore(span, match[1], line, is_at_top=match.start() < top))
-    return Ignores(found)
+    return Ignores(found, scalars.heads)
 
 
 def _ignore(span: Span, text: str, line: int, *, is_at_top: bool) -> Ignore:
@@ -152,30 +168,65 @@ def _line_below(source: Source, line: int, targets: dict[int, int]) -> int:
 
 
 class _Scalars:
-    """Where the scalars that hold the mark stand, in bytes: what is in them is no comment."""
+    """Where scalars stand in the documents with the mark.
+
+    Those that hold it by their bytes: what is in them is no comment. And by their lines those that
+    begin below their key, or below the header that a block has.
+    """
 
     def __init__(self, source: Source) -> None:
         spans: list[tuple[int, int]] = []
+        self.heads: dict[int, list[int]] = {}
         for document in split(source):
             if document.tree is not None:  # JSON has no comments
                 spans.append(document.span)
             elif MARK in document.decoded.text:
                 root = parse_yaml(document.decoded.text).root
-                spans += () if root is None else _marked(document, root)
+                nodes = () if root is None else tuple(nodes_once(root))
+                spans += _in_bytes(document, _marked(document.decoded.text, nodes))
+                for head, value in _in_bytes(document, _headed(document.decoded.text, nodes)):
+                    line = source.line_number(value)
+                    self.heads.setdefault(line, []).append(source.line_number(head))
         self._spans = sorted(spans)
 
     def __contains__(self, offset: int) -> bool:
-        at = bisect_right(self._spans, (offset, offset + 1)) - 1
+        at = bisect_right(self._spans, offset, key=itemgetter(0)) - 1
         return at >= 0 and self._spans[at][0] <= offset < self._spans[at][1]
 
 
-def _marked(document: Document, root: Node) -> Iterator[tuple[int, int]]:
-    """Yield the spans of the scalars that hold the mark."""
-    text = document.decoded.text
-    marked = sorted(
-        (node.start, node.end)
-        for node in nodes_once(root)
+def _in_bytes(document: Document, places: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Yield pairs of indexes of the document's text as byte offsets."""
+    indexes = sorted({index for pair in places for index in pair})
+    offsets = dict(zip(indexes, document.decoded.byte_offsets(indexes), strict=True))
+    yield from ((offsets[first], offsets[last]) for first, last in places)
+
+
+def _begin(text: str, node: Scalar) -> int:
+    """Return where a scalar's text begins: behind the header of a block, which is none of it."""
+    return block_content(text, node) if node.style in ("|", ">") else node.start
+
+
+def _marked(text: str, nodes: Iterable[Node]) -> list[tuple[int, int]]:
+    """Return from where to where the scalars stand that hold the mark."""
+    return [
+        (_begin(text, node), node.end)
+        for node in nodes
         if isinstance(node, Scalar) and MARK in text[node.start : node.end]
+    ]
+
+
+def _headed(text: str, nodes: Iterable[Node]) -> list[tuple[int, int]]:
+    """Return the beginnings of keys and headers, each with that of the text in a line below."""
+    found = [
+        (node.start, _begin(text, node))
+        for node in nodes
+        if isinstance(node, Scalar) and node.style in ("|", ">")
+    ]
+    found += (
+        (key.start, _begin(text, value))
+        for node in nodes
+        if isinstance(node, Mapping)
+        for key, value in node.pairs
+        if isinstance(value, Scalar)
     )
-    offsets = document.decoded.byte_offsets(index for span in marked for index in span)
-    yield from zip(offsets, offsets, strict=True)
+    return [(head, begin) for head, begin in found if re.search(r"[\r\n]", text[head:begin])]

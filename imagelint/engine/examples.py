@@ -92,8 +92,9 @@ class Examples:
         """Yield what is not as the rule's file says.
 
         Each bad example is found; no good one is. Of a fixable rule each bad one becomes the
-        fixed one beside it, in which nothing is found; of any other, none has a repair. The
-        examples of rules about policies are no manifests and are left out.
+        fixed one beside it, in which nothing is found, or has no repair where that is the same;
+        of any other, none has a repair. The examples of rules about policies are no manifests
+        and are left out.
         """
         if rule.id in (EXPIRED, UNUSED):
             return
@@ -110,10 +111,10 @@ class Examples:
                 yield Failure(rule.id, ExampleKind.BAD, example, "not found")
                 continue
             images = {None if one.fix is None else one.fix.image for one in found}
-            if images != {wanted}:
+            if images != {None if wanted == example else wanted}:
                 made = ", ".join(sorted(str(image) for image in images if image)) or "nothing"
                 reason = f"becomes {shown(made)}, not {shown(wanted or 'nothing')}"
                 yield Failure(rule.id, ExampleKind.BAD, example, reason)
-        for example in examples.fixed:
+        for example in set(examples.fixed) - set(examples.bad):
             for one in self.found(rule, example):
                 yield Failure(rule.id, ExampleKind.FIXED, example, f"found: {one.message}")

@@ -3,7 +3,8 @@
 In this order; every one that fits counts as used. What comments and the baseline never excuse is
 a rule that the policy has locked (``locked: [rules.ID]``). Comments do not excuse, either, what
 the environment lists in ``unsuppressible``, nor anything without a reason where the policy wants
-one. An exception past its last day excuses nothing. Pure.
+one, nor a document that cannot be read where they may not excuse an image's registry. An exception
+past its last day excuses nothing. Pure.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["COMMENT", "EXCEPTION", "Excuse", "Excuses"]
 
 COMMENT, EXCEPTION = "comment", "exception"
+UNPARSABLE, UNAPPROVED = "unparsable-document", "unapproved-registry"
 
 
 class Excuse(NamedTuple):
@@ -104,7 +106,9 @@ class Excuses:
             from imagelint.policy.exceptions import Breach  # noqa: PLC0415 - many policies have none
 
             name = None if environment is None else environment.name
-            breach = Breach(rule, name, self.path, kube_object, container, reference)
+            harbors = self._policy.harbors
+            spellings = () if reference is None else harbors.spellings(reference)
+            breach = Breach(rule, name, self.path, kube_object, container, spellings)
             for number, one in self._exceptions:
                 if one.covers(breach):
                     self.used.add(number)
@@ -130,9 +134,16 @@ class Excuses:
             return "the policy has locked this rule"
         if environment is not None and environment.is_unsuppressible(rule):
             return f"no comment can excuse this rule in {environment.name}"
+        if rule == UNPARSABLE:  # for the image, which nobody can read there
+            return self._overrules(ignore, UNAPPROVED, environment)
         if self._policy.wants_reasons and not ignore.reason:
             return "the policy wants a reason behind the bracket"
         return None
+
+    def is_about(self, ignore: Ignore, offset: int) -> bool:
+        """Whether a comment means what stands at a byte offset."""
+        assert self._ignores is not None  # there is that comment
+        return self._ignores.is_about(ignore, self._source.line_number(offset))
 
     def useless(self) -> Iterator[tuple[Ignore, str, str]]:
         """Yield each comment with a rule that it excuses nothing from, and why if that is known."""

@@ -126,10 +126,12 @@ class Judge:
         the site is in, where a rule asks for that.
         """
         value, image = _value_of(item, site)
-        if site.filled_by is not None:
+        is_placeholder = site.filled_by is not None
+        if is_placeholder and site.is_asked:
             return Judged(site, image, None, environments, (), None, None)
         has_secret = None if pod is None else pod.has_secret
-        asked = (image, value.type, environments, site.has_separate_tag, in_chart, has_secret)
+        has_tag = site.has_separate_tag
+        asked = (image, value.type, environments, has_tag, in_chart, has_secret, is_placeholder)
         held = self._hold(*asked)
         if excuse is not None:
             spared = _spared(held, excuse)
@@ -151,21 +153,26 @@ class Judge:
         has_separate_tag: bool,  # noqa: FBT001 - a part of the key
         in_chart: bool,  # noqa: FBT001
         has_pull_secret: bool | None,  # noqa: FBT001
+        is_placeholder: bool,  # noqa: FBT001
         spared: frozenset[tuple[str, str]] = frozenset(),
     ) -> _Held:
         """Hold an image to each environment, wherever it stands; once for all that are alike.
 
+        ``is_placeholder``: the image, which parses, is one that nobody is sure to fill in.
         ``spared`` are rules about retired registries that are excused, each with its environment.
         """
         names = tuple([environment.name for environment in environments])
-        key = (image, type_, names, has_separate_tag, in_chart, has_pull_secret, spared)
+        rest = (has_separate_tag, in_chart, has_pull_secret, is_placeholder, spared)
+        key = (image, type_, names, *rest)
         held = self._held.get(key)
         if held is not None:
             return held
         if len(self._held) >= _HELD_MAX:
             self._held.clear()
-        reference, error = _parse(image if type_ == "string" else None)
-        placeholder = placeholder_in(image) if error is not None and image else None
+        reference, error = _parse(image if type_ == "string" and not is_placeholder else None)
+        placeholder = image if is_placeholder else None
+        if error is not None and image:
+            placeholder = placeholder_in(image)
         origin = None if reference is None else self._policy.harbors.origin(reference)
         verdicts: list[Verdict] = []
         for environment in environments:
@@ -181,9 +188,9 @@ class Judge:
                 self._policy.harbors,
                 has_separate_tag,
                 origin,
-                self._successor(active, reference, origin, environment, spared),
-                has_pull_secret,
+                has_pull_secret=has_pull_secret,
             )
+            subject = _with_successor(active, subject, spared)
             rules = active.every if reference is None else active.about_references
             verdicts += _verdicts(rules, subject, environment)
         held = _Held(reference, ())
@@ -196,8 +203,6 @@ class Judge:
     def wanted(self, reference: ImageReference, environment: Environment) -> ImageReference | None:
         """Return what an image should be in an environment; None: what it is."""
         active = self._active(environment, in_chart=False)
-        origin = self._policy.harbors.origin(reference)
-        successor = self._successor(active, reference, origin, environment)
         subject = Subject(
             str(reference),
             "string",
@@ -207,10 +212,24 @@ class Judge:
             environment.name,
             environment.gate,
             self._policy.harbors,
-            origin=origin,
-            successor=successor,
+            origin=self._policy.harbors.origin(reference),
         )
+        subject = _with_successor(active, subject)
         return _wanted(_verdicts(active.about_references, subject, environment), (environment,))[0]
+
+    def upstream(self, image: str, environment: str) -> str:
+        """Return what an image stands for upstream, once it is as it should be, spelled out.
+
+        ``environment`` is one's name; any text that is no image stands for itself.
+        """
+        reference, _ = _parse(image)
+        if reference is None:
+            return image
+        for one in self._policy.environments:
+            if one.name == environment:
+                reference = self.wanted(reference, one) or reference
+        origin = self._policy.harbors.origin(reference) or reference
+        return str(origin._replace(domain=origin.registry, path=origin.repository))
 
     def _active(self, environment: Environment, *, in_chart: bool) -> _ActiveRules:
         """Return the rules that are on in an environment, with their checks; found out once."""
@@ -234,22 +253,16 @@ class Judge:
             self._known[key] = _ActiveRules(every, about, retiring)
         return self._known[key]
 
-    def _successor(
-        self,
-        active: _ActiveRules,
-        reference: ImageReference | None,
-        origin: ImageReference | None,
-        environment: Environment,
-        spared: frozenset[tuple[str, str]] = frozenset(),
-    ) -> ImageReference | None:
-        """Return what an image from a retired registry should be, if a rule says that it is."""
-        if reference is None:
-            return None
-        for rule, check in active.retiring:
-            found = check.successor(reference, origin, environment.gate, self._policy.harbors)
-            if found is not None and (rule, environment.name) not in spared:
-                return found
-        return None
+
+def _with_successor(
+    active: _ActiveRules, subject: Subject, spared: frozenset[tuple[str, str]] = frozenset()
+) -> Subject:
+    """Say of an image from a retired registry what it should be, if a rule says that it is."""
+    for rule, check in active.retiring:
+        found = check.successor(subject)
+        if found is not None and (rule, subject.environment) not in spared:
+            return subject._replace(successor=found)
+    return subject
 
 
 def _spared(held: _Held, excuse: Excuser) -> frozenset[tuple[str, str]]:

@@ -19,10 +19,10 @@ from imagelint.kubernetes.context import NO_CONTEXT
 from imagelint.kubernetes.prefilter import may_select_images
 from imagelint.kubernetes.read import Examined, examine, is_large, parts
 from imagelint.kubernetes.scopes import is_cluster_scoped
+from imagelint.kubernetes.sites import ISTIO
 from imagelint.kubernetes.skim.reader import remembering, skim
 from imagelint.model.finding import COMMENT_MARK, Finding, Severity
 from imagelint.model.report import (
-    BASELINE,
     NO_FACTS,
     Account,
     Facts,
@@ -103,11 +103,14 @@ class Linter:
         if policy.workloads or policy.ignored_fields or policy.embedded:
             own = catalogue.with_entries(policy.workloads).with_embedded(policy.embedded)
             self.catalogue = own.without_fields(policy.ignored_fields)
-        self._is_forced = environment is not None
+        self.environment = environment
         self._placement = Placement(policy, environment)
         self._judge = Judge(policy, self._rules)
         self._documents = DocumentRules(policy, self._rules, self._environments)
+        if baseline is not None and baseline.problem is not None:
+            raise baseline.problem
         self._baseline = baseline
+        self._upstream: dict[tuple[str, str], str] = {}
         self._inventory = inventory
         self._fixes = fixes
         self.skimming = remembering() if fixes else skim
@@ -163,7 +166,8 @@ class Linter:
             if item.extract.unjudged:
                 found.findings += self._documents.about_unjudged(item, excuses)
             if item.extract.sites:
-                self._look_at(item, found, excuses, in_chart=chart is not None)
+                told_item = _with_placeholders(item, source, context, where)
+                self._look_at(told_item, found, excuses, in_chart=chart is not None)
         findings = found.findings
         findings += self._documents.about_troubles(source, context.troubles, excuses)
         if chart is not None:
@@ -271,16 +275,29 @@ class Linter:
         suppressed = {one: None for one in found if not isinstance(one, Finding)}
         findings = sorted(kept, key=_order)
         if self._baseline is not None and findings:
-            from imagelint.engine.baseline import known_findings  # noqa: PLC0415 - many have none
+            from imagelint.engine.baseline import (  # noqa: PLC0415 - many have none
+                Known,
+                excused_by_baseline,
+                known_findings,
+            )
 
-            place, known = self._baseline.place, self._baseline.of(path)
-            locked = self._policy.locked_rules
+            known, locked = Known(self._baseline.of(path), self.upstream), self._policy.locked_rules
             for finding, is_known in known_findings(findings, path, known, locked):
                 if is_known:
                     del kept[finding]
-                    suppressed[Suppressed(finding, BASELINE, "known before", None, place)] = None
+                    suppressed[excused_by_baseline(finding, self._baseline.place)] = None
             findings = sorted(kept, key=_order)
         return tuple(findings), tuple(sorted(suppressed, key=lambda one: _order(one.finding)))
+
+    def upstream(self, image: str, environment: str) -> str:
+        """Return what an image stands for upstream, whether ``fix`` has rewritten it or would.
+
+        Any text that is no image stands for itself.
+        """
+        key = image, environment
+        if key not in self._upstream:
+            self._upstream[key] = self._judge.upstream(image, environment)
+        return self._upstream[key]
 
     def _useless_comments(
         self, source: Source, examined: Iterable[Examined], excuses: Excuses
@@ -293,8 +310,8 @@ class Linter:
         if severity.value == "off":
             return
         for comment, name, why in excuses.useless():
-            is_partial_view = not why and self._is_forced and name in self._rules
-            if is_partial_view and self._is_needed_elsewhere(comment, name, examined, source):
+            is_partial_view = not why and self.environment is not None and name in self._rules
+            if is_partial_view and self._is_needed_elsewhere(comment, name, examined, excuses):
                 continue
             message = why
             if name:
@@ -306,7 +323,7 @@ class Linter:
             yield Finding(UNUSED_IGNORE, severity, message, source.path, comment.span, worst.name)
 
     def _is_needed_elsewhere(
-        self, comment: Ignore, rule: str, examined: Iterable[Examined], source: Source
+        self, comment: Ignore, rule: str, examined: Iterable[Examined], excuses: Excuses
     ) -> bool:
         """Whether a comment excuses something in an environment that ``--env`` has left out."""
         if self._rules[rule].is_document_rule:
@@ -314,8 +331,8 @@ class Linter:
         everywhere = self._policy.environments
         for item in examined:
             for site in item.extract.sites:
-                line = source.line_number(place_of(item.document, site.node, site.within).start)
-                if comment.line in (line, None):
+                place = place_of(item.document, site.node, site.within)
+                if excuses.is_about(comment, place.start):
                     judged = self._judge.judge(item, site, everywhere, in_chart=False)
                     if any(verdict.rule.id == rule for verdict in judged.verdicts):
                         return True
@@ -333,6 +350,15 @@ class Linter:
         if root.namespace is None:
             built_in |= destinations
         return self._placement.environments(path, root.namespace, root.labels, built_in)
+
+
+def _with_placeholders(item: Examined, source: Source, context: Context, where: Where) -> Examined:
+    """Decide about placeholders of Istio's, if there are any; what was skimmed has none."""
+    if item.tree is None or all(site.filled_by != ISTIO for site in item.extract.sites):
+        return item
+    from imagelint.engine.placeholders import decided  # noqa: PLC0415 - few documents have some
+
+    return decided(item, source, context, where_of(item, where).built_in)
 
 
 def _has_comments(source: Source) -> bool:

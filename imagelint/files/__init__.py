@@ -9,18 +9,55 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from imagelint.files.exclude import Exclusion
-from imagelint.files.git import holds_repository, repository_of, tracked_below
+from imagelint.files.git import (
+    Ignored,
+    Index,
+    holds_repository,
+    index_of,
+    is_repository,
+    may_be_sparse,
+    repository_of,
+)
 from imagelint.files.guard import LEADS_OUT, leads_out
-from imagelint.files.paths import absolute, chart_folder, displayed, is_below, named, relative_to
+from imagelint.files.paths import (
+    STDIN,
+    absolute,
+    chart_folder,
+    displayed,
+    is_below,
+    is_stdin,
+    is_stream,
+    named,
+    relative_to,
+)
 from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies, policy_folder
-from imagelint.files.reading import MAX_SIZE, Identity, identity, is_blank, read, read_stdin
+from imagelint.files.reading import (
+    MAX_SIZE,
+    STAND_IN_MAX,
+    Identity,
+    identity,
+    is_blank,
+    read,
+    read_stdin,
+    stand_in,
+)
 from imagelint.files.shipped import (
+    EXAMPLE_HARBOR,
     catalogue_files,
     default_policy_source,
     rules_folder,
     schema_text,
 )
-from imagelint.files.walk import LINK_TO_FOLDER, Found, FoundFile, find, in_order
+from imagelint.files.walk import (
+    BROKEN_LINK,
+    LINK_TO_FOLDER,
+    Found,
+    FoundFile,
+    Listener,
+    find,
+    in_order,
+    is_manifest,
+)
 
 if TYPE_CHECKING:
     from imagelint.files.commit import AtCommit, Difference
@@ -38,10 +75,14 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "BROKEN_LINK",
+    "EXAMPLE_HARBOR",
     "LEADS_OUT",
     "LINK_TO_FOLDER",
     "MAX_SIZE",
     "POLICY_NAME",
+    "STAND_IN_MAX",
+    "STDIN",
     "AtCommit",
     "Difference",
     "Exclusion",
@@ -49,6 +90,9 @@ __all__ = [
     "FoundFile",
     "GoverningPolicy",
     "Identity",
+    "Ignored",
+    "Index",
+    "Listener",
     "Policies",
     "Steps",
     "absolute",
@@ -65,9 +109,15 @@ __all__ = [
     "holds_repository",
     "identity",
     "in_order",
+    "index_of",
     "is_below",
     "is_blank",
+    "is_manifest",
+    "is_repository",
+    "is_stdin",
+    "is_stream",
     "leads_out",
+    "may_be_sparse",
     "named",
     "policy_folder",
     "read",
@@ -79,8 +129,8 @@ __all__ = [
     "rules_folder",
     "schema_text",
     "size",
+    "stand_in",
     "sync",
-    "tracked_below",
     "write_new",
     "write_whole",
 ]

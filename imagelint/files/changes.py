@@ -1,8 +1,9 @@
 """What has changed since a commit, and which files that concerns.
 
-A file is left out only if the merge base has the very same bytes under its name, and nothing
-that decides about it has changed. So staged, unstaged, untracked, renamed and ignored files
-need no care of their own, nor do those of another repository: what differs is linted.
+A file is left out only if the merge base has the very same bytes under its name, the links on the
+way there lead where they led, and nothing that decides about it has changed. So staged, unstaged,
+untracked, renamed and ignored files need no care of their own, nor do those of another repository:
+what differs is linted.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 from typing import TYPE_CHECKING
 
 from imagelint.files.git import GitError, ask_git
-from imagelint.files.paths import absolute, chart_folder
+from imagelint.files.paths import chart_folder, relative_to
 from imagelint.files.tree import LINK, SUBMODULE, Entry, Tree, commit_of, is_shallow, repository_at
 from imagelint.model.errors import FileError, UsageError
 
@@ -37,6 +38,8 @@ class Changes:
         self._base = Tree(root, _merge_base(root, ref, option), ref)
         self._submodules: dict[str, Tree] = {}
         self._different: dict[str, bool] = {}
+        self._ways: dict[str, str | None] = {}
+        """By folder: where it is, without links; None where a link on the way is another one."""
         self.reason = f"not changed since {ref}"
 
     def concern(self, path: str, policies: Iterable[str]) -> bool:
@@ -49,17 +52,22 @@ class Changes:
         if chart is not None:
             deciding.append(os.path.join(chart, _CHART))
         return (
-            not self._is_same(path)
+            not self.is_same(path)
             or any(self._is_different(one) for one in deciding)
             or ("templates" in path.split(os.sep) and self.deleted_above(path, _CHART))
         )
 
     def deleted_at(self, path: str) -> bool:
-        """Whether something stood at or below an absolute path where nothing stands now."""
-        name = self._name(path)
-        if name is None:
-            return False
-        return any(one == name or one.startswith(f"{name}/") for one in self._base.entries)
+        """Whether something stood at or below an absolute path where nothing stands now.
+
+        By its name as it is given, too: a folder in it may be a link that was none.
+        """
+        names = {relative_to(self._root, path), self._name(path)}
+        return any(
+            one == name or one.startswith(f"{name}/")
+            for name in names
+            for one in self._base.entries
+        )
 
     def deleted_above(self, path: str, base_name: str) -> bool:
         """Whether a file of that name is gone from a folder that ``path`` is below."""
@@ -78,16 +86,61 @@ class Changes:
             is_known = self._name(path) is not None and (
                 os.path.lexists(path) or self._entry(path) is not None
             )
-            self._different[path] = is_known and not self._is_same(path)
+            self._different[path] = is_known and not self.is_same(path)
         return self._different[path]
 
-    def _is_same(self, path: str) -> bool:
-        """Whether a path, and what it leads to if it is a link, is as it was."""
-        for one in _hops(path):
-            entry = self._entry(one)
-            if entry is None or not _is_as_in(entry, one):
-                return False
-        return True
+    def is_same(self, path: str) -> bool:
+        """Whether what an absolute path leads to is as it was, and the links on the way there."""
+        folder, _, name = path.rpartition(os.sep)
+        if folder not in self._ways:
+            self._ways[folder] = self._led_to(folder or os.sep)
+        above = self._ways[folder]
+        place = None if above is None else self._followed(above, name)
+        entry = None if place is None else self._entry(place)
+        return place is not None and entry is not None and _is_as_in(entry, place)
+
+    def then(self, path: str) -> bytes | None:
+        """Return the bytes that stood at an absolute path, None where no file did."""
+        name = self._name(path)
+        if name not in self._base.entries:
+            return None
+        try:
+            return self._base.content(name, path)
+        except FileError:  # a link that led nowhere
+            return None
+
+    def _led_to(self, folder: str) -> str | None:
+        """Return where an absolute folder is, without links, if those are as they were."""
+        drive, rest = os.path.splitdrive(folder)
+        return self._followed(drive + os.sep, rest)
+
+    def _followed(self, place: str, rest: str) -> str | None:
+        """Follow a path from a place without links; None if a link on the way is another one."""
+        names = rest.split(os.sep)[::-1]
+        links = 0
+        while names:
+            name = names.pop()
+            if name == os.pardir:
+                place = os.path.dirname(place)
+            elif name not in ("", os.curdir):
+                there = os.path.join(place, name)
+                if not os.path.islink(there):
+                    place = there
+                    continue
+                links += 1
+                if links > _LINKS_MAX or not self._is_same_link(there):
+                    return None
+                target = os.readlink(there)
+                place = os.sep if os.path.isabs(target) else place
+                names += os.path.splitdrive(target)[1].split(os.sep)[::-1]
+        return place
+
+    def _is_same_link(self, path: str) -> bool:
+        """Whether a link is as it was; outside of the repository nobody knows."""
+        if self._name(path) is None:
+            return True
+        entry = self._entry(path)
+        return entry is not None and _is_as_in(entry, path)
 
     def _entry(self, path: str) -> Entry | None:
         """Return what stood at an absolute path, also in a submodule."""
@@ -140,15 +193,6 @@ def _above(path: str) -> Iterator[str]:
     while (folder := os.path.dirname(path)) != path:
         yield folder
         path = folder
-
-
-def _hops(path: str) -> Iterator[str]:
-    """Yield a path and, while it is a link, what it leads to."""
-    for _ in range(_LINKS_MAX):
-        yield path
-        if not os.path.islink(path):
-            return
-        path = absolute(os.readlink(path), os.path.dirname(path))
 
 
 def _is_as_in(entry: Entry, path: str) -> bool:

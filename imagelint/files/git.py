@@ -8,16 +8,25 @@ clone lacks, for the configuration names the programs and hosts that would be as
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
+
+from imagelint.model.namedtuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
 
 __all__ = [
     "LEFT_OUT",
     "GitError",
+    "Ignored",
+    "Index",
     "ask_git",
     "holds_repository",
-    "ignored_below",
+    "index_of",
+    "is_repository",
     "kept_below",
+    "may_be_sparse",
     "repository_of",
-    "tracked_below",
 ]
 
 # A hook's git points these at the repository it runs for, which need not be ours.
@@ -39,6 +48,15 @@ def holds_repository(folder: str) -> bool:
     return os.path.lexists(os.path.join(folder, ".git"))
 
 
+def is_repository(root: str) -> bool:
+    """Whether git is to be asked about what holds ``.git``; an empty folder is a mark and no more.
+
+    So is one without a HEAD, which git takes for no repository either.
+    """
+    git = os.path.join(root, ".git")
+    return os.path.isfile(git) or os.path.lexists(os.path.join(git, "HEAD"))
+
+
 def repository_of(folder: str) -> str | None:
     """Return the nearest folder from ``folder`` upwards that holds ``.git`` (folder or file)."""
     while True:
@@ -53,65 +71,68 @@ def repository_of(folder: str) -> str | None:
 class GitError(Exception):
     """git is missing or says no; ``str()`` is the first line that it said."""
 
+    def __init__(self, message: str, advice: str = "") -> None:
+        """``advice`` is what git said behind that line: what to do, usually."""
+        super().__init__(message)
+        self.advice = advice
 
-def ask_git(root: str, *arguments: str) -> bytes:
-    """Run git in the repository at ``root`` and return what it prints; raise ``GitError``."""
+    @property
+    def whole(self) -> str:
+        """All that git said, in one line."""
+        return f"{self}. {self.advice}" if self.advice else str(self)
+
+
+def ask_git(root: str, *arguments: str, given: bytes | None = None) -> bytes:
+    """Run git in the repository at ``root`` and return what it prints; raise ``GitError``.
+
+    ``given`` is what it gets on stdin.
+    """
     import subprocess  # noqa: PLC0415 - costs 10 ms, and only work in a repository needs it
 
     environment = {key: value for key, value in os.environ.items() if key not in _POINTERS}
     environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
+    # What is no repository belongs to none above it.
+    environment |= {"GIT_CEILING_DIRECTORIES": os.path.dirname(os.path.abspath(root))}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     command = ["git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"]
     command += ["-C", root, "--no-pager", *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - no shell, and no option comes from outside
-            command, env=environment, capture_output=True, timeout=_SECONDS, check=False
+            command,
+            env=environment,
+            input=given,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         message = f"git {arguments[0]} took longer than {_SECONDS} seconds"
         raise GitError(message) from error
     except OSError as error:
         message = f"git cannot be run: {error.strerror or error}"
-        raise GitError(message) from error
+        raise GitError(message, "Is it installed?") from error
     if done.returncode != 0:
-        lines = done.stderr.decode("utf-8", "replace").strip().split("\n")
-        said = next((line for line in lines if not line.startswith("warning:")), lines[0])
-        raise GitError(said or f"git {arguments[0]} failed ({done.returncode})")
+        text = done.stderr.decode("utf-8", "replace").strip()
+        lines = [line.strip() for line in text.split("\n") if not line.startswith("warning:")]
+        said = lines[0] if lines else text.partition("\n")[0]
+        advice = " ".join(filter(None, lines[1:]))
+        raise GitError(said or f"git {arguments[0]} failed ({done.returncode})", advice)
     return done.stdout
 
 
-def ignored_below(folder: str) -> frozenset[str]:
-    """Return the absolute paths at or below ``folder`` of untracked files that git ignores.
-
-    A folder in which all is ignored stands for its content. Where that is ``folder`` itself
-    or one above it, the answer is empty: who names an ignored folder wants to see it.
-    Repositories below have to be asked for themselves.
-    """
-    root = repository_of(folder)
-    if root is None:
-        return frozenset()
-    names = _ls_files(root, os.path.relpath(folder, root).replace(os.sep, "/"))
-    paths = {os.path.join(root, name.rstrip("/").replace("/", os.sep)) for name in names}
-    inside = folder + os.sep
-    if any(inside.startswith(path + os.sep) for path in paths):
-        return frozenset()
-    return frozenset(paths)
-
-
-def kept_below(folder: str) -> frozenset[str]:
-    """Return the tracked files in folders that are left out by name, in the folder's repository.
+def kept_below(root: str) -> frozenset[str] | None:
+    """Return the tracked files in folders that are left out by name, in the repository at ``root``.
 
     Absolute paths, of the files and of all folders around them: whoever has committed a file wants
-    it to be deployed, whatever its folder is called.
+    it to be deployed, whatever its folder is called. None where git does not answer: any may be.
     """
-    root = repository_of(folder)
-    if root is None:
+    if not is_repository(root):
         return frozenset()
     places = (f":(top,glob)**/{name}/**" for name in sorted(LEFT_OUT - {".git"}))
     try:
         names = ask_git(root, "ls-files", "-z", "--", *places)
     except GitError:
-        return frozenset()
+        return None
     found: set[str] = set()
     for name in names.split(b"\0"):
         path = os.path.join(root, os.fsdecode(name).replace("/", os.sep)) if name else root
@@ -121,21 +142,132 @@ def kept_below(folder: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def tracked_below(root: str) -> frozenset[str]:
-    """Return the absolute paths of the tracked files of the repository at ``root``."""
+class Index(NamedTuple):
+    """What git tracks in a repository, as absolute paths."""
+
+    tracked: frozenset[str]
+    submodules: frozenset[str]
+    """The folders of those; they are tracked, too."""
+    sparse: frozenset[str]
+    """What a sparse checkout leaves out."""
+
+
+def index_of(root: str) -> Index | None:
+    """Return what is tracked in the repository at ``root``, None where git does not answer."""
+    if not is_repository(root):
+        return None
     try:
-        names = ask_git(root, "ls-files", "-z")
-    except GitError:  # without git nothing can be brought back
-        return frozenset()
-    found = (os.fsdecode(name) for name in names.split(b"\0") if name)
-    return frozenset(os.path.join(root, name.replace("/", os.sep)) for name in found)
+        lines = ask_git(root, "ls-files", "-s", "-t", "-z").split(b"\0")[:-1]
+    except GitError:
+        return None
+    tracked, submodules, sparse = set(), set(), set()
+    for line in lines:  # H 100644 HASH 0<tab>NAME
+        head, _, name = line.partition(b"\t")
+        path = os.path.join(root, os.fsdecode(name).replace("/", os.sep))
+        tracked.add(path)
+        if head.split(b" ")[1] == b"160000":
+            submodules.add(path)
+        if head.startswith(b"S "):
+            sparse.add(path)
+    return Index(frozenset(tracked), frozenset(submodules), frozenset(sparse))
 
 
-def _ls_files(root: str, below: str) -> list[str]:
-    options = ("--others", "--ignored", "--exclude-standard", "--directory", "-z")
+def may_be_sparse(root: str) -> bool:
+    """Whether somebody has asked for a sparse checkout of the repository at ``root`` once."""
+    git = os.path.join(root, ".git")
+    if os.path.isfile(git):  # of a worktree or a submodule: gitdir: PATH
+        try:
+            with open(git, encoding="utf-8", errors="surrogateescape") as file:
+                git = os.path.join(root, file.readline().removeprefix("gitdir:").strip())
+        except OSError:
+            return False
+    return os.path.isfile(os.path.join(git, "info", "sparse-checkout"))
+
+
+def _as_they_stand(_root: str) -> bytes | None:
+    """Have no patterns but those of the files that stand there."""
+    return None
+
+
+class Ignored:
+    """Asks git what it ignores; nothing outside of repositories."""
+
+    def __init__(self, patterns: Callable[[str], bytes | None] = _as_they_stand) -> None:
+        """Take what gives the patterns for a repository (``--policy-from``).
+
+        They serve instead of all ``.gitignore`` in it; None: those serve as they stand.
+        """
+        self._patterns = patterns
+        self._kept: dict[str, frozenset[str] | None] = {}
+        self.refusals: dict[str, str] = {}
+        """By root: what git said of repositories for which it does not answer."""
+
+    def below(self, folder: str) -> frozenset[str]:
+        """Return the absolute paths at or below ``folder`` of untracked files that git ignores.
+
+        A folder in which all is ignored stands for its content. Where that is ``folder`` itself
+        or one above it, the answer is empty: who names an ignored folder wants to see it.
+        Repositories below have to be asked for themselves.
+        """
+        root = repository_of(folder)
+        if root is None or not is_repository(root) or root in self.refusals:
+            return frozenset()
+        try:
+            names = _names(root, folder, self._patterns(root))
+        except GitError as error:
+            self.refusals[root] = error.whole
+            return frozenset()
+        paths = {os.path.join(root, name.rstrip("/").replace("/", os.sep)) for name in names}
+        inside = folder + os.sep
+        if any(inside.startswith(path + os.sep) for path in paths):
+            return frozenset()
+        return frozenset(paths)
+
+    def kept(self, folder: str) -> frozenset[str] | None:
+        """Return what :func:`kept_below` does of the repository around ``folder``, asked once."""
+        root = repository_of(folder)
+        if root is None:
+            return frozenset()
+        if root not in self._kept:
+            self._kept[root] = kept_below(root)
+        return self._kept[root]
+
+
+def _names(root: str, folder: str, patterns: bytes | None) -> list[str]:
+    if patterns is None:
+        return _listed(root, folder, ["--exclude-standard"])
+    import tempfile  # noqa: PLC0415 - for policies of a commit alone
+
+    sources = [f"--exclude-from={path}" for path in _own_excludes(root)]
+    try:
+        with tempfile.TemporaryDirectory(prefix="imagelint-") as made:
+            place = os.path.join(made, "patterns")
+            with open(place, "wb") as file:
+                file.write(patterns)
+            return _listed(root, folder, [*sources, f"--exclude-from={place}"])  # the last one wins
+    except OSError as error:
+        message = f"the patterns of the commit cannot be written for git: {error.strerror}"
+        raise GitError(message) from error
+
+
+def _listed(root: str, folder: str, sources: Iterable[str]) -> list[str]:
+    below = os.path.relpath(folder, root).replace(os.sep, "/")
     where = f":(top,literal){below}" if below != "." else ":(top)"
-    try:
-        names = ask_git(root, "ls-files", *options, "--", where)
-    except GitError:  # without git nothing is ignored
-        return []
+    options = ("--others", "--ignored", "--directory", "-z", *sources)
+    names = ask_git(root, "ls-files", *options, "--", where)
     return [os.fsdecode(name) for name in names.split(b"\0") if name]
+
+
+def _own_excludes(root: str) -> Iterator[str]:
+    """Yield the files of patterns that belong to whoever runs this, and to no commit."""
+    try:
+        own = ask_git(root, "config", "--type=path", "--get", "core.excludesFile")
+        path = os.fsdecode(own).rstrip("\n")
+    except GitError:  # there is no such setting
+        home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+        path = os.path.join(home, "git", "ignore")
+    place = os.fsdecode(ask_git(root, "rev-parse", "--git-path", "info/exclude")).rstrip("\n")
+    for one in (path, place):
+        file = os.path.join(root, one)
+        if os.path.isfile(file):
+            yield file

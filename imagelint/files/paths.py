@@ -7,8 +7,23 @@ bytes (PEP 383) until :func:`displayed` makes them fit for output.
 from __future__ import annotations
 
 import os
+import re
 
-__all__ = ["absolute", "chart_folder", "displayed", "is_below", "named", "relative_to"]
+__all__ = [
+    "STDIN",
+    "absolute",
+    "chart_folder",
+    "displayed",
+    "is_below",
+    "is_stdin",
+    "is_stream",
+    "named",
+]
+__all__ += ["relative_to"]
+
+STDIN = "/dev/stdin"
+_STREAM = r"/dev/(?:stdin|fd/([0-9]+))|/proc/(?:self|thread-self|[0-9]+)/fd/([0-9]+)"
+"""Names of what a process has open already: nothing is said by the folders that they seem in."""
 
 
 def absolute(path: str, cwd: str) -> str:
@@ -39,6 +54,18 @@ def named(path: str, cwd: str) -> str:
     """Return what :func:`displayed` does, with all bytes of the name, for programs."""
     below = _below(path, cwd)
     return (path if below is None else below or ".").replace(os.sep, "/")
+
+
+def is_stream(path: str) -> bool:
+    """Whether an absolute path is a name of standard input or of a pipe, as ``<(...)`` makes."""
+    return path.startswith(("/dev/", "/proc/")) and re.fullmatch(_STREAM, path) is not None
+
+
+def is_stdin(path: str) -> bool:
+    """Whether an absolute path is a name of standard input."""
+    match = re.fullmatch(_STREAM, path)
+    own = ("/dev/", "/proc/self/", "/proc/thread-self/", f"/proc/{os.getpid()}/")
+    return match is not None and path.startswith(own) and int(match[1] or match[2] or 0) == 0
 
 
 def is_below(path: str, folder: str) -> bool:

@@ -10,14 +10,15 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from imagelint.files.git import repository_of
+from imagelint.files.git import holds_repository, repository_of
 from imagelint.files.origin import OnDisk
-from imagelint.files.paths import absolute, displayed, relative_to
+from imagelint.files.paths import absolute, displayed, is_below, is_stream, relative_to
+from imagelint.files.reading import stand_in
 from imagelint.files.shipped import default_policy_source
-from imagelint.model.errors import PolicyError
+from imagelint.model.errors import FileError, PolicyError, UsageError
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.report import PolicyStamp
-from imagelint.model.source import Source, shown
+from imagelint.model.source import Source, as_yaml, shown
 from imagelint.patterns.globs import InvalidPattern
 from imagelint.policy.locks import Locks, read_extends
 from imagelint.policy.policy import parse_policy
@@ -54,6 +55,9 @@ def policy_folder(folder: str) -> str | None:
 class GoverningPolicy(NamedTuple):
     """A policy as found: ``folder`` (absolute) is what its path globs are relative to.
 
+    That is the folder of the policy where the files lie below it; else, and without a policy, the
+    root of their repository, or the working folder where there is none.
+
     ``files`` are the absolute paths of all that it is made of: it, what it extends, their rule
     files, the baseline beside it; none of the built-in one.
     """
@@ -65,6 +69,8 @@ class GoverningPolicy(NamedTuple):
     baseline: Baseline | None = None
     baseline_path: str | None = None
     """The absolute path at which a baseline is looked for; None for the built-in policy."""
+    gone: frozenset[str] = frozenset()
+    """Files that the baseline knows findings of and that are not there, relative to ``folder``."""
     sources: tuple[Source, ...] = ()
     """The policy's file and what it extends, the outermost last."""
     rules: Mapping[str, Rule] = _NO_RULES
@@ -92,8 +98,8 @@ class GoverningPolicy(NamedTuple):
         return self.stamp.path or "the built-in policy"
 
     def match_path(self, path: str) -> str:
-        """Return the absolute ``path`` as the policy's globs see it."""
-        return relative_to(self.folder, path)
+        """Return the absolute ``path`` as the policy's globs see it; a pipe's is in no folder."""
+        return "<stdin>" if is_stream(path) else relative_to(self.folder, path)
 
 
 class _Layer(NamedTuple):
@@ -112,12 +118,18 @@ class Policies:
         cwd: str,
         override: str | None = None,
         origin: Origin | None = None,
+        harbor: str | None = None,
     ) -> None:
-        """Use the policy file ``override`` for everything if it is given (``--policy``)."""
+        """Use the policy file ``override`` for everything if it is given (``--policy``).
+
+        ``harbor`` is the Harbor of the built-in policy (``--harbor``); any other is an error then.
+        """
+        self._harbor = harbor
         self._origin = OnDisk(cwd) if origin is None else origin
         self._rules = rules
         self._cwd = cwd
-        self._by_file: dict[str | None, GoverningPolicy] = {}
+        self._loaded: dict[tuple[str | None, str], GoverningPolicy] = {}
+        """By the policy's file, and by the folder that its globs are relative to."""
         self._by_folder: dict[str, GoverningPolicy] = {}
         self._tops: dict[str, bool] = {}
         self._override = None if override is None else absolute(override, cwd)
@@ -126,7 +138,7 @@ class Policies:
         """Return the policy of a file, given by its absolute path; it need not exist.
 
         Raises ``PolicyError`` for a policy that cannot be used or that stands below another,
-        ``FileError`` for one that cannot be read.
+        ``FileError`` for one that cannot be read, ``UsageError`` for one beside ``--harbor``.
         """
         known = self._by_folder.get(path.rpartition(os.sep)[0])  # 5 times faster than dirname
         return self.for_folder(os.path.dirname(path)) if known is None else known
@@ -135,10 +147,24 @@ class Policies:
         """Return the policy of the files that stand in a folder; raises as ``for_file``."""
         if folder not in self._by_folder:
             if self._override is not None:
-                self._by_folder[folder] = self._load(self._override, self._cwd)
+                self._by_folder[folder] = self._load(self._override, self._base(folder))
             else:
                 self._by_folder[folder] = self._search(folder)
         return self._by_folder[folder]
+
+    def _base(self, folder: str) -> str:
+        """Return what the globs of ``--policy`` are relative to for the files in a folder."""
+        home = os.path.dirname(self._override or self._cwd)
+        for above in (home, os.path.realpath(home)):
+            if is_below(folder, above):
+                return above
+        return self._root_above(folder) or self._cwd
+
+    def _root_above(self, folder: str) -> str | None:
+        """Return the root of the repository of a folder, as far up as policies are looked for."""
+        while not self.is_top(folder):
+            folder = os.path.dirname(folder)
+        return folder if holds_repository(folder) else None
 
     def hear(self, folder: str, names: Iterable[str]) -> None:
         """Take note of what a walk has seen in a folder: most hold nothing that decides.
@@ -148,6 +174,8 @@ class Policies:
         """
         above = self._by_folder.get(folder.rpartition(os.sep)[0])
         if above is None or folder in self._by_folder or not isinstance(self._origin, OnDisk):
+            return
+        if self._override is not None and folder == os.path.dirname(self._override):
             return
         if _DECIDING.isdisjoint([name.lower() for name in names]):
             self._by_folder[folder] = above
@@ -165,7 +193,9 @@ class Policies:
         top = self.is_top(folder)
         above = None if top else self.for_folder(os.path.dirname(folder))
         if not self._origin.exists(mine):
-            return above if above is not None else self._load(None, self._cwd)
+            if above is not None:
+                return above
+            return self._load(None, folder if holds_repository(folder) else self._cwd)
         found = self._load(mine, folder)
         if above is not None and not above.is_built_in and above.files[0] not in found.files:
             raise self._nested(mine, above)
@@ -174,7 +204,7 @@ class Policies:
     def _nested(self, mine: str, above: GoverningPolicy) -> PolicyError:
         """Nobody loosens the gate by adding a file."""
         outer = displayed(os.path.join(above.folder, POLICY_NAME), self._cwd)
-        extends = relative_to(os.path.dirname(mine), above.files[0])
+        extends = as_yaml(relative_to(os.path.dirname(mine), above.files[0]))
         message = (
             f"this policy stands below {outer} and does not extend it: add `extends: {extends}`,"
             " remove one of the two, or name the one to use with --policy"
@@ -182,26 +212,32 @@ class Policies:
         return PolicyError(message, displayed(mine, self._cwd))
 
     def _load(self, path: str | None, folder: str) -> GoverningPolicy:
-        if path not in self._by_file:
-            self._by_file[path] = (
-                self._built_in(folder) if path is None else self._made(path, folder)
-            )
-        return self._by_file[path]
+        known = self._loaded.get((path, folder))
+        if known is None:
+            known = self._built_in(folder) if path is None else self._made(path, folder)
+            self._loaded[path, folder] = known
+        return known
 
     def _built_in(self, folder: str) -> GoverningPolicy:
-        source = default_policy_source()
+        source = default_policy_source(self._harbor)
         stamp = PolicyStamp(None, source.data)
         policy = parse_policy(source, self._rules)
         return GoverningPolicy(policy, stamp, folder, sources=(source,), rules=self._rules)
 
     def _made(self, path: str, folder: str) -> GoverningPolicy:
         """Read a policy with all that it extends, and the baseline beside it."""
+        if self._harbor is not None:
+            name = displayed(path, self._cwd)
+            message = f"--harbor goes with the built-in policy; {name} names its own Harbor"
+            raise UsageError(message)
         root = self._root_of(path)
         layers = self._layers(path, root)
         policy: Policy | None = None
         own_rules: dict[str, Source] = {}
         for one in reversed(layers):
-            own = folder if one is layers[0] else os.path.dirname(one.path)
+            own = os.path.dirname(one.path)
+            if not is_below(folder, own):  # nor are the files
+                own = self._root_above(folder) or folder
             anchor = "" if own == folder else relative_to(own, folder)
             find = partial(self._rule_sources, os.path.dirname(one.path), own_rules, root)
             policy = parse_policy(one.source, self._rules, policy, anchor, find)
@@ -211,12 +247,16 @@ class Policies:
         stamp = PolicyStamp(layers[0].source.path, data)
         place = os.path.join(os.path.dirname(path), BASELINE_NAME)
         made_of = (*(one.path for one in layers), *own_rules)
-        baseline = None
+        baseline, gone = None, frozenset[str]()
         if self._origin.exists(place):
             made_of += (place,)
             baseline = self._baseline(place, policy, root)
+            places = ((path, os.path.join(folder, path)) for path in baseline.paths)
+            gone = frozenset(path for path, at in places if not os.path.lexists(at))
         rules = {**self._rules, **policy.own_rules}
-        return GoverningPolicy(policy, stamp, folder, made_of, baseline, place, sources, rules)
+        return GoverningPolicy(
+            policy, stamp, folder, made_of, baseline, place, gone, sources, rules
+        )
 
     def _layers(self, path: str, root: str) -> list[_Layer]:
         """Return a policy file and what it extends, one after the other: the outermost last."""
@@ -247,7 +287,7 @@ class Policies:
             raise PolicyError(message, source.path)
         from imagelint.engine.baseline import Baseline  # noqa: PLC0415 - many policies have none
 
-        return Baseline.parse(source)
+        return Baseline.read(source)
 
     def _rule_sources(
         self, folder: str, found: dict[str, Source], root: str, glob: str
@@ -280,4 +320,8 @@ class Policies:
 
     def _read(self, path: str, root: str | None) -> Source:
         name = displayed(path, self._cwd)
-        return Source(name, self._origin.read(path, name, root))
+        data = self._origin.read(path, name, root)
+        what = stand_in(data)
+        if what is not None:
+            raise FileError(name, what)
+        return Source(name, data)

@@ -13,13 +13,34 @@ from imagelint.model.errors import FileError, UsageError
 if TYPE_CHECKING:
     from io import BufferedReader
 
-__all__ = ["MAX_SIZE", "Identity", "identity", "is_blank", "read", "read_stdin"]
+__all__ = [
+    "MAX_SIZE",
+    "STAND_IN_MAX",
+    "Identity",
+    "identity",
+    "is_blank",
+    "read",
+    "read_stdin",
+    "stand_in",
+]
 
 Identity: TypeAlias = tuple[int, int]
 """Device and inode."""
 
 MAX_SIZE = 50_000_000
 """Bytes of the largest file that is read without being named."""
+STAND_IN_MAX = 1024
+"""Bytes of the largest file that Git LFS takes for a pointer (its specification says so)."""
+_LFS = (
+    rb"version (?:https?://git-lfs\.github\.com/spec/v1|https://hawser\.github\.com/spec/v1"
+    rb"|http://git-media\.io/v/2)\r?\n(?:ext-\S+ \S+\r?\n)*oid sha256:[0-9a-f]{64}\r?\n"
+    rb"size [0-9]+\s*\Z"
+)
+_ANNEX = rb"/annex/objects/[^\n]+\s*\Z"
+_STAND_INS = {
+    _LFS: "a Git LFS pointer, whose content is not here (`git lfs pull` fetches it)",
+    _ANNEX: "a git-annex pointer, whose content is not here (`git annex get` fetches it)",
+}
 _PIECE = 1 << 20
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 # White space, NUL (UTF-16's other half) and the bytes of byte order marks.
@@ -46,6 +67,15 @@ def read(
             os.close(file)
     except OSError as error:
         raise FileError(shown, error.strerror or str(error)) from error
+
+
+def stand_in(data: bytes) -> str | None:
+    """Say what the bytes of a file are if they only stand for its content."""
+    if len(data) > STAND_IN_MAX or not data.startswith((b"version ", b"/annex/")):
+        return None
+    import re  # noqa: PLC0415 - hardly a file begins so
+
+    return next((what for pattern, what in _STAND_INS.items() if re.match(pattern, data)), None)
 
 
 def _all_of(file: int, size: int) -> bytes:

@@ -15,12 +15,15 @@ from imagelint.model.errors import FileError
 from imagelint.model.source import Source
 
 __all__ = [
+    "EXAMPLE_HARBOR",
     "catalogue_files",
     "default_policy_source",
     "rules_folder",
     "schema_text",
 ]
 
+EXAMPLE_HARBOR = "harbor.myco.com"
+"""The host of the Harbor that the default policy names."""
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _FOLDERS = (
     os.path.join(_PACKAGE, "_rules"),
@@ -44,9 +47,25 @@ def catalogue_files() -> CatalogueFiles:
     )
 
 
-def default_policy_source() -> Source:
-    """Return the policy that serves where no ``imagelint.yaml`` is found."""
-    return _source(os.path.join("policy", "default.yaml"))
+def default_policy_source(harbor: str | None = None) -> Source:
+    """Return the policy that serves where no ``imagelint.yaml`` is found.
+
+    ``harbor`` is the host of a Harbor (``patterns.harbor.parse_harbor_host``) in place of the
+    example's.
+    """
+    source = _source(os.path.join("policy", "default.yaml"))
+    if harbor is None:
+        return source
+    lines = source.data.decode().split("\n")
+    text = "\n".join(_with_host(line, harbor) for line in lines)
+    return Source(source.path, text.encode())
+
+
+def _with_host(line: str, host: str) -> str:
+    """Put the host in place of the example's: in quotes, but for comments, if it has a colon."""
+    value, mark, comment = line.partition("#")
+    quoted = f'"{host}"' if ":" in host else host
+    return value.replace(EXAMPLE_HARBOR, quoted) + mark + comment.replace(EXAMPLE_HARBOR, host)
 
 
 def schema_text() -> str:

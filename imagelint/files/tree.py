@@ -7,10 +7,14 @@ what makes git run the filters that a repository names.
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 from imagelint.files.git import GitError, ask_git, repository_of
 from imagelint.model.errors import FileError, UsageError
 from imagelint.model.namedtuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 __all__ = ["LINK", "SUBMODULE", "Entry", "Tree", "commit_of", "is_shallow", "repository_at"]
 
@@ -63,7 +67,7 @@ def _trouble(root: str) -> str | None:
     try:
         ask_git(root, "rev-parse", "--git-dir")
     except GitError as error:
-        return str(error)
+        return error.whole
     return None
 
 
@@ -99,6 +103,24 @@ class Tree:
                 mode, _, digest = head.split(" ")
                 self._entries[name] = Entry(mode, digest)
         return self._entries
+
+    def contents(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield names of files (no links) with their bytes, all asked for at once."""
+        wanted = [(name, self.entries[name].digest) for name in names]
+        given = "".join(f"{digest}\n" for _, digest in wanted).encode()
+        try:
+            said = ask_git(self._root, "cat-file", "--batch", given=given) if wanted else b""
+        except GitError as error:
+            raise FileError(self._root, f"{self.ref} cannot be read: {error}") from error
+        at = 0
+        for name, digest in wanted:  # HASH blob SIZE<newline>BYTES<newline>
+            end = said.index(b"\n", at)
+            _, kind, *size = said[at:end].split(b" ")
+            if kind != b"blob":
+                raise FileError(name, f"cannot be read from {self.ref}: {digest} is missing")
+            at = end + 1 + int(size[0])
+            yield name, said[end + 1 : at]
+            at += 1
 
     def content(self, name: str, shown: str) -> bytes:
         """Return the bytes of a file, links inside the tree followed; raise ``FileError``."""

@@ -9,22 +9,24 @@ import os
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from imagelint.files.git import LEFT_OUT, ignored_below, kept_below, repository_of
+from imagelint.files.git import LEFT_OUT, Ignored, repository_of
 from imagelint.files.paths import absolute, displayed
 from imagelint.model.finding import Skipped
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.patterns.globs import InvalidPattern, PathPattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-__all__ = ["LINK_TO_FOLDER", "SUFFIXES", "Found", "FoundFile", "find", "in_order"]
+__all__ = ["BROKEN_LINK", "LINK_TO_FOLDER", "SUFFIXES", "Found", "FoundFile", "find", "in_order"]
+__all__ += ["is_manifest"]
 
 SUFFIXES = (".yaml", ".yml", ".json")
 _OTHER_NAMES = frozenset({"Kustomization"})  # kustomize reads it by this name too
 _MAGIC = frozenset("*?")
 _BY_GIT = "ignored by git"
 _UNTRACKED = "untracked, in a folder left out by name"
+BROKEN_LINK = "broken link"
 LINK_TO_FOLDER = "link to a folder"
 
 
@@ -42,8 +44,18 @@ class Found(NamedTuple):
     skipped: tuple[Skipped, ...]
     warnings: tuple[str, ...]
     errors: tuple[str, ...]
-    links: frozenset[str] = frozenset()
+    links: frozenset[str]
     """The paths of those files that are links."""
+    unfollowed: Mapping[str, Skipped]
+    """Links among what was skipped, broken or to a folder, by absolute path."""
+    folders: tuple[str, ...]
+    """The folders that were walked, with all below them."""
+    empty: tuple[str, ...]
+    """The folders in which nothing stands."""
+    roots: tuple[str, ...]
+    """The repositories that the walks came by."""
+    without: tuple[str, ...]
+    """The folders among the PATHs, as shown, that have no manifest, not even an excluded one."""
 
 
 def _unheard(_folder: str, _names: Iterable[str]) -> None:
@@ -54,28 +66,51 @@ def _untold(_path: str) -> None:
     """Have no use for a file before all are found."""
 
 
+class Listener(NamedTuple):
+    """Who hears of what a walk sees."""
+
+    folder: Callable[[str, Iterable[str]], None] = _unheard
+    """Gets the names that stand in a folder: of one below another before it is asked whether that
+    is excluded, of the first one after that."""
+    file: Callable[[str], None] = _untold
+    """Gets the path of each file as it is found."""
+
+
+_NOBODY = Listener()
+
+
 def find(
     paths: Iterable[str],
     cwd: str,
     excluded: Callable[[str], str | None],
-    tell: Callable[[str, Iterable[str]], None] = _unheard,
-    begin: Callable[[str], None] = _untold,
+    ignored: Ignored | None = None,
+    listener: Listener = _NOBODY,
 ) -> Found:
     """Find the files that ``paths`` name: files, folders and globs that no shell expanded.
 
     ``excluded`` gets the absolute path of a file, or with a ``/`` behind it of a folder, and
-    says why it is to be left out, or None. ``tell`` gets the names that stand in a folder: of one
-    below another before ``excluded`` is asked, of the first one after that. ``begin`` gets the path
-    of each file as it is found. Each file comes once, sorted by path.
+    says why it is to be left out, or None. ``ignored`` knows what git ignores. Each file
+    comes once, sorted by path.
     """
-    walk = _Walk(cwd, excluded, tell, begin)
+    walk = _Walk(cwd, excluded, ignored or Ignored(), listener)
     for path in paths:
         walk.take(path)
     files = in_order(walk.files.values())
     unread = [one for place, one in walk.skipped.items() if place not in walk.files]
     skipped = sorted(unread, key=lambda one: _by_segments(one.path))
-    links = frozenset(walk.links)
-    return Found(files, tuple(skipped), tuple(walk.warnings), tuple(walk.errors), links)
+    reasons = (BROKEN_LINK, LINK_TO_FOLDER)
+    return Found(
+        files,
+        tuple(skipped),
+        tuple(walk.warnings),
+        tuple(walk.errors),
+        frozenset(walk.links),
+        {place: one for place, one in walk.skipped.items() if one.reason in reasons},
+        tuple(walk.folders),
+        tuple(walk.empty),
+        tuple(walk.roots),
+        tuple(walk.without),
+    )
 
 
 def in_order(files: Iterable[FoundFile]) -> tuple[FoundFile, ...]:
@@ -101,18 +136,22 @@ class _Walk:
         self,
         cwd: str,
         excluded: Callable[[str], str | None],
-        tell: Callable[[str, Iterable[str]], None],
-        begin: Callable[[str], None],
+        ignored: Ignored,
+        listener: Listener,
     ) -> None:
         self._cwd = cwd
         self._excluded = excluded
-        self._tell = tell
-        self._begin = begin
+        self._git = ignored
+        self._tell, self._begin = listener
         self.files: dict[str, FoundFile] = {}
         self.skipped: dict[str, Skipped] = {}
-        self._known_to_git: dict[str, frozenset[str]] = {}
-        """By repository: what is committed in spite of its folder's name."""
         self.links: list[str] = []
+        self.folders: list[str] = []
+        self.empty: list[str] = []
+        self.roots: dict[str, None] = {}
+        self.without: list[str] = []
+        self._pruned: list[str] = []
+        """The excluded folders of the PATH that is looked at."""
         self.warnings: list[str] = []
         self.errors: list[str] = []
 
@@ -123,11 +162,13 @@ class _Walk:
         if not path:
             self.errors.append("an empty PATH names nothing")
         elif os.path.isdir(place):
-            self._report(shown, self._take_below(place))
+            if not self._has_seen(shown, self._take_below(place)):
+                self.without.append(shown)
         elif os.path.lexists(place):
             self._take_named(place, shown)
         elif _MAGIC.intersection(path):
-            self._report(shown, self._take_glob(place))
+            if not self._has_seen(shown, self._take_glob(place)):
+                self.errors.append(f"{shown}: no manifest (.yaml, .yml, .json) matches this glob")
         else:
             self.errors.append(f"{shown}: no such file or folder")
 
@@ -138,11 +179,11 @@ class _Walk:
             return
         self._add_or_skip(place, shown, is_link=os.path.islink(place))
 
-    def _report(self, shown: str, added: _Added) -> None:
-        if not added.seen:
-            self.warnings.append(f"{shown}: no manifests (.yaml, .yml, .json) found")
-        elif not added.taken:
+    def _has_seen(self, shown: str, added: _Added) -> bool:
+        """Return whether there were manifests; warn if there were, and none is taken."""
+        if added.seen and not added.taken:
             self.warnings.append(f"{shown}: every manifest in it is left out")
+        return added.seen
 
     def _add_or_skip(self, place: str, shown: str, *, is_link: bool) -> bool:
         """Add a file, or note why it is excluded; return whether it was added."""
@@ -163,15 +204,23 @@ class _Walk:
 
     def _take_below(self, top: str, is_wanted: Callable[[str], bool] | None = None) -> _Added:
         """Add the manifests below a folder, however deep, by name; folders are pruned first."""
+        self._pruned.clear()
+        added = self._added_below(top, is_wanted)
+        added.seen = added.seen or any(_holds_manifest(one, is_wanted) for one in self._pruned)
+        return added
+
+    def _added_below(self, top: str, is_wanted: Callable[[str], bool] | None) -> _Added:
         added = _Added()
         reason = self._excluded(top + "/")
         if reason is not None:
             self._skip(top, reason)
+            self._pruned.append(top)
             return added
-        ignored = ignored_below(top)
+        self.folders.append(top)
         listing = _listing(top)
         if not isinstance(listing, OSError):
             self._tell(top, [one.name for one in listing])
+        ignored = self._entered(top, listing)
         everything: frozenset[str] | None = None
         folders = [(*self._opened(displayed(top, self._cwd), listing), everything)]
         while folders:
@@ -183,10 +232,9 @@ class _Walk:
                     if inner is not None:
                         name = self._shown(entry, shown)
                         folders.append((*self._opened(name, inner), kept))
-                        if _holds_repository(inner):
-                            ignored |= ignored_below(entry.path)
+                        ignored = self._entered(entry.path, inner, ignored)
                         break
-                elif _is_manifest(entry.name) and (is_wanted is None or is_wanted(entry.path)):
+                elif is_manifest(entry.name) and (is_wanted is None or is_wanted(entry.path)):
                     reason = _why_not(entry, ignored, only)
                     if reason is not None:
                         self._skip(entry.path, reason)
@@ -198,16 +246,37 @@ class _Walk:
                 folders.pop()
         return added
 
+    def _entered(
+        self,
+        folder: str,
+        listing: list[os.DirEntry[str]] | OSError,
+        ignored: frozenset[str] | None = None,
+    ) -> frozenset[str]:
+        """Take note of a folder; return what is ignored in it: what was, if it is no repository."""
+        if listing == []:
+            self.empty.append(folder)
+        if ignored is None or _holds_repository(listing):
+            return (ignored or frozenset()) | self._ignored(folder)
+        return ignored
+
+    def _ignored(self, folder: str) -> frozenset[str]:
+        """Return what git ignores in a folder, below the one in which its repository begins."""
+        root = repository_of(folder)
+        if root is None:
+            return frozenset()
+        self.roots[root] = None
+        return self._git.below(folder)
+
     def _kept(self, entry: os.DirEntry[str], only: frozenset[str] | None) -> frozenset[str] | None:
-        """Return the paths that count in a folder: tracked ones, if it is left out by name."""
+        """Return the paths that count in a folder: tracked ones, if it is left out by name.
+
+        None: all of them, also where git does not say which are tracked.
+        """
         if only is not None or entry.name not in LEFT_OUT or entry.is_symlink():
             return only
-        root = repository_of(os.path.dirname(entry.path))
-        if root is None or entry.name == ".git":
+        if entry.name == ".git":
             return frozenset()
-        if root not in self._known_to_git:
-            self._known_to_git[root] = kept_below(root)
-        return self._known_to_git[root]
+        return self._git.kept(os.path.dirname(entry.path))
 
     def _shown(self, entry: os.DirEntry[str], above: str) -> str:
         """Return how findings name what stands in a folder, in front of whose names is ``above``.
@@ -242,7 +311,9 @@ class _Walk:
             if not isinstance(listing, OSError):
                 self._tell(entry.path, [one.name for one in listing])
             reason = self._excluded(entry.path + "/")
-            if reason is None and entry.path in ignored:
+            if reason is not None:
+                self._pruned.append(entry.path)
+            elif entry.path in ignored:
                 reason = _BY_GIT
         if reason is None:
             return listing
@@ -265,7 +336,9 @@ class _Walk:
             glob = PathPattern.parse("/".join(parts[fixed:]))
         except InvalidPattern as error:
             self.errors.append(str(error))
-            return _Added()
+            added = _Added()
+            added.seen = added.taken = True  # nobody knows what it would have matched
+            return added
 
         def is_wanted(place: str) -> bool:
             names = os.path.relpath(place, top).split(os.sep)
@@ -283,11 +356,21 @@ def _listing(folder: str) -> list[os.DirEntry[str]] | OSError:
         return error
 
 
+def _holds_manifest(top: str, is_wanted: Callable[[str], bool] | None) -> bool:
+    """Whether something in a folder or below it has the name of a manifest."""
+    for folder, _, names in os.walk(top):
+        for name in filter(is_manifest, names):
+            if is_wanted is None or is_wanted(os.path.join(folder, name)):
+                return True
+    return False
+
+
 def _holds_repository(listing: list[os.DirEntry[str]] | OSError) -> bool:
     return not isinstance(listing, OSError) and ".git" in [entry.name for entry in listing]
 
 
-def _is_manifest(name: str) -> bool:
+def is_manifest(name: str) -> bool:
+    """Whether a walk takes a file of that name."""
     return name.lower().endswith(SUFFIXES) or name in _OTHER_NAMES
 
 
@@ -298,7 +381,7 @@ def _why_not(
     if only is not None and entry.path not in only:
         return _UNTRACKED
     if not _is_file(entry):
-        return "broken link" if entry.is_symlink() else "not a regular file"
+        return BROKEN_LINK if entry.is_symlink() else "not a regular file"
     return _BY_GIT if entry.path in ignored else None
 
 

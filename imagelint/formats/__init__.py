@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from imagelint.model.report import FileResult, LineHashes, Report
 
 __all__ = ["FORMATS", "INVENTORIES", "PLAIN", "Look"]
-__all__ += ["line_hashes", "pieces", "renderer", "renderer_of_file"]
+__all__ += ["line_hashes", "pieces", "remark", "renderer", "renderer_of_file"]
 
 FORMATS = {
     "text": "imagelint.formats.text",
@@ -85,6 +85,12 @@ def pieces(modules: Mapping[str, str], name: str, report: Report, look: Look) ->
     if hasattr(module, "pieces"):
         return cast("Iterable[str]", module.pieces(report, look))
     return (renderer(modules, name)(report, look),)
+
+
+def remark(modules: Mapping[str, str], name: str, report: Report) -> str | None:
+    """Return what people should know of a report in a format: that it is not whole."""
+    say = getattr(importlib.import_module(modules[name]), "remark", None)
+    return None if say is None else cast("str | None", say(report))
 
 
 def line_hashes(modules: Mapping[str, str], names: Iterable[str]) -> LineHashes | None:

@@ -7,7 +7,8 @@ looks for no further command.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
 from imagelint.formats import PLAIN, Look
 from imagelint.formats.phrases import (
@@ -20,6 +21,7 @@ from imagelint.formats.phrases import (
     verdict,
 )
 from imagelint.model.finding import Severity
+from imagelint.model.source import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,31 +30,50 @@ if TYPE_CHECKING:
     from imagelint.model.report import Report
     from imagelint.model.source import Source
 
-__all__ = ["render"]
+__all__ = ["about_error", "render"]
 
 _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
+_PLACED: Final = r"(?P<path>.+?)(?::(?P<line>\d+):(?P<column>\d+))?: "
+_ERROR_MAX = 4000
 _SHOWN = 10
 """Annotations of each kind that GitHub shows of one step; the others are in its log alone."""
 
 
 def render(report: Report, look: Look = PLAIN) -> str:
-    """Render one command a finding, the worst first, for GitHub keeps the first ones."""
+    """Render one command an error or finding, the worst first, for GitHub keeps the first ones."""
     found = sorted(report.findings, key=lambda pair: pair[1].severity.rank)
     counts = report.counts()
+    counts[Severity.ERROR] += len(report.errors)
     hidden = sum(_hidden(counts[severity], severity) for severity in _COMMANDS)
     if hidden and counts[Severity.NOTE] >= _SHOWN:
         hidden += 1  # the line about the others takes the place of a note
-    lines = [_annotation(source, finding, look) for source, finding in found]
+    lines = [about_error(error, look) for error in report.errors]
+    lines += (_annotation(source, finding, look) for source, finding in found)
     if hidden:
         about = (
             f"{counted(hidden, 'more finding')}: GitHub shows {_SHOWN} annotations of a kind"
-            " in a step; the log and the job summary have all of them"
+            " in a step; the log has all of them"
         )
         worse = sum(counts[severity] for severity in (Severity.ERROR, Severity.WARNING))
         lines.insert(worse, _command("notice", {"title": "imagelint"}, about))
     if not look.brief:
         lines.append(" ".join(verdict(report)))
     return "".join(f"{line}\n" for line in lines)
+
+
+def about_error(error: str, look: Look = PLAIN, *, is_placed: bool = True) -> str:
+    """Render what is no finding, at the place that it begins with: ``PATH[:LINE:COLUMN]: ...``.
+
+    One that is not ``is_placed`` begins with none.
+    """
+    properties = {"title": "imagelint"}
+    match = re.match(_PLACED, error) if is_placed else None
+    if match is not None and not match["path"].startswith("<"):
+        where = {"file": shown_path(in_repository(match["path"], look))}
+        if match["line"]:
+            where |= {"line": match["line"], "col": match["column"]}
+        properties = where | properties
+    return _command("error", properties, shown(error, _ERROR_MAX))
 
 
 def _hidden(count: int, severity: Severity) -> int:

@@ -112,6 +112,8 @@ def verdict(report: Report) -> tuple[str, str]:
     found = ", ".join(
         counted(counts[severity], severity.value) for severity in Severity if counts[severity]
     )
+    if not found and report.errors:
+        return "Not everything could be linted,", f"only {seen.removeprefix('in ')}."
     if not found:
         return CLEAN, f"{seen}."
     fixable = report.fixable

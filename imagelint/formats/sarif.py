@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
     _Found: TypeAlias = "tuple[Source, Finding, Suppressed | None]"
 
-__all__ = ["line_hashes", "pieces", "render"]
+__all__ = ["RESULTS_MAX", "line_hashes", "pieces", "remark", "render"]
+
+RESULTS_MAX = 25_000
+"""Results of a run that GitHub takes; it refuses a file with more."""
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _ROOT = "%SRCROOT%"
@@ -59,12 +62,24 @@ def pieces(report: Report, look: Look = PLAIN) -> Iterator[str]:
     return json_pieces(log)
 
 
+def remark(report: Report) -> str | None:
+    """Say what does not fit in; the worst findings do, and what is excused comes last."""
+    count = sum(report.counts().values()) + sum(len(one.suppressed) for one in report.results)
+    if count <= RESULTS_MAX:
+        return None
+    return (
+        f"only the worst {RESULTS_MAX} of {count} results are in the SARIF report, for GitHub"
+        " takes no more; other formats have all of them"
+    )
+
+
 def _runs(report: Report, look: Look) -> Iterator[dict[str, Any]]:
     """Yield the one run that there is."""
     found: list[_Found] = [(source, finding, None) for source, finding in report.findings]
     for result in report.results:
         found += ((result.source, one.finding, one) for one in result.suppressed)
-    rules = _rules(report.rules, (finding for _, finding, _ in found))
+    kept = _kept(found)
+    rules = _rules(report.rules, (finding for _, finding, _ in kept))
     index = {rule["id"]: number for number, rule in enumerate(rules)}
     driver = {
         "name": "imagelint",
@@ -78,14 +93,25 @@ def _runs(report: Report, look: Look) -> Iterator[dict[str, Any]]:
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
         "columnKind": "unicodeCodePoints",
         "invocations": [_invocation(report)],
-        "results": _results(found, index, look),
+        "results": _results(kept, index, look),
     }
+
+
+def _kept(found: list[_Found]) -> list[_Found]:
+    """Return as many of the findings as fit in, the worst ones, in their order."""
+    if len(found) <= RESULTS_MAX:
+        return found
+    ranks = [(one[2] is not None, one[1].severity.rank, at) for at, one in enumerate(found)]
+    return [found[at] for at in sorted(at for _, _, at in sorted(ranks)[:RESULTS_MAX])]
 
 
 def _invocation(report: Report) -> dict[str, Any]:
     notifications = [
         {"level": "error", "message": _message(shown(error, _ERROR_MAX))} for error in report.errors
     ]
+    cut = remark(report)
+    if cut is not None:
+        notifications.append({"level": "warning", "message": _message(cut)})
     return {
         "executionSuccessful": not report.errors,
         **({"toolExecutionNotifications": notifications} if notifications else {}),

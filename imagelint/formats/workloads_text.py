@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from imagelint.formats import PLAIN, Look
 from imagelint.formats.phrases import counted
-from imagelint.model.source import shown
+from imagelint.model.source import as_yaml, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["render", "render_unknown"]
 
-_SIMPLE = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
 _SIMPLE_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(?:\[\][A-Za-z0-9_./-]*)*")
-_WORDS = frozenset(("null", "true", "false", "yes", "no", "on", "off", "y", "n"))
 
 
 def render(catalogue: Catalogue, look: Look = PLAIN) -> str:
@@ -83,8 +81,8 @@ def render_unknown(guesses: Sequence[Guess], look: Look = PLAIN) -> str:  # noqa
     lines = ["workloads:"]
     for group, kind in dict.fromkeys((one.group, one.kind) for one in guesses):
         lines += [
-            f"  - groups: [{_quoted(group)}]",
-            f"    kinds: [{_quoted(kind)}]",
+            f"  - groups: [{as_yaml(group)}]",
+            f"    kinds: [{as_yaml(kind)}]",
             "    source: where the kind's documentation says so",
             "    fields:",
         ]
@@ -99,12 +97,7 @@ def _fields(guesses: Iterable[Guess]) -> list[str]:
         place = f"{shown(one.path)}:{one.place.line}:{one.place.column}"
         field = one.field if _SIMPLE_PATH.fullmatch(one.field) else json.dumps(one.field)
         if one.parts is not None:
-            field = f"{{at: {json.dumps(one.field)}, repository: {one.parts[0]}, "
-            field += f"{'digest' if one.parts[1] == 'digest' else 'tag'}: {one.parts[1]}}}"
+            field = f"{{at: {json.dumps(one.field)}, repository: {as_yaml(one.parts[0])}, "
+            field += f"{'digest' if one.parts[1] == 'digest' else 'tag'}: {as_yaml(one.parts[1])}}}"
         found.setdefault(field, f"{shown(one.image)} at {place}")
     return [f"      - {field}  # {note}" for field, note in found.items()]
-
-
-def _quoted(text: str) -> str:
-    is_simple = _SIMPLE.fullmatch(text) and text.lower() not in _WORDS
-    return text if is_simple else json.dumps(text)

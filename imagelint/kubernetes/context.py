@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from imagelint.model.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from imagelint.kubernetes.kustomize.model import FileRole
     from imagelint.model.source import Span
 
@@ -36,6 +38,8 @@ class Context(NamedTuple):
     """Those in which its objects land that state none and are moved into none."""
     troubles: tuple[Trouble, ...] = ()
     """Of a kustomization file: what it names in vain."""
+    injecting: Callable[[], Mapping[str, bool]] = dict
+    """Gives the namespaces that say whether they ask for Istio's injection, and what they say."""
 
 
 NO_CONTEXT = Context()

@@ -173,7 +173,7 @@ def _names(mapping: Mapping, view: View) -> tuple[str | None, str | None, dict[s
     pairs = view.entries(labels).items() if isinstance(labels, Mapping) else ()
     return (
         _text_of(fields.get("name"), view) or _text_of(fields.get("generateName"), view),
-        string_of(fields.get("namespace"), view),
+        string_of(fields.get("namespace"), view) or None,
         {key: text for key, node in pairs if (text := _text_of(node, view)) is not None},
     )
 

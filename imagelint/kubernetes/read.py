@@ -26,22 +26,24 @@ from imagelint.kubernetes.seen import (
     ACTION,
     action_text,
     is_manifest_of,
+    is_refused_anyway,
     seen_images,
     starts,
     to_what_follows,
 )
 from imagelint.kubernetes.skim.reader import skim
+from imagelint.model.source import Span
 from imagelint.yaml.documents import cut, split
-from imagelint.yaml.nodes import Mapping
+from imagelint.yaml.nodes import Mapping, Scalar
 from imagelint.yaml.parser import parse_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.kustomize.model import FileRole
     from imagelint.kubernetes.skim.reader import Skim
-    from imagelint.model.source import Source, Span
+    from imagelint.model.source import Source
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Node, ParseProblem, Tree
 
@@ -84,7 +86,7 @@ def examine(  # noqa: PLR0913 - what is read, and how
 
     ``prove=False`` parses everything: the slow path that the fast one is tested against.
     """
-    special = _is_special(roles)
+    special = _is_special(roles) or _is_binary_resource(source, roles)
     if prove and not special and within is None and _is_free_file(source, catalogue):
         return [], 1
     examined: list[Examined] = []
@@ -128,7 +130,7 @@ def _is_free_file(source: Source, catalogue: Catalogue) -> bool:
     if source.encoding != "utf-8" or _file_name(source) in KUSTOMIZATION_FILES:
         return False
     data = source.data
-    if _may_say_more(data):
+    if b"\0" in data or _may_say_more(data):
         return False
     if len(data) >= LONG and is_proven_free(data, catalogue):  # so it need not even be split
         return True
@@ -143,7 +145,7 @@ def _file_name(source: Source) -> str:
 
 def is_free(document: Document, catalogue: Catalogue) -> bool:
     """Whether a document is proven to hold no image."""
-    if document.problems:
+    if document.problems or _is_in_other_encoding(document):
         return False
     is_utf8 = document.source.encoding == "utf-8"
     data = document.data if is_utf8 else document.decoded.text.encode("utf-8", "surrogatepass")
@@ -171,7 +173,7 @@ def skimmed(document: Document, catalogue: Catalogue, skimming: Skim = skim) -> 
         return None
     decoded = document.decoded
     text = decoded.text
-    if decoded.first_ill_formed is not None or ANNOTATION in text:
+    if decoded.first_ill_formed is not None or ANNOTATION in text or "\0" in text:
         return None
     found = skimming(text, catalogue)
     is_object = found is not None and found.root is not None
@@ -188,6 +190,15 @@ def skimmed(document: Document, catalogue: Catalogue, skimming: Skim = skim) -> 
 def _is_special(roles: Iterable[FileRole]) -> bool:
     """Whether kustomize takes a file for something else than manifests."""
     return any(role.role.is_special for role in roles)
+
+
+def _is_binary_resource(source: Source, roles: Iterable[FileRole]) -> bool:
+    """Whether kustomize takes something for manifests that is no text, and refuses it."""
+    if not any(role.role.is_resource for role in roles):
+        return False
+    if source.data.isascii():
+        return b"\0" in source.data
+    return source.decode(Span(source.bom_length, len(source.data))).first_ill_formed is not None
 
 
 def read_all(
@@ -210,40 +221,30 @@ def read(
     What is inside of its strings :func:`read_all` reads.
     """
     text = document.text
-    tree = document.tree
-    if tree is None:
-        tree = parse_yaml(text)
-        if tree.is_suspicious:
-            tree.problems += refusals(tree)
+    tree = document.tree or _parsed(text)
     found = extract(tree, catalogue, file_name)
     refused: list[ParseProblem] = []
     if found.objects or roles:
         from imagelint.kubernetes.kustomize.reading import completed  # noqa: PLC0415 - see kinds
 
         found, refused = completed(found, tree, catalogue, file_name, roles)
-    problems = [*tree.problems, *found.problems]
-    reasons = [Refusal(*problem) for problem in document.problems]
-    reasons += [Refusal(document.byte_offset(index), message) for index, message in problems]
-    reasons += [
-        Refusal(
-            document.byte_offset(index), f"kustomize refuses this file: {message}", by_kubectl=False
-        )
-        for index, message in refused
-    ]
-    odd = [] if reasons else oddities(tree)
-    reasons += [Refusal(document.byte_offset(at), why, by_kubectl=False) for at, why in odd]
-    ill_formed = document.decoded.first_ill_formed
-    if ill_formed is not None and document.span.start <= ill_formed < document.span.end:
-        name = document.source.encoding.upper()
-        message = f"not valid {name}: kubectl reads U+FFFD here, kustomize refuses the file"
-        reasons.append(Refusal(ill_formed, message, by_kubectl=False))
+    reasons = list(_reasons(document, tree, found.problems, refused))
     marks = _superfluous_marks(document)
     if marks:
         message = "a byte order mark too many, behind which go-yaml loses first letters of keys"
         reasons.append(Refusal(document.span.start, message, by_kubectl=marks > 1))
-    if ACTION in text and reasons:
+    is_misread = (reasons or not found.objects) and _is_in_other_encoding(document)
+    if is_misread:
+        from imagelint.kubernetes.misread import encoding_problem  # noqa: PLC0415 - rare
+
+        problem = encoding_problem(document)
+        reasons = reasons if problem is None else [Refusal(document.span.start, problem)]
+    is_template = ACTION in text and not is_refused_anyway(text, tree)
+    if is_template and reasons:
         to_what_follows(tree)
-    is_manifest = bool(marks or refused or _is_special(roles)) or is_manifest_of(found, text, tree)
+    is_taken = _is_special(roles) or _is_binary_resource(document.source, roles)
+    is_sure = bool(marks or refused or is_misread or is_taken)
+    is_manifest = is_sure or is_manifest_of(found, text, tree)
     if tree.unread_from is not None:
         if not _is_special(roles) and is_free(document, catalogue):
             found.sites.clear()  # parsed for a test alone, and its kind may stand in what is unread
@@ -258,10 +259,69 @@ def read(
         found,
         tuple(sorted(reasons)),
         dropped,
-        ACTION in text,
+        is_template,
         is_manifest,
         _template(document, tree),
     )
+
+
+def _parsed(text: str) -> Tree:
+    """Parse YAML, with all for which kubectl refuses it whatever is sought in it."""
+    tree = parse_yaml(text)
+    if tree.is_suspicious:
+        tree.problems += refusals(tree)
+    if not tree.problems and not _is_object(tree.root):
+        from imagelint.kubernetes.misread import shape_problem  # noqa: PLC0415 - most are objects
+
+        problem = shape_problem(tree, text)
+        if problem is not None:
+            tree.problems.append(problem)
+            tree.unread_from, tree.dropped_from = problem.offset, None
+    return tree
+
+
+def _is_object(root: Node | None) -> bool:
+    """Whether a root plainly states its kind, and is no list."""
+    pairs = root.pairs if isinstance(root, Mapping) else ()
+    keys = {key.value for key, _ in pairs if isinstance(key, Scalar)}
+    return "kind" in keys and "items" not in keys
+
+
+def _is_in_other_encoding(document: Document) -> bool:
+    """Whether a document shows an object in another encoding, as text without a NUL cannot."""
+    source = document.source
+    if source.encoding == "utf-8" and b"\0" not in source.data:
+        return False
+    from imagelint.kubernetes.misread import is_in_other_encoding  # noqa: PLC0415 - rare
+
+    return is_in_other_encoding(document)
+
+
+def _reasons(
+    document: Document,
+    tree: Tree,
+    problems: Iterable[ParseProblem],
+    by_kustomize: Iterable[ParseProblem],
+) -> Iterator[Refusal]:
+    """Yield why a document is not read as it is written, but for marks and encodings."""
+    is_refused = False
+    for problem in document.problems:
+        is_refused = True
+        yield Refusal(*problem)
+    for index, message in (*tree.problems, *problems):
+        is_refused = True
+        yield Refusal(document.byte_offset(index), message)
+    for index, why in by_kustomize:
+        is_refused = True
+        message = f"kustomize refuses this file: {why}"
+        yield Refusal(document.byte_offset(index), message, by_kubectl=False)
+    for index, why in () if is_refused else oddities(tree):
+        yield Refusal(document.byte_offset(index), why, by_kubectl=False)
+    ill_formed = document.decoded.first_ill_formed
+    if ill_formed is not None and document.span.start <= ill_formed < document.span.end:
+        name = document.source.encoding.upper()
+        message = f"not valid {name}: kubectl reads U+FFFD here, kustomize refuses the file"
+        yield Refusal(ill_formed, message, by_kubectl=False)
 
 
 def _superfluous_marks(document: Document) -> int:

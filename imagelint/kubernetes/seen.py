@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from imagelint.kubernetes.readers import Value
 from imagelint.kubernetes.search import ImageSite
+from imagelint.kubernetes.sites import ISTIO
 from imagelint.model.finding import KubeObject
-from imagelint.yaml.nodes import Mapping, Scalar
+from imagelint.yaml.nodes import Mapping, Scalar, nodes_once
+from imagelint.yaml.parser import FLOW_COLON, parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,14 +20,22 @@ if TYPE_CHECKING:
     from imagelint.yaml.nodes import Tree
 
 __all__ = ["ACTION", "action_text", "is_manifest_of", "seen_images", "starts"]
-__all__ += ["to_what_follows"]
+__all__ += ["is_refused_anyway", "to_what_follows"]
 
 ACTION = "{{"
 """What starts an action of a Go template; no manifest needs it outside of strings."""
 
-_SEEN_OBJECT = r"""(?m)(?:^|[\s{,])["']?kind["']?[ \t]*:"""
 # Up to the next brace only: a text full of `{{` must not be searched to its end for each.
 _ACTION_TEXT = r"\{\{(?:[^{}\n]|\}(?!\}))*\}\}"
+_OURS = (FLOW_COLON, "nested deeper", "a tag")
+"""Words in refusals of what kubectl may read: see ``STRICTER`` in ``tests/differential``."""
+_TEXTS = r"""(?m)"(?:[^"\\]|\\[\s\S])*"|'[^']*'|(?:^|(?<=\s))#.*$"""
+"""Strings and comments, in text that begins between two of them."""
+_NAME = r"""\bname["']?[ \t]*:[ \t]+["']?([^\s"'{}\[\],]*)"""
+_NEAR = 500
+"""Characters in front of an image in which its container's name is looked for."""
+_MARK = "\x01"
+_ONLY_MARKS = rf"(?m)^[ \t{_MARK}]*{_MARK}[ \t{_MARK}]*(?=\r?$)"
 # It begins with letters, to which `re` leaps; what has to stand before them is looked at then.
 _SEEN_IMAGE = rf"""(?x)
     image["']?[ \t]*:[ \t]+
@@ -38,13 +48,53 @@ def is_manifest_of(found: Extract, text: str, tree: Tree) -> bool:
     """Whether a document is an API object, or tries to be one in text that no parser reads."""
     if found.sites or (found.root is not None and found.root.api_version):
         return True
-    return tree.unread_from is not None and re.search(_SEEN_OBJECT, text) is not None
+    if tree.unread_from is None:
+        return False
+    from imagelint.kubernetes.misread import is_settings, shows_kind  # noqa: PLC0415 - rare
+
+    return shows_kind(text) and not is_settings(text)
 
 
 def to_what_follows(tree: Tree) -> None:
     """Have what stands behind an action at the start read: the action is a root of its own."""
     if tree.dropped_from is not None:
         tree.unread_from, tree.dropped_from = tree.dropped_from, None
+
+
+def is_refused_anyway(text: str, tree: Tree) -> bool:
+    """Whether a text with ``{{`` in it is refused for something else, so that it is no template.
+
+    Where kubectl may read what is refused here, only an action that YAML takes for a mapping
+    makes it one: kubectl refuses those. Otherwise the text has to be refused at the same place
+    without its actions.
+    """
+    if tree.unread_from is None:
+        return False
+    for index, message in tree.problems:
+        if any(words in message for words in _OURS):
+            return not _has_action(text, tree, index)
+    return parse_yaml(_without_actions(text)).problems == tree.problems
+
+
+def _has_action(text: str, tree: Tree, until: int) -> bool:
+    """Whether YAML takes an action in front of a place for a mapping, and not for text."""
+    for node in nodes_once(tree.root) if tree.root is not None else ():
+        if isinstance(node, Mapping) and text.startswith(ACTION, node.start):
+            return True
+    return ACTION in re.sub(_TEXTS, "", text[tree.unread_from : until])
+
+
+def _without_actions(text: str) -> str:
+    """Return text with blanks for lines of actions, and letters for other actions."""
+    end = text.rfind("}}") + 2  # behind it nothing ends, and no search goes there
+    marked = re.sub(r"(?s)\{\{.*?\}\}", lambda match: _same(match, _MARK), text[:end])
+    blank = re.sub(_ONLY_MARKS, lambda match: _same(match, " "), marked + text[end:])
+    return blank.replace(_MARK, "x")
+
+
+def _same(match: re.Match[str], char: str) -> str:
+    """Return as many characters, on as many lines."""
+    return re.sub(r"[^\r\n]", char, match.group())
 
 
 def seen_images(text: str, start: int, root: KubeObject | None) -> Iterator[ImageSite]:
@@ -58,14 +108,25 @@ def seen_images(text: str, start: int, root: KubeObject | None) -> Iterator[Imag
         at = first = match.end()
         begin, end = match.span("value")
         node = Scalar(match["value"], begin, end)
+        container = _istio_container(text, begin) if node.value == "auto" else None
         yield ImageSite(
             Value("string", node.value),
             node,
             root or KubeObject("", ""),
             "image",
-            None,
+            container,
             "image",
+            filled_by=ISTIO if container else None,
+            is_asked=None if container else True,
         )
+
+
+def _istio_container(text: str, at: int) -> str | None:
+    """Return the name that stands last in front of an image, if Istio fills in that container's."""
+    from imagelint.kubernetes.injection import CONTAINERS  # noqa: PLC0415 - rarely asked
+
+    names = re.findall(_NAME, text[max(at - _NEAR, 0) : at])
+    return names[-1] if names and names[-1] in CONTAINERS else None
 
 
 def _is_key(text: str, at: int, first: int) -> bool:

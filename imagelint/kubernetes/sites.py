@@ -29,7 +29,7 @@ from imagelint.kubernetes.objects import (
 )
 from imagelint.kubernetes.readers import BOTH, Reader, Value, View, resolve, type_of
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.yaml.nodes import Mapping, Node, Scalar
+from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,10 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.catalogue.entries import Ways
     from imagelint.model.finding import KubeObject
 
-__all__ = ["PARTS", "ImageSite", "Place", "Step", "after", "named_so", "path_of", "sites_at"]
+__all__ = ["ISTIO", "PARTS", "ImageSite", "Place", "Step", "after", "named_so", "path_of"]
+__all__ += ["sites_at"]
+
+ISTIO: Final = "Istio"
 
 
 class ImageSite(NamedTuple):
@@ -63,6 +66,8 @@ class ImageSite(NamedTuple):
     has_separate_tag: bool = False
     filled_by: str | None = None
     """Who replaces the value before anything is pulled (Istio, OpenShift); None: nobody."""
+    is_asked: bool | None = True
+    """Whether it is sure to be replaced; None: the namespace decides."""
     views: frozenset[Reader] = BOTH
     """In whose view of the tree the site was found; of trees without merges there is one view."""
     within: tuple[int, int] | None = None
@@ -90,6 +95,7 @@ def sites_at(
         yield from _text_sites(item, view, place, 0, holder)
     else:
         value = _value(place.node, view)
+        filled_by, is_asked = _placeholder(value.value, item, place, view)
         yield (
             place.steps,
             ImageSite(
@@ -100,17 +106,10 @@ def sites_at(
                 _container(place, view),
                 _role(place),
                 item.readers,
-                filled_by=_filled_by(value, item, place, view),
+                filled_by=filled_by,
+                is_asked=is_asked,
             ),
         )
-
-
-def _filled_by(value: Value, item: ObjectNode, place: Place, view: View) -> str | None:
-    if value.value not in {"auto", " "}:
-        return None
-    from imagelint.kubernetes.placeholders import filled_by  # noqa: PLC0415 - few values are some
-
-    return filled_by(value.value, item, place.parents, view)
 
 
 def _value(node: Node, view: View) -> Value:
@@ -354,3 +353,37 @@ class _Parts:
         if tag.startswith("sha256:"):
             return f"@{tag}"
         return (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
+
+
+# --- placeholders ---------------------------------------------------------------------
+
+
+def _placeholder(
+    value: str | float | None, item: ObjectNode, place: Place, view: View
+) -> tuple[str | None, bool | None]:
+    """Return which platform fills in a placeholder, and whether it is sure to.
+
+    ``auto`` is Istio's in the containers of its injection template, a single blank OpenShift's in
+    an object with an image trigger.
+    """
+    if value == "auto" and _role(place) in ("container", "init container"):
+        from imagelint.kubernetes.injection import CONTAINERS, pod_asks  # noqa: PLC0415 - rare
+
+        if _container(place, view) in CONTAINERS:
+            deep = len(place.parents) >= _POD_DEPTH
+            pod = view.entries(place.parents[-_POD_DEPTH]) if deep else {}
+            return ISTIO, pod_asks(pod.get("metadata"), view)
+    if value == " ":
+        root = item.mapping
+        if text_at(root, ("metadata", "annotations", "image.openshift.io/triggers"), view):
+            return "OpenShift", True
+        spec = view.entries(root).get("spec")
+        triggers = view.entries(spec).get("triggers") if isinstance(spec, Mapping) else None
+        for trigger in triggers.items if isinstance(triggers, Sequence) else ():
+            if text_at(trigger, ("type",), view) == "ImageChange":
+                return "OpenShift", True
+    return None, True
+
+
+_POD_DEPTH = 3
+"""From a container's image up to what holds the pod's spec and metadata."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["Decoded", "Edit", "Mark", "Position", "Source", "Span", "apply_edits", "mark_of"]
-__all__ += ["one_line", "shown"]
+__all__ += ["as_yaml", "one_line", "shown"]
 
 _LINE_BREAK = re.compile(rb"\r\n|\n|\r")
 _BOMS = (
@@ -31,6 +31,9 @@ _BOMS = (
 _BOM_STARTS = frozenset(bom[:1] for bom, _ in _BOMS)
 _ESCAPED_BYTES = "[\udc80-\udcff]+"
 _SHOWN_MAX = 200
+_PLAIN = r"(?:[A-Za-z_]|\.\.?/)[A-Za-z0-9._/*?@-]*"
+_WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n"))
+"""What YAML does not read as text."""
 _LINE_MAX = 4000
 _STRIDE = 1024
 """Characters between two measured places of a text, bytes between two of a line."""
@@ -355,3 +358,14 @@ def shown(text: str, limit: int = _SHOWN_MAX) -> str:
             {ord(char): char.encode("unicode_escape").decode() for char in invisible}
         )
     return cut + "…" if len(text) > limit else cut
+
+
+def as_yaml(text: str) -> str:
+    """Return ``text`` as it can be pasted into YAML anywhere: plain, or in double quotes.
+
+    It is fit to be shown, too.
+    """
+    if re.fullmatch(_PLAIN, text) and text.lower() not in _WORDS:
+        return text
+    quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{shown(quoted, len(quoted))}"'  # whose escapes are YAML's

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING, final
 
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.model.source import shown
+from imagelint.model.source import as_yaml, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,8 +81,8 @@ class PathPattern(NamedTuple):
         segments = _segments(text)
         bare = [segment for segment in segments if segment not in ("", ".")]
         if segments != bare:
-            better = "/".join(bare) or "**"
-            message = f"{shown(text) or 'an empty text'} is no relative path; write {shown(better)}"
+            better = as_yaml("/".join(bare) or "**")
+            message = f"{shown(text) or 'an empty text'} is no relative path; write {better}"
             raise InvalidPattern(message)
         if any("**" in segment and segment != "**" for segment in segments):
             message = f"** stands alone between slashes: write * within a name in {shown(text)}"

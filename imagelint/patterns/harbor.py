@@ -1,7 +1,7 @@
 """What may run, and how an old reference becomes one on Harbor: the gate and the map.
 
 ``Gate`` judges an image by the patterns of an environment (``patterns/images.py``),
-``HarborMap`` knows which upstream registry has a proxy-cache project on which Harbor. What does
+``HarborMap`` knows which upstream registry has a project on which Harbor. What does
 not live here: YAML, environments, severities, messages of rules. No I/O.
 """
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, final
 
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.reference import PATH_MAX, ImageReference, InvalidReference
-from imagelint.model.source import shown
+from imagelint.model.source import as_yaml, shown
 from imagelint.patterns.images import (
     HUB,
     InvalidPattern,
@@ -25,7 +25,7 @@ from imagelint.patterns.images import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "Decision",
@@ -34,7 +34,6 @@ __all__ = [
     "HarborMap",
     "InvalidPattern",
     "Library",
-    "Move",
     "Project",
     "Refusal",
     "RegistryPattern",
@@ -48,6 +47,7 @@ __all__ = [
 _PROJECT_NAME = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
 _PROJECT_NAME_MAX = 255
 _LISTED_MAX = 8
+_LIBRARY = "library"
 
 
 @final
@@ -58,40 +58,14 @@ class Decision(NamedTuple):
     pattern: RegistryPattern | None
 
 
-@final
-class Gate(NamedTuple):
-    """What an environment allows. ``deny`` always beats ``allow``; the rest is not allowed.
-
-    ``deny`` also catches a host in upper case, which is the same server to DNS; ``allow``
-    never does, since a reference's host is compared as written.
-    """
-
-    allow: tuple[RegistryPattern, ...]
-    deny: tuple[RegistryPattern, ...] = ()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether every image is allowed."""
-        return not self.deny and any(pattern.is_everything for pattern in self.allow)
-
-    def decide(self, reference: ImageReference) -> Decision:
-        """Judge an image: the first pattern that denies it, else the first that allows it."""
-        if self.deny:
-            spellings = (reference, _lower_registry(reference))
-            for pattern in self.deny:
-                if any(pattern.matches(spelling) for spelling in spellings):
-                    return Decision(allowed=False, pattern=pattern)
-        for pattern in self.allow:
-            if pattern.matches(reference):
-                return Decision(allowed=True, pattern=pattern)
-        return Decision(allowed=False, pattern=None)
-
-
 class Library(Enum):
     """What becomes of Docker Hub's official images, whose short names leave out ``library/``."""
 
     KEEP = "keep"
-    """As written: ``nginx`` → ``docker.io/nginx``; Harbor 2.7 and later redirect it."""
+    """As written: ``nginx`` → ``docker.io/nginx``.
+
+    Harbor 2.7 and later redirect it where the registry endpoint is of the type Docker Hub.
+    """
     ADD = "add"
     """Spelled out: ``nginx`` → ``docker.io/library/nginx``; works on every Harbor."""
 
@@ -136,22 +110,36 @@ class Upstream(NamedTuple):
 
 @final
 class Project(NamedTuple):
-    """A proxy-cache project of one Harbor and what it caches."""
+    """A project of one Harbor and where its images come from."""
 
     upstream: Upstream
     name: str
+    is_flat: bool = False
+    """Whether replication fills it and drops the upstream's path (``replication: flatten``).
+
+    Otherwise it is a proxy cache, which asks the registry for all that stands behind its name.
+    """
+
+    @property
+    def completes_library(self) -> bool:
+        """Whether Harbor finds ``mysql`` in it as ``library/mysql``: proxies of Docker Hub do."""
+        return not self.is_flat and self.upstream.registry == HUB
+
+    def origin_path(self, below: str) -> str:
+        """Return the path upstream of what stands behind the project's name."""
+        return f"{self.upstream.path}/{below}" if self.is_flat and self.upstream.path else below
 
 
 @final
 class Harbor(NamedTuple):
-    """One Harbor: its host (with port), its proxy-cache projects, its way with ``library/``."""
+    """One Harbor: its host (with port), its projects, its way with ``library/``."""
 
     host: str
     projects: tuple[Project, ...]
     library: Library = Library.KEEP
 
     def project_for(self, reference: ImageReference) -> Project | None:
-        """Return the project that caches an image: of all that do, the longest upstream's."""
+        """Return the project that has an image: of all that do, the longest upstream's."""
         fitting = (item for item in self.projects if item.upstream.below(reference) is not None)
         return max(fitting, key=lambda item: len(item.upstream.path), default=None)
 
@@ -163,10 +151,12 @@ class Harbor(NamedTuple):
         project = self.project_for(reference)
         if project is None:
             return None
-        below = project.upstream.below(reference)
-        if self.library is Library.ADD and not project.upstream.path:
-            below = reference.repository
-        return reference.replace(domain=self.host, path=f"{project.name}/{below}")
+        path = reference.path
+        if project.is_flat:  # which holds what was copied there, and redirects nothing
+            path = reference.repository[len(project.upstream.path) :].lstrip("/")
+        elif self.library is Library.ADD:
+            path = reference.repository
+        return reference.replace(domain=self.host, path=f"{project.name}/{path}")
 
 
 @final
@@ -180,11 +170,16 @@ class Refusal(NamedTuple):
 class HarborMap(NamedTuple):
     """Every Harbor of a policy, in the order in which fix tries them.
 
-    The map is injective on (registry, repository): hosts are distinct, and so are the
-    projects of one Harbor and their upstreams. The policy's loader sees to that.
+    The map is injective on (registry, repository): hosts are distinct, and so are the upstreams of
+    one Harbor; a project is of one registry, and of one upstream if replication flattens it. The
+    policy's loader sees to that.
     """
 
     harbors: tuple[Harbor, ...] = ()
+
+    def beside(self, base: HarborMap) -> HarborMap:
+        """Return these and those of the layer below: one that is replaced has what it had."""
+        return HarborMap(tuple(dict.fromkeys((*self.harbors, *base.harbors))))
 
     def is_harbor(self, registry: str) -> bool:
         """Whether this is exactly the host and port of one of the Harbors."""
@@ -209,16 +204,41 @@ class HarborMap(NamedTuple):
         """
         if not self.is_harbor(reference.registry):
             return reference
-        name, slash, below = reference.path.partition("/")
-        for harbor in self.harbors if slash else ():
-            for project in harbor.projects if harbor.host == reference.registry else ():
+        return next(self.origins(reference), None)
+
+    def origins(self, reference: ImageReference) -> Iterator[ImageReference]:
+        """Yield what an image on a Harbor stands for upstream; layers may see that differently."""
+        for project, below in self._projects_of(reference):
+            path = project.origin_path(below)
+            # Parts of valid references, put together: only their length could be wrong.
+            found = ImageReference(project.upstream.registry, path, reference.tag, reference.digest)
+            if len(found.repository) <= PATH_MAX:
+                yield found
+
+    def spellings(self, reference: ImageReference) -> tuple[ImageReference, ...]:
+        """Return an image by each name that it has on its Harbor, the written one first.
+
+        Below a proxy of Docker Hub ``mysql`` and ``library/mysql`` are one image.
+        """
+        for project, below in self._projects_of(reference):
+            parent, slash, name = below.rpartition("/")
+            if project.completes_library and parent in ("", _LIBRARY):
+                other = name if slash else f"{_LIBRARY}/{name}"
+                path = f"{project.name}/{other}"
+                domain, _, tag, digest = reference
+                return reference, ImageReference(domain, path, tag, digest)
+        return (reference,)
+
+    def _projects_of(self, reference: ImageReference) -> Iterator[tuple[Project, str]]:
+        """Yield the projects that an image on a Harbor is in, and its path behind their name."""
+        registry = reference.registry
+        if not self.is_harbor(registry):
+            return
+        name, _, below = reference.path.partition("/")
+        for harbor in self.harbors if below else ():
+            for project in harbor.projects if harbor.host == registry else ():
                 if project.name == name:
-                    registry, parent = project.upstream.registry, project.upstream.path
-                    path = f"{parent}/{below}" if parent else below
-                    # Parts of valid references, put together: only their length could be wrong.
-                    found = ImageReference(registry, path, reference.tag, reference.digest)
-                    return found if len(found.repository) <= PATH_MAX else None
-        return None
+                    yield project, below
 
     def rewrite(self, reference: ImageReference, gate: Gate) -> ImageReference | Refusal:
         """Return the reference through the first Harbor that caches it and that ``gate`` allows.
@@ -264,34 +284,38 @@ class HarborMap(NamedTuple):
 
 
 @final
-class Move(NamedTuple):
-    """A registry, or a path on one, that has moved: ``old`` and what is below it is retired."""
+class Gate(NamedTuple):
+    """What an environment allows. ``deny`` always beats ``allow``; the rest is not allowed.
 
-    old: Upstream
-    new: Upstream | None
-    """Where the same images are now, by the same names; None: nowhere, or by other names."""
+    An image on Harbor is judged by each of its spellings. ``deny`` also catches a host in upper
+    case, which is the same server to DNS, and, where it names a repository, what a Harbor has from
+    there; ``allow`` does neither, since a reference's host is compared as written.
+    """
 
-    @staticmethod
-    def parse(old: str, new: str) -> Move:
-        """Read ``HOST[/PATH]`` twice, the second or ``none``; raises :class:`InvalidPattern`."""
-        return Move(Upstream.parse(old), None if new == "none" else Upstream.parse(new))
+    allow: tuple[RegistryPattern, ...]
+    deny: tuple[RegistryPattern, ...] = ()
+    harbors: HarborMap = HarborMap()
+    """What is known of Harbors: of every layer of the policy, so that none makes a deny forget."""
 
-    def covers(self, reference: ImageReference) -> bool:
-        """Whether the image is one that has moved: ``old`` itself or below it."""
-        if reference.registry != self.old.registry:
-            return False
-        return self.old.below(reference) is not None or reference.repository == self.old.path
+    @property
+    def is_open(self) -> bool:
+        """Whether every image is allowed."""
+        return not self.deny and any(pattern.is_everything for pattern in self.allow)
 
-    def successor(self, reference: ImageReference) -> ImageReference | None:
-        """Return the image by its new name, or None where there is none.
-
-        Tag and digest are kept. Raises :class:`InvalidReference` for too long a path.
-        """
-        if self.new is None or not self.covers(reference):
-            return None
-        below = reference.repository[len(self.old.path) :].lstrip("/")
-        path = "/".join(filter(None, (self.new.path, below)))
-        return reference.replace(domain=self.new.registry, path=path) if path else None
+    def decide(self, reference: ImageReference) -> Decision:
+        """Judge an image: the first pattern that denies it, else the first that allows it."""
+        spellings = self.harbors.spellings(reference)
+        if self.deny:
+            lower = _lower_registry(reference)
+            written = (*spellings, *self.harbors.spellings(lower))
+            anywhere = (*written, *map(_lower_registry, self.harbors.origins(lower)))
+            for pattern in self.deny:
+                if pattern.matches_any(anywhere if pattern.names_repository else written):
+                    return Decision(allowed=False, pattern=pattern)
+        for pattern in self.allow:
+            if pattern.matches_any(spellings):
+                return Decision(allowed=True, pattern=pattern)
+        return Decision(allowed=False, pattern=None)
 
 
 def parse_harbor_host(text: str) -> str:
@@ -299,7 +323,7 @@ def parse_harbor_host(text: str) -> str:
     check_spelling(text)
     if text != text.lower() and is_host(text):
         message = f"{shown(text)}: registry hosts are written in lower case; write "
-        raise InvalidPattern(message + shown(text.lower()))
+        raise InvalidPattern(message + as_yaml(text.lower()))
     host = parse_host(text)
     if host == HUB:
         message = f"{shown(text)} is Docker Hub; write the host of your Harbor"

@@ -21,14 +21,14 @@ from typing import TYPE_CHECKING, final
 
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.reference import ImageReference, InvalidReference, Reason
-from imagelint.model.source import shown
+from imagelint.model.source import as_yaml, shown
 from imagelint.patterns.globs import InvalidPattern, NamePattern
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 __all__ = ["HUB", "Hosts", "InvalidPattern", "RegistryPattern", "Repositories"]
-__all__ += ["check_spelling", "is_host", "parse_host", "parse_repository_path"]
+__all__ += ["check_spelling", "effective_tag", "is_host", "parse_host", "parse_repository_path"]
 
 HUB = "docker.io"
 _HUB_LEGACY = "index.docker.io"
@@ -67,6 +67,8 @@ class RegistryPattern(NamedTuple):
     tag: NamePattern | None = None
     """The tag as written has to fit; without tag and digest it is ``latest``."""
     needs_digest: bool = False
+    names_repository: bool = False
+    """Whether a repository is written, were it ``**``: a bare host means that host alone."""
 
     def __str__(self) -> str:
         """Return the pattern as written."""
@@ -80,7 +82,7 @@ class RegistryPattern(NamedTuple):
         if host == "*" and slash:
             message = (
                 "* alone is any registry; for a repository on any registry write"
-                f' {{registry: "*", repository: "{shown(path)}"}}'
+                f' {{registry: "*", repository: {as_yaml(path)}}}'
             )
             raise InvalidPattern(message)
         _check_suffixes(host, path)
@@ -180,9 +182,16 @@ class RegistryPattern(NamedTuple):
                 self.repositories is Repositories.ALL
                 or self._covers_repository(reference.repository)
             )
-            and (self.tag is None or self.tag.matches(_effective_tag(reference)))
+            and (self.tag is None or self.tag.matches(effective_tag(reference)))
             and (not self.needs_digest or reference.digest is not None)
         )
+
+    def matches_any(self, references: Iterable[ImageReference]) -> bool:
+        """Whether the image fits by one of its spellings."""
+        for reference in references:  # noqa: SIM110 - asked of every image, and twice as fast
+            if self.matches(reference):
+                return True
+        return False
 
     def _covers_repository(self, repository: str) -> bool:
         if self.repositories is Repositories.ALL:
@@ -202,7 +211,7 @@ def parse_host(text: str) -> str:
     if not is_host(text):
         message = f"{shown(text)} is no registry host; a host has a dot or a port"
         if text and "/" not in text and _reads_as_path(text):
-            message += f"; for the image on Docker Hub write {HUB}/{shown(text)}"
+            message += f"; for the image on Docker Hub write {as_yaml(f'{HUB}/{text}')}"
         raise InvalidPattern(message)
     return HUB if text == _HUB_LEGACY else text
 
@@ -211,7 +220,7 @@ def parse_repository_path(text: str) -> str:
     """Read one or more path components; raises :class:`InvalidPattern`."""
     if not _reads_as_path(text):
         lower = text.lower()
-        advice = f"; write {shown(lower)}" if text != lower and _reads_as_path(lower) else ""
+        advice = f"; write {as_yaml(lower)}" if text != lower and _reads_as_path(lower) else ""
         message = f"{shown(text) or 'an empty text'} is no repository{advice}"
         raise InvalidPattern(message)
     return text
@@ -247,7 +256,8 @@ def check_spelling(text: str) -> None:
     elif text.endswith("/"):
         advice, better = "ends with a slash", text.rstrip("/")
     if advice:
-        message = f"{shown(text)} {advice}; write {shown(better) or 'a registry'}"
+        better = as_yaml(better) if better else "a registry"
+        message = f"{shown(text)} {advice}; write {better}"
         raise InvalidPattern(message)
 
 
@@ -257,11 +267,11 @@ def _check_suffixes(host: str, path: str) -> None:
     name, colon, tag = name.partition(":")
     if not at and not colon:
         return
-    parts = [f"registry: {host}", f"repository: {name}"]
-    parts += [f'tag: "{tag}"'] if colon else []
+    parts = [f"registry: {as_yaml(host)}", f"repository: {as_yaml(name)}"]
+    parts += [f"tag: {as_yaml(tag)}"] if colon else []
     parts += ["digest: required"] if at else []
     what = "digest" if at else "tag"
-    message = f"a pattern in one line has no {what}; write {{{shown(', '.join(parts))}}}"
+    message = f"a pattern in one line has no {what}; write {{{', '.join(parts)}}}"
     raise InvalidPattern(message)
 
 
@@ -274,7 +284,8 @@ def _pattern(
 ) -> RegistryPattern:
     hosts, name = _parse_hosts(host)
     repositories, path = _parse_repositories(repository, name)
-    return RegistryPattern(text, hosts, name, repositories, path, tag, needs_digest)
+    is_named = repository is not None
+    return RegistryPattern(text, hosts, name, repositories, path, tag, needs_digest, is_named)
 
 
 def _parse_hosts(text: str) -> tuple[Hosts, str]:
@@ -282,7 +293,7 @@ def _parse_hosts(text: str) -> tuple[Hosts, str]:
         return Hosts.ANY, ""
     if text.lower() != text:
         message = f"{shown(text)}: registry hosts are written in lower case; write "
-        raise InvalidPattern(message + shown(text.lower()))
+        raise InvalidPattern(message + as_yaml(text.lower()))
     if "*" not in text:
         return Hosts.EXACT, parse_host(text)
     parent = text[2:]
@@ -317,6 +328,6 @@ def _parse_repositories(text: str | None, host: str) -> tuple[Repositories, str]
     return wildcard or Repositories.EXACT, path
 
 
-def _effective_tag(reference: ImageReference) -> str:
+def effective_tag(reference: ImageReference) -> str:
     """Return the tag that decides what is pulled; empty where only a digest does."""
     return reference.tag or ("latest" if reference.digest is None else "")

@@ -7,6 +7,7 @@ For ``imagelint policy check``. An :class:`Advice` names its place by keys (``en
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
@@ -16,11 +17,20 @@ from imagelint.model.source import shown
 from imagelint.patterns.images import InvalidPattern, RegistryPattern
 from imagelint.patterns.overlap import shared_name, shared_path
 from imagelint.policy.locks import Locks
+from imagelint.policy.oversights import (
+    hidden_images,
+    is_of_another_port,
+    never_below,
+    project_meaning,
+    width,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.model.source import Source, Span
+    from imagelint.patterns.harbor import Project
     from imagelint.policy.environments import Environment, Match
     from imagelint.policy.exceptions import PolicyException
     from imagelint.policy.policy import Policy
@@ -47,10 +57,16 @@ class Advice(NamedTuple):
     """Where it stands, if that is known."""
 
 
-def advise(policy: Policy, rules: Mapping[str, Rule], today: str) -> Iterator[Advice]:
-    """Yield all that is odd about a policy on a day (``2027-01-31``, UTC)."""
+def advise(
+    policy: Policy, rules: Mapping[str, Rule], today: str, catalogue: Catalogue
+) -> Iterator[Advice]:
+    """Yield all that is odd about a policy on a day (``2027-01-31``, UTC).
+
+    ``catalogue`` knows the kinds that imagelint is shipped with.
+    """
     for environment in policy.environments:
         yield from _about_gate(environment)
+        yield from _about_ports(environment, policy)
         yield from _about_match(environment, policy)
         yield from _about_rules(environment, policy, rules)
     if policy.default.gate.is_open:
@@ -58,6 +74,11 @@ def advise(policy: Policy, rules: Mapping[str, Rule], today: str) -> Iterator[Ad
         yield _warning(("default",), None, message)
     yield from _about_overlaps(policy)
     yield from _about_projects(policy)
+    for glob in policy.exclude.patterns:
+        useless = never_below(glob)
+        if useless is not None:
+            yield _warning(("exclude",), glob.text, useless)
+    yield from _about_ignored_fields(policy, catalogue)
     for one in policy.exceptions:
         for severity, message in _about_exception(one, policy, rules, today):
             yield Advice(severity, ("exceptions",), None, message, (one.source, one.span))
@@ -92,6 +113,15 @@ def _about_gate(environment: Environment) -> Iterator[Advice]:
             yield _note(keys, pattern.text, message)
 
 
+def _about_ports(environment: Environment, policy: Policy) -> Iterator[Advice]:
+    gate = environment.gate
+    for key, patterns in (("allow", gate.allow), ("deny", gate.deny)):
+        for pattern in patterns:
+            message = is_of_another_port(pattern, policy.harbors, patterns)
+            if message is not None:
+                yield _warning(("environments", environment.name, key), pattern.text, message)
+
+
 def _about_match(environment: Environment, policy: Policy) -> Iterator[Advice]:
     keys = ("environments", environment.name, "match")
     matches = list(_all(environment.match))
@@ -101,6 +131,10 @@ def _about_match(environment: Environment, policy: Policy) -> Iterator[Advice]:
             yield _note(("environments", environment.name), None, message)
         return
     for one in matches:
+        for glob in one.paths.patterns:
+            useless = never_below(glob)
+            if useless is not None:
+                yield _warning((*keys, "paths"), glob.text, useless)
         for name in one.namespaces:
             if _NAMESPACE.fullmatch(name.text) is None:
                 message = (
@@ -159,21 +193,35 @@ def _shared(one: Match, other: Match) -> str | None:
 def _about_projects(policy: Policy) -> Iterator[Advice]:
     for harbor in policy.harbors.harbors:
         for project in harbor.projects:
+            keys = ("harbor", "projects", str(project.upstream))
+            meaning = project_meaning(harbor, project)
+            if meaning is not None:
+                yield _note(keys, None, meaning)
+            elif project.is_flat:
+                message = f"{project.upstream} has no path that flattening could drop"
+                yield _warning(keys, None, message)
             try:
                 images = RegistryPattern.parse(f"{harbor.host}/{project.name}/**")
             except InvalidPattern:
                 continue
-            if not any(_may_allow(environment, images) for environment in policy.environments):
+            if not any(_may_allow(one, images, project) for one in policy.environments):
                 message = (
                     f"no environment allows {images}: nothing is ever rewritten to this project"
                 )
-                yield _warning(("harbor", "projects", str(project.upstream)), None, message)
+                yield _warning(keys, None, message)
 
 
-def _may_allow(environment: Environment, images: RegistryPattern) -> bool:
+def _may_allow(environment: Environment, images: RegistryPattern, project: Project) -> bool:
+    """Whether an environment may allow images on Harbor, which are a project's."""
     gate = environment.gate
     if any(images.is_within(one) for one in gate.deny):
         return False
+    upstream = project.upstream
+    below = f"{upstream.path}/**" if upstream.path else "**"
+    with suppress(InvalidPattern):  # a host in upper case, which no pattern names
+        source = RegistryPattern.parse(f"{upstream.registry}/{below}")
+        if any(source.is_within(one) for one in gate.deny if one.names_repository):
+            return False
     return any(images.is_within(one) or one.is_within(images) for one in gate.allow)
 
 
@@ -189,6 +237,13 @@ def _about_exception(
             yield Severity.WARNING, f"it can never be needed: {rule} is off in {where}"
     if one.rules == (_GATE,) and all(_allows(environment, one) for environment in here):
         yield Severity.WARNING, f"it can never be needed: {where} allows these images anyway"
+    wide = width(one)
+    if wide is not None:
+        yield Severity.WARNING, wide
+    for glob in () if one.paths is None else one.paths.patterns:
+        message = never_below(glob)
+        if message is not None:
+            yield Severity.WARNING, message
     for pattern in one.objects:
         if pattern.kind is not None and re.match(r"[^A-Z*?]", pattern.kind.text):
             message = f"{shown(str(pattern))} can never match: kinds are written as in Deployment"
@@ -205,6 +260,14 @@ def _allows(environment: Environment, one: PolicyException) -> bool:
         and not gate.deny
         and all(any(pattern.is_within(allowed) for allowed in gate.allow) for pattern in one.images)
     )
+
+
+def _about_ignored_fields(policy: Policy, catalogue: Catalogue) -> Iterator[Advice]:
+    known = catalogue.with_entries(policy.workloads)
+    for ignored in policy.ignored_fields:
+        for is_known, message in hidden_images(ignored, known):
+            say = _warning if is_known else _note
+            yield say(("ignore-fields",), ignored.reason, message)
 
 
 def _about_locks(policy: Policy) -> Iterator[Advice]:

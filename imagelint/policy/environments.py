@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from imagelint.model.finding import Severity
-    from imagelint.patterns.harbor import Gate
+    from imagelint.patterns.harbor import Gate, HarborMap
 
 __all__ = ["Environment", "Match", "RuleSetting"]
 
@@ -99,6 +99,10 @@ class Environment(NamedTuple):
     """What this environment sets of rules, by rule id."""
     unsuppressible: tuple[str, ...] = ()
     """The ids of rules that no comment in a manifest can silence here; ``*`` stands for all."""
+
+    def knowing(self, harbors: HarborMap) -> Environment:
+        """Return this environment with a gate that knows what is on which Harbor."""
+        return self._replace(gate=self.gate._replace(harbors=harbors))
 
     def is_unsuppressible(self, rule: str) -> bool:
         """Whether no comment can silence a rule here."""

@@ -30,7 +30,8 @@ class Breach(NamedTuple):
     """The file, relative to the policy's folder."""
     object: KubeObject | None = None
     container: str | None = None
-    reference: ImageReference | None = None
+    spellings: tuple[ImageReference, ...] = ()
+    """The image by each of its names; none where it could not be read."""
 
 
 class ObjectPattern(NamedTuple):
@@ -90,13 +91,13 @@ class PolicyException(NamedTuple):
             breach.rule in self.rules
             and (not self.environments or breach.environment in self.environments)
             and (self.paths is None or self.paths.matches(breach.path))
-            and (not self.images or self._covers_image(breach.reference))
+            and (not self.images or self._covers_image(breach.spellings))
             and (not self.objects or self._covers_object(breach.object))
             and (not self.containers or self._covers_container(breach.container))
         )
 
-    def _covers_image(self, reference: ImageReference | None) -> bool:
-        return reference is not None and any(one.matches(reference) for one in self.images)
+    def _covers_image(self, spellings: tuple[ImageReference, ...]) -> bool:
+        return any(one.matches_any(spellings) for one in self.images)
 
     def _covers_object(self, kube_object: KubeObject | None) -> bool:
         return kube_object is not None and any(one.matches(kube_object) for one in self.objects)

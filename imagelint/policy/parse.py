@@ -30,6 +30,7 @@ from imagelint.policy.environments import Environment, Match, RuleSetting
 from imagelint.policy.locks import Locks, locked_error, uncovered
 from imagelint.rules.rule import load_rules, parameter_names, read_parameter
 from imagelint.yaml.config import Fields, did_you_mean
+from imagelint.yaml.nodes import Mapping as MappingNode
 from imagelint.yaml.nodes import Node, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ __all__ = [
 _NO_BASES: Final[Mapping[str, Environment]] = {}
 _NO_SETTINGS: Final[Mapping[str, RuleSetting]] = {}
 _NO_LOCKS: Final = Locks()
+_FLAT: Final = "flatten"
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
@@ -90,27 +92,46 @@ def _read_projects(reader: Fields, node: Node, where: str) -> list[tuple[Node, P
     """Read the projects of one Harbor with the nodes of their keys."""
     found: list[tuple[Node, Project]] = []
     upstreams: dict[Upstream, str] = {}
-    names: dict[str, str] = {}
+    known: dict[str, Project] = {}
     for entry in reader.entries(node, where):
         with reader.placing(entry.key, where):
             upstream = Upstream.parse(entry.name)
-        at = f"{where}.{entry.name}"
-        with reader.placing(entry.value, at):
-            name = parse_project_name(reader.text(entry.value, at))
+        project = _read_project(reader, entry.value, f"{where}.{shown(entry.name)}", upstream)
         if upstream in upstreams:
             message = f"{where}: {shown(entry.name)} and {shown(upstreams[upstream])} are one"
             error = reader.error(entry.key, message)
             raise InconsistentPolicy(Inconsistency.REPEATED_UPSTREAM, error)
-        if name in names:
+        other = known.setdefault(project.name, project)
+        if other is not project and not _go_together(project, other):
             message = (
-                f"{at}: the project {shown(name)} is {shown(names[name])}'s already; two"
-                " registries in one project would make two images one"
+                f"{where}.{shown(entry.name)}: the project {shown(project.name)} is"
+                f" {shown(str(other.upstream))}'s already; two registries in one project would"
+                " make two images one"
             )
             error = reader.error(entry.value, message)
             raise InconsistentPolicy(Inconsistency.SHARED_PROJECT, error)
-        upstreams[upstream] = names[name] = entry.name
-        found.append((entry.key, Project(upstream, name)))
+        upstreams[upstream] = entry.name
+        found.append((entry.key, project))
     return found
+
+
+def _read_project(reader: Fields, node: Node, where: str, upstream: Upstream) -> Project:
+    """Read ``NAME``, a proxy cache, or ``{name: NAME, replication: flatten}``."""
+    is_flat = False
+    if isinstance(node, MappingNode):
+        record = reader.record(node, where, ("name", "replication"), ("name",))
+        node = record["name"]
+        if "replication" in record:
+            reader.one_of(record["replication"], f"{where}.replication", (_FLAT,), "replication")
+            is_flat = True
+    with reader.placing(node, where):
+        return Project(upstream, parse_project_name(reader.text(node, where)), is_flat)
+
+
+def _go_together(one: Project, other: Project) -> bool:
+    """Whether two entries may name one project: parts of one registry, behind one proxy cache."""
+    is_proxy = not (one.is_flat or other.is_flat)
+    return is_proxy and one.upstream.registry == other.upstream.registry
 
 
 def read_environments(

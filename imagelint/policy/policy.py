@@ -74,15 +74,8 @@ if TYPE_CHECKING:
     from imagelint.rules.rule import Rule
     from imagelint.yaml.nodes import Node
 
-__all__ = [
-    "Environment",
-    "Inconsistency",
-    "InconsistentPolicy",
-    "Match",
-    "Policy",
-    "RuleSetting",
-    "parse_policy",
-]
+__all__ = ["Environment", "Inconsistency", "InconsistentPolicy", "Match", "Policy", "RuleSetting"]
+__all__ += ["parse_policy"]
 
 _VERSION: Final = "1"
 _KEYS: Final = (
@@ -248,7 +241,8 @@ class _Layer:
     def read(self) -> Policy:
         """Read the keys; what they leave out is the base's."""
         base, record, reader = self._base, self._record, self._reader
-        environments = self._environments()
+        harbors = self._harbors()
+        environments = self._environments(harbors)
         default = self._default(environments)
         wants_reasons = base is not None and base.wants_reasons
         if "ignores" in record:
@@ -259,7 +253,7 @@ class _Layer:
         policy = Policy(
             tuple(environments.values()),
             default,
-            self._harbors(),
+            harbors,
             self._settings(),
             self._exclude(),
             self._exceptions(tuple(environments)),
@@ -274,13 +268,15 @@ class _Layer:
         self._check_locked_rules(policy)
         return policy
 
-    def _environments(self) -> dict[str, Environment]:
+    def _environments(self, harbors: HarborMap) -> dict[str, Environment]:
         base = self._base
-        bases = {} if base is None else {one.name: one for one in base.environments}
-        if "environments" not in self._record:
-            return bases
-        node = self._record["environments"]
-        return read_environments(self._reader, node, self._rules, bases, self._locks)
+        known = {} if base is None else {one.name: one for one in base.environments}
+        if "environments" in self._record:
+            node = self._record["environments"]
+            known = read_environments(self._reader, node, self._rules, known, self._locks)
+        if base is not None:
+            harbors = harbors.beside(base.default.gate.harbors)
+        return {name: one.knowing(harbors) for name, one in known.items()}
 
     def _default(self, environments: Mapping[str, Environment]) -> Environment:
         if "default" not in self._record:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from imagelint.kubernetes.kustomize.model import PathEntry
 
-__all__ = ["Edge", "NotFollowedError", "follow", "kustomizations_in"]
+__all__ = ["BUILD", "Edge", "NotFollowedError", "follow", "kustomizations_in", "place_named"]
 
 _MAY_BE_FOLDERS: Final = frozenset(
     {Role.RESOURCE, Role.COMPONENT, Role.TRANSFORMER, Role.VALIDATOR, Role.GENERATOR}
@@ -34,7 +34,7 @@ _REMOTE: Final = (
     r"|^(?:[\w-]+\.)+[a-z]{2,}/[^/]+/[^/]+"
 )
 """A URL, or ``github.com/org/repository``."""
-_BUILD: Final = "lint the build (`kustomize build . | imagelint check -`)"
+BUILD: Final = "lint the build (`kustomize build . | imagelint check -`)"
 
 
 class Edge(NamedTuple):
@@ -46,6 +46,8 @@ class Edge(NamedTuple):
     is_folder: bool
     real: str
     """The path without links."""
+    is_late: bool = False
+    """Whether a plugin names it, which works when the kustomization's own fields are done."""
 
 
 class NotFollowedError(Exception):
@@ -63,7 +65,7 @@ def follow(entry: PathEntry, folder: str, root: str) -> Edge:
 
     ``root`` is the repository's, without links. Raises :class:`NotFollowedError`.
     """
-    path = os.path.normpath(os.path.join(folder, entry.path.replace("/", os.sep)))
+    path = place_named(entry, folder)
     name = shown(entry.path)
     mode = _mode_of(entry, path, name)
     real = _real(path)
@@ -84,6 +86,11 @@ def follow(entry: PathEntry, folder: str, root: str) -> Edge:
     return Edge(entry, path, is_folder=True, real=real)
 
 
+def place_named(entry: PathEntry, folder: str) -> str:
+    """Return the absolute path that an entry of the kustomization in ``folder`` names."""
+    return os.path.normpath(os.path.join(folder, entry.path.replace("/", os.sep)))
+
+
 def _mode_of(entry: PathEntry, path: str, name: str) -> int:
     """Return what kind of file stands at a path."""
     try:
@@ -91,7 +98,7 @@ def _mode_of(entry: PathEntry, path: str, name: str) -> int:
     except (OSError, ValueError) as error:
         message = f"there is no {name} here, so kustomize cannot build this"
         if re.search(_REMOTE, entry.path) is not None:
-            message = f"{name} is not in this repository, and its images are not seen: {_BUILD}"
+            message = f"{name} is not in this repository, and its images are not seen: {BUILD}"
         matters = entry.role not in _WITHOUT_IMAGES
         raise NotFollowedError(message, is_error=False, matters=matters) from error
 

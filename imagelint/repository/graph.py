@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from imagelint.engine.edits import place_of
 from imagelint.kubernetes.context import NO_CONTEXT, Context, Trouble
@@ -12,8 +12,16 @@ from imagelint.kubernetes.kustomize.model import FileRole, Role
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.model.source import Source
-from imagelint.repository.follow import Edge, NotFollowedError, follow, kustomizations_in
+from imagelint.model.source import Source, shown
+from imagelint.repository.follow import (
+    BUILD,
+    Edge,
+    NotFollowedError,
+    follow,
+    kustomizations_in,
+    place_named,
+)
+from imagelint.repository.plugins import LOADED, named_in, named_inline, unclear_changes
 from imagelint.yaml.documents import split
 from imagelint.yaml.nodes import Mapping
 from imagelint.yaml.parser import parse_yaml
@@ -21,10 +29,13 @@ from imagelint.yaml.parser import parse_yaml
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from imagelint.kubernetes.kustomize.model import Kustomization
+    from imagelint.kubernetes.kustomize.model import FieldChange, Inline, Kustomization, PathEntry
     from imagelint.yaml.documents import Document
 
-__all__ = ["Graph", "Member"]
+__all__ = ["Graph", "Member", "read_as_kustomization"]
+
+_OBJECTS: Final = frozenset({Role.RESOURCE, Role.COMPONENT})
+"""Roles of what holds objects that a build takes in as they are."""
 
 
 class Member(NamedTuple):
@@ -35,12 +46,8 @@ class Member(NamedTuple):
     document: Document
     says: Kustomization
     edges: tuple[Edge, ...]
-    troubles: tuple[Trouble, ...]
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether everything that it names itself could be followed."""
-        return not self.troubles
+    is_whole: bool
+    """Whether everything that it names could be followed."""
 
 
 class Graph:
@@ -56,6 +63,8 @@ class Graph:
         self.root = root
         self._real_root = os.path.realpath(root)
         self._read = read
+        self.lost: dict[str, list[str]] = {}
+        """By folder: where what its kustomization names would stand, if it were here."""
         self.members: dict[str, Member] = {}
         """By folder."""
         self._parents: dict[str, list[tuple[str, Role]]] = {}
@@ -64,6 +73,10 @@ class Graph:
         self._users: dict[str, dict[str, None]] = {}
         """By file: the folders of the kustomizations that name it."""
         self._namespaces: dict[str, frozenset[str]] = {}
+        self._troubles: dict[str, dict[Trouble, None]] = {}
+        """By file: what is named in it and cannot be followed."""
+        self._named: dict[str, list[tuple[Document, PathEntry]]] = {}
+        """By file: what the plugins in it name."""
         work = list(paths)
         while work:
             path = work.pop()
@@ -80,6 +93,8 @@ class Graph:
                     work += kustomizations_in(edge.path)
         for folder, name in _cycles(self):
             self._add_cycle(folder, name)
+        for folder in list(self.members):
+            self._follow_plugins(folder)
 
     # --- what is asked -----------------------------------------------------------------
 
@@ -88,7 +103,7 @@ class Graph:
         roles = tuple(self._roles.get(path, ()))
         if not roles and not _is_kustomization(path):
             return NO_CONTEXT
-        troubles = self._troubles_of(path)
+        troubles = tuple(self._troubles.get(path, ()))
         return Context(roles, self.namespaces_of(path), troubles=troubles)
 
     def users_of(self, path: str) -> tuple[str, ...]:
@@ -98,11 +113,6 @@ class Graph:
     def parents_of(self, folder: str) -> list[tuple[str, Role]]:
         """Return the folders of the kustomizations that take in another's folder, and as what."""
         return self._parents.get(folder, [])
-
-    def _troubles_of(self, path: str) -> tuple[Trouble, ...]:
-        """Return what cannot be followed in a kustomization file."""
-        member = self.members.get(os.path.dirname(path))
-        return member.troubles if member is not None and member.path == path else ()
 
     def namespaces_of(self, path: str) -> frozenset[str]:
         """Return the namespaces into which kustomizations move the objects of a file."""
@@ -179,30 +189,42 @@ class Graph:
 
     def _member(self, path: str) -> Member | None:
         data = self._read(path)
-        if data is None:
-            return None
-        for document in split(Source(path, data)):
-            tree = document.tree or parse_yaml(document.text)
-            if isinstance(tree.root, Mapping):
-                view = View(Reader.KUBECTL, walk_once=bool(tree.problems))
-                says = read_kustomization(tree.root, view)
-                return self._followed(path, document, says)
-            if tree.root is not None:
-                break
-        return None
+        found = None if data is None else read_as_kustomization(path, data)
+        return None if found is None else self._followed(path, *found)
 
     def _followed(self, path: str, document: Document, says: Kustomization) -> Member:
         edges: list[Edge] = []
-        troubles: list[Trouble] = []
         folder = os.path.dirname(path)
         for entry in says.paths:
-            try:
-                edges.append(follow(entry, folder, self._real_root))
-            except NotFollowedError as error:  # noqa: PERF203 - few lead nowhere
-                if error.matters:
-                    span = place_of(document, entry.node)
-                    troubles.append(Trouble(span, entry.field, str(error), error.is_error))
-        return Member(path, document, says, tuple(edges), tuple(troubles))
+            edge = self._follow(entry, folder, document)
+            edges += () if edge is None else (edge,)
+        return Member(path, document, says, tuple(edges), path not in self._troubles)
+
+    def _follow(self, entry: PathEntry, folder: str, document: Document) -> Edge | None:
+        """Return where an entry leads that stands in a document, else note why it does not."""
+        try:
+            return follow(entry, folder, self._real_root)
+        except NotFollowedError as error:
+            message = str(error)
+            if folder != os.path.dirname(document.source.path):
+                place = shown(os.path.relpath(folder, self.root))
+                message += f" (it is looked for in {place}, whose kustomization loads this)"
+            if error.matters:
+                self._add_trouble(document, entry, message, is_error=error.is_error)
+                if not error.is_error:
+                    self.lost.setdefault(folder, []).append(place_named(entry, folder))
+        return None
+
+    def _add_trouble(
+        self,
+        document: Document,
+        entry: PathEntry | Inline | FieldChange,
+        message: str,
+        *,
+        is_error: bool,
+    ) -> None:
+        trouble = Trouble(place_of(document, entry.node), entry.field, message, is_error)
+        self._troubles.setdefault(document.source.path, {})[trouble] = None
 
     def _note(self, folder: str, edge: Edge) -> None:
         """Remember who takes in what, under all names that a file has."""
@@ -218,17 +240,74 @@ class Graph:
         member = self.members[folder]
         edges = [edge for edge in member.edges if edge.path == path and edge.is_folder]
         message = "this leads back here, round in a circle, which kustomize refuses"
-        found = [
-            Trouble(
-                place_of(member.document, edge.entry.node), edge.entry.field, message, is_error=True
-            )
-            for edge in edges
-        ]
-        self.members[folder] = member._replace(
-            edges=tuple(edge for edge in member.edges if edge not in edges),
-            troubles=(*member.troubles, *found),
-        )
+        for edge in edges:
+            self._add_trouble(member.document, edge.entry, message, is_error=True)
+        left = tuple(edge for edge in member.edges if edge not in edges)
+        self.members[folder] = member._replace(edges=left, is_whole=False)
         self._parents[path] = [one for one in self._parents.get(path, []) if one[0] != folder]
+
+    def _follow_plugins(self, folder: str) -> None:
+        """Follow what the plugins name that a kustomization loads, from its folder."""
+        member = self.members[folder]
+        files: dict[str, Edge] = {}
+        for edge in member.edges:
+            if edge.entry.role in LOADED:
+                files.update(
+                    (one.path, one._replace(entry=edge.entry)) for one in self._files(edge)
+                )
+                if edge.is_folder:
+                    self._tell_unclear_changes(edge.path)
+        named = list(named_inline(member.document, member.says))
+        for path in files:
+            named += self._named_in(path)
+        found = [(self._follow(entry, folder, document), entry) for document, entry in named]
+        known = set(member.edges)
+        new = [edge for edge in files.values() if edge not in known]
+        new += (edge._replace(is_late=True) for edge, _ in found if edge is not None)
+        for edge in new:
+            self._note(folder, edge)
+        is_lost = any(edge is None and entry.role is not Role.DATA for edge, entry in found)
+        self.members[folder] = member._replace(
+            edges=(*member.edges, *new), is_whole=member.is_whole and not is_lost
+        )
+
+    def _tell_unclear_changes(self, folder: str) -> None:
+        """Tell of what in a folder of plugins, and below it, may change what these do."""
+        message = f"it may change what a transformer does: name its kind in the target, or {BUILD}"
+        for one in self.below((folder,)):
+            member = self.members[one]
+            for entry in unclear_changes(member.says):
+                self._add_trouble(member.document, entry, message, is_error=True)
+
+    def _files(self, edge: Edge) -> Iterator[Edge]:
+        """Yield the files of objects that an edge leads to, through folders too."""
+        work, seen = [edge], set[str]()
+        while work:
+            one = work.pop()
+            if not one.is_folder:
+                yield one
+            elif one.path in self.members and one.path not in seen:
+                seen.add(one.path)
+                edges = reversed(self.members[one.path].edges)
+                work += (below for below in edges if below.entry.role in _OBJECTS)
+
+    def _named_in(self, path: str) -> list[tuple[Document, PathEntry]]:
+        if path not in self._named:
+            data = self._read(path)
+            self._named[path] = [] if data is None else list(named_in(path, data))
+        return self._named[path]
+
+
+def read_as_kustomization(path: str, data: bytes) -> tuple[Document, Kustomization] | None:
+    """Return the kustomization in the bytes of a file, and its document; None where none is."""
+    for document in split(Source(path, data)):
+        tree = document.tree or parse_yaml(document.text)
+        if isinstance(tree.root, Mapping):
+            view = View(Reader.KUBECTL, walk_once=bool(tree.problems))
+            return document, read_kustomization(tree.root, view)
+        if tree.root is not None:
+            break
+    return None
 
 
 def _is_kustomization(path: str) -> bool:

@@ -20,6 +20,7 @@ from imagelint.kubernetes.readers import Reader, View
 from imagelint.kubernetes.search import Extract
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source
+from imagelint.repository.plugins import plugins_in
 from imagelint.repository.rename_edits import Entries, Renaming
 from imagelint.repository.rename_matching import split_image
 from imagelint.repository.rename_model import Entry, Exact, Image, Part
@@ -27,9 +28,7 @@ from imagelint.repository.selecting import (
     ArgoEntry,
     Text,
     is_editable,
-    plugin_of,
     replacements_in,
-    tag_transformers,
     tested_values,
     widens_images,
 )
@@ -72,6 +71,7 @@ class Said(NamedTuple):
     images: int
     exacts: tuple[int, ...] = ()
     transformers: tuple[int, ...] = ()
+    """Entries of ImageTagTransformers, in their order."""
     dangers: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
 
@@ -193,16 +193,17 @@ class Numbering:
             path = item.document.source.path
             root = None if item.tree is None else item.tree.root
             exacts += self.tests(path, item.document, root)
-            transformers += self._tag_transformers(item)
             dangers += self.dangers(item)
             node = widens_images(item, is_configuration=Role.CONFIGURATION in kinds)
             if node is not None:
                 place = self.place(path, item.document, node)
                 dangers.append(f"{place} makes `images` change more fields")
-            says = plugin_of(item)
-            if says is None and Role.REPLACEMENT in kinds:
-                says = replacements_in(item)
-            if says is not None:
+            sayings = list(plugins_in(item.tree))
+            for one in (one for says in sayings for one in says.images):
+                assert root is not None  # it has transformers
+                transformers.append(self.entry(path, item.document, root, one))
+            replaced = replacements_in(item) if Role.REPLACEMENT in kinds else None
+            for says in (*sayings, *(() if replaced is None else (replaced,))):
                 exacts += self.by_value(path, item.document, says)
                 parts += self.parts(path, item.document, says)
         number = self._number(name, items)
@@ -294,11 +295,12 @@ class Numbering:
 
     def tests(self, path: str, document: Document, root: Node | None) -> Iterator[int]:
         """Yield the numbers of texts that ``test`` operations of JSON 6902 compare images with."""
-        for value in tested_values(root):
+        for value, steps, is_shared in filter(lambda one: not one.is_name, tested_values(root)):
             self._texts.append(Text(path, document, value))
-            can_rename = self._may_edit(path) and is_editable(document, value)
+            is_image = lead_of_any(self._catalogue, "", "", steps) is Lead.IMAGE
+            can_rename = is_image and not is_shared and is_editable(document, value)
             place = self.place(path, document, value)
-            self.exacts.append(Exact(value.value, place, can_rename))
+            self.exacts.append(Exact(value.value, place, can_rename and self._may_edit(path)))
             yield len(self.exacts) - 1
 
     def by_value(self, path: str, document: Document, says: Kustomization) -> Iterator[int]:
@@ -325,13 +327,6 @@ class Numbering:
         for one in item.extract.unjudged:
             if one.is_about_images:
                 yield f"{self.place(path, item.document, one.node)} {_WRITES}"
-
-    def _tag_transformers(self, item: Examined) -> Iterator[int]:
-        """Yield the entries of transformers that work as ``images`` does."""
-        for one in tag_transformers(item):
-            assert item.tree is not None  # it has transformers
-            assert item.tree.root is not None
-            yield self.entry(item.document.source.path, item.document, item.tree.root, one)
 
 
 def _text(node: Scalar | None) -> str:

@@ -103,8 +103,6 @@ class Build(NamedTuple):
     overrides: tuple[int, ...] = ()
     """Entries of an object on top (Flux, Argo CD), which change the list of those above."""
     override: Override = Override.FLUX
-    transformers: tuple[int, ...] = ()
-    """Entries of ImageTagTransformers, which come last."""
     is_whole: bool = True
     """Whether all that it names itself can be read; what it reaches is looked at here."""
     dangers: tuple[str, ...] = ()

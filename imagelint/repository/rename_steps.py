@@ -49,7 +49,7 @@ class Track:
 
 def entries_of(build: Build) -> tuple[int, ...]:
     """Return the numbers of all entries that work in a kustomization itself."""
-    return (*build.entries, *build.overrides, *build.transformers)
+    return (*build.entries, *build.overrides)
 
 
 def patterns_in(repository: Repository) -> frozenset[int]:
@@ -69,13 +69,12 @@ def steps_before(repository: Repository, build: Build) -> Track:
         for is_late in (False, True)
     )
     entries = _entries(repository, build, {})
-    return Track([*early, *entries, *late, *_named(repository, build.transformers, {})])
+    return Track([*early, *entries, *late])
 
 
 def steps_after(repository: Repository, build: Build, names: Planned) -> Track:
     """Return what its entries will do, with the planned names."""
-    entries = _entries(repository, build, names)
-    return Track([*entries, *_named(repository, build.transformers, names)])
+    return Track(_entries(repository, build, names))
 
 
 def _named(repository: Repository, entries: tuple[int, ...], names: Planned) -> Iterator[Step]:

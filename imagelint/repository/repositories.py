@@ -17,6 +17,7 @@ from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
 from imagelint.kubernetes.prefilter import may_have_built
 from imagelint.model.errors import FileError
 from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,6 +38,8 @@ class Repositories:
         self._is_tree = is_tree
         self._known: dict[str, _Repository | None] = {}
         """By root; None where nothing is a kustomization, or has kustomize run."""
+        self._injecting: dict[str, dict[str, bool]] = {}
+        """By root: see :meth:`injecting_at`."""
 
     def graph_at(self, root: str) -> Graph | None:
         """Return the graph of a repository; None where nothing in it is a kustomization."""
@@ -69,6 +72,32 @@ class Repositories:
         if root not in self._known:
             self._known[root] = _repository(root, is_tree=self._is_tree(root))
         return self._known[root]
+
+    def injecting_at(self, root: str) -> dict[str, bool]:
+        """Return the namespaces that say, in a repository, whether they ask Istio to inject.
+
+        Found out where a placeholder of Istio's asks for it: then every manifest is read.
+        """
+        if root not in self._injecting:
+            from imagelint.kubernetes.injection import namespaces_in  # noqa: PLC0415 - rarely asked
+
+            paths = _listed(root, below=self._is_tree(root))[1]
+            found = ((path, content_of(root, path)) for path in paths)
+            sources = (Source(path, data) for path, data in found if data is not None)
+            self._injecting[root] = namespaces_in(sources)
+        return self._injecting[root]
+
+    def newly_reached(
+        self, is_same: Callable[[str], bool], then: Callable[[str], bytes | None]
+    ) -> Iterator[str]:
+        """Yield files, and folders of such, that are taken in otherwise than then."""
+        known = [one for one in self._known.values() if one is not None]
+        if known:
+            from imagelint.repository.reached import newly_built, newly_reached  # noqa: PLC0415
+
+            for one in known:
+                yield from newly_reached(one.graph, is_same, then)
+                yield from newly_built(one.graph, one.hosts, is_same, then)
 
 
 class _Repository(NamedTuple):
@@ -125,6 +154,7 @@ def _listed(root: str, *, below: bool = True) -> tuple[list[str], list[str]]:
     manifests: list[str] = []
     folders = [root]
     kept: frozenset[str] | None = None
+    is_known = False
     while folders:
         for entry in _listing(folders.pop()):
             name = entry.name
@@ -136,8 +166,9 @@ def _listed(root: str, *, below: bool = True) -> tuple[list[str], list[str]]:
                 manifests.append(entry.path)
             elif below and entry.is_dir(follow_symlinks=False) and name != ".git":
                 if name in LEFT_OUT:
-                    kept = kept_below(root) if kept is None else kept
-                    if entry.path not in kept:
+                    kept = kept if is_known else kept_below(root)
+                    is_known = True
+                    if kept is not None and entry.path not in kept:
                         continue
                 folders.append(entry.path)
     return kustomizations, manifests

@@ -5,31 +5,32 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from imagelint.engine.edits import NotEditableError, edit_scalar, place_of
-from imagelint.kubernetes.kustomize.kinds import BUILTIN
-from imagelint.kubernetes.kustomize.plugins import (
-    read_configuration,
-    read_plugin,
-    read_replacements,
-)
+from imagelint.kubernetes.catalogue.entries import CONTAINERS
+from imagelint.kubernetes.kustomize.json_patch import steps_of_pointer
+from imagelint.kubernetes.kustomize.plugins import read_configuration, read_replacements
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Edit, Span
+from imagelint.repository.plugins import plugins_in
 from imagelint.yaml.nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imagelint.kubernetes.examined import Examined
-    from imagelint.kubernetes.kustomize.model import ImageEntry, Kustomization
+    from imagelint.kubernetes.kustomize.model import Kustomization
     from imagelint.repository.hosts import ArgoImage
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Node
 
-__all__ = ["ArgoEntry", "Text", "is_editable", "plugin_of", "replacements_in", "tag_transformers"]
-__all__ += ["tested_values", "widens_images"]
+__all__ = ["ArgoEntry", "Text", "is_editable", "replacements_in", "tested_values"]
+__all__ += ["widens_images"]
 
 _OF_PODS: Final = (("containers", "image"), ("initContainers", "image"))
 """The ends of fields on which ``images`` works anyway."""
+
+
+_CONTAINERS: Final = tuple((name,) for name in CONTAINERS)
 
 
 class Text(NamedTuple):
@@ -62,28 +63,52 @@ class ArgoEntry(NamedTuple):
             yield Edit(Span(offset - 1, offset), f"{before}{names[0]}=")
 
 
-def tested_values(root: Node | None) -> Iterator[Scalar]:
-    """Yield the values that the ``test`` operations of a JSON 6902 patch compare with."""
+class Tested(NamedTuple):
+    """A text in the value that a ``test`` operation compares with."""
+
+    node: Scalar
+    steps: tuple[str, ...]
+    """Where what it is compared with stands in the object."""
+    is_shared: bool
+    """Whether an alias may have it stand elsewhere, too."""
+
+    @property
+    def is_name(self) -> bool:
+        """Whether it is compared with a name that is none of an image."""
+        if self.steps[:1] == ("metadata",):
+            return self.steps[1:2] != ("annotations",)
+        return self.steps[-1:] == ("name",) and self.steps[-3:-2] in _CONTAINERS
+
+
+def tested_values(root: Node | None) -> Iterator[Tested]:
+    """Yield the texts that the ``test`` operations of a JSON 6902 patch compare with.
+
+    A value may be a container, or all of a pod: each text in it has to equal what is built.
+    """
     view = View(Reader.KUSTOMIZE)
     for operation in root.items if isinstance(root, Sequence) else ():
         entries = view.entries(operation) if isinstance(operation, Mapping) else {}
-        name, value = entries.get("op"), entries.get("value")
-        if isinstance(name, Scalar) and name.value == "test" and isinstance(value, Scalar):
-            yield value
+        name, path, value = (entries.get(key) for key in ("op", "path", "value"))
+        if isinstance(name, Scalar) and name.value == "test" and value is not None:
+            pointer = path.value if isinstance(path, Scalar) else ""
+            yield from _texts_in(value, steps_of_pointer(pointer), view)
 
 
-def plugin_of(item: Examined) -> Kustomization | None:
-    """Return what a document says that configures a plugin of kustomize's own."""
-    root = None if item.tree is None else item.tree.root
-    if not isinstance(root, Mapping):
-        return None
-    view = View(Reader.KUSTOMIZE)
-    entries = view.entries(root)
-    version, kind = entries.get("apiVersion"), entries.get("kind")
-    is_builtin = isinstance(version, Scalar) and version.value == BUILTIN
-    if not is_builtin or not isinstance(kind, Scalar):
-        return None
-    return read_plugin(root, kind.value, view)
+def _texts_in(value: Node, steps: tuple[str, ...], view: View) -> Iterator[Tested]:
+    work = [(value, steps, False)]
+    seen = set[int]()
+    while work:
+        node, steps, is_shared = work.pop()
+        is_shared = is_shared or node.anchored
+        if isinstance(node, Scalar):
+            yield Tested(node, steps, is_shared)
+        elif id(node) not in seen:
+            seen.add(id(node))
+            if isinstance(node, Mapping):
+                below = list(view.entries(node).items())
+            else:
+                below = [(str(index), one) for index, one in enumerate(node.items)]
+            work += ((one, (*steps, key), is_shared) for key, one in reversed(below))
 
 
 def replacements_in(item: Examined) -> Kustomization | None:
@@ -92,19 +117,13 @@ def replacements_in(item: Examined) -> Kustomization | None:
     return read_replacements(root, View(Reader.KUSTOMIZE))
 
 
-def tag_transformers(item: Examined) -> Iterator[ImageEntry]:
-    """Yield what an ImageTagTransformer does, which works as an item of ``images``."""
-    says = plugin_of(item)
-    yield from () if says is None else says.images
-
-
 def widens_images(item: Examined, *, is_configuration: bool = False) -> Scalar | None:
     """Return a field, beyond those of pods, on which a document makes ``images`` work."""
     root = None if item.tree is None else item.tree.root
-    says = plugin_of(item)
+    says = list(plugins_in(item.tree))
     if is_configuration and isinstance(root, Mapping):
-        says = read_configuration(root, View(Reader.KUSTOMIZE))
-    for change in says.changes if says is not None else ():
+        says.append(read_configuration(root, View(Reader.KUSTOMIZE)))
+    for change in (change for one in says for change in one.changes):
         if change.sets_images and change.steps[-2:] not in _OF_PODS:
             return change.node
     return None

@@ -6,7 +6,8 @@ Only what takes in a file with repairs is looked at, and what is taken in togeth
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint.kubernetes.kustomize.model import Role
 from imagelint.repository.host_build import HostBuild, folders_around
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
-    from imagelint.kubernetes.kustomize.model import FileRole
+    from imagelint.kubernetes.examined import Examined
+    from imagelint.kubernetes.kustomize.model import FileRole, Inline, PathEntry
     from imagelint.model.source import Edit
     from imagelint.repository.graph import Graph, Member
     from imagelint.repository.hosts import Host
@@ -28,6 +30,14 @@ if TYPE_CHECKING:
 __all__ = ["Key", "Repairs", "Selectors"]
 
 _UNREAD = (Role.DATA, Role.CRD, Role.VALUES)
+_LATE = (Role.TRANSFORMER, Role.VALIDATOR)
+"""Roles of what works when a kustomization's own fields are done."""
+_LAST = True, True, 0
+"""Whose place among the transformers does not matter."""
+_BEFORE = -1
+"""Stands for the number of the build of the stage before."""
+_Late: TypeAlias = "tuple[tuple[bool, bool, int], Said]"
+"""When a transformer works, as it compares with others, and what it brings."""
 
 
 class Selectors:
@@ -63,11 +73,11 @@ class Selectors:
     def repository(self) -> Repository:
         """Return the abstract repository; without builds where nothing selects an image."""
         numbers = {folder: number for number, folder in enumerate(self._folders)}
-        builds = [self._build(self._graph.members[folder], numbers) for folder in self._folders]
-        builds += [self._build_of_host(one, builds, numbers) for one in self._hosts]
+        chains = [self._stages(self._graph.members[folder], numbers) for folder in self._folders]
+        chains += [self._stages_of_host(one, chains, numbers) for one in self._hosts]
         known = self._numbering
         return Repository(
-            tuple(known.images), tuple(known.entries), tuple(known.exacts), tuple(builds)
+            tuple(known.images), tuple(known.entries), tuple(known.exacts), tuple(_linked(chains))
         )
 
     def edits(self, plan: Plan, others: Callable[[str], Iterable[Edit]]) -> dict[str, list[Edit]]:
@@ -120,8 +130,8 @@ class Selectors:
 
     # --- one kustomization -------------------------------------------------------------
 
-    def _build(self, member: Member, numbers: dict[str, int]) -> Build:
-        """Return the build of a kustomization."""
+    def _stages(self, member: Member, numbers: dict[str, int]) -> list[Build]:
+        """Return the build of a kustomization: by itself, then what its transformers make of it."""
         known, says = self._numbering, member.says
         path, document = member.path, member.document
         files: list[int] = []
@@ -129,43 +139,87 @@ class Selectors:
         components: list[int] = []
         is_whole = member.is_whole and not says.unjudged
         own = known.examined(path)
-        inline = known.said_by(f"{path}\0", (item for item in own if item.inside))
-        said = [inline]
+        early, late = self._said_inside(member, own)
+        said = [early]
         for edge in member.edges:
             role = edge.entry.role
             if edge.is_folder:
                 if role in (Role.RESOURCE, Role.COMPONENT) and edge.path in numbers:
                     (builds if role is Role.RESOURCE else components).append(numbers[edge.path])
-                else:
+                elif role not in _LATE or not self._is_whole(edge.path):
                     is_whole = False
             elif role is Role.RESOURCE:
                 files.append(known.manifests(edge.path))
+            elif role in _LATE:
+                late.append((_place_of(edge.entry), known.said(edge.path)))
+            elif edge.is_late and role not in _UNREAD:
+                late.append((_LAST, known.said(edge.path)))
             elif role not in _UNREAD:
                 said.append(known.said(edge.path))
         exacts = [number for one in said for number in one.exacts]
         exacts += known.by_value(path, document, says)
-        dangers = [one for item in own if not item.inside for one in known.dangers(item)]
-        return Build(
+        both = (*said, *(one for _, one in late))
+        first = Build(
             tuple(files),
             tuple(builds),
             tuple(components),
             tuple(one.images for one in said),
             tuple(exacts),
             tuple(known.entry(path, document, says.mapping, one) for one in says.images),
-            transformers=tuple(number for one in said for number in one.transformers),
             is_whole=is_whole,
-            dangers=(*dangers, *(danger for one in said for danger in one.dangers)),
+            dangers=(
+                *self._dangers(member, own),
+                *(danger for one in both for danger in one.dangers),
+            ),
             parts=(
                 *known.parts(path, document, says),
-                *(part for one in said for part in one.parts),
+                *(part for one in both for part in one.parts),
             ),
         )
+        late.sort(key=lambda one: one[0])
+        return _with_transformers(first, [one for _, one in late], is_component=says.is_component)
+
+    def _said_inside(self, member: Member, own: list[Examined]) -> tuple[Said, list[_Late]]:
+        """Return what the texts of a kustomization bring, its transformers apart."""
+        known, path = self._numbering, member.path
+        inside: dict[str, list[Examined]] = {}
+        for item in own:
+            if item.inside:
+                inside.setdefault(item.inside.partition(": ")[0], []).append(item)
+        late = [
+            (
+                _place_of(text, is_inline=True),
+                known.said_by(f"{path}\0{text.field}", inside.pop(text.field, ())),
+            )
+            for text in member.says.inline
+            if text.role in _LATE
+        ]
+        return known.said_by(f"{path}\0", (one for ones in inside.values() for one in ones)), late
+
+    def _is_whole(self, folder: str) -> bool:
+        """Whether all that a kustomization and those below it name could be followed."""
+        below = self._graph.below((folder,))
+        return bool(below) and all(self._graph.members[one].is_whole for one in below)
+
+    def _dangers(self, member: Member, own: list[Examined]) -> Iterator[str]:
+        """Yield why nobody can tell what becomes of an image in a kustomization itself."""
+        known, members = self._numbering, self._graph.members
+        for item in own:
+            yield from () if item.inside else known.dangers(item)
+        loaded = [edge.path for edge in member.edges if edge.entry.role in _LATE]
+        folder = os.path.dirname(member.path)
+        if any(role in _LATE for _, role in self._graph.parents_of(folder)):
+            loaded.append(folder)
+        for one in (members[path] for path in loaded if path in members):
+            if self._select((os.path.dirname(one.path),)):
+                place = known.place(one.path, one.document, one.says.mapping)
+                yield f"{place} changes transformers before they are loaded"
 
     # --- Flux and Argo CD --------------------------------------------------------------
 
-    def _build_of_host(
-        self, built: HostBuild, builds: list[Build], numbers: dict[str, int]
-    ) -> Build:
+    def _stages_of_host(
+        self, built: HostBuild, chains: list[list[Build]], numbers: dict[str, int]
+    ) -> list[Build]:
         """Return what Flux or Argo CD builds: a kustomization, or the manifests of a folder.
 
         With the host's own components, patches and entries in it.
@@ -174,7 +228,8 @@ class Selectors:
         path = host.document.source.path
         overrides = [known.entry(path, host.document, host.root, entry) for entry in host.images]
         overrides += [known.argo_entry(path, host.document, image) for image in host.argo]
-        build = builds[numbers[built.folder]] if not built.is_bare else self._bare(built, numbers)
+        bare = [self._bare(built, numbers)] if built.is_bare else []
+        build, *stages = bare or chains[numbers[built.folder]]
         own = [known.entries[number] for number in build.entries]
         dangers = [
             f"{known.entries[number].place} keeps what another entry sets"
@@ -184,7 +239,7 @@ class Selectors:
         said = list(self._said_by(built))
         components = [numbers[one] for one in built.components if one in numbers]
         is_whole = build.is_whole and built.is_whole and len(components) == len(built.components)
-        return build._replace(
+        build = build._replace(
             components=(*build.components, *components),
             patches=(*build.patches, *(one.images for one in said)),
             exacts=(*build.exacts, *(number for one in said for number in one.exacts)),
@@ -193,6 +248,7 @@ class Selectors:
             is_whole=is_whole,
             dangers=(*build.dangers, *dangers, *(one for other in said for one in other.dangers)),
         )
+        return [build, *(one._replace(dangers=build.dangers) for one in stages)]
 
     def _bare(self, built: HostBuild, numbers: dict[str, int]) -> Build:
         """Return what Flux makes of a folder without a kustomization: all manifests below it.
@@ -213,3 +269,50 @@ class Selectors:
         yield self._numbering.said_by_host(built.host)
         for path, role in built.patches:
             yield self._numbering.said(path, (role,))
+
+
+def _place_of(entry: PathEntry | Inline, *, is_inline: bool = False) -> tuple[bool, bool, int]:
+    """Return when a transformer works: those written out first, then files, as they are listed.
+
+    Source: kustomize api, internal/target/kusttarget.go, configureExternalTransformers. Validators
+    come behind them all.
+    """
+    index = re.search(r"\[(\d+)\]", entry.field)
+    number = int(index[1]) if index is not None else 0
+    return entry.role is Role.VALIDATOR, not is_inline, number
+
+
+def _with_transformers(first: Build, late: list[Said], *, is_component: bool) -> list[Build]:
+    """Return a build and, for each entry of its transformers, one that works on what came of it.
+
+    What else transformers bring may come in before or behind each of these: that is not told.
+    """
+    before = (_BEFORE,)
+    stage = first._replace(
+        files=(),
+        builds=() if is_component else before,
+        components=before if is_component else (),
+        patches=tuple(one.images for one in late),
+        exacts=tuple(number for one in late for number in one.exacts),
+    )
+    entries = [(number,) for one in late for number in one.transformers]
+    works = [(), *entries, *((),) * bool(entries)] if late else []
+    return [first, *(stage._replace(entries=one) for one in works)]
+
+
+def _linked(chains: list[list[Build]]) -> list[Build]:
+    """Return builds, of each chain the last one first, each with the number of the one before."""
+    builds = [chain[-1] for chain in chains]
+    for number, chain in enumerate(chains):
+        before = _BEFORE
+        for build in chain:
+            linked = build._replace(
+                builds=tuple(before if one == _BEFORE else one for one in build.builds),
+                components=tuple(before if one == _BEFORE else one for one in build.components),
+            )
+            if build is chain[-1]:
+                builds[number] = linked
+            else:
+                before = len(builds)
+                builds.append(linked)
+    return builds

@@ -15,7 +15,8 @@ A rule is data (``rules/<id>.yaml``), a check is code (``rules/checks/references
     examples:                       # images, or small documents; they are the rule's tests
       bad: [nginx]
       good: ["nginx:1.27.0"]
-      fixed: []                       # of a fixable rule: what becomes of each bad one
+      fixed: []                       # of a fixable rule: what becomes of each bad one; itself
+                                      # where fix leaves it alone
       environment: dev                # optional: what they are held to, if not the default
 
 Finding and reading the files is the caller's business. No I/O.
@@ -24,7 +25,7 @@ Finding and reading the files is the caller's business. No I/O.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, final, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, final, get_type_hints
 
 from imagelint.model.errors import PolicyError
 from imagelint.model.finding import Severity
@@ -32,16 +33,26 @@ from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.report import RuleText
 from imagelint.model.source import shown
 from imagelint.patterns.globs import NamePattern
-from imagelint.patterns.harbor import Move, Upstream
+from imagelint.patterns.harbor import Upstream
 from imagelint.patterns.images import RegistryPattern
 from imagelint.rules.checks.references import ABOUT_PODS, CHECKS, DOCUMENT, NEEDED
+from imagelint.rules.checks.registry import (
+    Difference,
+    Move,
+    State,
+    parse_repositories,
+    parse_since,
+    parse_source,
+)
 from imagelint.yaml.config import Fields, did_you_mean
+from imagelint.yaml.nodes import Mapping as MappingNode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from imagelint.model.source import Source
     from imagelint.rules.checks.subject import Check
+    from imagelint.yaml.config import Entry
     from imagelint.yaml.nodes import Node
 
 __all__ = ["Examples", "Rule", "load_rules", "parameter_names", "read_parameter", "text_of"]
@@ -60,7 +71,8 @@ class Examples(NamedTuple):
     bad: tuple[str, ...]
     good: tuple[str, ...]
     fixed: tuple[str, ...] = ()
-    """What fix makes of each of ``bad``, in the same order; empty for a rule without a fix."""
+    """What fix makes of each of ``bad``, in the same order, itself where it leaves it alone; empty
+    for a rule without a fix."""
     environment: str | None = None
     """The environment that they are held to; None: the policy's default."""
 
@@ -150,13 +162,48 @@ def _read_moves(reader: Fields, node: Node, where: str) -> tuple[Move, ...]:
     """Read a mapping of retired registries, or paths, to what has their images now, or none."""
     moves: list[Move] = []
     for entry in reader.entries(node, where):
-        new = reader.text(entry.value, f"{where}.{entry.name}")
         with reader.placing(entry.key, where):
             Upstream.parse(entry.name)
-        with reader.placing(entry.value, f"{where}.{entry.name}"):
-            moves.append(Move.parse(entry.name, new))
+        moves.append(_read_move(reader, entry, f"{where}.{entry.name}"))
     return tuple(moves)
 
+
+def _read_move(reader: Fields, entry: Entry, where: str) -> Move:
+    """Read one: its successor or none, or a mapping that says more."""
+    record = {"successor": entry.value}
+    if isinstance(entry.value, MappingNode):
+        record = reader.record(entry.value, where, _MOVE, ("successor",))
+        where_new = f"{where}.successor"
+    else:
+        where_new = where
+    new = record.pop("successor")
+    text = reader.text(new, where_new)
+    with reader.placing(new, where_new):
+        move = Move.parse(entry.name, text)
+    found: dict[str, Any] = {}
+    for key, node in record.items():
+        place = f"{where}.{key}"
+        with reader.placing(node, place):
+            found[key.replace("-", "_")] = _MOVE[key](reader, node, place)
+    return move._replace(**found)
+
+
+_MOVE: Final[dict[str, Callable[[Fields, Node, str], Any]]] = {
+    "successor": Fields.text,  # what it means is read with the entry's name
+    "state": lambda reader, node, where: reader.choice(node, where, State),
+    "since": lambda reader, node, where: parse_since(reader.text(node, where)),
+    "differs": lambda reader, node, where: tuple(
+        reader.choice(item, where, Difference) for item in reader.items(node, where)
+    ),
+    "repositories": lambda reader, node, where: parse_repositories(reader.texts(node, where)),
+    "except-repositories": lambda reader, node, where: parse_repositories(
+        reader.texts(node, where)
+    ),
+    "tags": Fields.names,
+    "except-tags": Fields.names,
+    "source": lambda reader, node, where: parse_source(reader.text(node, where)),
+}
+"""How each key of an entry is read that says more than its successor."""
 
 _READERS: Final[dict[object, Callable[[Fields, Node, str], object]]] = {
     bool: Fields.flag,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from imagelint.run.team import PACKET, PIECE, Team
+from imagelint.run.pool import PIECE, Pool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,8 +19,6 @@ T = TypeVar("T")
 
 _FEW = 64
 """So many files are given one by one, as many more two by two, and so on."""
-_PICKLED = 3
-"""A path takes as many bytes for a character, at most, on its way to another process."""
 
 
 class Ahead(Generic[T]):
@@ -29,11 +27,9 @@ class Ahead(Generic[T]):
     def __init__(self, work: Callable[[str, T], Any], jobs: int) -> None:
         """Work with each file's path and what it shares with the first, in ``jobs`` processes."""
         self._work = work
-        self._team = Team(self._done, jobs)
+        self._pool = Pool(self._done, jobs)
         self._shared: T | None = None
         self._piece: list[str] = []
-        self._room = PACKET
-        """How many bytes more the piece may have."""
         self._outcomes: Iterator[tuple[str, Any]] | None = None
         self._early: dict[str, Any] = {}
         """What has come before it was asked for."""
@@ -46,19 +42,17 @@ class Ahead(Generic[T]):
             self._shared = shared
         if shared is not self._shared:
             return
-        size = _PICKLED * len(path)
         # Of few files, which may be large, each process is to have some.
-        if len(self._piece) == min(PIECE, len(self.begun) // _FEW + 1) or size > self._room:
+        if len(self._piece) == min(PIECE, len(self.begun) // _FEW + 1):
             self._give()
         self.begun[path] = None
         self._piece.append(path)
-        self._room -= size
 
     def outcome(self, path: str) -> Any:  # noqa: ANN401 - whatever the work comes to
-        """Return, once, what came of a file that was begun; raises what ``Team.results`` does."""
+        """Return, once, what came of a file that was begun; raises what ``Pool.results`` does."""
         if self._outcomes is None:
             self._give()
-            self._outcomes = zip(self.begun, self._team.results(), strict=True)
+            self._outcomes = zip(self.begun, self._pool.results(), strict=True)
         if path in self._early:
             return self._early.pop(path)
         while True:
@@ -69,12 +63,12 @@ class Ahead(Generic[T]):
 
     def end(self) -> None:
         """End what is not done."""
-        self._team.end()
+        self._pool.end()
 
     def _give(self) -> None:
         if self._piece:
-            self._team.give(self._piece)
-        self._piece, self._room = [], PACKET
+            self._pool.give(self._piece)
+        self._piece = []
 
     def _done(self, path: str) -> Any:  # noqa: ANN401 - whatever the work comes to
         assert self._shared is not None  # no file has begun without

@@ -19,21 +19,25 @@ from imagelint.model.source import mark_of
 from imagelint.repair.moves import moves_of
 from imagelint.repair.refusals import like_before, unrepaired, without_fixes
 from imagelint.run.repairs import Fixed, Repair, Tried
-from imagelint.run.request import NO_ADJUSTMENT, Attempt, Input, unpacked
+from imagelint.run.request import NO_ADJUSTMENT, Adjustment, Attempt, Input, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from concurrent.futures import Executor
 
     from imagelint.model.finding import Finding
-    from imagelint.run.request import Adjustment
     from imagelint.run.run import Run
 
-__all__ = ["repair_all", "tried"]
+__all__ = ["Declined", "repair_all", "tried"]
 
 T = TypeVar("T")
+_DOUBT = "git does not say whether it ignores this file; name the file to have it repaired"
 _MOST_FILES, _MOST_INPUTS, _MOST_WAITS = 32, 1000, 8
 """How many may wait: new files, inputs, most of which stay as they are, and threads."""
+
+
+class Declined(Exception):  # noqa: N818 - no error, an answer
+    """Somebody who was asked does not want the repairs; nothing is written."""
 
 
 class _Written:
@@ -138,22 +142,42 @@ def _unwritten() -> files.Steps:
     yield from ()
 
 
-def repair_all(run: Run, *, write: bool) -> Iterator[Repair]:
-    """Lint, repair, write and lint again every input; without ``write`` no file is touched."""
+def repair_all(
+    run: Run, *, write: bool, confirm: Callable[[int], bool] | None = None
+) -> Iterator[Repair]:
+    """Lint, repair, write and lint again every input; without ``write`` no file is touched.
+
+    ``confirm`` is asked before the first of several files is written, with their number, where the
+    built-in policy repairs; raises ``Declined`` where it says no.
+    """
     found = run.outcomes(tried)
     if run.stdin is not None:
         yield from _repaired(run, found, [], writes=False)
         return
     everything = list(found)
     order = {one.path: number for number, (one, _) in enumerate(everything)}
-    repairs = list(_all_repaired(run, everything, write=write))
+    repairs = list(_all_repaired(run, everything, write=write, confirm=confirm))
     yield from sorted(repairs, key=lambda repair: order.get(repair.one.path, -1))
 
 
-def _all_repaired(run: Run, found: list[tuple[Input, Tried]], *, write: bool) -> Iterator[Repair]:
+def _all_repaired(
+    run: Run,
+    found: list[tuple[Input, Tried]],
+    *,
+    write: bool,
+    confirm: Callable[[int], bool] | None,
+) -> Iterator[Repair]:
     """Repair what was found, with regard to what selects images by name."""
     failed: list[Input] = []
     adjusted = _adjustments(run, found)
+    if confirm is not None:
+        repaired = [one for one, known in found if known.fixed is not None]
+        changed = {one.path for one in repaired} | {
+            path for path, one in adjusted.items() if one.edits
+        }
+        is_asked = len(changed) > 1 and any(one.governing.is_built_in for one in repaired)
+        if is_asked and not confirm(len(changed)):
+            raise Declined
     if not any(one.edits for one in adjusted.values()):
         yield from _repaired(run, _adjusted(run, found, adjusted), failed, writes=write)
         return
@@ -200,8 +224,13 @@ def _adjustments(run: Run, found: list[tuple[Input, Tried]]) -> dict[str, Adjust
         return {}
     from imagelint.run.renaming import adjustments  # noqa: PLC0415 - only where there are repairs
 
-    free = {one.path: not _may_select(known) for one, known in found}
-    return adjustments(repaired, free, run.around, run.catalogue, run.cwd)
+    doubted = {one.path for one, _ in found if run.around.may_be_ignored(one.path)}
+    free = {one.path: not _may_select(known) for one, known in found if one.path not in doubted}
+    left = {
+        path: Adjustment({start: _DOUBT for start, _, _ in repaired.pop(path)[0]})
+        for path in doubted & repaired.keys()
+    }
+    return left | adjustments(repaired, free, run.around, run.catalogue, run.cwd)
 
 
 def _adjusted(

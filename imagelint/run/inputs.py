@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from imagelint.files.changes import Changes
+    from imagelint.policy.policy import Policy
     from imagelint.rules.rule import Rule
     from imagelint.run.surroundings import Surroundings
 
-__all__ = ["Intake"]
+__all__ = ["Intake", "built_in_notice"]
 
 _STDIN_SHOWN = "<stdin>"
 
@@ -39,7 +40,7 @@ class Intake:
         self._cwd = cwd
         ref = request.policy_from
         self._origin = None if ref is None else files.AtCommit(ref, cwd)
-        self.policies = files.Policies(rules, cwd, request.policy, self._origin)
+        self.policies = files.Policies(rules, cwd, request.policy, self._origin, request.harbor)
         self.stdin: bytes | None = None
         """Standard input, if it was asked for."""
         self.notices: list[str] = []
@@ -72,27 +73,94 @@ class Intake:
 
         def meet(path: str) -> None:
             if begin is not None and changes is None:
-                begin(path, self.policies.for_file(path))
+                begin(path, self._policy_of(path))
 
-        found = files.find(named, self._cwd, exclusion, self._hear, meet)
+        ignored = files.Ignored() if self._origin is None else files.Ignored(self._origin.ignored)
+        listener = files.Listener(self._hear, meet)
+        found = files.find(named, self._cwd, exclusion, ignored, listener)
+        self._tell_of_refusals(ignored.refusals)
         self.has_links = bool(found.links)
         if self._request.leftovers:
             self._look_for_leftovers(found)
         self.notices += (f"warning: {one_line(line)}" for line in found.warnings)
         self.errors += map(one_line, found.errors)
+        self._tell_of_empty_folders(found.without)
         out = self._links_out(found)
         taken_in = self._taken_in(found, exclusion)
-        shown = {file.shown for file in taken_in}
+        shown = {file.shown for file in taken_in} | self._missing(found, exclusion)
         self.skipped += (one for one in found.skipped if one.path not in shown)
         everything = files.in_order((*found.files, *taken_in)) if taken_in else found.files
+        linted = []
+        newly = frozenset[str]()
+        if changes is not None:
+            newly = self._around.newly_reached(changes.is_same, changes.then)
         for file in everything:
             if file.path in out:
                 continue
-            governing = self.policies.for_file(file.path)
-            if changes is None or self._concerned(changes, file.path, governing):
+            governing = self._policy_of(file.path)
+            is_new = bool(newly) and not newly.isdisjoint(_upwards(file.path))
+            if changes is None or is_new or self._concerned(changes, file.path, governing):
+                linted.append(file.path)
                 yield Input(file.path, file.shown, governing)
             else:
                 self.skipped.append(Skipped(file.shown, changes.reason))
+        self._tell_of_what_is_reached_in_vain(linted)
+
+    def _tell_of_empty_folders(self, without: Iterable[str]) -> None:
+        """Refuse to call clean what has nothing to look at: a path is wrong, or a build failed."""
+        for one in without:
+            line = one_line(f"{one}: no manifests (.yaml, .yml, .json) found")
+            if self._request.allow_empty:
+                self.notices.append(f"warning: {line}")
+            else:
+                self.errors.append(f"{line} (--allow-empty lets it pass)")
+
+    def _tell_of_refusals(self, refusals: Mapping[str, str]) -> None:
+        """Say which repositories git does not answer for, and why; and let ``fix`` know."""
+        self._around.refusals = refusals
+        for root, said in refusals.items():
+            self.notices.append(
+                one_line(
+                    f"warning: {self._shown(root)}: git does not answer for this repository, so"
+                    f" nothing in it counts as ignored, and fix repairs named files alone: {said}"
+                )
+            )
+
+    def _missing(self, found: files.Found, exclusion: files.Exclusion) -> set[str]:
+        """Tell of what the checkout lacks; return the links, as shown, that are errors so."""
+        around = self._around
+        roots = {*found.roots, *(around.repository_of(file.path) for file in found.files)}
+        sparse = sorted(root for root in roots if root is not None and files.may_be_sparse(root))
+        if not (sparse or found.empty or found.unfollowed):
+            return set()
+        from imagelint.run import absent  # noqa: PLC0415 - most checkouts are whole
+
+        lost = absent.left_out(sparse, around)
+        warnings = absent.submodules(found, around, self._shown)
+        self.notices += (one_line(f"warning: {line}") for line in warnings)
+        notes = absent.sparse(found, lost, exclusion, self._shown)
+        self.notices += (one_line(f"note: {line}") for line in notes)
+        if self._request.policy is None and self._origin is None:
+            self.errors += map(one_line, absent.lost_policies(found, lost, self._shown))
+        broken = list(absent.broken_links(found, around))
+        self.errors += (one_line(f"{one.path}: {one.reason}") for one in broken)
+        return {one.path for one in broken}
+
+    def _tell_of_what_is_reached_in_vain(self, linted: Iterable[str]) -> None:
+        reaching = self._around.reaching(linted)
+        if reaching:
+            from imagelint.run import absent  # noqa: PLC0415 - for kustomizations alone
+
+            lines = absent.reached_in_vain(linted, reaching, self._around, self._shown)
+            self.errors += map(one_line, lines)
+
+    def _shown(self, path: str) -> str:
+        return files.displayed(path, self._cwd)
+
+    def _policy_of(self, path: str) -> files.GoverningPolicy:
+        """Return what a file is held to; a pipe is held to what standard input is."""
+        place = os.path.join(self._cwd, _STDIN_SHOWN) if files.is_stream(path) else path
+        return self.policies.for_file(place)
 
     def _taken_in(self, found: files.Found, exclusion: files.Exclusion) -> list[files.FoundFile]:
         """Return files below the PATHs that a walk leaves out and kustomizations take in.
@@ -101,7 +169,7 @@ class Intake:
         """
         known = {file.path for file in found.files}
         return [
-            files.FoundFile(path, files.displayed(path, self._cwd))
+            files.FoundFile(path, self._shown(path))
             for path in self._around.taken_in(known)
             if path not in known and not exclusion.is_given(path)
         ]
@@ -113,8 +181,8 @@ class Intake:
         """
         places = {file.path: file.shown for file in found.files if file.path in found.links}
         folders = {
-            files.absolute(one.path, self._cwd): one.path
-            for one in found.skipped
+            place: one.path
+            for place, one in found.unfollowed.items()
             if one.reason == files.LINK_TO_FOLDER
         }
         out = []
@@ -192,9 +260,10 @@ class Intake:
 
     def _stdin_input(self, exclusion: files.Exclusion) -> Iterator[Input]:
         name = self._request.stdin_filename
-        path = files.absolute(name or _STDIN_SHOWN, self._cwd)
-        shown = files.displayed(path, self._cwd)
-        governing = self.policies.for_file(path)
+        here = _STDIN_SHOWN if self._request.stdin_is_here else files.STDIN
+        path = files.absolute(name or here, self._cwd)
+        shown = files.displayed(path, self._cwd) if name else _STDIN_SHOWN
+        governing = self._policy_of(path)
         given = self._request.stdin
         self.stdin = files.read_stdin() if given is None else given
         if files.is_blank(self.stdin) and not self._request.allow_empty:
@@ -213,3 +282,24 @@ class Intake:
             yield Input(path, shown, governing, self.stdin)
         else:
             self.skipped.append(Skipped(shown, reason))
+
+
+def built_in_notice(policy: Policy, request: Request) -> str:
+    """Say that the built-in policy decides, and to which Harbor images go where they are to go."""
+    (harbor,) = policy.harbors.harbors
+    named, asked = "", request.harbor
+    if asked is not None or request.fixes:
+        named = f" and images go to the Harbor {harbor.host}"
+        named += "" if asked else ", unless --harbor HOST names another"
+    return (
+        f"note: no {files.POLICY_NAME} found, so the built-in policy decides{named};"
+        f" write your own with `imagelint init --harbor {asked or 'HOST'}`"
+    )
+
+
+def _upwards(path: str) -> Iterator[str]:
+    """Yield a path and the folders around it."""
+    above = ""
+    while path != above:
+        yield path
+        above, path = path, os.path.dirname(path)

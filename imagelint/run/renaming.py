@@ -155,7 +155,8 @@ class _Planned:
 
     @cached_property
     def _tracked(self) -> frozenset[str]:
-        return files.tracked_below(self._graph.root)
+        index = files.index_of(self._graph.root)
+        return frozenset() if index is None else index.tracked
 
     def _refuse(self, path: str, offset: int, reason: str) -> None:
         self._refused.setdefault(path, {})[offset] = reason

@@ -8,7 +8,7 @@ from imagelint.files.reading import MAX_SIZE
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.report import NO_FACTS, FileResult, Told, joined, light
 from imagelint.model.source import Source
-from imagelint.run.team import AUTO
+from imagelint.run.pool import AUTO
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -30,6 +30,8 @@ class Request(NamedTuple):
     """As typed; none stands for the working folder, ``-`` for standard input."""
     environment: str | None = None
     policy: str | None = None
+    harbor: str | None = None
+    """The Harbor of the built-in policy, in place of the example's: a host."""
     exclude: tuple[str, ...] = ()
     stdin_filename: str | None = None
     changed_since: str | None = None
@@ -37,6 +39,7 @@ class Request(NamedTuple):
     policy_from: str | None = None
     """Read policies as this commit has them, not as they are in the working folder."""
     allow_empty: bool = False
+    """Take nothing on stdin, or a folder without a manifest, for no slip."""
     max_file_size: int = MAX_SIZE
     """Bytes of the largest file that is read without being named."""
     jobs: int = AUTO
@@ -47,6 +50,8 @@ class Request(NamedTuple):
     """List every image; a run that does not hands over far less from process to process."""
     stdin: bytes | None = None
     """Standard input, where the command has read it already."""
+    stdin_is_here: bool = False
+    """Standard input belongs to the working folder: that of the kustomization that calls."""
     fixes: bool = False
     """Repair what is found."""
     leftovers: bool = False

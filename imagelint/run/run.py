@@ -21,10 +21,10 @@ from imagelint.rules.built_in import RULES
 from imagelint.rules.rule import text_of
 from imagelint.run.ahead import Ahead
 from imagelint.run.given import known_kinds, today
-from imagelint.run.inputs import Intake
+from imagelint.run.inputs import Intake, built_in_notice
+from imagelint.run.pool import in_order
 from imagelint.run.request import STDIN, Attempt, Input, Packed, Request, packed, unpacked, whole
 from imagelint.run.surroundings import Surroundings
-from imagelint.run.team import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -56,12 +56,14 @@ class Run:
         self.policies = intake.policies
         self.catalogue = known_kinds()
         self._today = today()
-        self._linters: dict[tuple[str | None, bool], Linter] = {}
+        self._linters: dict[tuple[str | None, str, bool], Linter] = {}
         self._charts: dict[str, str | None] = {}
         """The Helm chart whose templates stand in a folder, as shown."""
         self._used: dict[PolicyStamp | None, set[int]] = {}
         self._known: dict[files.Identity, tuple[Input, FileResult]] = {}
         self._stream: Source | None = None
+        self.remarks: list[str] = []
+        """Lines for stderr that only the end of the run can tell."""
         self.notices, self.errors, self.skipped = intake.notices, intake.errors, intake.skipped
         self._ahead = None if work is None else self._working(work)
         try:
@@ -84,15 +86,14 @@ class Run:
         """Fail before the first finding: an unknown environment, a policy that is no good."""
         for one in self.governing:
             self._linter(one)
-        if self.inputs and any(governing.is_built_in for governing in self.governing):
-            self.notices.append(
-                f"note: no {files.POLICY_NAME} found, so the built-in policy decides;"
-                " write your own with `imagelint init --harbor HOST`"
-            )
+        built_in = next((one for one in self.governing if one.is_built_in), None)
+        if not self.inputs or built_in is None:
+            return
+        self.notices.insert(0, built_in_notice(built_in.policy, self._request))
 
     def _linter(self, governing: files.GoverningPolicy, *, inventory: bool = False) -> Linter:
         inventory = inventory or self._request.inventory
-        key = governing.stamp.path, inventory
+        key = governing.stamp.path, governing.folder, inventory
         if key not in self._linters:
             environment = self._request.environment
             if environment is not None:
@@ -152,10 +153,10 @@ class Run:
     def _told(self, one: Input, result: FileResult) -> FileResult:
         """Put into words what is found in an input, if that is wanted and can change no more.
 
-        Of a chart's templates one finding stands for all, and of one about a pull secret another
-        file may tell that it is none.
+        Of a chart's templates one finding stands for all, of one about a pull secret another file
+        may tell that it is none, and what a baseline knows of a file that is gone may be anywhere.
         """
-        tell = self._request.tell
+        tell = None if one.governing.gone else self._request.tell
         if tell is None or not result.findings or result.facts != NO_FACTS or self._chart(one):
             return result
         return told(result, tell(result))
@@ -355,7 +356,7 @@ class Run:
 
     def report(self, results: Iterable[FileResult], fixed: Iterable[str] = ()) -> Report:
         """Conclude the run; ``fixed`` are the paths that were rewritten."""
-        concluded = conclude(tuple(results))  # which is what tells the exceptions that were used
+        concluded = conclude(self._with_renamed(tuple(results)))  # now it is known what was used
         rules = {name: rule for one in self.governing for name, rule in one.rules.items()}
         return Report(
             tuple(with_more(concluded, about_exceptions(map(self._ruling, self.governing)))),
@@ -366,27 +367,28 @@ class Run:
             rules=tuple(text_of(rule) for _, rule in sorted(rules.items())),
         )
 
+    def _with_renamed(self, results: tuple[FileResult, ...]) -> tuple[FileResult, ...]:
+        """Take for known what baselines know of files that were renamed."""
+        counted = () if self._request.without_baseline else self.governing
+        for one in [one for one in counted if one.baseline is not None]:
+            from imagelint.run.known import with_renamed  # noqa: PLC0415 - many have none
+
+            linter, whole = self._linter(one), self.around.saw_all_of(one.folder)
+            results, said = with_renamed(results, self.inputs, one, linter, is_whole=whole)
+            self.remarks += said
+        return results
+
     def _ruling(self, governing: files.GoverningPolicy) -> Ruling:
         """Return what is to be concluded about a policy when all has been linted."""
-        is_whole = self._request.changed_since is None and self._saw_all_of(governing.folder)
         layers = zip(governing.sources, map(os.path.dirname, governing.files), strict=False)
-        seen = frozenset(one.path for one, folder in layers if self._saw_all_of(folder))
+        seen = frozenset(one.path for one, folder in layers if self.around.saw_all_of(folder))
         return Ruling(
             governing.policy,
             governing.rules,
             frozenset(self._used.get(governing.stamp, ())),
             self._today,
-            seen if is_whole else None,
+            seen if self.around.saw_all_of(governing.folder) else None,
             self._request.environment,
-        )
-
-    def _saw_all_of(self, folder: str) -> bool:
-        """Whether a PATH is a folder that holds ``folder``, or is it."""
-        places = (files.absolute(one, self.cwd) for one in self._request.paths or (".",))
-        return any(
-            os.path.isdir(place) and files.is_below(folder, place)
-            for place in places
-            if place != STDIN
         )
 
 

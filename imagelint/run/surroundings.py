@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 from imagelint import files
+from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
+from imagelint.model.errors import FileError
 from imagelint.repository.repositories import Repositories
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from imagelint.kubernetes.context import Context
     from imagelint.repository.graph import Graph
@@ -28,17 +31,22 @@ class Surroundings:
         self._named = frozenset(places)
         self._with_policies = request.policy is None
         """Whether policies are looked for above the files."""
+        self._is_whole = request.changed_since is None
         self._limit = request.max_file_size
         self._guards: dict[str, str] = {}
         """By folder: see :meth:`guard_of`."""
-        self._tracked: dict[str, frozenset[str]] = {}
-        """By root: the tracked files, where that has been asked."""
+        self._indexes: dict[str, files.Index | None] = {}
+        """By root, where git has been asked."""
+        self.refusals: Mapping[str, str] = {}
+        """By root: repositories for which git does not answer."""
         self._folders = sorted(filter(os.path.isdir, places), key=len)
         self._repositories = Repositories(self._is_tree)
         self._roots: dict[str, str] = {}
         """By folder."""
         self._holders: dict[str, str | None] = {}
         """By folder: the repository that it is in."""
+        self._tops: dict[str, str | None] = {}
+        """By folder: the outermost folder above it with a policy."""
         for place in places:  # before processes are forked, for all of them
             self.graph_of(os.path.join(place, "") if place in self._folders else place)
 
@@ -52,19 +60,24 @@ class Surroundings:
 
     def _is_tree(self, root: str) -> bool:
         """Whether all below a root belongs together; a file alone may lie in anybody's home."""
-        return root in self._folders or files.holds_repository(root)
+        is_whole = root in self._folders or files.holds_repository(root)
+        return is_whole or self._policy_folder(root) == root
 
     def root_of(self, path: str) -> str:
-        """Return the root of the repository of a file; where there is none, the PATH it is in."""
+        """Return the root of the repository of a file.
+
+        Where there is none it is the outermost folder with a policy, else the PATH that it is in.
+        """
         folder = path.rpartition(os.sep)[0] or os.sep
         known = self._roots.get(folder)
         if known is None:
             above = (one for one in self._folders if files.is_below(path, one))
-            known = self._repository_of(folder) or next(above, folder)
+            known = self._holder_of(folder) or self._policy_folder(folder)
+            known = known or next(above, folder)
             self._roots[folder] = known
         return known
 
-    def _repository_of(self, folder: str) -> str | None:
+    def _holder_of(self, folder: str) -> str | None:
         """Return the repository that a folder is in, with one look at each folder of a tree."""
         passed = []
         while folder not in self._holders:
@@ -79,6 +92,14 @@ class Surroundings:
         found = self._holders[folder]
         self._holders.update(dict.fromkeys(passed, found))
         return found
+
+    def _policy_folder(self, folder: str) -> str | None:
+        """Return the outermost folder with a policy from here upwards, if any are looked for."""
+        if not self._with_policies:
+            return None
+        if folder not in self._tops:
+            self._tops[folder] = files.policy_folder(folder)
+        return self._tops[folder]
 
     def guard_of(self, path: str) -> str | None:
         """Return the folder outside of which nothing is read or written for a file (absolute).
@@ -95,25 +116,63 @@ class Surroundings:
         return known
 
     def read(self, one: Input) -> tuple[bytes, files.Identity]:
-        """Read the file of an input; raises ``FileError``, also for what a link leads out to."""
+        """Read the file of an input; raises ``FileError``, also for what a link leads out to.
+
+        And for a manifest whose content is not here, unlike other files that hooks name.
+        """
         root = self.guard_of(one.path)
-        return files.read(one.path, one.shown, root, None if root is None else self._limit)
+        found = files.read(one.path, one.shown, root, None if root is None else self._limit)
+        what = files.stand_in(found[0])
+        if what is not None and self._is_wanted(one.path):
+            raise FileError(one.shown, what)
+        return found
+
+    def _is_wanted(self, path: str) -> bool:
+        """Whether a file is meant for a manifest: by its name, or by a kustomization."""
+        name = path.rpartition(os.sep)[2]
+        return files.is_manifest(name) or bool(self.context_of(path).roles)
 
     def is_tracked(self, path: str) -> bool:
         """Whether a path is tracked; where git does not answer, it counts as tracked."""
-        root = self._repository_of(path.rpartition(os.sep)[0] or os.sep)
-        if root is None:
+        root = self.repository_of(path)
+        if root is None or not files.is_repository(root):
             return False
-        if root not in self._tracked:
-            self._tracked[root] = files.tracked_below(root)
-        return path in self._tracked[root] or not self._tracked[root]
+        index = self.index_of(root)
+        return index is None or path in index.tracked
+
+    def may_be_ignored(self, path: str) -> bool:
+        """Whether nobody named a file, and git does not say whether it ignores it."""
+        if not self.refusals or path in self._named:
+            return False
+        return self.repository_of(path) in self.refusals
+
+    def index_of(self, root: str) -> files.Index | None:
+        """Return what is tracked in the repository at ``root``, None where git does not answer."""
+        if root not in self._indexes:
+            self._indexes[root] = files.index_of(root)
+        return self._indexes[root]
+
+    def index_at(self, path: str) -> files.Index | None:
+        """Return what is tracked in the repository around a path."""
+        root = self.repository_of(path)
+        return None if root is None else self.index_of(root)
+
+    def repository_of(self, path: str) -> str | None:
+        """Return the repository that a file is in."""
+        return self._holder_of(path.rpartition(os.sep)[0] or os.sep)
+
+    def submodule_above(self, path: str) -> str | None:
+        """Return the submodule at a path or around it that is not checked out, if there is one."""
+        index = self.index_at(path)
+        for one in () if index is None else index.submodules:
+            if files.is_below(path, one) and not _holds_anything(one):
+                return one
+        return None
 
     def _guard_for(self, folder: str) -> str:
         named = next((one for one in self._folders if files.is_below(folder, one)), None)
-        root = self._repository_of(folder)
-        if root is None and self._with_policies:
-            root = files.policy_folder(folder)
-        root = root or named or folder
+        root = self._holder_of(folder)
+        root = root or self._policy_folder(folder) or named or folder
         if named is not None and files.leads_out(named, root):  # a link, which the user has named
             real = os.path.realpath(named)
             root = files.repository_of(real) or real
@@ -121,7 +180,9 @@ class Surroundings:
 
     def context_of(self, path: str) -> Context:
         """Return what the repository knows about a file."""
-        return self._repositories.context_of(self.root_of(path), path)
+        root = self.root_of(path)
+        known = self._repositories.context_of(root, path)
+        return known._replace(injecting=partial(self._repositories.injecting_at, root))
 
     def hosts_at(self, root: str) -> tuple[Host, ...]:
         """Return the objects of a repository that have folders built."""
@@ -138,3 +199,31 @@ class Surroundings:
             for path in self._repositories.reached_from(root, paths):
                 if any(files.is_below(path, folder) for folder in self._folders):
                     yield path
+
+    def saw_all_of(self, folder: str) -> bool:
+        """Whether all below a folder is linted: a PATH holds it, or is it, whatever has changed."""
+        return self._is_whole and any(files.is_below(folder, place) for place in self._folders)
+
+    def newly_reached(
+        self, is_same: Callable[[str], bool], then: Callable[[str], bytes | None]
+    ) -> frozenset[str]:
+        """Return the files, and folders of such, that are taken in otherwise than then."""
+        return frozenset(self._repositories.newly_reached(is_same, then))
+
+    def reaching(self, found: Iterable[str]) -> list[tuple[Graph, list[str]]]:
+        """Return the kustomizations among files, by the graph that they are in."""
+        reaching: dict[int, tuple[Graph, list[str]]] = {}
+        for path in found:
+            if path.rpartition(os.sep)[2] in KUSTOMIZATION_FILES:
+                graph = self.graph_of(path)
+                if graph is not None:
+                    reaching.setdefault(id(graph), (graph, []))[1].append(path)
+        return list(reaching.values())
+
+
+def _holds_anything(folder: str) -> bool:
+    try:
+        with os.scandir(folder) as entries:
+            return next(entries, None) is not None
+    except OSError:
+        return False

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from imagelint.model.errors import PolicyError
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.model.source import Span, shown
+from imagelint.model.source import Span, as_yaml, shown
 from imagelint.patterns.globs import InvalidPattern, NamePattern, PathPattern, PathPatterns
 from imagelint.patterns.images import RegistryPattern
 from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
@@ -102,18 +102,25 @@ class Fields:
         return None if node is None else self.place(node)
 
     def at(self, keys: Iterable[str]) -> Node | None:
-        """Return what stands at ``keys``, mapping by mapping; None where there is nothing."""
-        node: Node | None = self.root
+        """Return what stands at ``keys``, mapping by mapping; None where there is nothing.
+
+        Of a list (of Harbors) it is in the first of the items that has all of them.
+        """
+        found: list[Node] = [self.root]
         for key in keys:
-            node = next(
-                (
-                    value
-                    for name, value in (node.pairs if isinstance(node, Mapping) else ())
-                    if isinstance(name, Scalar) and name.value == key
-                ),
-                None,
-            )
-        return node
+            holders: list[Node] = []
+            for node in found:
+                if isinstance(node, Sequence) and node is not self.root:
+                    holders += node.items
+                else:
+                    holders.append(node)
+            found = [
+                value
+                for holder in holders
+                for name, value in (holder.pairs if isinstance(holder, Mapping) else ())
+                if isinstance(name, Scalar) and name.value == key
+            ]
+        return found[0] if found else None
 
     @staticmethod
     def _holds(node: Node, text: str) -> bool:
@@ -169,7 +176,7 @@ class Fields:
         if not isinstance(node, Sequence):
             advice = ""
             if isinstance(node, Scalar) and _is_text(node):
-                advice = f"; write [{shown(node.value)}]"
+                advice = f"; write [{as_yaml(node.value)}]"
             message = f"a list is wanted, not {_kind(node)}{advice}"
             raise self.error(node, _at(where, message))
         return node.items

@@ -14,7 +14,7 @@ from imagelint.engine.linter import Linter
 from imagelint.model.source import Source
 from imagelint.policy.policy import parse_policy
 from imagelint.rules.built_in import RULES
-from tests.bypass.cases import EVIL, GOOD, POLICY, UNAPPROVED, json_pod, lint, pod
+from tests.bypass.cases import EVIL, GOOD, POLICY, UNAPPROVED, UNPARSABLE, json_pod, lint, pod
 from tests.support.trees import catalogue
 
 IGNORE = "# imagelint: ignore[unapproved-registry] why"
@@ -103,6 +103,32 @@ def lint_by(more: str, text: str, *, environments: str = "", today: str = "2026-
 def test_comment_that_the_policy_forbids(more: str, environments: str, text: str) -> None:
     assert UNAPPROVED in lint_by(more, text, environments=environments)
     assert UNAPPROVED not in lint_by("", text)
+
+
+BROKEN = f"# imagelint: ignore-file[unparsable-document] x\n{pod(GOOD)}x: [{EVIL}\n"
+IN_DEV = BROKEN.replace("{name: web}", "{name: web, namespace: dev}")
+
+
+@pytest.mark.parametrize(
+    ("more", "environments"),
+    [
+        ("locked: [rules.unapproved-registry]\n", ""),
+        ("", "\n    unsuppressible: [unapproved-registry]"),
+        ("", '\n    unsuppressible: ["*"]'),
+        ("", "\n    unsuppressible: [unparsable-document]"),
+    ],
+)
+def test_an_image_that_nobody_can_read_is_no_way_around(more: str, environments: str) -> None:
+    assert UNPARSABLE in lint_by(more, BROKEN, environments=environments)
+    for text, allowed in ((BROKEN, ""), (IN_DEV, environments)):  # dev lets comments count
+        assert UNPARSABLE not in lint_by("", text, environments=allowed)
+
+
+def test_exceptions_excuse_what_nobody_can_read() -> None:
+    """They are reviewed with the policy."""
+    excused = "exceptions: [{rules: [unparsable-document], paths: [a.yaml], reason: why}]\n"
+    sealed = '\n    unsuppressible: ["*"]'
+    assert UNPARSABLE not in lint_by(excused, BROKEN, environments=sealed)
 
 
 @pytest.mark.parametrize(

@@ -201,6 +201,134 @@ class TestWhatAFileIsHeldTo:
         assert linted() == ["app/templates/deep/pod.yaml"]
 
 
+class TestThePathAsItIsGiven:
+    """A path names what the links in it lead to, so those are a part of what changes."""
+
+    @pytest.fixture
+    def both(self, repository: Repository) -> Repository:
+        """Beside ``prod`` stand a folder with the same files and one with others."""
+        for name in ("a.yaml", "b.yaml"):
+            repository.write(f"copy/{name}", BAD)
+            repository.write(f"dev/{name}", BAD + "# dev\n")
+        repository.write("prod/x/gone.yaml", BAD)
+        repository.commit()
+        repository.git("branch", "-q", "-f", "main")
+        return repository
+
+    @pytest.mark.parametrize("target", ["dev", "copy", "./dev", "other/../dev", "dev/."])
+    def test_a_folder_that_became_a_link(self, both: Repository, target: str) -> None:
+        both.git("rm", "-q", "-r", "prod")
+        (both.root / "prod").symlink_to(target)
+        both.commit()
+        assert linted("prod") == ["prod/a.yaml", "prod/b.yaml"]
+        assert linted("prod/a.yaml") == ["prod/a.yaml"]
+        assert linted("dev", "copy") == []
+        assert linted("prod/x/gone.yaml", "prod/x", "dev") == []
+
+    def test_a_link_that_became_another_one(self, both: Repository) -> None:
+        (both.root / "live").symlink_to("copy")
+        (both.root / "through").symlink_to("live")
+        both.commit()
+        both.git("branch", "-q", "-f", "main")
+        assert linted("live", "through") == []
+        (both.root / "live").unlink()
+        (both.root / "live").symlink_to("prod")
+        assert linted("live") == ["live/a.yaml", "live/b.yaml", "live/x/gone.yaml"]
+        assert len(linted("through")) == 3
+        assert linted("prod") == []
+
+    def test_a_link_that_became_a_folder(self, both: Repository) -> None:
+        (both.root / "live").symlink_to("copy")
+        both.commit()
+        both.git("branch", "-q", "-f", "main")
+        (both.root / "live").unlink()
+        both.write("live/a.yaml", BAD)
+        assert linted("live") == ["live/a.yaml"]
+
+    def test_links_outside_of_the_repository_are_no_change(
+        self, both: Repository, tmp_path: Path
+    ) -> None:
+        (tmp_path / "far").symlink_to(both.root)
+        assert linted(str(tmp_path / "far/prod")) == []
+        both.write("prod/a.yaml", BAD + "# changed\n")
+        assert len(linted(str(tmp_path / "far/prod"))) == 1
+
+    def test_a_link_that_goes_round(self, both: Repository) -> None:
+        (both.root / "live").symlink_to("live")
+        both.commit()
+        both.git("branch", "-q", "-f", "main")
+        assert linted() == []
+
+
+class TestWhatKustomizationsReach:
+    @pytest.fixture
+    def bases(self, repository: Repository) -> Repository:
+        """An overlay of a base, beside which there is another one."""
+        for name in ("one", "two"):
+            repository.write(f"{name}/kustomization.yaml", "resources: [x.yaml]\n")
+            repository.write(f"{name}/x.yaml", BAD)
+        repository.write("live/kustomization.yaml", "resources: [../one]\n")
+        repository.commit()
+        repository.git("branch", "-q", "-f", "main")
+        return repository
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("resources: [../one]\n# changed\n", []),
+            ("resources: [../one]\nnamePrefix: a-\n", []),
+            ("resources: []\n", []),
+            ("resources: [../one, ../two]\n", ["two/x.yaml"]),
+            ("resources: [../two]\n", ["two/x.yaml"]),
+            ("bases: [./../one/.]\n", []),
+            ("components: [../one]\n", ["one/x.yaml"]),
+            ("resources: [../one]\npatches: [{path: ../other/c.yaml}]\n", ["other/c.yaml"]),
+            ("resources: [../one]\nnamespace: live\n", ["one/x.yaml"]),
+        ],
+    )
+    def test_what_is_newly_reached_counts(
+        self, bases: Repository, text: str, expected: list[str]
+    ) -> None:
+        bases.write("live/kustomization.yaml", text)
+        assert linted() == expected
+
+    def test_a_new_overlay_and_one_above_it(self, bases: Repository) -> None:
+        bases.write("new/kustomization.yaml", "resources: [../live]\n")
+        assert linted() == ["one/x.yaml"]
+
+    @pytest.mark.parametrize(
+        ("path", "more", "expected"),
+        [
+            ("live", "", ["one/x.yaml"]),
+            ("two", "", ["two/x.yaml"]),
+            ("other", "", ["other/c.yaml"]),
+            ("prod", "targetNamespace: a", ["prod/a.yaml", "prod/b.yaml"]),
+            (".", "", ["one/x.yaml", "two/x.yaml"]),
+            ("nowhere", "", []),
+        ],
+    )
+    def test_what_flux_newly_builds_counts(
+        self, bases: Repository, path: str, more: str, expected: list[str]
+    ) -> None:
+        text = (
+            "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
+            f"metadata: {{name: a}}\nspec:\n  path: {path}\n  {more}\n"
+        )
+        bases.write("flux.yaml", text)
+        assert linted() == expected
+        bases.commit()
+        bases.git("branch", "-q", "-f", "main")
+        bases.write("flux.yaml", text.replace("name: a", "name: b"))
+        assert linted() == []
+        bases.write("flux.yaml", f"{text}  targetNamespace: other\n".replace(f"  {more}\n", ""))
+        assert linted() == expected
+
+    def test_a_kustomization_under_another_name(self, bases: Repository) -> None:
+        bases.git("mv", "live/kustomization.yaml", "live/Kustomization")
+        bases.commit()
+        assert linted() == []
+
+
 class TestSubmodules:
     @pytest.fixture
     def inner(self, repository: Repository, tmp_path: Path) -> Repository:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from imagelint import files
-from imagelint.cli.commands.init import policy_text
+from imagelint.cli.commands.init import Seen, policy_text
 from imagelint.model.errors import UsageError
 from imagelint.model.source import Source
 from imagelint.policy.policy import parse_policy
 from imagelint.rules.built_in import RULES
-from tests.support.project import BAD, CLEAN, ERROR, POLICY, Project, pod
+from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, POLICY, Project, pod, rules_in
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +37,16 @@ def test_explain_a_rule(project: Project) -> None:
         assert done.stdout.startswith(f"{rule.id}: {rule.summary}\n")
         assert "\nWhy\n" in done.stdout
         assert "\nWhat to do\n" in done.stdout
+
+
+def test_explain_shows_a_list_of_registries(project: Project) -> None:
+    """One a line, in words."""
+    lines = project.run("explain", "retired-registry").stdout.splitlines()
+    assert "    k8s.gcr.io → registry.k8s.io (frozen as of 2023-04-03)" in lines
+    assert "    gcr.io/kuar-demo → none (gone as of 2026-01)" in lines
+    assert "  docker.io/bitnami/redis:7.2" in lines, "what fix leaves alone"
+    assert "  k8s.gcr.io/pause:3.9  →  registry.k8s.io/pause:3.9" in lines
+    assert not any("Move(" in line or "Upstream(" in line for line in lines)
 
 
 def test_explain_an_image(work: Project) -> None:
@@ -95,6 +105,42 @@ def test_init_writes_a_policy_that_serves(project: Project, host: str) -> None:
     assert done.exit_code == CLEAN, done.output
     assert project.read("prod/a.yaml") == pod(f"{host}/docker.io/nginx:1.25")
     assert "harbor.myco.com" not in project.read("imagelint.yaml")
+
+
+def test_init_lets_no_comment_count_in_production(project: Project) -> None:
+    """Exceptions and the baseline are reviewed; a line above says how to let comments count."""
+    assert project.run("init", "--harbor", "h.io").exit_code == CLEAN
+    for folder in ("prod", "staging"):
+        project.write(f"{folder}/a.yaml", f"# imagelint: ignore-file[unapproved-registry] x\n{BAD}")
+    assert project.run("check", "staging").exit_code == CLEAN
+    assert project.run("check", "prod").exit_code == FINDINGS
+    assert project.run("baseline", "write", "prod").exit_code == CLEAN
+    assert project.run("check", "prod").exit_code == CLEAN
+    (project.root / "imagelint-baseline.json").unlink()
+    policy = project.read("imagelint.yaml")
+    line = '    unsuppressible: ["*"]\n'
+    above = policy[: policy.index(line)].splitlines()[-1]
+    assert above.endswith("To let comments count, name single rules, or remove the line.")
+    excused = "exceptions: [{rules: [unapproved-registry], paths: [prod/**], reason: r}]\n"
+    project.write("imagelint.yaml", policy + excused)
+    assert project.run("check", "prod").exit_code == CLEAN
+    project.write("imagelint.yaml", policy.replace(line, ""))
+    assert project.run("check", "prod").exit_code == CLEAN
+
+
+def test_init_proposes_the_rule_about_pull_secrets(project: Project) -> None:
+    """For prod, commented: nothing is found before somebody takes the mark away."""
+    assert project.run("init", "--harbor", "h.io").exit_code == CLEAN
+    project.write("prod/a.yaml", pod("h.io/docker.io/nginx:1.25"))
+    assert project.run("check").exit_code == CLEAN
+    text = project.read("imagelint.yaml")
+    proposed = "# missing-pull-secret: warning"
+    assert text.count(proposed) == 1
+    project.write("imagelint.yaml", text.replace(proposed, proposed[2:]))
+    done = project.run("check", "--format", "json")
+    assert rules_in(done.stdout) == ["missing-pull-secret"]
+    project.write("dev/a.yaml", project.read("prod/a.yaml"))
+    assert project.run("check", "dev").stdout.count("missing-pull-secret") == 0
 
 
 def test_init_names_the_schema_that_it_writes(project: Project) -> None:
@@ -158,8 +204,68 @@ def test_init_says_what_the_built_in_policy_says() -> None:
     rules = RULES
     written = Source("imagelint.yaml", policy_text("harbor.myco.com").encode())
     found, built_in = (parse_policy(one, rules) for one in (written, files.default_policy_source()))
-    assert found._replace(exclude=built_in.exclude) == built_in
+    *others, production = found.environments
+    assert production.unsuppressible == ("*",)
+    alike = (*others, production._replace(unsuppressible=()))
+    default = built_in.default
+    assert found._replace(exclude=built_in.exclude, environments=alike, default=default) == built_in
     assert found.exclude.matches("a/testdata/b.yaml"), "where its author sees it"
+
+
+def test_init_lists_the_registries_of_the_repository(project: Project) -> None:
+    images = [
+        *("nginx", "redis:7", "quay.io/a/b:1", "registry.k8s.io/pause:3", "registry.k8s.io/x:1"),
+        *("localhost:5000/a:1", "localhost/a:1", "qay.io/a:1", "h.io/hub/nginx:1", "{{ x }}"),
+        *("1.5/a:1", "GHCR.io/a:1"),
+    ]
+    containers = ", ".join(f"{{name: c, image: {json.dumps(image)}}}" for image in images)
+    spec = f"spec: {{containers: [{containers}]}}"
+    project.write("a/b.yaml", f"{{apiVersion: v1, kind: Pod, metadata: {{name: a}}, {spec}}}\n")
+    done = project.run("init", "--harbor", "h.io")
+    assert (done.exit_code, done.stderr) == (CLEAN, "")
+    assert "Registries here, with their images: docker.io (2), registry.k8s.io (2)," in done.stdout
+    text = project.read("imagelint.yaml")
+    projects = text[text.index("projects:") : text.index("  library:")].splitlines()[1:]
+    assert projects == [
+        "    docker.io: docker.io            # 2 images here",
+        "    gcr.io: gcr.io",
+        "    ghcr.io: ghcr.io",
+        "    quay.io: quay.io                # 1 image here",
+        "    registry.k8s.io: registry.k8s.io # 2 images here",
+        '    "1.5": "1.5"                    # 1 image here',
+        "    # GHCR.io                       # 1 image here; suspicious, as `imagelint check` says",
+        "    # h.io                          # 1 image here; on Harbor already",
+        "    # localhost                     # 1 image here; a node's own, of no use to a Harbor",
+        '    # "localhost:5000": NAME        # 1 image here; its project needs another name',
+        "    # qay.io                        # 1 image here; suspicious, as `imagelint check` says",
+    ]
+    explained = project.run("explain", "registry.k8s.io/pause:3", "--env", "prod").stdout
+    assert "would become  h.io/registry.k8s.io/pause:3" in explained
+
+
+def test_init_lists_nothing_where_there_is_nothing(project: Project) -> None:
+    project.write("a.yaml", "kind: Nothing\n")
+    done = project.run("init", "--harbor", "h.io")
+    assert "Registries" not in done.output
+    assert not re.search("images? here", project.read("imagelint.yaml"))
+
+
+def test_init_lists_so_many_registries_and_no_more() -> None:
+    seen = [Seen(f"r{number}.example.com", 1) for number in range(1000)]
+    text = policy_text("h.io", seen)
+    parse_policy(Source("imagelint.yaml", text.encode()), RULES)
+    assert "# and 900 registries more: `imagelint images` has all\n" in text
+    assert "r99.example.com" in text
+    assert "r100.example.com" not in text
+
+
+def test_init_goes_on_where_it_cannot_look(work: Project) -> None:
+    work.write("imagelint.yaml", "broken")
+    work.write("a.yaml", BAD)
+    done = work.run("init", "--harbor", "h.io", "--force")
+    assert done.exit_code == CLEAN
+    assert done.stderr.startswith("note: registries were not looked for: imagelint.yaml:1:1: ")
+    assert "docker.io: docker.io\n" in work.read("imagelint.yaml")
 
 
 @pytest.mark.parametrize("host", ["", "https://h.io", "H.io", "h.io/x", "a b", "docker.io"])

@@ -204,3 +204,38 @@ rules: {implicit-registry: warning}
     assert project.read("a.yaml") == manifest.replace(image, repaired)
     project.run("fix", "a.yaml")
     assert project.read("a.yaml") == manifest.replace(image, repaired)
+
+
+@pytest.mark.parametrize(
+    ("deny", "image", "repaired"),
+    [
+        ("docker.io/library/mysql", "mysql:8.4.6", None),
+        ("harbor.myco.com/docker.io/library/mysql", "mysql:8.4.6", None),
+        ("harbor.myco.com/docker.io/mysql", "library/mysql:8.4.6", None),
+        ("docker.io/bitnami/**", "bitnami/redis:7", None),
+        ("docker.io/**", "velero/velero:v1", None),
+        ("docker.io", "mysql:8.4.6", "harbor.myco.com/docker.io/mysql:8.4.6"),
+        ("docker.io/library/mysql", "a/mysql:8", "harbor.myco.com/docker.io/a/mysql:8"),
+        ("docker.io/library/mysql", "quay.io/mysql:8", "harbor.myco.com/quay.io/mysql:8"),
+        ("quay.io/**", "bitnami/redis:7.4", "harbor.myco.com/bitnami/bitnami/redis:7.4"),
+    ],
+)
+def test_no_image_that_deny_names_becomes_allowed(
+    project: Project, deny: str, image: str, repaired: str | None
+) -> None:
+    """Neither through Harbor nor in another spelling; a bare host is that host alone."""
+    bitnami = "" if "bitnami" in deny else ", docker.io/bitnami: bitnami"
+    project.write(
+        "imagelint.yaml",
+        "version: 1\n"
+        "harbor:\n"
+        "  host: harbor.myco.com\n"
+        f"  projects: {{docker.io: docker.io, quay.io: quay.io{bitnami}}}\n"
+        f"environments: {{prod: {{allow: [harbor.myco.com], deny: [{deny}]}}}}\n"
+        "default: prod\n",
+    )
+    project.write("a.yaml", pod(image))
+    done = project.run("fix")
+    assert done.exit_code == (FINDINGS if repaired is None else CLEAN)
+    assert project.read("a.yaml") == pod(repaired or image)
+    assert project.run("check").exit_code == done.exit_code

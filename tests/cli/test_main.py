@@ -22,7 +22,14 @@ from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, GOOD, POLICY, Pro
         (["warn.yaml"], CLEAN),
         (["warn.yaml", "--fail-on", "warning"], FINDINGS),
         (["bad.yaml", "--env", "dev"], CLEAN),
-        (["empty"], CLEAN),
+        (["empty"], ERROR),
+        (["empty", "good.yaml"], ERROR),
+        (["empty", "--allow-empty"], CLEAN),
+        (["emp*"], ERROR),
+        (["emp*", "--allow-empty"], ERROR),
+        (["*.yml", "good.yaml"], ERROR),
+        (["missing.yaml", "--allow-empty"], ERROR),
+        (["README.md"], CLEAN),
         (["missing.yaml"], ERROR),
         (["missing.yaml", "bad.yaml"], ERROR),
         (["missing.yaml", "bad.yaml", "--fail-on", "never"], ERROR),
@@ -40,6 +47,7 @@ def test_exit_codes_of_check(work: Project, arguments: list[str], code: int) -> 
     work.write("good.yaml", GOOD)
     work.write("bad.yaml", BAD)
     work.write("warn.yaml", f"{GOOD}...\nstray: image\n")
+    work.write("README.md", "# image: nginx\n")
     (work.root / "empty").mkdir()
     done = work.run("check", *arguments)
     assert done.exit_code == code, done.output
@@ -53,10 +61,30 @@ def test_findings_are_printed_although_something_else_went_wrong(work: Project) 
     assert done.stderr == "error: missing.yaml: no such file or folder\n"
 
 
-def test_a_path_without_manifests_is_a_warning(work: Project) -> None:
+@pytest.mark.parametrize("command", ["check", "fix", "images"])
+@pytest.mark.parametrize("path", ["empty", "missing", "missing.yaml", "empty/*.yaml", "**/*.json"])
+def test_what_finds_nothing_to_look_at_is_not_clean(work: Project, command: str, path: str) -> None:
     (work.root / "empty").mkdir()
-    done = work.run("check", "empty")
+    work.write("empty/notes.md", "")
+    done = work.run(command, path)
+    assert done.exit_code == ERROR
+    assert done.stderr.startswith(f"error: {path}: no ")
+    assert "No findings" not in done.output
+
+
+@pytest.mark.parametrize("command", ["check", "fix", "images"])
+def test_an_empty_folder_may_be_meant(work: Project, command: str) -> None:
+    (work.root / "empty").mkdir()
+    done = work.run(command, "--allow-empty", "empty")
+    assert done.exit_code == CLEAN
     assert done.stderr == "warning: empty: no manifests (.yaml, .yml, .json) found\n"
+
+
+def test_what_is_excluded_is_not_missing(work: Project) -> None:
+    work.write("empty/deep/a.yaml", BAD)
+    assert work.run("check", "--exclude", "empty", "empty").exit_code == CLEAN
+    assert work.run("check", "--exclude", "empty/deep", "empty").exit_code == CLEAN
+    assert work.run("check", "--exclude", "empty/deep", "**/a.yaml").exit_code == CLEAN
 
 
 # --- slips -----------------------------------------------------------------------------
@@ -134,7 +162,7 @@ def test_paths_decide_relative_to_the_policy(
     monkeypatch.chdir(work.root / "dev")
     assert work.run("check").exit_code == CLEAN
     assert work.run("check", "../prod").exit_code == FINDINGS
-    assert work.run("check", "--policy", "../imagelint.yaml").exit_code == FINDINGS
+    assert work.run("check", "--policy", "../imagelint.yaml").exit_code == CLEAN
 
 
 def test_two_policies_in_one_run(project: Project) -> None:

@@ -84,6 +84,55 @@ def test_the_summary_keeps_under_its_limit(work: Project, actions: Path) -> None
     assert actions.read_bytes() == data
 
 
+def test_a_run_leaves_room_in_the_summary(work: Project, actions: Path) -> None:
+    work.write("prod/a.yaml", "---\n".join([BAD] * 4000))
+    work.run("check")
+    data = actions.read_bytes()
+    assert (1 << 19) - 1000 < len(data) <= 1 << 19
+    assert b"more findings did not fit in here" in data
+
+
+@pytest.mark.usefixtures("actions")
+class TestWhatEndsARun:
+    def test_a_broken_policy_is_an_annotation_at_its_place(self, work: Project) -> None:
+        work.write("imagelint.yaml", "version: 1\nharbour: {}\n")
+        for command in ("check", "fix"):
+            done = work.run(command)
+            assert done.exit_code == ERROR
+            assert done.stdout.startswith(
+                "::error file=imagelint.yaml,line=2,col=1,title=imagelint::"
+            )
+            assert done.stderr.startswith("error: imagelint.yaml:2:1: ")
+        assert work.run("check", "--format", "text").stdout == ""
+        done = work.run("check", "--format", "text", "--format", "github=x.txt")
+        assert done.stdout == ""
+        assert work.read("x.txt").startswith("::error file=imagelint.yaml,line=2,")
+
+    def test_so_is_a_crash(self, work: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("imagelint.run.run.conclude", lambda _: 1 // 0)
+        done = work.run("check")
+        assert done.exit_code == ERROR
+        assert done.stdout.startswith("::error title=imagelint::internal error (ZeroDivisionError")
+
+    def test_and_a_file_that_cannot_be_read(self, work: Project) -> None:
+        (work.root / "prod/loop.yaml").symlink_to("loop.yaml")
+        done = work.run("check", "prod/loop.yaml")
+        assert done.exit_code == ERROR
+        assert done.stdout.startswith("::error file=prod/loop.yaml,title=imagelint::")
+
+    def test_usage_has_no_place(self, work: Project) -> None:
+        done = work.run("check", "--env", "nowhere: x")
+        assert done.exit_code == ERROR
+        assert done.stdout.startswith("::error title=imagelint::")
+
+    def test_a_filter_and_a_patch_stay_clean(self, work: Project) -> None:
+        work.write("imagelint.yaml", "version: 2\n")
+        for options in (("-",), ("--diff",)):
+            done = work.run("fix", *options, stdin=BAD)
+            assert (done.exit_code, done.stdout) == (ERROR, "")
+            assert "::error file=imagelint.yaml,line=1," in done.stderr
+
+
 def test_a_summary_that_cannot_be_written_fails_nothing(
     work: Project, actions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -93,6 +142,16 @@ def test_a_summary_that_cannot_be_written_fails_nothing(
     assert done.stderr.startswith("warning: no job summary: ")
     monkeypatch.delenv("GITHUB_STEP_SUMMARY")
     assert work.run("check", "dev").stderr == ""
+
+
+def test_a_sarif_report_that_is_cut_is_told(work: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imagelint.formats.sarif.RESULTS_MAX", 1)
+    work.write("prod/a.yaml", BAD)
+    assert work.run("check", "--format", "sarif=x.sarif").stderr == ""
+    work.write("prod/b.yaml", BAD)
+    done = work.run("check", "--format", "sarif=x.sarif")
+    assert done.stderr.startswith("warning: only the worst 1 of 2 results are in the SARIF report")
+    assert len(json.loads(work.read("x.sarif"))["runs"][0]["results"]) == 1
 
 
 def test_every_format_in_one_run(work: Project) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
+
 import pytest
+from ruamel.yaml import YAML
 
 from imagelint.files.shipped import default_policy_source
+from imagelint.model.errors import PolicyError
 from imagelint.model.source import Source
 from imagelint.policy.advice import advise
 from imagelint.policy.policy import parse_policy
@@ -12,6 +17,7 @@ from imagelint.rules.built_in import RULES
 from tests.support.project import CLEAN, ERROR, FINDINGS, POLICY, Project
 from tests.support.terminal import on_a_terminal, without_escapes
 from tests.support.transcripts import matches
+from tests.support.trees import catalogue
 
 TODAY = "2026-06-15"
 HARMLESS = """\
@@ -36,7 +42,9 @@ def _today(monkeypatch: pytest.MonkeyPatch) -> None:
 def advice(text: str) -> list[str]:
     """Return what is said about a policy, each as ``severity: message``."""
     policy = parse_policy(Source("imagelint.yaml", text.encode()), RULES)
-    return [f"{one.severity.value}: {one.message}" for one in advise(policy, RULES, TODAY)]
+    return [
+        f"{one.severity.value}: {one.message}" for one in advise(policy, RULES, TODAY, catalogue())
+    ]
 
 
 def test_a_harmless_policy_is_let_be() -> None:
@@ -164,6 +172,236 @@ def test_advice(old: str, new: str, expected: list[str]) -> None:
     assert advice(HARMLESS.replace(old, new, 1)) == expected
 
 
+@pytest.mark.parametrize(
+    ("glob", "better"),
+    [
+        ("k8s/staging", "k8s/staging/**"),
+        ("staging", "staging/**"),
+        ("**/prod", '"**/prod/**"'),
+        ("k8s/v1.2", "k8s/v1.2/**"),
+        ("conf.d", "conf.d/**"),
+        (".github", '".github/**"'),
+        ("it's: here/#1", '"it\'s: here/#1/**"'),
+        ('a"b/c', '"a\\"b/c/**"'),
+        ("k8s/staging/", None),
+        ("k8s/staging/**", None),
+        ("k8s/staging/*", None),
+        ("k8s/web.yaml", None),
+        ("k8s/*.json", None),
+        ("k8s/web*", None),
+        ("k8s/Kustomization", None),
+    ],
+)
+def test_a_glob_that_fits_nothing_in_a_folder(glob: str, better: str | None) -> None:
+    """What it says to write instead is YAML, in a list too, and is a glob that says no more."""
+    name = json.dumps(glob)
+    expected = (
+        f"warning: {glob} fits nothing below a folder of that name; write {better}"
+        if better
+        else None
+    )
+    for old, new in (
+        ('paths: ["dev/**"]', f"paths: [{name}]"),
+        ("default:", f"exclude: [{name}]\ndefault:"),
+        ('objects: [Pod/x, "*/y"]', f"paths: [{name}]"),
+    ):
+        found = advice(HARMLESS.replace(old, new))
+        assert found == ([] if expected is None else [expected])
+        if better is not None:
+            assert YAML(typ="safe").load(f"[{better}]") == [f"{glob}/**"]
+            assert advice(HARMLESS.replace(old, new.replace(name, better))) == []
+
+
+@pytest.mark.parametrize(
+    ("harbor", "allow", "better"),
+    [
+        ("h.io:8443", "h.io", '"h.io:8443"'),
+        ("h.io:8443", "h.io/hub/**", '"h.io:8443/hub/**"'),
+        ("h.io:8443", '"h.io:443"', '"h.io:8443"'),
+        ("h.io", '"h.io:443"', "h.io"),
+        ('"[::1]:80"', '"[::1]"', '"[::1]:80"'),
+        ("h.io:8443", 'h.io, "h.io:8443/**"', None),
+        ("h.io:8443", '"h.io:8443"', None),
+        ("h.io:8443", '"*"', None),
+        ("h.io:8443", "quay.io", None),
+        ("h.io", '"*.h.io"', None),
+    ],
+)
+def test_the_port_of_harbor(harbor: str, allow: str, better: str | None) -> None:
+    text = HARMLESS.replace("host: h.io", f"host: {harbor}").replace(
+        "allow: [h.io], deny: [h.io/x/**]", f"allow: [{allow}]"
+    )
+    host = harbor.strip('"')
+    expected = (
+        f"warning: {allow.strip(chr(34))} is not on the Harbor {host}: hosts are compared with"
+        f" their ports; write {better}"
+    )
+    assert [one for one in advice(text) if "ports" in one] == ([expected] if better else [])
+    if better:
+        assert not any("ports" in one for one in advice(text.replace(f"[{allow}]", f"[{better}]")))
+
+
+def test_a_deny_without_the_port_of_harbor() -> None:
+    text = HARMLESS.replace("host: h.io", "host: h.io:80").replace("[h.io]", '["h.io:80"]')
+    assert advice(text) == [
+        (
+            "warning: h.io/x/** is not on the Harbor h.io:80: hosts are compared with their ports;"
+            ' write "h.io:80/x/**"'
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("group", "kind", "field", "expected"),
+    [
+        ("apps", "Deployment", "spec.template.spec.containers[].image", "warning"),
+        ("apps", "Deployment", "spec.template.spec.volumes[].image.reference", "warning"),
+        ('""', "Pod", "spec.initContainers[].image", "warning"),
+        ("kustomize.config.k8s.io", "Kustomization", "images[].newName", "warning"),
+        ("monitoring.coreos.com", "Prometheus", "spec.image", "warning"),
+        ("example.com", "Widget", "spec.main", "warning"),
+        ("example.com", "Widget", "spec.containers[].image", "note"),
+        ("example.com", "Widget", "spec.bootDisk.image", None),
+        ("apps", "Deployment", "spec.template.spec.volumes[].rbd.image", None),
+        ("monitoring.coreos.com", "Prometheus", "spec.tag", None),
+    ],
+)
+def test_a_field_taken_out_that_hides_images(
+    group: str, kind: str, field: str, expected: str | None
+) -> None:
+    entry = f'{{groups: [{group}], kinds: [{kind}], fields: ["{field}"], reason: r}}'
+    own = '{groups: [example.com], kinds: [Widget], source: us, fields: ["spec.main"]}'
+    found = advice(f"{HARMLESS}workloads: [{own}]\nignore-fields: [{entry}]\n")
+    what = {
+        "warning": "holds images",
+        "note": "looks like the image of a container",
+        None: "",
+    }[expected]
+    message = f"{expected}: {field} of {kind} {what}: no image there is linted any more"
+    assert found == ([] if expected is None else [message])
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ('images: ["*"]', "every image from unapproved-registry in every environment"),
+        ("images: [quay.io]", "every image of quay.io from"),
+        ('images: [quay.io/a, "*"]', "every image from"),
+        ("images: [{registry: '*', repository: a/b}]", " of any registry from"),
+        ('paths: ["**"], environments: [prod]', "every file from unapproved-registry in prod"),
+        ('paths: ["**/*.yaml"]', "every file from unapproved-registry in every environment"),
+        ("images: [{registry: quay.io, tag: '*'}]", "every image of quay.io (tag *) from"),
+        ('paths: ["*.yaml"]', None),
+        ('paths: ["**/web.yaml"]', None),
+        ('objects: ["Job/*"]', "every Job of every namespace from"),
+        ('objects: [{kind: Job}], containers: ["*"]', "every Job of every namespace in every"),
+        ("containers: [helper]", "whatever image a container called helper has, in any object,"),
+        ("images: [quay.io/a]", None),
+        ("images: [quay.io/a/**]", None),
+        ("images: [quay.io], objects: [Pod/x]", None),
+        ('images: [quay.io], paths: ["old/**"]', None),
+        ("objects: [Job/x]", None),
+        ("objects: [{kind: Job, namespace: shop}]", None),
+        ("containers: [helper], objects: [Pod/x]", None),
+        ("images: [{registry: quay.io, tag: v1}]", None),
+    ],
+)
+def test_an_exception_that_is_wider_than_it_looks(keys: str, expected: str | None) -> None:
+    entry = f"exceptions:\n  - {{rules: [unapproved-registry], reason: r, {keys}}}\nlocked:"
+    text = HARMLESS.partition("exceptions:")[0] + entry + ' ["*"]\n'
+    found = [one for one in advice(text) if "wider" in one]
+    assert len(found) == (expected is not None)
+    for one in found:
+        assert one.startswith("warning: it is wider than it looks: it excuses ")
+        assert expected is not None
+        assert expected in one
+
+
+def test_a_registry_is_not_wide_for_other_rules() -> None:
+    """A tag is forgiven of a registry, which says what it means."""
+    text = HARMLESS.replace("[unapproved-registry], reason: r", "[floating-tag], reason: r")
+    assert advice(text.replace("images: [quay.io/a]", "images: [quay.io]")) == []
+
+
+def test_what_becomes_of_a_key_with_a_path() -> None:
+    """Both meanings are explained, each with the other one to paste."""
+    proxy, flat = "docker.io/a: hub", "docker.io/a: {name: hub, replication: flatten}"
+    assert advice(HARMLESS.replace("docker.io: hub", proxy)) == [
+        (
+            "note: docker.io/a/IMAGE becomes h.io/hub/a/IMAGE: a proxy cache asks docker.io for the"
+            " path behind the project; if replication fills it and drops that path, write"
+            " {name: hub, replication: flatten}"
+        )
+    ]
+    assert advice(HARMLESS.replace("docker.io: hub", flat)) == [
+        (
+            "note: docker.io/a/IMAGE becomes h.io/hub/IMAGE: replication fills this project and"
+            " drops the path; if it is a proxy cache, write hub"
+        )
+    ]
+    nothing = "docker.io: {name: hub, replication: flatten}"
+    assert advice(HARMLESS.replace("docker.io: hub", nothing)) == [
+        "warning: docker.io has no path that flattening could drop"
+    ]
+
+
+def test_a_project_whose_registry_is_denied() -> None:
+    """A deny with a repository holds through Harbor, so nothing gets there."""
+    text = HARMLESS.replace('allow: ["*"]', 'allow: ["*"], deny: [docker.io/**]')
+    denied = text.replace("deny: [h.io/x/**]", "deny: [docker.io/**]")
+    message = (
+        "warning: no environment allows h.io/hub/**: nothing is ever rewritten to this project"
+    )
+    assert advice(denied) == [message]
+    assert advice(denied.replace("docker.io/**", "docker.io")) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "better"),
+    [
+        ("*.example.com/a:1", {"registry": "*.example.com", "repository": "a", "tag": "1"}),
+        ("[::1]:80/a@x", {"registry": "[::1]:80", "repository": "a", "digest": "required"}),
+        ("quay.io/**:v1", {"registry": "quay.io", "repository": "**", "tag": "v1"}),
+        ("*/a", {"registry": "*", "repository": "a"}),
+        ("*/**", {"registry": "*", "repository": "**"}),
+        ("https://[::1]:80/", "[::1]:80"),
+        ("[::A]:80", "[::a]:80"),
+    ],
+)
+def test_what_an_error_says_to_write_is_yaml(pattern: str, better: object) -> None:
+    with pytest.raises(PolicyError) as raised:
+        advice(HARMLESS.replace("[h.io]", f"[{json.dumps(pattern)}]"))
+    (_, _, suggested) = str(raised.value).partition("write ")
+    for text in (f"[{suggested}]", f"- {suggested}"):
+        assert YAML(typ="safe").load(text) == [better]
+    with suppress(PolicyError):  # of which only the tag was mended
+        advice(HARMLESS.replace("[h.io]", f"[{suggested}]"))
+
+
+def test_two_registries_with_one_project_are_an_error() -> None:
+    """But parts of one registry, behind one proxy cache, are none."""
+    both = "docker.io: hub, quay.io: hub"
+    with pytest.raises(PolicyError, match="two registries in one project would make two images"):
+        advice(HARMLESS.replace("docker.io: hub", both))
+    parts = "docker.io/a: hub, docker.io/b: hub"
+    assert len(advice(HARMLESS.replace("docker.io: hub", parts))) == 2
+    flat = "docker.io/a: hub, docker.io/b: {name: hub, replication: flatten}"
+    with pytest.raises(PolicyError, match="two registries in one project"):
+        advice(HARMLESS.replace("docker.io: hub", flat))
+
+
+def test_check_names_the_place_in_a_list_of_harbors(project: Project) -> None:
+    """The entry that has the key, not the first one."""
+    harbors = (
+        "harbor:\n- {host: h.io, projects: {docker.io: hub}}\n"
+        "- host: g.io\n  projects:\n    docker.io: hub\n    docker.io/a: a\n"
+    )
+    text = HARMLESS.replace("harbor: {host: h.io, projects: {docker.io: hub}}\n", harbors)
+    project.write("imagelint.yaml", text)
+    done = project.run("policy", "check")
+    assert "imagelint.yaml:7:18: note: docker.io/a/IMAGE becomes g.io/a/a/IMAGE" in done.stdout
+
+
 def test_a_project_that_nothing_allows() -> None:
     text = HARMLESS.replace('allow: ["*"]', "allow: [quay.io]").replace("hub", "x")
     assert advice(text) == [
@@ -179,7 +417,7 @@ def test_check_names_the_place_in_the_layer_that_says_it(project: Project) -> No
         "imagelint.yaml",
         "version: 1\nextends: base.yaml\nenvironments:\n  prod:\n    deny:\n      - quay.io\n"
         "    match: {namespaces: [dev-1]}\n"
-        "exceptions:\n  - {rules: [floating-tag], reason: r, until: 2020-01-01, paths: [x]}\n",
+        "exceptions:\n  - {rules: [floating-tag], reason: r, until: 2020-01-01, paths: [x.yaml]}\n",
     )
     done = project.run("policy", "check")
     assert done.stderr == ""

@@ -385,7 +385,14 @@ DROPPED = (
         "x/a",
         dropped=True,
     ),
-    Case("behind a quoted word", f'"image":nginx\n{pod()}', dropped=True),
+    Case("behind a quoted word", f'"image":nginx\n{pod()}', also="x/a", why="no objects"),
+    Case("behind a quoted word, no object", '"image":nginx\nkind: Pod\n', dropped=True),
+    Case(
+        "a colon without a space",
+        '"apiVersion":v1\n"kind":Pod\nspec:\n  containers:\n  - image: x/a\n',
+        also="x/a",
+        why="no objects",
+    ),
 )
 
 LINE_BREAKS = (

@@ -59,6 +59,13 @@ FOUND = (
         + pod('"x/b"', more="o: \"\\'\\'\"\n"),
         "x/a x/b",
     ),
+    Case(
+        "an empty namespace, which is none",
+        pod(head="apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  namespace: |1\n")
+        + "---\n"
+        + pod("x/b", head='apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: ""}\n'),
+        "x/a x/b",
+    ),
     odd(
         "a merge by alias, behind others, and in base64",
         f"m: &n <<\n{merging('image: x/a', '<<: {image: x/d}', f'*n : {{{IMAGE}: x/b}}')}",

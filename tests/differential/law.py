@@ -64,6 +64,10 @@ STRICTER = {
         "a character that YAML forbids, behind the content that go-yaml reads: whether it comes"
         " across it depends on the sizes of its buffers"
     ),
+    "no objects": (
+        "kubectl finds no object where text is a string, which is right for any other YAML; where"
+        " another reading of it shows an object its author means one, so it is an error"
+    ),
     "odd keys": (
         "a key twice where it may lose to a merge, a key in base64, a merge to one of the readers"
         " alone: kubectl reads it, but which image wins is told by no look at it, so it is an error"

@@ -32,8 +32,8 @@ TWINS = [
 ]
 ODD = frozenset(
     (
-        *("byte order marks", "control characters", "ill-formed text", "odd keys"),
-        "values that lose",
+        *("byte order marks", "control characters", "ill-formed text", "no objects"),
+        *("odd keys", "values that lose"),
     )
 )
 """What is reported though kubectl reads it."""

@@ -76,6 +76,57 @@ def test_excuses_its_line_or_the_line_below(text: str, reason: str) -> None:
     assert all(one.by == "comment" for one in result.suppressed)
 
 
+COMMENT = f"# imagelint: ignore[{UNAPPROVED}] so"
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"  - image: >- {COMMENT}\n      nginx:1\n",
+        f"  - image: |- {COMMENT}\n      nginx:1\n",
+        f"  - image: &a !!str >2- {COMMENT}\n      nginx:1\n",
+        f"  - image: {COMMENT}\n      nginx:1\n",
+        f"  - image: {COMMENT}\n      >-\n      nginx:1\n",
+        f"  - image:\n      >- {COMMENT}\n      nginx:1\n",
+        f"  - image: {COMMENT}\n      'nginx:1'\n",
+        f"  - ? image {COMMENT}\n    : nginx:1\n",
+        f"  - name: a\n    {COMMENT}\n    image: >-\n      nginx:1\n",
+        f"  - name: a\n    {COMMENT}\n    # x\n    image:\n      nginx:1\n",
+        f"  - name: a\n    image:\n      {COMMENT}\n      nginx:1\n",
+        f"  {COMMENT}\n  - image: >-\n      nginx:1\n",
+        f"  - {{image: {COMMENT}\n      nginx:1}}\n",
+    ],
+)
+def test_excuses_a_value_that_begins_below_its_key_or_header(text: str, line_break: str) -> None:
+    result = lint((POD + text).replace("\n", line_break))
+    assert said(result) == []
+    assert [(one.by, one.reason) for one in result.suppressed] == [("comment", "so")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        # behind the header of another value; above a key whose value is no text; in the wrong name
+        f"  - image: nginx:1\n    workingDir: >- {COMMENT}\n      /a\n",
+        f"  - workingDir: >- {COMMENT}\n      /a\n    image: nginx:1\n",
+        f"  - workingDir: {COMMENT}\n      /a\n    image: nginx:1\n",
+        f"  - args: [] {COMMENT}\n    image:\n      nginx:1\n",
+        f"  - env: {COMMENT}\n    - name: a\n    image: nginx:1\n",
+        "  - image: >- # imagelint: ignore[floating-tag] so\n      nginx:1\n",
+        "  - image: >- # imagelint: ignore\n      nginx:1\n",
+    ],
+)
+def test_what_is_behind_another_header_is_reported(text: str) -> None:
+    rules = [rule for _, rule in said(lint(POD + text))]
+    assert sorted(rules) == [UNAPPROVED, "unused-ignore"]
+
+
+def test_what_looks_like_a_header_in_a_text_is_no_comment() -> None:
+    text = f"  - args:\n    - |\n      image: >- {COMMENT}\n        nginx:1\n    image: nginx:1\n"
+    assert [rule for _, rule in said(lint(POD + text))] == [UNAPPROVED]
+
+
 @pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
 def test_any_line_break_and_encoding(line_break: str, encoding: str) -> None:
@@ -235,6 +286,8 @@ def test_env_does_not_make_a_comment_useless_that_another_environment_needs() ->
     text = POD + f"  - image: nginx:1  # imagelint: ignore[{UNAPPROVED}] x\n"
     assert said(lint(text, env="dev")) == []
     assert said(lint(text.replace(UNAPPROVED, "wrong-type"), env="dev")) == [(6, "unused-ignore")]
+    text = POD + f"  - image: >- {COMMENT}\n      nginx:1\n"
+    assert said(lint(text, env="dev")) == []
 
 
 def test_many_comments_take_linear_time() -> None:

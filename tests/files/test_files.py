@@ -126,14 +126,33 @@ def test_a_missing_path_is_an_error_and_the_others_are_found(
     assert names(found) == ["a.yaml"]
 
 
-def test_a_named_path_without_manifests_is_a_warning(project: Project) -> None:
+def test_folders_without_manifests_are_told(project: Project) -> None:
     project.write("docs/README.md", "")
-    found = find("docs", "*.yaml")
-    assert found.warnings == (
-        "docs: no manifests (.yaml, .yml, .json) found",
-        "*.yaml: no manifests (.yaml, .yml, .json) found",
-    )
+    project.write("made/a.yaml", "")
+    found = files.find(["docs", "made"], str(Path.cwd()), never)
+    assert found.without == ("docs",)
     assert found.errors == ()
+
+
+@pytest.mark.parametrize("glob", ["*.yaml", "docs/**", "nowhere/*.yaml", "docs/*.md"])
+def test_a_glob_that_matches_nothing_is_an_error(project: Project, glob: str) -> None:
+    project.write("docs/README.md", "")
+    found = find(glob)
+    assert found.errors == (f"{glob}: no manifest (.yaml, .yml, .json) matches this glob",)
+    assert found.without == ()
+
+
+@pytest.mark.parametrize("path", [".", "vendor", "vendor/*", "**/a.yaml"])
+def test_what_is_excluded_is_there(project: Project, path: str) -> None:
+    project.write("vendor/deep/a.yaml", "")
+
+    def excluded(place: str) -> str | None:
+        return "excluded" if "/vendor/" in place else None
+
+    found = files.find([path], str(Path.cwd()), excluded)
+    assert names(found) == []
+    assert found.errors == found.without == ()
+    assert found.warnings == (f"{path}: every manifest in it is left out",)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +179,7 @@ def test_globs_that_no_shell_expanded(project: Project, glob: str, expected: lis
         project.write(name, "")
     found = find(glob)
     assert names(found) == expected
-    assert bool(found.warnings) is not bool(expected)
+    assert bool(found.errors) is not bool(expected)
 
 
 def test_a_file_with_a_glob_for_a_name_is_that_file(project: Project) -> None:

@@ -121,13 +121,35 @@ def test_one_line_says_how_many_are_not_shown(counts: dict[str, int], hidden: in
     assert made.splitlines().index(line) == names.index("notice")
 
 
+@pytest.mark.parametrize(
+    ("error", "head"),
+    [
+        ("k/a.yaml: Permission denied", "file=sub/k/a.yaml,title=imagelint"),
+        ("b.yaml:3:7: no", "file=sub/b.yaml,line=3,col=7,title=imagelint"),
+        ("a,b.yaml: no", "file=sub/a%2Cb.yaml,title=imagelint"),
+        ("<stdin>: cut short", "title=imagelint"),
+        ("no place at all", "title=imagelint"),
+    ],
+)
+def test_an_error_is_an_annotation_at_its_place(error: str, head: str) -> None:
+    made = rendered("github", report(errors=(error,)), BELOW)
+    assert made.splitlines()[0] == f"::error {head}::{error}"
+
+
+def test_errors_count_among_the_ten() -> None:
+    made = rendered("github", many(error=10)._replace(errors=("a.yaml: no",)))
+    assert commands(made) == ["error"] * 11 + ["notice"]
+    assert "::1 more finding:" in made
+
+
 def test_nothing_in_a_manifest_is_a_command() -> None:
     made = rendered("github", nasty())
     lines = made.split("\n")
-    assert len(lines) == 4  # two findings, the verdict, the end
-    assert all(line.startswith("::error file=") for line in lines[:2])
+    assert len(lines) == 5  # an error, two findings, the verdict, the end
+    assert lines[0].startswith("::error title=imagelint::")
+    assert all(line.startswith("::error file=") for line in lines[1:3])
     # The runner looks for ##[ only in lines that begin with no command.
-    assert not any("##[" in line for line in lines[2:])
+    assert not any("##[" in line for line in lines[3:])
     assert all(line.isprintable() for line in lines)
 
 

@@ -59,7 +59,7 @@ def test_the_summary_counts_what_was_left_out_and_why() -> None:
     result = FileResult(found, 1, 0, (), (record(found),), excused)
     made = Report((result,), skipped, ("b.yaml: gone",), fixed=("k/a.yaml",))
     assert text(made) == (
-        "No findings in 1 image in 1 file.\n"
+        "Not everything could be linted, only 1 image in 1 file.\n"
         "Rewrote 1 file: k/a.yaml.\n"
         "Excused 1: 1 by policy.\n"
         "Skipped 3: 2 ignored by git, 1 z.\n"

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from imagelint.formats import FORMATS, PLAIN, Look, renderer
+from imagelint.formats import FORMATS, PLAIN, Look, renderer, sarif
 from imagelint.model.finding import Fix, Severity
 from imagelint.model.report import FileResult, Report, RuleText, Suppressed
 from imagelint.model.source import Edit, Source, Span
@@ -52,6 +52,32 @@ def test_the_tool_and_its_run() -> None:
     assert run["columnKind"] == "unicodeCodePoints"
     assert run["automationDetails"] == {"id": "imagelint/"}
     assert run["invocations"] == [{"executionSuccessful": True}]
+
+
+@pytest.mark.parametrize("severity", [Severity.NOTE, Severity.WARNING])
+def test_no_more_results_than_github_takes(
+    severity: Severity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert sarif.RESULTS_MAX == 25_000
+    monkeypatch.setattr(sarif, "RESULTS_MAX", 3)
+    found = source()
+    kinds = (severity, Severity.ERROR, severity, Severity.ERROR)
+    some = [finding(found, severity=one, message=f"{at}") for at, one in enumerate(kinds)]
+    excused = (Suppressed(finding(found, message="excused"), "comment", "why"),)
+    made = report(*some[1:])
+    run = run_of(made)
+    assert [one["message"]["text"][0] for one in run["results"]] == ["1", "2", "3"]
+    assert "toolExecutionNotifications" not in run["invocations"][0]
+    assert sarif.remark(made) is None
+    made = report(*some)
+    made = made._replace(results=(made.results[0]._replace(suppressed=excused),))
+    run = run_of(made)
+    assert [one["message"]["text"][0] for one in run["results"]] == ["0", "1", "3"]
+    [invocation] = run["invocations"]
+    [told] = invocation["toolExecutionNotifications"]
+    assert (invocation["executionSuccessful"], told["level"]) == (True, "warning")
+    assert told["message"]["text"].startswith("only the worst 3 of 5 results are in the SARIF")
+    assert f"{sarif.remark(made)}." == told["message"]["text"]
 
 
 def test_a_result() -> None:

@@ -113,6 +113,37 @@ def test_found(texts: list[str], count: int) -> None:
     assert found(*texts) == count
 
 
+@pytest.mark.parametrize(
+    ("image", "count"),
+    [
+        ("dhi.io/python:3.13", 1),
+        ("registry.redhat.io/ubi9/ubi:9", 1),
+        ("registry.connect.redhat.com/team/app:1", 1),
+        ("cp.icr.io/cp/app:1", 1),
+        ("dhi.io.example.com/python:3.13", 0),
+        ("docker.io/dhi.io/python:3.13", 0),
+        ("registry.access.redhat.com/ubi9/ubi:9", 0),
+        ("icr.io/cpopen/app:1", 0),
+        ("quay.io/redhat/app:1", 0),
+    ],
+)
+def test_registries_that_want_a_login(image: str, count: int) -> None:
+    """Whatever the policy says of Harbors; the pod's secret or its account's will do."""
+    pod = POD.replace("h.io/a", image)
+    assert found(pod) == count
+    assert found(f"{pod}  {NAMED}\n") == found(pod, ACCOUNT) == 0
+
+
+def test_a_policy_says_who_wants_a_login() -> None:
+    """Its list replaces imagelint's, and what is public is left out."""
+    own = POLICY.replace("public: [h.io", "login: [p.io], public: [p.io/open, h.io")
+    for image, count in {"p.io/a": 1, "p.io/open": 0, "dhi.io/a": 0}.items():
+        (done,) = conclude([lint(POD.replace("h.io/a", image), rules=own)])
+        said = [one.message for one in done.findings if one.rule == "missing-pull-secret"]
+        assert len(said) == count, image
+        assert not said or said[0].startswith("p.io gives images only to those who log in, and")
+
+
 def test_nobody_asks_where_it_is_off() -> None:
     """No fact is collected, though there are some to be had."""
     off = POLICY.partition("rules:")[0]

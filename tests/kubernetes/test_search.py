@@ -320,19 +320,20 @@ spec:
 
 
 ISTIO = {
-    "template annotation": ("annotations: {inject.istio.io/templates: gateway}", "Istio"),
-    "label": ("labels: {sidecar.istio.io/inject: 'true'}", "Istio"),
-    "old annotation": ("annotations: {sidecar.istio.io/inject: 'true'}", "Istio"),
-    "opted out": ("labels: {sidecar.istio.io/inject: 'false'}", None),
+    "template annotation": ("annotations: {inject.istio.io/templates: gateway}", True),
+    "label": ("labels: {sidecar.istio.io/inject: 'true'}", True),
+    "old annotation": ("annotations: {sidecar.istio.io/inject: 'true'}", True),
+    "revision": ("labels: {istio.io/rev: canary}", True),
+    "opted out": ("labels: {sidecar.istio.io/inject: 'false'}", False),
     "a boolean": ("labels: {sidecar.istio.io/inject: true}", None),
     "other labels": ("labels: {app: istio}", None),
 }
 
 
-@pytest.mark.parametrize(("metadata", "platform"), ISTIO.values(), ids=ISTIO)
+@pytest.mark.parametrize(("metadata", "is_asked"), ISTIO.values(), ids=ISTIO)
 @pytest.mark.parametrize("image", ["auto", "auto:1", "Auto"])
 def test_auto_is_a_placeholder_where_istio_fills_it(
-    metadata: str, platform: str | None, image: str
+    metadata: str, is_asked: bool | None, image: str
 ) -> None:
     (site,) = sites(f"""\
 apiVersion: apps/v1
@@ -343,7 +344,9 @@ spec:
     metadata: {{{metadata}}}
     spec: {{containers: [{{name: istio-proxy, image: {image}}}]}}
 """)
-    assert site.filled_by == (platform if image == "auto" else None)
+    assert (site.filled_by, site.is_asked) == (
+        ("Istio", is_asked) if image == "auto" else (None, True)
+    )
 
 
 def test_istio_marks_are_those_of_the_pod() -> None:
@@ -352,9 +355,9 @@ def test_istio_marks_are_those_of_the_pod() -> None:
 apiVersion: apps/v1
 kind: Deployment
 metadata: {labels: {sidecar.istio.io/inject: 'true'}}
-spec: {template: {spec: {containers: [{image: auto}]}}}
+spec: {template: {spec: {containers: [{name: istio-proxy, image: auto}]}}}
 """)
-    assert site.filled_by is None
+    assert (site.filled_by, site.is_asked) == ("Istio", None)
 
 
 DEPLOYMENT = "apiVersion: apps/v1\nkind: Deployment\n"

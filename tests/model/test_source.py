@@ -7,8 +7,9 @@ import codecs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
-from imagelint.model.source import Edit, Position, Source, Span, apply_edits, shown
+from imagelint.model.source import Edit, Position, Source, Span, apply_edits, as_yaml, shown
 
 LE, BE = codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE
 BOM = codecs.BOM_UTF8
@@ -260,3 +261,33 @@ def test_shown_is_cut_before_it_is_escaped() -> None:
 @given(st.text(max_size=30))
 def test_shown_can_be_printed(text: str) -> None:
     assert shown(text).isprintable()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("quay.io/a/**", "quay.io/a/**"),
+        ("../base.yaml", "../base.yaml"),
+        ("*.example.com", '"*.example.com"'),
+        ("[::1]:80", '"[::1]:80"'),
+        ("h:80", '"h:80"'),
+        ("1.10", '"1.10"'),
+        ("off", '"off"'),
+        ("", '""'),
+        ('a "b" # c', '"a \\"b\\" # c"'),
+        ("a\x1b[0m\u2028", '"a\\x1b[0m\\u2028"'),
+    ],
+)
+def test_as_yaml(text: str, expected: str) -> None:
+    assert as_yaml(text) == expected
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_what_is_yaml_says_the_same_wherever_it_stands(text: str) -> None:
+    written = as_yaml(text)
+    assert written.isprintable()
+    for around in ("{}", "[{}]", "a: {}", "{{a: {}}}"):
+        found = YAML(typ="safe").load(around.format(written))
+        while not isinstance(found, str):
+            found = found["a" if isinstance(found, dict) else 0]
+        assert found == text

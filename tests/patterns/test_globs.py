@@ -109,7 +109,7 @@ class TestPaths:
     @pytest.mark.parametrize(
         ("glob", "message"),
         [
-            ("", "write \\*\\*"),
+            ("", 'write "\\*\\*"'),
             ("/", "no relative path"),
             ("/prod/**", "write prod/\\*\\*"),
             ("./prod/**", "write prod/\\*\\*"),

@@ -99,6 +99,94 @@ class TestGate:
         assert not gate().is_open
 
 
+class TestSpellings:
+    """One image of Harbor has one verdict, however it is written; Docker Hub's alone have two."""
+
+    HUB = (
+        Project(Upstream.parse("docker.io"), "hub"),
+        Project(Upstream.parse("docker.io/bitnami"), "part"),
+        Project(Upstream.parse("docker.io/library"), "flat", True),
+        Project(Upstream.parse("quay.io"), "quay"),
+    )
+    HARBORS = HarborMap((Harbor(HARBOR, HUB),))
+
+    def decide(self, image: str, allow: str, *deny: str) -> bool:
+        """Return whether an image is allowed."""
+        by = gate(allow, deny=deny)._replace(harbors=self.HARBORS)
+        return by.decide(ImageReference.parse(image)).allowed
+
+    @pytest.mark.parametrize(
+        ("one", "other", "are_one"),
+        [
+            ("hub/mysql", "hub/library/mysql", True),
+            ("part/mysql", "part/library/mysql", True),
+            ("flat/mysql", "flat/library/mysql", False),
+            ("quay/mysql", "quay/library/mysql", False),
+            ("else/mysql", "else/library/mysql", False),
+            ("hub/a/mysql", "hub/a/library/mysql", False),
+            ("hub/mysql", "hub/library/library/mysql", False),
+            ("hub/mysql", "hub/mysql/library", False),
+            ("hub/mysql", "quay/library/mysql", False),
+        ],
+    )
+    def test_library(self, one: str, other: str, are_one: bool) -> None:
+        """What a pattern for one says of the other."""
+        one, other = f"{HARBOR}/{one}", f"{HARBOR}/{other}"
+        for pattern, image in ((one, other), (other, one)):
+            assert self.decide(f"{image}:8", pattern) is are_one
+            assert self.decide(f"{image}:8", "*", pattern) is not are_one
+
+    @pytest.mark.parametrize("host", [f"{HARBOR}:443", f"{HARBOR}.evil.io", "evil.io"])
+    def test_another_host(self, host: str) -> None:
+        """A project of that name elsewhere is none of ours."""
+        assert not self.decide(f"{host}/hub/mysql", f"{host}/hub/library/mysql")
+
+    @pytest.mark.parametrize(
+        ("deny", "image", "allowed"),
+        [
+            ("docker.io/library/mysql", "hub/mysql", False),
+            ("docker.io/mysql", "hub/library/mysql", False),
+            ("docker.io/mysql", "part/mysql", False),
+            ("docker.io/mysql", "flat/mysql", False),
+            ("docker.io/mysql", "quay/library/mysql", True),
+            ("docker.io/mysql", "hub/postgres", True),
+            ("docker.io/mysql", "hub/a/mysql", True),
+            ("docker.io/**", "hub/a/b", False),
+            ("docker.io/**", "quay/a/b", True),
+            ("docker.io/bitnami/**", "part/bitnami/redis", False),
+            ("docker.io/bitnami/**", "part/other/redis", True),
+            ("docker.io", "hub/mysql", True),
+            ("*.quay.io/**", "quay/a", True),
+        ],
+    )
+    def test_deny_through_a_project(self, deny: str, image: str, allowed: bool) -> None:
+        """A deny with a repository holds through Harbor; a bare host is that host alone."""
+        assert self.decide(f"{HARBOR}/{image}:1", HARBOR, deny) is allowed
+
+    def test_deny_in_parts(self) -> None:
+        """The tag and the digest of a deny count as they do straight from there."""
+        parts = {"registry": "*", "repository": "library/mysql", "tag": "5.*"}
+        by = Gate((RegistryPattern.parse("*"),), (RegistryPattern.from_parts(parts),), self.HARBORS)
+        for image, allowed in (("hub/mysql:5.7", False), ("hub/mysql:8", True)):
+            assert by.decide(ImageReference.parse(f"{HARBOR}/{image}")).allowed is allowed
+        assert not by.decide(ImageReference.parse("HARBOR.myco.com/hub/mysql:5.7")).allowed
+
+    def test_an_upstream_in_upper_case(self) -> None:
+        """The same server to DNS, on Harbor as well."""
+        harbors = HarborMap((harbor(projects={"GCR.IO": "g"}),))
+        by = gate(HARBOR, deny=("gcr.io/evil/**",))._replace(harbors=harbors)
+        assert not by.decide(ImageReference.parse(f"{HARBOR}/g/evil/a")).allowed
+        assert by.decide(ImageReference.parse(f"{HARBOR}/g/good/a")).allowed
+
+    def test_fix_never_writes_what_deny_names(self) -> None:
+        """The image through Harbor is the same image; others go there all the same."""
+        by = gate(HARBOR, deny=("docker.io/library/mysql",))._replace(harbors=self.HARBORS)
+        assert "not allowed either" in rewritten("mysql:8", self.HARBORS, by)
+        assert rewritten("postgres", self.HARBORS, by) == f"{HARBOR}/flat/postgres"
+        straight = gate(HARBOR, deny=("docker.io",))._replace(harbors=self.HARBORS)
+        assert rewritten("a/mysql:8", self.HARBORS, straight) == f"{HARBOR}/hub/a/mysql:8"
+
+
 class TestRewrite:
     """An old reference → one on Harbor."""
 
@@ -119,9 +207,9 @@ class TestRewrite:
             ("index.docker.io/a/b", "docker.io/a/b"),
             (f"nginx@sha256:{HEX}", f"docker.io/nginx@sha256:{HEX}"),
             (f"gcr.io/p/i:1@sha256:{HEX}", f"gcr.io/p/i:1@sha256:{HEX}"),
-            ("gcr.io/google-containers/x", "gke/x"),
-            ("gcr.io/google-containers/deep/x", "deep/x"),
-            ("gcr.io/google-containers/deep", "gke/deep"),
+            ("gcr.io/google-containers/x", "gke/google-containers/x"),
+            ("gcr.io/google-containers/deep/x", "deep/google-containers/deep/x"),
+            ("gcr.io/google-containers/deep", "gke/google-containers/deep"),
             ("gcr.io/google-containers", "gcr.io/google-containers"),
             ("gcr.io/google-containersx/y", "gcr.io/google-containersx/y"),
             ("localhost:5000/x", "local-mirror/x"),
@@ -150,15 +238,43 @@ class TestRewrite:
         harbors = HarborMap((harbor(library=Library.ADD),))
         assert rewritten(image, harbors, gate(HARBOR)) == f"{HARBOR}/{expected}"
 
-    @pytest.mark.parametrize("library", Library)
-    def test_path_on_docker_hub(self, library: Library) -> None:
-        """A project for part of Docker Hub takes what is below its path."""
+    def test_path_on_docker_hub(self) -> None:
+        """A proxy cache asks Docker Hub for all that stands behind the project."""
         projects = {"docker.io/library": "official", "docker.io/bitnami": "bitnami"}
-        harbors = HarborMap((harbor(projects=projects, library=library),))
+        for library, official in ((Library.KEEP, "nginx"), (Library.ADD, "library/nginx")):
+            harbors = HarborMap((harbor(projects=projects, library=library),))
+            assert rewritten("nginx", harbors, gate(HARBOR)) == f"{HARBOR}/official/{official}"
+            written = rewritten("library/nginx", harbors, gate(HARBOR))
+            assert written == f"{HARBOR}/official/library/nginx"
+            redis = rewritten("bitnami/redis:7.4", harbors, gate(HARBOR))
+            assert redis == f"{HARBOR}/bitnami/bitnami/redis:7.4"
+            assert "no Harbor project" in rewritten("a/b", harbors, gate(HARBOR))
+
+    @pytest.mark.parametrize("library", Library)
+    def test_flattening_replication(self, library: Library) -> None:
+        """What a replication copied stands there without the key's path, and only so."""
+        keys = {"docker.io/library": "official", "gcr.io/a/b": "flat", "quay.io": "whole"}
+        projects = tuple(Project(Upstream.parse(key), name, True) for key, name in keys.items())
+        harbors = HarborMap((Harbor(HARBOR, projects, library),))
         assert rewritten("nginx", harbors, gate(HARBOR)) == f"{HARBOR}/official/nginx"
         assert rewritten("library/nginx", harbors, gate(HARBOR)) == f"{HARBOR}/official/nginx"
-        assert rewritten("bitnami/redis", harbors, gate(HARBOR)) == f"{HARBOR}/bitnami/redis"
-        assert "no Harbor project" in rewritten("a/b", harbors, gate(HARBOR))
+        assert rewritten("gcr.io/a/b/c/d:1", harbors, gate(HARBOR)) == f"{HARBOR}/flat/c/d:1"
+        assert rewritten("quay.io/a/b", harbors, gate(HARBOR)) == f"{HARBOR}/whole/a/b"
+        assert "no Harbor project" in rewritten("gcr.io/a/c", harbors, gate(HARBOR))
+
+    def test_origin(self) -> None:
+        """What is behind a proxy cache is its registry's, whatever part of that is the key."""
+        flat = Project(Upstream.parse("docker.io/bitnami"), "flat", True)
+        proxy = Project(Upstream.parse("docker.io/bitnami"), "proxy")
+        harbors = HarborMap((Harbor(HARBOR, (flat, proxy)),))
+        for image, expected in (
+            ("flat/redis:1", "docker.io/bitnami/redis:1"),
+            ("proxy/bitnami/redis", "docker.io/bitnami/redis"),
+            ("proxy/redis", "docker.io/redis"),
+        ):
+            origin = harbors.origin(ImageReference.parse(f"{HARBOR}/{image}"))
+            assert str(origin) == expected
+        assert harbors.origin(ImageReference.parse(f"{HARBOR}/other/redis")) is None
 
     @pytest.mark.parametrize("host", ["harbor:8443", "10.0.0.5", "10.0.0.5:80", "[::1]:80"])
     def test_hosts(self, host: str) -> None:

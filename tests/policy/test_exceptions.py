@@ -61,6 +61,18 @@ def exception(more: str, rules: str = UNAPPROVED) -> str:
 
 
 @pytest.mark.parametrize(
+    ("project", "is_one"), [("docker.io", True), ("other", False), ("quay.io", False)]
+)
+def test_spellings_of_one_image_on_harbor_are_excused_alike(project: str, is_one: bool) -> None:
+    """Below the project of Docker Hub; elsewhere they are two images."""
+    images = f"images: [h.io/{project}/library/busybox]"
+    policy = policy_of(exception(images, "floating-tag"))
+    pod = POD.replace("busybox:1", f"h.io/{project}/busybox:latest")
+    excused = [one.finding.rule for one in lint(policy, pod).suppressed]
+    assert excused == (["floating-tag"] if is_one else [])
+
+
+@pytest.mark.parametrize(
     ("more", "excused"),
     [
         ("images: [docker.io/library/busybox]", ["busybox:1"]),

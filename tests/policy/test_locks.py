@@ -83,6 +83,19 @@ def test_what_replaces_and_what_adds() -> None:
     assert not policy.harbors.is_harbor("h.io")
 
 
+def test_a_layer_cannot_make_a_deny_forget_a_harbor() -> None:
+    """What the base's Harbor has from Docker Hub stays that, whatever the layer pulls through."""
+    text = BASE.replace("deny: [h.io/banned]", "deny: [h.io/banned, docker.io/library/mysql]")
+    assert text != BASE
+    below = base("environments.prod", text)
+    hub = below.harbors.harbors[0].projects[0]
+    assert str(hub.upstream) == "docker.io"
+    for harbor in ("{host: h2.io, projects: {docker.io: hub}}", "[]"):
+        policy = over(f"harbor: {harbor}\n", below)
+        assert not allows(policy, "prod", f"h.io/{hub.name}/mysql")
+        assert allows(policy, "prod", f"h.io/{hub.name}/postgres")
+
+
 def test_globs_are_relative_to_the_file_that_has_them() -> None:
     source = Source("base.yaml", BASE.encode())
     below = parse_policy(source, RULES, None, "teams/a")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import shlex
+import shutil
 import subprocess
 import sys
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,18 +68,45 @@ class Runner:
     temp: Path
     event: str = "push"
     base: str = ""
+    head: str = ""
+    """The last commit of the pull request; by default what is checked out."""
+    sha: str = ""
+    """``GITHUB_SHA``; by default what is checked out, as ``actions/checkout`` does it."""
     variables: dict[str, str] = field(default_factory=dict)
+    action: Path = ROOT
+
+    def payload(self, head: str) -> dict[str, Any]:
+        """What GitHub's event file says, as far as it matters here."""
+        if self.event.startswith("pull_request"):
+            pull_request = {"base": {"ref": "main", "sha": self.base}, "head": {"sha": head}}
+            return {"action": "synchronize", "number": 7, "pull_request": pull_request}
+        if self.event == "merge_group":
+            return {"merge_group": {"base_sha": self.base, "head_sha": head}}
+        return {"before": self.base, "after": head} if self.event == "push" else {"inputs": {}}
+
+    def value(self, expression: str, payload: dict[str, Any], inputs: dict[str, str]) -> str:
+        """Evaluate what a step hands to its shell: inputs, and names of the event."""
+        for path in expression.removeprefix("${{ ").removesuffix(" }}").split(" || "):
+            what, _, rest = path.partition(".")
+            if what == "inputs":
+                return inputs.get(rest.replace("-", "_"), str(ACTION["inputs"][rest]["default"]))
+            found: Any = {"event": payload}
+            for name in rest.split("."):
+                found = found.get(name, {}) if isinstance(found, dict) else {}
+            if found:
+                return str(found)
+        return ""
 
     def step(self, name: str, **inputs: str) -> Step:
         """Run the step's own shell; inputs have ``_`` for ``-``."""
+        here = self.workspace
+        commit = here.git("rev-parse", "HEAD") if (here.root / ".git").exists() else ""
+        payload = self.payload(self.head or commit)
+        event = self.temp / "event.json"
+        event.write_text(json.dumps(payload), encoding="utf-8")
         environment = {**os.environ, **QUIET, **self.variables}
         for variable, expression in STEPS[name]["env"].items():
-            one = expression.removeprefix("${{ inputs.").removesuffix(" }}")
-            if one in ACTION["inputs"]:
-                default = ACTION["inputs"][one]["default"]
-                environment[variable] = inputs.get(one.replace("-", "_"), default)
-            else:
-                environment[variable] = self.base
+            environment[variable] = self.value(expression, payload, inputs)
         paths = {
             name: self.temp / name.lower() for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")
         }
@@ -90,8 +120,10 @@ class Runner:
                 **{name: str(path) for name, path in paths.items()},
                 "CI": "true",
                 "GITHUB_ACTIONS": "true",
-                "GITHUB_ACTION_PATH": str(ROOT),
+                "GITHUB_ACTION_PATH": str(self.action),
                 "GITHUB_EVENT_NAME": self.event,
+                "GITHUB_EVENT_PATH": str(event),
+                "GITHUB_SHA": self.sha or commit,
                 "GITHUB_WORKSPACE": str(self.workspace.root),
                 "RUNNER_TEMP": str(self.temp),
             },
@@ -199,11 +231,16 @@ class TestLint:
             ({"paths": "$(touch injected)`touch injected`"}, ERROR),
             ({"changed_only": "perhaps"}, ERROR),
             ({"policy_from": "elsewhere"}, ERROR),
+            ({"paths": "empty"}, ERROR),
+            ({"paths": "empty", "allow_empty": "true"}, CLEAN),
+            ({"allow_empty": "true"}, FINDINGS),
+            ({"allow_empty": "perhaps"}, ERROR),
             ({"fix": "yes"}, ERROR),
             ({"sarif_file": "a\nfixable=true"}, ERROR),
         ],
     )
     def test_inputs(self, runner: Runner, inputs: dict[str, str], code: int) -> None:
+        (runner.workspace.root / "empty").mkdir()
         done = runner.lint(**inputs)
         assert done.code == code, done.log
         assert not (runner.workspace.root / "injected").exists()
@@ -276,6 +313,16 @@ class TestPullRequest:
         request_.event = "push"
         assert request_.lint().code == CLEAN
 
+    def test_it_cannot_hide_what_is_rendered_in_ci(self, request_: Runner) -> None:
+        request_.workspace.write("prod/web.yaml", GOOD)
+        request_.workspace.write("prod/.gitignore", "rendered.yaml\n")
+        request_.workspace.commit()
+        request_.workspace.write("prod/rendered.yaml", BAD)
+        done = request_.lint()
+        assert done.code == FINDINGS
+        assert "prod/rendered.yaml" in done.log
+        assert request_.lint(policy_from="head").code == CLEAN
+
     def test_without_a_base_it_fails(self, request_: Runner) -> None:
         request_.base = ""
         assert request_.lint().code == ERROR
@@ -307,6 +354,266 @@ class TestPullRequest:
         done = request_.lint()
         assert done.code == ERROR
         assert f"there is no commit '{'1' * 40}' here" in done.log
+
+
+STRICT = POLICY.replace('"off"', "error")
+
+
+@pytest.fixture
+def merged(runner: Runner) -> Runner:
+    """The checkout of a pull request that GitHub has merged with a newer commit of the branch.
+
+    The event names the commit that the branch was at when the pull request was opened. Since then
+    somebody else has brought a bad file and a stricter policy into the branch.
+    """
+    here = runner.workspace
+    here.write("prod/web.yaml", GOOD)
+    here.git("branch", "-M", "main")
+    runner.base = here.commit()
+    here.git("checkout", "-q", "-b", "topic")
+    here.write("prod/mine.yaml", pod("h.io/hub/nginx"))
+    runner.head = here.commit()
+    here.git("checkout", "-q", "main")
+    here.write("prod/theirs.yaml", BAD)
+    here.write("imagelint.yaml", STRICT)
+    here.commit()
+    here.git("checkout", "-q", "--detach")
+    here.git("merge", "-q", "--no-ff", "-m", "Merge topic into main", "topic")
+    runner.event = "pull_request"
+    return runner
+
+
+def annotated(done: Step) -> set[str]:
+    """Return the files with annotations."""
+    return {match[1] for one in done.commands if (match := re.search(r" file=([^,]+),", one))}
+
+
+@needs_formats
+class TestMerge:
+    """What a pull request is compared with, and whose policy decides."""
+
+    def test_what_it_was_merged_with_and_not_what_the_event_names(self, merged: Runner) -> None:
+        done = merged.lint(changed_only="true")
+        assert done.code == FINDINGS
+        assert annotated(done) == {"prod/mine.yaml"}  # by the rule that main has made stricter
+        assert "floating-tag" in done.log
+        assert not any("touches the policy" in one for one in done.commands)
+        assert annotated(merged.lint()) == {"prod/mine.yaml", "prod/theirs.yaml"}
+
+    def test_in_the_shallowest_checkout(self, merged: Runner) -> None:
+        origin = merged.workspace
+        origin.git("update-ref", "refs/pull/7/merge", "HEAD")
+        origin.git("config", "uploadpack.allowAnySHA1InWant", "true")
+        folder = origin.root.parent / "shallow"
+        clone = Repository.new(folder)
+        clone.git("remote", "add", "origin", origin.root.as_uri())
+        clone.git("fetch", "-q", "--no-tags", "--depth=1", "origin", "refs/pull/7/merge")
+        clone.git("checkout", "-q", "--detach", "FETCH_HEAD")
+        merged.workspace = clone
+        done = merged.lint()
+        assert annotated(done) == {"prod/mine.yaml", "prod/theirs.yaml"}, done.log
+        assert "floating-tag" in done.log
+        assert clone.git("rev-parse", "--is-shallow-repository") == "true"
+        assert annotated(merged.lint(changed_only="true")) == {"prod/mine.yaml"}
+
+    def test_a_head_cannot_choose_its_base(self, merged: Runner) -> None:
+        """Checked out is the head, a merge whose first parent has loosened the policy."""
+        here = merged.workspace
+        merged.sha = here.git("rev-parse", "HEAD")
+        here.git("checkout", "-q", "-b", "loose", merged.base)
+        here.write("imagelint.yaml", OPEN)
+        here.write("prod/mine.yaml", BAD)
+        here.commit()
+        here.git("merge", "-q", "--no-ff", "-m", "Merge main into topic", "topic", "-X", "ours")
+        merged.head = here.git("rev-parse", "HEAD")
+        done = merged.lint()
+        assert done.code == FINDINGS, done.log
+        assert any("touches the policy" in one for one in done.commands)
+        # Not even where the event is about that commit: its second parent is another.
+        merged.sha = merged.head
+        done = merged.lint()
+        assert done.code == FINDINGS, done.log
+        assert any("touches the policy" in one for one in done.commands)
+
+    def test_nor_can_another_commit_that_is_checked_out(self, merged: Runner) -> None:
+        """It says that it has merged the head; GitHub has made another one."""
+        here = merged.workspace
+        merged.sha = here.git("rev-parse", "HEAD")
+        here.git("checkout", "-q", "--detach", merged.base)
+        here.write("imagelint.yaml", OPEN)
+        here.write("prod/mine.yaml", BAD)
+        loose = here.commit()
+        made = here.git(
+            "commit-tree", f"{loose}^{{tree}}", "-p", loose, "-p", merged.head, "-m", ""
+        )
+        here.git("checkout", "-q", "--detach", made)
+        done = merged.lint()
+        assert done.code == FINDINGS, done.log
+        assert any("touches the policy" in one for one in done.commands)
+
+    def test_nor_can_a_ref_that_replaces_the_merge(self, merged: Runner) -> None:
+        here = merged.workspace
+        tree, first = here.git("rev-parse", "HEAD^{tree}"), here.git("rev-parse", "HEAD^1")
+        here.git("checkout", "-q", "--detach", merged.base)
+        here.write("imagelint.yaml", OPEN)
+        loose = here.commit()
+        made = here.git("commit-tree", tree, "-p", first, "-p", merged.head, "-m", "x")
+        other = here.git("commit-tree", tree, "-p", loose, "-p", merged.head, "-m", "x")
+        here.git("checkout", "-q", "--detach", made)
+        here.git("replace", made, other)
+        assert here.git("rev-parse", "HEAD^1") == loose
+        done = merged.lint()
+        assert done.code == FINDINGS, done.log
+        assert not any("touches the policy" in one for one in done.commands)
+
+    def test_a_checkout_of_the_head_is_compared_with_the_base_of_the_event(
+        self, merged: Runner
+    ) -> None:
+        here = merged.workspace
+        merged.sha = here.git("rev-parse", "HEAD")
+        here.git("checkout", "-q", "--detach", merged.head)
+        done = merged.lint(changed_only="true")
+        assert (done.code, annotated(done)) == (CLEAN, set()), done.log
+        here.write("prod/mine.yaml", BAD)
+        here.commit()
+        assert annotated(merged.lint(changed_only="true")) == {"prod/mine.yaml"}
+
+    def test_a_review_is_of_a_pull_request_too(self, merged: Runner) -> None:
+        merged.event = "pull_request_review"
+        assert annotated(merged.lint(changed_only="true")) == {"prod/mine.yaml"}
+        merged.workspace.write("imagelint.yaml", OPEN)
+        assert any("touches the policy" in one for one in merged.lint().commands)
+
+    def test_a_queue_names_its_base(self, merged: Runner) -> None:
+        merged.base = merged.workspace.git("rev-parse", "HEAD^1")
+        merged.event = "merge_group"
+        assert annotated(merged.lint(changed_only="true")) == {"prod/mine.yaml"}
+
+    @pytest.mark.parametrize("text", ["", "[]", "{}", '{"pull_request": {"head": null}}'])
+    def test_an_event_that_says_nothing(self, tmp_path: Path, text: str) -> None:
+        event = tmp_path / "event.json"
+        event.write_text(text, encoding="utf-8")
+        command = [sys.executable, "-I", str(ROOT / "action/results.py"), "head", str(event)]
+        assert subprocess.run(command, capture_output=True, check=True).stdout == b""
+
+
+@needs_formats
+class TestPush:
+    @pytest.mark.parametrize("is_shallow", [False, True])
+    def test_a_commit_that_is_gone(self, runner: Runner, *, is_shallow: bool) -> None:
+        """Somebody has pushed with force: what was there before is nowhere."""
+        here = runner.workspace
+        runner.base = "1" * 40
+        if is_shallow:
+            folder = here.root.parent / "shallow"
+            here.git("clone", "-q", "--depth=1", here.root.as_uri(), str(folder))
+            runner.workspace = Repository(folder)
+        done = runner.lint(changed_only="true")
+        assert done.code == FINDINGS
+        assert annotated(done) == {"prod/web.yaml"}
+        assert "everything is linted" in done.commands[0]
+
+    def test_a_commit_without_a_common_one(self, runner: Runner) -> None:
+        here = runner.workspace
+        runner.base = here.git("rev-parse", "HEAD")
+        here.git("checkout", "-q", "--orphan", "other")
+        here.write("notes.txt", "all anew")
+        here.commit()
+        done = runner.lint(changed_only="true")
+        assert done.code == FINDINGS
+        assert "everything is linted" in done.commands[0]
+
+    def test_a_pull_request_has_no_such_way_out(self, runner: Runner) -> None:
+        runner.event, runner.base = "pull_request", "1" * 40
+        assert runner.lint(changed_only="true", policy_from="head").code == ERROR
+
+
+@needs_formats
+class TestLimits:
+    """GitHub shows ten annotations of a kind, and drops a summary of more than 1 MiB whole."""
+
+    @staticmethod
+    def kinds(done: Step) -> dict[str, int]:
+        return dict(Counter(re.split(r"[ :]", one[2:])[0] for one in done.commands))
+
+    def test_ten_of_a_kind_and_the_rest_is_counted(self, runner: Runner) -> None:
+        some = [BAD] * 13 + [pod("h.io/x")] * 12
+        runner.workspace.write("imagelint.yaml", POLICY.replace('"off"', "warning"))
+        runner.workspace.write("prod/web.yaml", "---\n".join(some))
+        done = runner.lint()
+        assert self.kinds(done) == {"error": 10, "warning": 10, "notice": 1}
+        assert "::5 more findings: GitHub shows 10" in done.commands[-1]
+        assert done.log.count(" error unapproved-registry: ") == 13
+        assert done.log.count(" warning floating-tag: ") == 12
+
+    def test_those_of_the_action_are_among_them(self, request_: Runner) -> None:
+        here = request_.workspace
+        some = [pod("h.io/x")] * 10
+        here.write("imagelint.yaml", POLICY.replace('"off"', "warning"))
+        here.write("prod/web.yaml", "---\n".join(some))
+        request_.base = here.commit()
+        assert self.kinds(request_.lint()) == {"warning": 10}
+        here.write("imagelint.yaml", OPEN.replace('"off"', "warning"))
+        here.commit()
+        done = request_.lint()
+        assert self.kinds(done) == {"warning": 10, "notice": 1}
+        assert "touches the policy" in done.commands[0]
+        assert "::1 more finding: " in done.commands[-1]
+
+    def test_notes_make_room_for_the_number(self, runner: Runner) -> None:
+        runner.workspace.write("imagelint.yaml", POLICY.replace('"off"', "note"))
+        for count, more in ((10, 0), (11, 2)):
+            runner.workspace.write("prod/web.yaml", "---\n".join([pod("h.io/x")] * count))
+            done = runner.lint()
+            assert self.kinds(done) == {"notice": 10}
+            assert any("more finding" in one for one in done.commands) == bool(more)
+        assert "::2 more findings: " in done.commands[-1]
+
+    def test_the_summary_has_room_for_everything(self, request_: Runner) -> None:
+        here = request_.workspace
+        here.write("prod/web.yaml", "---\n".join([BAD + "# ```\n"] * 9000))
+        here.write("imagelint.yaml", POLICY + "# \u2028 long\n" * 40_000)
+        here.commit()
+        done = request_.lint(fix="suggest")
+        assert len(done.summary.encode()) < 1 << 20
+        assert "more findings did not fit in here; the log has them all" in done.summary
+        assert "### imagelint: notes on this run\n" in done.summary
+        assert "### imagelint: suggested repair\n" in done.summary
+        assert done.summary.count("too long to show all of it") == 2
+
+    def test_a_block_that_has_no_room(self, tmp_path: Path) -> None:
+        results = runpy.run_path(str(ROOT / "action/results.py"))
+        file = tmp_path / "x"
+        for data in (b"\xff" * 300_000, b"`" * 300_000, b"x\n" * 300_000):
+            file.write_bytes(data)
+            for room in (0, 100, 1000, 100_000, 1 << 20):
+                made = results["block"]("T", "diff", str(file), room)
+                assert len(made.encode()) <= room
+                assert ("too long to show all" in made) == bool(made)
+        file.write_bytes(b"short")
+        assert results["block"]("T", "", str(file), 100) == "\n### T\n\n```\nshort\n```\n"
+
+
+@needs_formats
+class TestErrors:
+    def test_a_broken_policy_is_an_annotation_at_its_place(self, runner: Runner) -> None:
+        runner.workspace.write("imagelint.yaml", "version: 1\nharbour: {}\n")
+        done = runner.lint()
+        assert done.code == ERROR
+        [command] = done.commands
+        assert command.startswith("::error file=imagelint.yaml,line=2,col=1,title=imagelint::")
+
+    def test_what_says_nothing_else_says_where_to_look(self, runner: Runner) -> None:
+        broken = runner.temp / "imagelint/bin/imagelint"
+        broken.write_text("#!/bin/sh\nkill -9 $$\n", encoding="utf-8")
+        done = runner.lint()
+        assert done.code == 137
+        assert done.commands == [
+            "::error title=imagelint::imagelint ended with exit code 137; the log says why"
+        ]
+
+    def test_findings_alone_are_no_error_of_ours(self, runner: Runner) -> None:
+        assert "exit code" not in "".join(runner.lint().commands)
 
 
 @needs_formats
@@ -353,6 +660,24 @@ def test_the_installed_command_imports_nothing_from_the_workspace(runner: Runner
         assert done.code == FINDINGS, done.log
         assert "patch" in done.outputs
     assert not marker.exists()
+
+
+@pytest.mark.slow
+def test_nothing_is_installed_but_by_its_hash(runner: Runner, tmp_path: Path) -> None:
+    """Whoever puts another file behind a version gets nowhere."""
+    runner.action = tmp_path / "action"
+    shutil.copytree(ROOT / "action", runner.action / "action")
+    lock = runner.action / "action/requirements.lock"
+    text = lock.read_text(encoding="utf-8")
+    lock.write_text(re.sub("sha256:[0-9a-f]{8}", f"sha256:{'0' * 8}", text), encoding="utf-8")
+    (runner.temp / "imagelint").rename(runner.temp / "unused")
+    done = runner.step("Install imagelint")
+    assert done.code != 0
+    assert "DO NOT MATCH THE HASHES" in done.log
+    lock.write_text(text + "six\n", encoding="utf-8")
+    done = runner.step("Install imagelint")
+    assert done.code != 0
+    assert "six" in done.log
 
 
 @pytest.mark.parametrize(

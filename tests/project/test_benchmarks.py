@@ -427,6 +427,23 @@ def test_a_build_that_says_something_else(tmp_path: Path) -> None:
     assert done.stdout.endswith("The builds differ.\n")
 
 
+def test_a_build_that_words_it_otherwise(tmp_path: Path) -> None:
+    made("workloads", tmp_path / "tree")
+    other = tmp_path / "other"
+    words = "sed 's/ is not approved in / has no place in /'"
+    other.write_text(f'#!/bin/bash\nset -o pipefail\n{OWN} "$@" | {words}\n')
+    other.chmod(0o755)
+    asked = OWN, str(other), "--tree", str(tmp_path / "tree"), "--mutants", "0"
+    assert same(*asked).returncode == 1
+    done = same(*asked, "--without-texts")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("  the same\n") == 3
+    other.write_text(other.read_text().replace("set -o pipefail\n", ""))
+    done = same(*asked, "--without-texts")
+    assert done.returncode == 1
+    assert "exit code: 1, now 0" in done.stdout
+
+
 def test_a_build_that_is_not_there() -> None:
     done = same("no-such-program", OWN)
     assert (done.returncode, done.stdout) == (2, "")

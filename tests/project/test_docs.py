@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from ruamel.yaml import YAML
 
+from imagelint.rules.built_in import RULES
 from tests.support import transcripts
 from tests.support.fresh import assert_fresh
 from tests.support.needs import path_of
@@ -28,6 +29,20 @@ def name_of(page: Path) -> str:
 def test_the_pages_of_the_rules_are_fresh() -> None:
     """If not: ``python tools/rule_pages.py``."""
     assert_fresh("tools/rule_pages.py")
+
+
+def test_pages_show_values_as_people_write_them() -> None:
+    """No value of Python's; of the retired registries, a row of a table for each."""
+    pages = {page.stem: page.read_text("utf-8") for page in (ROOT / "docs/rules").glob("*.md")}
+    for name, text in pages.items():
+        assert not re.search(r"\b[A-Z][A-Za-z]+\([a-z_]+=", text), name
+    moves = RULES["retired-registry"].parameters["registries"]
+    assert isinstance(moves, tuple)
+    rows = [line for line in pages["retired-registry"].splitlines() if line.count(" | ") == 5]
+    assert len(rows) == len(moves) + 2, "a head, a rule, and one each"
+    for move, row in zip(moves, rows[2:], strict=True):
+        assert row.startswith(f"| `{move.old}` | ")
+        assert f"]({move.source}) |" in row
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)

@@ -149,6 +149,13 @@ class TestCheck:
         assert code == 1, said
         assert run.repository.read("prod/web.yaml") == ALLOWED
 
+    def test_one_report_of_many_files(self, run: PreCommit) -> None:
+        for number in range(40):
+            run.stage(f"prod/{number}.yaml", FIXABLE)
+        code, said = run("run")
+        assert code == 1
+        assert "Found 40 errors in 40 images in 40 files" in said
+
     def test_a_file_that_the_policy_excludes(self, run: PreCommit) -> None:
         run.repository.write("imagelint.yaml", POLICY + 'exclude: ["**/testdata/**"]\n')
         run.repository.commit()
@@ -231,6 +238,26 @@ class TestFix:
         assert code == 1
         assert "Stashed changes conflicted with hook auto-fixes" in said
         assert fix.repository.read("prod/web.yaml") == changed
+
+    @pytest.mark.parametrize(("between", "is_kept"), [(2, False), (3, True)])
+    def test_an_unstaged_change_close_by_takes_every_repair_back(
+        self, fix: PreCommit, between: int, *, is_kept: bool
+    ) -> None:
+        """pre-commit's patch has three lines of context, and is applied whole or not at all."""
+        below = "---\n" + "# a comment\n" * 9
+        lines = (FIXABLE + below).splitlines(keepends=True)
+        image = next(at for at, line in enumerate(lines) if "image:" in line)
+        lines[image + between + 1] = "# changed\n"
+        changed = "".join(lines)
+        fix.stage("prod/other.yaml", FIXABLE)
+        fix.stage("prod/web.yaml", FIXABLE + below)
+        fix.repository.write("prod/web.yaml", changed)
+        code, said = fix("run")
+        assert code == 1
+        assert ("Stashed changes conflicted with hook auto-fixes" not in said) == is_kept
+        repaired = changed.replace(FIXABLE, FIXED)
+        assert fix.repository.read("prod/web.yaml") == (repaired if is_kept else changed)
+        assert fix.repository.read("prod/other.yaml") == (FIXED if is_kept else FIXABLE)
 
     def test_a_template_of_a_chart(self, fix: PreCommit) -> None:
         fix.stage("app/Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.0.0\n")

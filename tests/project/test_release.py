@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROJECT = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-LOCKS = ["requirements-dev.lock", ".ci/requirements.lock"]
+ACTION_LOCK = "action/requirements.lock"
+LOCKS = ["requirements-dev.lock", ".ci/requirements.lock", ACTION_LOCK]
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
 
 
@@ -84,6 +85,17 @@ def test_a_lock_has_hashes_and_no_hosts(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert "://" not in text
     assert "-index" not in text
+
+
+def test_the_action_installs_what_was_tested_and_nothing_else() -> None:
+    """What it needs to run and to be built, as the lock for development has it."""
+    packages, tested = locked(ACTION_LOCK), locked("requirements-dev.lock")
+    build = re.search(r'^requires = \["(.*)"\]$', PROJECT, re.MULTILINE)
+    assert build is not None
+    wanted = {canonicalize_name(one.name) for one in requirements("dependencies")}
+    assert wanted | {canonicalize_name(Requirement(build[1]).name)} <= set(packages)
+    for name, entries in packages.items():
+        assert [version for version, _, _ in entries] == [version for version, _, _ in tested[name]]
 
 
 def test_the_tools_of_ci_are_locked() -> None:

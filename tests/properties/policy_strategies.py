@@ -28,7 +28,7 @@ _RULES = (
     *("dropped-content", "floating-tag", "invalid-reference", "missing-digest"),
     *("unapproved-registry", "unparsable-document", "unrendered-template"),
     *("unresolved-reference", "wrong-type", "unused-ignore", "unused-exception"),
-    "expired-exception",
+    *("expired-exception", "retired-registry"),
 )
 _ENVIRONMENTS = ("dev", "staging", "prod", "1", "a.b-c_d")
 # Texts that are almost right somewhere, or mean something to YAML, a regex or a path.
@@ -54,7 +54,21 @@ _TELLING = (
         "a\n",
     ),
     *("2027-02-31", "2027-13-01", "a/b", "a/b/c", "rules.x", "environments.x", " ", "*/"),
-    *("off", "error", "keep", "required", "1", "1.0", "null", "~", "true", "<<", "v1.*", "-v1"),
+    *(
+        "off",
+        "error",
+        "keep",
+        "flatten",
+        "required",
+        "1",
+        "1.0",
+        "null",
+        "~",
+        "true",
+        "<<",
+        "v1.*",
+        "-v1",
+    ),
     *("a" * 129, "a" * 256, "\u212a", "\u00e9", "\x00", "\x85", "\u2028", "\ufeff", "{{", "# a"),
 )
 _plain_texts = st.text(
@@ -102,6 +116,14 @@ def _pattern_mappings() -> SearchStrategy[dict[str, Any]]:
     )
 
 
+def _projects() -> SearchStrategy[Any]:
+    """Give projects: a proxy cache by its name, or in parts."""
+    in_parts = st.fixed_dictionaries(
+        {"name": project_names()}, optional={"replication": st.just("flatten")}
+    )
+    return st.one_of(project_names(), in_parts)
+
+
 def harbor_configs() -> SearchStrategy[dict[str, Any]]:
     """Give one entry of ``harbor:``; upstreams may repeat, and projects too."""
     upstreams = st.one_of(
@@ -113,7 +135,7 @@ def harbor_configs() -> SearchStrategy[dict[str, Any]]:
                 hosts().filter(lambda host: host not in {"docker.io", "index.docker.io"}),
                 st.sampled_from(("harbor.myco.com", "h.io:80")),
             ),
-            "projects": st.dictionaries(upstreams, project_names(), max_size=4),
+            "projects": st.dictionaries(upstreams, _projects(), max_size=4),
         },
         optional={"library": st.sampled_from(("keep", "add"))},
     )
@@ -130,13 +152,35 @@ def _settings() -> SearchStrategy[dict[str, Any]]:
     floating = st.fixed_dictionaries(
         {}, optional={"severity": severities, "tags": st.lists(_names(), max_size=2)}
     )
+    retired = st.fixed_dictionaries(
+        {}, optional={"severity": severities, "registries": _retired_registries()}
+    )
+    own = {"floating-tag": floating, "retired-registry": retired}
     return st.fixed_dictionaries(
-        {},
+        {}, optional={name: st.one_of(severities, own.get(name, mappings)) for name in _RULES}
+    )
+
+
+def _retired_registries() -> SearchStrategy[dict[str, Any]]:
+    """Give registries with a successor, none, or a mapping that says more."""
+    places = st.one_of(domains(), st.tuples(domains(), paths()).map("/".join))
+    successors = st.one_of(st.just("none"), places)
+    repositories = st.lists(paths(), max_size=2)
+    tags = st.lists(_names(), max_size=2)
+    mappings = st.fixed_dictionaries(
+        {"successor": successors},
         optional={
-            name: st.one_of(severities, floating if name == "floating-tag" else mappings)
-            for name in _RULES
+            "state": st.sampled_from(("gone", "frozen", "moved", "login")),
+            "since": st.sampled_from(("2023-04-03", "2023-04", "2023", 2023)),
+            "differs": st.lists(st.sampled_from(("names", "tags", "digests")), max_size=2),
+            "repositories": repositories,
+            "except-repositories": repositories,
+            "tags": tags,
+            "except-tags": tags,
+            "source": st.just("https://example.com/a"),
         },
     )
+    return st.dictionaries(places, st.one_of(successors, mappings), max_size=2)
 
 
 def _names() -> SearchStrategy[Any]:
@@ -313,7 +357,9 @@ def _odd_values() -> SearchStrategy[Any]:
         scalars,
         st.lists(scalars, max_size=2),
         st.dictionaries(
-            st.sampled_from((*_TELLING, "tags", "severity", "kind", "keys")), scalars, max_size=2
+            st.sampled_from((*_TELLING, "tags", "severity", "kind", "keys", "name", "replication")),
+            scalars,
+            max_size=2,
         ),
     )
 

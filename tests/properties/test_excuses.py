@@ -16,6 +16,7 @@ from imagelint.model.source import Source
 from imagelint.patterns.images import RegistryPattern
 from imagelint.policy.placement import Placement
 from imagelint.policy.policy import Policy, parse_policy
+from imagelint.repair.fixer import repaired
 from imagelint.rules.built_in import RULES
 from tests.properties.policy_strategies import patterns
 from tests.properties.strategies import references
@@ -292,3 +293,22 @@ def test_the_baseline_knows_what_has_moved(text: str, random: Any) -> None:
         moved.append(head + "\n  containers:\n" + "    # moved\n".join(["", *entries]))
     result = lint(policy, "---\n".join(moved), "a.yaml", known)
     assert not result.findings
+
+
+@given(base_policies(), manifests(), st.sampled_from(PATHS))
+def test_the_baseline_knows_what_fix_has_rewritten(
+    policy: dict[str, Any], text: str, path: str
+) -> None:
+    """After a repair nothing is new, and each entry stands for one finding at most."""
+    held = read({**policy, "exceptions": []})
+    plain = stripped(text)
+    before = lint(held, plain, path)
+    known = Baseline.made_of(identity_of(one, path) for one in before.findings)
+    fixed = repaired(
+        Linter(held, RULES, catalogue(), today=TODAY, baseline=Baseline({})),
+        Source(path, plain.encode()),
+        before,
+    ).decode()
+    after = lint(held, fixed, path, known)
+    assert not after.findings
+    assert len(after.suppressed) <= len(before.findings)

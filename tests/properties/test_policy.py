@@ -121,14 +121,26 @@ def inconsistencies(policy: dict[str, Any]) -> set[Inconsistency]:
         found.add(Inconsistency.REPEATED_HARBOR)
     for entry in entries:
         upstreams = [_folded(key) for key in entry["projects"]]
-        names = [json.dumps(name).strip('"') for name in entry["projects"].values()]
         if len(set(upstreams)) < len(upstreams):
             found.add(Inconsistency.REPEATED_UPSTREAM)
-        if len(set(names)) < len(names):
+        if _are_shared(entry["projects"]):
             found.add(Inconsistency.SHARED_PROJECT)
         if any(key.partition("/")[0] in own for key in upstreams):
             found.add(Inconsistency.HARBOR_AS_UPSTREAM)
     return found
+
+
+def _are_shared(projects: dict[str, Any]) -> bool:
+    """Whether a project would hold the images of two keys under the same names."""
+    by_name: dict[str, list[tuple[str, bool]]] = {}
+    for key, value in projects.items():
+        parts = value if isinstance(value, dict) else {"name": value}
+        registry = _folded(key).partition("/")[0]
+        by_name.setdefault(_as_text(parts["name"]), []).append((registry, "replication" in parts))
+    return any(
+        len(users) > 1 and (any(flat for _, flat in users) or len({one for one, _ in users}) > 1)
+        for users in by_name.values()
+    )
 
 
 def _is_day(text: str) -> bool:
@@ -253,7 +265,7 @@ def harbor_maps(draw: st.DrawFn) -> HarborMap:
             Harbor(
                 host,
                 tuple(
-                    Project(Upstream.parse(upstream), name)
+                    Project(Upstream.parse(upstream), name, draw(st.booleans()))
                     for upstream, name in zip(upstreams, projects, strict=True)
                 ),
                 draw(st.sampled_from(Library)),
@@ -297,6 +309,33 @@ class TestRewrite:
             return
         if (first.registry, first.repository) == (second.registry, second.repository):
             assert (one.registry, one.repository) == (other.registry, other.repository)
+
+    @given(harbor_maps(), images())
+    def test_origin_is_the_inverse(self, harbors: HarborMap, image: ImageReference) -> None:
+        """What an image on Harbor stands for is the image that went there."""
+        result = harbors.rewrite(image, OPEN)
+        if isinstance(result, ImageReference):
+            origin = harbors.origin(result)
+            assert origin is not None
+            assert (origin.registry, origin.repository) == (image.registry, image.repository)
+
+    @given(harbor_maps(), images(), patterns())
+    def test_what_is_denied_is_not_written(
+        self, harbors: HarborMap, image: ImageReference, deny: str
+    ) -> None:
+        """A deny with a repository holds through every Harbor."""
+        pattern = RegistryPattern.parse(deny)
+        if pattern.names_repository and pattern.matches(image):
+            gate = Gate((RegistryPattern.parse("*"),), (pattern,), harbors)
+            assert isinstance(harbors.rewrite(image, gate), Refusal)
+
+    @given(harbor_maps(), images())
+    def test_spellings_are_of_one_image(self, harbors: HarborMap, image: ImageReference) -> None:
+        """Each spelling has the same spellings, and the same image upstream."""
+        for one in harbors.spellings(image):
+            assert set(harbors.spellings(one)) == set(harbors.spellings(image))
+            found, expected = harbors.origin(one), harbors.origin(image)
+            assert (found and found.repository) == (expected and expected.repository)
 
     @given(harbor_maps(), images())
     def test_is_done_once(self, harbors: HarborMap, image: ImageReference) -> None:

@@ -123,11 +123,34 @@ class _Writer:
             spec = {"template": {"spec": {"containers": containers}}}
             merged = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "any"}}
             return {"patch": json.dumps({**merged, "spec": spec}), "target": target}
-        path = "/spec/template/spec/containers/0/image"
-        operations = [{"op": "replace", "path": path, "value": image}]
+        container = "/spec/template/spec/containers/0"
+        path = f"{container}/image"
+        operations: list[dict[str, Any]] = [{"op": "replace", "path": path, "value": image}]
         if self.source.random() < 0.3:
             operations.insert(0, {"op": "test", "path": path, "value": self.image()})
+        elif self.source.random() < 0.3:
+            whole = {"name": "c0", "image": image}
+            operations += [{"op": "test", "path": container, "value": whole}]
         return {"patch": "\n".join(self.lines(operations)), "target": target}
+
+    def transformer(self, folder: str, number: int) -> str:
+        """Write a transformer in a file or a folder, or return its text."""
+        meta = {"apiVersion": "builtin", "metadata": {"name": f"t{number}"}}
+        made: dict[str, Any] = {**meta, "kind": "ImageTagTransformer", "imageTag": self.entry()}
+        if self.source.random() < 0.5:
+            made = {**meta, "kind": "PatchTransformer", **self.patch()}
+            if self.source.random() < 0.6:
+                (self.root / folder).mkdir(exist_ok=True)
+                (self.root / folder / f"t{number}.patch").write_text(made.pop("patch"))
+                made["path"] = f"t{number}.patch"
+        form = self.source.choice(["file", "folder", "inline"])
+        if form == "inline":
+            return json.dumps(made)
+        name = f"t{number}.yaml" if form == "file" else f"t{number}"
+        if form == "folder":
+            self.write(f"{folder}/{name}/kustomization.yaml", {"resources": ["t.yaml"]})
+        self.write(f"{folder}/{name}" + "/t.yaml" * (form == "folder"), made)
+        return name
 
     def kustomization(self, number: int, below: list[int], components: list[int]) -> bool:
         """Write a kustomization and what it takes in; return whether it is a component."""
@@ -152,9 +175,10 @@ class _Writer:
             if chance() < 0.5:
                 self.write(f"{folder}/p.yaml", json.loads(self.patch_text()))
                 content["patches"].append({"path": "p.yaml", "target": {"kind": "Deployment"}})
-        if chance() < 0.15:
-            self.write(f"{folder}/t.yaml", {**_TRANSFORMER, "imageTag": self.entry()})
-            content["transformers"] = ["t.yaml"]
+        if chance() < 0.3:
+            content["transformers"] = [
+                self.transformer(folder, at) for at in range(self.source.randint(1, 3))
+            ]
         self.write(f"{folder}/kustomization.yaml", {k: v for k, v in content.items() if v})
         return is_component
 
@@ -166,11 +190,6 @@ class _Writer:
 
 
 _LIST = {"apiVersion": "v1", "kind": "List"}
-_TRANSFORMER = {
-    "apiVersion": "builtin",
-    "kind": "ImageTagTransformer",
-    "metadata": {"name": "any"},
-}
 
 
 def write_tree(root: Path, source: random.Random) -> None:

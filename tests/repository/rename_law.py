@@ -102,7 +102,7 @@ class _World:
         self.compare(build, images, is_late=False)
         images = [self.entries(build, one) for one in images]
         self.compare(build, images, is_late=True)
-        return [self.transformers(build, one) for one in images]
+        return images
 
     def compare(self, build: Build, images: list[Traveller], *, is_late: bool) -> None:
         for number in build.exacts:
@@ -115,10 +115,6 @@ class _World:
     def entries(self, build: Build, image: Traveller) -> Traveller:
         now, after = self.listed(build, NO_PLAN), self.listed(build, self.plan)
         return self.applied(image, now, after)
-
-    def transformers(self, build: Build, image: Traveller) -> Traveller:
-        now = self.expanded(build.transformers, NO_PLAN)
-        return self.applied(image, now, self.expanded(build.transformers, self.plan))
 
     def expanded(self, entries: tuple[int, ...], plan: Plan) -> list[tuple[str, int]]:
         return [

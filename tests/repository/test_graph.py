@@ -142,6 +142,24 @@ def test_what_leads_nowhere(project: Project, entry: str, said: str, severity: s
     ]
 
 
+@pytest.mark.parametrize("entry", ["resources: [a.png]", "patches: [{path: a.png}]"])
+@pytest.mark.parametrize(
+    "data", [b"\x89PNG\r\n\x1a\n\x00\xff\x10", b"a: \xff\n", b"\x00\x01", b"\xff\xfe\x00\xd8"]
+)
+def test_what_is_no_text_is_told(work: Project, entry: str, data: bytes) -> None:
+    work.write("a.png", data)
+    work.write("other.png", data)
+    work.write("kustomization.yaml", f"{entry}\n")
+    assert found_in(work) == [("a.png", "unparsable-document", "error")]
+
+
+@pytest.mark.parametrize("data", ["a: \u00fc\n".encode(), "a: \u00fc\n".encode("utf-16"), b"plain"])
+def test_text_without_an_object_is_not(work: Project, data: bytes) -> None:
+    work.write("a.txt", data)
+    work.write("kustomization.yaml", "resources: [a.txt]\n")
+    assert found_in(work) == []
+
+
 def test_what_leads_nowhere_and_has_no_images_is_no_matter(work: Project) -> None:
     work.write("kustomization.yaml", "configMapGenerator: [{name: a, files: [gone.txt]}]\n")
     assert found_in(work) == []

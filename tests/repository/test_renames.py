@@ -304,16 +304,6 @@ def test_images_of_patches_come_in_before_the_entries_of_their_kustomization() -
     assert plan.names == {1: (HARBOR + "nginx",)}
 
 
-def test_transformers_come_behind_the_entries() -> None:
-    entries = (Entry("b", new_tag="2"), Entry("a", stays("b")))
-    repository = Repository(
-        ((moved("a:1"),),), entries, (), (Build((0,), entries=(1,), transformers=(0,)),)
-    )
-    plan = planned(repository)
-    assert plan.names == {1: (HARBOR + "a",)}
-    assert built(repository, plan, 0) == [("b:2", "b:2")]
-
-
 class TestObjectsOnTop:
     """Flux and Argo CD change the list of entries of the kustomization at their path."""
 

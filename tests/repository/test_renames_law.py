@@ -84,8 +84,6 @@ def repositories(draw: st.DrawFn) -> Repository:
         if draw(st.integers(0, 9)) == 0:
             rare["overrides"] = some(list(range(len(all_entries))))
             rare["override"] = draw(st.sampled_from(Override))
-        if draw(st.integers(0, 9)) == 0:
-            rare["transformers"] = some(list(range(len(all_entries))))
         if draw(st.integers(0, 49)) == 0:
             rare["dangers"] = ("it is dangerous",)
         return Build(

@@ -10,10 +10,10 @@ import pytest
 
 from imagelint.model.errors import ImagelintError
 from imagelint.run.ahead import Ahead
+from imagelint.run.pool import Pool
 from imagelint.run.request import Request
 from imagelint.run.run import Run, attempted
-from imagelint.run.team import PACKET, Team
-from tests.run.test_team import wait_for
+from tests.run.test_pool import wait_for
 from tests.support.project import ROOT, pod
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def test_what_nobody_asks_for_is_ended() -> None:
     assert not has_children()
 
 
-@pytest.mark.parametrize("length", [1, 300, PACKET, 3 * PACKET])
+@pytest.mark.parametrize("length", [1, 300, 5000])
 def test_paths_of_any_length(length: int) -> None:
     ahead: Ahead[bool] = Ahead(lambda path, _: len(path), 2)
     paths = [f"{number:03}" + "\u00e9" * length for number in range(60)]
@@ -94,23 +94,27 @@ def test_paths_of_any_length(length: int) -> None:
     ahead.end()
 
 
-@pytest.mark.parametrize("size", [0, PACKET, 1 << 20])
+@pytest.mark.parametrize("size", [0, 5000, 1 << 20])
 def test_tasks_of_any_size(size: int) -> None:
-    team = Team(len, 2)
+    pool = Pool(len, 2)
     for number in range(20):
-        team.give([bytes(size), bytes(number)])
-    assert list(team.results()) == [found for number in range(20) for found in (size, number)]
+        pool.give([bytes(size), bytes(number)])
+    assert list(pool.results()) == [found for number in range(20) for found in (size, number)]
     assert not has_children()
 
 
-def test_where_there_are_no_pipes_of_packets_one_process_does_it(
+def test_where_there_are_no_semaphores_one_process_does_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delattr(os, "O_DIRECT", raising=False)
-    team = Team(lambda _: os.getpid(), 2)
+    def lacking() -> None:
+        message = "This Python build lacks multiprocessing.synchronize"
+        raise NotImplementedError(message)
+
+    monkeypatch.setattr("concurrent.futures.process._check_system_limits", lacking)
+    pool = Pool(lambda _: os.getpid(), 2)
     for number in range(20):
-        team.give([number])
-    assert set(team.results()) == {os.getpid()}
+        pool.give([number])
+    assert set(pool.results()) == {os.getpid()}
 
 
 @linux
@@ -119,10 +123,10 @@ def test_where_there_are_no_more_processes_one_does_it(monkeypatch: pytest.Monke
         raise BlockingIOError
 
     monkeypatch.setattr(os, "fork", fork)
-    team = Team(lambda _: os.getpid(), 2)
+    pool = Pool(lambda _: os.getpid(), 2)
     for number in range(20):
-        team.give([number])
-    assert set(team.results()) == {os.getpid()}
+        pool.give([number])
+    assert set(pool.results()) == {os.getpid()}
 
 
 @linux

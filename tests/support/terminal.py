@@ -28,20 +28,30 @@ def without_escapes(text: str) -> str:
 
 
 def on_a_terminal(
-    work: Project, *arguments: str, columns: int = 80, code: int = 1, **environment: str
+    work: Project,
+    *arguments: str,
+    columns: int = 80,
+    code: int = 1,
+    answer: str | None = None,
+    **environment: str,
 ) -> str:
-    """Run a command line with stdout and stderr on a terminal; return what appears there."""
+    """Run a command line with stdout and stderr on a terminal; return what appears there.
+
+    With an ``answer`` stdin is the terminal, too, and that is typed.
+    """
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     clean = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "TERM"}}
     with subprocess.Popen(
         [sys.executable, "-m", "imagelint", *arguments],
         cwd=work.root,
+        stdin=subprocess.DEVNULL if answer is None else theirs,
         stdout=theirs,
         stderr=theirs,
         env={**clean, "TERM": "xterm", "PYTHONPATH": str(ROOT), **environment},
     ) as process:
         os.close(theirs)
+        os.write(ours, (answer or "").encode())
         shown = b""
         while True:
             try:

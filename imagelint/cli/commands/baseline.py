@@ -13,6 +13,7 @@ from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, say
 from imagelint.model.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterator, Mapping
 
     from imagelint.engine.baseline import Identity
@@ -53,31 +54,23 @@ def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa
     from imagelint.model.errors import UsageError  # noqa: PLC0415 - --help has no use for it
 
     run = _run(options)
-    wanted = [(one, _with_others(one)) for one in _found(run)]
-    for one, new in wanted:
-        place = _place(one.governing)
-        grown = _more(new, _known(one.governing))
-        if os.path.lexists(place) and grown and not grow:
+    every = list(_found(run))
+    for one in every:
+        new = sum(one.new.values())
+        if os.path.lexists(_place(one.governing)) and new and not grow:
             message = (
-                f"{files.displayed(place, os.getcwd())} does not know {_counted(grown)}: mend what"
-                " is new, or take it in with --grow"
+                f"{files.displayed(_place(one.governing), os.getcwd())} does not know"
+                f" {_counted(new)}: mend what is new, or take it in with --grow"
             )
             raise UsageError(message)
-    for one, new in wanted:  # all of them, or none
-        if new or os.path.lexists(_place(one.governing)):
-            _write(one.governing, new)
+    for one in every:  # all of them, or none
+        if one.counts or os.path.lexists(_place(one.governing)):
+            _write(one, {**one.unseen, **one.counts}, sum(one.new.values()))
         elif not one.locked:
             say([f"{one.governing.shown}: nothing to take for known"])
         if one.locked:
             say([f"{one.governing.shown}: {_counted(one.locked)} of locked rules left out"])
     ctx.exit(_told(run))
-
-
-def _with_others(found: _Found) -> dict[Identity, int]:
-    """Return what was found, and what is known of other files."""
-    known = _known(found.governing).items()
-    kept = {one: count for one, count in known if one.path not in found.linted}
-    return {**kept, **found.counts}
 
 
 @command.command("prune")
@@ -92,31 +85,25 @@ def prune(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - from
     that are there and were not linted stays in it.
     """
     run = _run({**options, "environment": None})
-    for found in _found(run):
-        old = _known(found.governing)
-        new = {
-            one: min(count, found.counts.get(one, 0)) if found.knows(one) else count
-            for one, count in old.items()
-        }
-        if old:
-            _write(found.governing, {one: count for one, count in new.items() if count})
+    for one in _found(run):
+        if one.governing.baseline is not None:
+            known = {which: count - one.new[which] for which, count in one.counts.items()}
+            left = {which: count for which, count in known.items() if count}
+            _write(one, {**one.unseen, **left}, 0)
     ctx.exit(_told(run))
 
 
 class _Found(NamedTuple):
-    """What was found under a policy, and in which files it was looked for."""
+    """What was found under a policy, beside what its baseline knows."""
 
     governing: GoverningPolicy
     counts: Mapping[Identity, int]
-    linted: frozenset[str]
-    """Paths relative to the policy's folder."""
+    new: Counter[Identity]
+    """What of that the baseline does not know."""
+    unseen: Mapping[Identity, int]
+    """What it knows of files that are there and were not linted."""
     locked: int
     """How many findings no baseline may know."""
-
-    def knows(self, one: Identity) -> bool:
-        """Whether it can be told what became of a finding: its file was linted, or is gone."""
-        place = os.path.join(self.governing.folder, one.path)
-        return one.path in self.linted or not os.path.lexists(place)
 
 
 def _run(options: Mapping[str, Any]) -> Run:
@@ -129,7 +116,9 @@ def _found(run: Run) -> Iterator[_Found]:
     """Lint, and yield for each policy what was found."""
     from collections import Counter  # noqa: PLC0415
 
-    from imagelint.engine.baseline import identity_of  # noqa: PLC0415
+    from imagelint.engine.baseline import Known, identity_of  # noqa: PLC0415
+    from imagelint.engine.linter import Linter  # noqa: PLC0415
+    from imagelint.rules.built_in import RULES  # noqa: PLC0415
 
     counts: dict[tuple[str, ...], Counter[Identity]] = {}
     linted: dict[tuple[str, ...], set[str]] = {}
@@ -148,8 +137,14 @@ def _found(run: Run) -> Iterator[_Found]:
                 counts.setdefault(key, Counter())[identity_of(finding, path)] += 1
     for governing in run.governing:
         key = governing.files
-        places = frozenset(linted.get(key, ()))
-        yield _Found(governing, counts.get(key, {}), places, locked[key])
+        known = {} if governing.baseline is None else governing.baseline.counts
+        seen = linted.get(key, set()) | governing.gone
+        linter = Linter(governing.policy, RULES, run.catalogue)
+        left = Known(known, linter.upstream, governing.gone)
+        found = counts.get(key, Counter())
+        new = Counter({one: count - left.take(one, count) for one, count in found.items()})
+        unseen = {one: count for one, count in known.items() if one.path not in seen}
+        yield _Found(governing, found, new, unseen, locked[key])
 
 
 def _place(governing: GoverningPolicy) -> str:
@@ -169,28 +164,19 @@ def _place(governing: GoverningPolicy) -> str:
     return governing.baseline_path
 
 
-def _write(governing: GoverningPolicy, counts: Mapping[Identity, int]) -> None:
+def _write(found: _Found, counts: Mapping[Identity, int], added: int) -> None:
+    """Write what was found, or of it what was known, with what is known of other files."""
     from imagelint.engine.baseline import Baseline  # noqa: PLC0415
 
-    place = _place(governing)
+    place = _place(found.governing)
     shown = files.displayed(place, os.getcwd())
-    new = Baseline(counts)
-    files.write_whole(place, shown, new.render().encode())
-    change = _change(_known(governing), new.counts)
+    files.write_whole(place, shown, Baseline(counts).render().encode())
+    old = found.governing.baseline
+    change = ""
+    if old is not None and old.counts:
+        removed = sum(old.counts.values()) + added - sum(counts.values())
+        change = f" ({added} added, {removed} removed)"
     say([f"{shown}: {_counted(sum(counts.values()))} known{change}"])
-
-
-def _known(governing: GoverningPolicy) -> Mapping[Identity, int]:
-    return {} if governing.baseline is None else governing.baseline.counts
-
-
-def _change(old: Mapping[Identity, int], new: Mapping[Identity, int]) -> str:
-    added, removed = _more(new, old), _more(old, new)
-    return f" ({added} added, {removed} removed)" if old else ""
-
-
-def _more(one: Mapping[Identity, int], other: Mapping[Identity, int]) -> int:
-    return sum(max(count - other.get(key, 0), 0) for key, count in one.items())
 
 
 def _counted(number: int) -> str:

@@ -23,6 +23,7 @@ from imagelint.cli.options import (
 from imagelint.cli.output import (
     EXIT_CLEAN,
     EXIT_ERROR,
+    annotated,
     emit,
     exit_code,
     hasher,
@@ -52,6 +53,7 @@ __all__ = ["command"]
     help="Print which policy and environment a file gets, and why.",
 )
 @click.pass_context
+@annotated
 def command(
     ctx: click.Context,
     /,
@@ -100,6 +102,7 @@ def command(
     report = run.report(results)
     written = emit(report, chosen, detail=detail)
     say(f"error: {line}" for line in report.errors)
+    say(run.remarks, detail)
     ctx.exit(exit_code(report, severity_of(fail_on), failed=not written))
 
 

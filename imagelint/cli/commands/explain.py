@@ -14,6 +14,8 @@ from imagelint.cli.options import (
     completed,
     debug_option,
     environment_option,
+    harbor_host,
+    harbor_option,
     nearest,
     policy_option,
 )
@@ -56,8 +58,16 @@ def _complete_rule(
 @click.argument("what", metavar="RULE|IMAGE", shell_complete=_complete_rule)
 @environment_option
 @policy_option
+@harbor_option
 @debug_option
-def command(what: str, environment: str | None, policy: str | None, *, debug: bool) -> None:  # noqa: ARG001 - cli/main.py looks for debug
+def command(
+    what: str,
+    environment: str | None,
+    policy: str | None,
+    harbor: str | None,
+    *,
+    debug: bool,  # noqa: ARG001 - cli/main.py looks for it
+) -> None:
     """Explain a rule, or what the policy says of an image.
 
     \b
@@ -70,7 +80,8 @@ def command(what: str, environment: str | None, policy: str | None, *, debug: bo
     governing = None
     if environment is not None or what not in rules:
         cwd = os.getcwd()
-        governing = files.Policies(rules, cwd, policy).for_folder(cwd)
+        host = None if harbor is None else harbor_host(harbor)
+        governing = files.Policies(rules, cwd, policy, harbor=host).for_folder(cwd)
         rules = governing.rules
     if governing is None or (environment is None and what in rules):
         width = min(look_of(sys.stdout).width, _PROSE_WIDTH)
@@ -98,16 +109,27 @@ def _rule_lines(rule: Rule, width: int) -> Iterator[str]:
     yield _labelled("severity", _severities(rule))
     yield _labelled("repair", "imagelint fix" if rule.fixable else "by hand")
     for name, value in rule.parameters.items():
-        text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-        yield _labelled("parameter", f"{name}: {text}")
+        yield from _parameter_lines(name, value, width)
     for title, prose in (("Why", rule.why), ("What to do", rule.remedy)):
         yield ""
         yield title
         yield from _wrapped(prose, width)
     fixed = rule.examples.fixed or ("",) * len(rule.examples.bad)
     pairs = list(zip(rule.examples.bad, fixed, strict=False))
-    yield from _examples("Found", [bad if not good else f"{bad}  →  {good}" for bad, good in pairs])
+    found = [bad if good in ("", bad) else f"{bad}  →  {good}" for bad, good in pairs]
+    yield from _examples("Found", found)
     yield from _examples("Not found", rule.examples.good)
+
+
+def _parameter_lines(name: str, value: object, width: int) -> Iterator[str]:
+    """Yield a parameter in one line if there is room, else a line a value."""
+    values = [str(one) for one in (value if isinstance(value, tuple) else (value,))]
+    line = _labelled("parameter", f"{name}: {', '.join(values)}")
+    if len(line) <= width or len(values) == 1:
+        yield line
+        return
+    yield _labelled("parameter", f"{name}:")
+    yield from (f"    {shown(one, len(one))}" for one in values)
 
 
 def _severities(rule: Rule) -> str:

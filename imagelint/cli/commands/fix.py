@@ -24,11 +24,13 @@ from imagelint.cli.options import (
 )
 from imagelint.cli.output import (
     EXIT_FINDINGS,
+    annotated,
     emit,
     exit_code,
     hasher,
     look_of,
     print_bytes,
+    print_text,
     say,
 )
 from imagelint.model.errors import FileError
@@ -71,7 +73,9 @@ class _Outcome:
 @fail_on_option
 @detail_options
 @click.option("--diff", is_flag=True, help="Print the repair as a unified diff; write nothing.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before files are rewritten.")
 @click.pass_context
+@annotated
 def command(
     ctx: click.Context,
     /,
@@ -86,31 +90,41 @@ def command(
 
     Only the bytes of the image change, and only where Harbor has a project for it. The
     report tells what is left. With - as PATH it is a filter: stdin repaired to stdout, the
-    report on stderr.
+    report on stderr. Without a policy of your own the built-in one names the Harbor: then fix
+    asks before it rewrites several files, if there is somebody to ask.
 
     \b
       imagelint fix k8s/ --env prod
       imagelint fix --diff > harbor.patch
+      imagelint fix --harbor harbor.example.com
       helm template . | imagelint fix - | kubectl apply -f -
     """  # noqa: D301 - click wants the character itself
-    from imagelint.run.fixing import repair_all, tried  # noqa: PLC0415 - not needed for --help
+    from imagelint.run.fixing import Declined, repair_all, tried  # noqa: PLC0415 - not needed for --help
     from imagelint.run.run import Run  # noqa: PLC0415
 
-    paths = options["paths"]
-    is_filter = _STDIN in paths
-    if is_filter and len(paths) > 1:
+    chosen = targets(formats, output)
+    detail, yes = detail_of(options), options.pop("yes")
+    asked = request(options)
+    is_filter = _STDIN in asked.paths
+    if is_filter and len(asked.paths) > 1:
         message = "fix - is a filter: it takes no other PATH"
         raise click.UsageError(message)
-    chosen = targets(formats, output)
-    detail = detail_of(options)
     written = not (diff or is_filter)
-    asked = request(options)._replace(
+    asked = asked._replace(
         inventory=detail.statistics, leftovers=written, fixes=True, line_hashes=hasher(chosen)
     )
     run = Run(asked, tried)
     say(run.notices, detail)
     say(_clear_leftovers(run), detail)
-    outcome = _repair(repair_all(run, write=written), run, detail, diff=diff)
+    confirm = None
+    if written and not yes and asked.harbor is None and _somebody_is_there():
+        confirm = _confirmed
+    try:
+        repairs = repair_all(run, write=written, confirm=confirm)
+        outcome = _repair(repairs, run, detail, diff=diff)
+    except Declined:
+        say(["note: nothing was written; --harbor HOST names your Harbor"])
+        ctx.exit(EXIT_FINDINGS)
     if diff:
         _print_patch(outcome.patch)
     elif is_filter:
@@ -124,6 +138,17 @@ def command(
         say(advice(outcome.moves), detail)
     code = exit_code(report, severity_of(fail_on), failed=not reported)
     ctx.exit(max(code, EXIT_FINDINGS) if diff and outcome.repaired else code)
+
+
+def _somebody_is_there() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()  # pythonw and daemons have none
+
+
+def _confirmed(number: int) -> bool:
+    """Ask whether so many files are to be rewritten to a Harbor that nobody has named."""
+    question = f"Rewrite {number} files to pull from {files.EXAMPLE_HARBOR}? [y/N] "
+    print_text(question, sys.stderr)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _clear_leftovers(run: Run) -> Iterator[str]:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from imagelint import files
-from imagelint.cli.options import debug_option
-from imagelint.cli.output import print_text
-from imagelint.model.errors import UsageError
+from imagelint.cli.options import debug_option, harbor_host
+from imagelint.cli.output import print_text, say
+from imagelint.model.errors import ImagelintError, UsageError
+from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source
 
-__all__ = ["command", "policy_text"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-_EXAMPLE_HOST = "harbor.myco.com"
+    from imagelint.model.report import FileResult
+
+__all__ = ["Seen", "command", "policy_text"]
+
 _BEGIN = "version:"
 _EXCLUDED = 'exclude: ["**/testdata/**"]'
 _NOTHING_EXCLUDED = "exclude: []".ljust(len(_EXCLUDED))
+_SEALED = 'unsuppressible: ["*"]'
 SCHEMA_NAME = ".imagelint.schema.json"
 _HEAD = f"""\
 # yaml-language-server: $schema={SCHEMA_NAME}
@@ -26,6 +34,20 @@ _HEAD = f"""\
 # `imagelint check` finds what breaks it, `imagelint fix` repairs what it can, and
 # `imagelint explain IMAGE --env prod` says what decides about an image.
 """
+
+
+_COMMENT_AT, _MOST = 36, 100
+"""Where comments begin, and how many registries are listed."""
+_SUSPICIOUS = "suspicious-reference"
+
+
+class Seen(NamedTuple):
+    """A registry whose images are in the repository already."""
+
+    registry: str
+    images: int
+    is_suspicious: bool = False
+    """Whether something is odd about each of them, which is about the registry, then."""
 
 
 @click.command("init")
@@ -42,8 +64,10 @@ def command(
 ) -> None:
     """Write imagelint.yaml, with comments, into this folder.
 
-    It says what the built-in policy says, for your Harbor: change it as you need. Its first line
-    names .imagelint.schema.json, written beside it, by which editors complete and check the file.
+    It says what the built-in policy says, for your Harbor, with a project for each registry whose
+    images are in this folder, and that no comment in a manifest excuses what runs in production:
+    change it as you need. Its first line names .imagelint.schema.json, written beside it, by which
+    editors complete and check the file.
 
     \b
       imagelint init --harbor harbor.example.com
@@ -63,17 +87,27 @@ def command(
     rules = RULES
     policies = files.Policies(rules, cwd)
     _refuse_nested(policies, cwd)
-    data = policy_text(harbor).encode()
+    host, place = harbor_host(harbor), os.path.join(cwd, files.POLICY_NAME)
+    is_there = os.path.lexists(place)
+    if is_there and not force:
+        message = f"{files.POLICY_NAME} is there already; --force overwrites it"
+        raise UsageError(message)
+    seen: tuple[Seen, ...] = ()
+    try:
+        seen = _look_around(None if is_there else host)
+    except ImagelintError as error:
+        say([f"note: registries were not looked for: {error}"])
+    data = policy_text(host, seen).encode()
+    from imagelint.patterns.harbor import listed  # noqa: PLC0415
     from imagelint.policy.policy import parse_policy  # noqa: PLC0415
 
     parse_policy(Source(files.POLICY_NAME, data), rules)
-    place = os.path.join(cwd, files.POLICY_NAME)
-    if os.path.lexists(place) and not force:
-        message = f"{files.POLICY_NAME} is there already; --force overwrites it"
-        raise UsageError(message)
     files.write_new(place, files.POLICY_NAME, data, overwrite=force)
     _write_schema(cwd)
     written = f"Wrote {files.POLICY_NAME}, and {SCHEMA_NAME} for editors."
+    if seen:
+        found = listed(f"{one.registry} ({one.images})" for one in seen)
+        written += f" Registries here, with their images: {found}."
     print_text(f"{written} Now try: imagelint check\n", sys.stdout)
 
 
@@ -83,30 +117,79 @@ def _write_schema(cwd: str) -> None:
     files.write_new(place, SCHEMA_NAME, files.schema_text().encode(), overwrite=True)
 
 
-def policy_text(harbor: str) -> str:
-    """Return the built-in policy, comments and all, for another Harbor.
+def _look_around(harbor: str | None) -> tuple[Seen, ...]:
+    """Return the registries of this folder's images, those of the most images first."""
+    from imagelint.cli.progress import track  # noqa: PLC0415 - --help has no use for these
+    from imagelint.run.request import Request  # noqa: PLC0415
+    from imagelint.run.run import Run, attempted  # noqa: PLC0415
+
+    run = Run(Request(harbor=harbor), attempted)
+    found = _seen(track(run.results(), len(run.inputs), quiet=False))
+    if run.errors:
+        say(["note: not all could be read: `imagelint check` says what"])
+    return found
+
+
+def _seen(results: Iterable[FileResult]) -> tuple[Seen, ...]:
+    found: dict[str, Seen] = {}
+    for result in results:
+        odd = {one.span for one in result.findings if one.rule == _SUSPICIOUS}
+        for record in result.images:
+            name = "" if record.reference is None else record.reference.registry
+            if name:
+                known = found.get(name, Seen(name, 0, is_suspicious=True))
+                is_odd = known.is_suspicious and record.span in odd
+                found[name] = Seen(name, known.images + 1, is_odd)
+    return tuple(sorted(found.values(), key=lambda one: (-one.images, one.registry)))
+
+
+def policy_text(harbor: str, seen: Iterable[Seen] = ()) -> str:
+    """Return the built-in policy, comments and all, for another Harbor and the registries seen.
 
     Raises ``UsageError`` for what is no host.
     """
-    from imagelint.patterns.globs import InvalidPattern  # noqa: PLC0415
-    from imagelint.patterns.harbor import parse_harbor_host  # noqa: PLC0415
+    host, seen = harbor_host(harbor), tuple(seen)
+    example = files.default_policy_source(host).data.decode()
+    text = _HEAD + example[example.index(_BEGIN) :]
+    text = text.replace(_NOTHING_EXCLUDED, _EXCLUDED).replace(f"# {_SEALED}", _SEALED)
+    for one in seen[:_MOST]:
+        line = f"    {one.registry}: {one.registry}\n"
+        if line in text:
+            text = text.replace(line, _commented(line[:-1], one))
+    more = [one for one in seen if f"\n    {one.registry}: " not in text]
+    lines = [_project(one, host) for one in more[:_MOST]]
+    if len(more) > _MOST:
+        lines.append(f"    # and {len(more) - _MOST} registries more: `imagelint images` has all\n")
+    end = text.index("  library: ")
+    return text[:end] + "".join(lines) + text[end:]
 
+
+def _project(one: Seen, host: str) -> str:
+    """Return the line of a registry that the built-in policy does not know."""
+    from imagelint.patterns.harbor import InvalidPattern, parse_project_name  # noqa: PLC0415
+
+    name = one.registry
+    if name == host:
+        return _commented(f"    # {name}", one, "on Harbor already")
+    if one.is_suspicious:
+        return _commented(f"    # {name}", one, "suspicious, as `imagelint check` says")
+    quoted = name if name[0].isalpha() and ":" not in name else json.dumps(name)
     try:
-        host = parse_harbor_host(harbor)
-    except InvalidPattern as error:
-        message = f"--harbor: {error}"
-        raise UsageError(message) from error
-    example = files.default_policy_source().data.decode()
-    lines = example[example.index(_BEGIN) :].splitlines()
-    text = _HEAD + "".join(f"{_with_host(line, host)}\n" for line in lines)
-    return text.replace(_NOTHING_EXCLUDED, _EXCLUDED)
+        is_local = parse_project_name(name) == "localhost"
+    except InvalidPattern:
+        return _commented(f"    # {quoted}: NAME", one, "its project needs another name")
+    if is_local:
+        return _commented(f"    # {name}", one, "a node's own, of no use to a Harbor")
+    return _commented(f"    {quoted}: {quoted}", one)
 
 
-def _with_host(line: str, host: str) -> str:
-    """Put the host in place of the example's: in quotes, but for comments, if it has a colon."""
-    value, mark, comment = line.partition("#")
-    quoted = f'"{host}"' if ":" in host else host
-    return value.replace(_EXAMPLE_HOST, quoted) + mark + comment.replace(_EXAMPLE_HOST, host)
+def _commented(line: str, one: Seen, more: str = "") -> str:
+    what = f"{_counted(one.images)} here" + (f"; {more}" if more else "")
+    return f"{line:{_COMMENT_AT - 1}} # {what}\n"
+
+
+def _counted(images: int) -> str:
+    return "1 image" if images == 1 else f"{images} images"
 
 
 def _refuse_nested(policies: files.Policies, cwd: str) -> None:

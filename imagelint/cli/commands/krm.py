@@ -64,6 +64,7 @@ def command(  # noqa: PLR0913 - one parameter an option
         policy or settings.policy,
         debug=debug,
         stdin=data,
+        stdin_is_here=True,
     )
     run = Run(request)
     say(run.notices)

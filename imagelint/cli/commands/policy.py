@@ -51,16 +51,11 @@ def check(ctx: click.Context, /, policy: str | None, **_options: Any) -> None:  
     """
     from imagelint.model.finding import Severity  # noqa: PLC0415 - --help has no use for these
     from imagelint.policy.advice import advise  # noqa: PLC0415
-    from imagelint.run.given import today  # noqa: PLC0415
+    from imagelint.run.given import known_kinds, today  # noqa: PLC0415
 
     governing = _governing(policy)
-    found = sorted(
-        (
-            (_place(one, governing), one)
-            for one in advise(governing.policy, governing.rules, today())
-        ),
-        key=lambda pair: pair[0],
-    )
+    advice = advise(governing.policy, governing.rules, today(), known_kinds())
+    found = sorted(((_place(one, governing), one) for one in advice), key=lambda pair: pair[0])
     look = look_of(sys.stdout)
     for (number, line, column), one in found:
         place = governing.sources[number].path

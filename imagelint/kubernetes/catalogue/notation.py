@@ -25,7 +25,7 @@ from imagelint.kubernetes.catalogue.entries import (
     SplitNames,
     Workload,
 )
-from imagelint.model.source import shown
+from imagelint.model.source import as_yaml, shown
 from imagelint.yaml.config import Fields
 from imagelint.yaml.nodes import Mapping, Sequence
 
@@ -161,7 +161,7 @@ def _read_groups_and_kinds(
     for group, node in zip(groups, reader.items(entry["groups"], where), strict=True):
         if "/" in group:
             name = group.partition("/")[0]
-            message = f"{where}.groups: versions do not matter; write {shown(name)}"
+            message = f"{where}.groups: versions do not matter; write {as_yaml(name)}"
             raise reader.error(node, message)
     kinds = reader.texts(entry["kinds"], f"{where}.kinds")
     for kind, node in zip(kinds, reader.items(entry["kinds"], where), strict=True):
@@ -365,7 +365,7 @@ def _shown_field(at: str, holder: Holder) -> str:
 def _path(reader: Fields, node: Node, where: str) -> tuple[str, ...]:
     text = reader.text(node, where)
     if _PATH.fullmatch(text) is None:
-        message = f"{where}: `{text}` is no path; write a.b, a[].b or a{{}}.b"
+        message = f'{where}: `{text}` is no path; write a.b, "a[].b" or "a{{}}.b"'
         raise reader.error(node, message)
     return _segments(text)
 

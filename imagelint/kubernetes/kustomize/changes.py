@@ -21,6 +21,8 @@ __all__ += ["reads_of_replacements", "reads_of_vars", "steps_of", "target_of"]
 
 _DEFAULT_FIELD: Final = "metadata.name"
 _KEY_OR_ITEM: Final = r"""["']?[\w.$<-]+["']?\s*:(?:\s|$)|-(?:\s|$)|[\[{]"""
+_KIND_CHANGE: Final = "allowKindChange"
+_NO: Final = frozenset(("", "false", "no", "off", "n"))
 _LONGEST: Final = 4096
 """Characters of a path of fields; a longer one is taken for that of an image."""
 
@@ -35,11 +37,19 @@ def is_written_out(text: str) -> bool:
     return len(content.splitlines()) > 1 or re.match(_KEY_OR_ITEM, content) is not None
 
 
-def target_of(record: Record | None) -> Target | None:
-    """Return the target of a patch, None where there is none."""
+def target_of(record: Record | None, options: Record | None = None) -> Target | None:
+    """Return the target of a patch that has some options, None where there is no target."""
     if record is None:
         return None
-    return Target(*(record.text(name) for name in Target._fields))
+    allowed = "" if options is None else options.text(_KIND_CHANGE)
+    return Target(
+        record.text("group"),
+        record.text("version"),
+        record.text("kind"),
+        record.text("name"),
+        record.text("namespace"),
+        allowed.lower() not in _NO,
+    )
 
 
 def steps_of(text: str, separator: str) -> tuple[str, ...]:

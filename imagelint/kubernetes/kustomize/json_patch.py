@@ -8,8 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from imagelint.kubernetes.kustomize.kind_changes import (
+    API_VERSION,
+    KIND,
+    NEW_KIND,
+    kinds_at,
+    reveals,
+)
 from imagelint.kubernetes.kustomize.leads import Lead, is_index, lead
 from imagelint.kubernetes.kustomize.model import Unjudged
+from imagelint.kubernetes.kustomize.schema import PLUGINS
 from imagelint.kubernetes.objects import ObjectNode, string_of
 from imagelint.kubernetes.readers import BOTH, resolve
 from imagelint.kubernetes.search import ImageSite, sites_of
@@ -18,16 +26,18 @@ from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from collections.abc import Mapping as Mapping_
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.kustomize.targets import Aim
     from imagelint.kubernetes.readers import View
 
-__all__ = ["read_operations"]
+__all__ = ["ONTO_PLUGIN", "read_operations", "steps_of_pointer"]
 
 _MOST_STEPS: Final = 64
 """Steps of a path; no object of Kubernetes has half as many."""
 _COPIES: Final = frozenset(("copy", "move"))
+ONTO_PLUGIN: Final = "it changes what a transformer does"
 _NO_IMAGE: Final = frozenset(("test", "remove"))
 
 
@@ -48,13 +58,15 @@ def read_operations(
         if name in _NO_IMAGE or not isinstance(pointer, Scalar):
             continue
         at = f"[{index}].path"
-        steps = _steps(pointer.value)
+        steps = steps_of_pointer(pointer.value)
         if len(steps) > _MOST_STEPS:
             message = f"its path has more than {_MOST_STEPS} steps"
             yield Unjudged(pointer, at, message, is_about_images=True)
+        elif _makes_another_kind(steps, entries, name, view, catalogue, aims):
+            yield Unjudged(pointer, at, NEW_KIND, is_about_images=True)
         elif name in _COPIES:
             source = entries.get("from")
-            origin = _steps(source.value) if isinstance(source, Scalar) else ()
+            origin = steps_of_pointer(source.value) if isinstance(source, Scalar) else ()
             if _copies_into_image(catalogue, aims, origin, steps):
                 message = f"`{name}` brings in an image from another field"
                 yield Unjudged(pointer, at, message, is_about_images=True)
@@ -62,10 +74,29 @@ def read_operations(
             yield from _written(entries["value"], pointer, at, steps, view, catalogue, aims, once)
 
 
-def _steps(pointer: str) -> tuple[str, ...]:
+def steps_of_pointer(pointer: str) -> tuple[str, ...]:
     """Return the keys and indexes of a JSON pointer."""
     pieces = pointer.split("/", _MOST_STEPS + 2)[1:]
     return tuple(piece.replace("~1", "/").replace("~0", "~") for piece in pieces)
+
+
+def _makes_another_kind(  # noqa: PLR0913, PLR0917 - all that is known of an operation
+    steps: tuple[str, ...],
+    entries: Mapping_[str, Node],
+    name: str,
+    view: View,
+    catalogue: Catalogue,
+    aims: list[Aim],
+) -> bool:
+    """Whether an operation makes another kind of an object, in which images are not seen."""
+    value = None if name in _COPIES else entries.get("value")
+    written: dict[str, str | None] = {}
+    if steps in ((KIND,), (API_VERSION,)):
+        written = {steps[0]: string_of(value, view)}
+    elif not steps and isinstance(value, Mapping):
+        below = view.entries(value)
+        written = {key: string_of(below[key], view) for key in (KIND, API_VERSION) if key in below}
+    return bool(written) and reveals(catalogue, kinds_at(aims), written)
 
 
 def _written(  # noqa: PLR0913, PLR0917 - all that is known of an operation
@@ -79,6 +110,10 @@ def _written(  # noqa: PLR0913, PLR0917 - all that is known of an operation
     once: bool,  # noqa: FBT001 - handed on
 ) -> Iterator[ImageSite | Unjudged]:
     """Yield what a value brings in."""
+    onto = [aim.searched for aim in aims if aim.searched.kind in PLUGINS]
+    if any(lead(catalogue, one.group, one.kind, steps) is Lead.PART for one in onto):
+        yield Unjudged(pointer, at, ONTO_PLUGIN, is_about_images=True)
+        return
     found: list[ImageSite] = []
     shown = _shown(steps)
     for root, path in _objects_around(value, steps):

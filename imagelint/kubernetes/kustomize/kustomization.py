@@ -118,7 +118,7 @@ def patch_of(
     record: Record, role: Role, namespace: str, key: str = "patch"
 ) -> tuple[list[PathEntry], list[Inline]]:
     """Return the file or the text of a patch, which stands under ``key``."""
-    target = target_of(record.record("target"))
+    target = target_of(record.record("target"), record.record("options"))
     path, text = record.leaf("path"), record.leaf(key)
     paths = [] if path is None else list(_path(role, path))
     inline = []

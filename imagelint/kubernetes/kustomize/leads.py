@@ -7,6 +7,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from imagelint.kubernetes.catalogue.entries import CONTAINERS, EACH_ITEM, EACH_VALUE, OBJECT
+from imagelint.kubernetes.kustomize.folding import fold
+from imagelint.kubernetes.kustomize.schema import PLUGINS
 from imagelint.patterns.globs import NamePattern
 
 if TYPE_CHECKING:
@@ -23,6 +25,15 @@ _ABOVE: Final = frozenset(
 )
 _PARTS: Final = ("registry", "repository", "image")
 _MOST_STEPS: Final = 64
+_DECIDE: Final = frozenset(
+    (
+        *("imagetag", "fieldspecs", "annotations", "replacements", "value", "targets", "target"),
+        *("patch", "path", "jsonop", "patches", "paths", "options"),
+    )
+)
+"""Fields of plugins, folded, that say which images are written, or where."""
+_NAMES_IMAGE: Final = frozenset(("newname",))
+"""Fields of ``imageTag`` that are more than a tag of what is there."""
 
 
 class Lead(IntEnum):
@@ -48,6 +59,8 @@ def lead(catalogue: Catalogue, group: str, kind: str, steps: tuple[str, ...]) ->
     """
     if len(steps) > _MOST_STEPS:
         return Lead.IMAGE
+    if not group and kind in PLUGINS:
+        return _in_plugin(catalogue, steps)
     known = catalogue.lookup(group, kind)
     found = Lead.NONE if known is None else _walk(catalogue, known.branch, steps)
     if known is None or not known.is_exact:
@@ -81,6 +94,15 @@ def is_judged(catalogue: Catalogue, group: str, kind: str, steps: tuple[str, ...
 def groups_of(catalogue: Catalogue, kind: str) -> tuple[str, ...]:
     """Return the API groups that have a kind, as far as the catalogue knows; else the core."""
     return catalogue.groups_with(kind) or ("",)
+
+
+def _in_plugin(catalogue: Catalogue, steps: tuple[str, ...]) -> Lead:
+    """Return what a path leads to in an object that configures a plugin: what decides of images."""
+    names = [fold(step) for step in steps]
+    if names[:1] == ["annotations"] and steps[1:]:
+        return min(lead(catalogue, "", "Pod", ("metadata", *steps)), Lead.PART)
+    is_tag_alone = names[:1] == ["imagetag"] and names[1:2] and names[1] not in _NAMES_IMAGE
+    return Lead.PART if names[:1] and names[0] in _DECIDE and not is_tag_alone else Lead.NONE
 
 
 def _walk(catalogue: Catalogue, root: Branch, steps: tuple[str, ...]) -> Lead:

@@ -44,6 +44,11 @@ class Role(Enum):
     """No kustomization's: what an operator reads in a string of an object, by the catalogue."""
 
     @property
+    def is_resource(self) -> bool:
+        """Whether a file in this role is read as manifests."""
+        return self is Role.RESOURCE
+
+    @property
     def is_special(self) -> bool:
         """Whether a file in this role is to kustomize what it does not say itself."""
         return self in (
@@ -63,6 +68,8 @@ class Target(NamedTuple):
     kind: str = ""
     name: str = ""
     namespace: str = ""
+    allows_kind_change: bool = False
+    """Whether the patch may give what it is merged into another kind."""
 
 
 class FileRole(NamedTuple):

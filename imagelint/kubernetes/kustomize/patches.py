@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from imagelint.kubernetes.kustomize.json_patch import read_operations
+from imagelint.kubernetes.kustomize.folding import fold
+from imagelint.kubernetes.kustomize.json_patch import ONTO_PLUGIN, read_operations
+from imagelint.kubernetes.kustomize.kind_changes import KIND, NEW_KIND, kinds_of_target, reveals
+from imagelint.kubernetes.kustomize.kinds import is_plugin
+from imagelint.kubernetes.kustomize.leads import Lead, lead
 from imagelint.kubernetes.kustomize.model import Unjudged
+from imagelint.kubernetes.kustomize.schema import PLUGINS
 from imagelint.kubernetes.kustomize.targets import aims_of
 from imagelint.kubernetes.objects import find_objects
 from imagelint.kubernetes.readers import views
@@ -15,17 +20,18 @@ from imagelint.model.finding import KubeObject
 from imagelint.yaml.nodes import Mapping, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Iterator
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.kustomize.model import NodePatch, Target
     from imagelint.kubernetes.objects import ObjectNode
     from imagelint.kubernetes.readers import View
     from imagelint.kubernetes.search import ImageSite
-    from imagelint.yaml.nodes import Tree
+    from imagelint.yaml.nodes import Node, Tree
 
 __all__ = ["read_node_patch", "read_patch"]
 
+_KIND_CHANGE: Final = "internal.config.kubernetes.io/allowKindChange"
 _NOBODY = KubeObject("", "")
 
 
@@ -36,9 +42,10 @@ def read_patch(
 
     ``namespace`` is the one into which the kustomization moves everything, empty where none.
     """
-    if not isinstance(tree.root, Sequence):
-        return extract(tree, catalogue, recast=partial(_recast, target, namespace, catalogue))
     view = views(tree)[0]
+    if not isinstance(tree.root, Sequence):
+        merged = extract(tree, catalogue, recast=partial(_recast, target, namespace, catalogue))
+        return merged._replace(unjudged=tuple(_changes(tree.root, view, target, catalogue)))
     aims = aims_of(target, _NOBODY, namespace, catalogue)
     sites: dict[tuple[Hashable, ...], ImageSite] = {}
     unjudged: list[Unjudged] = []
@@ -65,7 +72,9 @@ def read_node_patch(
             for one, named in _recast(target, namespace, catalogue, item)
             for site in sites_of(one, view, catalogue, once=once)
         ]
-        return [site._replace(field=f"{patch.field}.{site.field}") for site in sites]
+        changes = _changes(node, view, target, catalogue)
+        both: list[ImageSite | Unjudged] = [*sites, *changes]
+        return [one._replace(field=f"{patch.field}.{one.field}") for one in both]
     if not isinstance(node, Sequence):
         return []
     aims = aims_of(target, _NOBODY, namespace, catalogue)
@@ -79,3 +88,49 @@ def _recast(
     """Return an object as each of the kinds that it is merged into, and who is named for it."""
     aims = aims_of(target, item.meta, namespace, catalogue)
     return [(item._replace(meta=aim.searched), aim.named) for aim in aims]
+
+
+def _changes(
+    root: Node | None, view: View, target: Target | None, catalogue: Catalogue
+) -> Iterator[Unjudged]:
+    """Yield what a patch does that only a build can tell.
+
+    That is what it merges into objects that configure plugins, as far as that decides of images,
+    and the new kind that it gives to an object.
+    """
+    for item in find_objects(root, view, "")[0]:
+        entries = view.entries(item.mapping)
+        if target is not None and _allows_kind_change(item, view, target):
+            kinds = kinds_of_target(target, catalogue)
+            if reveals(catalogue, kinds, {KIND: item.meta.kind}):
+                node = entries.get(KIND, item.mapping)
+                yield Unjudged(node, f"{item.prefix}kind", NEW_KIND, is_about_images=True)
+        aims = [aim.searched for aim in aims_of(target, item.meta, "", catalogue)]
+        onto = [one for one in aims if one.kind in PLUGINS]
+        for key, value in entries.items() if onto else ():
+            below: dict[str, Node] = {}
+            if fold(key) == "imagetag" and isinstance(value, Mapping):
+                if is_plugin(item.meta):
+                    continue  # it is judged as what it is
+                below = view.entries(value)
+            paths: list[tuple[str, ...]] = [(key, one) for one in below] or [(key,)]
+            if any(
+                lead(catalogue, one.group, one.kind, path) is Lead.PART
+                for one in onto
+                for path in paths
+            ):
+                yield Unjudged(value, item.prefix + key, ONTO_PLUGIN, is_about_images=True)
+
+
+def _allows_kind_change(item: ObjectNode, view: View, target: Target) -> bool:
+    """Whether a patch gives its kind to what it is merged into.
+
+    The option becomes an annotation of the patch (kustomize api, resource/resource.go), which may
+    as well stand there by itself.
+    """
+    if target.allows_kind_change:
+        return True
+    node: Node | None = item.mapping
+    for key in ("metadata", "annotations", _KIND_CHANGE):
+        node = view.entries(node).get(key) if isinstance(node, Mapping) else None
+    return node is not None

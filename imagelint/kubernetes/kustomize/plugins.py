@@ -109,7 +109,7 @@ def _patches(root: Record, kind: str) -> tuple[list[PathEntry], list[Inline]]:
             inline.append(Inline(Role.PATCH, text.node, text.field))
     for record in root.records("replacements"):
         path = record.leaf("path")
-        if path is not None and isinstance(path.node, Scalar):
+        if path is not None and path.text and isinstance(path.node, Scalar):
             paths.append(PathEntry(Role.REPLACEMENT, path.text, path.node, path.field))
     return paths, inline
 

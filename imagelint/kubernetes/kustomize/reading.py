@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from imagelint.kubernetes.catalogue.entries import CONTAINERS
 from imagelint.kubernetes.kustomize.hosts import read_host
+from imagelint.kubernetes.kustomize.kind_changes import NEW_KIND, changes_kind
 from imagelint.kubernetes.kustomize.kinds import is_kustomization, is_plugin
 from imagelint.kubernetes.kustomize.kustomization import read_kustomization
 from imagelint.kubernetes.kustomize.leads import Lead, groups_of, is_judged, lead_of_any
@@ -248,6 +249,9 @@ def _changed(
     change: FieldChange, item: ObjectNode, view: View, catalogue: Catalogue
 ) -> Iterator[ImageSite | Unjudged]:
     """Yield what a replacement or a fieldSpec does to an image, if it does."""
+    if changes_kind(catalogue, change):
+        yield Unjudged(change.node, change.field, NEW_KIND, is_about_images=True)
+        return
     becomes = lead_of_any(catalogue, change.group, change.kind, change.steps)
     if becomes is Lead.NONE or (becomes is Lead.ABOVE and not change.is_whole):
         return

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.kustomize.model import Target
 
-__all__ = ["Aim", "aims_of"]
+__all__ = ["Aim", "aims_of", "kinds_of"]
 
 _PLAIN: Final = r"[A-Za-z0-9]+"
 _NAME: Final = r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
@@ -30,6 +30,11 @@ class Aim(NamedTuple):
     searched: KubeObject
     named: KubeObject
 
+    @property
+    def is_any(self) -> bool:
+        """Whether it stands for all kinds of which nothing is said."""
+        return self.searched.api_version == _UNKNOWN
+
 
 def aims_of(
     target: Target | None, own: KubeObject, namespace: str, catalogue: Catalogue
@@ -44,7 +49,7 @@ def aims_of(
     if target is None:
         named = own._replace(namespace=namespace or own.namespace)
         return [Aim(named, named)]
-    kinds = _kinds_of(target.kind)
+    kinds = kinds_of(target.kind)
     named = KubeObject(
         _api_version(target.group, target.version) or own.api_version,
         target.kind or own.kind,
@@ -75,7 +80,7 @@ def aims_of(
     ]
 
 
-def _kinds_of(pattern: str) -> list[str]:
+def kinds_of(pattern: str) -> list[str]:
     """Return the kinds that a pattern spells out (``Deployment``, ``A|B``), else nothing."""
     inner = pattern.removeprefix("^").removesuffix("$")
     if inner.startswith("(") and inner.endswith(")"):

@@ -257,7 +257,7 @@ class _Skimmed:
         if annotations and not image_annotations.isdisjoint(annotations):
             raise _Declined
         name = metadata.get("name") or metadata.get("generateName")
-        namespace = metadata.get("namespace")
+        namespace = metadata.get("namespace") or None
         meta = KubeObject(root["apiVersion"], root["kind"], name, namespace, labels)
         sites = [
             ImageSite(

@@ -45,6 +45,8 @@ __all__ = [
     "placeholder_in",
 ]
 
+AUTO: Final = "auto"
+"""Istio's placeholder, which would parse as an image."""
 _LATEST: Final = (NamePattern.parse("latest"),)
 _ANY_IMAGE: Final = RegistryPattern.parse("*")
 # semver.org, without the build metadata behind a +, which no tag can have.
@@ -83,7 +85,13 @@ class ResolvedReference:
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
         """Yield a problem where a placeholder keeps the image from being judged."""
-        if subject.placeholder is not None:
+        if subject.placeholder == AUTO:
+            yield Problem(
+                "auto is what Istio fills in, and nothing here asks it to: label the pod"
+                ' (sidecar.istio.io/inject: "true", or istio.io/rev) or the object of its'
+                " namespace, or write the image itself"
+            )
+        elif subject.placeholder is not None:
             image, piece = shown(subject.image or ""), shown(subject.placeholder)
             what = "" if image == piece else f" in {image}"
             yield Problem(
@@ -167,12 +175,11 @@ class ForbiddenImage(NamedTuple):
         reference = subject.reference
         if reference is None:
             return
-        for pattern in self.images:
-            if pattern.matches(reference):
-                image = shown(str(reference))
-                default = f"{image} is forbidden (by {shown(str(pattern))})"
-                yield Problem(f"{image}: {self.message}" if self.message else default)
-                return
+        pattern = subject.fits(self.images)
+        if pattern is not None:
+            image = shown(str(reference))
+            default = f"{image} is forbidden (by {shown(str(pattern))})"
+            yield Problem(f"{image}: {self.message}" if self.message else default)
 
 
 @final
@@ -193,7 +200,7 @@ class RequiredTag(NamedTuple):
         reference = subject.reference
         if reference is None or subject.has_separate_tag:
             return
-        if not any(pattern.matches(reference) for pattern in self.images):
+        if subject.fits(self.images) is None:
             return
         tag = reference.tag or ""
         if any(right.matches(tag) for right in self.tags if tag):

@@ -1,24 +1,48 @@
-"""Checks about where an image comes from: what the gate and the Harbors have to say. No I/O."""
+"""Checks about where an image comes from: gate, Harbors, retired registries. No I/O."""
 
 from __future__ import annotations
 
+import re
+from enum import Enum
 from typing import TYPE_CHECKING, final
 
 from imagelint.model.finding import Problem
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.reference import InvalidReference
 from imagelint.model.source import shown
-from imagelint.patterns.harbor import Move, Refusal, listed
-from imagelint.patterns.images import HUB, RegistryPattern
+from imagelint.patterns.globs import InvalidPattern, NamePattern
+from imagelint.patterns.harbor import Refusal, Upstream, listed
+from imagelint.patterns.images import (
+    HUB,
+    RegistryPattern,
+    effective_tag,
+    parse_repository_path,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from imagelint.model.reference import ImageReference
     from imagelint.patterns.harbor import Gate, HarborMap
     from imagelint.rules.checks.subject import Subject
 
-__all__ = ["ApprovedRegistry", "CurrentRegistry", "NamedRegistry", "PullSecret"]
+__all__ = [
+    "ApprovedRegistry",
+    "CurrentRegistry",
+    "Difference",
+    "Move",
+    "NamedRegistry",
+    "PullSecret",
+    "State",
+    "parse_repositories",
+    "parse_since",
+    "parse_source",
+]
+
+
+_NONE = "none"
+_SINCE = "[0-9]{4}(?:-[0-9]{2}){0,2}"
+_SOURCE = "https://[!-~]+"
 
 
 @final
@@ -38,10 +62,12 @@ class ApprovedRegistry:
             return
         registry, environment = reference.registry, subject.environment
         named = f"registry {shown(registry)}"
-        if not registry or any(item.covers_registry(registry) for item in gate.allow):
+        by = decision.pattern
+        is_one = by is not None and by.names_repository
+        if not registry or is_one or any(item.covers_registry(registry) for item in gate.allow):
             named = f"image {shown(str(reference))}"
-        if decision.pattern is not None:
-            verdict = f"{named} is denied in {environment} (by {shown(str(decision.pattern))})"
+        if by is not None:
+            verdict = f"{named} is denied in {environment} (by {shown(str(by))})"
         else:
             allowed = listed(str(item) for item in gate.allow) or "nothing"
             verdict = f"{named} is not approved in {environment} (allowed: {allowed})"
@@ -71,6 +97,119 @@ class NamedRegistry:
             yield Problem(f"{named}; write {shown(str(rewrite))}", str(rewrite))
 
 
+class State(Enum):
+    """What has become of a registry."""
+
+    GONE = "gone"
+    """Nothing can be pulled from it."""
+    FROZEN = "frozen"
+    """What is there stays, and nothing new comes."""
+    MOVED = "moved"
+    """New images appear at the successor alone, or under a new name of the same registry."""
+    LOGIN = "login"
+    """What anyone could pull is only for those who log in."""
+
+
+class Difference(Enum):
+    """What of an image is, or may be, other at the successor: then ``fix`` leaves it alone."""
+
+    NAMES = "names"
+    TAGS = "tags"
+    DIGESTS = "digests"
+
+
+@final
+class Move(NamedTuple):
+    """A registry, or a path on one, that is retired: ``old`` and what is below it."""
+
+    old: Upstream
+    new: Upstream | None
+    """Where the images are now, below the same path; None: nowhere that anybody knows of."""
+    state: State | None = None
+    """None: the policy that names it does not say."""
+    since: str = ""
+    """The day, month or year (``2023-04-03``, ``2023-04``, ``2023``), or empty."""
+    differs: tuple[Difference, ...] = ()
+    """What is not the same at ``new``; empty: names, tags and digests are."""
+    repositories: tuple[str, ...] = ()
+    """The only repositories below ``old`` that are meant; empty: all of them."""
+    except_repositories: tuple[str, ...] = ()
+    """Repositories below ``old`` that are still in service."""
+    tags: tuple[NamePattern, ...] = ()
+    """The only tags that are meant; empty: all of them, and images without one."""
+    except_tags: tuple[NamePattern, ...] = ()
+    """Tags that are still in service."""
+    source: str = ""
+    """The address of the announcement."""
+
+    @staticmethod
+    def parse(old: str, new: str) -> Move:
+        """Read ``HOST[/PATH]`` twice, the second or ``none``; raises :class:`InvalidPattern`."""
+        return Move(Upstream.parse(old), None if new == _NONE else Upstream.parse(new))
+
+    def __str__(self) -> str:
+        """Return what has moved where, and since when, in one line."""
+        text = f"{self.old} → {self.new or _NONE}"
+        return f"{text} ({self.event})" if self.event else text
+
+    @property
+    def event(self) -> str:
+        """Say what has happened, and when: ``frozen as of 2023-04-03``; empty: nobody says."""
+        if self.state is None:
+            return ""
+        what = "login needed" if self.state is State.LOGIN else self.state.value
+        return f"{what} as of {self.since}" if self.since else what
+
+    @property
+    def which_tags(self) -> str:
+        """Say which tags are meant; empty: all."""
+        return "; ".join(
+            f"{word} the tag{'' if len(tags) == 1 else 's'} {', '.join(map(str, tags))}"
+            for word, tags in (("only", self.tags), ("but for", self.except_tags))
+            if tags
+        )
+
+    def covers(self, reference: ImageReference, *, has_separate_tag: bool = False) -> bool:
+        """Whether the image is one that is retired: ``old`` itself or below it.
+
+        A condition on tags says nothing of an image whose tag nobody can see here: one with a
+        digest alone, or one whose tag is set elsewhere.
+        """
+        below = self._below(reference)
+        if below is None or (self.repositories and below not in self.repositories):
+            return False
+        if below in self.except_repositories:
+            return False
+        if not self.tags and not self.except_tags:
+            return True
+        tag = "" if has_separate_tag else effective_tag(reference)
+        if not tag or any(one.matches(tag) for one in self.except_tags):
+            return False
+        return not self.tags or any(one.matches(tag) for one in self.tags)
+
+    def successor(self, reference: ImageReference) -> ImageReference | None:
+        """Return an image that this covers by its new name, or None where there is none.
+
+        Tag and digest are kept. Raises :class:`InvalidReference` for too long a path.
+        """
+        below = self._below(reference)
+        if self.new is None or below is None:
+            return None
+        path = "/".join(filter(None, (self.new.path, below)))
+        return reference.replace(domain=self.new.registry, path=path) if path else None
+
+    def _below(self, reference: ImageReference) -> str | None:
+        """Return the repository relative to ``old``, empty for ``old`` itself; None: elsewhere."""
+        if reference.registry != self.old.registry:
+            return None
+        repository, path = reference.repository, self.old.path
+        if not path:
+            return repository
+        if repository == path:
+            return ""
+        return repository[len(path) + 1 :] if repository.startswith(f"{path}/") else None
+
+
 @final
 class CurrentRegistry(NamedTuple):
     """The registry is still in service; the rewrite is the image where it is now.
@@ -79,96 +218,113 @@ class CurrentRegistry(NamedTuple):
     """
 
     registries: tuple[Move, ...] = ()
-    """Retired registries, or paths on them, with where the same images are now, or none."""
+    """Retired registries, or paths on them: where the same images are now, none, or a mapping
+    with successor and what else is known."""
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
         """Yield a problem for an image from a registry that is retired."""
-        reference, origin = subject.reference, subject.origin
-        move = None if origin is None else self._moved(origin)
-        if reference is None or origin is None or move is None:
+        origin = subject.origin
+        move = None if origin is None else self._moved(origin, subject)
+        if origin is None or move is None:
             return
-        retired = f"{shown(str(move.old))} is retired"
+        said = "; ".join(filter(None, (move.which_tags, move.event)))
+        retired = f"{_named(move.old, move, origin)} is retired" + (f" ({said})" if said else "")
+        if move.new is None and move.state is State.LOGIN:
+            yield Problem(f"{retired} for whoever does not log in; log in, or use another image")
+            return
         if move.new is None:
             yield Problem(f"{retired} and has no successor; find out where the image is now")
             return
-        rewrite = self._replaced(reference, move, origin, subject.gate, subject.harbors)
-        verdict = f"{retired}, its images are at {shown(str(move.new))} now"
+        verdict = f"{retired}, its images are at {_named(move.new, move, origin)} now"
+        rewrite = self._replaced(subject, move, origin)
         if isinstance(rewrite, Refusal):
             yield Problem(f"{verdict}; {rewrite.reason}")
         else:
             yield Problem(f"{verdict}; use {shown(str(rewrite))}", str(rewrite))
 
-    def successor(
-        self,
-        reference: ImageReference,
-        origin: ImageReference | None,
-        gate: Gate,
-        harbors: HarborMap,
-    ) -> ImageReference | None:
-        """Return what an image from a retired registry should be; None: keep it as it is.
-
-        ``origin`` is what it is upstream.
-        """
-        move = None if origin is None else self._moved(origin)
+    def successor(self, subject: Subject) -> ImageReference | None:
+        """Return what an image from a retired registry should be; None: keep it as it is."""
+        origin = subject.origin
+        move = None if origin is None else self._moved(origin, subject)
         if origin is None or move is None:
             return None
-        replaced = self._replaced(reference, move, origin, gate, harbors)
+        replaced = self._replaced(subject, move, origin)
         return None if isinstance(replaced, Refusal) else replaced
 
-    def _moved(self, origin: ImageReference) -> Move | None:
+    def _moved(self, image: ImageReference, subject: Subject) -> Move | None:
         """Return the move that concerns an image, the one with the longest path."""
-        registry = origin.registry
+        registry = image.registry
         found: Move | None = None
         for move in self.registries:
-            if move.old.registry != registry or not move.covers(origin):
+            if move.old.registry != registry:
                 continue
-            if found is None or len(move.old.path) > len(found.old.path):
+            if found is not None and len(move.old.path) <= len(found.old.path):
+                continue
+            if move.covers(image, has_separate_tag=subject.has_separate_tag):
                 found = move
         return found
 
     def _replaced(
-        self,
-        reference: ImageReference,
-        move: Move,
-        origin: ImageReference,
-        gate: Gate,
-        harbors: HarborMap,
+        self, subject: Subject, move: Move, origin: ImageReference
     ) -> ImageReference | Refusal:
+        """Return what the image should be instead, or why nobody should write what it is now."""
         try:
             successor = move.successor(origin)
         except InvalidReference as error:
             return Refusal(f"no reference there is possible: {error}")
         if successor is None:
             return Refusal("find out what the image is called there")
-        if origin is reference:
-            return _permitted(successor, gate, harbors)
-        return harbors.rewrite(successor, gate)
+        if move.differs:
+            what = " and ".join(one.value for one in move.differs)
+            return Refusal(f"{what} may differ there, so find out which image is yours")
+        further = self._moved(successor, subject)
+        if further is not None:
+            event = f" ({further.event})" if further.event else ""
+            return Refusal(f"that is retired as well{event}, so use another image")
+        if origin is subject.reference:
+            return _permitted(successor, subject.gate, subject.harbors)
+        return subject.harbors.rewrite(successor, subject.gate)
 
 
 @final
 class PullSecret(NamedTuple):
-    """Somebody names a pull secret for an image on Harbor: here, the pod.
+    """Somebody names a pull secret for an image that wants a login: here, the pod.
+
+    Those are the images on Harbor, and those of registries that give nothing to strangers.
 
     That its service account may do so is for the engine and ``engine/run_rules.py`` to see.
     """
 
     public: tuple[RegistryPattern, ...] = ()
     """Patterns for images that anyone may pull, as in ``allow:``."""
+    login: tuple[RegistryPattern, ...] = ()
+    """Patterns for images beside those on Harbor that only those who log in may pull."""
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield a problem for an image on Harbor whose pod names no secret."""
+        """Yield a problem for an image that wants a login and whose pod names no secret."""
         reference = subject.reference
         if reference is None or subject.has_pull_secret is not False:
             return
-        registry = reference.registry
-        if not subject.harbors.is_harbor(registry):
+        if subject.fits(self.public) is not None:
             return
-        if any(pattern.matches(reference) for pattern in self.public):
+        registry = reference.registry
+        if subject.harbors.is_harbor(registry):
+            wanted = f"{shown(registry)} wants a pull secret"
+        elif subject.fits(self.login) is not None:
+            wanted = f"{shown(registry)} gives images only to those who log in"
+        else:
             return
         yield Problem(
-            f"{shown(registry)} wants a pull secret, and neither the pod nor its service account"
-            " names one (imagePullSecrets)"
+            f"{wanted}, and neither the pod nor its service account names one (imagePullSecrets)"
         )
+
+
+def _named(place: Upstream, move: Move, image: ImageReference) -> str:
+    """Name a registry or path, and the repository where the move is of some repositories alone."""
+    if not move.repositories:
+        return shown(str(place))
+    below = image.repository[len(move.old.path) :].lstrip("/")
+    return shown(f"{place}/{below}")
 
 
 def _permitted(
@@ -176,3 +332,25 @@ def _permitted(
 ) -> ImageReference | Refusal:
     """Return the image as it is if the gate allows it, else through Harbor, or why neither."""
     return reference if gate.decide(reference).allowed else harbors.rewrite(reference, gate)
+
+
+def parse_since(text: str) -> str:
+    """Read a day, a month or a year; raises :class:`InvalidPattern`."""
+    return _matching(_SINCE, text, "is no day; write one, such as 2023-04-03, 2023-04 or 2023")
+
+
+def parse_source(text: str) -> str:
+    """Read an address; raises :class:`InvalidPattern`."""
+    return _matching(_SOURCE, text, "is no address; write one that begins with https://")
+
+
+def parse_repositories(texts: Iterable[str]) -> tuple[str, ...]:
+    """Read repositories below a registry or path; raises :class:`InvalidPattern`."""
+    return tuple(map(parse_repository_path, texts))
+
+
+def _matching(pattern: str, text: str, otherwise: str) -> str:
+    if not re.fullmatch(pattern, text):
+        message = f"{shown(text) or 'an empty text'} {otherwise}"
+        raise InvalidPattern(message)
+    return text

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Protocol, final
 from imagelint.model.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from imagelint.model.finding import Problem
     from imagelint.model.reference import ImageReference, InvalidReference
     from imagelint.patterns.harbor import Gate, HarborMap
+    from imagelint.patterns.images import RegistryPattern
     from imagelint.yaml.nodes import ValueType
 
 __all__ = ["Check", "Subject"]
@@ -45,6 +46,13 @@ class Subject(NamedTuple):
     """What an image from a retired registry should be in this environment; None: what it is."""
     has_pull_secret: bool | None = None
     """Whether the image's pod names a pull secret; None: it is in none, or nobody has asked."""
+
+    def fits(self, patterns: Iterable[RegistryPattern]) -> RegistryPattern | None:
+        """Return the first pattern that the image fits by one of its spellings."""
+        if self.reference is None:
+            return None
+        spellings = self.harbors.spellings(self.reference)
+        return next((one for one in patterns if one.matches_any(spellings)), None)
 
 
 class Check(Protocol):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from imagelint.kubernetes.kustomize.model import FileRole, Role
-from tests.kubernetes.kustomize.kustomizations import read
+from imagelint.kubernetes.kustomize.model import FileRole, Role, Target
+from tests.kubernetes.kustomize.kustomizations import patched, read
 
 IMAGE_PATH = "spec/template/spec/containers/image"
 
@@ -140,3 +140,32 @@ def test_a_value_that_is_written_out_is_judged() -> None:
     found = read("replacements:\n- " + text.replace("\n", "\n  "))
     assert found.images == {"replacements[0].sourceValue": "evil.io/x"}
     assert found.unjudged == {}
+
+
+IMAGE_TAG = Target(kind="ImageTagTransformer")
+
+
+@pytest.mark.parametrize(
+    ("target", "text", "is_told"),
+    [
+        (IMAGE_TAG, "[{op: add, path: /imageTag/newName, value: evil.io/x}]", True),
+        (IMAGE_TAG, "[{op: add, path: /IMAGETAG, value: {newName: evil.io/x}}]", True),
+        (IMAGE_TAG, "[{op: add, path: /imageTag/name, value: a}]", False),
+        (IMAGE_TAG, "[{op: remove, path: /imageTag}]", False),
+        (Target(kind="PrefixTransformer"), "[{op: add, path: /prefix, value: a}]", False),
+        (Target(kind="PrefixTransformer"), "[{op: add, path: /fieldSpecs/-, value: {}}]", True),
+        (
+            Target(kind="AnnotationsTransformer"),
+            "[{op: add, path: /annotations/team, value: a}]",
+            False,
+        ),
+        (
+            Target(kind="AnnotationsTransformer"),
+            f"[{{op: add, path: /annotations/{PROXY.replace('/', '~1')}, value: evil.io/x}}]",
+            True,
+        ),
+        (Target(group="example.com", kind="PatchTransformer"), "[{op: add, path: /patch}]", False),
+    ],
+)
+def test_patches_onto_transformers(target: Target, text: str, *, is_told: bool) -> None:
+    assert bool(patched(text, target).unjudged) is is_told

@@ -51,6 +51,30 @@ class TestApprovedRegistry:
                 None,
             ),
             (
+                "mysql:8",
+                gate("h.co", deny=("docker.io/library/mysql",))._replace(harbors=HARBORS),
+                (
+                    "image mysql:8 is denied in prod (by docker.io/library/mysql);"
+                    " h.co/hub/mysql:8 is not allowed either"
+                ),
+                None,
+            ),
+            (
+                "h.co/hub/mysql:8",
+                gate("h.co", deny=("docker.io/library/mysql",))._replace(harbors=HARBORS),
+                (
+                    "image h.co/hub/mysql:8 is denied in prod (by docker.io/library/mysql);"
+                    " it is on Harbor already; use a project that is allowed"
+                ),
+                None,
+            ),
+            (
+                "mysql:8",
+                gate("h.co", deny=("docker.io",))._replace(harbors=HARBORS),
+                "registry docker.io is denied in prod (by docker.io); use h.co/hub/mysql:8",
+                "h.co/hub/mysql:8",
+            ),
+            (
                 "quay.io/b",
                 gate("h.co", "quay.io/a/**"),
                 (

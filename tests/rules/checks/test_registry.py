@@ -6,9 +6,9 @@ import pytest
 
 from imagelint.model.errors import PolicyError
 from imagelint.model.reference import ImageReference
-from imagelint.patterns.harbor import Harbor, HarborMap, Library, Move, Project, Upstream
-from imagelint.patterns.images import InvalidPattern
-from imagelint.rules.checks.registry import CurrentRegistry, NamedRegistry
+from imagelint.patterns.globs import NamePattern
+from imagelint.patterns.harbor import Harbor, HarborMap, Library, Project, Upstream
+from imagelint.rules.checks.registry import CurrentRegistry, Difference, Move, NamedRegistry, State
 from tests.support.policies import judged, policy
 from tests.support.subjects import DIGEST, gate, messages, subject
 
@@ -18,7 +18,7 @@ HARBORS = HarborMap(
             "h.co",
             (
                 Project(Upstream("docker.io"), "hub"),
-                Project(Upstream("gcr.io", "team"), "team"),
+                Project(Upstream("gcr.io", "team"), "team", is_flat=True),
                 Project(Upstream("k8s.gcr.io"), "k8s.gcr.io"),
             ),
         ),
@@ -48,37 +48,6 @@ def test_origin(image: str, origin: str | None) -> None:
     """What a project caches, by exact host and first segment; off the Harbors, the image itself."""
     found = HARBORS.origin(ImageReference.parse(image))
     assert (None if found is None else str(found)) == origin
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "image", "successor"),
-    [
-        ("k8s.gcr.io", "registry.k8s.io", "k8s.gcr.io/a/b:1", "registry.k8s.io/a/b:1"),
-        ("k8s.gcr.io", "registry.k8s.io", "us.k8s.gcr.io/a", None),
-        ("k8s.gcr.io", "registry.k8s.io", "K8S.gcr.io/a", None),
-        ("gcr.io/old", "registry.k8s.io", "gcr.io/old/pause", "registry.k8s.io/pause"),
-        ("gcr.io/old", "quay.io/new", "gcr.io/old/pause", "quay.io/new/pause"),
-        ("gcr.io/old", "quay.io/new", "gcr.io/old", "quay.io/new"),
-        ("gcr.io/old", "quay.io", "gcr.io/old", None),
-        ("gcr.io/old", "quay.io/new", "gcr.io/older/pause", None),
-        ("docker.io/bitnami", "docker.io/old", "bitnami/redis:7", "docker.io/old/redis:7"),
-        ("docker.io/library/a", "docker.io/library/b", "a", "docker.io/library/b"),
-        ("docker.io", "mirror.gcr.io", "nginx", "mirror.gcr.io/library/nginx"),
-        ("quay.io", "none", "quay.io/a", None),
-    ],
-)
-def test_move(old: str, new: str, image: str, successor: str | None) -> None:
-    """A registry, or a path on it, with all that is below."""
-    found = Move.parse(old, new).successor(ImageReference.parse(image))
-    assert (None if found is None else str(found)) == successor
-
-
-@pytest.mark.parametrize("text", ["nginx", "https://quay.io", "quay.io/", "*.quay.io", ""])
-def test_no_move(text: str) -> None:
-    with pytest.raises(InvalidPattern):
-        Move.parse(text, "quay.io")
-    with pytest.raises(InvalidPattern):
-        Move.parse("quay.io", text)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +88,111 @@ def test_the_longest_path_decides() -> None:
     )
 
 
+FIXED = Move.parse("a.io/x", "b.io/y")
+
+
+@pytest.mark.parametrize(
+    ("moves", "image", "message"),
+    [
+        ((FIXED,), "a.io/x/i:1", "a.io/x is retired, its images are at b.io/y now; use b.io/y/i:1"),
+        (
+            (FIXED._replace(state=State.MOVED, since="2024-05"),),
+            "a.io/x/i:1",
+            "a.io/x is retired (moved as of 2024-05), its images are at b.io/y now; use b.io/y/i:1",
+        ),
+        (
+            (FIXED._replace(repositories=("i",)),),
+            "a.io/x/i:1",
+            "a.io/x/i is retired, its images are at b.io/y/i now; use b.io/y/i:1",
+        ),
+        (
+            (FIXED._replace(differs=(Difference.NAMES, Difference.TAGS)),),
+            "a.io/x/i:1",
+            (
+                "a.io/x is retired, its images are at b.io/y now; names and tags may differ there,"
+                " so find out which image is yours"
+            ),
+        ),
+        (
+            (FIXED, Move(Upstream("b.io"), None, State.FROZEN, "2025")),
+            "a.io/x/i:1",
+            (
+                "a.io/x is retired, its images are at b.io/y now; that is retired as well (frozen"
+                " as of 2025), so use another image"
+            ),
+        ),
+        (
+            (FIXED, Move.parse("b.io/y/i", "c.io")),
+            "a.io/x/i:1",
+            (
+                "a.io/x is retired, its images are at b.io/y now; that is retired as well, so"
+                " use another image"
+            ),
+        ),
+        (
+            (Move.parse("a.io", "a.io/mirror"),),
+            "a.io/x/i:1",
+            (
+                "a.io is retired, its images are at a.io/mirror now; that is retired as well, so"
+                " use another image"
+            ),
+        ),
+        (
+            (Move(Upstream("a.io"), None, State.GONE, "2025"),),
+            "a.io/x/i:1",
+            (
+                "a.io is retired (gone as of 2025) and has no successor; find out where the image"
+                " is now"
+            ),
+        ),
+        (
+            (Move(Upstream("a.io"), None, State.LOGIN, except_tags=(NamePattern("latest"),)),),
+            "a.io/x/i:1",
+            (
+                "a.io is retired (but for the tag latest; login needed) for whoever does not log"
+                " in; log in, or use another image"
+            ),
+        ),
+        (
+            (Move.parse("a.io/x", "b.io"),),
+            "a.io/x",
+            (
+                "a.io/x is retired, its images are at b.io now; find out what the image is called"
+                " there"
+            ),
+        ),
+        ((FIXED,), "a.io/xx/i:1", None),
+        ((FIXED,), "b.io/y/i:1", None),
+        ((FIXED._replace(tags=(NamePattern("2"),)),), "a.io/x/i:1", None),
+        ((FIXED._replace(except_repositories=("i",)),), "a.io/x/i:1", None),
+    ],
+)
+def test_retired(moves: tuple[Move, ...], image: str, message: str | None) -> None:
+    """What is said; only what is the same at a successor in service is a repair."""
+    check = CurrentRegistry(moves)
+    problems = list(check(subject(image, by=gate("*"))))
+    assert [problem.message for problem in problems] == ([] if message is None else [message])
+    use = message.rpartition("; use ")[2] if message and "; use " in message else None
+    assert [problem.rewrite for problem in problems] == ([] if message is None else [use])
+    successor = check.successor(subject(image, by=gate("*")))
+    assert (None if successor is None else str(successor)) == use
+
+
+def test_an_exempt_repository_is_no_business_of_a_shorter_path() -> None:
+    """Of the entries that concern an image the longest counts, be they conditional."""
+    moves = (Move.parse("a.io", "b.io"), FIXED._replace(repositories=("j",)))
+    (problem,) = CurrentRegistry(moves)(subject("a.io/x/i", by=gate("*")))
+    assert problem.rewrite == "b.io/x/i"
+
+
+def test_a_tag_that_is_set_elsewhere_is_unknown() -> None:
+    move = FIXED._replace(except_tags=(NamePattern("1"),))
+    assert CurrentRegistry((move,)).successor(subject("a.io/x/i", by=gate("*"))) is not None
+    given = subject("a.io/x/i", by=gate("*"), has_separate_tag=True)
+    assert CurrentRegistry((move,)).successor(given) is None
+    assert list(CurrentRegistry((move,))(given)) == []
+
+
 POLICY = """\
 version: 1
 harbor:
@@ -132,7 +206,14 @@ environments:
 default: prod
 rules:
   implicit-registry: warning
-  retired-registry: {registries: {k8s.gcr.io: registry.k8s.io, quay.io/dead: none, b.io: c.io}}
+  retired-registry:
+    registries:
+      k8s.gcr.io: registry.k8s.io
+      quay.io/dead: none
+      b.io: c.io
+      docker.io/m: {successor: quay.io/m, except-tags: ["9"], except-repositories: [kept]}
+      docker.io/other: {successor: quay.io/other, differs: [digests]}
+      docker.io/cold: {successor: quay.io/dead, state: gone, since: 2026-09-11}
 """
 
 
@@ -154,6 +235,25 @@ rules:
         ("h.co/quay/dead/a:1", "prod", None, "retired-registry"),
         ("b.io/a:1", "dev", "c.io/a:1", "retired-registry"),
         ("b.io/a:1", "prod", None, "retired-registry unapproved-registry"),
+        ("m/a:1", "dev", "quay.io/m/a:1", "implicit-registry retired-registry"),
+        (
+            "docker.io/m/a:1",
+            "prod",
+            "h.co/quay/m/a:1",
+            "retired-registry unapproved-registry",
+        ),
+        ("h.co/hub/m/a:1", "prod", "h.co/quay/m/a:1", "retired-registry"),
+        ("docker.io/m/a:9", "prod", "h.co/hub/m/a:9", "unapproved-registry"),
+        ("docker.io/m/kept:1", "prod", "h.co/hub/m/kept:1", "unapproved-registry"),
+        ("docker.io/other/a:1", "dev", None, "retired-registry"),
+        (
+            "docker.io/other/a:1",
+            "prod",
+            "h.co/hub/other/a:1",
+            "retired-registry unapproved-registry",
+        ),
+        ("docker.io/cold/a:1", "dev", None, "retired-registry"),
+        ("h.co/hub/cold/a:1", "prod", None, "retired-registry"),
     ],
 )
 def test_together(image: str, environment: str, wanted: str | None, rules: str) -> None:
@@ -185,6 +285,16 @@ def test_who_is_excused_from_one_rule_gets_the_repair_of_the_other() -> None:
         ("{quay.io: nginx}", "registries.quay.io: nginx is no registry host"),
         ("{quay.io: [a]}", "registries.quay.io: text is wanted, not a list"),
         ("[quay.io]", "registries: a mapping is wanted, not a list"),
+        ("{quay.io: {state: gone}}", 'registries.quay.io: the key "successor" is missing'),
+        ("{quay.io: {successor: a}}", "registries.quay.io.successor: a is no registry host"),
+        ("{quay.io: {successor: none, stat: gone}}", 'unknown key "stat"; did you mean "state"?'),
+        ("{quay.io: {successor: none, state: dead}}", 'state: unknown value "dead"'),
+        ("{quay.io: {successor: none, since: May}}", "quay.io.since: May is no day"),
+        ("{quay.io: {successor: none, differs: tags}}", "differs: a list is wanted"),
+        ("{quay.io: {successor: none, differs: [tag]}}", 'differs: unknown value "tag"'),
+        ("{quay.io: {successor: none, repositories: [A]}}", "repositories: A is no repository"),
+        ("{quay.io: {successor: none, tags: ['']}}", "tags: a pattern is empty"),
+        ("{quay.io: {successor: none, source: here}}", "source: here is no address"),
     ],
 )
 def test_slips_in_registries(registries: str, message: str) -> None:

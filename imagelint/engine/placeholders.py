@@ -1,0 +1,37 @@
+"""Placeholders of Istio: whether the pods or their namespaces ask for them to be filled in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imagelint.kubernetes.injection import asks, namespaces_in
+from imagelint.kubernetes.sites import ISTIO
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from imagelint.kubernetes.context import Context
+    from imagelint.kubernetes.examined import Examined
+    from imagelint.kubernetes.search import ImageSite
+    from imagelint.model.source import Source
+
+__all__ = ["decided"]
+
+
+def decided(item: Examined, source: Source, context: Context, moved: Collection[str]) -> Examined:
+    """Say of each of Istio's placeholders in a document whether it is sure to be filled in.
+
+    The namespace's object may stand in the same source or in the repository. ``moved`` are the
+    namespaces into which kustomizations move the objects.
+    """
+    own = namespaces_in([source])
+    known = {**context.injecting(), **own}
+
+    def settled(site: ImageSite) -> ImageSite:
+        if site.filled_by != ISTIO:
+            return site
+        written = (site.object.namespace,) if site.object.namespace else ()
+        return site._replace(is_asked=asks(site.is_asked, moved or written, known))
+
+    sites = [settled(site) for site in item.extract.sites]
+    return item._replace(extract=item.extract._replace(sites=sites))

@@ -1,0 +1,116 @@
+"""Objects in text that kubectl takes for something else: other encodings, colons without a space.
+
+What is looked at is the same text read in other ways. If one of them shows an object, its author
+means one, and that kubectl reads none is worth a finding.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from imagelint.kubernetes.readers import type_of
+from imagelint.yaml.nodes import Mapping, ParseProblem, Scalar, Sequence
+
+if TYPE_CHECKING:
+    from imagelint.yaml.documents import Document
+    from imagelint.yaml.nodes import Node, Tree
+
+__all__ = ["encoding_problem", "is_in_other_encoding", "is_settings", "shape_problem", "shows_kind"]
+
+_NUL = "\0"
+_KIND = r"""(?:^|[\s{,])["']?kind["']?[ \t]*:"""
+_KIND_BYTES = rf"(?m){_KIND}".encode()
+_API_VERSION = r"""(?:^|[\s{,])["']?apiVersion["']?[ \t]*:"""
+_COMMENT_LINES = r"(?m)^[ \t]*#.*$"
+_JSON_COMMENT = r"(?m)(?:^|[\s,{\[])(?://|/\*)"
+_PART_OF_KEY = r"""(?:^|[\s{,"'])(?:apiVersion|kind)(?:["':]|$)"""
+_KEYS = ("apiVersion", "kind")
+_WIDE = (
+    ("UTF-32", "utf-32-le"),
+    ("UTF-32", "utf-32-be"),
+    ("UTF-16 without a byte order mark", "utf-16-le"),
+    ("UTF-16 without a byte order mark", "utf-16-be"),
+)
+
+
+def shows_kind(text: str) -> bool:
+    """Whether a key ``kind`` can be seen in text that no parser reads, whatever is between."""
+    return re.search(f"(?m){_KIND}", text.replace(_NUL, "")) is not None
+
+
+def is_settings(text: str) -> bool:
+    """Whether text is JSON with comments and no object: what an editor keeps its settings in."""
+    if not text.lstrip("\ufeff \t\r\n").startswith(("{", "//", "/*")):
+        return False
+    is_commented = re.search(_JSON_COMMENT, text) is not None
+    return is_commented and re.search(f"(?m){_API_VERSION}", text) is None
+
+
+def is_in_other_encoding(document: Document) -> bool:
+    """Whether a document shows an object in another encoding than that of its source.
+
+    In UTF-16 and UTF-32 the letters of a key have NULs between them, in whatever order, and no
+    text that kubectl reads has one. In a source that is UTF-16 it may be plain UTF-8.
+    """
+    data = _written(document)
+    if document.source.encoding == "utf-8":
+        return b"\0" in data and re.search(_KIND_BYTES, data.replace(b"\0", b"")) is not None
+    text = document.text
+    is_wider = _NUL in text and shows_kind(text)
+    return is_wider or re.search(_KIND_BYTES, data) is not None
+
+
+def _written(document: Document) -> bytes:
+    """Return the bytes of the file; of a document in a string those of the string."""
+    return document.source.data[document.span.start : document.span.end]
+
+
+def encoding_problem(document: Document) -> str | None:
+    """Return what is wrong with a document that is in another encoding; None: there are just NULs.
+
+    See :func:`is_in_other_encoding`.
+    """
+    data = _written(document)
+    name = next((name for name, code in _WIDE if "kind".encode(code) in data), None)
+    if document.source.encoding != "utf-8" and (name is None or "32" not in name):
+        name = "UTF-8, in a file whose byte order mark says UTF-16"
+    return None if name is None else f"its text is {name}; save the file as UTF-8"
+
+
+def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
+    """Return why kubectl refuses what looks like an object and is a string to YAML, or in its keys.
+
+    So it is where colons have no space behind them, and where text stands in front of JSON. It may
+    be an item of a List, too.
+    """
+    root = tree.root
+    for node in () if root is None else (root, *_items(root)):
+        if isinstance(node, Mapping):
+            keys = {key.value for key, _ in node.pairs if isinstance(key, Scalar)}
+            odd = [key for key in keys if re.search(_PART_OF_KEY, key) and key not in _KEYS]
+            is_misread = bool(odd) and "kind" not in keys
+            what = "its keys are no `apiVersion` and `kind`"
+        else:
+            is_text = isinstance(node, Scalar) and node.style not in ("|", ">")
+            is_misread = is_text and type_of(node) != "null"  # of which kubectl says nothing
+            what = "to YAML it is a string, no object"
+        end = len(text) if node is root else node.end  # behind a string the rest is dropped
+        if is_misread and _shows_object(text[node.start : end]):
+            advice = "write a space behind each colon, and no text in front of `{`"
+            return ParseProblem(node.start, f"{what}; {advice}")
+    return None
+
+
+def _items(root: Node | None) -> list[Node]:
+    """Return the items of a list of objects."""
+    for key, value in root.pairs if isinstance(root, Mapping) else ():
+        if isinstance(key, Scalar) and key.value == "items" and isinstance(value, Sequence):
+            return value.items
+    return []
+
+
+def _shows_object(text: str) -> bool:
+    """Whether both keys of an object can be seen in text, comments left out."""
+    bare = re.sub(_COMMENT_LINES, "", text)
+    return all(re.search(f"(?m){key}", bare) for key in (_KIND, _API_VERSION))

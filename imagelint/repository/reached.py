@@ -1,0 +1,93 @@
+"""What kustomizations, Flux and Argo CD take in otherwise than they did at another time.
+
+``is_same`` says whether a file is as it was, ``then`` gives the bytes that stood at a path, or
+None. All paths are absolute.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
+from imagelint.repository.follow import place_named
+from imagelint.repository.graph import read_as_kustomization
+from imagelint.repository.host_build import HostBuild
+from imagelint.repository.hosts import hosts_in
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Iterator
+
+    from imagelint.kubernetes.kustomize.model import Kustomization
+    from imagelint.repository.graph import Graph
+    from imagelint.repository.hosts import Host
+
+__all__ = ["newly_built", "newly_reached"]
+
+
+def newly_reached(
+    graph: Graph, is_same: Callable[[str], bool], then: Callable[[str], bytes | None]
+) -> Iterator[str]:
+    """Yield the files that kustomizations take in now, and did not, or into another namespace."""
+    for folder, member in graph.members.items():
+        if is_same(member.path):
+            continue
+        old = _old(folder, then)
+        known = set()
+        if old is not None and old.namespace == member.says.namespace:
+            known = {(place_named(one, folder), one.role, one.target) for one in old.paths}
+        for edge in member.edges:
+            is_below = not edge.is_late and edge.path != place_named(edge.entry, folder)
+            if is_below or (edge.path, edge.entry.role, edge.entry.target) in known:
+                continue
+            yield from _taken_in(graph, edge.path) if edge.is_folder else (edge.path,)
+
+
+def newly_built(
+    graph: Graph,
+    hosts: Iterable[Host],
+    is_same: Callable[[str], bool],
+    then: Callable[[str], bytes | None],
+) -> Iterator[str]:
+    """Yield the files that hosts have built now, and had not, or into another namespace.
+
+    And folders, all below which is built.
+    """
+    old: dict[str, set[Hashable]] = {}
+    for host in hosts:
+        path = host.document.source.path
+        if path not in old and not is_same(path):
+            data = then(path)
+            old[path] = set() if data is None else set(map(_said, hosts_in(path, data)))
+        if path not in old or _said(host) in old[path]:
+            continue
+        build = HostBuild(graph, host)
+        if build.is_bare and build.folder not in ("", graph.root):  # else any other repository's
+            yield build.folder
+        for folder in build.members():
+            yield from _taken_in(graph, folder)
+        yield from (file for file, _ in build.patches)
+
+
+def _said(host: Host) -> Hashable:
+    """Return what decides about the objects that a host has built."""
+    paths = tuple((one.role, one.path, one.target) for one in host.says.paths)
+    return host.folder, host.says.namespace, host.destination, host.is_recursive, paths
+
+
+def _taken_in(graph: Graph, folder: str) -> Iterator[str]:
+    """Yield the kustomization in a folder, and the files that it reaches."""
+    member = graph.members.get(folder)
+    if member is not None:
+        yield member.path
+        yield from graph.reached_from([member.path])
+
+
+def _old(folder: str, then: Callable[[str], bytes | None]) -> Kustomization | None:
+    for name in sorted(KUSTOMIZATION_FILES):
+        path = os.path.join(folder, name)
+        data = then(path)
+        if data is not None:
+            found = read_as_kustomization(path, data)
+            return None if found is None else found[1]
+    return None

@@ -1,0 +1,53 @@
+"""What the baselines of a run know that only the whole run can tell.
+
+Which findings stand in files that have been renamed, and how many entries are stale. What a
+baseline knows of a file that is still there is the linter's to see; nothing is written here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from imagelint.engine.baseline import Known, settled
+
+if TYPE_CHECKING:
+    from imagelint import files
+    from imagelint.engine.linter import Linter
+    from imagelint.model.report import FileResult
+    from imagelint.run.request import Input
+
+__all__ = ["with_renamed"]
+
+
+def with_renamed(
+    results: tuple[FileResult, ...],
+    inputs: tuple[Input, ...],
+    governing: files.GoverningPolicy,
+    linter: Linter,
+    *,
+    is_whole: bool,
+) -> tuple[tuple[FileResult, ...], list[str]]:
+    """Return the results with what stands in renamed files known, and remarks on the baseline.
+
+    ``governing`` has one, ``linter`` judges by it. ``is_whole`` tells that all was linted which the
+    policy governs: what is gone may be in a file that was not.
+    """
+    assert governing.baseline is not None  # the caller has looked
+    own = (item for item in inputs if item.governing.files == governing.files)
+    paths = {item.shown: governing.match_path(item.path) for item in own}
+    linted = {paths[one.path] for one in results if one.path in paths}
+    counts = {
+        one: count
+        for one, count in governing.baseline.counts.items()
+        if (one.path in linted or one.path in governing.gone)
+        and (linter.environment is None or one.environment in ("", linter.environment))
+    }
+    known = Known(counts, linter.upstream, governing.gone)
+    place, locked = governing.baseline.place, governing.policy.locked_rules
+    results = tuple(settled(results, paths, known, place, locked))
+    left = known.left(with_moved=is_whole)
+    if not left:
+        return results, []
+    entries = "1 entry is" if left == 1 else f"{left} entries are"
+    said = f"{place}: {entries} stale; `imagelint baseline prune` removes what is found no longer"
+    return results, [f"note: {said}"]

@@ -1,0 +1,124 @@
+"""Text that shows an object and that kubectl does not read as one: refused, never passed over."""
+
+from __future__ import annotations
+
+import pytest
+
+from imagelint.kubernetes.read import examine
+from imagelint.model.source import Source
+from tests.support.trees import catalogue
+
+POD = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - name: c\n    image: evil.io/x:1\n"
+GOOD = POD.replace("evil.io", "harbor.myco.com").encode()
+JSON = '{"apiVersion":"v1","kind":"Pod","spec":{"containers":[{"name":"c","image":"a/x:1"}]}}'
+NOTES = "colours: red\nshapes: round\n"
+WIDE = ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"]
+UTF_32 = ["utf-32", "utf-32-le", "utf-32-be"]
+
+
+def refused(data: bytes, *, prove: bool = True) -> list[str]:
+    """Return why kubectl refuses the manifests of a file, the first reason of each."""
+    items, _ = examine(Source("a.yaml", data), catalogue(), prove=prove)
+    reasons = [item.refusals[0] for item in items if item.is_manifest and item.refusals]
+    assert all(reason.by_kubectl for reason in reasons)
+    return [reason.message.partition(";")[0] for reason in reasons]
+
+
+@pytest.mark.parametrize("prove", [True, False])
+@pytest.mark.parametrize("text", [POD, JSON, "kind: ConfigMap\napiVersion: v1\n"])
+@pytest.mark.parametrize("encoding", WIDE)
+def test_an_object_in_another_encoding(encoding: str, text: str, prove: bool) -> None:
+    """No NUL is YAML or JSON to kubectl, so no byte order mark means no object."""
+    width = encoding[:6].upper()
+    name = width if width == "UTF-32" else f"{width} without a byte order mark"
+    assert refused(text.encode(encoding), prove=prove) == [f"its text is {name}"]
+
+
+@pytest.mark.parametrize("mark", [b"\xff\xfe\0\0", b"\0\0\xfe\xff"])
+def test_utf_32_with_a_mark(mark: bytes) -> None:
+    """kubectl takes the first half of the little one for UTF-16's, and reads NULs."""
+    encoding = "utf-32-le" if mark.startswith(b"\xff") else "utf-32-be"
+    assert refused(mark + POD.encode(encoding)) == ["its text is UTF-32"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", *WIDE])
+def test_an_object_behind_one_in_another_encoding(encoding: str) -> None:
+    """Also with a mark: it counts at the start of a stream alone."""
+    for separator in (b"---\n", "---\n".encode(encoding)):
+        (reason,) = refused(GOOD + separator + POD.encode(encoding))
+        assert reason.startswith("its text is UTF-")
+
+
+def test_plain_text_behind_utf_16() -> None:
+    """It is three strange letters and more, a string: the objects around it are read."""
+    data = "\ufeffapiVersion: v1\nkind: ConfigMap\n---\n".encode("utf-16-le") + POD.encode() + b" "
+    assert refused(data) == ["its text is UTF-8, in a file whose byte order mark says UTF-16"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", *WIDE, *UTF_32])
+def test_what_shows_no_object_is_none(encoding: str) -> None:
+    assert refused(NOTES.encode(encoding)) == []
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_what_kubectl_reads_is_not_refused(encoding: str) -> None:
+    assert refused((POD + "# 狗 kind: x\n").encode(encoding)) == []
+
+
+FLOW = "{apiVersion:v1,kind:Pod,spec: {containers: [{image: x}]}}"
+STRING = "to YAML it is a string, no object"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (f"{JSON} garbage {JSON}", STRING),
+        (f"{JSON}\ngarbage\n{JSON}", STRING),
+        (f'{{"a":1}} garbage {JSON}', STRING),
+        (f'{{"a":1}}{{"b":2}} garbage {JSON}', "not JSON, where kubectl reads a stream"),
+        ('"apiVersion":v1\n"kind":Pod\n"spec":{"containers":[{"image":"x"}]}\n', STRING),
+        ("'apiVersion':v1\n'kind':Pod\nspec:\n  containers:\n  - image: x\n", STRING),
+        ("apiVersion:v1\nkind:Pod\nspec:{containers:[{image:x}]}\n", STRING),
+        (
+            "{apiVersion:v1,kind:Pod,spec: {containers: [{image: x}]}}",
+            "its keys are no `apiVersion`",
+        ),
+        (
+            "{apiVersion: v1,kind:Pod,spec: {containers: [{image: x}]}}",
+            "its keys are no `apiVersion`",
+        ),
+        (f"apiVersion: v1\nkind: List\nitems:\n- {FLOW}\n", "its keys are no `apiVersion`"),
+        ("apiVersion: v1\nkind: List\nitems:\n- apiVersion:v1\n  kind:Pod\n  image:x\n", STRING),
+        (f"{{ // mine\n{JSON[1:]}", "the apiVersion is missing"),
+    ],
+)
+def test_an_object_that_is_none_to_yaml(text: str, reason: str) -> None:
+    """kubectl reads a string or other keys there, and says that it is no object."""
+    (found,) = refused(text.encode())
+    assert found.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(JSON, id="JSON without spaces"),
+        pytest.param('{"containers": 1} garbage {"kind": 2}', id="garbage around no object"),
+        pytest.param("the containers: of an apiVersion\n", id="prose"),
+        pytest.param('"containers"\n# apiVersion:v1\n# kind:Pod\n', id="a manifest in comments"),
+        pytest.param('{// s\n"image": "x", "kind": "containers",}', id="settings"),
+        pytest.param('// s\n{"tasks": [{"kind": "build", "image": "x"}],}', id="tasks"),
+        pytest.param('{/* s */"group": {"kind": "a"}, "containers": "x",}', id="block comments"),
+        pytest.param("kind-image: a\nkindly: {image: x}\ncontainers: []\n", id="other keys"),
+        pytest.param("of kind: a\ncontainers: {apiVersion: v1}\n", id="a word in a key"),
+        pytest.param("---\rnull\r---\rapiVersion: v1\rkind: Pod\rcontainers: a\r", id="null"),
+        pytest.param("items:\n- containers\n- {kind-image: a}\n", id="other items"),
+        pytest.param("|\n  apiVersion:v1\n  kind:Pod containers\n", id="a literal"),
+    ],
+)
+def test_what_is_no_object_to_anybody(text: str) -> None:
+    assert refused(text.encode()) == []
+
+
+def test_a_nul_alone_is_named_where_it_stands() -> None:
+    data = POD.replace("image: evil", "image: ev\0il").encode()
+    assert refused(data) == ["control characters are not allowed"]
