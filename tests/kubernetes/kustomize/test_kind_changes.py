@@ -18,7 +18,7 @@ SECRET: Kinds = (("", "Secret"),)
         (SECRET, {KIND: "Pod"}, True),
         (SECRET, {KIND: None}, True),
         (SECRET, {KIND: "Secret"}, False),
-        (SECRET, {KIND: "Secret"}, False),
+        (SECRET, {KIND: "Event"}, False),
         (SECRET, {KIND: "Secret", API_VERSION: "v1"}, False),
         (SECRET, {KIND: "Secret", API_VERSION: "example.com/v1"}, True),
         (SECRET, {API_VERSION: None}, True),
