@@ -298,7 +298,7 @@ def _split_sites(
             unfixable = None if tail else _TAGLESS
             tail = ""
         elif reads != [text] and names.registry:
-            where = ".".join(names.registry[0]).removeprefix("/")
+            where = parts.place(names.registry[0])
             unfixable = f"its registry is the operator's own: write one at {where}"
     if len(reads) > 1:
         unfixable = _UNSURE
@@ -341,6 +341,12 @@ class _Parts:
             if isinstance(node, Scalar) and type_of(node) != "null" and node.value:
                 return (*steps, *keys), node
         return None
+
+    def place(self, way: tuple[str, ...]) -> str:
+        """Write where a part would stand."""
+        is_from_root = way[0].startswith("/")
+        steps = (way[0][1:], *way[1:]) if is_from_root else (*self._place.steps, *way)
+        return path_of(steps)
 
     def tail(self, names: SplitNames) -> str:
         """Return the tag and digest of an image in parts, with their ``:`` and ``@``."""
