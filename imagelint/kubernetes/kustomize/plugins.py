@@ -32,6 +32,7 @@ from imagelint.kubernetes.kustomize.model import (
     Unjudged,
 )
 from imagelint.kubernetes.kustomize.schema import CONFIGURATION, PLUGINS, REPLACEMENT
+from imagelint.kubernetes.objects import string_of
 from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ _WRITES: Final = {
     "replicas": "a number is written into",
     "images": "`images` is made to change",
 }
+_NAMESPACES: Final = "NamespaceTransformer"
 _REFERS: Final = "a name that kustomize changes is written into"
 
 
@@ -74,8 +76,10 @@ def read_plugin(mapping: Mapping, kind: str, view: View) -> Kustomization:
     charts: tuple[Unjudged, ...] = ()
     if kind == "HelmChartInflationGenerator":
         charts = (Unjudged(mapping, "kind", CHART, is_about_images=False),)
+    namespace = view.get(mapping, "metadata", "namespace") if kind == _NAMESPACES else None
     return Kustomization(
         mapping,
+        namespace=string_of(namespace, view) or "",
         images=() if image is None else (image_of(image),),
         paths=tuple(paths),
         inline=tuple(inline),
