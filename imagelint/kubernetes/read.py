@@ -96,8 +96,8 @@ def examine(  # noqa: PLR0913 - what is read, and how
     examined: list[Examined] = []
     free = 0
     documents = split(source, within)
-    if is_free_file is False and len(documents) == 1:  # the same bytes need not be asked again
-        asks = False
+    if is_free_file is False and len(documents) == 1 and documents[0].data == source.data:
+        asks = False  # the same bytes again
     for document in documents:
         if asks and is_free(document, catalogue):
             free += 1
