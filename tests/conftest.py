@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -46,17 +44,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("needs"):
         for program in mark.args:
             path_of(program)
-
-
-@pytest.fixture(params=["libyaml", "pure"])
-def is_pure(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Run a test with either YAML parser; tell which."""
-    pure: bool = request.param == "pure"
-    if pure:
-        monkeypatch.setitem(sys.modules, "_ruamel_yaml", None)
-    elif find_spec("_ruamel_yaml") is None:
-        pytest.skip("ruamel.yaml.clib is not installed")
-    return pure
 
 
 @pytest.fixture
