@@ -114,7 +114,7 @@ def _nearest(name: str, names: Iterable[str]) -> str:
 
 
 def _report(error: Exception, *, debug: bool) -> None:
-    """Print one line for an error: whose it is decides what the line says."""
+    """Print the lines of an error: whose it is decides what they say."""
     from imagelint.model.errors import (  # noqa: PLC0415 - only after an error
         ImagelintError,
         internal_error,
@@ -122,14 +122,15 @@ def _report(error: Exception, *, debug: bool) -> None:
     from imagelint.model.source import one_line  # noqa: PLC0415
 
     if isinstance(error, ImagelintError):
-        line = one_line(str(error))
+        lines = error.lines
     elif isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename is not None else ""
-        line = one_line(f"{place}{error.strerror or error}")
+        lines = (f"{place}{error.strerror or error}",)
     else:
         click.echo(f"error: {internal_error(error, debug=debug)}", err=True)
         return
-    click.echo(f"error: {line}", err=True)
+    for line in lines:
+        click.echo(f"error: {one_line(line)}", err=True)
     if debug:
         import traceback  # noqa: PLC0415 - only when somebody asks
 
