@@ -14,14 +14,11 @@ import importlib
 import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import Any, TextIO, cast
 
 import click
 
 from imagelint.model.version import VERSION
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["cli", "main"]
 
@@ -54,7 +51,9 @@ class _Commands(click.Group):
         """Find the command, or say which one was probably meant."""
         name = args[0]
         if name not in _COMMANDS and (name == "-" or not name.startswith("-")):
-            advice = _nearest(name, _COMMANDS)
+            from imagelint.model.errors import did_you_mean  # noqa: PLC0415 - only after a slip
+
+            advice = did_you_mean(name, _COMMANDS, "the commands are")
             if name == "-" or os.path.exists(name):
                 advice = f"did you mean `imagelint check {name}`?"
             message = f"no command {name!r}; {advice}"
@@ -104,13 +103,6 @@ def _abandon(stream: TextIO) -> None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
         except (OSError, ValueError):  # it is no real one
             return
-
-
-def _nearest(name: str, names: Iterable[str]) -> str:
-    import difflib  # noqa: PLC0415 - only after a slip
-
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]}?" if close else f"the commands are {', '.join(names)}"
 
 
 def _report(error: Exception, *, debug: bool) -> None:

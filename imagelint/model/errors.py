@@ -10,6 +10,8 @@
 
 A reference that does not parse is :class:`imagelint.model.reference.InvalidReference`
 (a ``ValueError``) and a document that does not parse is a finding: neither ends the run.
+
+Every "did you mean" comes from here, too.
 """
 
 from __future__ import annotations
@@ -20,10 +22,12 @@ from typing import TYPE_CHECKING
 from imagelint.model.source import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from imagelint.model.source import Source
 
 __all__ = ["FileError", "ImagelintError", "Inconsistency", "InconsistentPolicy", "PolicyError"]
-__all__ += ["UsageError", "internal_error"]
+__all__ += ["UsageError", "did_you_mean", "internal_error", "nearest"]
 
 
 class ImagelintError(Exception):
@@ -127,3 +131,18 @@ def internal_error(error: Exception, path: str | None = None, *, debug: bool = F
     import traceback  # noqa: PLC0415 - only when something is broken
 
     return f"{line}\n{''.join(traceback.format_exception(error))}"
+
+
+def nearest(name: str, names: Iterable[str], likeness: float = 0.6) -> str | None:
+    """Return the one of ``names`` that is most like ``name``; None where none is alike enough."""
+    import difflib  # noqa: PLC0415 - only where there is something to explain
+
+    found = difflib.get_close_matches(name, list(names), 1, likeness)
+    return found[0] if found else None
+
+
+def did_you_mean(name: str, names: Collection[str], otherwise: str) -> str:
+    """Return a clause that names the nearest of ``names``, and all of them."""
+    near = nearest(name, names)
+    every = f"{otherwise} {', '.join(names)}" if names else "there are none"
+    return f'did you mean "{near}"? ({every})' if near else every

@@ -27,6 +27,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, final, get_type_hints
 
+from imagelint.model.errors import did_you_mean
 from imagelint.model.finding import Severity
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.report import RuleText
@@ -43,7 +44,7 @@ from imagelint.rules.checks.registry import (
     parse_since,
     parse_source,
 )
-from imagelint.yaml.config import Fields, did_you_mean
+from imagelint.yaml.config import Fields
 from imagelint.yaml.nodes import Mapping as MappingNode
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-from imagelint.model.errors import PolicyError
+from imagelint.model.errors import PolicyError, did_you_mean
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Span, as_yaml, shown
 from imagelint.patterns.globs import InvalidPattern, NamePattern, PathPattern, PathPatterns
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from imagelint.model.source import Source
     from imagelint.yaml.nodes import Tree
 
-__all__ = ["Entry", "Fields", "did_you_mean", "is_text", "nearest"]
+__all__ = ["Entry", "Fields", "is_text"]
 
 _STANDARD_TAG = "tag:yaml.org,2002:"
 _EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
@@ -270,21 +270,6 @@ class Fields:
 def _tree(text: str) -> Tree:
     """Parse a file once, though a policy is read twice: for what it extends, and for the rest."""
     return parse_yaml(text)
-
-
-def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return the one of ``names`` that ``name`` was probably meant to be."""
-    import difflib  # noqa: PLC0415 - only where there is something to explain
-
-    found = difflib.get_close_matches(name, list(names), 1)
-    return found[0] if found else None
-
-
-def did_you_mean(name: str, names: Collection[str], otherwise: str) -> str:
-    """Return a clause that names the nearest of ``names``, and all of them."""
-    near = nearest(name, names)
-    every = f"{otherwise} {', '.join(names)}" if names else "there are none"
-    return f'did you mean "{near}"? ({every})' if near else every
 
 
 def is_text(node: Scalar) -> bool:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from imagelint.model.errors import PolicyError
+from imagelint.model.errors import PolicyError, nearest
 from imagelint.model.source import shown
-from imagelint.yaml.config import Fields, is_text, nearest
+from imagelint.yaml.config import Fields, is_text
 from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
