@@ -16,8 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Inside of GitHub Actions imagelint speaks to Actions; what tests run is to think itself elsewhere.
-for _name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
-    os.environ.pop(_name, None)
+# Nor do options come from outside.
+for _name in [*os.environ]:
+    is_ours = _name.startswith("IMAGELINT_") and _name != "IMAGELINT_GOLDEN"
+    if is_ours or _name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+        os.environ.pop(_name)
 
 # Hundreds of tests start Python. Where it may leave no bytecode beside the sources, which it would
 # compile each time, it leaves it in a folder that goes with the run; workers inherit its name.

@@ -181,7 +181,10 @@ def complete_file(
     return [CompletionItem(incomplete, type="file")]
 
 
-debug_option = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+debug_option = click.option(
+    "--debug", is_flag=True, help="Show the traceback of an error.", allow_from_autoenv=False
+)
+"""The environment sets it for all commands alike, in front of them."""
 environment_option = click.option(
     "--env",
     "environment",
