@@ -114,18 +114,18 @@ def annotated(command: F) -> F:
 def _annotate(error: Exception, chosen: Iterable[Target], stream: TextIO) -> None:
     from imagelint.formats.github import about_error  # noqa: PLC0415 - for GitHub Actions alone
 
-    is_ours = isinstance(error, ImagelintError)
-    said = str(error) if is_ours else internal_error(error)
-    is_placed = is_ours and not isinstance(error, UsageError)
-    line = about_error(said, _placed(PLAIN), is_placed=is_placed)
+    said = error.lines if isinstance(error, ImagelintError) else (internal_error(error),)
+    is_placed = isinstance(error, ImagelintError) and not isinstance(error, UsageError)
+    look = _placed(PLAIN)
+    text = "".join(f"{about_error(line, look, is_placed=is_placed)}\n" for line in said)
     for target in chosen:
         if _named(target, FORMATS) != _GITHUB:
             continue
         if target.file is None:
-            print_text(f"{line}\n", stream)
+            print_text(text, stream)
         else:
             with suppress(FileError):  # the error itself is told anyway
-                files.write_new(target.file, target.file, f"{line}\n".encode(), overwrite=True)
+                files.write_new(target.file, target.file, text.encode(), overwrite=True)
 
 
 def teller(

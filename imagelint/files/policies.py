@@ -225,7 +225,21 @@ class Policies:
         return GoverningPolicy(policy, stamp, folder, sources=(source,), rules=self._rules)
 
     def _made(self, path: str, folder: str) -> GoverningPolicy:
-        """Read a policy with all that it extends, and the baseline beside it."""
+        """Read a policy with all that it extends; a file that is wrong is explained in full."""
+        own_rules: dict[str, Source] = {}
+        try:
+            return self._read_all(path, folder, own_rules)
+        except PolicyError as error:
+            from imagelint.files.explained import explain  # noqa: PLC0415 - most are in order
+
+            explain(error, is_rule=error.source in own_rules.values())
+            raise
+
+    def _read_all(self, path: str, folder: str, own_rules: dict[str, Source]) -> GoverningPolicy:
+        """Read a policy with all that it extends, and the baseline beside it.
+
+        The sources of its rule files go to ``own_rules``, by path.
+        """
         if self._harbor is not None:
             name = displayed(path, self._cwd)
             message = f"--harbor goes with the built-in policy; {name} names its own Harbor"
@@ -233,7 +247,6 @@ class Policies:
         root = self._root_of(path)
         layers = self._layers(path, root)
         policy: Policy | None = None
-        own_rules: dict[str, Source] = {}
         for one in reversed(layers):
             own = os.path.dirname(one.path)
             if not is_below(folder, own):  # nor are the files
