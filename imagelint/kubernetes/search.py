@@ -84,9 +84,11 @@ def extract(
             root = next((item.meta for item in found if item.mapping is tree.root), None)
         if len(seen_by) > 1:  # each has a view of its own
             found = [item for item in found if view.reader in item.readers]
+        read_as = found
         if recast is not None:
             found = found or _of_no_kind(tree.root)
-        objects += ((item, view) for item in found if has_fields_of_kustomize(item.meta))
+            read_as = [one for item in found for one, _ in recast(item)]
+        objects += ((item, view) for item in read_as if has_fields_of_kustomize(item.meta))
         once = bool(tree.problems)  # what is refused may be a bomb
         met: list[ObjectNode] = []
         for item in _distinct(found) if once else found:

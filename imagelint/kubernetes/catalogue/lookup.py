@@ -203,6 +203,14 @@ class Catalogue:
             self._groups_with[kind] = _groups_with(parts, self._own, kind)
         return self._groups_with[kind]
 
+    def kinds_in(self, group: str) -> tuple[str, ...]:
+        """Return the kinds of an API group that hold images."""
+        parts = (part.workloads for part in self._store.parts(group))
+        found = (one for workloads in (*parts, self._own) for one in workloads)
+        return tuple(
+            dict.fromkeys(kind for one in found if group in one.groups for kind in one.kinds)
+        )
+
     def ignored_fields(self) -> tuple[IgnoredField, ...]:
         """Return what the policy takes out."""
         return self._ignored

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from imagelint.kubernetes.catalogue.entries import CONTAINERS, EACH_ITEM, EACH_VALUE, OBJECT
 from imagelint.kubernetes.kustomize.folding import fold
+from imagelint.kubernetes.kustomize.kinds import HOSTS, is_host
 from imagelint.kubernetes.kustomize.schema import PLUGINS
 from imagelint.patterns.globs import NamePattern
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.catalogue.entries import Branch, Holder
     from imagelint.kubernetes.catalogue.lookup import Catalogue
 
-__all__ = ["Lead", "groups_of", "is_index", "is_judged", "lead", "lead_of_any"]
+__all__ = ["Lead", "groups_of", "in_patch_of_host", "is_index", "is_judged", "lead", "lead_of_any"]
 
 _INDEX: Final = r"[+-]?[0-9]+|-|\*|\[.*\]"
 _ABOVE: Final = frozenset(
@@ -34,6 +35,11 @@ _DECIDE: Final = frozenset(
 """Fields of plugins, folded, that say which images are written, or where."""
 _NAMES_IMAGE: Final = frozenset(("newname",))
 """Fields of ``imageTag`` that are more than a tag of what is there."""
+_PATCHES: Final = frozenset(("patches", "patchesJson6902", "patchesStrategicMerge"))
+_NAMES_OBJECT: Final = frozenset(
+    ("name", "namespace", "version", "labelSelector", "annotationSelector")
+)
+"""Fields of a patch's target that say nothing of the kind that it is read as."""
 
 
 class Lead(IntEnum):
@@ -65,7 +71,21 @@ def lead(catalogue: Catalogue, group: str, kind: str, steps: tuple[str, ...]) ->
     found = Lead.NONE if known is None else _walk(catalogue, known.branch, steps)
     if known is None or not known.is_exact:
         found = max(found, _by_shape(steps))
-    return found
+    return max(found, Lead.PART) if in_patch_of_host(group, kind, steps) else found
+
+
+def in_patch_of_host(group: str, kind: str, steps: tuple[str, ...]) -> bool:
+    """Whether a path leads to the patches that an object has applied by others, or into one."""
+    if not is_host(group, kind):
+        return False
+    if kind == "ApplicationSet" and steps[:2] == ("spec", "templatePatch"):
+        return True
+    around = "spec" if kind == "Kustomization" else "kustomize"
+    keys = [step for step in steps if not is_index(step)]
+    below = keys[keys.index(around) + 1 :] if around in keys else []
+    if not below or below[0] not in _PATCHES:
+        return False
+    return not (below[1:2] == ["target"] and below[2:3] and below[2] in _NAMES_OBJECT)
 
 
 def lead_of_any(catalogue: Catalogue, group: str, kind: str, steps: tuple[str, ...]) -> Lead:
@@ -76,9 +96,12 @@ def lead_of_any(catalogue: Catalogue, group: str, kind: str, steps: tuple[str, .
     found = _by_shape(steps)
     for one in catalogue.core_entries():
         for name in one.kinds:
-            if not group or group in one.groups:
-                found = max(found, lead(catalogue, group or one.groups[-1], name, steps))
-    return found
+            if not group:
+                found = max(found, lead(catalogue, one.groups[-1], name, steps))
+    for name in catalogue.kinds_in(group) if group else ():
+        found = max(found, lead(catalogue, group, name, steps))
+    of_hosts = [lead(catalogue, *host, steps) for host in HOSTS if not group]
+    return max((found, *(one for one in of_hosts if one >= Lead.PART)))
 
 
 def is_judged(catalogue: Catalogue, group: str, kind: str, steps: tuple[str, ...]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from imagelint.kubernetes.kustomize.kinds import is_kustomization
+from imagelint.kubernetes.kustomize.kinds import HOSTS, is_kustomization
 from imagelint.kubernetes.kustomize.leads import groups_of
 from imagelint.model.finding import KubeObject
 from imagelint.model.namedtuple import NamedTuple
@@ -67,6 +67,12 @@ def aims_of(
         searched += (KubeObject(_version(one, target.version), kind) for one in groups)
     if not kinds:
         searched += (KubeObject(version, kind) for version, kind in _PODS)
+        searched += (KubeObject(f"{group}/v1", kind) for group, kind in HOSTS)
+        group = _plain(target.group) or ""
+        searched += (
+            KubeObject(_version(group, target.version), kind)
+            for kind in (catalogue.kinds_in(group) if group else ())
+        )
         searched.append(KubeObject(_UNKNOWN, target.kind or own.kind))
     if len(kinds) == 1:
         # Of a kustomization nothing is deployed: whoever patches one means that of Flux.
