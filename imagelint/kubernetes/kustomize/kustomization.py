@@ -178,7 +178,9 @@ def annotations_of(record: Record, name: str) -> Iterator[AddedText]:
 def _changes(root: Record) -> Iterator[FieldChange]:
     yield from changes_of_replacements(root.records("replacements"))
     for label in root.records("labels"):
-        yield from changes_of_specs(label.records("fields"), "labels are written into")
+        specs, pairs = label.records("fields"), label.record("pairs")
+        keys = () if pairs is None else pairs.values
+        yield from changes_of_specs(specs, "labels are written into", keys=keys)
 
 
 def _cut(decoder: Decoder, mapping: Mapping) -> Iterator[Unjudged]:

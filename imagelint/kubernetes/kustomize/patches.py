@@ -121,8 +121,8 @@ def _changes(
         onto = [one for one in aims if one.kind in PLUGINS]
         for key, value in entries.items() if onto else ():
             below: dict[str, Node] = {}
-            if fold(key) == "imagetag" and isinstance(value, Mapping):
-                if is_plugin(item.meta):
+            if fold(key) in {"imagetag", "labels"} and isinstance(value, Mapping):
+                if fold(key) == "imagetag" and is_plugin(item.meta):
                     continue  # it is judged as what it is
                 below = view.entries(value)
             paths: list[tuple[str, ...]] = [(key, one) for one in below] or [(key,)]

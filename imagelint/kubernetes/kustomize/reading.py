@@ -12,6 +12,7 @@ from imagelint.kubernetes.kustomize.kustomization import read_kustomization
 from imagelint.kubernetes.kustomize.leads import (
     Lead,
     groups_of,
+    image_key,
     in_patch_of_host,
     is_judged,
     lead_of_any,
@@ -288,6 +289,11 @@ def _changed(
     """Yield what a replacement or a fieldSpec does to an image, if it does."""
     if changes_kind(catalogue, change):
         yield Unjudged(change.node, change.field, NEW_KIND, is_about_images=True)
+        return
+    key = image_key(catalogue, change)
+    if key is not None:
+        message = f"{change.message} an image field ({'/'.join((*change.steps, key))})"
+        yield Unjudged(change.node, change.field, message, is_about_images=True)
         return
     becomes = lead_of_any(catalogue, change.group, change.kind, change.steps)
     if becomes is Lead.NONE or (becomes is Lead.ABOVE and not change.is_whole):

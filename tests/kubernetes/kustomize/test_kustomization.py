@@ -134,6 +134,21 @@ def _shown(path: PathEntry) -> str:
         pytest.param(
             "labels: [{pairs: {a: b}, fields: [{path: spec/foo}]}]", {}, id="labels elsewhere"
         ),
+        pytest.param(
+            "labels: [{pairs: {a: b, image: c}, fields: [{path: spec, kind: Prometheus}]}]",
+            {"labels[0].fields[0].path": True},
+            id="a label that is an image",
+        ),
+        pytest.param(
+            "labels: [{pairs: {a: b}, fields: [{path: spec, kind: Prometheus}]}]",
+            {},
+            id="a label beside an image",
+        ),
+        pytest.param(
+            "labels: [{pairs: {image: c}, fields: [{path: spec/template/metadata/labels}]}]",
+            {},
+            id="a label that is called image",
+        ),
         pytest.param("configMapGenerator: [{literals: [image=evil.io/x]}]", {}, id="data"),
         pytest.param("namePrefix: evil.io/\nvars: [{name: image}]", {}, id="a prefix"),
     ],
