@@ -23,12 +23,16 @@ __all__ = [
     "ObjectNode",
     "as_kustomize_has_it",
     "find_objects",
+    "is_argo_source",
+    "is_read_by_name",
     "meta_of",
     "string_of",
 ]
 
 KUSTOMIZATION_FILES = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 """Names of files that make an object of what states no kind."""
+_ARGO_SOURCE = ".argocd-source"
+"""What the names of files begin with that override the source of an Application of Argo CD."""
 _KUSTOMIZATION_GROUP = "kustomize.config.k8s.io/v1beta1"
 
 
@@ -123,9 +127,21 @@ def meta_of(
     if file_name in KUSTOMIZATION_FILES:
         kind = kind or "Kustomization"
         api_version = api_version or ("" if _is_mistyped(entries) else _KUSTOMIZATION_GROUP)
+    elif is_argo_source(file_name):
+        kind, api_version = "ApplicationSource", "argoproj.io/v1alpha1"
     if not kind:
         return None
     return KubeObject(api_version or "", kind, *_names(mapping, view))
+
+
+def is_argo_source(file_name: str) -> bool:
+    """Whether a file (without folders) overrides what Argo CD builds from the folder it is in."""
+    return file_name.startswith(_ARGO_SOURCE) and file_name.endswith(".yaml")
+
+
+def is_read_by_name(file_name: str) -> bool:
+    """Whether the name of a file (without folders) makes an object of what states no kind."""
+    return file_name in KUSTOMIZATION_FILES or is_argo_source(file_name)
 
 
 def as_kustomize_has_it(item: ObjectNode, view: View) -> KubeObject:

@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING
 from imagelint.kubernetes.examined import Examined, Refusal
 from imagelint.kubernetes.helm import ANNOTATION, template_named, template_of
 from imagelint.kubernetes.kustomize.kinds import has_fields_of_kustomize
-from imagelint.kubernetes.objects import KUSTOMIZATION_FILES, string_of
+from imagelint.kubernetes.objects import (
+    KUSTOMIZATION_FILES,
+    is_argo_source,
+    is_read_by_name,
+    string_of,
+)
 from imagelint.kubernetes.prefilter import (
     LONG,
     can_hold_image,
@@ -127,7 +132,7 @@ def is_large(source: Source) -> bool:
 
 def _is_free_file(source: Source, catalogue: Catalogue) -> bool:
     """Whether a source is proven to hold no image, whatever its documents are."""
-    if source.encoding != "utf-8" or _file_name(source) in KUSTOMIZATION_FILES:
+    if source.encoding != "utf-8" or is_read_by_name(_file_name(source)):
         return False
     data = source.data
     if b"\0" in data or _may_say_more(data):
@@ -149,6 +154,8 @@ def is_free(document: Document, catalogue: Catalogue) -> bool:
         return False
     is_utf8 = document.source.encoding == "utf-8"
     data = document.data if is_utf8 else document.decoded.text.encode("utf-8", "surrogatepass")
+    if is_argo_source(_file_name(document.source)):
+        return False
     if _file_name(document.source) in KUSTOMIZATION_FILES:
         from imagelint.kubernetes.kustomize.prefilter import is_plain_kustomization  # noqa: PLC0415
 
@@ -177,7 +184,7 @@ def skimmed(document: Document, catalogue: Catalogue, skimming: Skim = skim) -> 
         return None
     found = skimming(text, catalogue)
     is_object = found is not None and found.root is not None
-    if found is None or _file_name(document.source) in KUSTOMIZATION_FILES:
+    if found is None or is_read_by_name(_file_name(document.source)):
         return None
     if "kustomize" in text and found.root is not None and has_fields_of_kustomize(found.root):
         return None  # nobody states such a field otherwise

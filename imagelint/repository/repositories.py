@@ -13,7 +13,7 @@ from imagelint.files.git import LEFT_OUT, kept_below
 from imagelint.files.reading import MAX_SIZE, read
 from imagelint.files.walk import SUFFIXES
 from imagelint.kubernetes.context import NO_CONTEXT
-from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
+from imagelint.kubernetes.objects import KUSTOMIZATION_FILES, is_argo_source
 from imagelint.kubernetes.prefilter import may_have_built
 from imagelint.model.errors import FileError
 from imagelint.model.namedtuple import NamedTuple
@@ -119,14 +119,14 @@ def _repository(root: str, *, is_tree: bool) -> _Repository | None:
         return _Repository(graph, hosts, None)
     from imagelint.repository.landing import Landing  # noqa: PLC0415 - as above
 
-    return _Repository(graph, hosts, Landing(graph, hosts))
+    return _Repository(graph, hosts, Landing(graph, hosts, partial(content_of, root)))
 
 
 def _hosts(root: str, paths: list[str]) -> Iterator[Host]:
     """Yield the objects in files below a root that have folders built."""
     for path in paths:
         data = content_of(root, path)
-        if data is not None and may_have_built(data):
+        if data is not None and (may_have_built(data) or is_argo_source(os.path.basename(path))):
             from imagelint.repository.hosts import hosts_in  # noqa: PLC0415 - as above
 
             yield from hosts_in(path, data)

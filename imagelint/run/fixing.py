@@ -202,7 +202,7 @@ def _all_repaired(
     if write:
         naming.repair_images(failed)
     yield from _repaired(run, naming.last(), failed, writes=write)
-    again = ((one, tried(run, one)) for one in links)
+    again = ((one, tried(run, one, adjusted.get(one.path, NO_ADJUSTMENT))) for one in links)
     yield from _repaired(run, again, failed, writes=write)
 
 

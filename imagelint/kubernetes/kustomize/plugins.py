@@ -33,6 +33,7 @@ from imagelint.kubernetes.kustomize.model import (
     Unjudged,
 )
 from imagelint.kubernetes.kustomize.schema import CONFIGURATION, PLUGINS, REPLACEMENT
+from imagelint.kubernetes.objects import string_of
 from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ _WRITES: Final = {
 }
 _PAIRS: Final = frozenset(("commonLabels", "labels", "templateLabels", "commonAnnotations"))
 """Of these a kustomization has keys and values, which are written below the fields."""
+_NAMESPACES: Final = "NamespaceTransformer"
 _REFERS: Final = "a name that kustomize changes is written into"
 
 
@@ -77,8 +79,10 @@ def read_plugin(mapping: Mapping, kind: str, view: View) -> Kustomization:
     charts: tuple[Unjudged, ...] = ()
     if kind == "HelmChartInflationGenerator":
         charts = (Unjudged(mapping, "kind", CHART, is_about_images=False),)
+    namespace = view.get(mapping, "metadata", "namespace") if kind == _NAMESPACES else None
     return Kustomization(
         mapping,
+        namespace=string_of(namespace, view) or "",
         images=() if image is None else (image_of(image),),
         paths=tuple(paths),
         inline=tuple(inline),
