@@ -26,10 +26,10 @@ from imagelint.kubernetes.kustomize.plugins import (
     unknown_plugin,
 )
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES, ObjectNode, find_objects
-from imagelint.kubernetes.readers import BOTH, Reader, Value, resolve, views
+from imagelint.kubernetes.readers import BOTH, Reader, Value, resolve, type_of, views
 from imagelint.kubernetes.search import Extract, ImageSite, add_site, extract, sites_of
 from imagelint.model.finding import KubeObject
-from imagelint.yaml.nodes import Mapping, ParseProblem, Scalar
+from imagelint.yaml.nodes import Mapping, ParseProblem, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -42,9 +42,10 @@ if TYPE_CHECKING:
         FileRole,
         ImageEntry,
         Kustomization,
+        Target,
     )
     from imagelint.kubernetes.readers import View
-    from imagelint.yaml.nodes import Tree
+    from imagelint.yaml.nodes import Node, Tree
 
 __all__ = ["completed", "extract_as", "inside_of"]
 
@@ -95,6 +96,7 @@ def extract_as(
         found = read_patch(tree, catalogue, role.target, inside, namespace)
         found, refusals = _completed(found, tree, catalogue, "")
         added = [one for item, view in found.objects for one in _files_added(item, view)]
+        refusals += _no_patch(tree.root, role.target)
         return found._replace(unjudged=(*found.unjudged, *added)), refusals
     found = Extract([], [], None)
     if role.role in _PLUGINS:
@@ -113,6 +115,18 @@ def extract_as(
     item = ObjectNode(says.mapping, "", KubeObject("", ""), BOTH)
     problems = [ParseProblem(*refusal) for refusal in says.refusals]
     return _with(found, item, says, view, catalogue, once=bool(tree.problems)), problems
+
+
+def _no_patch(root: Node | None, target: Target | None) -> Iterator[ParseProblem]:
+    """Yield why a document is no patch to kustomize."""
+    if isinstance(root, Scalar) and type_of(root) != "null":
+        yield ParseProblem(root.start, f"it is a {type_of(root)}, not a patch")
+    for index, item in enumerate(root.items if isinstance(root, Sequence) else ()):
+        if not isinstance(item, Mapping):
+            message = f"[{index}] is a {type_of(item)}, not an operation of JSON 6902"
+            yield ParseProblem(item.start, message)
+    if isinstance(root, Sequence) and target is None:
+        yield ParseProblem(root.start, "operations of JSON 6902 need a target")
 
 
 def _has_others(tree: Tree) -> bool:
