@@ -278,6 +278,7 @@ BUILT = [
 @pytest.mark.parametrize("text", [*REFUSED, *BUILT])
 def test_what_kustomize_refuses_is_told_once(project: Project, tmp_path: Path, text: str) -> None:
     """Also where the file holds nothing that would have it read otherwise."""
+    project.write("imagelint.yaml", POLICY)
     project.write("prod/a.yaml", GOOD)
     project.write("prod/kustomization.yaml", text)
     errors = [one for one in found_in(project) if one[2] == "error"]
