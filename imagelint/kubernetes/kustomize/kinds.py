@@ -25,8 +25,12 @@ HOSTS: Final = (
     ("helm.toolkit.fluxcd.io", "HelmRelease"),
     ("argoproj.io", "Application"),
     ("argoproj.io", "ApplicationSet"),
+    ("argoproj.io", "ApplicationSource"),
 )
-"""API groups and kinds of the objects that have kustomize run by others."""
+"""API groups and kinds of the objects that have kustomize run by others.
+
+The last one is no object of a cluster: a file that overrides the source of an Application.
+"""
 
 
 def is_kustomization(meta: KubeObject) -> bool:

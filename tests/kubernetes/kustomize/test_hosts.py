@@ -81,6 +81,13 @@ def test_what_is_none_of_theirs(text: str) -> None:
     assert read(text, path="a.yaml").images == {}
 
 
+def test_a_file_that_overrides_the_source_of_an_application() -> None:
+    text = f"kustomize: {{patches: [{PATCH}]}}"
+    images = {f"kustomize.patches[0].patch: {IMAGE}": "evil.io/x"}
+    assert read(text, path=".argocd-source-app.yaml").images == images
+    assert read(text, path="other.yaml").images == {}
+
+
 # --- what a patch makes of them --------------------------------------------------------
 
 FLUX_KIND = Target(kind="Kustomization")
