@@ -345,7 +345,9 @@ class Linter:
         if root is None:
             return self._placement.environments(path, None, {})
         if is_cluster_scoped(root):
-            return self._placement.environments(path, None, root.labels)
+            # What a Namespace says of images holds for the pods in it.
+            own = root.name if root[:2] == ("v1", "Namespace") else None
+            return self._placement.environments(path, own, root.labels)
         if root.namespace is None:
             built_in |= destinations
         return self._placement.environments(path, root.namespace, root.labels, built_in)

@@ -19,9 +19,6 @@ from imagelint.kubernetes.objects import (
     string_of,
 )
 from imagelint.kubernetes.prefilter import (
-    LONG,
-    can_hold_image,
-    is_proven_free,
     may_hold_object,
     needs_no_parse,
 )
@@ -94,12 +91,17 @@ def examine(  # noqa: PLR0913 - what is read, and how
     ``prove=False`` parses everything: the slow path that the fast one is tested against.
     """
     special = is_refused or _is_special(roles) or _is_binary_resource(source, roles)
-    if prove and not special and within is None and _is_free_file(source, catalogue):
+    asks = prove and not special
+    is_free_file = _is_free_file(source, catalogue) if asks and within is None else None
+    if is_free_file:
         return [], 1
     examined: list[Examined] = []
     free = 0
-    for document in split(source, within):
-        if prove and not special and is_free(document, catalogue):
+    documents = split(source, within)
+    if is_free_file is False and len(documents) == 1 and documents[0].data == source.data:
+        asks = False  # the same bytes again
+    for document in documents:
+        if asks and is_free(document, catalogue):
             free += 1
             continue
         short = None if with_trees or special else skimmed(document, catalogue, skimming)
@@ -155,18 +157,17 @@ def is_large(source: Source) -> bool:
     return len(source.data) >= 2 * PART
 
 
-def _is_free_file(source: Source, catalogue: Catalogue) -> bool:
-    """Whether a source is proven to hold no image, whatever its documents are."""
-    if source.encoding != "utf-8" or is_read_by_name(_file_name(source)):
-        return False
+def _is_free_file(source: Source, catalogue: Catalogue) -> bool | None:
+    """Whether a source is proven to hold no image, whatever its documents are.
+
+    None where that cannot be asked of all of it at once.
+    """
     data = source.data
-    if b"\0" in data or _may_say_more(data):
+    if source.encoding != "utf-8" or is_read_by_name(_file_name(source)) or b"\0" in data:
+        return None
+    if _may_say_more(data):
         return False
-    if len(data) >= LONG and is_proven_free(data, catalogue):  # so it need not even be split
-        return True
-    if not can_hold_image(data, catalogue.words):
-        return True
-    return not may_hold_object(data)
+    return needs_no_parse(data, catalogue) or not may_hold_object(data)
 
 
 def _file_name(source: Source) -> str:

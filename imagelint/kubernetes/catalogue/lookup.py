@@ -48,6 +48,8 @@ class Kind(NamedTuple):
 
     branch: Branch
     is_exact: bool
+    words: tuple[bytes, ...] = ()
+    """Of a kind that mostly holds no image: one of these is in each object of it that does."""
 
     @property
     def holds_nothing(self) -> bool:
@@ -163,10 +165,13 @@ class Catalogue:
         fields += _fields_of(self._own, group, kind)
         if not fields and not is_free:
             return None
+        words: tuple[bytes, ...] = ()
+        if is_exact and not group and fields == known[0]:
+            words = _words_of(parts[0].workloads, kind)
         shared = tuple(fields)
         if shared not in self._branches:
             self._branches[shared] = Branch(fields)
-        return Kind(self._branches[shared], is_exact)
+        return Kind(self._branches[shared], is_exact, words)
 
     def shape(self, name: str) -> Branch:
         """Return what a shape holds; ``KeyError`` for a name that is none."""
@@ -235,6 +240,18 @@ def _fields_of(workloads: Iterable[Workload], group: str, kind: str) -> list[Fie
         if group in workload.groups and kind in workload.kinds
         for field in workload.fields
     ]
+
+
+def _words_of(workloads: Iterable[Workload], kind: str) -> tuple[bytes, ...]:
+    """Return what tells of images in objects of a core kind; nothing where a shape has some."""
+    words: dict[bytes, None] = {}
+    for entry in workloads:
+        for field in entry.fields if "" in entry.groups and kind in entry.kinds else ():
+            if field.holder.shape:
+                return ()
+            known = field.holder.of or words_of(entry._replace(fields=(field,)), ())
+            words.update((word.strip("*").encode(), None) for word in known)
+    return tuple(words)
 
 
 def _groups_with(parts: Iterable[Part], own: tuple[Workload, ...], kind: str) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from imagelint.kubernetes.catalogue.entries import CONTAINERS, EACH_ITEM, EACH_V
 from imagelint.kubernetes.kustomize.folding import fold
 from imagelint.kubernetes.kustomize.kinds import HOSTS, is_host
 from imagelint.kubernetes.kustomize.schema import PLUGINS
+from imagelint.kubernetes.objects import named_so
 from imagelint.patterns.globs import NamePattern
 
 if TYPE_CHECKING:
@@ -156,8 +157,9 @@ def _keys_below(
         for branch in states:
             found.update(dict.fromkeys(branch.below))
             for holder in branch.holders:
-                parts = holder.split or ()
-                found.update((part[0], None) for part in parts if isinstance(part, tuple) and part)
+                found.update(dict.fromkeys(holder.keys))
+                for name in _PARTS if holder.split is not None else ():
+                    found.update((way[0], None) for way in getattr(holder.split, name))
     return found
 
 
@@ -200,7 +202,7 @@ def _walk(catalogue: Catalogue, root: Branch, steps: tuple[str, ...]) -> Lead:
             return best
     for branch in states:
         for holder in branch.holders:
-            is_list = bool(holder.flags or holder.named)
+            is_list = bool(holder.flags or holder.named or holder.keys or holder.text)
             is_above = bool(holder.shape or holder.split is not None or is_list)
             best = max(best, Lead.ABOVE if is_above else Lead.IMAGE)
         if branch.below:
@@ -241,8 +243,10 @@ def _in_holder(holder: Holder, rest: tuple[str, ...]) -> Lead:
     if holder.shape == OBJECT:
         return _by_shape(rest)
     if holder.split is not None:
-        parts = (getattr(holder.split, name) for name in _PARTS)
-        return Lead.PART if any(part and part == rest for part in parts) else Lead.NONE
+        parts = (way for name in _PARTS for way in getattr(holder.split, name))
+        return Lead.PART if rest in parts else Lead.NONE
+    if holder.keys and len(rest) == 1 and named_so(rest[0], holder.keys):
+        return Lead.IMAGE
     if holder.named and rest[-1] == "value":
         name = re.fullmatch(r"\[name=(.*)\]", rest[0])
         if name is not None and any(NamePattern(one).matches(name[1]) for one in holder.named):
