@@ -146,6 +146,7 @@ class Linter:
             with_trees=with_trees,
             skimming=self.skimming,
             roles=context.roles,
+            is_refused=context.is_refused,
         )
         has_comments = within is None and _has_comments(source)  # a source with some has no parts
         is_plain = chart is None and not with_trees and not has_comments
