@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import os
 import sys
+import time
 from collections import Counter
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
@@ -36,9 +37,11 @@ __all__ += [
     "say",
     "skipped_lines",
     "teller",
+    "track",
 ]
 
 F = TypeVar("F", bound="Callable[..., Any]")
+T = TypeVar("T")
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
 
@@ -46,6 +49,7 @@ _AUTO, _GITHUB, _TEXT = "auto", "github", "text"
 _SUMMARY_MAX = 1 << 20  # of a step in GitHub Actions, which drops a larger one whole
 _SUMMARY_SHARE = 1 << 19  # of one run, so that whatever else reports in its step has room
 _NARROW, _USUAL, _WIDE = 40, 80, 160
+_PATIENCE, _PAUSE = 0.5, 0.1  # seconds until progress is shown, and until it is shown again
 _AT_ONCE = 1 << 16
 """Characters that are printed at a time."""
 _HEADS = {"error:": "red", "warning:": "yellow", "note:": "cyan"}
@@ -251,6 +255,54 @@ def say(lines: Iterable[str], detail: Detail = USUAL) -> None:
         if color and head in _HEADS:
             text = click.style(head, fg=_HEADS[head], bold=True) + space + rest
         print_text(f"{text}\n", sys.stderr)
+
+
+def track(items: Iterable[T], total: int, *, quiet: bool) -> Iterator[T]:
+    """Yield ``items``, of which there are at most ``total`` files, and say how far that is.
+
+    Only on a terminal, and only where it takes long; the line is gone before anything else is
+    printed.
+    """
+    look = look_of(sys.stderr)
+    if quiet or not look.terminal or os.environ.get("TERM") == "dumb":
+        yield from items
+        return
+    update: Callable[[int], None] | None = None
+    next_time = time.monotonic() + _PATIENCE
+    with ExitStack() as until_the_end:
+        for number, item in enumerate(items, 1):
+            yield item
+            if time.monotonic() < next_time:
+                continue
+            if update is None:
+                update = until_the_end.enter_context(_progress(number, total, look))
+            update(number)
+            next_time = time.monotonic() + _PAUSE
+
+
+@contextmanager
+def _progress(done: int, total: int, look: Look) -> Iterator[Callable[[int], None]]:
+    """Show a line with counts and the time left; yield what says how many files are done.
+
+    It is drawn when it is updated, and by no thread: worker processes may be forks of this one.
+    """
+    from rich import progress  # noqa: PLC0415 - for long runs alone
+
+    from imagelint.formats.drawn import console  # noqa: PLC0415
+
+    shown = progress.Progress(
+        progress.TextColumn("{task.completed} of {task.total} files"),
+        progress.BarColumn(),
+        progress.TimeRemainingColumn(),
+        console=console(look, sys.stderr),
+        auto_refresh=False,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    task = shown.add_task("", completed=done, total=total)
+    with shown:
+        yield lambda done: shown.update(task, completed=done, refresh=True)
 
 
 def print_text(text: str, stream: TextIO) -> None:

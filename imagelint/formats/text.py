@@ -83,12 +83,14 @@ def _head(finding: Finding, line: int, column: int, look: Look) -> str:
     severity = finding.severity.value
     if not (look.terminal or look.color):
         return f"{place}: {severity} {finding.rule}: {brief(finding)}"
-    from imagelint.formats.links import file_link, rule_link  # noqa: PLC0415 - for terminals alone
-
     used = len(f"{place}: {severity} {finding.rule}: ")
     text = _wrapped(brief(finding), used, len(_INDENT), look)
-    linked = file_link(_painted(f"{place}:", _BOLD, look), finding.path, line, look)
-    rule = rule_link(_painted(finding.rule, _BOLD, look), finding.rule, look)
+    linked, rule = _painted(f"{place}:", _BOLD, look), _painted(finding.rule, _BOLD, look)
+    if look.links:
+        from imagelint.formats.links import file_link, rule_link  # noqa: PLC0415 - loads rich
+
+        linked = file_link(linked, finding.path, line, look)
+        rule = rule_link(rule, finding.rule, look)
     return f"{linked} {_painted(severity, _COLORS[finding.severity], look)} {rule}: {text}"
 
 
