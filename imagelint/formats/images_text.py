@@ -13,7 +13,7 @@ from imagelint.formats.phrases import counted, shown_path
 from imagelint.model.source import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from rich.table import Table
 
@@ -39,7 +39,7 @@ def pieces(report: Report, look: Look = PLAIN) -> Iterator[str]:
     """Yield the table, and how much it is about."""
     rows = [_row(result.source, one) for result in report.results for one in result.images]
     if rows:
-        table = _table(rows)
+        table = _flat(rows)
         is_wide = look.terminal and width(table) > look.width
         yield drawn(_folded(rows) if is_wide else table, look)
     if not look.brief:
@@ -47,17 +47,24 @@ def pieces(report: Report, look: Look = PLAIN) -> Iterator[str]:
         yield f"{above}{counted(len(rows), 'image')} in {counted(len(report.results), 'file')}.\n"
 
 
-def _table(rows: Iterable[tuple[str, ...]], heads: Sequence[str] = _HEADS) -> Table:
-    table = columns(*heads)
-    for verdict, *rest in rows:
-        table.add_row(Text.styled(verdict, _COLORS[verdict]), *rest)
+def _flat(rows: Iterable[tuple[str, ...]]) -> Table:
+    """Set each image on a line, all in one row of the table: rich takes a third of the time."""
+    table = columns(*_HEADS)
+    verdicts, *others = zip(*rows, strict=True)
+    table.add_row(Text("\n").join(map(_painted, verdicts)), *map("\n".join, others))
     return table
 
 
 def _folded(rows: Iterable[tuple[str, ...]]) -> Table:
     """Set place and object below the image."""
-    folded = ((*row[:2], f"{row[2]}\n{row[3]}  {row[4]}") for row in rows)
-    return _table(folded, _HEADS[:3])
+    table = columns(*_HEADS[:3])
+    for verdict, environments, image, place, owner in rows:
+        table.add_row(_painted(verdict), environments, f"{image}\n{place}  {owner}")
+    return table
+
+
+def _painted(verdict: str) -> Text:
+    return Text.styled(verdict, _COLORS[verdict])
 
 
 def _row(source: Source, record: ImageRecord) -> tuple[str, ...]:
