@@ -7,7 +7,7 @@ import os
 import sys
 import time
 from collections import Counter
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar, cast
 
@@ -21,6 +21,8 @@ from imagelint.model.source import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from rich.progress import Progress
 
     from imagelint.cli.options import Detail, Target
     from imagelint.model.finding import Severity, Skipped
@@ -267,22 +269,25 @@ def track(items: Iterable[T], total: int, *, quiet: bool) -> Iterator[T]:
     if quiet or not look.terminal or os.environ.get("TERM") == "dumb":
         yield from items
         return
-    update: Callable[[int], None] | None = None
+    shown: Progress | None = None
     next_time = time.monotonic() + _PATIENCE
-    with ExitStack() as until_the_end:
+    try:
         for number, item in enumerate(items, 1):
             yield item
             if time.monotonic() < next_time:
                 continue
-            if update is None:
-                update = until_the_end.enter_context(_progress(number, total, look))
-            update(number)
+            shown = shown or _progress(total, look)
+            shown.update(shown.task_ids[0], completed=number, refresh=True)
+            shown.start()  # the first time
+            shown.console.show_cursor()  # rich hides it, and a run that is killed would leave it so
             next_time = time.monotonic() + _PAUSE
+    finally:
+        if shown is not None:
+            shown.stop()
 
 
-@contextmanager
-def _progress(done: int, total: int, look: Look) -> Iterator[Callable[[int], None]]:
-    """Show a line with counts and the time left; yield what says how many files are done.
+def _progress(total: int, look: Look) -> Progress:
+    """Return a line with counts and the time left, which is drawn from when it is started.
 
     It is drawn when it is updated, and by no thread: worker processes may be forks of this one.
     """
@@ -300,9 +305,8 @@ def _progress(done: int, total: int, look: Look) -> Iterator[Callable[[int], Non
         redirect_stdout=False,
         redirect_stderr=False,
     )
-    task = shown.add_task("", completed=done, total=total)
-    with shown:
-        yield lambda done: shown.update(task, completed=done, refresh=True)
+    shown.add_task("", total=total)
+    return shown
 
 
 def print_text(text: str, stream: TextIO) -> None:

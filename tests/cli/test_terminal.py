@@ -207,16 +207,38 @@ GONE = "\x1b[1A\x1b[2K"
 
 
 @needs_terminal
-def test_progress_is_gone_whatever_happens(screen: _Screen) -> None:
+@pytest.mark.parametrize("where", ["in the work", "beside it", "while it is drawn"])
+def test_progress_is_gone_whatever_happens(
+    screen: _Screen, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
     def failing() -> Iterator[str]:
         yield "a"
+        if where == "while it is drawn":
+            monkeypatch.setattr(_Screen, "write", interrupted)
+        yield "b"
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        screen.track(failing(), 2)
-    assert "1 of 2 files" in screen.getvalue()
+    def interrupted(screen: _Screen, text: str) -> int:
+        monkeypatch.setattr(_Screen, "write", io.StringIO.write)
+        screen.write(text)
+        raise KeyboardInterrupt
+
+    def work() -> None:
+        for item in track(failing(), 3, quiet=False):
+            if where == "beside it" and item == "b":
+                raise KeyboardInterrupt
+
+    with redirect_stderr(screen), pytest.raises(KeyboardInterrupt):
+        work()
+    assert screen.lines
     assert screen.getvalue().endswith(GONE)
-    assert screen.getvalue().count("\x1b[?25l") == screen.getvalue().count("\x1b[?25h") == 1
+
+
+@needs_terminal
+def test_a_killed_run_leaves_the_cursor(screen: _Screen) -> None:
+    screen.track("abc", 3)
+    shown = screen.getvalue()
+    assert shown.index("\x1b[?25l") < shown.index("\x1b[?25h") < shown.index("2 of 3 files")
 
 
 def test_a_short_run_needs_no_progress(screen: _Screen, monkeypatch: pytest.MonkeyPatch) -> None:
