@@ -51,7 +51,7 @@ def drawn(table: Table, look: Look) -> str:
 
 
 def console(look: Look, file: IO[str] | None = None) -> Console:
-    """Return a console that writes text as it is: no markup, no emoji codes, no highlights."""
+    """Return a console that writes text as it is: no markup, no codes of emoji."""
     return Console(
         file=file,
         width=look.width if look.terminal else _UNLIMITED,
@@ -61,6 +61,5 @@ def console(look: Look, file: IO[str] | None = None) -> Console:
         legacy_windows=False,
         markup=False,
         emoji=False,
-        highlight=False,
         _environ={},
     )

@@ -66,6 +66,8 @@ def test_links_need_a_place_to_lead_to() -> None:
     assert made.count(";file://h") == 1  # the rule
     made = renderer(FORMATS, "text")(report(finding(source())), look._replace(rules=""))
     assert re.findall("]8;id=[0-9-]+;([^\x1b]+)", made) == ["file://h/w/k/a.yaml#2"]
+    made = renderer(FORMATS, "text")(report(finding(source())), look._replace(links=""))
+    assert "]8;" not in made
 
 
 # --- widths ----------------------------------------------------------------------------
@@ -135,6 +137,7 @@ def test_a_table_fits_a_terminal_and_a_pipe_has_no_width(
     shown = on_a_terminal(work, *arguments, columns=80, code=code)
     assert "\x1b[1m" in shown
     assert max(map(len, without_escapes(shown).splitlines())) <= 80
+    assert arguments[0] != "images" or image in "".join(without_escapes(shown).split())
     plain = on_a_terminal(work, *arguments, columns=80, code=code, NO_COLOR="1")
     assert plain.replace("\r\n", "\n") == without_escapes(shown)
     environment = {"FORCE_COLOR": "1", "COLUMNS": "20", "TERM": "xterm"}
