@@ -88,6 +88,14 @@ def test_a_screen_of_any_width(work: Project, columns: int, color: str) -> None:
 
 
 @needs_terminal
+def test_wide_characters_in_a_path_take_their_room(work: Project) -> None:
+    work.write(f"{'日' * 10}.yaml", BAD)
+    lines = without_escapes(on_a_terminal(work, "check", columns=80)).splitlines()
+    assert any("日" in line for line in lines)
+    assert max(len(line) + line.count("日") for line in lines) <= 80
+
+
+@needs_terminal
 def test_a_narrow_inventory_has_two_lines_an_image(work: Project) -> None:
     image = "quay.io/a-rather-long-organisation/and-a-long-name:v1.25.3"
     work.write("prod/web.yaml", pod(image))

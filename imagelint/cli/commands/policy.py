@@ -18,6 +18,7 @@ from imagelint.cli.output import (
     print_text,
     say,
 )
+from imagelint.formats.phrases import shown_path
 from imagelint.model.source import Source, one_line, shown
 
 if TYPE_CHECKING:
@@ -226,7 +227,6 @@ def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:  # 
       imagelint policy diff main:imagelint.yaml imagelint.yaml k8s/
     """  # noqa: D301 - click wants the character itself
     from imagelint.formats.drawn import columns, drawn  # noqa: PLC0415 - --help has no use for these
-    from imagelint.formats.phrases import shown_path  # noqa: PLC0415
     from imagelint.policy.diff import changes  # noqa: PLC0415
 
     before, after = _run_by(old, options), _run_by(new, options)
