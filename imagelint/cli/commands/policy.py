@@ -18,7 +18,8 @@ from imagelint.cli.output import (
     print_text,
     say,
 )
-from imagelint.model.source import Source, shown
+from imagelint.formats.phrases import shown_path
+from imagelint.model.source import Source, one_line, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -225,14 +226,19 @@ def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:  # 
     \b
       imagelint policy diff main:imagelint.yaml imagelint.yaml k8s/
     """  # noqa: D301 - click wants the character itself
-    from imagelint.policy.diff import changes  # noqa: PLC0415 - --help has no use for it
+    from imagelint.formats.drawn import columns, drawn  # noqa: PLC0415 - --help has no use for these
+    from imagelint.policy.diff import changes  # noqa: PLC0415
 
     before, after = _run_by(old, options), _run_by(new, options)
     found = changes(before.results(), after.results())
     look = look_of(sys.stdout)
+    table = columns("PLACE", "IMAGE", "BEFORE", "AFTER", below=int(look.terminal))
     for one in found.changes:
-        _print(f"{one.path}:{one.line}:{one.column}: {shown(one.image)}: {one.words}", look)
+        place = f"{shown_path(one.path)}:{one.line}:{one.column}"
+        table.add_row(place, shown(one.image), one_line(one.before), one_line(one.after))
     number = len(found.changes)
+    if number:
+        print_text(f"{drawn(table, look)}\n", sys.stdout)
     verb = "changes" if number == 1 else "change"
     _print(f"{_counted(number, 'verdict')} of {found.images} {verb}.", look)
     errors = dict.fromkeys((*before.errors, *after.errors))
