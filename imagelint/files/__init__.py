@@ -15,10 +15,11 @@ from imagelint.files.git import (
     holds_repository,
     index_of,
     is_repository,
+    is_tracked,
     may_be_sparse,
     repository_of,
 )
-from imagelint.files.guard import LEADS_OUT, leads_out
+from imagelint.files.guard import LEADS_OUT, bound_of, leads_out
 from imagelint.files.paths import (
     STDIN,
     absolute,
@@ -54,6 +55,7 @@ from imagelint.files.walk import (
     Found,
     FoundFile,
     Listener,
+    above_glob,
     find,
     in_order,
     is_manifest,
@@ -95,9 +97,11 @@ __all__ = [
     "Listener",
     "Policies",
     "Steps",
+    "above_glob",
     "absolute",
     "append",
     "are_leftovers",
+    "bound_of",
     "catalogue_files",
     "chart_folder",
     "clear_leftovers",
@@ -116,6 +120,7 @@ __all__ = [
     "is_repository",
     "is_stdin",
     "is_stream",
+    "is_tracked",
     "leads_out",
     "may_be_sparse",
     "named",

@@ -24,6 +24,7 @@ __all__ = [
     "holds_repository",
     "index_of",
     "is_repository",
+    "is_tracked",
     "kept_below",
     "may_be_sparse",
     "repository_of",
@@ -170,6 +171,18 @@ def index_of(root: str) -> Index | None:
         if head.startswith(b"S "):
             sparse.add(path)
     return Index(frozenset(tracked), frozenset(submodules), frozenset(sparse))
+
+
+def is_tracked(path: str, index: Callable[[str], Index | None] = index_of) -> bool:
+    """Whether git tracks what stands at an absolute path, of whose repository ``index`` tells.
+
+    Where git does not answer it counts as tracked: a checkout may have brought it.
+    """
+    root = repository_of(os.path.dirname(path))
+    if root is None or not is_repository(root):
+        return False
+    known = index(root)
+    return known is None or path in known.tracked
 
 
 def may_be_sparse(root: str) -> bool:

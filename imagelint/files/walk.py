@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 __all__ = ["BROKEN_LINK", "LINK_TO_FOLDER", "SUFFIXES", "Found", "FoundFile", "find", "in_order"]
-__all__ += ["is_manifest"]
+__all__ += ["above_glob", "is_manifest"]
 
 SUFFIXES = (".yaml", ".yml", ".json")
 _OTHER_NAMES = frozenset({"Kustomization"})  # kustomize reads it by this name too
@@ -327,13 +327,11 @@ class _Walk:
         The folder above the first special character is walked as always; so a glob never
         digs in ``node_modules`` unless it says so.
         """
-        parts = pattern.split(os.sep)
-        fixed = next(index for index, part in enumerate(parts) if _MAGIC.intersection(part))
-        top = os.sep.join(parts[:fixed]) or os.sep
+        top = above_glob(pattern)
         if not os.path.isdir(top):
             return _Added()
         try:
-            glob = PathPattern.parse("/".join(parts[fixed:]))
+            glob = PathPattern.parse(pattern[len(top) :].strip(os.sep).replace(os.sep, "/"))
         except InvalidPattern as error:
             self.errors.append(str(error))
             added = _Added()
@@ -345,6 +343,13 @@ class _Walk:
             return any(glob.matches("/".join(names[: end + 1])) for end in range(len(names)))
 
         return self._take_below(top, is_wanted)
+
+
+def above_glob(pattern: str) -> str:
+    """Return the folder above the first special character of an absolute path, or the path."""
+    parts = pattern.split(os.sep)
+    fixed = next((index for index, part in enumerate(parts) if _MAGIC.intersection(part)), None)
+    return os.sep.join(parts[:fixed]) or os.sep
 
 
 def _listing(folder: str) -> list[os.DirEntry[str]] | OSError:
