@@ -52,10 +52,13 @@ def holds_repository(folder: str) -> bool:
 def is_repository(root: str) -> bool:
     """Whether git is to be asked about what holds ``.git``; an empty folder is a mark and no more.
 
-    So is one without a HEAD, which git takes for no repository either.
+    What is left of a broken one (without a HEAD, a link to nowhere) is for git to refuse.
     """
-    git = os.path.join(root, ".git")
-    return os.path.isfile(git) or os.path.lexists(os.path.join(git, "HEAD"))
+    try:
+        with os.scandir(os.path.join(root, ".git")) as entries:
+            return next(entries, None) is not None
+    except OSError:  # a file, as in worktrees and submodules, or what cannot be looked at
+        return holds_repository(root)
 
 
 def repository_of(folder: str) -> str | None:
