@@ -9,6 +9,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from imagelint.files.exclude import Exclusion
+from imagelint.files.found import (
+    BROKEN_LINK,
+    LINK_TO_FOLDER,
+    Found,
+    FoundFile,
+    Listener,
+    above_glob,
+    in_order,
+    is_manifest,
+)
 from imagelint.files.git import (
     Ignored,
     Index,
@@ -49,17 +59,7 @@ from imagelint.files.shipped import (
     rules_folder,
     schema_text,
 )
-from imagelint.files.walk import (
-    BROKEN_LINK,
-    LINK_TO_FOLDER,
-    Found,
-    FoundFile,
-    Listener,
-    above_glob,
-    find,
-    in_order,
-    is_manifest,
-)
+from imagelint.files.walk import find
 
 if TYPE_CHECKING:
     from imagelint.files.commit import AtCommit, Difference

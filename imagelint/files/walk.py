@@ -9,73 +9,30 @@ import os
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from imagelint.files.found import (
+    BROKEN_LINK,
+    LINK_TO_FOLDER,
+    MAGIC,
+    Found,
+    FoundFile,
+    Listener,
+    above_glob,
+    by_segments,
+    in_order,
+    is_manifest,
+)
 from imagelint.files.git import LEFT_OUT, Ignored, repository_of
 from imagelint.files.paths import absolute, displayed
 from imagelint.model.finding import Skipped
-from imagelint.model.namedtuple import NamedTuple
 from imagelint.patterns.globs import InvalidPattern, PathPattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["BROKEN_LINK", "LINK_TO_FOLDER", "SUFFIXES", "Found", "FoundFile", "find", "in_order"]
-__all__ += ["above_glob", "is_manifest"]
+__all__ = ["find"]
 
-SUFFIXES = (".yaml", ".yml", ".json")
-_OTHER_NAMES = frozenset({"Kustomization"})  # kustomize reads it by this name too
-_MAGIC = frozenset("*?")
 _BY_GIT = "ignored by git"
 _UNTRACKED = "untracked, in a folder left out by name"
-BROKEN_LINK = "broken link"
-LINK_TO_FOLDER = "link to a folder"
-
-
-class FoundFile(NamedTuple):
-    """A file to lint: ``path`` absolute, to open it; ``shown`` as findings name it."""
-
-    path: str
-    shown: str
-
-
-class Found(NamedTuple):
-    """What the PATHs of a command line came to; ``errors`` make the exit code 2."""
-
-    files: tuple[FoundFile, ...]
-    skipped: tuple[Skipped, ...]
-    warnings: tuple[str, ...]
-    errors: tuple[str, ...]
-    links: frozenset[str]
-    """The paths of those files that are links."""
-    unfollowed: Mapping[str, Skipped]
-    """Links among what was skipped, broken or to a folder, by absolute path."""
-    folders: tuple[str, ...]
-    """The folders that were walked, with all below them."""
-    empty: tuple[str, ...]
-    """The folders in which nothing stands."""
-    roots: tuple[str, ...]
-    """The repositories that the walks came by."""
-    without: tuple[str, ...]
-    """The folders among the PATHs, as shown, that have no manifest, not even an excluded one."""
-
-
-def _unheard(_folder: str, _names: Iterable[str]) -> None:
-    """Have no use for what stands in a folder."""
-
-
-def _untold(_path: str) -> None:
-    """Have no use for a file before all are found."""
-
-
-class Listener(NamedTuple):
-    """Who hears of what a walk sees."""
-
-    folder: Callable[[str, Iterable[str]], None] = _unheard
-    """Gets the names that stand in a folder: of one below another before it is asked whether that
-    is excluded, of the first one after that."""
-    file: Callable[[str], None] = _untold
-    """Gets the path of each file as it is found."""
-
-
 _NOBODY = Listener()
 
 
@@ -97,7 +54,7 @@ def find(
         walk.take(path)
     files = in_order(walk.files.values())
     unread = [one for place, one in walk.skipped.items() if place not in walk.files]
-    skipped = sorted(unread, key=lambda one: _by_segments(one.path))
+    skipped = sorted(unread, key=lambda one: by_segments(one.path))
     reasons = (BROKEN_LINK, LINK_TO_FOLDER)
     return Found(
         files,
@@ -111,16 +68,6 @@ def find(
         tuple(walk.roots),
         tuple(walk.without),
     )
-
-
-def in_order(files: Iterable[FoundFile]) -> tuple[FoundFile, ...]:
-    """Return files in the order in which they are reported."""
-    return tuple(sorted(files, key=lambda one: _by_segments(one.shown)))
-
-
-def _by_segments(path: str) -> str:
-    """Return what sorts paths as the lists of their segments do, and three times as fast."""
-    return path.replace("/", "\0")
 
 
 class _Added:
@@ -166,7 +113,7 @@ class _Walk:
                 self.without.append(shown)
         elif os.path.lexists(place):
             self._take_named(place, shown)
-        elif _MAGIC.intersection(path):
+        elif MAGIC.intersection(path):
             if not self._has_seen(shown, self._take_glob(place)):
                 self.errors.append(f"{shown}: no manifest (.yaml, .yml, .json) matches this glob")
         else:
@@ -345,13 +292,6 @@ class _Walk:
         return self._take_below(top, is_wanted)
 
 
-def above_glob(pattern: str) -> str:
-    """Return the folder above the first special character of an absolute path, or the path."""
-    parts = pattern.split(os.sep)
-    fixed = next((index for index, part in enumerate(parts) if _MAGIC.intersection(part)), None)
-    return os.sep.join(parts[:fixed]) or os.sep
-
-
 def _listing(folder: str) -> list[os.DirEntry[str]] | OSError:
     """Return what stands in a folder, by name."""
     try:
@@ -372,11 +312,6 @@ def _holds_manifest(top: str, is_wanted: Callable[[str], bool] | None) -> bool:
 
 def _holds_repository(listing: list[os.DirEntry[str]] | OSError) -> bool:
     return not isinstance(listing, OSError) and ".git" in [entry.name for entry in listing]
-
-
-def is_manifest(name: str) -> bool:
-    """Whether a walk takes a file of that name."""
-    return name.lower().endswith(SUFFIXES) or name in _OTHER_NAMES
 
 
 def _why_not(
