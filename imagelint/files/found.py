@@ -59,14 +59,21 @@ def _untold(_path: str) -> None:
     """Have no use for a file before all are found."""
 
 
+def _no_link(_path: str) -> bool:
+    """Follow no link to a folder."""
+    return False
+
+
 class Listener(NamedTuple):
-    """Who hears of what a walk sees."""
+    """Who hears of what a walk sees, and says which links it follows."""
 
     folder: Callable[[str, Iterable[str]], None] = _unheard
     """Gets the names that stand in a folder: of one below another before it is asked whether that
     is excluded, of the first one after that."""
     file: Callable[[str], None] = _untold
     """Gets the path of each file as it is found."""
+    follows: Callable[[str], bool] = _no_link
+    """Says of a link to a folder whether what is behind it stands at the link's place, too."""
 
 
 def in_order(files: Iterable[FoundFile]) -> tuple[FoundFile, ...]:

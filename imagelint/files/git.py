@@ -179,12 +179,14 @@ def index_of(root: str) -> Index | None:
 def is_tracked(path: str, index: Callable[[str], Index | None] = index_of) -> bool:
     """Whether git tracks what stands at an absolute path, of whose repository ``index`` tells.
 
-    Where git does not answer it counts as tracked: a checkout may have brought it.
+    Where git does not answer it counts as tracked: a checkout may have brought it. git knows it by
+    its path without links on the way.
     """
-    root = repository_of(os.path.dirname(path))
+    folder, name = os.path.split(path)
+    root = repository_of(os.path.realpath(folder))
     if root is None or not is_repository(root):
         return False
-    known = index(root)
+    known, path = index(root), os.path.join(os.path.realpath(folder), name)
     return known is None or path in known.tracked
 
 

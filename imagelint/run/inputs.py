@@ -80,7 +80,7 @@ class Intake:
                 begin(path, self._policy_of(path))
 
         ignored = files.Ignored() if self._origin is None else files.Ignored(self._origin.ignored)
-        listener = files.Listener(self._hear, meet)
+        listener = files.Listener(self._hear, meet, self._around.follows)
         found = files.find(named, self._cwd, exclusion, ignored, listener)
         self._tell_of_refusals(ignored.refusals)
         self.has_links = bool(found.links)
@@ -195,8 +195,7 @@ class Intake:
             if root is None or not files.leads_out(path, root):
                 continue
             out.append(path)
-            is_ours = self._around.is_tracked(path) or not files.repository_of(root)
-            if is_ours:
+            if self._around.is_brought(path):
                 self.errors.append(one_line(f"{name}: {files.LEADS_OUT}"))
             elif path in places:
                 self.skipped.append(Skipped(name, "link out of the repository"))

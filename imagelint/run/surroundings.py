@@ -157,6 +157,15 @@ class Surroundings:
         """Whether a path is tracked; where git does not answer, it counts as tracked."""
         return files.is_tracked(path, self.index_of)
 
+    def is_brought(self, path: str) -> bool:
+        """Whether a link is the checkout's and no tool's: tracked, or in no repository at all."""
+        return self.is_tracked(path) or self.repository_of(path) is None
+
+    def follows(self, path: str) -> bool:
+        """Whether a walk looks behind a link to a folder: the checkout's own, within its root."""
+        root = self.guard_of(path)
+        return self.is_brought(path) and root is not None and not files.leads_out(path, root)
+
     def may_be_ignored(self, path: str) -> bool:
         """Whether nobody named a file, and git does not say whether it ignores it."""
         if not self.refusals or path in self._named:
