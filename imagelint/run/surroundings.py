@@ -170,7 +170,8 @@ class Surroundings:
         """Whether nobody named a file, and git does not say whether it ignores it."""
         if not self.refusals or path in self._named:
             return False
-        return self.repository_of(path) in self.refusals
+        places = (path, os.path.realpath(path))
+        return any(self.repository_of(place) in self.refusals for place in places)
 
     def index_of(self, root: str) -> files.Index | None:
         """Return what is tracked in the repository at ``root``, None where git does not answer."""

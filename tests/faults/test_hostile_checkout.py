@@ -254,6 +254,17 @@ def test_what_a_walk_finds_has_a_largest_size(checkout: Project, size: str, code
         assert checkout.run("check", "--max-file-size", size, "k8s/large.yaml").exit_code == 0
 
 
+def test_fix_clears_nothing_away_where_a_link_leads_out(checkout: Project) -> None:
+    """What a killed process of imagelint has left behind there is none of its business."""
+    leftover = checkout.root.parent / "outside/.imagelint-0123456789abcdef"
+    leftover.write_text("")
+    link(checkout, "k8s/x.yaml", "../../outside/secret.yaml")
+    assert checkout.run("fix", ".").exit_code == ERROR
+    assert leftover.exists()
+    assert checkout.run("fix", "../outside/secret.yaml").exit_code == 0
+    assert not leftover.exists()
+
+
 class TestNamedByTheUser:
     """What is typed may be anywhere, but where a link that git tracks leads there."""
 

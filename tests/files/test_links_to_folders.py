@@ -178,3 +178,14 @@ def test_a_repair_is_shown_under_one_name(work: Project) -> None:
     assert done.stdout.count("+    image: h.io/hub/nginx:1.25") == 1
     assert work.run("fix", ".").exit_code == CLEAN
     assert work.read("prod/x.yaml") == GOOD
+
+
+def test_fix_leaves_alone_what_may_be_ignored_behind_a_link(work: Project) -> None:
+    """In a repository inside, for which git does not answer."""
+    work.write("inner/dev/x.yaml", BAD)
+    link(work, "apps/prod", "../inner/dev")
+    work.write("inner/.git/config", "")
+    done = work.run("fix", "apps")
+    assert done.exit_code == FINDINGS
+    assert "git does not answer for this repository" in done.stderr
+    assert work.read("inner/dev/x.yaml") == BAD
