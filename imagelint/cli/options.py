@@ -322,8 +322,9 @@ def request(options: Mapping[str, Any]) -> Request:
     host = None if harbor is None else harbor_host(harbor)
     # Whatever has no option --allow-empty makes no verdict of what it finds.
     asked = Request(**{"allow_empty": True, **options, "harbor": host})
-    paths = tuple(STDIN if files.is_stdin(os.path.abspath(one)) else one for one in asked.paths)
-    return asked._replace(paths=paths)
+    cwd = os.getcwd()
+    paths = (STDIN if files.is_stdin(files.absolute(one, cwd)) else one for one in asked.paths)
+    return asked._replace(paths=tuple(paths))
 
 
 def harbor_host(text: str) -> str:

@@ -195,7 +195,8 @@ def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome
             return  # their examples are tests enough
         message = f"{name}: there is no such table; `imagelint policy test --help` shows one"
         raise UsageError(message)
-    source = Source(name, files.read(place, name)[0])
+    root = governing.root if cases is None else files.bound_of(cases, cwd, name)
+    source = Source(name, files.read(place, name, root)[0])
     linters: dict[str | None, Linter] = {}
     for case in read_cases(source, governing.policy, governing.rules):
         if case.environment not in linters:
