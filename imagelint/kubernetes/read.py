@@ -303,12 +303,12 @@ def _parsed(text: str) -> Tree:
     tree = parse_yaml(text)
     if tree.is_suspicious:
         tree.problems += refusals(tree)
-    if not tree.problems and not _is_object(tree.root):
+    if tree.unread_from is None and not _is_object(tree.root):
         from imagelint.kubernetes.misread import shape_problem  # noqa: PLC0415 - most are objects
 
         problem = shape_problem(tree, text)
         if problem is not None:
-            tree.problems.append(problem)
+            tree.problems = tree.problems or [problem]
             tree.unread_from, tree.dropped_from = problem.offset, None
     return tree
 
