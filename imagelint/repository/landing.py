@@ -91,9 +91,7 @@ class Landing:
             self._named.setdefault(host.document.source.path, []).append(path)
         if said == _NOWHERE or not build.folder:
             return
-        if (
-            build.is_bare and build.folder != self._graph.root
-        ):  # else it may be another repository's
+        if build.is_bare and build.folder != self._graph.root:  # else maybe another's
             self._bare.setdefault(build.folder, []).append((host.is_recursive, said))
         for folder in self._graph.below(build.members()):
             self._add(folder, said._replace(landing=frozenset()))

@@ -47,7 +47,9 @@ class Blame:
         while at < min(len(old), len(new)) and old[at][1].number == new[at][1]:
             at += 1
         later = {one.number for _, one in old[at:]}
-        if at < len(new) and new[at][1] not in later:  # an entry selects it that should not
+        if (
+            at < len(new) and new[at][1] not in later
+        ):  # an entry selects it that should leave it alone
             name, number = new[at]
             place = old[at][0] if at < len(old) else len(trace.applied)
             if name == entries[number].name:
