@@ -1,8 +1,8 @@
-"""Who brings a pull secret: pods, and the service accounts that they run as.
+"""Which pods have a pull secret: their own, or that of their service account.
 
-A pod without ``imagePullSecrets`` gets those of its service account, which may stand in another
-file: what one source tells is kept as facts (:class:`imagelint.model.report.Facts`), and
-``engine/run_rules.py`` puts them together. Asked only where a rule wants to know. No I/O.
+A pod without ``imagePullSecrets`` gets those of its service account, which may be in another
+file: each source yields facts (:class:`imagelint.model.report.Facts`), which
+``engine/run_rules.py`` combines. Used only if a rule needs it. No I/O.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class PodSecrets(NamedTuple):
 
 
 def pods_in(tree: Tree) -> dict[int, PodSecrets]:
-    """Return the pod of each image of a tree that is in one, by the id of the image's node.
+    """Return the pod of each image in a tree that is in one, by the id of the image's node.
 
-    Of a node that is in several (by an alias), a pod without a secret counts.
+    For a node in several pods (through an alias), a pod without a secret counts.
     """
     view = views(tree)[0]
     found: dict[int, PodSecrets] = {}
@@ -77,14 +77,14 @@ def accounts_in(source: Source) -> Iterator[Account]:
 def settled(
     waiting: Iterable[tuple[Finding, Account]], accounts: Collection[Account]
 ) -> frozenset[Finding]:
-    """Return the findings that are none, since their service account names a secret."""
+    """Return the findings to drop, because their service account names a secret."""
     if not accounts:
         return frozenset()
     return frozenset(finding for finding, account in waiting if _is_among(account, accounts))
 
 
 def _is_among(account: Account, accounts: Iterable[Account]) -> bool:
-    """Whether an account is one of these; what states no namespace may be in any."""
+    """Whether an account is one of these; an account without a namespace may be in any."""
     return any(
         account.name == other.name
         and (None in (account.namespace, other.namespace) or account == other)
@@ -93,7 +93,7 @@ def _is_among(account: Account, accounts: Iterable[Account]) -> bool:
 
 
 def _images(spec: Mapping, view: View) -> Iterator[Node]:
-    """Yield the nodes of a pod's images; nothing where this is no pod's spec."""
+    """Yield the nodes of a pod's images; nothing if this is not a pod spec."""
     entries = view.entries(spec)
     if not entries.keys() & set(_CONTAINER_LISTS):
         return
