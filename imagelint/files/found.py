@@ -1,4 +1,4 @@
-"""What a walk finds, as values, and what the names of files say."""
+"""The results of a walk, as data, and what the names of files mean."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["BROKEN_LINK", "LINK_TO_FOLDER", "MAGIC", "SUFFIXES", "Found", "Found
 __all__ += ["above_glob", "by_segments", "in_order", "is_manifest"]
 
 SUFFIXES = (".yaml", ".yml", ".json")
-_OTHER_NAMES = frozenset({"Kustomization"})  # kustomize reads it by this name too
+_OTHER_NAMES = frozenset({"Kustomization"})  # kustomize also reads this name
 MAGIC = frozenset("*?")
 """The special characters of a glob."""
 BROKEN_LINK = "broken link"
@@ -24,14 +24,14 @@ LINK_TO_FOLDER = "link to a folder"
 
 
 class FoundFile(NamedTuple):
-    """A file to lint: ``path`` absolute, to open it; ``shown`` as findings name it."""
+    """A file to lint: ``path`` is absolute; ``shown`` is the name in findings."""
 
     path: str
     shown: str
 
 
 class Found(NamedTuple):
-    """What the PATHs of a command line came to; ``errors`` make the exit code 2."""
+    """The files for the PATHs of a command line; ``errors`` make the exit code 2."""
 
     files: tuple[FoundFile, ...]
     skipped: tuple[Skipped, ...]
@@ -40,23 +40,23 @@ class Found(NamedTuple):
     links: frozenset[str]
     """The paths of those files that are links."""
     unfollowed: Mapping[str, Skipped]
-    """Links among what was skipped, broken or to a folder, by absolute path."""
+    """Skipped links, broken or to a folder, by absolute path."""
     folders: tuple[str, ...]
     """The folders that were walked, with all below them."""
     empty: tuple[str, ...]
-    """The folders in which nothing stands."""
+    """The empty folders."""
     roots: tuple[str, ...]
-    """The repositories that the walks came by."""
+    """The repositories that the walks found."""
     without: tuple[str, ...]
     """The folders among the PATHs, as shown, that have no manifest, not even an excluded one."""
 
 
 def _unheard(_folder: str, _names: Iterable[str]) -> None:
-    """Have no use for what stands in a folder."""
+    """Ignore the entries of a folder."""
 
 
 def _untold(_path: str) -> None:
-    """Have no use for a file before all are found."""
+    """Ignore a file before all are found."""
 
 
 def _no_link(_path: str) -> bool:
@@ -65,24 +65,24 @@ def _no_link(_path: str) -> bool:
 
 
 class Listener(NamedTuple):
-    """Who hears of what a walk sees, and says which links it follows."""
+    """Callbacks of a walk: for what it finds, and for which links it follows."""
 
     folder: Callable[[str, Iterable[str]], None] = _unheard
-    """Gets the names that stand in a folder: of one below another before it is asked whether that
-    is excluded, of the first one after that."""
+    """Called with the names in a folder: for a folder below another before the check whether it is
+    excluded, for the first one after it."""
     file: Callable[[str], None] = _untold
-    """Gets the path of each file as it is found."""
+    """Called with the path of each file as it is found."""
     follows: Callable[[str], bool] = _no_link
-    """Says of a link to a folder whether what is behind it stands at the link's place, too."""
+    """Returns for a link to a folder whether its contents count at the link's place, too."""
 
 
 def in_order(files: Iterable[FoundFile]) -> tuple[FoundFile, ...]:
-    """Return files in the order in which they are reported."""
+    """Return files in the order of the report."""
     return tuple(sorted(files, key=lambda one: by_segments(one.shown)))
 
 
 def by_segments(path: str) -> str:
-    """Return what sorts paths as the lists of their segments do, and three times as fast."""
+    """Return a sort key that orders paths by their segments, three times faster than lists."""
     return path.replace("/", "\0")
 
 
@@ -94,5 +94,5 @@ def above_glob(pattern: str) -> str:
 
 
 def is_manifest(name: str) -> bool:
-    """Whether a walk takes a file of that name."""
+    """Whether a walk includes a file of that name."""
     return name.lower().endswith(SUFFIXES) or name in _OTHER_NAMES

@@ -1,4 +1,4 @@
-"""What stands in a folder, of which anything may go wrong."""
+"""List a folder; every step may fail."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["has_git", "is_file", "is_folder", "listing_of"]
 
 
 def listing_of(folder: str) -> list[os.DirEntry[str]] | OSError:
-    """Return what stands in a folder, by name."""
+    """Return the entries of a folder, by name, or the error."""
     try:
         with os.scandir(folder) as entries:
             return sorted(entries, key=attrgetter("name"))

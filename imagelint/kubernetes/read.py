@@ -83,7 +83,7 @@ def examine(  # noqa: PLR0913 - what is read, and how
 ) -> tuple[list[Examined], int]:
     """Read the documents of a source that can hold images; count those proven to hold none.
 
-    ``within`` is a span from :func:`parts`: read only its documents. Without ``trees`` simple
+    ``within`` is a span from :func:`parts`: read only its documents. Without ``with_trees`` simple
     workloads are skimmed. ``roles`` are the file's roles in kustomizations. Documents inside of
     strings follow the document around them. Of a kustomization that kustomize may refuse
     (``is_refused``) nothing is left out, so that the reason is found.

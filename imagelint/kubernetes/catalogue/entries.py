@@ -113,7 +113,7 @@ class Holder(NamedTuple):
     image. ``flags``: a list of arguments, in which the values of these flags (written without
     dashes) are images. ``named``: a list of mappings with ``name`` and ``value``, in which the
     values with these names are images. One of the ``prefixes`` precedes the image, and without it
-    there is none; an empty one matches anything that does not end in ``://``. ``only``: the parts
+    there is none; an empty one matches any text without ``://``. ``only``: the parts
     are an image only if this key beside them has this value. ``tag_beside``: the key beside the
     image with its tag. ``registries``: what the operator adds to an image that names no registry.
     ``keys``: a mapping, in which the values of these keys are images. ``text``: a string that is
