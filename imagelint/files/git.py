@@ -224,8 +224,8 @@ class Ignored:
         """Return the absolute paths at or below ``folder`` of untracked files that git ignores.
 
         A folder in which everything is ignored represents its contents. If that is ``folder``
-        itself or one above it, the result is empty: a user who names an ignored folder wants it linted.
-        Repositories below need a call of their own.
+        itself or one above it, the result is empty: a user who names an ignored folder wants it
+        linted. Repositories below need a call of their own.
         """
         root = repository_of(folder)
         if root is None or not is_repository(root) or root in self.refusals:

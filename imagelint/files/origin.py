@@ -70,8 +70,8 @@ class OnDisk:
     def is_top(self, folder: str) -> bool:
         """Whether this is the root of the file system, or of a repository other than a submodule.
 
-        A submodule may contain a policy, which must not loosen that of the linted repository. If the
-        working folder is inside of the submodule, the submodule is the top.
+        A submodule may contain a policy, which must not loosen that of the linted repository. If
+        the working folder is inside of the submodule, the submodule is the top.
         """
         if os.path.dirname(folder) == folder:
             return True

@@ -1,4 +1,4 @@
-"""``imagelint baseline``: take the findings of an old repository for known, and work them off."""
+"""``imagelint baseline``: record the findings of an old repository as known, to reduce later."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa
       imagelint baseline write
       imagelint baseline write --grow teams/shop
     """  # noqa: D301 - click wants the character itself
-    from imagelint.model.errors import UsageError  # noqa: PLC0415 - --help has no use for it
+    from imagelint.model.errors import UsageError  # noqa: PLC0415 - --help does not need it
 
     run = _run(options)
     every = list(_found(run))
@@ -94,26 +94,26 @@ def prune(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - from
 
 
 class _Found(NamedTuple):
-    """What was found under a policy, beside what its baseline knows."""
+    """The findings under a policy, compared with its baseline."""
 
     governing: GoverningPolicy
     counts: Mapping[Identity, int]
     new: Counter[Identity]
-    """What of that the baseline does not know."""
+    """Findings that the baseline does not list."""
     unseen: Mapping[Identity, int]
-    """What it knows of files that are there and were not linted."""
+    """Entries of the baseline for files that exist but were not linted."""
     locked: int
-    """How many findings no baseline may know."""
+    """The number of findings that no baseline may list."""
 
 
 def _run(options: Mapping[str, Any]) -> Run:
-    from imagelint.run.run import Run  # noqa: PLC0415 - --help has no use for it
+    from imagelint.run.run import Run  # noqa: PLC0415 - --help does not need it
 
     return Run(request({**options, "without_baseline": True}))
 
 
 def _found(run: Run) -> Iterator[_Found]:
-    """Lint, and yield for each policy what was found."""
+    """Lint, and yield the findings for each policy."""
     from collections import Counter  # noqa: PLC0415
 
     from imagelint.engine.baseline import Known, identity_of  # noqa: PLC0415
@@ -165,7 +165,7 @@ def _place(governing: GoverningPolicy) -> str:
 
 
 def _write(found: _Found, counts: Mapping[Identity, int], added: int) -> None:
-    """Write what was found, or of it what was known, with what is known of other files."""
+    """Write the findings, or only the known ones, and the entries for other files."""
     from imagelint.engine.baseline import Baseline  # noqa: PLC0415
 
     place = _place(found.governing)

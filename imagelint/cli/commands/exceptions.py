@@ -1,4 +1,4 @@
-"""``imagelint exceptions``: who is excused from what, for how long, and who needs it."""
+"""``imagelint exceptions``: what is suppressed, for how long, and which images need it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _FEW = 3
 
 
 class _Use(NamedTuple):
-    """A finding that an exception excuses."""
+    """A finding that an exception suppresses."""
 
     path: str
     line: int
@@ -62,7 +62,7 @@ def command(ctx: click.Context, /, style: str, **options: Any) -> None:  # noqa:
       imagelint exceptions
       imagelint exceptions --format json | jq '.exceptions[] | select(.used_by == [])'
     """  # noqa: D301 - click wants the character itself
-    from imagelint.run.given import today  # noqa: PLC0415 - --help has no use for it
+    from imagelint.run.given import today  # noqa: PLC0415 - --help does not need it
     from imagelint.run.run import Run  # noqa: PLC0415
 
     run = Run(request(options))
@@ -79,7 +79,7 @@ def command(ctx: click.Context, /, style: str, **options: Any) -> None:  # noqa:
 
 
 def _uses(results: Iterable[FileResult]) -> dict[str, list[_Use]]:
-    """Return by the place of each exception what it excuses."""
+    """Return, by the place of each exception, what it suppresses."""
     from imagelint.engine.excuses import EXCEPTION  # noqa: PLC0415
 
     found: dict[str, list[_Use]] = {}
@@ -94,8 +94,8 @@ def _uses(results: Iterable[FileResult]) -> dict[str, list[_Use]]:
 
 
 def _days_left(until: str, today: str) -> int:
-    """Return how many days an exception still holds, today included; below 1 it has expired."""
-    import datetime as dt  # noqa: PLC0415 - for exceptions with a last day alone
+    """Return for how many days an exception still applies, today included; below 1: expired."""
+    import datetime as dt  # noqa: PLC0415 - only for exceptions with a last day
 
     return (dt.date.fromisoformat(until) - dt.date.fromisoformat(today)).days + 1
 
@@ -165,7 +165,7 @@ def _lines(one: PolicyException, used_by: list[_Use], today: str, look: Look) ->
 
 
 def _scope(one: PolicyException) -> Iterator[str]:
-    """Yield in words what an exception is narrowed to."""
+    """Yield in words what limits an exception."""
     narrowed = (
         ("images", one.images),
         ("objects", one.objects),

@@ -1,4 +1,4 @@
-"""``imagelint explain``: a rule in full, or how an image parses and what decides about it."""
+"""``imagelint explain``: a rule in full, or how an image parses and which pattern decides."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def _complete_rule(
     param: click.Parameter,  # noqa: ARG001 - click's own signature
     incomplete: str,
 ) -> list[CompletionItem]:
-    from imagelint.model.errors import ImagelintError  # noqa: PLC0415 - for the shell alone
+    from imagelint.model.errors import ImagelintError  # noqa: PLC0415 - only for the shell
     from imagelint.rules.built_in import RULES  # noqa: PLC0415
 
     rules, cwd = RULES, os.getcwd()
-    with suppress(ImagelintError):  # whoever runs the command will be told
+    with suppress(ImagelintError):  # the command itself reports it
         policies = files.Policies(rules, cwd, ctx.params.get("policy"))
         rules = policies.for_folder(cwd).rules
     return completed(rules, incomplete)
@@ -74,7 +74,7 @@ def command(
       imagelint explain unapproved-registry
       imagelint explain nginx:1.25 --env prod
     """  # noqa: D301 - click wants the character itself
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415 - --help has no use for it
+    from imagelint.rules.built_in import RULES  # noqa: PLC0415 - --help does not need it
 
     rules = RULES
     governing = None
@@ -94,8 +94,8 @@ def command(
 
 
 def _refuse_slip(what: str, rules: Mapping[str, Rule]) -> None:
-    """Stop at a rule's name with a slip in it, which would be read as an image."""
-    from imagelint.model.errors import nearest  # noqa: PLC0415 - only where it is no rule
+    """Fail for a misspelt rule name, which would be read as an image."""
+    from imagelint.model.errors import nearest  # noqa: PLC0415 - only if it is not a rule
 
     if nearest(what, rules, 0.8):
         advice = "(for an image of that name, give --env)"
@@ -122,7 +122,7 @@ def _rule_lines(rule: Rule, width: int) -> Iterator[str]:
 
 
 def _parameter_lines(name: str, value: object, width: int) -> Iterator[str]:
-    """Yield a parameter in one line if there is room, else a line a value."""
+    """Yield a parameter in one line if it fits, else one line for each value."""
     values = [str(one) for one in (value if isinstance(value, tuple) else (value,))]
     line = _labelled("parameter", f"{name}: {', '.join(values)}")
     if len(line) <= width or len(values) == 1:

@@ -37,17 +37,17 @@ _HEAD = f"""\
 
 
 _COMMENT_AT, _MOST = 36, 100
-"""Where comments begin, and how many registries are listed."""
+"""The column of comments, and the maximum number of registries to list."""
 _SUSPICIOUS = "suspicious-reference"
 
 
 class Seen(NamedTuple):
-    """A registry whose images are in the repository already."""
+    """A registry whose images are already in the repository."""
 
     registry: str
     images: int
     is_suspicious: bool = False
-    """Whether something is odd about each of them, which is about the registry, then."""
+    """Whether each of its images has an odd reference: then the registry is suspicious."""
 
 
 @click.command("init")
@@ -74,7 +74,7 @@ def command(
       imagelint init --harbor harbor.example.com:8443 --force
       imagelint init --schema
     """  # noqa: D301 - click wants the character itself
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415 - --help has no use for it
+    from imagelint.rules.built_in import RULES  # noqa: PLC0415 - --help does not need it
 
     cwd = os.getcwd()
     if schema:
@@ -112,13 +112,13 @@ def command(
 
 
 def _write_schema(cwd: str) -> None:
-    """Copy the schema beside the policy: a path into an installation is this machine's alone."""
+    """Copy the schema beside the policy: a path into an installation is valid only here."""
     place = os.path.join(cwd, SCHEMA_NAME)
     files.write_new(place, SCHEMA_NAME, files.schema_text().encode(), overwrite=True)
 
 
 def _look_around(harbor: str | None) -> tuple[Seen, ...]:
-    """Return the registries of this folder's images, those of the most images first."""
+    """Return the registries of this folder's images, the one with the most images first."""
     from imagelint.run.request import Request  # noqa: PLC0415
     from imagelint.run.run import Run, attempted  # noqa: PLC0415
 
@@ -143,9 +143,9 @@ def _seen(results: Iterable[FileResult]) -> tuple[Seen, ...]:
 
 
 def policy_text(harbor: str, seen: Iterable[Seen] = ()) -> str:
-    """Return the built-in policy, comments and all, for another Harbor and the registries seen.
+    """Return the built-in policy, with its comments, for another Harbor and the registries found.
 
-    Raises ``UsageError`` for what is no host.
+    Raises ``UsageError`` if ``harbor`` is not a host.
     """
     host, seen = harbor_host(harbor), tuple(seen)
     example = files.default_policy_source(host).data.decode()
@@ -164,7 +164,7 @@ def policy_text(harbor: str, seen: Iterable[Seen] = ()) -> str:
 
 
 def _project(one: Seen, host: str) -> str:
-    """Return the line of a registry that the built-in policy does not know."""
+    """Return the line for a registry that the built-in policy does not know."""
     from imagelint.patterns.harbor import InvalidPattern, parse_project_name  # noqa: PLC0415
 
     name = one.registry
@@ -192,7 +192,7 @@ def _counted(images: int) -> str:
 
 
 def _refuse_nested(policies: files.Policies, cwd: str) -> None:
-    """Stop where a policy would stand below another one, which ends every run."""
+    """Fail if the policy would be below another one, which is an error in every run."""
     parent = os.path.dirname(cwd)
     if parent == cwd or os.path.lexists(os.path.join(cwd, ".git")):
         return

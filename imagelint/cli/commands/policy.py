@@ -1,4 +1,4 @@
-"""``imagelint policy``: check a policy, test it, and see what a change of it changes."""
+"""``imagelint policy``: check a policy, test it, and show the effect of a change."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def check(ctx: click.Context, /, policy: str | None, **_options: Any) -> None:  
     POLICY is a file; without it, the policy of this folder. The exit code is 1 if there is a
     warning, 2 if the policy cannot be read.
     """
-    from imagelint.model.finding import Severity  # noqa: PLC0415 - --help has no use for these
+    from imagelint.model.finding import Severity  # noqa: PLC0415 - --help does not need these
     from imagelint.policy.advice import advise  # noqa: PLC0415
     from imagelint.run.given import known_kinds, today  # noqa: PLC0415
 
@@ -73,7 +73,7 @@ def _counted(number: int, what: str) -> str:
 
 
 def _print(line: str, look: Look) -> None:
-    """Print a line, folded where a terminal would break it in mid-word."""
+    """Print a line, wrapped where a terminal would break it in mid-word."""
     import textwrap  # noqa: PLC0415 - for terminals only
 
     if look.terminal:
@@ -93,7 +93,7 @@ def _governing(policy: str | None) -> GoverningPolicy:
 
 
 def _place(advice: Advice, governing: GoverningPolicy) -> tuple[int, int, int]:
-    """Return where an advice is about, in the uppermost layer that says it: layer, line, column."""
+    """Return the place of an advice, in the outermost layer that has it: layer, line, column."""
     from imagelint.yaml.config import Fields  # noqa: PLC0415
 
     for number, source in enumerate(governing.sources):
@@ -136,7 +136,7 @@ def test(
     Examples of rules of your own are run, too. The exit code is 1 if a case or an example comes
     out otherwise. What no case reaches is named.
     """  # noqa: D301 - click wants the character itself
-    from imagelint.engine.cases import unreached  # noqa: PLC0415 - --help has no use for it
+    from imagelint.engine.cases import unreached  # noqa: PLC0415 - --help does not need it
 
     governing = _governing(policy)
     outcomes = tuple(_outcomes(governing, cases))
@@ -165,11 +165,11 @@ def test(
 
 
 def _failed_examples(governing: GoverningPolicy) -> Iterator[str]:
-    """Yield a line for each example of the policy's own rules that is not what the rule says."""
+    """Yield a line for each example of the policy's own rules with an unexpected result."""
     own = governing.policy.own_rules
     if not own:
         return
-    from imagelint.engine.examples import Examples  # noqa: PLC0415 - for policies with rules alone
+    from imagelint.engine.examples import Examples  # noqa: PLC0415 - only for policies with rules
     from imagelint.rules.built_in import RULES  # noqa: PLC0415
     from imagelint.run.given import known_kinds  # noqa: PLC0415
 
@@ -192,7 +192,7 @@ def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome
     name = files.displayed(place, cwd)
     if not os.path.lexists(place):
         if cases is None and governing.policy.own_rules:
-            return  # their examples are tests enough
+            return  # the examples of its rules are enough
         message = f"{name}: there is no such table; `imagelint policy test --help` shows one"
         raise UsageError(message)
     root = governing.root if cases is None else files.bound_of(cases, cwd, name)
@@ -227,7 +227,7 @@ def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:  # 
     \b
       imagelint policy diff main:imagelint.yaml imagelint.yaml k8s/
     """  # noqa: D301 - click wants the character itself
-    from imagelint.formats.drawn import columns, drawn  # noqa: PLC0415 - --help has no use for these
+    from imagelint.formats.drawn import columns, drawn  # noqa: PLC0415 - --help does not need these
     from imagelint.policy.diff import changes  # noqa: PLC0415
 
     before, after = _run_by(old, options), _run_by(new, options)
@@ -248,7 +248,7 @@ def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:  # 
 
 
 def _run_by(policy: str, options: dict[str, Any]) -> Run:
-    from imagelint.run.run import Run  # noqa: PLC0415 - --help has no use for it
+    from imagelint.run.run import Run  # noqa: PLC0415 - --help does not need it
 
     ref, colon, path = policy.partition(":")
     options = {**options, "without_baseline": True}

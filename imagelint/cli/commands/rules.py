@@ -25,7 +25,7 @@ def command(policy: str | None, *, debug: bool) -> None:  # noqa: ARG001 - cli/m
       imagelint rules
       imagelint explain floating-tag     # why, and what to do
     """  # noqa: D301 - click wants the character itself
-    from imagelint.formats.drawn import columns, drawn  # noqa: PLC0415 - --help has no use for these
+    from imagelint.formats.drawn import columns, drawn  # noqa: PLC0415 - --help does not need these
     from imagelint.rules.built_in import RULES  # noqa: PLC0415
 
     known, cwd = RULES, os.getcwd()
@@ -33,7 +33,7 @@ def command(policy: str | None, *, debug: bool) -> None:  # noqa: ARG001 - cli/m
     try:
         known = files.Policies(known, cwd, policy).for_folder(cwd).rules
     except ImagelintError as error:
-        failed = error  # who mends a policy may be here for the name of a rule
+        failed = error  # a user who corrects a policy may need the name of a rule
     table = columns("RULE", "SEVERITY", "FIX", "FINDS")
     for rule in sorted(known.values(), key=lambda rule: rule.id):
         fixable = "fixable" if rule.fixable else ""

@@ -1,4 +1,4 @@
-"""``imagelint workloads``: which kinds are known to hold images, and which look as if they did."""
+"""``imagelint workloads``: which kinds are known to hold images, and which may hold some."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def command(
 
 
 def _policies(policy: str | None) -> files.GoverningPolicy:
-    """Return the policy that governs the working folder."""
+    """Return the policy that applies to the working folder."""
     import os  # noqa: PLC0415
 
     from imagelint.rules.built_in import RULES  # noqa: PLC0415
