@@ -27,10 +27,10 @@ _paths = click.argument("paths", nargs=-1, metavar="[PATH]...")
 
 @click.group("baseline", context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """Let only new findings fail, on an old repository.
+    """Record existing findings, so that only new ones fail.
 
-    The baseline is imagelint-baseline.json beside the policy; `check` finds it there. It knows a
-    finding by object, container and image, so that lines and documents may move.
+    The baseline is imagelint-baseline.json next to the policy; `check` finds it there. It
+    identifies findings by object, container and image, so that lines and documents may move.
     """
 
 
@@ -38,14 +38,14 @@ def command() -> None:
 @debug_option
 @environment_option
 @policy_option
-@click.option("--grow", is_flag=True, help="Take in findings that the baseline does not know yet.")
+@click.option("--grow", is_flag=True, help="Add findings that the baseline does not have yet.")
 @_paths
 @click.pass_context
 def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa: ANN401 - from click
-    """Write what is found now into the baseline.
+    """Write the current findings to the baseline.
 
-    PATH is a file or a folder; without any it is this folder. What the baseline knows of other
-    files stays in it. A baseline that is there already can only shrink, unless --grow is given.
+    PATH is a file or a folder; default: the current folder. Entries for other files stay in the
+    baseline. Without --grow, an existing baseline can only shrink.
 
     \b
       imagelint baseline write
@@ -79,10 +79,10 @@ def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa
 @_paths
 @click.pass_context
 def prune(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - from click
-    """Remove from the baseline what is found no longer.
+    """Remove entries from the baseline that no longer match a finding.
 
-    PATH is a file or a folder; without any it is this folder. What the baseline knows of files
-    that are there and were not linted stays in it.
+    PATH is a file or a folder; default: the current folder. Entries for existing files that were
+    not linted stay in the baseline.
     """
     run = _run({**options, "environment": None})
     for one in _found(run):

@@ -45,12 +45,12 @@ __all__ = ["command"]
 @output_options()
 @fail_on_option
 @detail_options
-@click.option("--show-files", is_flag=True, help="Print what would be linted, and stop.")
+@click.option("--show-files", is_flag=True, help="List the files that would be linted, and exit.")
 @click.option(
     "--show-policy",
     metavar="FILE",
     shell_complete=complete_file,
-    help="Print which policy and environment a file gets, and why.",
+    help="Show which policy and environment a file gets, and why.",
 )
 @click.pass_context
 @annotated
@@ -64,7 +64,7 @@ def command(
 ) -> None:
     """Report images that the policy does not allow.
 
-    PATH is a file, a folder, a glob, or - for stdin; without any it is this folder.
+    PATH is a file, a folder, a glob, or - for stdin; default: the current folder.
 
     \b
       imagelint check k8s/ --env prod

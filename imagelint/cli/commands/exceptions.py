@@ -49,14 +49,14 @@ class _Use(NamedTuple):
     type=click.Choice(("text", "json")),
     default="text",
     show_default=True,
-    help="How to list them.",
+    help="Output format.",
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.pass_context
 def command(ctx: click.Context, /, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
-    """List the policy's exceptions, the days that are left, and who needs them.
+    """List exceptions, when they expire, and what uses them.
 
-    The files of PATH are linted to see who needs an exception; without any it is this folder.
+    imagelint lints PATH to see which exceptions are used; default: the current folder.
 
     \b
       imagelint exceptions

@@ -68,7 +68,7 @@ def command(
     *,
     debug: bool,  # noqa: ARG001 - cli/main.py looks for it
 ) -> None:
-    """Explain a rule, or what the policy says of an image.
+    """Explain a rule, or the verdict on an image.
 
     \b
       imagelint explain unapproved-registry

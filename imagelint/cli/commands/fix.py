@@ -72,8 +72,8 @@ class _Outcome:
 @output_options()
 @fail_on_option
 @detail_options
-@click.option("--diff", is_flag=True, help="Print the repair as a unified diff; write nothing.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask before files are rewritten.")
+@click.option("--diff", is_flag=True, help="Print the changes as a unified diff; write nothing.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before rewriting files.")
 @click.pass_context
 @annotated
 def command(
@@ -86,12 +86,12 @@ def command(
     diff: bool,
     **options: Any,  # noqa: ANN401 - checked by click
 ) -> None:
-    """Rewrite images in place to come through Harbor.
+    """Rewrite images in place to pull through Harbor.
 
-    Only the bytes of the image change, and only where Harbor has a project for it. The
-    report tells what is left. With - as PATH it is a filter: stdin repaired to stdout, the
-    report on stderr. Without a policy of your own the built-in one names the Harbor: then fix
-    asks before it rewrites several files, if there is somebody to ask.
+    fix changes only the bytes of an image, and only if Harbor has a project for it. The report
+    lists the remaining findings. With - as PATH, fix is a filter: it reads stdin, writes the
+    fixed text to stdout and the report to stderr. Without a policy of your own, the built-in
+    policy names the Harbor; fix then asks at a terminal before it rewrites several files.
 
     \b
       imagelint fix k8s/ --env prod

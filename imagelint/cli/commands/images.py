@@ -37,8 +37,8 @@ def command(
 ) -> None:
     """List every image with its place and verdict.
 
-    The verdict is that of all environments which apply. The exit code is 0, or 2 if a file
-    cannot be read: an inventory judges nobody.
+    The verdict covers all environments that apply to the image. The exit code is 0, or 2 if a
+    file cannot be read; verdicts do not change it.
 
     \b
       imagelint images k8s/

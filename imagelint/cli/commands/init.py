@@ -51,9 +51,9 @@ class Seen(NamedTuple):
 
 
 @click.command("init")
-@click.option("--harbor", metavar="HOST", help="The host of your Harbor.")
-@click.option("--force", is_flag=True, help="Overwrite a policy that is there already.")
-@click.option("--schema", is_flag=True, help="Write the schema alone, as after an upgrade.")
+@click.option("--harbor", metavar="HOST", help="Host of your Harbor.")
+@click.option("--force", is_flag=True, help="Overwrite an existing policy.")
+@click.option("--schema", is_flag=True, help="Write only the schema, for example after an upgrade.")
 @debug_option
 def command(
     harbor: str | None,
@@ -62,12 +62,12 @@ def command(
     schema: bool,
     debug: bool,  # noqa: ARG001 - cli/main.py looks for it
 ) -> None:
-    """Write imagelint.yaml, with comments, into this folder.
+    """Write a commented imagelint.yaml into the current folder.
 
-    It says what the built-in policy says, for your Harbor, with a project for each registry whose
-    images are in this folder, and that no comment in a manifest excuses what runs in production:
-    change it as you need. Its first line names .imagelint.schema.json, written beside it, by which
-    editors complete and check the file.
+    It is the built-in policy for your Harbor, with a project for each registry whose images are in
+    the current folder. It does not allow comments in manifests to suppress findings in production.
+    Change it as you need. init also writes .imagelint.schema.json, which editors use to complete
+    and check the file.
 
     \b
       imagelint init --harbor harbor.example.com

@@ -29,7 +29,7 @@ _SHOWN = "<stdin>"
 @policy_option
 @environment_option
 @fail_on_option
-@click.option("--check", is_flag=True, help="Repair nothing: report only.")
+@click.option("--check", is_flag=True, help="Report only; do not fix.")
 @click.pass_context
 def command(  # noqa: PLR0913 - one parameter an option
     ctx: click.Context,
@@ -41,11 +41,11 @@ def command(  # noqa: PLR0913 - one parameter an option
     check: bool,
     debug: bool,
 ) -> None:
-    """Serve as a KRM function.
+    """Run as a KRM function.
 
-    A ResourceList on stdin (YAML or JSON) comes out on stdout: the same text, with its images
-    repaired and with `results`. Its functionConfig may set environment, policy, failOn and fix
-    (false: report only), under data or spec; options of the command line win.
+    Read a ResourceList (YAML or JSON) from stdin and write it to stdout, with fixed images and
+    with `results`. Its functionConfig may set environment, policy, failOn and fix (false: report
+    only), under data or spec; command-line options override them.
 
     \b
       kustomize build --enable-alpha-plugins --enable-exec overlays/prod

@@ -36,7 +36,7 @@ _policy_argument = click.argument("policy", metavar="[POLICY]", required=False)
 
 @click.group("policy", context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """Check a policy, test it, and see what a change of it changes."""
+    """Check, test and compare policies."""
 
 
 @command.command("check")
@@ -44,9 +44,9 @@ def command() -> None:
 @_policy_argument
 @click.pass_context
 def check(ctx: click.Context, /, policy: str | None, **_options: Any) -> None:  # noqa: ANN401 - --debug
-    """Say what is odd about a policy: what can never match, what overlaps, what is wide open.
+    """Find mistakes in a policy: what can never match, overlaps, or allows everything.
 
-    POLICY is a file; without it, the policy of this folder. The exit code is 1 if there is a
+    POLICY is a file; default: the policy of the current folder. The exit code is 1 if there is a
     warning, 2 if the policy cannot be read.
     """
     from imagelint.model.finding import Severity  # noqa: PLC0415 - --help has no use for these
@@ -106,8 +106,8 @@ def _place(advice: Advice, governing: GoverningPolicy) -> tuple[int, int, int]:
 
 @command.command("test")
 @debug_option
-@click.option("--cases", metavar="FILE", help="The table; without it, imagelint-tests.yaml beside.")
-@click.option("--strict", is_flag=True, help="What no case reaches is a failure, too.")
+@click.option("--cases", metavar="FILE", help="The test cases; default: imagelint-tests.yaml.")
+@click.option("--strict", is_flag=True, help="Also fail if no case reaches a part of the policy.")
 @_policy_argument
 @click.pass_context
 def test(
@@ -119,9 +119,10 @@ def test(
     strict: bool,
     **_options: Any,  # noqa: ANN401 - --debug
 ) -> None:
-    """Run the table of cases beside a policy.
+    """Run the test cases of a policy.
 
-    POLICY is a file; without it, the policy of this folder. The table is imagelint-tests.yaml:
+    POLICY is a file; default: the policy of the current folder. Test cases are in
+    imagelint-tests.yaml:
 
     \b
       version: 1
@@ -132,8 +133,8 @@ def test(
           rule: unapproved-registry     # optional, or a list
           rewrite: harbor.myco.com/docker.io/nginx:1.27
 
-    Examples of rules of your own are run, too. The exit code is 1 if a case or an example comes
-    out otherwise. What no case reaches is named.
+    The examples of your own rules run too. The exit code is 1 if a case or an example fails. The
+    report lists the parts of the policy that no case reaches.
     """  # noqa: D301 - click wants the character itself
     from imagelint.engine.cases import unreached  # noqa: PLC0415 - --help has no use for it
 
@@ -217,10 +218,10 @@ def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.pass_context
 def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:  # noqa: ANN401 - click
-    """Say which images change their verdict between two policies.
+    """List the images whose verdict differs between two policies.
 
-    OLD and NEW are policy files, or REF:FILE for a file as a commit has it. The files of PATH are
-    linted by both; without any it is this folder. The exit code is 1 if a verdict changes.
+    OLD and NEW are policy files, or REF:FILE for a file in a commit. imagelint lints PATH with
+    both; default: the current folder. The exit code is 1 if a verdict changes.
 
     \b
       imagelint policy diff main:imagelint.yaml imagelint.yaml k8s/

@@ -21,11 +21,11 @@ _FIXABLE = "fixable"
 @policy_option
 @debug_option
 def command(policy: str | None, *, debug: bool) -> None:  # noqa: ARG001 - cli/main.py looks for it
-    """List the rules with their severity, those of this folder's policy among them.
+    """List the rules and their severities, own rules included.
 
     \b
       imagelint rules
-      imagelint explain floating-tag     # why, and what to do
+      imagelint explain floating-tag     # the reason, and what to do
     """  # noqa: D301 - click wants the character itself
     import textwrap  # noqa: PLC0415 - --help has no use for these
 

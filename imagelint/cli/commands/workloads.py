@@ -24,7 +24,7 @@ _FORMATS = ("text", "json")
 
 @click.command("workloads")
 @input_options
-@click.option("--unknown", is_flag=True, help="Show fields of unknown kinds that look like images.")
+@click.option("--unknown", is_flag=True, help="Print likely images in kinds that are not known.")
 @click.option(
     "-f",
     "--format",
@@ -32,7 +32,7 @@ _FORMATS = ("text", "json")
     type=click.Choice(_FORMATS),
     default=_FORMATS[0],
     show_default=True,
-    help="How to report.",
+    help="Output format.",
 )
 @click.pass_context
 def command(
@@ -43,10 +43,10 @@ def command(
     unknown: bool,
     **options: Any,  # noqa: ANN401 - checked by click
 ) -> None:
-    """List the kinds that hold images, their fields, and who says so.
+    """List the kinds that hold images, their fields and sources.
 
-    With --unknown: what looks like an image in kinds that nobody has described, as entries
-    for the policy's `workloads:`, ready to paste. Whether each is one is for you to say.
+    With --unknown: print fields that look like images, in kinds that imagelint does not know,
+    as entries that you can paste into the policy's `workloads:`. Check that each is an image.
 
     \b
       imagelint workloads
