@@ -31,6 +31,7 @@ from imagelint.cli.output import (
     say,
     skipped_lines,
     teller,
+    track,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +74,6 @@ def command(
       imagelint check --statistics --quiet
       imagelint check --show-policy prod/web.yaml
     """  # noqa: D301 - click wants the character itself
-    from imagelint.cli.progress import track  # noqa: PLC0415 - not needed for --help
     from imagelint.run.run import Run, attempted  # noqa: PLC0415
 
     chosen = targets(formats, output)

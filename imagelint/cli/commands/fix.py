@@ -32,6 +32,7 @@ from imagelint.cli.output import (
     print_bytes,
     print_text,
     say,
+    track,
 )
 from imagelint.model.errors import FileError
 from imagelint.model.source import Source, one_line
@@ -161,8 +162,6 @@ def _clear_leftovers(run: Run) -> Iterator[str]:
 
 def _repair(repairs: Iterator[Repair], run: Run, detail: Detail, *, diff: bool) -> _Outcome:
     """Repair all, and keep of it what is still to be told: no more bytes than have to be."""
-    from imagelint.cli.progress import track  # noqa: PLC0415 - not needed for --help
-
     outcome = _Outcome()
     for one, before, fixed, after in track(repairs, len(run.inputs), quiet=detail.quiet):
         if not one.is_outside:

@@ -11,7 +11,7 @@ import click
 
 from imagelint import files
 from imagelint.cli.options import debug_option, harbor_host
-from imagelint.cli.output import print_text, say
+from imagelint.cli.output import print_text, say, track
 from imagelint.model.errors import ImagelintError, UsageError
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source
@@ -119,7 +119,6 @@ def _write_schema(cwd: str) -> None:
 
 def _look_around(harbor: str | None) -> tuple[Seen, ...]:
     """Return the registries of this folder's images, those of the most images first."""
-    from imagelint.cli.progress import track  # noqa: PLC0415 - --help has no use for these
     from imagelint.run.request import Request  # noqa: PLC0415
     from imagelint.run.run import Run, attempted  # noqa: PLC0415
 
