@@ -278,7 +278,7 @@ class Run:
         return attempt.result
 
     def note(self, one: Input, result: FileResult | None, at: files.Identity | None = None) -> None:
-        """Remember the result of an input that was written and has a new identity, if not ``at``."""
+        """Remember the result of an input that was written: its identity is new, or ``at``."""
         if result is not None and one.data is None:
             self._known[at or files.identity(one.path)] = one, result
 
