@@ -99,14 +99,18 @@ def _states_workload(data: bytes) -> bool:
 
     What is indented otherwise names another object, as an autoscaler does.
     """
-    for match in _compiled(_WORKLOAD).finditer(data):
-        line = data.rfind(b"\n", 0, match.start()) + 1
-        before = data[line : match.start()].strip(b"\"'")
-        if before.strip():
-            return True  # a dash, a brace, a comma
-        above = data[data.rfind(b"\n", 0, max(line - 1, 0)) + 1 : line]
-        if not before or above.startswith(before[:-2] + b"- "):
-            return True
+    at = data.find(b"kind")
+    match = _compiled(_WORKLOAD).match
+    while at >= 0:
+        if match(data, at) is not None:
+            line = data.rfind(b"\n", 0, at) + 1
+            before = data[line:at].strip(b"\"'")
+            if before.strip():
+                return True  # a dash, a brace, a comma
+            above = data[data.rfind(b"\n", 0, max(line - 1, 0)) + 1 : line]
+            if not before or above.startswith(before[:-2] + b"- "):
+                return True
+        at = data.find(b"kind", at + 4)
     return False
 
 
