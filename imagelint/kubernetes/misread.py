@@ -30,7 +30,7 @@ _INVISIBLE = (
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ufffd-\uffff\U000e0000-\U000e007f]"
 )
-"""What nobody sees between the letters of a key, and what stands for a character that is none."""
+"""What nobody sees around a key, and what stands for a character that is none."""
 _JSON_COMMENT = r"(?m)(?:^|[\s,{\[])(?://|/\*)"
 _JSON_TEXTS = r"""(?x)
     (?P<string> "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' ) (?P<colon> [ \t]*: )?
@@ -58,9 +58,9 @@ def shows_kind(text: str) -> bool:
 
 
 def _visible(text: str) -> str:
-    """Return text as it looks: without what nobody sees in it."""
+    """Return text with blanks for what nobody sees in it, but for NULs between letters."""
     is_plain = text.isascii() and text.isprintable()
-    return text if is_plain else re.sub(_INVISIBLE, "", text)
+    return text if is_plain else re.sub(_INVISIBLE, " ", text.replace(_NUL, ""))
 
 
 def is_settings(text: str) -> bool:
