@@ -116,7 +116,7 @@ def _found(run: Run) -> Iterator[_Found]:
     """Lint, and yield for each policy what was found."""
     from collections import Counter  # noqa: PLC0415
 
-    from imagelint.engine.baseline import Known, identity_of  # noqa: PLC0415
+    from imagelint.engine.baseline import identity_of  # noqa: PLC0415
     from imagelint.engine.linter import Linter  # noqa: PLC0415
     from imagelint.rules.built_in import RULES  # noqa: PLC0415
 
@@ -140,7 +140,7 @@ def _found(run: Run) -> Iterator[_Found]:
         known = {} if governing.baseline is None else governing.baseline.counts
         seen = linted.get(key, set()) | governing.gone
         linter = Linter(governing.policy, RULES, run.catalogue)
-        left = Known(known, linter.upstream, governing.gone)
+        left = linter.known(known, governing.gone)
         found = counts.get(key, Counter())
         new = Counter({one: count - left.take(one, count) for one, count in found.items()})
         unseen = {one: count for one, count in known.items() if one.path not in seen}
