@@ -228,10 +228,8 @@ def parse_repository_path(text: str) -> str:
 
 def is_host(text: str) -> bool:
     """Whether a reference that begins with ``text/`` has it as its registry."""
-    try:
-        return ImageReference.parse(f"{text}/x").domain == text
-    except InvalidReference:
-        return False
+    reference = ImageReference.parse_or_none(f"{text}/x")
+    return reference is not None and reference.domain == text
 
 
 def _reads_as_path(text: str) -> bool:
