@@ -43,7 +43,7 @@ def pod_asks(metadata: Node | None, view: View) -> bool | None:
 
 
 def _texts(metadata: Node | None, field: str, view: View) -> dict[str, str]:
-    node = view.entries(metadata).get(field) if isinstance(metadata, Mapping) else None
+    node = view.get(metadata, field)
     entries = view.entries(node).items() if isinstance(node, Mapping) else ()
     return {key: text for key, one in entries if (text := string_of(one, view)) is not None}
 

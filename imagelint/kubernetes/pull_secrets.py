@@ -104,9 +104,7 @@ def _images(spec: Mapping, view: View) -> Iterator[Node]:
 
 def _each(items: Node | None, path: tuple[str, ...], view: View) -> Iterator[Node]:
     for item in items.items if isinstance(items, Sequence) else ():
-        node: Node | None = item
-        for key in path:
-            node = view.entries(node).get(key) if isinstance(node, Mapping) else None
+        node = view.get(item, *path)
         if isinstance(node, Scalar):
             yield node
 
@@ -119,5 +117,5 @@ def _pod(spec: Mapping, view: View) -> PodSecrets:
 
 
 def _names_secret(mapping: Mapping, view: View) -> bool:
-    secrets = view.entries(mapping).get("imagePullSecrets")
+    secrets = view.get(mapping, "imagePullSecrets")
     return any(string_of(name, view) for name in _each(secrets, ("name",), view))

@@ -90,7 +90,8 @@ def sites_at(
 ) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
     """Yield the sites that a place holds, each with the steps from the object's root to it."""
     if holder.split is not None:
-        if holder.only is None or _entry(place.node, holder.only[:1], view) == holder.only[1]:
+        key, wanted = holder.only or ("", None)
+        if wanted is None or string_of(view.get(place.node, key), view) == wanted:
             yield from _split_site(item, view, place, holder.split, holder.prefix)
     elif holder.flags:
         for found, start in _flag_values(view, place, holder.flags):
@@ -136,7 +137,7 @@ def _container(place: Place, view: View) -> str | None:
     """
     levels = 1 if place.steps[-3:-2] and place.steps[-3] in CONTAINERS else 2
     for parent in reversed(place.parents[-levels:]):
-        name = string_of(view.entries(parent).get("name"), view)
+        name = string_of(view.get(parent, "name"), view)
         if name is not None:
             return name
     return None
@@ -255,7 +256,7 @@ def _split_site(
             node,
             item.meta,
             item.prefix + path_of(path),
-            string_of(view.entries(place.node).get("name"), view),
+            string_of(view.get(place.node, "name"), view),
             "image",
             item.readers,
             tail=tail,
@@ -283,10 +284,7 @@ def _tail(view: View, place: Place, names: SplitNames) -> str:
 
 def _part(view: View, node: Node | None, keys: tuple[str, ...]) -> Scalar | None:
     """Return the scalar at a path of keys, None where there is none or nothing in it."""
-    if not keys:
-        return None
-    for key in keys:
-        node = view.entries(node).get(key) if isinstance(node, Mapping) else None
+    node = view.get(node, *keys) if keys else None
     if isinstance(node, Scalar) and type_of(node) != "null" and node.value:
         return node
     return None
@@ -308,28 +306,19 @@ def _placeholder(
 
         if _container(place, view) in CONTAINERS:
             deep = len(place.parents) >= _POD_DEPTH
-            pod = view.entries(place.parents[-_POD_DEPTH]) if deep else {}
-            return ISTIO, pod_asks(pod.get("metadata"), view)
+            pod = place.parents[-_POD_DEPTH] if deep else None
+            return ISTIO, pod_asks(view.get(pod, "metadata"), view)
     if value == " ":
         root = item.mapping
-        if _entry(root, ("metadata", "annotations", "image.openshift.io/triggers"), view):
+        annotation = view.get(root, "metadata", "annotations", "image.openshift.io/triggers")
+        if string_of(annotation, view):
             return "OpenShift", True
-        spec = view.entries(root).get("spec")
-        triggers = view.entries(spec).get("triggers") if isinstance(spec, Mapping) else None
+        triggers = view.get(root, "spec", "triggers")
         for trigger in triggers.items if isinstance(triggers, Sequence) else ():
-            if _entry(trigger, ("type",), view) == "ImageChange":
+            if string_of(view.get(trigger, "type"), view) == "ImageChange":
                 return "OpenShift", True
     return None, True
 
 
 _POD_DEPTH = 3
 """From a container's image up to what holds the pod's spec and metadata."""
-
-
-def _entry(node: Node | None, path: tuple[str, ...], view: View) -> str | None:
-    """Return the string at a path of keys, or None."""
-    for key in path:
-        if not isinstance(node, Mapping):
-            return None
-        node = view.entries(node).get(key)
-    return string_of(node, view)

@@ -105,15 +105,14 @@ class Named(NamedTuple):
 def hosts_in(path: str, data: bytes) -> Iterator[Host]:
     """Yield the objects of a file that have a folder built."""
     for document, root, item, view in _objects(path, data, may_have_built):
-        spec = view.entries(item.mapping).get("spec")
+        spec = view.get(item.mapping, "spec")
         if not isinstance(spec, Mapping):
             continue
         if item.meta.group == _FLUX and item.meta.kind == "Kustomization":
-            entries = view.entries(spec)
-            folder = string_of(entries.get("path"), view)
+            folder = string_of(view.get(spec, "path"), view)
             if not folder:
                 continue  # all of its source, which mostly is another repository
-            images = tuple(_flux_images(entries.get("images"), view))
+            images = tuple(_flux_images(view.get(spec, "images"), view))
             yield Host(document, root, folder, fields_of_host(spec, "spec", view), images)
         elif item.meta.group == _ARGO and item.meta.kind == "Application":
             for source in _argo_sources(spec, view):
@@ -138,13 +137,13 @@ def names_in(path: str, data: bytes, root: str) -> Iterator[Named]:
             yield from _names_in_templates(document, item.mapping, view, root)
         elif item.meta.api_version.startswith("skaffold/"):
             for build in _all_with("artifacts", item.mapping, view):
-                artifacts = view.entries(build)["artifacts"]
+                artifacts = view.get(build, "artifacts")
                 for artifact in artifacts.items if isinstance(artifacts, Sequence) else ():
-                    fields = view.entries(artifact) if isinstance(artifact, Mapping) else {}
-                    text = string_of(fields.get("image"), view)
-                    if text:
+                    image = view.get(artifact, "image")
+                    text = string_of(image, view)
+                    if image is not None and text:
                         name = split_image(text)[0]
-                        yield Named(document, fields["image"], name, os.path.dirname(path))
+                        yield Named(document, image, name, os.path.dirname(path))
 
 
 def _names_in_templates(
@@ -153,16 +152,14 @@ def _names_in_templates(
     """Yield the names that the templates of an ApplicationSet select by, and its patch of them."""
     paths: list[str] = []
     for source in _all_with("kustomize", mapping, view):
-        entries = view.entries(source)
-        kustomize, path = entries["kustomize"], string_of(entries.get("path"), view) or ""
-        if isinstance(kustomize, Mapping):
-            for one in _argo_images(view.entries(kustomize).get("images"), view):
-                yield _named(document, one.node, one.name, _known_folder(path, root))
+        path = string_of(view.get(source, "path"), view) or ""
+        for one in _argo_images(view.get(source, "kustomize", "images"), view):
+            yield _named(document, one.node, one.name, _known_folder(path, root))
     text = template_patch_of(mapping, view)
     if text is None:
         return
     for source in _all_with("path", mapping, view):
-        known = string_of(view.entries(source).get("path"), view)
+        known = string_of(view.get(source, "path"), view)
         paths += () if known is None else (known,)
     folders = [_known_folder(path, root) for path in paths] or [root]
     if hides_images(text.value):
@@ -170,7 +167,7 @@ def _names_in_templates(
         return
     patch = parse_yaml(text.value)
     for kustomize in _all_with("images", patch.root, view) if patch.root is not None else ():
-        for one in _argo_images(view.entries(kustomize)["images"], view):
+        for one in _argo_images(view.get(kustomize, "images"), view):
             # it may change the path as well, so all of the repository could be meant
             where = [root] if _all_paths(patch.root, view) else folders
             yield from (_named(document, text, one.name, folder) for folder in where)
@@ -210,8 +207,7 @@ def _objects(
 def _flux_images(node: Node | None, view: View) -> Iterator[ImageEntry]:
     for index, item in enumerate(node.items if isinstance(node, Sequence) else ()):
         if isinstance(item, Mapping):
-            entries = view.entries(item)
-            fields = (entries.get(key) for key in ("name", "newName", "newTag", "digest"))
+            fields = (view.get(item, key) for key in ("name", "newName", "newTag", "digest"))
             name, new_name, tag, digest = (
                 one if isinstance(one, Scalar) else None for one in fields
             )
@@ -219,9 +215,8 @@ def _flux_images(node: Node | None, view: View) -> Iterator[ImageEntry]:
 
 
 def _argo_sources(spec: Mapping, view: View) -> Iterator[Mapping]:
-    entries = view.entries(spec)
     for key in _SOURCES:
-        found = entries.get(key)
+        found = view.get(spec, key)
         for one in found.items if isinstance(found, Sequence) else (found,):
             if isinstance(one, Mapping):
                 yield one
