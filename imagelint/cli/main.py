@@ -115,25 +115,9 @@ def _nearest(name: str, names: Iterable[str]) -> str:
 
 def _report(error: Exception, *, debug: bool) -> None:
     """Print one line for an error: whose it is decides what the line says."""
-    from imagelint.model.errors import (  # noqa: PLC0415 - only after an error
-        ImagelintError,
-        internal_error,
-    )
-    from imagelint.model.source import one_line  # noqa: PLC0415
+    from imagelint.model.errors import described  # noqa: PLC0415 - only after an error
 
-    if isinstance(error, ImagelintError):
-        line = one_line(str(error))
-    elif isinstance(error, OSError):
-        place = f"{error.filename}: " if error.filename is not None else ""
-        line = one_line(f"{place}{error.strerror or error}")
-    else:
-        click.echo(f"error: {internal_error(error, debug=debug)}", err=True)
-        return
-    click.echo(f"error: {line}", err=True)
-    if debug:
-        import traceback  # noqa: PLC0415 - only when somebody asks
-
-        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    click.echo(f"error: {described(error, debug=debug)}", err=True)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

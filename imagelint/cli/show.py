@@ -11,7 +11,8 @@ from imagelint.model.errors import UsageError
 from imagelint.model.source import shown
 from imagelint.policy.placement import Placement
 from imagelint.rules.built_in import RULES
-from imagelint.run.run import STDIN, Run
+from imagelint.run.request import STDIN
+from imagelint.run.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

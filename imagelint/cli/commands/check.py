@@ -32,6 +32,8 @@ from imagelint.cli.output import (
     skipped_lines,
     teller,
 )
+from imagelint.cli.progress import track
+from imagelint.run.run import Run, attempted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,14 +75,11 @@ def command(
       imagelint check --statistics --quiet
       imagelint check --show-policy prod/web.yaml
     """  # noqa: D301 - click wants the character itself
-    from imagelint.cli.progress import track  # noqa: PLC0415 - not needed for --help
-    from imagelint.run.run import Run, attempted  # noqa: PLC0415
-
     chosen = targets(formats, output)
     detail = detail_of(options)
     show_policy, show_files = options.pop("show_policy"), options.pop("show_files")
     if show_policy is not None:
-        from imagelint.cli.show import policy_lines  # noqa: PLC0415 - when asked for
+        from imagelint.cli.show import policy_lines  # noqa: PLC0415 - instead of linting
 
         _print_lines(policy_lines(show_policy, request(options)))
         ctx.exit(EXIT_CLEAN)
@@ -91,7 +90,7 @@ def command(
     run = Run(asked, None if show_files else attempted)
     say(run.notices, detail)
     if show_files:
-        from imagelint.cli.show import file_lines  # noqa: PLC0415 - when asked for
+        from imagelint.cli.show import file_lines  # noqa: PLC0415 - instead of linting
 
         _print_lines(file_lines(run))
         if detail.verbose:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
+import textwrap
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -20,16 +22,19 @@ from imagelint.cli.options import (
     policy_option,
 )
 from imagelint.cli.output import look_of, print_text
+from imagelint.engine.judge import Judge
+from imagelint.model.errors import ImagelintError
+from imagelint.model.reference import ImageReference, InvalidReference
 from imagelint.model.source import shown
+from imagelint.patterns.harbor import Refusal
+from imagelint.rules.built_in import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from click.shell_completion import CompletionItem
 
-    from imagelint.engine.judge import Judge
     from imagelint.files import GoverningPolicy
-    from imagelint.model.reference import ImageReference
     from imagelint.policy.policy import Environment, Policy
     from imagelint.rules.rule import Rule
 
@@ -44,9 +49,6 @@ def _complete_rule(
     param: click.Parameter,  # noqa: ARG001 - click's own signature
     incomplete: str,
 ) -> list[CompletionItem]:
-    from imagelint.model.errors import ImagelintError  # noqa: PLC0415 - for the shell alone
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415
-
     rules, cwd = RULES, os.getcwd()
     with suppress(ImagelintError):  # whoever runs the command will be told
         policies = files.Policies(rules, cwd, ctx.params.get("policy"))
@@ -74,8 +76,6 @@ def command(
       imagelint explain unapproved-registry
       imagelint explain nginx:1.25 --env prod
     """  # noqa: D301 - click wants the character itself
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415 - --help has no use for it
-
     rules = RULES
     governing = None
     if environment is not None or what not in rules:
@@ -95,8 +95,6 @@ def command(
 
 def _refuse_slip(what: str, rules: Mapping[str, Rule]) -> None:
     """Stop at a rule's name with a slip in it, which would be read as an image."""
-    import difflib  # noqa: PLC0415
-
     if difflib.get_close_matches(what, list(rules), n=1, cutoff=0.8):
         advice = "(for an image of that name, give --env)"
         message = f"{nearest(what, rules, 'rule')} {advice}"
@@ -155,8 +153,6 @@ def _examples(title: str, examples: tuple[str, ...] | list[str]) -> Iterator[str
 
 
 def _wrapped(prose: str, width: int) -> Iterator[str]:
-    import textwrap  # noqa: PLC0415
-
     for number, paragraph in enumerate(prose.strip().split("\n\n")):
         if number:
             yield ""
@@ -168,9 +164,6 @@ def _wrapped(prose: str, width: int) -> Iterator[str]:
 def _image_lines(
     text: str, governing: GoverningPolicy, rules: Mapping[str, Rule], name: str | None
 ) -> Iterator[str]:
-    from imagelint.engine.judge import Judge  # noqa: PLC0415 - only here
-    from imagelint.model.reference import ImageReference, InvalidReference  # noqa: PLC0415
-
     policy = governing.policy
     environments = policy.environments if name is None else (policy.environment(name),)
     yield shown(text) or '""'
@@ -196,8 +189,6 @@ def _image_lines(
 def _verdict_lines(
     reference: ImageReference, policy: Policy, environment: Environment, judge: Judge
 ) -> Iterator[str]:
-    from imagelint.patterns.harbor import Refusal  # noqa: PLC0415
-
     decision = environment.gate.decide(reference)
     default = " (the default)" if environment == policy.default else ""
     verdict = "allowed" if decision.allowed else "not allowed"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 
 import click
 
@@ -11,6 +12,7 @@ from imagelint import files
 from imagelint.cli.options import debug_option, policy_option
 from imagelint.cli.output import look_of, print_text
 from imagelint.model.errors import ImagelintError
+from imagelint.rules.built_in import RULES
 
 __all__ = ["command"]
 
@@ -27,10 +29,6 @@ def command(policy: str | None, *, debug: bool) -> None:  # noqa: ARG001 - cli/m
       imagelint rules
       imagelint explain floating-tag     # why, and what to do
     """  # noqa: D301 - click wants the character itself
-    import textwrap  # noqa: PLC0415 - --help has no use for these
-
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415
-
     known, cwd = RULES, os.getcwd()
     failed: ImagelintError | None = None
     try:
