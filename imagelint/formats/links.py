@@ -6,6 +6,7 @@ Terminals that know no links show the text alone; ``Look.links`` is empty for al
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 if TYPE_CHECKING:
     from imagelint.formats import Look
@@ -29,8 +30,6 @@ def rule_link(text: str, rule: str, look: Look) -> str:
 
 
 def _quoted(path: str) -> str:
-    from urllib.parse import quote  # noqa: PLC0415 - slow to import, and pipes have no links
-
     return quote(path, errors="surrogateescape")  # the folder's name as the system has it
 
 

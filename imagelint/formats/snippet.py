@@ -7,6 +7,7 @@ around the place is decoded and shown.
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING
 
 from imagelint.model.excerpt import Excerpt
@@ -66,7 +67,6 @@ def cells(text: str) -> int:
 def _cell(char: str) -> int:
     if ord(char) < _ASCII_END:
         return 1
-    import unicodedata  # noqa: PLC0415 - most reports are ASCII
 
     if unicodedata.category(char) in {"Mn", "Me"}:
         return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import TYPE_CHECKING
 
@@ -54,8 +55,6 @@ def _lines(data: bytes, encoding: str) -> list[str]:
 def _changes(before: list[str], after: list[str]) -> list[_Change]:
     """Find the lines that differ; a fix rarely adds lines, so comparing in step is enough."""
     if len(before) != len(after):
-        import difflib  # noqa: PLC0415 - slow on large files, and hardly ever needed
-
         matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
         return [_Change(*ranges) for tag, *ranges in matcher.get_opcodes() if tag != "equal"]
     changes: list[_Change] = []

@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.catalogue.entries import Holder, SplitNames
     from imagelint.model.finding import KubeObject
 
-__all__ = ["ISTIO", "ImageSite", "Place", "Step", "after", "path_of", "sites_at"]
+__all__ = ["ISTIO", "ISTIO_CONTAINERS", "ImageSite", "Place", "Step"]
+__all__ += ["after", "path_of", "sites_at"]
 
 ISTIO: Final = "Istio"
+ISTIO_CONTAINERS: Final = frozenset({"istio-proxy", "istio-init", "istio-validation"})
 Step = str | int
 """A key, or an index in a list."""
 
@@ -301,13 +303,13 @@ def _placeholder(
     ``auto`` is Istio's in the containers of its injection template, a single blank OpenShift's in
     an object with an image trigger.
     """
-    if value == "auto" and _role(place) in ("container", "init container"):
-        from imagelint.kubernetes.injection import CONTAINERS, pod_asks  # noqa: PLC0415 - rare
+    is_container = value == "auto" and _role(place) in ("container", "init container")
+    if is_container and _container(place, view) in ISTIO_CONTAINERS:
+        from imagelint.kubernetes.injection import pod_asks  # noqa: PLC0415 - rare
 
-        if _container(place, view) in CONTAINERS:
-            deep = len(place.parents) >= _POD_DEPTH
-            pod = place.parents[-_POD_DEPTH] if deep else None
-            return ISTIO, pod_asks(view.get(pod, "metadata"), view)
+        deep = len(place.parents) >= _POD_DEPTH
+        pod = place.parents[-_POD_DEPTH] if deep else None
+        return ISTIO, pod_asks(view.get(pod, "metadata"), view)
     if value == " ":
         root = item.mapping
         annotation = view.get(root, "metadata", "annotations", "image.openshift.io/triggers")
