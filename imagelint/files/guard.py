@@ -10,12 +10,17 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import sys
+from contextlib import suppress
 from functools import cache
 from typing import Final
 
 from imagelint.files.git import repository_of
 from imagelint.files.paths import is_below
 from imagelint.model.errors import FileError
+
+if sys.platform == "darwin":
+    import fcntl
 
 __all__ = ["LEADS_OUT", "leads_out", "open_inside", "refuse_links"]
 
@@ -101,12 +106,8 @@ def _place_of(file: int, path: str, status: os.stat_result) -> str:
         return os.readlink(f"/proc/self/fd/{file}")
     except OSError:  # no Linux, or no /proc
         pass
-    try:
-        import fcntl  # noqa: PLC0415 - not on Windows
-
-        command: int = fcntl.F_GETPATH  # type: ignore[attr-defined,unused-ignore]
-        return os.fsdecode(fcntl.fcntl(file, command, bytes(1024)).rstrip(b"\0"))
-    except (ImportError, AttributeError, OSError):
-        pass
+    if sys.platform == "darwin":
+        with suppress(OSError):
+            return os.fsdecode(fcntl.fcntl(file, fcntl.F_GETPATH, bytes(1024)).rstrip(b"\0"))
     real = os.path.realpath(path)
     return real if os.path.samestat(os.stat(real), status) else os.sep

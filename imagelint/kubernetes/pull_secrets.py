@@ -18,14 +18,13 @@ from imagelint.yaml.nodes import Mapping, Scalar, Sequence, nodes_once
 from imagelint.yaml.parser import parse_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterator
 
     from imagelint.kubernetes.readers import View
-    from imagelint.model.finding import Finding
     from imagelint.model.source import Source
     from imagelint.yaml.nodes import Node, Tree
 
-__all__ = ["PodSecrets", "accounts_in", "pods_in", "settled"]
+__all__ = ["PodSecrets", "accounts_in", "pods_in"]
 
 _CONTAINER_LISTS = ("containers", "initContainers", "ephemeralContainers")
 
@@ -72,24 +71,6 @@ def accounts_in(source: Source) -> Iterator[Account]:
                     name = item.meta.name
                     if name is not None and _names_secret(item.mapping, view):
                         yield Account(item.meta.namespace, name)
-
-
-def settled(
-    waiting: Iterable[tuple[Finding, Account]], accounts: Collection[Account]
-) -> frozenset[Finding]:
-    """Return the findings that are none, since their service account names a secret."""
-    if not accounts:
-        return frozenset()
-    return frozenset(finding for finding, account in waiting if _is_among(account, accounts))
-
-
-def _is_among(account: Account, accounts: Iterable[Account]) -> bool:
-    """Whether an account is one of these; what states no namespace may be in any."""
-    return any(
-        account.name == other.name
-        and (None in (account.namespace, other.namespace) or account == other)
-        for other in accounts
-    )
 
 
 def _images(spec: Mapping, view: View) -> Iterator[Node]:

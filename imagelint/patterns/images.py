@@ -245,7 +245,7 @@ def check_spelling(text: str) -> None:
     if not text:
         message = "an empty text; write a registry, such as quay.io"
         raise InvalidPattern(message)
-    scheme = re.match(_SCHEME, text)
+    scheme = re.match(_SCHEME, text) if "://" in text else None
     advice = ""
     if text != text.strip():
         advice, better = "has white space around it", text.strip()
