@@ -21,6 +21,7 @@ from imagelint.kubernetes.read import Examined, examine, is_large, parts
 from imagelint.kubernetes.scopes import is_cluster_scoped
 from imagelint.kubernetes.sites import ISTIO
 from imagelint.kubernetes.skim.reader import remembering, skim
+from imagelint.model.errors import did_you_mean
 from imagelint.model.finding import COMMENT_MARK, Finding, Severity
 from imagelint.model.report import (
     NO_FACTS,
@@ -34,7 +35,6 @@ from imagelint.model.report import (
 from imagelint.model.source import Source, Span, shown
 from imagelint.policy.placement import Placement, Where
 from imagelint.rules.checks.references import ABOUT_PODS
-from imagelint.yaml.config import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -147,6 +147,7 @@ class Linter:
             with_trees=with_trees,
             skimming=self.skimming,
             roles=context.roles,
+            is_refused=context.is_refused,
         )
         has_comments = within is None and _has_comments(source)  # a source with some has no parts
         is_plain = chart is None and not with_trees and not has_comments
@@ -345,7 +346,9 @@ class Linter:
         if root is None:
             return self._placement.environments(path, None, {})
         if is_cluster_scoped(root):
-            return self._placement.environments(path, None, root.labels)
+            # What a Namespace says of images holds for the pods in it.
+            own = root.name if root[:2] == ("v1", "Namespace") else None
+            return self._placement.environments(path, own, root.labels)
         if root.namespace is None:
             built_in |= destinations
         return self._placement.environments(path, root.namespace, root.labels, built_in)

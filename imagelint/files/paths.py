@@ -22,7 +22,9 @@ __all__ = [
 __all__ += ["relative_to"]
 
 STDIN = "/dev/stdin"
-_STREAM = r"/dev/(?:stdin|fd/([0-9]+))|/proc/(?:self|thread-self|[0-9]+)/fd/([0-9]+)"
+_STREAM = (
+    r"/dev/(?:stdin|fd/([0-9]+))|/proc/(?:self|thread-self|[0-9]+)(?:/task/[0-9]+)?/fd/([0-9]+)"
+)
 """Names of what a process has open already: nothing is said by the folders that they seem in."""
 
 
@@ -34,6 +36,8 @@ def absolute(path: str, cwd: str) -> str:
     """
     joined = os.path.join(cwd, path)
     normal = os.path.normpath(joined)
+    if os.sep == "/" and normal.startswith("//"):  # which POSIX leaves open, and nobody uses
+        normal = normal[1:]
     if ".." in joined.split(os.sep) and os.path.realpath(normal) != os.path.realpath(joined):
         return os.path.realpath(joined)
     return normal

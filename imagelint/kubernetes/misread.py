@@ -23,7 +23,17 @@ _KIND = r"""(?:^|[\s{,])["']?kind["']?[ \t]*:"""
 _KIND_BYTES = rf"(?m){_KIND}".encode()
 _API_VERSION = r"""(?:^|[\s{,])["']?apiVersion["']?[ \t]*:"""
 _COMMENT_LINES = r"(?m)^[ \t]*#.*$"
+_INVISIBLE = (
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ufffd-\uffff\U000e0000-\U000e007f]"
+)
+"""What nobody sees between the letters of a key, and what stands for a character that is none."""
 _JSON_COMMENT = r"(?m)(?:^|[\s,{\[])(?://|/\*)"
+_JSON_TEXTS = r"""(?x)
+    (?P<string> "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' ) (?P<colon> [ \t]*: )?
+    | //[^\n]* | /\*(?:[^*]|\*(?!/))*\*/
+    """
+"""Strings and comments of an editor's settings; a string before a colon is a key."""
 _PART_OF_KEY = r"""(?:^|[\s{,"'])(?:apiVersion|kind)(?:["':]|$)"""
 _KEYS = ("apiVersion", "kind")
 _WIDE = (
@@ -36,15 +46,28 @@ _WIDE = (
 
 def shows_kind(text: str) -> bool:
     """Whether a key ``kind`` can be seen in text that no parser reads, whatever is between."""
-    return re.search(f"(?m){_KIND}", text.replace(_NUL, "")) is not None
+    return re.search(f"(?m){_KIND}", _visible(text)) is not None
+
+
+def _visible(text: str) -> str:
+    """Return text as it looks: without what nobody sees in it."""
+    is_plain = text.isascii() and text.isprintable()
+    return text if is_plain else re.sub(_INVISIBLE, "", text)
 
 
 def is_settings(text: str) -> bool:
     """Whether text is JSON with comments and no object: what an editor keeps its settings in."""
     if not text.lstrip("\ufeff \t\r\n").startswith(("{", "//", "/*")):
         return False
-    is_commented = re.search(_JSON_COMMENT, text) is not None
-    return is_commented and re.search(f"(?m){_API_VERSION}", text) is None
+    if re.search(_JSON_COMMENT, text) is None:
+        return False
+    keys = re.sub(_JSON_TEXTS, _key_alone, _visible(text))
+    return re.search(f"(?m){_API_VERSION}", keys) is None
+
+
+def _key_alone(match: re.Match[str]) -> str:
+    """Return a key, and nothing in place of a comment or of a string that may be a snippet."""
+    return match.group() if match["colon"] else " "
 
 
 def is_in_other_encoding(document: Document) -> bool:
@@ -88,7 +111,9 @@ def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
     for node in () if root is None else (root, *_items(root)):
         if isinstance(node, Mapping):
             keys = {key.value for key, _ in node.pairs if isinstance(key, Scalar)}
-            odd = [key for key in keys if re.search(_PART_OF_KEY, key) and key not in _KEYS]
+            odd = [
+                key for key in keys if re.search(_PART_OF_KEY, _visible(key)) and key not in _KEYS
+            ]
             is_misread = bool(odd) and "kind" not in keys
             what = "its keys are no `apiVersion` and `kind`"
         else:
@@ -112,5 +137,5 @@ def _items(root: Node | None) -> list[Node]:
 
 def _shows_object(text: str) -> bool:
     """Whether both keys of an object can be seen in text, comments left out."""
-    bare = re.sub(_COMMENT_LINES, "", text)
+    bare = re.sub(_COMMENT_LINES, "", _visible(text))
     return all(re.search(f"(?m){key}", bare) for key in (_KIND, _API_VERSION))

@@ -6,12 +6,11 @@ import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from imagelint.model.errors import Inconsistency, InconsistentPolicy
+from imagelint.model.errors import Inconsistency, InconsistentPolicy, did_you_mean
 from imagelint.model.source import shown
 from imagelint.patterns.globs import InvalidPattern, NamePattern
 from imagelint.policy.exceptions import ObjectPattern, PolicyException
 from imagelint.policy.parse import read_rule_ids
-from imagelint.yaml.config import did_you_mean
 from imagelint.yaml.nodes import Mapping as MappingNode
 
 if TYPE_CHECKING:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.kustomize.model import PathEntry
 
 __all__ = ["BUILD", "Edge", "NotFollowedError", "follow", "kustomizations_in", "place_named"]
+__all__ += ["without_links"]
 
 _MAY_BE_FOLDERS: Final = frozenset(
     {Role.RESOURCE, Role.COMPONENT, Role.TRANSFORMER, Role.VALIDATOR, Role.GENERATOR}
@@ -42,10 +43,10 @@ class Edge(NamedTuple):
 
     entry: PathEntry
     path: str
-    """Absolute."""
+    """Absolute, and below the root without links, as kustomize takes it."""
     is_folder: bool
-    real: str
-    """The path without links."""
+    named: str
+    """The path as it is named, which may lead through links."""
     is_late: bool = False
     """Whether a plugin names it, which works when the kustomization's own fields are done."""
 
@@ -63,16 +64,16 @@ class NotFollowedError(Exception):
 def follow(entry: PathEntry, folder: str, root: str) -> Edge:
     """Return where an entry of the kustomization in ``folder`` leads.
 
-    ``root`` is the repository's, without links. Raises :class:`NotFollowedError`.
+    ``root`` is the repository's. Raises :class:`NotFollowedError`.
     """
-    path = place_named(entry, folder)
+    named = place_named(entry, folder)
     name = shown(entry.path)
-    mode = _mode_of(entry, path, name)
-    real = _real(path)
-    if not _is_below(real, root):
+    mode = _mode_of(entry, named, name)
+    path = without_links(named, root)
+    if path is None:
         raise NotFollowedError(f"{name} is outside of the repository, and is not read")
     if stat.S_ISREG(mode):
-        return Edge(entry, path, is_folder=False, real=real)
+        return Edge(entry, path, is_folder=False, named=named)
     if not stat.S_ISDIR(mode):
         raise NotFollowedError(f"{name} is no regular file, and is not read")
     if entry.role not in _MAY_BE_FOLDERS:
@@ -83,7 +84,13 @@ def follow(entry: PathEntry, folder: str, root: str) -> Edge:
     if not found:
         message = f"{name} has no kustomization file, so kustomize cannot build this"
         raise NotFollowedError(message, is_error=False)
-    return Edge(entry, path, is_folder=True, real=real)
+    return Edge(entry, path, is_folder=True, named=named)
+
+
+def without_links(path: str, root: str) -> str | None:
+    """Return a path below ``root`` without the links that are below it; None if it leads out."""
+    real, real_root = _real(path), _real_folder(root)
+    return root + real.removeprefix(real_root) if _is_below(real, real_root) else None
 
 
 def place_named(entry: PathEntry, folder: str) -> str:

@@ -10,8 +10,7 @@ from imagelint.kubernetes.context import NO_CONTEXT, Context, Trouble
 from imagelint.kubernetes.kustomize.kustomization import read_kustomization
 from imagelint.kubernetes.kustomize.model import FileRole, Role
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
-from imagelint.kubernetes.readers import Reader, View
-from imagelint.model.namedtuple import NamedTuple
+from imagelint.kubernetes.readers import Reader, View, refusals
 from imagelint.model.source import Source, shown
 from imagelint.repository.follow import (
     BUILD,
@@ -20,7 +19,10 @@ from imagelint.repository.follow import (
     follow,
     kustomizations_in,
     place_named,
+    without_links,
 )
+from imagelint.repository.member import Member
+from imagelint.repository.patch_texts import namespaces_of
 from imagelint.repository.plugins import LOADED, named_in, named_inline, unclear_changes
 from imagelint.yaml.documents import split
 from imagelint.yaml.nodes import Mapping
@@ -32,22 +34,10 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.kustomize.model import FieldChange, Inline, Kustomization, PathEntry
     from imagelint.yaml.documents import Document
 
-__all__ = ["Graph", "Member", "read_as_kustomization"]
+__all__ = ["Graph", "read_as_kustomization"]
 
 _OBJECTS: Final = frozenset({Role.RESOURCE, Role.COMPONENT})
 """Roles of what holds objects that a build takes in as they are."""
-
-
-class Member(NamedTuple):
-    """A kustomization file of the repository."""
-
-    path: str
-    """Absolute."""
-    document: Document
-    says: Kustomization
-    edges: tuple[Edge, ...]
-    is_whole: bool
-    """Whether everything that it names could be followed."""
 
 
 class Graph:
@@ -61,7 +51,6 @@ class Graph:
         All are absolute. ``read`` gives the bytes of a file, None where that cannot be.
         """
         self.root = root
-        self._real_root = os.path.realpath(root)
         self._read = read
         self.lost: dict[str, list[str]] = {}
         """By folder: where what its kustomization names would stand, if it were here."""
@@ -73,6 +62,8 @@ class Graph:
         self._users: dict[str, dict[str, None]] = {}
         """By file: the folders of the kustomizations that name it."""
         self._namespaces: dict[str, frozenset[str]] = {}
+        self._refused: set[str] = set()
+        """Kustomization files that kustomize may refuse."""
         self._troubles: dict[str, dict[Trouble, None]] = {}
         """By file: what is named in it and cannot be followed."""
         self._named: dict[str, list[tuple[Document, PathEntry]]] = {}
@@ -100,15 +91,20 @@ class Graph:
 
     def context_of(self, path: str) -> Context:
         """Return what the repository knows about a file (absolute)."""
-        roles = tuple(self._roles.get(path, ()))
+        roles = tuple(self._roles.get(path) or self._roles.get(self.canonical(path)) or ())
         if not roles and not _is_kustomization(path):
             return NO_CONTEXT
         troubles = tuple(self._troubles.get(path, ()))
-        return Context(roles, self.namespaces_of(path), troubles=troubles)
+        is_refused = path in self._refused
+        return Context(roles, self.namespaces_of(path), troubles=troubles, is_refused=is_refused)
+
+    def canonical(self, path: str) -> str:
+        """Return a path without links below the root, as everything in the graph is known by."""
+        return without_links(path, self.root) or path
 
     def users_of(self, path: str) -> tuple[str, ...]:
         """Return the folders of the kustomizations that name a file themselves."""
-        return tuple(self._users.get(path, ()))
+        return tuple(self._users.get(path) or self._users.get(self.canonical(path)) or ())
 
     def parents_of(self, folder: str) -> list[tuple[str, Role]]:
         """Return the folders of the kustomizations that take in another's folder, and as what."""
@@ -142,7 +138,7 @@ class Graph:
                     continue
                 seen.add(edge.path)
                 if not edge.is_folder:
-                    yield edge.path
+                    yield from dict.fromkeys((edge.path, edge.named))
                 elif edge.path in self.members:
                     yield self.members[edge.path].path
                     work.append(edge.path)
@@ -179,17 +175,26 @@ class Graph:
             if unknown:
                 work |= dict.fromkeys(unknown)
                 continue
-            own = self.members[at].says.namespace
+            own = self._own_namespaces(at)
             known = (self._namespaces.get(parent, frozenset()) for parent in above)
-            self._namespaces[at] = frozenset([own] if own else ()).union(*known)
+            self._namespaces[at] = own.union(*known)
             del work[at]
         return self._namespaces[folder]
+
+    def _own_namespaces(self, folder: str) -> frozenset[str]:
+        """Return the namespaces into which a kustomization itself moves objects."""
+        member = self.members[folder]
+        loaded = (edge for edge in member.edges if edge.entry.role in LOADED)
+        plugins = [one.path for edge in loaded for one in self._files(edge)]
+        return frozenset(namespaces_of(member, plugins, self._read))
 
     # --- how it is made ----------------------------------------------------------------
 
     def _member(self, path: str) -> Member | None:
         data = self._read(path)
         found = None if data is None else read_as_kustomization(path, data)
+        if data is not None and (found is None or found[1].refusals):
+            self._refused.add(path)
         return None if found is None else self._followed(path, *found)
 
     def _followed(self, path: str, document: Document, says: Kustomization) -> Member:
@@ -203,7 +208,7 @@ class Graph:
     def _follow(self, entry: PathEntry, folder: str, document: Document) -> Edge | None:
         """Return where an entry leads that stands in a document, else note why it does not."""
         try:
-            return follow(entry, folder, self._real_root)
+            return follow(entry, folder, self.root)
         except NotFollowedError as error:
             message = str(error)
             if folder != os.path.dirname(document.source.path):
@@ -229,7 +234,7 @@ class Graph:
     def _note(self, folder: str, edge: Edge) -> None:
         """Remember who takes in what, under all names that a file has."""
         role = edge.entry.role
-        for path in {edge.path, self.root + edge.real.removeprefix(self._real_root)}:
+        for path in {edge.path, edge.named}:
             if edge.is_folder:
                 self._parents.setdefault(path, []).append((folder, role))
             else:
@@ -304,7 +309,9 @@ def read_as_kustomization(path: str, data: bytes) -> tuple[Document, Kustomizati
         tree = document.tree or parse_yaml(document.text)
         if isinstance(tree.root, Mapping):
             view = View(Reader.KUBECTL, walk_once=bool(tree.problems))
-            return document, read_kustomization(tree.root, view)
+            says = read_kustomization(tree.root, view)
+            wrong = tree.problems + (refusals(tree) if tree.is_suspicious else [])
+            return document, says._replace(refusals=(*wrong, *says.refusals))
         if tree.root is not None:
             break
     return None

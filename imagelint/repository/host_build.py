@@ -34,7 +34,7 @@ class HostBuild:
         self.is_whole = True
         for entry in host.says.paths if self.is_selecting else ():
             try:
-                edge = follow(entry, self.folder, os.path.realpath(graph.root))
+                edge = follow(entry, self.folder, graph.root)
             except NotFollowedError:
                 self.is_whole = False
                 continue

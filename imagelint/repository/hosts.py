@@ -13,24 +13,26 @@ from typing import TYPE_CHECKING, Final
 
 from imagelint.kubernetes.kustomize.hosts import fields_of_host, hides_images, template_patch_of
 from imagelint.kubernetes.kustomize.model import ImageEntry, Kustomization
-from imagelint.kubernetes.objects import find_objects, string_of
+from imagelint.kubernetes.objects import find_objects, is_argo_source, string_of
 from imagelint.kubernetes.prefilter import may_have_built, may_select_images
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source
+from imagelint.repository.follow import without_links
 from imagelint.repository.rename_matching import split_image
 from imagelint.yaml.documents import split
 from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
 from imagelint.yaml.parser import parse_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from imagelint.kubernetes.objects import ObjectNode
     from imagelint.repository.rename_model import Entry
     from imagelint.yaml.documents import Document
 
-__all__ = ["ArgoImage", "Host", "Named", "folder_of", "hosts_in", "is_filled_in"]
+__all__ = ["ArgoImage", "Host", "Named", "entry_names", "folder_of", "hosts_in"]
+__all__ += ["is_filled_in", "selecting_entries"]
 __all__ += ["names_in"]
 
 _FLUX: Final = "kustomize.toolkit.fluxcd.io"
@@ -83,6 +85,8 @@ class Host(NamedTuple):
     """The namespace of what states none, of Argo CD."""
     is_recursive: bool = True
     """Whether a folder without a kustomization is read with all folders below it."""
+    is_here: bool = False
+    """Whether the folder is that of the host's own file."""
 
     @property
     def selects(self) -> bool:
@@ -104,46 +108,96 @@ class Named(NamedTuple):
 
 def hosts_in(path: str, data: bytes) -> Iterator[Host]:
     """Yield the objects of a file that have a folder built."""
+    if is_argo_source(os.path.basename(path)):
+        yield from _overrides_in(path, data)
+        return
     for document, root, item, view in _objects(path, data, may_have_built):
         spec = view.get(item.mapping, "spec")
-        if not isinstance(spec, Mapping):
-            continue
-        if item.meta.group == _FLUX and item.meta.kind == "Kustomization":
-            folder = string_of(view.get(spec, "path"), view)
-            if not folder:
-                continue  # all of its source, which mostly is another repository
-            images = tuple(_flux_images(view.get(spec, "images"), view))
-            yield Host(document, root, folder, fields_of_host(spec, "spec", view), images)
-        elif item.meta.group == _ARGO and item.meta.kind == "Application":
+        group, kind = item.meta.group, item.meta.kind
+        if group == _FLUX and kind == "Kustomization" and isinstance(spec, Mapping):
+            yield from _flux_hosts(document, root, spec, view)
+        elif group == _ARGO and kind == "Application":
             for source in _argo_sources(spec, view):
                 yield from _argo_host(document, root, source, spec, view)
-        elif item.meta.group == _ARGO and item.meta.kind == "ApplicationSet":
+        elif group == _ARGO and kind == "ApplicationSet":
             # What its template selects by name is nobody's to rename: see names_in.
             inner = view.get(spec, "template", "spec")
-            for source in _argo_sources(inner, view) if isinstance(inner, Mapping) else ():
+            for source in _argo_sources(inner, view):
                 for host in _argo_host(document, root, source, inner, view):
                     says = Kustomization(host.says.mapping, namespace=host.says.namespace)
                     yield host._replace(says=says, argo=())
 
 
+def _flux_hosts(document: Document, root: Node, spec: Mapping, view: View) -> Iterator[Host]:
+    folder = string_of(view.get(spec, "path"), view)
+    if folder:  # else it is all of its source, which mostly is another repository
+        images = tuple(_flux_images(view.get(spec, "images"), view))
+        yield Host(document, root, folder, fields_of_host(spec, "spec", view), images)
+
+
+def _overrides_in(path: str, data: bytes) -> Iterator[Host]:
+    """Yield what a file .argocd-source.yaml puts on top of the folder that it is in."""
+    for document in split(Source(path, data)):
+        tree = document.tree or parse_yaml(document.text)
+        if isinstance(tree.root, Mapping):
+            view = View(Reader.KUBECTL, walk_once=bool(tree.problems))
+            says, images = _of_kustomize(tree.root, view)
+            yield Host(document, tree.root, "", says, argo=images, is_argo=True, is_here=True)
+
+
 def names_in(path: str, data: bytes, root: str) -> Iterator[Named]:
     """Yield the names in a file of which nobody can tell whose images they select.
 
-    Skaffold works below its own file, a template of an ApplicationSet below what of its ``path``
-    is no placeholder; ``root`` is the repository's.
+    Skaffold works below its own file, unless that names a folder above; a template of an
+    ApplicationSet below what of its ``path`` is no placeholder; a HelmRelease on what its chart
+    renders. ``root`` is the repository's.
     """
+    own = os.path.dirname(path)
     for document, _, item, view in _objects(path, data, may_select_images):
-        if item.meta.group == _ARGO and item.meta.kind == "ApplicationSet":
+        kind = item.meta.kind
+        if item.meta.group == _ARGO and kind == "ApplicationSet":
             yield from _names_in_templates(document, item.mapping, view, root)
+        elif kind == "ResourceSet":  # whose resources are objects of Flux, or templates of some
+            for node, name in selecting_entries(item.mapping, view):
+                yield _named(document, node, name, root)
+        elif kind == "HelmRelease":
+            chart = string_of(view.get(item.mapping, "spec", "chart", "spec", "chart"), view)
+            folder = os.path.join(root, (chart or "").replace("/", os.sep))
+            if chart and os.path.isdir(folder):
+                for node, name in selecting_entries(item.mapping, view):
+                    yield _named(document, node, name, os.path.normpath(folder))
         elif item.meta.api_version.startswith("skaffold/"):
-            for build in _all_with("artifacts", item.mapping, view):
-                artifacts = view.get(build, "artifacts")
-                for artifact in artifacts.items if isinstance(artifacts, Sequence) else ():
-                    image = view.get(artifact, "image")
-                    text = string_of(image, view)
-                    if image is not None and text:
-                        name = split_image(text)[0]
-                        yield Named(document, image, name, os.path.dirname(path))
+            folder = root if ".." in document.text else own
+            for node, name in _artifacts(item.mapping, view):
+                yield Named(document, node, name, folder)
+
+
+def _artifacts(mapping: Mapping, view: View) -> Iterator[tuple[Node, str]]:
+    for build in _all_with("artifacts", mapping, view):
+        artifacts = view.entries(build)["artifacts"]
+        for artifact in artifacts.items if isinstance(artifacts, Sequence) else ():
+            node = view.get(artifact, "image")
+            text = string_of(node, view)
+            if text and node is not None:
+                yield node, split_image(text)[0]
+
+
+def selecting_entries(root: Node, view: View) -> Iterator[tuple[Node, str]]:
+    """Yield the names of entries under keys ``images``: kustomize's, Flux's and Argo CD's."""
+    for mapping in _all_with("images", root, view):
+        yield from entry_names(view.entries(mapping)["images"], view)
+
+
+def entry_names(node: Node | None, view: View) -> Iterator[tuple[Node, str]]:
+    """Yield the names that a list of entries, or one entry, selects by."""
+    for item in node.items if isinstance(node, Sequence) else (node,):
+        if isinstance(item, Mapping):
+            name = view.get(item, "name")
+            text = string_of(name, view)
+            if text and name is not None:
+                yield name, text
+        elif isinstance(item, Scalar):
+            yield from ((one.node, one.name) for one in _overrides((item,), view))
 
 
 def _names_in_templates(
@@ -214,7 +268,7 @@ def _flux_images(node: Node | None, view: View) -> Iterator[ImageEntry]:
             yield ImageEntry(name, new_name, tag, digest, None, item, f"images[{index}]")
 
 
-def _argo_sources(spec: Mapping, view: View) -> Iterator[Mapping]:
+def _argo_sources(spec: Node | None, view: View) -> Iterator[Mapping]:
     for key in _SOURCES:
         found = view.get(spec, key)
         for one in found.items if isinstance(found, Sequence) else (found,):
@@ -228,11 +282,7 @@ def _argo_host(
     folder = string_of(view.get(source, "path"), view)
     if not folder:
         return
-    kustomize = view.get(source, "kustomize")
-    says, images = Kustomization(source), tuple[ArgoImage, ...]()
-    if isinstance(kustomize, Mapping):
-        says = fields_of_host(kustomize, "kustomize", view)
-        images = tuple(_argo_images(view.get(kustomize, "images"), view))
+    says, images = _of_kustomize(source, view)
     recurse = view.get(source, "directory", "recurse")
     yield Host(
         document,
@@ -246,9 +296,22 @@ def _argo_host(
     )
 
 
+def _of_kustomize(source: Mapping, view: View) -> tuple[Kustomization, tuple[ArgoImage, ...]]:
+    """Return what a source of Argo CD tells kustomize."""
+    kustomize = view.get(source, "kustomize")
+    if not isinstance(kustomize, Mapping):
+        return Kustomization(source), ()
+    images = tuple(_argo_images(view.get(kustomize, "images"), view))
+    return fields_of_host(kustomize, "kustomize", view), images
+
+
 def _argo_images(node: Node | None, view: View) -> Iterator[ArgoImage]:
+    yield from _overrides(node.items if isinstance(node, Sequence) else (), view)
+
+
+def _overrides(items: Iterable[Node], view: View) -> Iterator[ArgoImage]:
     """Yield overrides as ``kustomize edit set image`` reads them (edit/set/setimage.go)."""
-    for item in node.items if isinstance(node, Sequence) else ():
+    for item in items:
         text = string_of(item, view)
         if text and isinstance(item, Scalar):
             old, equals, new = text.partition("=")
@@ -291,8 +354,13 @@ def is_filled_in(text: str) -> bool:
 
 
 def folder_of(host: Host, root: str) -> str | None:
-    """Return the folder (absolute) that a host has built; None where it is a template's."""
+    """Return the folder (absolute, without links below the root) that a host has built.
+
+    None where it is a template's, or not in the repository.
+    """
     if is_filled_in(host.folder):
         return None
+    if host.is_here:
+        return without_links(os.path.dirname(host.document.source.path), root)
     path = os.path.normpath(os.path.join(root, host.folder.lstrip("/").replace("/", os.sep)))
-    return path if path == root or path.startswith(root.rstrip(os.sep) + os.sep) else None
+    return without_links(path, root)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.repository.host_build import HostBuild
 from imagelint.repository.hosts import is_filled_in
+from imagelint.repository.patched_hosts import patched_namespaces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from imagelint.kubernetes.context import Context
     from imagelint.kubernetes.kustomize.model import FileRole
@@ -43,8 +44,10 @@ _NOWHERE = _Namespaces(frozenset(), frozenset())
 class Landing:
     """Files of a repository → what its hosts say of them."""
 
-    def __init__(self, graph: Graph, hosts: Iterable[Host]) -> None:
-        """Follow each host through the kustomizations of ``graph``."""
+    def __init__(
+        self, graph: Graph, hosts: Iterable[Host], read: Callable[[str], bytes | None]
+    ) -> None:
+        """Follow each host through the kustomizations of ``graph``; some patch hosts themselves."""
         self._graph = graph
         self._built: dict[str, _Namespaces] = {}
         """By folder of a kustomization."""
@@ -53,8 +56,11 @@ class Landing:
         self._roles: dict[str, dict[FileRole, None]] = {}
         self._named: dict[str, list[str]] = {}
         """By file with a host: the files that it takes for patches."""
+        patched = list(patched_namespaces(graph, read))
         for host in hosts:
-            self._follow(HostBuild(graph, host))
+            path = host.document.source.path
+            given = frozenset(text for reached, text in patched if path in reached)
+            self._follow(HostBuild(graph, host), given)
 
     def context_of(self, path: str, known: Context) -> Context:
         """Add to what the kustomizations know of a file (absolute)."""
@@ -76,9 +82,10 @@ class Landing:
         """Return the files that the hosts in a file take for patches."""
         return self._named.get(path, [])
 
-    def _follow(self, build: HostBuild) -> None:
+    def _follow(self, build: HostBuild, given: frozenset[str]) -> None:
+        """Note what is built; ``given`` are namespaces that patches set."""
         host = build.host
-        said = _Namespaces(_known(host.says.namespace), _known(host.destination))
+        said = _Namespaces(_known(host.says.namespace) | given, _known(host.destination))
         for path, role in build.patches:
             self._roles.setdefault(path, {})[role] = None
             self._named.setdefault(host.document.source.path, []).append(path)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.kustomize.model import Kustomization
     from imagelint.repository.graph import Graph
     from imagelint.repository.hosts import Host
+    from imagelint.repository.member import Member
 
 __all__ = ["newly_built", "newly_reached"]
 
@@ -31,15 +32,28 @@ def newly_reached(
     """Yield the files that kustomizations take in now, and did not, or into another namespace."""
     for folder, member in graph.members.items():
         if is_same(member.path):
+            yield from _through_new_links(graph, member, is_same)
             continue
         old = _old(folder, then)
         known = set()
         if old is not None and old.namespace == member.says.namespace:
             known = {(place_named(one, folder), one.role, one.target) for one in old.paths}
         for edge in member.edges:
-            is_below = not edge.is_late and edge.path != place_named(edge.entry, folder)
-            if is_below or (edge.path, edge.entry.role, edge.entry.target) in known:
+            is_below = not edge.is_late and edge.named != place_named(edge.entry, folder)
+            if is_below or (edge.named, edge.entry.role, edge.entry.target) in known:
                 continue
+            yield from _taken_in(graph, edge.path) if edge.is_folder else (edge.path,)
+
+
+def _through_new_links(
+    graph: Graph, member: Member, is_same: Callable[[str], bool]
+) -> Iterator[str]:
+    """Yield the files to which the same names lead another way than they did."""
+    for edge in member.edges:
+        place = edge.named
+        if edge.is_folder and edge.path in graph.members:
+            place = os.path.join(place, os.path.basename(graph.members[edge.path].path))
+        if edge.named != edge.path and not is_same(place):
             yield from _taken_in(graph, edge.path) if edge.is_folder else (edge.path,)
 
 

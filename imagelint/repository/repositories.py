@@ -10,11 +10,11 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from imagelint.files.found import SUFFIXES
 from imagelint.files.git import LEFT_OUT, kept_below
 from imagelint.files.reading import MAX_SIZE, read
-from imagelint.files.walk import SUFFIXES
 from imagelint.kubernetes.context import NO_CONTEXT
-from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
+from imagelint.kubernetes.objects import KUSTOMIZATION_FILES, is_argo_source
 from imagelint.kubernetes.prefilter import may_have_built
 from imagelint.model.errors import FileError
 from imagelint.model.source import Source
@@ -98,16 +98,22 @@ def _known(root: str, *, is_tree: bool) -> Known | None:
         return None
     from imagelint.repository.known import known  # noqa: PLC0415 - many trees have none
 
-    files = built if first is None else chain([first], built)
-    return known(root, kustomizations, files, partial(content_of, root))
+    graph = Graph(root, kustomizations, partial(content_of, root))
+    if not hosts:
+        return _Repository(graph, hosts, None)
+    from imagelint.repository.landing import Landing  # noqa: PLC0415 - as above
+
+    return _Repository(graph, hosts, Landing(graph, hosts, partial(content_of, root)))
 
 
 def _that_may_have_built(root: str, paths: list[str]) -> Iterator[tuple[str, bytes]]:
     """Yield the files below a root, with their bytes, that may have folders built."""
     for path in paths:
         data = content_of(root, path)
-        if data is not None and may_have_built(data):
-            yield path, data
+        if data is not None and (may_have_built(data) or is_argo_source(os.path.basename(path))):
+            from imagelint.repository.hosts import hosts_in  # noqa: PLC0415 - as above
+
+            yield from hosts_in(path, data)
 
 
 def content_of(root: str, path: str) -> bytes | None:

@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.examined import Examined
     from imagelint.kubernetes.kustomize.model import FileRole, Inline, PathEntry
     from imagelint.model.source import Edit
-    from imagelint.repository.graph import Graph, Member
+    from imagelint.repository.graph import Graph
     from imagelint.repository.hosts import Host
+    from imagelint.repository.member import Member
     from imagelint.repository.numbering import Said
     from imagelint.repository.rename_model import Plan
 

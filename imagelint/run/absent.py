@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from imagelint.model.finding import Skipped
-    from imagelint.repository.graph import Graph, Member
+    from imagelint.repository.graph import Graph
+    from imagelint.repository.member import Member
     from imagelint.run.surroundings import Surroundings
 
 __all__ = ["broken_links", "left_out", "lost_policies", "reached_in_vain", "sparse", "submodules"]

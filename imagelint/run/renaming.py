@@ -17,6 +17,7 @@ from imagelint.kubernetes.prefilter import may_select_images
 from imagelint.model.source import one_line, shown
 from imagelint.repository.graph import Graph
 from imagelint.repository.hosts import names_in
+from imagelint.repository.patched_hosts import patched_names
 from imagelint.repository.rename_matching import split_image
 from imagelint.repository.renames import plan_renames
 from imagelint.repository.repositories import content_of, manifests_below
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.model.source import Edit
-    from imagelint.repository.hosts import Host
+    from imagelint.repository.hosts import Host, Named
     from imagelint.repository.rename_model import Entry, Planned
     from imagelint.repository.selectors import Repairs
     from imagelint.run.surroundings import Surroundings
@@ -51,15 +52,28 @@ def adjustments(
     ``repaired`` has the inputs with repairs. ``free`` are the inputs, each with whether it is known
     that nothing in it selects images by name but kustomizations.
     """
-    by_root: dict[str, Repairs] = {}
-    for path, (images, _) in repaired.items():
-        repairs = by_root.setdefault(around.root_of(path), {})
-        repairs[path] = {start: (old, new) for start, old, new in images}
+    by_root: dict[str, dict[str, Found]] = {}
+    for path, found in repaired.items():
+        by_root.setdefault(around.root_of(path), {})[path] = found
     made: dict[str, Adjustment] = {}
-    for root, repairs in by_root.items():
+    for root, inputs in by_root.items():
         graph = around.graph_at(root) or Graph(root, (), partial(content_of, root))
-        planned = _Planned(graph, around.hosts_at(root), repairs, catalogue, cwd)
-        made |= planned.adjustments(free, repaired)
+        names: dict[str, list[str]] = {}
+        for path in free:  # what the graph knows of by one name may be an input by others
+            if around.root_of(path) == root:
+                own = graph.canonical(path)
+                known_as = names.setdefault(own, [])
+                known_as.insert(0 if path == own else len(known_as), path)
+        known = {
+            own: inputs[path]
+            for own, paths in names.items()
+            for path in [path for path in paths if path in inputs][:1]
+        }
+        planned = _Planned(graph, around.hosts_at(root), known, catalogue, cwd)
+        for path, adjustment in planned.adjustments(free, names).items():
+            one, *others = names.get(path) or [path]
+            made[one] = adjustment
+            made.update((other, Adjustment(adjustment.refused)) for other in others)
     return made
 
 
@@ -70,24 +84,30 @@ class _Planned:
         self,
         graph: Graph,
         hosts: Sequence[Host],
-        repairs: Repairs,
+        repaired: Mapping[str, Found],
         catalogue: Catalogue,
         cwd: str,
     ) -> None:
         self._graph = graph
         self._hosts = hosts
-        self._repairs = repairs
+        self._repaired = repaired
+        self._repairs: Repairs = {
+            path: {start: (old, new) for start, old, new in images}
+            for path, (images, _) in repaired.items()
+        }
         self._catalogue = catalogue
         self._cwd = cwd
         self._refused: dict[str, dict[int, str]] = {}
+        self._reached: dict[str, frozenset[str]] = {}
+        """By folder: the files that kustomizations below it take in."""
 
     def adjustments(
-        self, free: Mapping[str, bool], repaired: Mapping[str, Found]
+        self, free: Mapping[str, bool], names: Mapping[str, Sequence[str]]
     ) -> dict[str, Adjustment]:
         self._refuse_named(free)
 
         def may_edit(path: str) -> bool:
-            return path in free or self._is_recoverable(path)
+            return path in names or self._is_recoverable(path)
 
         read = partial(content_of, self._graph.root)
         selectors = Selectors(
@@ -103,7 +123,7 @@ class _Planned:
             """Return the edits of the repairs of a file that are not refused."""
             starts = sorted(self._repairs.get(path, ()))
             refused = self._refused.get(path, {})
-            edits = repaired[path][1] if path in repaired else ()
+            edits = self._repaired[path][1] if path in self._repaired else ()
             return [
                 edit
                 for edit in edits
@@ -134,16 +154,32 @@ class _Planned:
         for path in manifests_below(self._graph.root):
             data = None if free.get(path) else content_of(self._graph.root, path)
             if data is not None and may_select_images(data):
-                for document, node, name, folder in names_in(path, data, self._graph.root):
-                    line = document.source.line_number(document.byte_offset(node.start))
-                    names.setdefault(name, []).append((folder, f"{self._shown(path)}:{line}"))
+                for one in names_in(path, data, self._graph.root):
+                    names.setdefault(one.name, []).append((one.folder, self._place_of(one)))
+        read = partial(content_of, self._graph.root)
+        for one in patched_names(self._graph, self._hosts, read):
+            names.setdefault(one.name, []).append((one.folder, self._place_of(one)))
         for path, images in self._repairs.items() if names else ():
             for start, (old, _) in list(images.items()):
                 places = (*names.get(split_image(old)[0], ()), *names.get(None, ()))
-                for place in (place for folder, place in places if files.is_below(path, folder)):
+                for place in (place for folder, place in places if self._is_in(path, folder)):
                     self._refuse(path, start, f"{place} selects {shown(old)} by name")
                     del images[start]
                     break
+
+    def _place_of(self, named: Named) -> str:
+        """Return the file and line of a name."""
+        document = named.document
+        line = document.source.line_number(document.byte_offset(named.node.start))
+        return f"{self._shown(document.source.path)}:{line}"
+
+    def _is_in(self, path: str, folder: str) -> bool:
+        """Whether a file is below a folder, or a kustomization that is there takes it in."""
+        if folder not in self._reached:
+            members = self._graph.members.items()
+            below = [one.path for place, one in members if files.is_below(place, folder)]
+            self._reached[folder] = frozenset(self._graph.reached_from(below))
+        return files.is_below(path, folder) or path in self._reached[folder]
 
     def _is_recoverable(self, path: str) -> bool:
         """Whether git can bring back a file; without a repository nobody asks for that."""

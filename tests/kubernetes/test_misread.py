@@ -119,6 +119,58 @@ def test_what_is_no_object_to_anybody(text: str) -> None:
     assert refused(text.encode()) == []
 
 
+CONTROL = "control characters are not allowed"
+
+
+@pytest.mark.parametrize("prove", [True, False])
+@pytest.mark.parametrize("char", ["\x1e", "\x01", "\x08", "\x1b", "\x7f", "\ufffe", "\x1e\x1e"])
+@pytest.mark.parametrize(
+    "before", ["", '{"apiVersion":"v1","kind":"ConfigMap"}\n---\n', "a: b\n---\n"]
+)
+def test_a_control_character_in_front_of_json(before: str, char: str, prove: bool) -> None:
+    """It makes a string of the object to YAML, and no reader takes it for anything else."""
+    for indented in (char + JSON, f"  {char} {JSON}", JSON.replace(',"kind"', f',{char}"kind"')):
+        assert refused((before + indented).encode(), prove=prove) == [CONTROL]
+    assert refused((before + JSON).encode(), prove=prove) == []
+    assert refused((before + char + '{"apiVersions":"v1","kindly":"Pod"}').encode()) == []
+
+
+@pytest.mark.parametrize("prove", [True, False])
+@pytest.mark.parametrize("char", ["\u200b", "\ufeff", "\u2060", "\xad", "\u200b\ufeff", "\u202e"])
+def test_an_invisible_character_in_json(char: str, prove: bool) -> None:
+    """It is the first letter of another key to YAML."""
+    for text in (JSON.replace('"kind"', f'{char}"kind"'), JSON.replace('kind"', f'kind"{char}')):
+        (reason,) = refused(text.encode(), prove=prove)
+        assert reason
+    assert refused(JSON.replace("Pod", f"Pod{char}").encode(), prove=prove) == []
+    assert refused(f'{{"a": 1,{char}"b": "image"}}'.encode(), prove=prove) == []
+
+
+SNIPPETS = """\
+{
+\t// Snippets: "kind: Pod" and more.
+\t"pod": {
+\t\t"prefix": "pod",
+\t\t"body": [
+\t\t\t"apiVersion: v1",
+\t\t\t"kind: Pod",
+\t\t\t"  - image: nginx",
+\t\t\t'{ apiVersion: v1, "kind": "Pod" }', /* apiVersion: v1 */
+\t\t\t"\\"apiVersion\\": \\"v1\\""
+\t\t],
+\t},
+}
+"""
+
+
+def test_settings_with_manifests_in_their_strings() -> None:
+    """Snippets of an editor: their keys are no object's, whatever their texts say."""
+    assert refused(SNIPPETS.encode()) == []
+    assert examine(Source("a.yaml", SNIPPETS.encode()), catalogue())[0][0].is_manifest is False
+    for keys in ('"apiVersion": "v1", "kind": "Pod",', "apiVersion: v1,\n\tkind: Pod,"):
+        assert refused(SNIPPETS.replace('"prefix": "pod",', keys).encode()) != []
+
+
 def test_a_nul_alone_is_named_where_it_stands() -> None:
     data = POD.replace("image: evil", "image: ev\0il").encode()
     assert refused(data) == ["control characters are not allowed"]

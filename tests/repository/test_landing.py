@@ -193,3 +193,91 @@ def test_a_patch_of_an_application_is_read_as_one(repository: Project) -> None:
     patches = [{"path": "p.patch", "target": {"kind": "Pod"}}]
     repository.write("clusters/host.yaml", argo(kustomize={"patches": patches}))
     assert is_judged_as_prod(repository, "--env", "prod")
+
+
+IN_PROD = [
+    {"transformers": ["n.yaml"]},
+    {
+        "transformers": [
+            json.dumps(
+                {
+                    "apiVersion": "builtin",
+                    "kind": "NamespaceTransformer",
+                    "metadata": {"name": "n", "namespace": "prod"},
+                    "unsetOnly": True,
+                }
+            )
+        ]
+    },
+    {"transformers": ["t"]},
+    {
+        "patches": [
+            {
+                "target": {"kind": "Pod"},
+                "patch": json.dumps(
+                    [{"op": "add", "path": "/metadata/namespace", "value": "prod"}]
+                ),
+            }
+        ]
+    },
+    {"patches": [{"target": {"kind": "Pod"}, "path": "p.txt"}]},
+    {
+        "replacements": [
+            {
+                "sourceValue": "prod",
+                "targets": [
+                    {
+                        "select": {"kind": "Pod"},
+                        "fieldPaths": ["metadata.namespace"],
+                        "options": {"create": True},
+                    }
+                ],
+            }
+        ]
+    },
+]
+
+
+@pytest.mark.parametrize("fields", IN_PROD)
+@pytest.mark.parametrize("namespace", ["prod", "dev"])
+def test_whatever_moves_objects_into_a_namespace(
+    repository: Project, fields: Any, namespace: str
+) -> None:
+    transformer = (
+        "apiVersion: builtin\nkind: NamespaceTransformer\nmetadata: {name: n, namespace: prod}\n"
+    )
+    patch = '[{"op": "replace", "path": "/metadata", "value": {"name": "w", "namespace": "prod"}}]'
+    files = {
+        "app/n.yaml": transformer,
+        "app/t/kustomization.yaml": "resources: [n.yaml]\n",
+        "app/t/n.yaml": transformer,
+        "app/p.txt": patch,
+        "app/kustomization.yaml": json.dumps({"resources": ["a.yaml"], **fields}),
+    }
+    for name, text in files.items():
+        repository.write(name, text.replace("prod", namespace))
+    assert is_judged_as_prod(repository) is (namespace == "prod")
+
+
+@pytest.mark.parametrize("namespace", ["prod", "dev"])
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [
+        (flux(), "/spec/targetNamespace"),
+        (argo(), "/spec/destination"),
+        (argo(), "/spec/source/kustomize/namespace"),
+    ],
+)
+def test_an_overlay_says_where_a_host_deploys(
+    repository: Project, host: str, path: str, namespace: str
+) -> None:
+    value: Any = {"namespace": namespace} if path.endswith("destination") else namespace
+    patch = json.dumps([{"op": "add", "path": path, "value": value}])
+    kind = json.loads(host)["kind"]
+    repository.write("app/kustomization.yaml", KUSTOMIZATION)
+    repository.write("clusters/base/f.yaml", host)
+    repository.write("clusters/base/kustomization.yaml", "resources: [f.yaml]\n")
+    assert not is_judged_as_prod(repository)
+    overlay = {"resources": ["../base"], "patches": [{"target": {"kind": kind}, "patch": patch}]}
+    repository.write("clusters/prod/kustomization.yaml", json.dumps(overlay))
+    assert is_judged_as_prod(repository) is (namespace == "prod")

@@ -26,6 +26,7 @@ from imagelint.cli.output import (
     hasher,
     say,
     teller,
+    track,
 )
 from imagelint.cli.progress import track
 from imagelint.run.run import Run, attempted
@@ -67,6 +68,8 @@ def command(
       imagelint check --statistics --quiet
       imagelint check --show-policy prod/web.yaml
     """  # noqa: D301 - click wants the character itself
+    from imagelint.run.run import Run, attempted  # noqa: PLC0415
+
     chosen = targets(formats, output)
     detail = detail_of(options)
     show_policy, show_files = options.pop("show_policy"), options.pop("show_files")

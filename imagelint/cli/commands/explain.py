@@ -18,8 +18,8 @@ from imagelint.cli.options import (
     environment_option,
     harbor_host,
     harbor_option,
-    nearest,
     policy_option,
+    unknown,
 )
 from imagelint.cli.output import look_of, print_text
 from imagelint.engine.judge import Judge
@@ -95,9 +95,11 @@ def command(
 
 def _refuse_slip(what: str, rules: Mapping[str, Rule]) -> None:
     """Stop at a rule's name with a slip in it, which would be read as an image."""
-    if difflib.get_close_matches(what, list(rules), n=1, cutoff=0.8):
+    from imagelint.model.errors import nearest  # noqa: PLC0415 - only where it is no rule
+
+    if nearest(what, rules, 0.8):
         advice = "(for an image of that name, give --env)"
-        message = f"{nearest(what, rules, 'rule')} {advice}"
+        message = f"{unknown(what, rules, 'rule')} {advice}"
         raise click.UsageError(message)
 
 

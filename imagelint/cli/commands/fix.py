@@ -33,6 +33,7 @@ from imagelint.cli.output import (
     print_bytes,
     print_text,
     say,
+    track,
 )
 from imagelint.cli.progress import track
 from imagelint.formats import unified

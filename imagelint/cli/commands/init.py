@@ -11,8 +11,7 @@ import click
 
 from imagelint import files
 from imagelint.cli.options import debug_option, harbor_host
-from imagelint.cli.output import print_text, say
-from imagelint.cli.progress import track
+from imagelint.cli.output import print_text, say, track
 from imagelint.model.errors import ImagelintError, UsageError
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source
@@ -121,6 +120,9 @@ def _write_schema(cwd: str) -> None:
 
 def _look_around(harbor: str | None) -> tuple[Seen, ...]:
     """Return the registries of this folder's images, those of the most images first."""
+    from imagelint.run.request import Request  # noqa: PLC0415
+    from imagelint.run.run import Run, attempted  # noqa: PLC0415
+
     run = Run(Request(harbor=harbor), attempted)
     found = _seen(track(run.results(), len(run.inputs), quiet=False))
     if run.errors:

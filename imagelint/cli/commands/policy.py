@@ -19,18 +19,8 @@ from imagelint.cli.output import (
     print_text,
     say,
 )
-from imagelint.engine.cases import CASES_NAME, read_cases, run_case, unreached
-from imagelint.engine.examples import Examples
-from imagelint.engine.linter import Linter
-from imagelint.model.errors import UsageError
-from imagelint.model.finding import Severity
-from imagelint.model.source import Source, shown
-from imagelint.policy.advice import advise
-from imagelint.policy.diff import changes
-from imagelint.rules.built_in import RULES
-from imagelint.run.given import known_kinds, today
-from imagelint.run.run import Run
-from imagelint.yaml.config import Fields
+from imagelint.formats.phrases import shown_path
+from imagelint.model.source import Source, one_line, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -185,7 +175,8 @@ def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome
             return  # their examples are tests enough
         message = f"{name}: there is no such table; `imagelint policy test --help` shows one"
         raise UsageError(message)
-    source = Source(name, files.read(place, name)[0])
+    root = governing.root if cases is None else files.bound_of(cases, cwd, name)
+    source = Source(name, files.read(place, name, root)[0])
     linters: dict[str | None, Linter] = {}
     for case in read_cases(source, governing.policy, governing.rules):
         if case.environment not in linters:
@@ -216,12 +207,19 @@ def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:  # 
     \b
       imagelint policy diff main:imagelint.yaml imagelint.yaml k8s/
     """  # noqa: D301 - click wants the character itself
+    from imagelint.formats.drawn import columns, drawn  # noqa: PLC0415 - --help has no use for these
+    from imagelint.policy.diff import changes  # noqa: PLC0415
+
     before, after = _run_by(old, options), _run_by(new, options)
     found = changes(before.results(), after.results())
     look = look_of(sys.stdout)
+    table = columns("PLACE", "IMAGE", "BEFORE", "AFTER", below=int(look.terminal))
     for one in found.changes:
-        _print(f"{one.path}:{one.line}:{one.column}: {shown(one.image)}: {one.words}", look)
+        place = f"{shown_path(one.path)}:{one.line}:{one.column}"
+        table.add_row(place, shown(one.image), one_line(one.before), one_line(one.after))
     number = len(found.changes)
+    if number:
+        print_text(f"{drawn(table, look)}\n", sys.stdout)
     verb = "changes" if number == 1 else "change"
     _print(f"{_counted(number, 'verdict')} of {found.images} {verb}.", look)
     errors = dict.fromkeys((*before.errors, *after.errors))

@@ -90,7 +90,7 @@ def _guesses(run: Run) -> Iterator[Guess]:
         try:
             data = run.around.read(one)[0] if one.data is None else one.data
         except ImagelintError as error:
-            run.errors.append(str(error))
+            run.errors += error.lines
             continue
         own = one.governing.policy
         known = catalogue.with_entries(own.workloads).with_embedded(own.embedded)

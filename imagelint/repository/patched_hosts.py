@@ -1,0 +1,130 @@
+"""Kustomizations that patch objects of Flux and Argo CD: what these select then is not followed.
+
+An overlay may give a Flux Kustomization other ``images``, or another ``path``. Which images the
+patched object selects nobody can tell without a build, so the names in such patches count anywhere.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from imagelint.kubernetes.objects import string_of
+from imagelint.kubernetes.readers import Reader, View
+from imagelint.repository.hosts import Named, entry_names, selecting_entries
+from imagelint.repository.patch_texts import operations, patches_of
+from imagelint.yaml.nodes import Mapping
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from imagelint.kubernetes.kustomize.model import Target
+    from imagelint.repository.graph import Graph
+    from imagelint.repository.hosts import Host
+    from imagelint.repository.member import Member
+    from imagelint.repository.patch_texts import Patch
+    from imagelint.yaml.nodes import Node
+
+__all__ = ["patched_names", "patched_namespaces"]
+
+_KINDS: Final = ("Kustomization", "Application", "ApplicationSet", "HelmRelease", "ResourceSet")
+_NAMESPACES: Final = (
+    ("targetNamespace",),
+    ("destination", "namespace"),
+    ("source", "kustomize", "namespace"),
+    ("template", "spec", "destination", "namespace"),
+)
+"""Fields of a specification that say where what is built runs."""
+_PATHS: Final = ("path", "chart")
+"""Fields that lead to another folder."""
+
+
+def patched_names(
+    graph: Graph, hosts: Iterable[Host], read: Callable[[str], bytes | None]
+) -> Iterator[Named]:
+    """Yield the names that patches give to objects which have folders built.
+
+    Where a patch leads one to another folder that are the names of all such objects, too.
+    """
+    is_moved = False
+    for member in graph.members.values():
+        for patch in _patches(member, read):
+            view = View(Reader.KUSTOMIZE)
+            for node, name in _names(patch.root, view):
+                yield Named(patch.document, patch.text or node, name, graph.root)
+            is_moved = is_moved or _moves(patch.root, view)
+    for host in hosts if is_moved else ():
+        for entry in host.images:
+            if entry.name is not None:
+                yield Named(host.document, entry.name, entry.name.value, graph.root)
+        for image in host.argo:
+            yield Named(host.document, image.node, image.name, graph.root)
+
+
+def patched_namespaces(
+    graph: Graph, read: Callable[[str], bytes | None]
+) -> Iterator[tuple[frozenset[str], str]]:
+    """Yield the files that a kustomization takes in, and where objects in these have things run."""
+    for member in graph.members.values():
+        found = {
+            text
+            for patch in _patches(member, read)
+            for text in _namespaces(patch.root, View(Reader.KUSTOMIZE))
+        }
+        if found:
+            reached = frozenset(graph.reached_from([member.path]))
+            yield from ((reached, text) for text in found)
+
+
+def _namespaces(root: Node, view: View) -> Iterator[str]:
+    values = [view.get(root, "spec", *keys) for keys in _NAMESPACES]
+    for path, value in operations(root, view):
+        for keys in _NAMESPACES:
+            whole = ["", "spec", *keys]
+            if path == whole[: len(path)]:
+                values.append(view.get(value, *whole[len(path) :]))
+    yield from (text for value in values if (text := string_of(value, view)))
+
+
+def _patches(member: Member, read: Callable[[str], bytes | None]) -> Iterator[Patch]:
+    """Yield the patches of such objects."""
+    return (one for one in patches_of(member, read) if _is_for_host(one.target, one.root))
+
+
+def _is_for_host(target: Target | None, root: Node) -> bool:
+    """Whether a patch may be for an object that has a folder built."""
+    if target is not None and target.kind:
+        return target.kind in _KINDS or not target.kind.isalnum()  # an expression
+    view = View(Reader.KUSTOMIZE)
+    kind = string_of(view.get(root, "kind"), view)
+    return not kind or kind in _KINDS or target is not None
+
+
+def _names(root: Node, view: View) -> Iterator[tuple[Node, str]]:
+    if isinstance(root, Mapping):
+        yield from selecting_entries(root, view)
+    for path, value in operations(root, view):
+        if "images" in path:
+            text = string_of(value, view)
+            if path[-1] == "name" and text and value is not None:
+                yield value, text
+            elif path[-1] == "images" or path[-2] == "images":
+                yield from entry_names(value, view)
+        elif isinstance(value, Mapping):
+            yield from selecting_entries(value, view)
+
+
+def _moves(root: Node, view: View) -> bool:
+    """Whether a patch leads an object to another folder."""
+    if isinstance(root, Mapping):
+        return any(_leads(root, view))
+    return any(
+        path[-1] in _PATHS or (isinstance(value, Mapping) and any(_leads(value, view)))
+        for path, value in operations(root, view)
+    )
+
+
+def _leads(root: Mapping, view: View) -> Iterator[bool]:
+    """Yield for each place of a path whether one stands there."""
+    spec = view.get(root, "spec") or root
+    for keys in ((), ("source",), ("template", "spec", "source"), ("chart", "spec")):
+        yield any(view.get(spec, *keys, key) is not None for key in _PATHS)
