@@ -7,21 +7,16 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from imagelint import files
 from imagelint.formats import FORMATS
-from imagelint.model.errors import ImagelintError, UsageError
-from imagelint.model.finding import Severity
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.patterns.harbor import InvalidPattern, parse_harbor_host
-from imagelint.rules.built_in import RULES
-from imagelint.run.request import STDIN, Request
-from imagelint.yaml.config import nearest as nearest_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from click.shell_completion import CompletionItem
 
+    from imagelint.model.finding import Severity
+    from imagelint.run.run import Request
 
 __all__ = [
     "AUTO",
@@ -109,11 +104,11 @@ def unknown(name: str, names: Iterable[str], what: str) -> str:
     return f"no {what} {name!r}; {did_you_mean(name, tuple(names), 'there are')}"
 
 
-def completed(words: Iterable[str], incomplete: str, kind: str = "plain") -> list[CompletionItem]:
+def completed(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
     """Return for the shell the words that begin as the one that is being typed."""
     from click.shell_completion import CompletionItem  # noqa: PLC0415 - for the shell alone
 
-    return [CompletionItem(word, kind) for word in words if word.startswith(incomplete)]
+    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
 
 
 if TYPE_CHECKING:
@@ -159,9 +154,16 @@ def _complete_environment(
     incomplete: str,
 ) -> list[CompletionItem]:
     """Complete an environment of the policy that governs this folder, or of ``--policy``."""
+    import os  # noqa: PLC0415 - for the shell alone
+
+    from imagelint import files  # noqa: PLC0415
+    from imagelint.model.errors import ImagelintError  # noqa: PLC0415
+    from imagelint.rules.built_in import RULES  # noqa: PLC0415
+
     cwd = os.getcwd()
     try:
-        policies = files.Policies(RULES, cwd, ctx.params.get("policy"))
+        rules = RULES
+        policies = files.Policies(rules, cwd, ctx.params.get("policy"))
         environments = policies.for_folder(cwd).policy.environments
     except ImagelintError:  # whoever runs the command will be told
         return []
@@ -174,7 +176,9 @@ def complete_file(
     incomplete: str,
 ) -> list[CompletionItem]:
     """Leave it to the shell to complete a file."""
-    return completed([incomplete], incomplete, "file")
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - for the shell alone
+
+    return [CompletionItem(incomplete, type="file")]
 
 
 debug_option = click.option(
@@ -311,6 +315,9 @@ def output_options(formats: Mapping[str, str] = FORMATS) -> Callable[[F], F]:
 
 def request(options: Mapping[str, Any]) -> Request:
     """Make a request out of the values of :func:`input_options`."""
+    from imagelint import files  # noqa: PLC0415 - --help has no use for the engine
+    from imagelint.run.run import STDIN, Request  # noqa: PLC0415
+
     harbor = options.get("harbor")
     host = None if harbor is None else harbor_host(harbor)
     # Whatever has no option --allow-empty makes no verdict of what it finds.
@@ -322,6 +329,9 @@ def request(options: Mapping[str, Any]) -> Request:
 
 def harbor_host(text: str) -> str:
     """Return what ``--harbor`` names; raises ``UsageError`` for what is no host."""
+    from imagelint.model.errors import UsageError  # noqa: PLC0415 - --help has no use for these
+    from imagelint.patterns.harbor import InvalidPattern, parse_harbor_host  # noqa: PLC0415
+
     try:
         return parse_harbor_host(text)
     except InvalidPattern as error:
@@ -348,4 +358,6 @@ def targets(formats: tuple[Target, ...], output: str | None) -> tuple[Target, ..
 
 def severity_of(fail_on: str) -> Severity | None:
     """Return what ``--fail-on`` names; None for never."""
+    from imagelint.model.finding import Severity  # noqa: PLC0415
+
     return None if fail_on == _NEVER else Severity(fail_on)

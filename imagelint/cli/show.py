@@ -3,53 +3,36 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from imagelint import files
-from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, print_text, say, skipped_lines
 from imagelint.formats.phrases import counted, shown_path
 from imagelint.model.errors import UsageError
 from imagelint.model.source import shown
 from imagelint.policy.placement import Placement
 from imagelint.rules.built_in import RULES
-from imagelint.run.request import STDIN
-from imagelint.run.run import Run
+from imagelint.run.run import STDIN, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from imagelint.cli.options import Detail
     from imagelint.files import GoverningPolicy
     from imagelint.model.finding import KubeObject
     from imagelint.policy.policy import Environment
     from imagelint.run.run import Request
 
-__all__ = ["show"]
+__all__ = ["file_lines", "policy_lines"]
 
 _LABEL = 12
 _ERROR_MAX = 2000
 
 
-def show(file: str | None, request: Request, detail: Detail) -> int:
-    """Print the policy of a file, or without one what would be linted; return the exit code."""
-    if file is not None:
-        _print_lines(_policy_lines(file, request))
-        return EXIT_CLEAN
-    run = Run(request)
-    say(run.notices, detail)
-    _print_lines(shown_path(one.shown) for one in run.inputs)
-    if detail.verbose:
-        say(skipped_lines(run.skipped))
-    say(f"error: {line}" for line in run.errors)
-    return EXIT_ERROR if run.errors else EXIT_CLEAN
+def file_lines(run: Run) -> Iterator[str]:
+    """Yield the paths that a run would lint."""
+    return (shown_path(one.shown) for one in run.inputs)
 
 
-def _print_lines(lines: Iterable[str]) -> None:
-    print_text("".join(f"{line}\n" for line in lines), sys.stdout)
-
-
-def _policy_lines(file: str, request: Request) -> Iterator[str]:
+def policy_lines(file: str, request: Request) -> Iterator[str]:
     """Yield which policy a file is held to, and which environments its objects, and why.
 
     The file need not exist: then its path alone decides.

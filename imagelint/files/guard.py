@@ -10,8 +10,6 @@ from __future__ import annotations
 import errno
 import os
 import stat
-import sys
-from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -145,8 +143,12 @@ def _place_of(file: int, path: str, status: os.stat_result) -> str:
         return os.readlink(f"/proc/self/fd/{file}")
     except OSError:  # no Linux, or no /proc
         pass
-    if sys.platform == "darwin":
-        with suppress(OSError):
-            return os.fsdecode(fcntl.fcntl(file, fcntl.F_GETPATH, bytes(1024)).rstrip(b"\0"))
+    try:
+        import fcntl  # noqa: PLC0415 - not on Windows
+
+        command: int = fcntl.F_GETPATH  # type: ignore[attr-defined,unused-ignore]
+        return os.fsdecode(fcntl.fcntl(file, command, bytes(1024)).rstrip(b"\0"))
+    except (ImportError, AttributeError, OSError):
+        pass
     real = os.path.realpath(path)
     return real if os.path.samestat(os.stat(real), status) else os.sep

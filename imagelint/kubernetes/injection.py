@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from imagelint.model.source import Source
     from imagelint.yaml.nodes import Node
 
-__all__ = ["asks", "namespaces_in", "pod_asks"]
+__all__ = ["CONTAINERS", "asks", "namespaces_in", "pod_asks"]
 
+CONTAINERS = frozenset({"istio-proxy", "istio-init", "istio-validation"})
 _INJECT = "sidecar.istio.io/inject"
 _REVISION = "istio.io/rev"
 _TEMPLATES = "inject.istio.io/templates"
@@ -42,7 +43,7 @@ def pod_asks(metadata: Node | None, view: View) -> bool | None:
 
 
 def _texts(metadata: Node | None, field: str, view: View) -> dict[str, str]:
-    node = view.get(metadata, field)
+    node = view.entries(metadata).get(field) if isinstance(metadata, Mapping) else None
     entries = view.entries(node).items() if isinstance(node, Mapping) else ()
     return {key: text for key, one in entries if (text := string_of(one, view)) is not None}
 

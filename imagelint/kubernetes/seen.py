@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from imagelint.kubernetes.readers import Value
 from imagelint.kubernetes.search import ImageSite
-from imagelint.kubernetes.sites import ISTIO, ISTIO_CONTAINERS
+from imagelint.kubernetes.sites import ISTIO
 from imagelint.model.finding import KubeObject
 from imagelint.yaml.nodes import Mapping, Scalar, nodes_once
 from imagelint.yaml.parser import FLOW_COLON, parse_yaml
@@ -123,8 +123,10 @@ def seen_images(text: str, start: int, root: KubeObject | None) -> Iterator[Imag
 
 def _istio_container(text: str, at: int) -> str | None:
     """Return the name that stands last in front of an image, if Istio fills in that container's."""
+    from imagelint.kubernetes.injection import CONTAINERS  # noqa: PLC0415 - rarely asked
+
     names = re.findall(_NAME, text[max(at - _NEAR, 0) : at])
-    return names[-1] if names and names[-1] in ISTIO_CONTAINERS else None
+    return names[-1] if names and names[-1] in CONTAINERS else None
 
 
 def _is_key(text: str, at: int, first: int) -> bool:

@@ -129,7 +129,7 @@ def _container(place: Place, view: View) -> str | None:
     """
     levels = 1 if place.steps[-3:-2] and place.steps[-3] in CONTAINERS else 2
     for parent in reversed(place.parents[-levels:]):
-        name = string_of(view.get(parent, "name"), view)
+        name = string_of(view.entries(parent).get("name"), view)
         if name is not None:
             return name
     return None
@@ -372,18 +372,19 @@ def _placeholder(
     ``auto`` is Istio's in the containers of its injection template, a single blank OpenShift's in
     an object with an image trigger.
     """
-    is_container = value == "auto" and _role(place) in ("container", "init container")
-    if is_container and _container(place, view) in ISTIO_CONTAINERS:
-        from imagelint.kubernetes.injection import pod_asks  # noqa: PLC0415 - rare
+    if value == "auto" and _role(place) in ("container", "init container"):
+        from imagelint.kubernetes.injection import CONTAINERS, pod_asks  # noqa: PLC0415 - rare
 
-        deep = len(place.parents) >= _POD_DEPTH
-        pod = place.parents[-_POD_DEPTH] if deep else None
-        return ISTIO, pod_asks(view.get(pod, "metadata"), view)
+        if _container(place, view) in CONTAINERS:
+            deep = len(place.parents) >= _POD_DEPTH
+            pod = view.entries(place.parents[-_POD_DEPTH]) if deep else {}
+            return ISTIO, pod_asks(pod.get("metadata"), view)
     if value == " ":
         root = item.mapping
         if text_at(root, ("metadata", "annotations", "image.openshift.io/triggers"), view):
             return "OpenShift", True
-        triggers = view.get(root, "spec", "triggers")
+        spec = view.entries(root).get("spec")
+        triggers = view.entries(spec).get("triggers") if isinstance(spec, Mapping) else None
         for trigger in triggers.items if isinstance(triggers, Sequence) else ():
             if text_at(trigger, ("type",), view) == "ImageChange":
                 return "OpenShift", True

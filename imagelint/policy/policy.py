@@ -88,7 +88,6 @@ _KEYS: Final = (
     *("version", "harbor", "environments", "default", "rules", "rule-files", "ignores"),
     *("exceptions", "extends", "locked", "exclude", "workloads", "ignore-fields", "embedded"),
 )
-_CATALOGUE: Final = frozenset({"workloads", "ignore-fields", "embedded"})
 _REQUIRED: Final = ("version", "environments", "default")
 _NOTHING: Final = RuleSetting()
 _NO_RULES: Final[Mapping[str, RuleSetting]] = {}
@@ -133,6 +132,8 @@ class Policy(NamedTuple):
 
         Raises PolicyError with ``path``, line, column and what to write.
         """
+        from imagelint.rules.built_in import RULES  # noqa: PLC0415 - a run brings its own
+
         source = Source(path, data)
         extended = read_extends(source)
         if extended is not None:
@@ -254,8 +255,10 @@ class _Layer:
             locks,
             self._settled_by(),
             frozenset(Locks(locks).rules(self._rules)),
+            workloads=self._workloads(),
+            ignored_fields=self._ignored_fields(),
+            embedded=self._embedded(),
         )
-        policy = self._with_catalogue(policy)
         self._check_locked_rules(policy)
         return policy
 
@@ -319,25 +322,30 @@ class _Layer:
         more = () if node is None else self._reader.paths(node, "exclude").patterns
         return PathPatterns((*known, *more))
 
-    def _with_catalogue(self, policy: Policy) -> Policy:
-        """Return the policy with what it says of kinds, behind what its base says."""
-        base, record, reader = self._base, self._record, self._reader
-        workloads = () if base is None else base.workloads
-        ignored_fields = () if base is None else base.ignored_fields
-        embedded = () if base is None else base.embedded
-        if record.keys() & _CATALOGUE:
-            from imagelint.kubernetes.catalogue import notation  # noqa: PLC0415 - many have none
+    def _workloads(self) -> tuple[Workload, ...]:
+        known = () if self._base is None else self._base.workloads
+        if "workloads" in self._record:
+            from imagelint.kubernetes.catalogue.notation import read_workloads  # noqa: PLC0415 - many have none
 
-            if "workloads" in record:
-                workloads += notation.read_workloads(reader, record["workloads"], "workloads")
-            node = self._unlocked("ignore-fields", "no more fields may be taken out")
-            if node is not None:
-                ignored_fields += notation.read_ignored_fields(reader, node, "ignore-fields")
-            if "embedded" in record:
-                embedded += notation.read_embedded(reader, record["embedded"], "embedded")
-        return policy._replace(
-            workloads=workloads, ignored_fields=ignored_fields, embedded=embedded
-        )
+            known += read_workloads(self._reader, self._record["workloads"], "workloads")
+        return known
+
+    def _ignored_fields(self) -> tuple[IgnoredField, ...]:
+        known = () if self._base is None else self._base.ignored_fields
+        node = self._unlocked("ignore-fields", "no more fields may be taken out")
+        if node is not None:
+            from imagelint.kubernetes.catalogue.notation import read_ignored_fields  # noqa: PLC0415 - many have none
+
+            known += read_ignored_fields(self._reader, node, "ignore-fields")
+        return known
+
+    def _embedded(self) -> tuple[EmbeddedTexts, ...]:
+        known = () if self._base is None else self._base.embedded
+        if "embedded" in self._record:
+            from imagelint.kubernetes.catalogue.notation import read_embedded  # noqa: PLC0415 - many have none
+
+            known += read_embedded(self._reader, self._record["embedded"], "embedded")
+        return known
 
     def _exceptions(self, environments: tuple[str, ...]) -> tuple[PolicyException, ...]:
         known = () if self._base is None else self._base.exceptions

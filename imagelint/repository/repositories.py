@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from imagelint.files.found import SUFFIXES
@@ -17,6 +16,7 @@ from imagelint.kubernetes.context import NO_CONTEXT
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES, is_argo_source
 from imagelint.kubernetes.prefilter import may_have_built
 from imagelint.model.errors import FileError
+from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.context import Context
     from imagelint.repository.graph import Graph
     from imagelint.repository.hosts import Host
-    from imagelint.repository.known import Known
+    from imagelint.repository.landing import Landing
 
 __all__ = ["Repositories", "content_of", "manifests_below"]
 
@@ -36,7 +36,7 @@ class Repositories:
     def __init__(self, is_tree: Callable[[str], bool]) -> None:
         """Know of none yet; of a root that ``is_tree`` says no of only the folder itself counts."""
         self._is_tree = is_tree
-        self._known: dict[str, Known | None] = {}
+        self._known: dict[str, _Repository | None] = {}
         """By root; None where nothing is a kustomization, or has kustomize run."""
         self._injecting: dict[str, dict[str, bool]] = {}
         """By root: see :meth:`injecting_at`."""
@@ -54,17 +54,23 @@ class Repositories:
     def context_of(self, root: str, path: str) -> Context:
         """Return what a repository knows of a file (absolute)."""
         known = self._at(root)
-        return NO_CONTEXT if known is None else known.context_of(path)
+        if known is None:
+            return NO_CONTEXT
+        context = known.graph.context_of(path)
+        return context if known.landing is None else known.landing.context_of(path, context)
 
     def reached_from(self, root: str, paths: list[str]) -> Iterator[str]:
         """Yield the files that kustomizations and objects in some files take in as documents."""
         known = self._at(root)
         if known is not None:
-            yield from known.reached_from(paths)
+            yield from known.graph.reached_from(paths)
+            if known.landing is not None:
+                for path in paths:
+                    yield from known.landing.named_in(path)
 
-    def _at(self, root: str) -> Known | None:
+    def _at(self, root: str) -> _Repository | None:
         if root not in self._known:
-            self._known[root] = _known(root, is_tree=self._is_tree(root))
+            self._known[root] = _repository(root, is_tree=self._is_tree(root))
         return self._known[root]
 
     def injecting_at(self, root: str) -> dict[str, bool]:
@@ -85,18 +91,28 @@ class Repositories:
         self, is_same: Callable[[str], bool], then: Callable[[str], bytes | None]
     ) -> Iterator[str]:
         """Yield files, and folders of such, that are taken in otherwise than then."""
-        for known in self._known.values():
-            if known is not None:
-                yield from known.newly_reached(is_same, then)
+        known = [one for one in self._known.values() if one is not None]
+        if known:
+            from imagelint.repository.reached import newly_built, newly_reached  # noqa: PLC0415
+
+            for one in known:
+                yield from newly_reached(one.graph, is_same, then)
+                yield from newly_built(one.graph, one.hosts, is_same, then)
 
 
-def _known(root: str, *, is_tree: bool) -> Known | None:
+class _Repository(NamedTuple):
+    graph: Graph
+    hosts: tuple[Host, ...]
+    landing: Landing | None
+    """None without hosts."""
+
+
+def _repository(root: str, *, is_tree: bool) -> _Repository | None:
     kustomizations, manifests = _listed(root, below=is_tree)
-    built = _that_may_have_built(root, manifests) if is_tree else iter(())
-    first = next(built, None)
-    if not kustomizations and first is None:
+    hosts = tuple(_hosts(root, manifests)) if is_tree else ()
+    if not kustomizations and not hosts:
         return None
-    from imagelint.repository.known import known  # noqa: PLC0415 - many trees have none
+    from imagelint.repository.graph import Graph  # noqa: PLC0415 - many trees have none
 
     graph = Graph(root, kustomizations, partial(content_of, root))
     if not hosts:
@@ -106,8 +122,8 @@ def _known(root: str, *, is_tree: bool) -> Known | None:
     return _Repository(graph, hosts, Landing(graph, hosts, partial(content_of, root)))
 
 
-def _that_may_have_built(root: str, paths: list[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield the files below a root, with their bytes, that may have folders built."""
+def _hosts(root: str, paths: list[str]) -> Iterator[Host]:
+    """Yield the objects in files below a root that have folders built."""
     for path in paths:
         data = content_of(root, path)
         if data is not None and (may_have_built(data) or is_argo_source(os.path.basename(path))):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,6 +19,7 @@ from imagelint.rules.built_in import RULES
 from imagelint.run.run import Run
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterator, Mapping
 
     from imagelint.engine.baseline import Identity
@@ -110,11 +110,14 @@ class _Found(NamedTuple):
 
 
 def _run(options: Mapping[str, Any]) -> Run:
+
     return Run(request({**options, "without_baseline": True}))
 
 
 def _found(run: Run) -> Iterator[_Found]:
     """Lint, and yield for each policy what was found."""
+    from collections import Counter  # noqa: PLC0415
+
     counts: dict[tuple[str, ...], Counter[Identity]] = {}
     linted: dict[tuple[str, ...], set[str]] = {}
     locked: Counter[tuple[str, ...]] = Counter()
@@ -143,6 +146,7 @@ def _found(run: Run) -> Iterator[_Found]:
 
 
 def _place(governing: GoverningPolicy) -> str:
+
     if governing.baseline_path is None:
         message = (
             "a baseline stands beside a policy, and there is none: write one with"

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import json
 import sys
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -98,10 +95,14 @@ def _uses(results: Iterable[FileResult]) -> dict[str, list[_Use]]:
 
 def _days_left(until: str, today: str) -> int:
     """Return how many days an exception still holds, today included; below 1 it has expired."""
+    import datetime as dt  # noqa: PLC0415 - for exceptions with a last day alone
+
     return (dt.date.fromisoformat(until) - dt.date.fromisoformat(today)).days + 1
 
 
 def _json(exceptions: Iterable[PolicyException], uses: dict[str, list[_Use]], today: str) -> str:
+    import json  # noqa: PLC0415
+
     values = [
         {
             "place": one.place,
@@ -135,6 +136,8 @@ def _text(
 
 
 def _lines(one: PolicyException, used_by: list[_Use], today: str, look: Look) -> Iterator[str]:
+    import textwrap  # noqa: PLC0415
+
     def wrapped(label: str, text: str) -> list[str]:
         head = f"  {label:9}"
         return textwrap.wrap(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import sys
-import textwrap
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -23,7 +21,7 @@ from imagelint.cli.options import (
 )
 from imagelint.cli.output import look_of, print_text
 from imagelint.engine.judge import Judge
-from imagelint.model.errors import ImagelintError
+from imagelint.model.errors import ImagelintError, nearest
 from imagelint.model.reference import ImageReference, InvalidReference
 from imagelint.model.source import shown
 from imagelint.patterns.harbor import Refusal
@@ -49,6 +47,7 @@ def _complete_rule(
     param: click.Parameter,  # noqa: ARG001 - click's own signature
     incomplete: str,
 ) -> list[CompletionItem]:
+
     rules, cwd = RULES, os.getcwd()
     with suppress(ImagelintError):  # whoever runs the command will be told
         policies = files.Policies(rules, cwd, ctx.params.get("policy"))
@@ -95,8 +94,6 @@ def command(
 
 def _refuse_slip(what: str, rules: Mapping[str, Rule]) -> None:
     """Stop at a rule's name with a slip in it, which would be read as an image."""
-    from imagelint.model.errors import nearest  # noqa: PLC0415 - only where it is no rule
-
     if nearest(what, rules, 0.8):
         advice = "(for an image of that name, give --env)"
         message = f"{unknown(what, rules, 'rule')} {advice}"
@@ -155,6 +152,8 @@ def _examples(title: str, examples: tuple[str, ...] | list[str]) -> Iterator[str
 
 
 def _wrapped(prose: str, width: int) -> Iterator[str]:
+    import textwrap  # noqa: PLC0415
+
     for number, paragraph in enumerate(prose.strip().split("\n\n")):
         if number:
             yield ""
@@ -166,6 +165,7 @@ def _wrapped(prose: str, width: int) -> Iterator[str]:
 def _image_lines(
     text: str, governing: GoverningPolicy, rules: Mapping[str, Rule], name: str | None
 ) -> Iterator[str]:
+
     policy = governing.policy
     environments = policy.environments if name is None else (policy.environment(name),)
     yield shown(text) or '""'
@@ -191,6 +191,7 @@ def _image_lines(
 def _verdict_lines(
     reference: ImageReference, policy: Policy, environment: Environment, judge: Judge
 ) -> Iterator[str]:
+
     decision = environment.gate.decide(reference)
     default = " (the default)" if environment == policy.default else ""
     verdict = "allowed" if decision.allowed else "not allowed"

@@ -35,12 +35,10 @@ from imagelint.cli.output import (
     say,
     track,
 )
-from imagelint.cli.progress import track
-from imagelint.formats import unified
+from imagelint.formats.unified import diff
 from imagelint.model.errors import FileError
 from imagelint.model.source import Source, one_line
 from imagelint.run.fixing import Declined, repair_all, tried
-from imagelint.run.request import STDIN
 from imagelint.run.run import Run
 
 if TYPE_CHECKING:
@@ -54,6 +52,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
+_STDIN = "-"
 _NOTHING = b"# imagelint: there was nothing to repair\n"
 
 
@@ -108,7 +107,7 @@ def command(
     chosen = targets(formats, output)
     detail, yes = detail_of(options), options.pop("yes")
     asked = request(options)
-    is_filter = STDIN in asked.paths
+    is_filter = _STDIN in asked.paths
     if is_filter and len(asked.paths) > 1:
         message = "fix - is a filter: it takes no other PATH"
         raise click.UsageError(message)
@@ -207,6 +206,7 @@ def _print_repaired(data: bytes) -> None:
 
 
 def _patch(one: Input, old: bytes, new: bytes) -> str:
+
     # A patch has to name the file itself, not a link to it, and by its bytes.
     path = one.path if one.data is not None else os.path.realpath(one.path)
-    return unified.diff(Source(files.named(path, os.getcwd()), old), new, look_of(sys.stdout))
+    return diff(Source(files.named(path, os.getcwd()), old), new, look_of(sys.stdout))

@@ -46,8 +46,6 @@ def command(
       imagelint images --format json | jq -r '.images[].image' | sort -u
       imagelint images --statistics
     """  # noqa: D301 - click wants the character itself
-    from imagelint.run.run import Run, attempted  # noqa: PLC0415
-
     chosen = targets(formats, output)
     detail = detail_of(options)
     run = Run(request(options), attempted)

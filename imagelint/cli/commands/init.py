@@ -120,9 +120,6 @@ def _write_schema(cwd: str) -> None:
 
 def _look_around(harbor: str | None) -> tuple[Seen, ...]:
     """Return the registries of this folder's images, those of the most images first."""
-    from imagelint.run.request import Request  # noqa: PLC0415
-    from imagelint.run.run import Run, attempted  # noqa: PLC0415
-
     run = Run(Request(harbor=harbor), attempted)
     found = _seen(track(run.results(), len(run.inputs), quiet=False))
     if run.errors:

@@ -20,9 +20,11 @@ from imagelint.cli.options import (
 from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, print_bytes, say
 from imagelint.model.errors import FileError
 from imagelint.model.source import Source, shown
+from imagelint.run.run import Request, Run
 
 __all__ = ["command"]
 
+_STDIN = "-"
 _SHOWN = "<stdin>"
 
 
@@ -62,7 +64,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     if policy is None and settings.policy is not None:
         policy, within = settings.policy, _within(settings.policy)
     request = Request(
-        (STDIN,),
+        (_STDIN,),
         environment or settings.environment,
         policy,
         within,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,8 +18,20 @@ from imagelint.cli.output import (
     print_text,
     say,
 )
+from imagelint.engine.cases import CASES_NAME, read_cases, run_case, unreached
+from imagelint.engine.examples import Examples
+from imagelint.engine.linter import Linter
+from imagelint.formats.drawn import columns, drawn
 from imagelint.formats.phrases import shown_path
+from imagelint.model.errors import UsageError
+from imagelint.model.finding import Severity
 from imagelint.model.source import Source, one_line, shown
+from imagelint.policy.advice import advise
+from imagelint.policy.diff import changes
+from imagelint.rules.built_in import RULES
+from imagelint.run.given import known_kinds, today
+from imagelint.run.run import Run
+from imagelint.yaml.config import Fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +81,8 @@ def _counted(number: int, what: str) -> str:
 
 def _print(line: str, look: Look) -> None:
     """Print a line, folded where a terminal would break it in mid-word."""
+    import textwrap  # noqa: PLC0415 - for terminals only
+
     if look.terminal:
         folded = textwrap.wrap(
             line, look.width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
@@ -164,6 +177,7 @@ def _failed_examples(governing: GoverningPolicy) -> Iterator[str]:
 
 
 def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome]:
+
     cwd = os.getcwd()
     if cases is None and governing.is_built_in:
         message = "the built-in policy has no tests; write a policy with `imagelint init`"
@@ -207,9 +221,6 @@ def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:  # 
     \b
       imagelint policy diff main:imagelint.yaml imagelint.yaml k8s/
     """  # noqa: D301 - click wants the character itself
-    from imagelint.formats.drawn import columns, drawn  # noqa: PLC0415 - --help has no use for these
-    from imagelint.policy.diff import changes  # noqa: PLC0415
-
     before, after = _run_by(old, options), _run_by(new, options)
     found = changes(before.results(), after.results())
     look = look_of(sys.stdout)
@@ -228,6 +239,7 @@ def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:  # 
 
 
 def _run_by(policy: str, options: dict[str, Any]) -> Run:
+
     ref, colon, path = policy.partition(":")
     options = {**options, "without_baseline": True}
     if not colon or os.path.lexists(policy):

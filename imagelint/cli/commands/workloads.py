@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -80,11 +79,14 @@ def command(
 
 def _policies(policy: str | None) -> files.GoverningPolicy:
     """Return the policy that governs the working folder."""
+    import os  # noqa: PLC0415
+
     cwd = os.getcwd()
     return files.Policies(RULES, cwd, policy, None).for_folder(cwd)
 
 
 def _guesses(run: Run) -> Iterator[Guess]:
+
     catalogue = load_catalogue(files.catalogue_files())
     for one in run.inputs:
         try:

@@ -77,7 +77,7 @@ class ResourceList:
         found: dict[str, str] = {}
         config = self._entries.get("functionConfig")
         for name in ("data", "spec"):
-            part = self._view.get(config, name)
+            part = self._get(config, name)
             if part is None or type_of(part) == "null":
                 continue
             if not isinstance(part, Mapping):
@@ -154,10 +154,10 @@ class ResourceList:
     def _file(self, item: Node) -> Result:
         """Return where the orchestrator read an item, if it says so."""
         found: dict[str, str] = {}
-        annotations = self._view.get(item, "metadata", "annotations")
+        annotations = self._get(self._get(item, "metadata"), "annotations")
         for name in ("path", "index"):
             for prefix in _ANNOTATIONS:
-                value = string_of(self._view.get(annotations, prefix + name), self._view)
+                value = string_of(self._get(annotations, prefix + name), self._view)
                 if value is not None:
                     found.setdefault(name, value)
         if "path" not in found:
@@ -206,6 +206,9 @@ class ResourceList:
 
     # --- reading ----------------------------------------------------------------------
 
+    def _get(self, node: Node | None, key: str) -> Node | None:
+        return self._view.entries(node).get(key) if isinstance(node, Mapping) else None
+
     def _text(self, node: Node, where: str) -> str:
         if isinstance(node, Scalar):
             value = resolve(node, Reader.KUSTOMIZE)
@@ -253,7 +256,8 @@ def _read(source: Source) -> tuple[Document, Tree, Mapping]:
         raise ResourceListError(f"{source.path}: there is text behind the ResourceList")
     view = View(Reader.KUSTOMIZE, walk_once=True)
     root = tree.root
-    kind, api_version = (string_of(view.get(root, key), view) for key in ("kind", "apiVersion"))
+    entries = view.entries(root) if isinstance(root, Mapping) else {}
+    kind, api_version = (string_of(entries.get(key), view) for key in ("kind", "apiVersion"))
     if not isinstance(root, Mapping) or kind != _KIND:
         raise ResourceListError(f"{source.path}: a ResourceList is wanted, not {_shown_kind(kind)}")
     if api_version is None or not api_version.startswith(_GROUP):
