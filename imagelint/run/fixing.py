@@ -304,7 +304,7 @@ def _finished(run: Run, queue: _Queue, failed: list[Input]) -> Iterator[Repair]:
     """Finish and yield all that waits."""
     for one, attempt, tried, written in queue.synced():
         if queue.is_news(attempt, written):
-            run.note(one, attempt.result)  # by what it still is
+            run.note(one, attempt.result, attempt.identity)
             attempt = attempt._replace(identity=None)  # noqa: PLW2901 - of which all is known
         before = run.take(one, attempt)
         if before is None:
