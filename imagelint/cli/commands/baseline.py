@@ -10,7 +10,7 @@ import click
 from imagelint import files
 from imagelint.cli.options import debug_option, environment_option, policy_option, request
 from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, say
-from imagelint.engine.baseline import Baseline, Known, identity_of
+from imagelint.engine.baseline import Baseline, identity_of
 from imagelint.engine.linter import Linter
 from imagelint.model.errors import UsageError
 from imagelint.model.namedtuple import NamedTuple
@@ -138,7 +138,7 @@ def _found(run: Run) -> Iterator[_Found]:
         known = {} if governing.baseline is None else governing.baseline.counts
         seen = linted.get(key, set()) | governing.gone
         linter = Linter(governing.policy, RULES, run.catalogue)
-        left = Known(known, linter.upstream, governing.gone)
+        left = linter.known(known, governing.gone)
         found = counts.get(key, Counter())
         new = Counter({one: count - left.take(one, count) for one, count in found.items()})
         unseen = {one: count for one, count in known.items() if one.path not in seen}

@@ -264,6 +264,8 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
             made.is_lasting = False
         elif kind == FLOW or (pending is not None and pending.role is not _INNER):
             made.add(number, pending, live, key, around)
+        elif pending is not None and (pending.item is not None or pending.keys):
+            return None  # a text where containers belong, or what is around them
     return made.outline()
 
 

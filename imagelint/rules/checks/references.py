@@ -33,6 +33,7 @@ __all__ = [
     "ABOUT_PODS",
     "CHECKS",
     "DOCUMENT",
+    "MOVERS",
     "NEEDED",
     "RETIRED",
     "ForbiddenImage",
@@ -218,6 +219,8 @@ DOCUMENT: Final = "document"
 
 RETIRED: Final = "current-registry"
 """The check whose successor other repairs begin with."""
+MOVERS: Final = ("approved-registry", "named-registry", RETIRED)
+"""The checks whose repair may bring an image to Harbor."""
 ABOUT_PODS: Final = "pull-secret"
 """The check that wants to know of pods and service accounts, which the engine then looks for."""
 
