@@ -30,6 +30,7 @@ from imagelint.model.report import (
     FileResult,
     ImageRecord,
     Suppressed,
+    settled,
 )
 from imagelint.model.source import Source, Span, shown
 from imagelint.policy.placement import Placement, Where
@@ -177,7 +178,7 @@ class Linter:
             findings += self._useless_comments(source, examined, excuses)
         facts = NO_FACTS
         if self._about_secrets:
-            from imagelint.kubernetes.pull_secrets import accounts_in, settled  # noqa: PLC0415 - rarely asked
+            from imagelint.kubernetes.pull_secrets import accounts_in  # noqa: PLC0415 - rarely asked
 
             accounts = tuple(dict.fromkeys(accounts_in(source)))
             facts = Facts(accounts, tuple(found.waiting))

@@ -78,14 +78,18 @@ def named(path: str, cwd: str) -> str:
 
 def is_stream(path: str) -> bool:
     """Whether an absolute path is a name of standard input or of a pipe, as ``<(...)`` makes."""
-    return path.startswith(("/dev/", "/proc/")) and re.fullmatch(_STREAM, path) is not None
+    return _stream(path) is not None
 
 
 def is_stdin(path: str) -> bool:
     """Whether an absolute path is a name of standard input."""
-    match = re.fullmatch(_STREAM, path)
+    match = _stream(path)
     own = ("/dev/", "/proc/self/", "/proc/thread-self/", f"/proc/{os.getpid()}/")
     return match is not None and path.startswith(own) and int(match[1] or match[2] or 0) == 0
+
+
+def _stream(path: str) -> re.Match[str] | None:
+    return re.fullmatch(_STREAM, path) if path.startswith(("/dev/", "/proc/")) else None
 
 
 def is_below(path: str, folder: str) -> bool:

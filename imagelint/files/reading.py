@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 from operator import attrgetter
@@ -78,7 +79,6 @@ def stand_in(data: bytes) -> str | None:
     """Say what the bytes of a file are if they only stand for its content."""
     if len(data) > STAND_IN_MAX or not data.startswith((b"version ", b"/annex/")):
         return None
-    import re  # noqa: PLC0415 - hardly a file begins so
 
     return next((what for pattern, what in _STAND_INS.items() if re.match(pattern, data)), None)
 

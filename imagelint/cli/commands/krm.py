@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from imagelint import files
+from imagelint.cli.krm.resource_list import ResourceList, described
 from imagelint.cli.options import (
     debug_option,
     environment_option,
@@ -19,6 +20,7 @@ from imagelint.cli.options import (
 from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, print_bytes, say
 from imagelint.model.errors import FileError
 from imagelint.model.source import Source, shown
+from imagelint.run.run import Request, Run
 
 __all__ = ["command"]
 
@@ -53,9 +55,6 @@ def command(  # noqa: PLR0913 - one parameter an option
       kustomize build --enable-alpha-plugins --enable-exec overlays/prod
       kpt fn eval --exec "imagelint krm"
     """  # noqa: D301 - click wants the character itself
-    from imagelint.cli.krm.resource_list import ResourceList, described  # noqa: PLC0415 - not for --help
-    from imagelint.run.run import Request, Run  # noqa: PLC0415
-
     data = files.read_stdin()
     settings = ResourceList(Source(_SHOWN, data)).settings()
     if ctx.get_parameter_source("fail_on") is ParameterSource.DEFAULT:

@@ -18,8 +18,20 @@ from imagelint.cli.output import (
     print_text,
     say,
 )
+from imagelint.engine.cases import CASES_NAME, read_cases, run_case, unreached
+from imagelint.engine.examples import Examples
+from imagelint.engine.linter import Linter
+from imagelint.formats.drawn import columns, drawn
 from imagelint.formats.phrases import shown_path
+from imagelint.model.errors import UsageError
+from imagelint.model.finding import Severity
 from imagelint.model.source import Source, one_line, shown
+from imagelint.policy.advice import advise
+from imagelint.policy.diff import changes
+from imagelint.rules.built_in import RULES
+from imagelint.run.given import known_kinds, today
+from imagelint.run.run import Run
+from imagelint.yaml.config import Fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +40,6 @@ if TYPE_CHECKING:
     from imagelint.files import GoverningPolicy
     from imagelint.formats import Look
     from imagelint.policy.advice import Advice
-    from imagelint.run.run import Run
 
 __all__ = ["command"]
 
@@ -50,10 +61,6 @@ def check(ctx: click.Context, /, policy: str | None, **_options: Any) -> None:  
     POLICY is a file; default: the policy of the current folder. The exit code is 1 if there is a
     warning, 2 if the policy cannot be read.
     """
-    from imagelint.model.finding import Severity  # noqa: PLC0415 - --help has no use for these
-    from imagelint.policy.advice import advise  # noqa: PLC0415
-    from imagelint.run.given import known_kinds, today  # noqa: PLC0415
-
     governing = _governing(policy)
     advice = advise(governing.policy, governing.rules, today(), known_kinds())
     found = sorted(((_place(one, governing), one) for one in advice), key=lambda pair: pair[0])
@@ -86,16 +93,12 @@ def _print(line: str, look: Look) -> None:
 
 def _governing(policy: str | None) -> GoverningPolicy:
     """Return a policy by its file, or the one of this folder."""
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415
-
     cwd = os.getcwd()
     return files.Policies(RULES, cwd, policy).for_folder(cwd)
 
 
 def _place(advice: Advice, governing: GoverningPolicy) -> tuple[int, int, int]:
     """Return where an advice is about, in the uppermost layer that says it: layer, line, column."""
-    from imagelint.yaml.config import Fields  # noqa: PLC0415
-
     for number, source in enumerate(governing.sources):
         if advice.at is not None and advice.at[0] == source:
             return (number, *source.position(advice.at[1].start))
@@ -137,8 +140,6 @@ def test(
     The examples of your own rules run too. The exit code is 1 if a case or an example fails. The
     report lists the parts of the policy that no case reaches.
     """  # noqa: D301 - click wants the character itself
-    from imagelint.engine.cases import unreached  # noqa: PLC0415 - --help has no use for it
-
     governing = _governing(policy)
     outcomes = tuple(_outcomes(governing, cases))
     failed = [one for one in outcomes if any(one.differences())]
@@ -170,9 +171,6 @@ def _failed_examples(governing: GoverningPolicy) -> Iterator[str]:
     own = governing.policy.own_rules
     if not own:
         return
-    from imagelint.engine.examples import Examples  # noqa: PLC0415 - for policies with rules alone
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415
-    from imagelint.run.given import known_kinds  # noqa: PLC0415
 
     examples = Examples(governing.policy, RULES, known_kinds())
     for rule in own.values():
@@ -180,10 +178,6 @@ def _failed_examples(governing: GoverningPolicy) -> Iterator[str]:
 
 
 def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome]:
-    from imagelint.engine.cases import CASES_NAME, read_cases, run_case  # noqa: PLC0415
-    from imagelint.engine.linter import Linter  # noqa: PLC0415
-    from imagelint.model.errors import UsageError  # noqa: PLC0415
-    from imagelint.run.given import known_kinds, today  # noqa: PLC0415
 
     cwd = os.getcwd()
     if cases is None and governing.is_built_in:
@@ -228,9 +222,6 @@ def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:  # 
     \b
       imagelint policy diff main:imagelint.yaml imagelint.yaml k8s/
     """  # noqa: D301 - click wants the character itself
-    from imagelint.formats.drawn import columns, drawn  # noqa: PLC0415 - --help has no use for these
-    from imagelint.policy.diff import changes  # noqa: PLC0415
-
     before, after = _run_by(old, options), _run_by(new, options)
     found = changes(before.results(), after.results())
     look = look_of(sys.stdout)
@@ -249,7 +240,6 @@ def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:  # 
 
 
 def _run_by(policy: str, options: dict[str, Any]) -> Run:
-    from imagelint.run.run import Run  # noqa: PLC0415 - --help has no use for it
 
     ref, colon, path = policy.partition(":")
     options = {**options, "without_baseline": True}

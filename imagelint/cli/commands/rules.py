@@ -10,7 +10,9 @@ import click
 from imagelint import files
 from imagelint.cli.options import debug_option, policy_option
 from imagelint.cli.output import look_of, print_text
+from imagelint.formats.drawn import columns, drawn
 from imagelint.model.errors import ImagelintError
+from imagelint.rules.built_in import RULES
 
 __all__ = ["command"]
 
@@ -25,9 +27,6 @@ def command(policy: str | None, *, debug: bool) -> None:  # noqa: ARG001 - cli/m
       imagelint rules
       imagelint explain floating-tag     # the reason, and what to do
     """  # noqa: D301 - click wants the character itself
-    from imagelint.formats.drawn import columns, drawn  # noqa: PLC0415 - --help has no use for these
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415
-
     known, cwd = RULES, os.getcwd()
     failed: ImagelintError | None = None
     try:
