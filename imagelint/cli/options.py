@@ -34,11 +34,11 @@ __all__ = [
     "harbor_option",
     "input_options",
     "jobs_option",
-    "nearest",
     "output_options",
     "request",
     "severity_of",
     "targets",
+    "unknown",
 ]
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -97,14 +97,11 @@ class Detail(NamedTuple):
 USUAL = Detail()
 
 
-def nearest(name: str, names: Iterable[str], what: str) -> str:
+def unknown(name: str, names: Iterable[str], what: str) -> str:
     """Say that there is no such name, and which one was probably meant."""
-    import difflib  # noqa: PLC0415 - only after a slip
+    from imagelint.model.errors import did_you_mean  # noqa: PLC0415 - only after a slip
 
-    known = list(names)
-    close = difflib.get_close_matches(name, known, n=1)
-    advice = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-    return f"no {what} {name!r}; {advice}"
+    return f"no {what} {name!r}; {did_you_mean(name, tuple(names), 'there are')}"
 
 
 def completed(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
@@ -136,7 +133,7 @@ class _TargetType(_TargetBase):
             return value
         name, equals, file = str(value).partition("=")
         if name not in self._formats:
-            self.fail(nearest(name, self._formats, "format"), param, ctx)
+            self.fail(unknown(name, self._formats, "format"), param, ctx)
         if equals and not file:
             self.fail(f"a file belongs behind the = in {value!r}", param, ctx)
         return Target(name, file or None)
@@ -184,7 +181,10 @@ def complete_file(
     return [CompletionItem(incomplete, type="file")]
 
 
-debug_option = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+debug_option = click.option(
+    "--debug", is_flag=True, help="Show the traceback of an error.", allow_from_autoenv=False
+)
+"""The environment sets it for all commands alike, in front of them."""
 environment_option = click.option(
     "--env",
     "environment",
@@ -322,8 +322,9 @@ def request(options: Mapping[str, Any]) -> Request:
     host = None if harbor is None else harbor_host(harbor)
     # Whatever has no option --allow-empty makes no verdict of what it finds.
     asked = Request(**{"allow_empty": True, **options, "harbor": host})
-    paths = tuple(STDIN if files.is_stdin(os.path.abspath(one)) else one for one in asked.paths)
-    return asked._replace(paths=paths)
+    cwd = os.getcwd()
+    paths = (STDIN if files.is_stdin(files.absolute(one, cwd)) else one for one in asked.paths)
+    return asked._replace(paths=tuple(paths))
 
 
 def harbor_host(text: str) -> str:

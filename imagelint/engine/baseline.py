@@ -16,6 +16,7 @@ one more is new. Paths are relative to the policy's folder. Pure.
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from contextlib import suppress
@@ -117,8 +118,6 @@ class Baseline:
 
         Raises PolicyError for one of another version.
         """
-        import json  # noqa: PLC0415 - for repositories with a baseline alone
-
         counts: Counter[Identity] = Counter()
         try:
             value = json.loads(source.data)
@@ -152,8 +151,6 @@ class Baseline:
 
     def render(self) -> str:
         """Return the file: one finding a line, sorted, so that a diff shows what changed."""
-        import json  # noqa: PLC0415 - for repositories with a baseline alone
-
         lines = [
             json.dumps({**identity._asdict(), "count": count}, ensure_ascii=True)
             for identity, count in sorted(self.counts.items())

@@ -21,6 +21,7 @@ from imagelint.kubernetes.read import Examined, examine, is_large, parts
 from imagelint.kubernetes.scopes import is_cluster_scoped
 from imagelint.kubernetes.sites import ISTIO
 from imagelint.kubernetes.skim.reader import remembering, skim
+from imagelint.model.errors import did_you_mean
 from imagelint.model.finding import COMMENT_MARK, Finding, Severity
 from imagelint.model.report import (
     NO_FACTS,
@@ -29,11 +30,11 @@ from imagelint.model.report import (
     FileResult,
     ImageRecord,
     Suppressed,
+    settled,
 )
 from imagelint.model.source import Source, Span, shown
 from imagelint.policy.placement import Placement, Where
 from imagelint.rules.checks.references import ABOUT_PODS, MOVERS
-from imagelint.yaml.config import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -146,6 +147,7 @@ class Linter:
             with_trees=with_trees,
             skimming=self.skimming,
             roles=context.roles,
+            is_refused=context.is_refused,
         )
         has_comments = within is None and _has_comments(source)  # a source with some has no parts
         is_plain = chart is None and not with_trees and not has_comments
@@ -176,7 +178,7 @@ class Linter:
             findings += self._useless_comments(source, examined, excuses)
         facts = NO_FACTS
         if self._about_secrets:
-            from imagelint.kubernetes.pull_secrets import accounts_in, settled  # noqa: PLC0415 - rarely asked
+            from imagelint.kubernetes.pull_secrets import accounts_in  # noqa: PLC0415 - rarely asked
 
             accounts = tuple(dict.fromkeys(accounts_in(source)))
             facts = Facts(accounts, tuple(found.waiting))
@@ -351,7 +353,9 @@ class Linter:
         if root is None:
             return self._placement.environments(path, None, {})
         if is_cluster_scoped(root):
-            return self._placement.environments(path, None, root.labels)
+            # What a Namespace says of images holds for the pods in it.
+            own = root.name if root[:2] == ("v1", "Namespace") else None
+            return self._placement.environments(path, own, root.labels)
         if root.namespace is None:
             built_in |= destinations
         return self._placement.environments(path, root.namespace, root.labels, built_in)

@@ -42,7 +42,10 @@ def repairs_of(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) ->
         wanted = {_wanted_text(one) for one in ones}
         if wanted == {None}:
             continue
-        if item.refusals:
+        unfixable = next((one.site.unfixable for one in ones if one.site.unfixable), None)
+        if unfixable is not None:
+            reason = unfixable
+        elif item.refusals:
             reason = "kubectl must be able to read the document first"
         elif ill_formed:
             reason = "the file is not valid text in its encoding"

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 from imagelint.kubernetes.examined import Examined, Refusal
 from imagelint.kubernetes.kustomize.model import Role, Unjudged
 from imagelint.kubernetes.kustomize.reading import extract_as
+from imagelint.kubernetes.objects import ObjectNode
 from imagelint.kubernetes.prefilter import may_hold_object
-from imagelint.kubernetes.readers import refusals
+from imagelint.kubernetes.readers import BOTH, refusals, views
+from imagelint.kubernetes.search import Extract, shape_sites
 from imagelint.kubernetes.seen import (
     ACTION,
     is_manifest_of,
@@ -18,8 +20,9 @@ from imagelint.kubernetes.seen import (
     to_what_follows,
 )
 from imagelint.kubernetes.texts import MOST_USES, fixed
+from imagelint.model.finding import KubeObject
 from imagelint.yaml.embedded import embedded
-from imagelint.yaml.nodes import Mapping, Sequence, nodes_once
+from imagelint.yaml.nodes import Mapping, ParseProblem, Sequence, nodes_once
 from imagelint.yaml.parser import parse_yaml
 
 if TYPE_CHECKING:
@@ -123,7 +126,10 @@ def _read(document: Embedded, catalogue: Catalogue, text: Inline, outer: Examine
     """Read a document inside of a string, as what the object around it takes it for."""
     is_data = text.role is Role.RESOURCE
     tree = tree_of(document)
-    found, refused = extract_as(tree, catalogue, text)
+    if text.role is Role.TEXT:
+        found, refused = _fields_of(tree, catalogue, text), list[ParseProblem]()
+    else:
+        found, refused = extract_as(tree, catalogue, text)
     problems = [*tree.problems, *refused]
     reasons = [Refusal(*problem, by_kubectl=False) for problem in document.problems]
     reasons += [
@@ -153,6 +159,16 @@ def _read(document: Embedded, catalogue: Catalogue, text: Inline, outer: Examine
         is_data=is_data or outer.is_data,
     )
     return _renamed(item, text.field)
+
+
+def _fields_of(tree: Tree, catalogue: Catalogue, text: Inline) -> Extract:
+    """Find the image sites of a document that has the fields of a shape."""
+    owner = text.owner or KubeObject("", "")
+    if not isinstance(tree.root, Mapping):
+        return Extract([], [], owner)
+    item, view, once = ObjectNode(tree.root, "", owner, BOTH), views(tree)[0], bool(tree.problems)
+    sites = shape_sites(item, view, catalogue, text.shape, once=once)
+    return Extract(sorted(sites, key=lambda site: site.node.start), [], owner)
 
 
 def _renamed(item: Examined, field: str) -> Examined:

@@ -2,31 +2,44 @@
 
 kubectl takes any object with ``items`` for a list, kustomize the kinds that end in
 ``List``; an object that either of them would apply is found here, together with the
-reasons for which kubectl refuses it.
+reasons for which kubectl refuses it. And the way from an object to what stands in it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imagelint.kubernetes.catalogue.entries import EACH_ITEM, EACH_VALUE
 from imagelint.kubernetes.metadata import metadata_problems, wrong_type
 from imagelint.kubernetes.readers import BOTH, Reader, View, is_text, resolve, type_of
 from imagelint.model.finding import KubeObject
 from imagelint.model.namedtuple import NamedTuple
+from imagelint.patterns.globs import NamePattern
 from imagelint.yaml.nodes import Mapping, Node, ParseProblem, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from imagelint.kubernetes.catalogue.entries import Holder
+
 __all__ = [
     "KUSTOMIZATION_FILES",
     "ObjectNode",
+    "Place",
+    "Step",
+    "after",
     "as_kustomize_has_it",
     "find_objects",
+    "flag_values",
     "is_argo_source",
     "is_read_by_name",
+    "keyed_values",
     "meta_of",
+    "named_so",
+    "named_values",
+    "path_of",
     "string_of",
+    "text_at",
 ]
 
 KUSTOMIZATION_FILES = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
@@ -62,7 +75,7 @@ def find_objects(
     seen: set[int] = set()
     while work:
         item = work.pop()
-        items = view.entries(item.mapping).get("items")
+        items = view.get(item.mapping, "items")
         if items is None or (item.prefix and not isinstance(items, Sequence)):
             found.append(item)
             is_told = not item.prefix and _is_mistyped(view.entries(item.mapping))
@@ -150,8 +163,8 @@ def as_kustomize_has_it(item: ObjectNode, view: View) -> KubeObject:
     Where all of them are plainly texts these are kubectl's. To know that spares a seventh of the
     extraction from a small workload.
     """
-    metadata = view.entries(item.mapping).get("metadata")
-    labels = view.entries(metadata).get("labels") if isinstance(metadata, Mapping) else None
+    metadata = view.get(item.mapping, "metadata")
+    labels = view.get(metadata, "labels")
     if all(_is_read_alike(one, view) for one in (item.mapping, metadata, labels)):
         return item.meta
     names = _names(item.mapping, View(Reader.KUSTOMIZE))
@@ -170,7 +183,7 @@ def _is_read_alike(node: Node | None, view: View) -> bool:
 
 def _names(mapping: Mapping, view: View) -> tuple[str | None, str | None, dict[str, str]]:
     """Return an object's name, namespace and labels."""
-    metadata = view.entries(mapping).get("metadata")
+    metadata = view.get(mapping, "metadata")
     fields = view.entries(metadata) if isinstance(metadata, Mapping) else {}
     labels = fields.get("labels")
     pairs = view.entries(labels).items() if isinstance(labels, Mapping) else ()
@@ -216,3 +229,85 @@ def _type_problems(root: Mapping, view: View) -> Iterator[ParseProblem]:
     for name in ("apiVersion", "kind"):
         yield from wrong_type(entries.get(name), name, "string")
     yield from metadata_problems(entries.get("metadata"), view)
+
+
+# --- steps from node to node ---------------------------------------------------------
+
+Step = str | int
+"""A key, or an index in a list."""
+
+
+class Place(NamedTuple):
+    """A node on the way along a field's path, with what was passed on it."""
+
+    node: Node
+    steps: tuple[Step, ...] = ()
+    parents: tuple[Mapping, ...] = ()
+
+
+def path_of(steps: tuple[Step, ...]) -> str:
+    """Write a path as Kubernetes does: ``spec.containers[0].image``, ``annotations[a.b/c]``."""
+    pieces = [f"[{step}]" if isinstance(step, int) or "." in step else f".{step}" for step in steps]
+    return "".join(pieces).removeprefix(".")
+
+
+def after(place: Place, segment: str, view: View) -> Iterator[Place]:
+    """Yield the places that one segment of a field's path leads to."""
+    node, steps, parents = place
+    if segment == EACH_ITEM:
+        if isinstance(node, Sequence):
+            for index, child in enumerate(node.items):
+                yield Place(child, (*steps, index), parents)
+    elif isinstance(node, Mapping):
+        entries = view.entries(node)
+        if segment == EACH_VALUE:
+            for key, child in entries.items():
+                yield Place(child, (*steps, key), (*parents, node))
+        elif segment in entries:
+            yield Place(entries[segment], (*steps, segment), (*parents, node))
+
+
+def flag_values(view: View, place: Place, flags: frozenset[str]) -> Iterator[tuple[Place, int]]:
+    """Yield the arguments that hold a flag's value (``--flag=IMG``; ``--flag``, then ``IMG``)."""
+    items = place.node.items if isinstance(place.node, Sequence) else []
+    for index, node in enumerate(items):
+        text = string_of(node, view) or ""
+        flag, is_given, _ = text.partition("=")
+        if not flag.startswith("-") or flag.lstrip("-") not in flags:
+            continue
+        if is_given:
+            yield Place(node, (*place.steps, index), place.parents), len(flag) + 1
+        elif index + 1 < len(items):
+            yield Place(items[index + 1], (*place.steps, index + 1), place.parents), 0
+
+
+def named_values(view: View, place: Place, holder: Holder) -> Iterator[Place]:
+    """Yield the values of a list of names and values, such as ``env``."""
+    items = place.node.items if isinstance(place.node, Sequence) else []
+    for index, node in enumerate(items):
+        entries = view.entries(node) if isinstance(node, Mapping) else {}
+        name = string_of(entries.get("name"), view)
+        if "value" in entries and named_so(name, holder.named):
+            yield Place(entries["value"], (*place.steps, index, "value"), place.parents)
+
+
+def keyed_values(view: View, place: Place, holder: Holder) -> Iterator[Place]:
+    """Yield the values of a mapping that have keys of a pattern."""
+    if isinstance(place.node, Mapping):
+        for key in view.entries(place.node):
+            if named_so(key, holder.keys):
+                yield from after(place, key, view)
+
+
+def named_so(name: str | None, named: tuple[str, ...]) -> bool:
+    """Whether a name fits one of the patterns."""
+    return bool(name) and any(NamePattern(one).matches(str(name)) for one in named)
+
+
+def text_at(node: Node | None, path: tuple[str, ...], view: View) -> str | None:
+    """Return the string at a path of keys, or None."""
+    for key in path:
+        if not isinstance(node, Mapping):
+            return None
+        node = view.entries(node).get(key)
+    return string_of(node, view)

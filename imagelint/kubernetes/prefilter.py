@@ -167,29 +167,38 @@ def is_proven_free(data: bytes, catalogue: Catalogue) -> bool:
     version = _API_VERSION.match(data, _line_with(b"apiVersion:", data))
     if kind is None or version is None:
         return False
-    is_possible, is_searched = _outlook(catalogue, version[2], kind[1])
+    is_possible, is_searched, words = _outlook(catalogue, version[2], kind[1])
     if not is_possible or (is_searched and b"ontainers" in data):
         return False  # most of what cannot be proven, and no line but these two was looked at
+    if words and any(word in data for word in words):
+        return False
     if _deciding_places(data) != {b"kind": kind.start(), b"apiVersion": version.start()}:
         return False
     if _has_odd_breaks(data):
         return False
-    # Below the root keys matter only where a pod spec is looked for by its shape.
-    return not (is_searched and _may_spell(data)) and _begins_at_column_0(data)
+    # Below the root keys matter only where a pod spec is looked for by its shape, or a word.
+    is_spelled = (is_searched or bool(words)) and _may_spell(data)
+    return not is_spelled and _begins_at_column_0(data)
 
 
 @lru_cache(1000)
-def _outlook(catalogue: Catalogue, version: bytes, kind: bytes) -> tuple[bool, bool]:
-    """Whether there can be a proof for objects of a kind, and whether images in them are sought."""
+def _outlook(
+    catalogue: Catalogue, version: bytes, kind: bytes
+) -> tuple[bool, bool, tuple[bytes, ...]]:
+    """Return what can be proven of a kind's objects.
+
+    That is: whether there can be a proof at all; whether images in them are sought by shape; the
+    words one of which is in all that hold some.
+    """
     if {kind.lower(), version.lower()} & _NO_NAMES:
-        return False, True
+        return False, True, ()
     group, name = version.decode().rpartition("/")[0], kind.decode()
     if catalogue.embedded_keys(group, name):
-        return False, True
+        return False, True, ()
     known = catalogue.lookup(group, name)
     if known is None:
-        return True, True
-    return known.branch.is_bare, not known.is_exact
+        return True, True, ()
+    return known.branch.is_bare or bool(known.words), not known.is_exact, known.words
 
 
 def _line_with(key: bytes, data: bytes) -> int:

@@ -19,20 +19,31 @@ from imagelint.kubernetes.catalogue.entries import (
     Branch,
 )
 from imagelint.kubernetes.kustomize.kinds import has_fields_of_kustomize, is_kustomization
-from imagelint.kubernetes.objects import ObjectNode, as_kustomize_has_it, find_objects, meta_of
+from imagelint.kubernetes.objects import (
+    ObjectNode,
+    Place,
+    Step,
+    after,
+    as_kustomize_has_it,
+    find_objects,
+    meta_of,
+    named_so,
+    path_of,
+    string_of,
+)
 from imagelint.kubernetes.readers import BOTH, Reader, View, is_text, resolve, views
-from imagelint.kubernetes.sites import ImageSite, Place, Step, after, path_of, sites_at
+from imagelint.kubernetes.sites import PARTS, ImageSite, sites_at
 from imagelint.model.finding import KubeObject
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.yaml.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.kustomize.model import Inline, Unjudged
 
-__all__ = ["Extract", "ImageSite", "Recast", "add_site", "extract", "sites_of"]
+__all__ = ["Extract", "ImageSite", "Recast", "add_site", "extract", "shape_sites", "sites_of"]
 
 
 _KUSTOMIZE = frozenset({Reader.KUSTOMIZE})
@@ -57,6 +68,13 @@ class Extract(NamedTuple):
     """What only a build can tell."""
 
 
+class Met(NamedTuple):
+    """What a search comes by: all objects, and the strings of theirs that hold fields."""
+
+    objects: list[ObjectNode]
+    texts: list[Inline]
+
+
 Recast: TypeAlias = "Callable[[ObjectNode], list[tuple[ObjectNode, KubeObject]]]"
 """An object → what to search it as, each time with who is named for what is found."""
 _Texts: TypeAlias = "dict[tuple[str, int, str], Inline]"
@@ -76,6 +94,7 @@ def extract(
     objects: list[tuple[ObjectNode, View]] = []
     root: KubeObject | None = None
     inline: _Texts = {}
+    met = Met([], [])
     seen_by = views(tree)
     for view in seen_by:
         found, wrong = find_objects(tree.root, view, file_name)
@@ -84,35 +103,33 @@ def extract(
             root = next((item.meta for item in found if item.mapping is tree.root), None)
         if len(seen_by) > 1:  # each has a view of its own
             found = [item for item in found if view.reader in item.readers]
+        read_as = found
         if recast is not None:
-            found = found or _of_no_kind(tree.root)
-        objects += ((item, view) for item in found if has_fields_of_kustomize(item.meta))
+            if not found and isinstance(tree.root, Mapping):  # a patch that states no kind
+                found = [ObjectNode(tree.root, "", KubeObject("", ""), BOTH)]
+            read_as = [one for item in found for one, _ in recast(item)]
+        objects += ((item, view) for item in read_as if has_fields_of_kustomize(item.meta))
         once = bool(tree.problems)  # what is refused may be a bomb
-        met: list[ObjectNode] = []
+        del met.objects[:]
         for item in _distinct(found) if once else found:
-            for read in _sites_as(item, view, catalogue, recast, (once, len(seen_by) == 1), met):
+            how = (once, len(seen_by) == 1)
+            for read in _sites_as(item, view, catalogue, recast, how, met):
                 add_site(sites, read, view)
+        _add(inline, met.texts)  # before what the policy says of the same strings
         if catalogue.embedded:
-            _add_texts(inline, met, view, catalogue)
+            from imagelint.kubernetes.texts import texts_of  # noqa: PLC0415 - few policies have it
+
+            _add(inline, texts_of(met.objects, view, catalogue))
     if root is None and isinstance(tree.root, Mapping):
         root = meta_of(tree.root, seen_by[0], None, file_name)
-    if not (sites or inline):
-        problems = []
     in_order = sorted(sites.values(), key=lambda site: site.node.start)
-    return Extract(in_order, problems, root, tuple(objects), tuple(inline.values()))
+    told = problems if sites or inline else []
+    return Extract(in_order, told, root, tuple(objects), tuple(inline.values()))
 
 
-def _add_texts(known: _Texts, met: list[ObjectNode], view: View, catalogue: Catalogue) -> None:
-    """Note the strings of objects that the policy takes for manifests."""
-    from imagelint.kubernetes.texts import texts_of  # noqa: PLC0415 - few policies ask for them
-
-    for text in texts_of(met, view, catalogue):
+def _add(known: _Texts, texts: Iterable[Inline]) -> None:
+    for text in texts:
         known.setdefault((text.field, text.node.start, text.node.value), text)
-
-
-def _of_no_kind(root: Node | None) -> list[ObjectNode]:
-    """Return a patch that states no kind as the object that it is all the same."""
-    return [ObjectNode(root, "", KubeObject("", ""), BOTH)] if isinstance(root, Mapping) else []
 
 
 def _sites_as(  # noqa: PLR0913, PLR0917 - what is searched, and how
@@ -121,11 +138,11 @@ def _sites_as(  # noqa: PLR0913, PLR0917 - what is searched, and how
     catalogue: Catalogue,
     recast: Recast | None,
     how: tuple[bool, bool],
-    met: list[ObjectNode],
+    met: Met,
 ) -> Iterator[ImageSite]:
     """Yield the sites of an object as what it is, or as what it is searched as.
 
-    ``how``: each node once; kustomize has no view of its own. ``met`` gets all objects searched.
+    ``how``: each node once; kustomize has no view of its own.
     """
     once, is_for_both = how
     if recast is None:
@@ -189,27 +206,36 @@ def sites_of(
     catalogue: Catalogue,
     *,
     once: bool,
-    met: list[ObjectNode] | None = None,
+    met: Met | None = None,
 ) -> Iterator[ImageSite]:
     """Yield the sites of an object and of the objects inside of it; ``once``: of each node once.
 
-    None of a kustomization, whose fields kustomize reads in its own way. ``met`` gets the objects.
+    None of a kustomization, whose fields kustomize reads in its own way.
     """
     work, seen = [item], {id(item.mapping)}
     while work:
         one = work.pop()
         if met is not None:
-            met.append(one)
+            met.objects.append(one)
         if is_kustomization(one.meta):
             continue
         found = _Search(one, view, catalogue, once=once)
         for steps, site in found.sites():
             if not catalogue.ignores(one.meta.group, one.meta.kind, steps):
                 yield site
+        if met is not None:
+            met.texts.extend(found.texts)
         for inner in reversed(found.objects):
             if not once or id(inner.mapping) not in seen:
                 seen.add(id(inner.mapping))
                 work.append(inner)
+
+
+def shape_sites(
+    item: ObjectNode, view: View, catalogue: Catalogue, shape: str, *, once: bool
+) -> Iterator[ImageSite]:
+    """Yield the sites of a mapping whose fields are those of a shape."""
+    return _Search(item, view, catalogue, once=once).shape_sites(shape)
 
 
 class _Search:
@@ -226,6 +252,7 @@ class _Search:
         self._seen: set[tuple[str, int]] = set()
         self._passed: set[tuple[Step, ...]] = set()
         self.objects: list[ObjectNode] = []
+        self.texts: list[Inline] = []
 
     def sites(self) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
         """Yield every site with its steps from the object's root."""
@@ -235,7 +262,10 @@ class _Search:
         if known is not None:
             for steps, site in self._walk(known.branch, Place(item.mapping)):
                 claimed.add(steps)
-                yield steps, site
+                if isinstance(site.node, Mapping) and not known.is_exact:
+                    yield from self._in_parts(steps, site)
+                else:
+                    yield steps, site
         if (known is not None and known.is_exact) or not item.meta.api_version:
             return  # without an apiVersion: no API object of an unknown kind, but a tool's own file
         for place in self._pod_specs(Place(item.mapping)):
@@ -243,13 +273,26 @@ class _Search:
                 if steps not in claimed:
                     yield steps, site
 
+    def _in_parts(
+        self, steps: tuple[Step, ...], site: ImageSite
+    ) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
+        """Yield the image of a mapping where another version of the kind has a text."""
+        found = [*sites_at(self._item, self._view, Place(site.node, steps), PARTS)]
+        yield from found or [(steps, site)]
+
     def _by_shape(self, place: Place) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
         """Yield the sites of a pod spec, and of the pod's metadata beside it."""
         shape, start = POD_SPEC, Place(place.node, place.steps)
         if place.steps[-1:] == ("spec",) and place.parents:
             shape, start = POD_TEMPLATE, Place(place.parents[-1], place.steps[:-1])
         for steps, site in self._walk(self._catalogue.shape(shape), start):
-            yield steps, site._replace(by_shape=True)
+            if not isinstance(site.node, Mapping):
+                if "*" not in str(site.value.value):  # a pattern, such as policy engines have
+                    yield steps, site._replace(by_shape=True)
+                continue
+            place = Place(site.node, steps)  # of no pod then: only a schema of its own wants one
+            for at, one in sites_at(self._item, self._view, place, PARTS):
+                yield at, one._replace(by_shape=True)
 
     def _walk(self, branch: Branch, start: Place) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
         """Yield the sites that fields lead to, depth first, in the order of the fields."""
@@ -262,7 +305,11 @@ class _Search:
                 if segment in keys or segment in EACH:  # most fields are not there
                     below += [(next_branch, one) for one in after(place, segment, self._view)]
             for holder in branch.holders:
-                if holder.shape == OBJECT:
+                if holder.of and not named_so(self._item.meta.name, holder.of):
+                    continue
+                if holder.text:
+                    self._note(place, holder.text)
+                elif holder.shape == OBJECT:
                     self._enter(place)
                 elif holder.shape:
                     known = (holder.shape, id(place.node))
@@ -272,6 +319,20 @@ class _Search:
                 else:
                     yield from sites_at(self._item, self._view, place, holder)
             work += reversed(below)
+
+    def _note(self, place: Place, shape: str) -> None:
+        """Note a string that holds the fields of a shape."""
+        from imagelint.kubernetes.kustomize.model import Inline, Role  # noqa: PLC0415 - few files have such
+
+        if isinstance(place.node, Scalar) and string_of(place.node, self._view) is not None:
+            field = self._item.prefix + path_of(place.steps)
+            owner = self._item.meta
+            self.texts.append(Inline(Role.TEXT, place.node, field, shape=shape, owner=owner))
+
+    def shape_sites(self, name: str) -> Iterator[ImageSite]:
+        """Yield the sites of an object whose fields are those of a shape."""
+        found = self._walk(self._catalogue.shape(name), Place(self._item.mapping))
+        return (site for _, site in found)
 
     def _enter(self, place: Place) -> None:
         """Note the objects that stand at a place; what is none is left to the search by shape."""

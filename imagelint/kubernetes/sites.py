@@ -5,24 +5,42 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from imagelint.kubernetes.catalogue.entries import CONTAINERS, EACH_ITEM, EACH_VALUE, ROLES, Form
-from imagelint.kubernetes.objects import ObjectNode, string_of
+from imagelint.kubernetes.catalogue.entries import (
+    CONTAINERS,
+    ELSEWHERE,
+    IMAGE,
+    ROLES,
+    Form,
+    Holder,
+    SplitNames,
+)
+from imagelint.kubernetes.objects import (
+    ObjectNode,
+    Place,
+    Step,
+    after,
+    flag_values,
+    keyed_values,
+    named_so,
+    named_values,
+    path_of,
+    string_of,
+    text_at,
+)
 from imagelint.kubernetes.readers import BOTH, Reader, Value, View, resolve, type_of
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.patterns.globs import NamePattern
 from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelint.kubernetes.catalogue.entries import Holder, SplitNames
+    from imagelint.kubernetes.catalogue.entries import Ways
     from imagelint.model.finding import KubeObject
 
-__all__ = ["ISTIO", "ImageSite", "Place", "Step", "after", "path_of", "sites_at"]
+__all__ = ["ISTIO", "PARTS", "ImageSite", "Place", "Step", "after", "named_so", "path_of"]
+__all__ += ["sites_at"]
 
 ISTIO: Final = "Istio"
-Step = str | int
-"""A key, or an index in a list."""
 
 
 class ImageSite(NamedTuple):
@@ -53,36 +71,8 @@ class ImageSite(NamedTuple):
     views: frozenset[Reader] = BOTH
     """In whose view of the tree the site was found; of trees without merges there is one view."""
     within: tuple[int, int] | None = None
-
-
-class Place(NamedTuple):
-    """A node on the way along a field's path, with what was passed on it."""
-
-    node: Node
-    steps: tuple[Step, ...] = ()
-    parents: tuple[Mapping, ...] = ()
-
-
-def path_of(steps: tuple[Step, ...]) -> str:
-    """Write a path as Kubernetes does: ``spec.containers[0].image``, ``annotations[a.b/c]``."""
-    pieces = [f"[{step}]" if isinstance(step, int) or "." in step else f".{step}" for step in steps]
-    return "".join(pieces).removeprefix(".")
-
-
-def after(place: Place, segment: str, view: View) -> Iterator[Place]:
-    """Yield the places that one segment of a field's path leads to."""
-    node, steps, parents = place
-    if segment == EACH_ITEM:
-        if isinstance(node, Sequence):
-            for index, child in enumerate(node.items):
-                yield Place(child, (*steps, index), parents)
-    elif isinstance(node, Mapping):
-        entries = view.entries(node)
-        if segment == EACH_VALUE:
-            for key, child in entries.items():
-                yield Place(child, (*steps, key), (*parents, node))
-        elif segment in entries:
-            yield Place(entries[segment], (*steps, segment), (*parents, node))
+    unfixable: str | None = None
+    """Why no edit of the node can be what is wanted; None: nothing speaks against it."""
 
 
 def sites_at(
@@ -90,15 +80,18 @@ def sites_at(
 ) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
     """Yield the sites that a place holds, each with the steps from the object's root to it."""
     if holder.split is not None:
-        if holder.only is None or _entry(place.node, holder.only[:1], view) == holder.only[1]:
-            yield from _split_site(item, view, place, holder.split, holder.prefix)
+        if holder.only is None or text_at(place.node, holder.only[:1], view) == holder.only[1]:
+            yield from _split_sites(item, view, place, holder)
     elif holder.flags:
-        for found, start in _flag_values(view, place, holder.flags):
+        for found, start in flag_values(view, place, holder.flags):
             yield from _text_sites(item, view, found, start, holder)
-    elif holder.named:
-        for found in _named_values(view, place, holder):
+    elif holder.keys:
+        for found in keyed_values(view, place, holder):
             yield from _text_sites(item, view, found, 0, holder)
-    elif holder.prefix or holder.form is not Form.IMAGE:
+    elif holder.named:
+        for found in named_values(view, place, holder):
+            yield from _text_sites(item, view, found, 0, holder)
+    elif holder != IMAGE:
         yield from _text_sites(item, view, place, 0, holder)
     else:
         value = _value(place.node, view)
@@ -147,34 +140,6 @@ def _container(place: Place, view: View) -> str | None:
 _PAIR: Final = r"[^\s=]+=(\S+)"
 
 
-def _flag_values(view: View, place: Place, flags: frozenset[str]) -> Iterator[tuple[Place, int]]:
-    """Yield the arguments that hold a flag's value (``--flag=IMG``; ``--flag``, then ``IMG``)."""
-    items = place.node.items if isinstance(place.node, Sequence) else []
-    for index, node in enumerate(items):
-        text = string_of(node, view) or ""
-        flag, is_given, _ = text.partition("=")
-        if not flag.startswith("-") or flag.lstrip("-") not in flags:
-            continue
-        if is_given:
-            yield Place(node, (*place.steps, index), place.parents), len(flag) + 1
-        elif index + 1 < len(items):
-            yield Place(items[index + 1], (*place.steps, index + 1), place.parents), 0
-
-
-def _named_values(view: View, place: Place, holder: Holder) -> Iterator[Place]:
-    """Yield the values of a list of names and values, such as ``env``."""
-    items = place.node.items if isinstance(place.node, Sequence) else []
-    for index, node in enumerate(items):
-        entries = view.entries(node) if isinstance(node, Mapping) else {}
-        name = string_of(entries.get("name"), view)
-        if "value" in entries and name and _matches(holder.named, name):
-            yield Place(entries["value"], (*place.steps, index, "value"), place.parents)
-
-
-def _matches(named: tuple[str, ...], name: str) -> bool:
-    return any(NamePattern(pattern).matches(name) for pattern in named)
-
-
 def _text_sites(
     item: ObjectNode, view: View, place: Place, start: int, holder: Holder
 ) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
@@ -184,112 +149,216 @@ def _text_sites(
     if value.type == "null" or text == "" or (text is not None and start == len(text)):
         return
     places: list[tuple[int, int] | None] = [None]
-    is_kept = False
-    if text is not None and holder.form is Form.PAIRS:
-        places = [match.span(1) for match in re.finditer(_PAIR, text)]
-    elif text is not None and holder.form is Form.OVERRIDE:
-        start = text.find("=") + 1
-        end = len(text) - len(":*") if text.endswith((":*", "@*")) else len(text)
-        is_kept = end < len(text)  # the tag or digest that another entry has
-        if text.startswith(("*", ":", "@"), start) or (is_kept and not start):
-            return  # it sets no name
-        places = [(start, end) if start else None]
-    elif text is not None and holder.prefix:
-        if not text.startswith(holder.prefix, start):
-            return
-        places = [(start + len(holder.prefix), len(text))]
-    elif text is not None and start:
-        places = [(start, len(text))]
+    if text is not None:
+        places = _spans(text, start, holder)
+    is_kept = holder.form is Form.OVERRIDE and str(text).endswith(_KEPT)
+    tail = _tag_beside(view, place, holder)
     for within in places:
         inside = value if text is None or within is None else Value("string", text[slice(*within)])
-        yield (
-            place.steps,
-            ImageSite(
-                inside,
-                place.node,
-                item.meta,
-                item.prefix + path_of(place.steps),
-                _container(place, view),
-                "image",
-                item.readers,
-                has_separate_tag=holder.form is Form.UNTAGGED or is_kept,
-                within=within,
-            ),
-        )
+        for read in _with_registries(inside, holder):
+            yield (
+                place.steps,
+                ImageSite(
+                    Value("string", f"{read.value}{tail}") if tail else read,
+                    place.node,
+                    item.meta,
+                    item.prefix + path_of(place.steps),
+                    _container(place, view),
+                    "image",
+                    item.readers,
+                    tail=tail,
+                    has_separate_tag=_has_separate_tag(holder, tail, read, inside) or is_kept,
+                    within=within,
+                    unfixable=None if read == inside else _unfixable(holder),
+                ),
+            )
+
+
+_KEPT: Final = (":*", "@*")
+"""The ends of an image whose tag, or digest, another entry has."""
+
+
+def _spans(text: str, start: int, holder: Holder) -> list[tuple[int, int] | None]:
+    """Return where in a text its images stand, from ``start`` on; None: it is one as a whole."""
+    if holder.form is Form.PAIRS:
+        return [match.span(1) for match in re.finditer(_PAIR, text)]
+    if holder.form is Form.OVERRIDE:
+        start = text.find("=") + 1
+        end = len(text) - len(":*") if text.endswith(_KEPT) else len(text)
+        if text.startswith(("*", ":", "@"), start) or (end < len(text) and not start):
+            return []  # it sets no name
+        return [(start, end) if start else None]
+    if holder.form is Form.TRACKED:
+        colon = text.find(":", text.rfind("/") + 1)
+        return [(start, colon) if colon > start else None]
+    prefix = _prefix_of(text[start:], holder) if holder.prefixes else ""
+    if prefix is None:
+        return []
+    start += len(prefix)
+    return [(start, len(text)) if start else None]
+
+
+def _tag_beside(view: View, place: Place, holder: Holder) -> str:
+    """Return the tag that is written in a key of its own beside a text, with its ``:``."""
+    if not (holder.tag_beside and place.parents):
+        return ""
+    tag = string_of(view.entries(place.parents[-1]).get(holder.tag_beside), view)
+    return f":{tag}" if tag else ""
+
+
+def _has_separate_tag(holder: Holder, tail: str, read: Value, written: Value) -> bool:
+    if holder.form is Form.SHORT:
+        return read != written
+    return holder.form in {Form.UNTAGGED, Form.TRACKED} or (bool(holder.tag_beside) and not tail)
+
+
+_UNSURE: Final = "its registry depends on a version that is not seen here: write it in full"
+_TAGLESS: Final = "its tag is not written here: write it in full"
+
+
+def _unfixable(holder: Holder) -> str | None:
+    """Return why an image that names no registry is not rewritten in place, if it is not."""
+    if len(holder.registries) > 1:
+        return _UNSURE
+    return _TAGLESS if holder.form is Form.SHORT else None
+
+
+def _prefix_of(text: str, holder: Holder) -> str | None:
+    """Return which of the prefixes a text begins with, None for none of them."""
+    for prefix in holder.prefixes:
+        if text.startswith(prefix) and (prefix or "://" not in text):
+            return prefix
+    return None
+
+
+def _with_registries(value: Value, holder: Holder) -> list[Value]:
+    """Return an image as the operator pulls it: from each registry of its own, without one."""
+    text = str(value.value)
+    is_full = "/" in text if holder.form is Form.SHORT else _names_registry(text)
+    if not holder.registries or value.type != "string" or is_full:
+        return [value]
+    if holder.registries == ELSEWHERE:
+        return []
+    return [Value("string", f"{registry}/{text}") for registry in holder.registries]
+
+
+def _names_registry(text: str) -> bool:
+    first, slash, _ = text.partition("/")
+    return bool(slash) and (first == "localhost" or not set(".:${").isdisjoint(first))
 
 
 # --- images in parts ------------------------------------------------------------------
 
 
-def _split_site(
-    item: ObjectNode, view: View, place: Place, names: SplitNames, prefix: str
+PARTS: Final = Holder(
+    split=SplitNames(
+        repository=(("repository",), ("name",)),
+        tag=(("tag",), ("version",)),
+        digest=(("digest",),),
+        registry=(("registry",),),
+    )
+)
+"""The parts of an image in a mapping of which nothing but its keys is known."""
+
+
+def _split_sites(
+    item: ObjectNode, view: View, place: Place, holder: Holder
 ) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
     """Yield the one image that is written in parts below ``place``, none without its name.
 
-    The site's node is the part with the registry: ``registry`` where there is one.
+    The site's node is the part with the registry: ``registry`` where there is one. An image that
+    names none is read as each that the operator may take.
     """
-    if not isinstance(place.node, Mapping):
+    names = holder.split
+    if not isinstance(place.node, Mapping) or names is None:
         return
-    registry = _part(view, place.node, names.registry)
-    steps = names.image or names.repository
-    name = _part(view, place.node, steps)
-    tail = (
-        "" if name is not None and names.image and "/" in name.value else _tail(view, place, names)
-    )
-    is_whole = name is not None and bool(names.image) and "/" in name.value
+    parts = _Parts(item, view, place)
+    registry = parts.find(names.registry)
+    name = parts.find(names.image or names.repository)
+    is_whole = name is not None and bool(names.image) and "/" in name[1].value
+    tail = "" if is_whole else parts.tail(names)
+    has_separate_tag = not is_whole and not tail
+    unfixable, found = None, name
     if registry is not None and not is_whole and (name is not None or names.default):
-        written = names.default if name is None else name.value
-        node, steps, tail = registry, names.registry, f"/{written}{tail}"
-    elif name is not None:
-        node = name
-    else:
+        tail = f"/{names.default if name is None else name[1].value}{tail}"
+        found = registry
+    if found is None:
         return
-    if prefix and not node.value.startswith(prefix):
+    path, node = found
+    prefix = "" if not holder.prefixes else _prefix_of(node.value, holder)
+    if prefix is None:
         return
     within = (len(prefix), len(node.value)) if prefix else None
-    path = (*place.steps, *steps)
-    yield (
-        path,
-        ImageSite(
-            Value("string", node.value[len(prefix) :] + tail),
-            node,
-            item.meta,
-            item.prefix + path_of(path),
-            string_of(view.entries(place.node).get("name"), view),
-            "image",
-            item.readers,
-            tail=tail,
-            has_separate_tag=not is_whole and not _tail(view, place, names),
-            within=within,
-        ),
-    )
-
-
-def _tail(view: View, place: Place, names: SplitNames) -> str:
-    """Return the tag and digest of an image in parts, with their ``:`` and ``@``."""
-    assert isinstance(place.node, Mapping)
-    tag, digest, sha256 = (
-        "" if part is None else part.value
-        for part in (
-            _part(view, place.node, keys) for keys in (names.tag, names.digest, names.sha256)
+    text = Value("string", node.value[len(prefix) :])
+    reads = [text]
+    if found is name and not is_whole:
+        reads = _with_registries(text, holder)
+        if reads != [text] and names.image:  # with a slash it is a reference of its own
+            reads = [Value("string", f"{read.value}{tail}") for read in reads]
+            unfixable = None if tail else _TAGLESS
+            tail = ""
+        elif reads != [text] and names.registry:
+            where = parts.place(names.registry[0])
+            unfixable = f"its registry is the operator's own: write one at {where}"
+    if len(reads) > 1:
+        unfixable = _UNSURE
+    for read in reads:
+        yield (
+            path,
+            ImageSite(
+                Value("string", f"{read.value}{tail}"),
+                node,
+                item.meta,
+                item.prefix + path_of(path),
+                string_of(view.entries(place.node).get("name"), view),
+                "image",
+                item.readers,
+                tail=tail,
+                has_separate_tag=has_separate_tag,
+                within=within,
+                unfixable=unfixable,
+            ),
         )
-    )
-    if sha256:
-        return f"@sha256:{sha256.removeprefix('sha256:')}"
-    if tag.startswith("sha256:"):
-        return f"@{tag}"
-    return (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
 
 
-def _part(view: View, node: Node | None, keys: tuple[str, ...]) -> Scalar | None:
-    """Return the scalar at a path of keys, None where there is none or nothing in it."""
-    if not keys:
+class _Parts:
+    """The parts of an image, looked for below a place, or from the object's root where so said."""
+
+    def __init__(self, item: ObjectNode, view: View, place: Place) -> None:
+        self._root = item.mapping
+        self._view = view
+        self._place = place
+
+    def find(self, ways: Ways) -> tuple[tuple[Step, ...], Scalar] | None:
+        """Return the first scalar with something in it, and the steps to it from the root."""
+        for way in ways:
+            node: Node | None = self._place.node
+            steps, keys = self._place.steps, way
+            if way[0].startswith("/"):
+                node, steps, keys = self._root, (), (way[0][1:], *way[1:])
+            for key in keys:
+                node = self._view.entries(node).get(key) if isinstance(node, Mapping) else None
+            if isinstance(node, Scalar) and type_of(node) != "null" and node.value:
+                return (*steps, *keys), node
         return None
-    for key in keys:
-        node = view.entries(node).get(key) if isinstance(node, Mapping) else None
-    if isinstance(node, Scalar) and type_of(node) != "null" and node.value:
-        return node
-    return None
+
+    def place(self, way: tuple[str, ...]) -> str:
+        """Write where a part would stand."""
+        is_from_root = way[0].startswith("/")
+        steps = (way[0][1:], *way[1:]) if is_from_root else (*self._place.steps, *way)
+        return path_of(steps)
+
+    def tail(self, names: SplitNames) -> str:
+        """Return the tag and digest of an image in parts, with their ``:`` and ``@``."""
+        tag, digest, sha256 = (
+            "" if part is None else part[1].value
+            for part in map(self.find, (names.tag, names.digest, names.sha256))
+        )
+        if sha256:
+            return f"@sha256:{sha256.removeprefix('sha256:')}"
+        if tag.startswith("sha256:"):
+            return f"@{tag}"
+        return (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
 
 
 # --- placeholders ---------------------------------------------------------------------
@@ -312,24 +381,15 @@ def _placeholder(
             return ISTIO, pod_asks(pod.get("metadata"), pod.get("spec"), view)
     if value == " ":
         root = item.mapping
-        if _entry(root, ("metadata", "annotations", "image.openshift.io/triggers"), view):
+        if text_at(root, ("metadata", "annotations", "image.openshift.io/triggers"), view):
             return "OpenShift", True
         spec = view.entries(root).get("spec")
         triggers = view.entries(spec).get("triggers") if isinstance(spec, Mapping) else None
         for trigger in triggers.items if isinstance(triggers, Sequence) else ():
-            if _entry(trigger, ("type",), view) == "ImageChange":
+            if text_at(trigger, ("type",), view) == "ImageChange":
                 return "OpenShift", True
     return None, True
 
 
 _POD_DEPTH = 3
 """From a container's image up to what holds the pod's spec and metadata."""
-
-
-def _entry(node: Node | None, path: tuple[str, ...], view: View) -> str | None:
-    """Return the string at a path of keys, or None."""
-    for key in path:
-        if not isinstance(node, Mapping):
-            return None
-        node = view.entries(node).get(key)
-    return string_of(node, view)

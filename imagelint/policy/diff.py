@@ -26,11 +26,6 @@ class Change(NamedTuple):
     before: str
     after: str
 
-    @property
-    def words(self) -> str:
-        """What it was and what it is."""
-        return f"{self.before} → {self.after}"
-
 
 class Changes(NamedTuple):
     """All of them, by file and place, and how many images there are."""

@@ -134,9 +134,11 @@ def _ends(holder: Holder) -> set[tuple[str, ...]]:
     if holder.shape:
         return set()
     if holder.split is not None:
-        return {holder.split.image or holder.split.repository, holder.split.registry} - {()}
+        return {*(holder.split.image or holder.split.repository), *holder.split.registry}
     if holder.named:
         return {(EACH_ITEM, "value")}
+    if holder.keys:
+        return {(key,) for key in holder.keys}
     return {(EACH_ITEM,)} if holder.flags else {()}
 
 

@@ -295,3 +295,39 @@ def test_layers_add(project: Project) -> None:
     )
     project.write("c.yaml", f"{literal(pod())}  b.yaml: |\n{indented(pod())}")
     assert len(findings(project, "c.yaml")) == 2
+
+
+SETTINGS = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: inferenceservice-config}\ndata:\n"
+AGENT = '{"image": "kserve/agent:v1", "cpu": "1"}'
+
+
+@pytest.mark.parametrize(
+    "policy", [POLICY, f'{POLICY}embedded: [{{kind: ConfigMap, keys: ["*"]}}]\n']
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{SETTINGS}  agent: |-\n    {AGENT}\n",
+        f"{SETTINGS}  agent: '{AGENT}'\n",
+        f"{SETTINGS}  agent: {json.dumps(AGENT)}\n",
+        json.dumps(
+            {
+                "apiVersion": "v1",
+                "kind": "ConfigMap",
+                "metadata": {"name": "inferenceservice-config"},
+                "data": {"agent": AGENT},
+            }
+        ),
+        f"apiVersion: v1\nkind: List\nitems:\n-{indented(SETTINGS, 2)[1:]}    agent: '{AGENT}'\n",
+    ],
+    ids=["literal", "single quotes", "double quotes", "JSON", "List"],
+)
+def test_what_an_operator_reads_in_a_string(project: Project, text: str, policy: str) -> None:
+    """Whatever the policy says of such strings."""
+    project.write("imagelint.yaml", policy)
+    project.write("c.yaml", text)
+    [finding] = findings(project)
+    assert finding["field"].endswith("data.agent: image")
+    assert finding["object"]["name"] == "inferenceservice-config"
+    assert project.run("fix").exit_code == CLEAN
+    assert project.read("c.yaml") == text.replace("kserve/", "h.io/hub/kserve/")

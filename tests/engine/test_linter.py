@@ -74,6 +74,17 @@ class TestEnvironments:
     """Every environment that fits must be satisfied; the finding names the one it breaks."""
 
     @pytest.mark.parametrize(
+        ("name", "environments"), [("dev", []), ("prod", ["prod"]), ("other", ["prod"])]
+    )
+    def test_a_namespace_is_in_itself(self, name: str, environments: list[str]) -> None:
+        """What its annotations name is run there."""
+        image = "config.linkerd.io/debug-image: quay.io/a/b"
+        version = "config.linkerd.io/debug-image-version: v1"
+        metadata = f"{{name: {name}, annotations: {{{image}, {version}}}}}"
+        found = lint(f"apiVersion: v1\nkind: Namespace\nmetadata: {metadata}\n")
+        assert [one.environment for one in found.findings] == environments
+
+    @pytest.mark.parametrize(
         ("metadata", "path", "environments"),
         [
             ("{name: web}", "a.yaml", ("prod",)),

@@ -159,7 +159,11 @@ def test_a_file_without_the_word_kind_holds_images_by_its_name(
         pytest.param(HEAD + "x:\n- image\n- {a: b}\n", id="items at column 0"),
         pytest.param(HEAD + "metadata:\n  items: [image]\n", id="items below the root"),
         pytest.param(HEAD + "x-items: [image]\n", id="a key that ends in items"),
-        pytest.param(HEAD + 'data: {image: "\\x41"}\n', id="an escape, in a kind without images"),
+        pytest.param(
+            "apiVersion: v1\nkind: Secret\n" + 'data: {image: "\\x41"}\n',
+            id="an escape, in a kind without images",
+        ),
+        pytest.param(HEAD + "data: {image: x, values: y}\n", id="a ConfigMap of no operator"),
         pytest.param(HEAD + "data: {image: x}\n  --- x\n", id="dashes that are indented"),
         pytest.param("---\r\n" + HEAD + "image: x\n", id="a separator with CRLF"),
         pytest.param("---\t # c\r\n" + HEAD + "image: x\n", id="a separator and all it may have"),
@@ -279,6 +283,9 @@ def test_proven(text: str) -> None:
             "metadata:\n  name: a\n kind: Pod\n apiVersion: v1\nimage: x\n",
             id="two keys that have slipped, which does not parse",
         ),
+        pytest.param(HEAD + "metadata: {name: config-deployment}\n", id="an operator's ConfigMap"),
+        pytest.param(HEAD + "data: {ROOK_CSI_X_IMAGE: x}\n", id="a setting of an operator"),
+        pytest.param(HEAD + 'data: {"ROOK\\x5fCSI_X_IMAGE": x}\n', id="a setting, spelled"),
     ],
 )
 def test_not_proven(text: str) -> None:

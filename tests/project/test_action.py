@@ -209,6 +209,22 @@ class TestLint:
         }
         assert "unapproved-registry" in done.summary
 
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("IMAGELINT_CHECK_FAIL_ON", "never"),
+            ("IMAGELINT_CHECK_SHOW_FILES", "1"),
+            ("_IMAGELINT_COMPLETE", "bash_source"),
+        ],
+    )
+    def test_no_variable_loosens_it(self, runner: Runner, name: str, value: str) -> None:
+        """A workflow's ``env``, or what a step before has put into ``GITHUB_ENV``."""
+        runner.variables[name] = value
+        done = runner.lint()
+        assert done.code == FINDINGS
+        assert name not in done.log
+        assert "unapproved-registry" in done.log
+
     def test_clean(self, runner: Runner) -> None:
         runner.workspace.write("prod/web.yaml", GOOD)
         done = runner.lint()

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["harbor_configs", "hosts", "mutated_policies", "patterns", "policies", "project_names"]
+__all__ = [
+    "harbor_configs",
+    "hosts",
+    "mutated",
+    "mutated_policies",
+    "patterns",
+    "policies",
+    "project_names",
+]
 
 _SEVERITIES = ("error", "warning", "note", "off")
 _RULES = (
@@ -241,7 +249,7 @@ def _locks() -> SearchStrategy[str]:
 
 
 _FIELD_PATHS = ("a", "a.b", "a[].b", "a{}", "[]", 'a["b.c/d"].e', "a[][]", 1, True)
-_KEYS = ("a", "a.b", "newName", 1)
+_KEYS = ("a", "a.b", "newName", '["a.b/c"]', "/a.b", 1)
 _API_GROUPS = ("", "g", "example.com", 1)
 _KINDS = ("K", "Widget", 1)
 
@@ -250,18 +258,24 @@ def _fields() -> SearchStrategy[Any]:
     """Give fields of a kind, as paths and as mappings."""
     paths_ = st.sampled_from(_FIELD_PATHS)
     shapes = st.sampled_from(("<pod-spec>", "<object>", "a.<pod-template>", "a[].<container>"))
-    keys = st.sampled_from(_KEYS)
+    keys: SearchStrategy[Any] = st.sampled_from(_KEYS)
+    keys |= st.lists(keys, min_size=1, max_size=2)
     parts = dict.fromkeys(("tag", "digest", "sha256"), keys)
-    prefixes = st.sampled_from(("oci://", "docker://"))
-    more = {"prefix": prefixes, "only": st.just("kind=DockerImage"), "source": _plain_texts}
+    prefixes = st.sampled_from(("oci://", ["docker://"], ["oci://", ""]))
+    registries = st.sampled_from(("quay.io", "elsewhere", ["docker.io/istio", "a.b:5000"]))
+    names = st.lists(_names(), min_size=1)
+    known = {"default-registry": registries, "of": names, "source": _plain_texts}
+    more = {"prefix": prefixes, "only": st.just("kind=DockerImage"), **known}
     forms = st.sampled_from(("image", "untagged", "pairs"))
-    loose = {"prefix": prefixes, "form": forms, "source": _plain_texts}
+    loose = {"prefix": prefixes, "form": forms, **known}
     return st.one_of(
         paths_,
         shapes,
         st.fixed_dictionaries({"at": paths_}, optional=loose),
+        st.just({"at": 'a["b.c/d"]', "tag-beside": "b.c/e"}),
         st.fixed_dictionaries(
-            {"at": paths_, "repository": keys}, optional={"registry": keys, **parts, **more}
+            {"at": paths_ | st.just("."), "repository": keys},
+            optional={"registry": keys, **parts, **more},
         ),
         st.fixed_dictionaries(
             {"at": paths_, "registry": keys, "default": st.sampled_from(("pilot", 1))},
@@ -271,9 +285,8 @@ def _fields() -> SearchStrategy[Any]:
             {"at": paths_, "flags": st.lists(st.sampled_from(("--a", "-b", -1)), min_size=1)},
             optional=loose,
         ),
-        st.fixed_dictionaries(
-            {"at": paths_, "named": st.lists(_names(), min_size=1)}, optional=loose
-        ),
+        st.fixed_dictionaries({"at": paths_, "named": names}, optional=loose),
+        st.fixed_dictionaries({"at": paths_, "keys": names}, optional=loose),
     )
 
 
@@ -361,8 +374,14 @@ def _odd_values() -> SearchStrategy[Any]:
 
 @st.composite
 def mutated_policies(draw: st.DrawFn) -> dict[str, Any]:
-    """Give policies with one to three values replaced, or keys renamed, added or taken away."""
-    policy = copy.deepcopy(draw(policies()))
+    """Give policies with some values or keys that are odd."""
+    return draw(mutated(draw(policies())))
+
+
+@st.composite
+def mutated(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    """Give ``data`` with one to three values replaced, or keys renamed, added or taken away."""
+    policy = copy.deepcopy(data)
     for _ in range(draw(st.integers(1, 3))):
         places = list(_places(policy))
         if not places:

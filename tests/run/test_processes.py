@@ -96,6 +96,18 @@ def test_the_usual_formats_load_nothing_heavy(work: Project, name: str) -> None:
     assert (heavy | others).isdisjoint(done.stdout.split())
 
 
+@pytest.mark.parametrize("arguments", [["images"], ["check", "--statistics"]], ids=" ".join)
+def test_tables_load_nothing_but_rich(work: Project, arguments: list[str]) -> None:
+    """Neither what it highlights code nor what it reads Markdown with."""
+    work.write("a.yaml", BAD)
+    command = [sys.executable, "-X", "importtime", "-m", "imagelint", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "rich.table" in loaded
+    assert {"pygments", "markdown_it", "mdurl"}.isdisjoint(loaded)
+
+
 def test_a_reader_that_goes_away_is_no_error(work: Project) -> None:
     for number in range(300):
         work.write(f"{number}.yaml", BAD)

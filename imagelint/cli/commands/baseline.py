@@ -10,7 +10,13 @@ import click
 from imagelint import files
 from imagelint.cli.options import debug_option, environment_option, policy_option, request
 from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, say
+from imagelint.engine.baseline import Baseline, identity_of
+from imagelint.engine.linter import Linter
+from imagelint.model.errors import UsageError
 from imagelint.model.namedtuple import NamedTuple
+from imagelint.policy.locks import Locks
+from imagelint.rules.built_in import RULES
+from imagelint.run.run import Run
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -18,7 +24,6 @@ if TYPE_CHECKING:
 
     from imagelint.engine.baseline import Identity
     from imagelint.files import GoverningPolicy
-    from imagelint.run.run import Run
 
 __all__ = ["command"]
 
@@ -51,8 +56,6 @@ def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa
       imagelint baseline write
       imagelint baseline write --grow teams/shop
     """  # noqa: D301 - click wants the character itself
-    from imagelint.model.errors import UsageError  # noqa: PLC0415 - --help has no use for it
-
     run = _run(options)
     every = list(_found(run))
     for one in every:
@@ -107,7 +110,6 @@ class _Found(NamedTuple):
 
 
 def _run(options: Mapping[str, Any]) -> Run:
-    from imagelint.run.run import Run  # noqa: PLC0415 - --help has no use for it
 
     return Run(request({**options, "without_baseline": True}))
 
@@ -115,10 +117,6 @@ def _run(options: Mapping[str, Any]) -> Run:
 def _found(run: Run) -> Iterator[_Found]:
     """Lint, and yield for each policy what was found."""
     from collections import Counter  # noqa: PLC0415
-
-    from imagelint.engine.baseline import identity_of  # noqa: PLC0415
-    from imagelint.engine.linter import Linter  # noqa: PLC0415
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415
 
     counts: dict[tuple[str, ...], Counter[Identity]] = {}
     linted: dict[tuple[str, ...], set[str]] = {}
@@ -148,8 +146,6 @@ def _found(run: Run) -> Iterator[_Found]:
 
 
 def _place(governing: GoverningPolicy) -> str:
-    from imagelint.model.errors import UsageError  # noqa: PLC0415
-    from imagelint.policy.locks import Locks  # noqa: PLC0415
 
     if governing.baseline_path is None:
         message = (
@@ -166,8 +162,6 @@ def _place(governing: GoverningPolicy) -> str:
 
 def _write(found: _Found, counts: Mapping[Identity, int], added: int) -> None:
     """Write what was found, or of it what was known, with what is known of other files."""
-    from imagelint.engine.baseline import Baseline  # noqa: PLC0415
-
     place = _place(found.governing)
     shown = files.displayed(place, os.getcwd())
     files.write_whole(place, shown, Baseline(counts).render().encode())

@@ -31,7 +31,10 @@ from imagelint.cli.output import (
     say,
     skipped_lines,
     teller,
+    track,
 )
+from imagelint.cli.show import file_lines, policy_lines
+from imagelint.run.run import Run, attempted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -73,15 +76,10 @@ def command(
       imagelint check --statistics --quiet
       imagelint check --show-policy prod/web.yaml
     """  # noqa: D301 - click wants the character itself
-    from imagelint.cli.progress import track  # noqa: PLC0415 - not needed for --help
-    from imagelint.run.run import Run, attempted  # noqa: PLC0415
-
     chosen = targets(formats, output)
     detail = detail_of(options)
     show_policy, show_files = options.pop("show_policy"), options.pop("show_files")
     if show_policy is not None:
-        from imagelint.cli.show import policy_lines  # noqa: PLC0415 - when asked for
-
         _print_lines(policy_lines(show_policy, request(options)))
         ctx.exit(EXIT_CLEAN)
     tell = teller(chosen, detail)
@@ -91,8 +89,6 @@ def command(
     run = Run(asked, None if show_files else attempted)
     say(run.notices, detail)
     if show_files:
-        from imagelint.cli.show import file_lines  # noqa: PLC0415 - when asked for
-
         _print_lines(file_lines(run))
         if detail.verbose:
             say(skipped_lines(run.skipped))

@@ -16,8 +16,9 @@ from imagelint.cli.options import (
     request,
     targets,
 )
-from imagelint.cli.output import emit, exit_code, say
+from imagelint.cli.output import emit, exit_code, say, track
 from imagelint.formats import INVENTORIES
+from imagelint.run.run import Run, attempted
 
 __all__ = ["command"]
 
@@ -45,9 +46,6 @@ def command(
       imagelint images --format json | jq -r '.images[].image' | sort -u
       imagelint images --statistics
     """  # noqa: D301 - click wants the character itself
-    from imagelint.cli.progress import track  # noqa: PLC0415 - not needed for --help
-    from imagelint.run.run import Run, attempted  # noqa: PLC0415
-
     chosen = targets(formats, output)
     detail = detail_of(options)
     run = Run(request(options), attempted)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from imagelint.model.namedtuple import NamedTuple
 
@@ -23,6 +23,7 @@ __all__ = [
     "EACH",
     "EACH_ITEM",
     "EACH_VALUE",
+    "ELSEWHERE",
     "HOLDS_TEXTS",
     "IMAGE",
     "OBJECT",
@@ -75,26 +76,34 @@ class Form(Enum):
     """It is one."""
     UNTAGGED = "untagged"
     """It is one, and the operator adds the tag."""
+    SHORT = "short"
+    """It is one with a slash; without, a name to which the operator adds registry and tag."""
+    TRACKED = "tracked"
+    """It is the name of one, behind which a range of versions may stand."""
     PAIRS = "pairs"
     """Its lines are ``key=image``."""
     OVERRIDE = "override"
     """It is ``[OLD=]NEW``, as for ``kustomize edit set image``; of NEW ``*`` stands for OLD."""
 
 
+Ways: TypeAlias = "tuple[tuple[str, ...], ...]"
+"""Where a part may be written, as keys below what holds it: the first that is written counts."""
+
+
 class SplitNames(NamedTuple):
-    """Where the parts of one image stand, as keys below what holds them; empty: no such part.
+    """Where the parts of one image stand; empty: no such part.
 
     ``registry`` is written in front of the repository. ``image`` is a repository that is a
     reference of its own where it has a slash; ``default`` is the one that the operator takes
     where neither is written. ``sha256`` is a digest without its algorithm, and beats the tag.
     """
 
-    repository: tuple[str, ...] = ()
-    tag: tuple[str, ...] = ()
-    digest: tuple[str, ...] = ()
-    registry: tuple[str, ...] = ()
-    image: tuple[str, ...] = ()
-    sha256: tuple[str, ...] = ()
+    repository: Ways = ()
+    tag: Ways = ()
+    digest: Ways = ()
+    registry: Ways = ()
+    image: Ways = ()
+    sha256: Ways = ()
     default: str = ""
 
 
@@ -104,20 +113,31 @@ class Holder(NamedTuple):
     ``shape``: the fields of a shape go on from here. ``split``: a mapping with the parts of an
     image. ``flags``: a list of arguments, in which these flags (written without dashes) have
     images for values. ``named``: a list of mappings with ``name`` and ``value``, in which these
-    have images. ``prefix`` stands in front of the image, and without it there is none. ``only``:
-    the parts are an image only where this key beside them has this value.
+    have images. One of the ``prefixes`` stands in front of the image, and without it there is
+    none; an empty one: nothing that ends in ``://`` does. ``only``: the parts are an image only
+    where this key beside them has this value. ``tag_beside``: the key beside the image with its
+    tag. ``registries``: what the operator puts in front of an image that names no registry.
+    ``keys``: a mapping, in which these have images. ``text``: a string that is YAML or JSON, in
+    which the fields of this shape hold some. ``of``: only in objects of these names.
     """
 
     shape: str = ""
     split: SplitNames | None = None
     flags: frozenset[str] = frozenset()
     named: tuple[str, ...] = ()
-    prefix: str = ""
+    prefixes: tuple[str, ...] = ()
     form: Form = Form.IMAGE
     only: tuple[str, str] | None = None
+    tag_beside: str = ""
+    registries: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    text: str = ""
+    of: tuple[str, ...] = ()
 
 
 IMAGE: Final = Holder()
+ELSEWHERE: Final = ("elsewhere",)
+"""The ``registries`` of an image whose registry another object says: without one it is none."""
 
 
 class Field(NamedTuple):
@@ -228,15 +248,15 @@ def words_of(workload: Workload, known: Collection[str]) -> Iterator[str]:
     for field in workload.fields:
         holder = field.holder
         keys = [key for key in field.path if key not in EACH]
-        if holder.shape:
+        if holder.shape or holder.text:
             continue
-        if holder.flags or holder.named:
-            ways = [[name] for name in (*holder.flags, *holder.named)]
+        if holder.flags or holder.named or holder.keys:
+            ways = [[name] for name in (*holder.flags, *holder.named, *holder.keys)]
         elif holder.split is not None:
             split = holder.split
-            ways = [[*keys, *(split.repository or split.image), *(holder.only or ())]]
+            ways = [[*keys, *way, *(holder.only or ())] for way in split.repository or split.image]
             if split.default:
-                ways.append([*keys, *split.registry])
+                ways += ([*keys, *way] for way in split.registry)
         else:
             ways = [keys]
         for way in ways:

@@ -11,6 +11,8 @@ import re
 from typing import TYPE_CHECKING
 
 from imagelint.kubernetes.catalogue.entries import (
+    EACH,
+    ELSEWHERE,
     HOLDS_TEXTS,
     IMAGE,
     PUBLIC_SHAPES,
@@ -25,11 +27,12 @@ from imagelint.kubernetes.catalogue.entries import (
 )
 from imagelint.model.source import as_yaml, shown
 from imagelint.yaml.config import Fields
-from imagelint.yaml.nodes import Mapping
+from imagelint.yaml.nodes import Mapping, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping as MappingType
 
+    from imagelint.kubernetes.catalogue.entries import Ways
     from imagelint.model.source import Source
     from imagelint.yaml.nodes import Node
 
@@ -42,14 +45,20 @@ _SHAPE = r"<[^<>]+>"
 _SEGMENT = re.compile(rf"{_QUOTED}|{_KEY}|{_EACH}|{_SHAPE}")
 _STEP = rf"(?:{_KEY}|{_EACH}|{_QUOTED})(?:{_EACH}|{_QUOTED})*"
 _PATH = re.compile(rf"{_STEP}(?:\.{_STEP})*(?:\.{_SHAPE})?|{_SHAPE}")
-_KEYS_ONLY = re.compile(rf"{_KEY}(?:\.{_KEY})*")
+_KEYS_ONLY = re.compile(rf"(?:{_KEY}|{_QUOTED})(?:\.{_KEY}|{_QUOTED})*")
+_REGISTRY = re.compile(r"[a-z0-9.-]+\.[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9._/-]+)?")
+
+_HERE = "."
+"""A path to what the field is of: the object, or what has the shape."""
 
 _ENTRY_KEYS = ("groups", "kinds", "source", "fields")
 _IGNORED_KEYS = ("groups", "kinds", "fields", "reason")
 _EMBEDDED_KEYS = ("kind", "keys")
 _PARTS = ("registry", "repository", "image", "tag", "digest", "sha256")
 _SPLIT_KEYS = frozenset((*_PARTS, "default", "only"))
-_FIELD_KEYS = ("at", *_PARTS, "default", "prefix", "flags", "named", "form", "only", "source")
+_LISTS = ("flags", "named", "keys", "text")
+_MORE_KEYS = ("default", "default-registry", "tag-beside", "prefix", "form", "only", "of", "source")
+_FIELD_KEYS = ("at", *_PARTS, *_LISTS, *_MORE_KEYS)
 
 
 def read_part(source: Source, group: str | None) -> Part:
@@ -188,30 +197,87 @@ def _plain_field(reader: Fields, node: Node, where: str, shapes: MappingType[str
 
 def _holding_field(reader: Fields, node: Node, where: str, shapes: MappingType[str, str]) -> Field:
     entry = reader.record(node, where, _FIELD_KEYS, ("at",))
-    at = _plain_field(reader, entry["at"], where, shapes)
+    at = Field((), IMAGE, "")
+    if reader.text(entry["at"], where) != _HERE:
+        at = _plain_field(reader, entry["at"], where, shapes)
     if at.holder is not IMAGE:
         message = f"{where}: a shape stands alone"
         raise reader.error(entry["at"], message)
     is_split = not _SPLIT_KEYS.isdisjoint(entry)
-    if len({"flags", "named"} & set(entry)) + is_split > 1 or (is_split and "form" in entry):
-        message = f"{where}: parts of an image, flags, named and form exclude each other"
-        if "form" in entry and not {"flags", "named"} & set(entry):
+    if len(set(_LISTS) & set(entry)) + is_split > 1 or (is_split and "form" in entry):
+        message = f"{where}: parts of an image, flags, named, keys and form exclude each other"
+        if "form" in entry and not set(_LISTS) & set(entry):
             message = f"{where}: an image in parts has no form"
         raise reader.error(node, message)
-    prefix, form = "", Form.IMAGE
-    if "prefix" in entry:
-        prefix = reader.text(entry["prefix"], where)
-        if not prefix.endswith("://"):
+    if not (is_split or at.path):
+        message = f"{where}: {_HERE} is for an image in parts alone"
+        raise reader.error(entry["at"], message)
+    form = reader.choice(entry["form"], where, Form) if "form" in entry else Form.IMAGE
+    holder = Holder(
+        split=_split(reader, node, entry, where) if is_split else None,
+        flags=_flags(reader, entry, where),
+        named=_texts(reader, entry, "named", where),
+        prefixes=_prefixes(reader, entry, where),
+        form=form,
+        only=_only(reader, entry["only"], where) if "only" in entry else None,
+        tag_beside=reader.text(entry["tag-beside"], where) if "tag-beside" in entry else "",
+        registries=_registries(reader, entry, where),
+        keys=_texts(reader, entry, "keys", where),
+        text=_text_shape(reader, entry, where, shapes),
+        of=_texts(reader, entry, "of", where),
+    )
+    if holder.tag_beside and (not at.path or at.path[-1] in EACH or holder != _beside(holder)):
+        message = f"{where}: tag-beside is the key beside a field that is an image"
+        raise reader.error(entry["tag-beside"], message)
+    return Field(at.path, holder, _shown_field(at.text, holder))
+
+
+def _beside(holder: Holder) -> Holder:
+    """Return what a field may be that has its tag beside it."""
+    return IMAGE._replace(tag_beside=holder.tag_beside)
+
+
+def _text_shape(
+    reader: Fields, entry: dict[str, Node], where: str, shapes: MappingType[str, str]
+) -> str:
+    if "text" not in entry:
+        return ""
+    name = reader.text(entry["text"], where)
+    if name not in shapes:
+        message = f"{where}: there is no shape {shown(name)} in this file"
+        raise reader.error(entry["text"], message)
+    return shapes[name]
+
+
+def _one_or_more(reader: Fields, entry: dict[str, Node], key: str, where: str) -> tuple[str, ...]:
+    """Read a text or a list of texts, if it is there."""
+    if key not in entry:
+        return ()
+    node = entry[key]
+    if isinstance(node, Sequence) and not node.items:
+        message = f"{where}.{key}: nothing is written here"
+        raise reader.error(node, message)
+    return reader.texts(node, where) if isinstance(node, Sequence) else (reader.text(node, where),)
+
+
+def _prefixes(reader: Fields, entry: dict[str, Node], where: str) -> tuple[str, ...]:
+    prefixes = _one_or_more(reader, entry, "prefix", where)
+    for prefix in prefixes:
+        if not (prefix.endswith("://") or (not prefix and len(prefixes) > 1)):
             message = f"{where}: {shown(prefix)} is no prefix; write one like oci://"
             raise reader.error(entry["prefix"], message)
-    if "form" in entry:
-        form = reader.choice(entry["form"], where, Form)
-    named = _texts(reader, entry, "named", where)
-    flags = _flags(reader, entry, where)
-    split = _split(reader, node, entry, where) if is_split else None
-    only = _only(reader, entry["only"], where) if "only" in entry else None
-    text = _shown_field(at.text, split, flags, named, prefix)
-    return Field(at.path, Holder("", split, flags, named, prefix, form, only), text)
+    return prefixes
+
+
+def _registries(reader: Fields, entry: dict[str, Node], where: str) -> tuple[str, ...]:
+    registries = _one_or_more(reader, entry, "default-registry", where)
+    if registries == ELSEWHERE:
+        return registries
+    for registry in registries:
+        if _REGISTRY.fullmatch(registry) is None:
+            message = f"{where}: {shown(registry)} is no registry; write one like quay.io/istio"
+            raise reader.error(entry["default-registry"], message)
+    return registries
 
 
 def _texts(reader: Fields, entry: dict[str, Node], key: str, where: str) -> tuple[str, ...]:
@@ -244,14 +310,15 @@ def _flags(reader: Fields, entry: dict[str, Node], where: str) -> frozenset[str]
 
 
 def _split(reader: Fields, node: Node, entry: dict[str, Node], where: str) -> SplitNames:
-    parts: dict[str, tuple[str, ...]] = {}
+    parts: dict[str, Ways] = {}
     for name in _PARTS:
-        if name in entry:
-            text = reader.text(entry[name], where)
+        texts = _one_or_more(reader, entry, name, where)
+        for text in texts:
             if _KEYS_ONLY.fullmatch(text) is None:
                 message = f"{where}: `{shown(text)}` is no key; write a or a.b"
                 raise reader.error(entry[name], message)
-            parts[name] = tuple(text.split("."))
+        if texts:
+            parts[name] = tuple(map(_segments, texts))
     default = reader.text(entry["default"], where) if "default" in entry else ""
     names = {"repository", "image", "default"} & set(entry)
     if names not in ({"repository"}, {"image"}, {"image", "default"}, {"default"}):
@@ -265,28 +332,34 @@ def _split(reader: Fields, node: Node, entry: dict[str, Node], where: str) -> Sp
     return SplitNames(**parts, default=default)
 
 
-def _shown_field(
-    at: str,
-    split: SplitNames | None,
-    flags: frozenset[str],
-    named: tuple[str, ...],
-    prefix: str,
-) -> str:
+def _shown_field(at: str, holder: Holder) -> str:
     """Write a field in one line, for people."""
-    if split is not None:
-        pairs = zip(split._fields, split, strict=True)
-        parts = {name: part for name, part in pairs if part and name != "default"}
+    if holder.split is not None:
+        parts: dict[str, Ways] = {name: getattr(holder.split, name) for name in _PARTS}
         inside = ", ".join(
-            ".".join(parts[name])
+            " or ".join(".".join(way) for way in parts[name])
             for name in ("registry", "repository", *_PARTS[2:])
-            if name in parts
+            if parts[name]
         )
-        at = f"{at}.({inside})"
-    if flags:
-        at = f"{at} ({', '.join(f'--{flag}' for flag in sorted(flags))})"
-    if named:
-        at = f"{at} ({', '.join(named)})"
-    return f"{at} ({prefix})" if prefix else at
+        at = f"{at}.({inside})".removeprefix(".")
+    if holder.flags:
+        at = f"{at} ({', '.join(f'--{flag}' for flag in sorted(holder.flags))})"
+    if holder.keys:
+        at = f"{at} ({', '.join(holder.keys)})"
+    if holder.named:
+        at = f"{at} ({', '.join(holder.named)})"
+    if holder.tag_beside:
+        at = f"{at}, {holder.tag_beside}"
+    prefixes = [prefix for prefix in holder.prefixes if prefix]
+    if prefixes:
+        at = f"{at} ({', '.join(prefixes)})"
+    if holder.text:
+        at = f"{at}: <{holder.text}>"
+    if holder.of:
+        at = f"{at} in {', '.join(holder.of)}"
+    if holder.registries not in {(), ELSEWHERE}:
+        at = f"{at}, by default in {', '.join(holder.registries)}"
+    return at
 
 
 def _path(reader: Fields, node: Node, where: str) -> tuple[str, ...]:
@@ -294,4 +367,8 @@ def _path(reader: Fields, node: Node, where: str) -> tuple[str, ...]:
     if _PATH.fullmatch(text) is None:
         message = f'{where}: `{text}` is no path; write a.b, "a[].b" or "a{{}}.b"'
         raise reader.error(node, message)
+    return _segments(text)
+
+
+def _segments(text: str) -> tuple[str, ...]:
     return tuple(part[2:-2] if part.startswith('["') else part for part in _SEGMENT.findall(text))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from imagelint.model.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
+    from imagelint.model.finding import KubeObject
     from imagelint.yaml.nodes import Mapping, Node, Scalar
 
 __all__ = ["AddedText", "FieldChange", "FieldRead", "FileRole", "ImageEntry", "Inline"]
@@ -39,6 +40,8 @@ class Role(Enum):
     """Of ``helmCharts[].valuesFile`` and ``additionalValuesFiles``."""
     DATA = "data"
     """Of the generators of ConfigMaps and Secrets: files whose content is no manifest."""
+    TEXT = "text"
+    """No kustomization's: what an operator reads in a string of an object, by the catalogue."""
 
     @property
     def is_resource(self) -> bool:
@@ -115,6 +118,10 @@ class Inline(NamedTuple):
     target: Target | None = None
     namespace: str = ""
     """Into which the kustomization moves what it patches; empty where it states none."""
+    shape: str = ""
+    """Of ``Role.TEXT``: the shape whose fields the text has."""
+    owner: KubeObject | None = None
+    """Of ``Role.TEXT``: the object that it is in."""
 
 
 class NodePatch(NamedTuple):
@@ -159,6 +166,8 @@ class FieldChange(NamedTuple):
     """Group, kind and steps of the field that it is copied from, if it is."""
     sets_images: bool = False
     """Whether it is a fieldSpec of ``images``, whose entries are judged themselves."""
+    keys: tuple[str, ...] | None = ()
+    """Keys that are written below the field; None for any, which stand in another file."""
 
 
 class FieldRead(NamedTuple):

@@ -49,7 +49,7 @@ def fields_of(text: str) -> tuple[Field, ...]:
 
 
 SHAPES = "shapes:\n  two: {source: s, fields: [a.x, 'b[].y']}\n"
-SPLIT = SplitNames(repository=("r",), tag=("t",), digest=("d",))
+SPLIT = SplitNames(repository=(("r",),), tag=(("t",),), digest=(("d",),))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ SPLIT = SplitNames(repository=("r",), tag=("t",), digest=("d",))
         ),
         pytest.param(
             "[{at: 'a[]', repository: r.s}]",
-            (Field(("a", "[]"), Holder(split=SplitNames(repository=("r", "s")))),),
+            (Field(("a", "[]"), Holder(split=SplitNames(repository=(("r", "s"),)))),),
             id="an image in one part",
         ),
         pytest.param(
@@ -87,7 +87,9 @@ SPLIT = SplitNames(repository=("r",), tag=("t",), digest=("d",))
                 Field(
                     ("a",),
                     Holder(
-                        split=SplitNames(tag=("t",), registry=("h",), image=("i",), default="d")
+                        split=SplitNames(
+                            tag=(("t",),), registry=(("h",),), image=(("i",),), default="d"
+                        )
                     ),
                 ),
             ),
@@ -104,7 +106,32 @@ SPLIT = SplitNames(repository=("r",), tag=("t",), digest=("d",))
             id="names",
         ),
         pytest.param(
-            "[{at: a, prefix: 'oci://'}]", (Field(("a",), Holder(prefix="oci://")),), id="a prefix"
+            "[{at: a, prefix: 'oci://'}]",
+            (Field(("a",), Holder(prefixes=("oci://",))),),
+            id="a prefix",
+        ),
+        pytest.param(
+            "[{at: a, prefix: ['oci://', '']}]",
+            (Field(("a",), Holder(prefixes=("oci://", ""))),),
+            id="a prefix that may be missing",
+        ),
+        pytest.param(
+            "[{at: ., registry: [h, /g.h], repository: r, default-registry: [q.io/a, x.io]}]",
+            (
+                Field(
+                    (),
+                    Holder(
+                        split=SplitNames(repository=(("r",),), registry=(("h",), ("/g", "h"))),
+                        registries=("q.io/a", "x.io"),
+                    ),
+                ),
+            ),
+            id="more than one place for a part, and registries of the operator's own",
+        ),
+        pytest.param(
+            "[{at: 'a[\"b.c/d\"]', tag-beside: b.c/e}]",
+            (Field(("a", "b.c/d"), Holder(tag_beside="b.c/e")),),
+            id="the tag beside it",
         ),
     ],
 )
@@ -454,7 +481,7 @@ class TestShipped:
     @pytest.mark.parametrize(
         ("group", "name"),
         [
-            ("", "ConfigMap"),
+            ("", "Event"),
             ("", "Node"),
             ("", "PersistentVolume"),
             ("", "Secret"),
@@ -471,7 +498,7 @@ class TestShipped:
 
     @pytest.mark.parametrize("name", ["Kustomization", "Component"])
     def test_kustomize(self, name: str) -> None:
-        split = SplitNames(("newName",), ("newTag",), ("digest",))
+        split = SplitNames((("newName",),), (("newTag",),), (("digest",),))
         known = catalogue().lookup("kustomize.config.k8s.io", name)
         assert known is not None
         entries = {"[]": {"": [Holder(split=split)]}}
@@ -490,3 +517,24 @@ def test_embedded_texts_add_up_and_stay() -> None:
     assert both.embedded_keys("", "ConfigMap") == (keys[2],)
     assert both.embedded_keys("g", "Secret") == ()
     assert loaded.embedded_keys("", "ConfigMap") == ()
+
+
+def test_groups_with_a_kind_are_all_of_them() -> None:
+    """What Kubernetes itself has stands last, and hides nobody else's kind of that name."""
+    found = load(kind("[]", "['', apps]", "[A]"), x_io=kind("[a]", "[x.io]", "[A, B]"))
+    assert found.groups_with("A") == ("x.io", "", "apps")
+    assert found.groups_with("B") == ("x.io",)
+    assert found.groups_with("C") == ()
+    assert found.kinds_in("x.io") == ("A", "B")
+    shipped = catalogue()
+    assert set(shipped.groups_with("Kustomization")) == {
+        "kustomize.toolkit.fluxcd.io",
+        "kustomize.config.k8s.io",
+    }
+    assert shipped.groups_with("Service") == ("serving.knative.dev", "")
+    every = {kind: set[str]() for entry in shipped.entries() for kind in entry.kinds}
+    for entry in shipped.entries():
+        for one in entry.kinds:
+            every[one] |= set(entry.groups)
+    for one, groups in every.items():
+        assert groups <= set(shipped.groups_with(one))

@@ -9,29 +9,29 @@ from imagelint.kubernetes.kustomize.model import Target
 from tests.kubernetes.kustomize.kustomizations import patched
 from tests.support.trees import catalogue
 
-CONFIG_MAP: Kinds = (("", "ConfigMap"),)
+SECRET: Kinds = (("", "Secret"),)
 
 
 @pytest.mark.parametrize(
     ("kinds", "written", "is_told"),
     [
-        (CONFIG_MAP, {KIND: "Pod"}, True),
-        (CONFIG_MAP, {KIND: None}, True),
-        (CONFIG_MAP, {KIND: "ConfigMap"}, False),
-        (CONFIG_MAP, {KIND: "Secret"}, False),
-        (CONFIG_MAP, {KIND: "ConfigMap", API_VERSION: "v1"}, False),
-        (CONFIG_MAP, {KIND: "ConfigMap", API_VERSION: "example.com/v1"}, True),
-        (CONFIG_MAP, {API_VERSION: None}, True),
+        (SECRET, {KIND: "Pod"}, True),
+        (SECRET, {KIND: None}, True),
+        (SECRET, {KIND: "Secret"}, False),
+        (SECRET, {KIND: "Event"}, False),
+        (SECRET, {KIND: "Secret", API_VERSION: "v1"}, False),
+        (SECRET, {KIND: "Secret", API_VERSION: "example.com/v1"}, True),
+        (SECRET, {API_VERSION: None}, True),
         ((None,), {KIND: "Pod"}, True),
-        ((None,), {KIND: "ConfigMap"}, False),
+        ((None,), {KIND: "Secret"}, False),
         ((("", "Widget"),), {KIND: "Gadget"}, True),
         ((("example.com", "Widget"),), {KIND: "Gadget"}, False),
         ((("apps", "Deployment"),), {KIND: "StatefulSet"}, False),
-        ((("apps", "Deployment"),), {KIND: "ConfigMap"}, True),
+        ((("apps", "Deployment"),), {KIND: "Secret"}, True),
         ((("monitoring.coreos.com", "Prometheus"),), {KIND: "Prometheus"}, False),
         ((("example.com", "Widget"),), {API_VERSION: "monitoring.coreos.com/v1"}, False),
         ((("example.com", "Prometheus"),), {API_VERSION: "monitoring.coreos.com/v1"}, True),
-        ((*CONFIG_MAP, ("", "Pod")), {KIND: "ConfigMap"}, False),
+        ((*SECRET, ("", "Pod")), {KIND: "Secret"}, False),
         ((), {KIND: "Pod"}, False),
     ],
 )
@@ -41,7 +41,7 @@ def test_what_a_new_kind_reveals(
     assert reveals(catalogue(), kinds, written) is is_told
 
 
-TARGET = Target(kind="ConfigMap")
+TARGET = Target(kind="Secret")
 ALLOWED = TARGET._replace(allows_kind_change=True)
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"
 
@@ -52,7 +52,7 @@ POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\n"
         (POD, ALLOWED, {"kind": True}),
         (POD, TARGET, {}),
         (POD, None, {}),
-        (POD.replace("Pod", "ConfigMap"), ALLOWED, {}),
+        (POD.replace("Pod", "Secret"), ALLOWED, {}),
         ("[{op: replace, path: /kind, value: Pod}]", TARGET, {"[0].path": True}),
         ("[{op: move, from: /data/x, path: /kind}]", TARGET, {"[0].path": True}),
         ("[{op: replace, path: '', value: {kind: Pod}}]", TARGET, {"[0].path": True}),
