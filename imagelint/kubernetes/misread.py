@@ -118,10 +118,9 @@ def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
     root = tree.root
     for node in () if root is None else (root, *_items(root)):
         if isinstance(node, Mapping):
-            keys = {key.value for key, _ in node.pairs if isinstance(key, Scalar)}
-            odd = [
-                key for key in keys if re.search(_PART_OF_KEY, _visible(key)) and key not in _KEYS
-            ]
+            scalars = [key for key, _ in node.pairs if isinstance(key, Scalar)]
+            keys = {key.value for key in scalars}
+            odd = [key for key in scalars if _is_misread_key(key)]
             is_misread = bool(odd) and "kind" not in keys
             what = "its keys are no `apiVersion` and `kind`"
         else:
@@ -133,6 +132,13 @@ def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
             advice = "write a space behind each colon, and no text in front of `{`"
             return ParseProblem(node.start, f"{what}; {advice}")
     return None
+
+
+def _is_misread_key(key: Scalar) -> bool:
+    """Whether a key shows one of an object's, and is another one to YAML."""
+    if key.value in _KEYS or (key.style and not re.search("[:{]", key.value)):
+        return False  # what stands in quotes alone is meant as it is
+    return re.search(_PART_OF_KEY, _visible(key.value)) is not None
 
 
 def glued_problem(root: Node | None) -> ParseProblem | None:

@@ -33,7 +33,6 @@ from imagelint.cli.output import (
     teller,
     track,
 )
-from imagelint.cli.show import file_lines, policy_lines
 from imagelint.run.run import Run, attempted
 
 if TYPE_CHECKING:
@@ -80,6 +79,8 @@ def command(
     detail = detail_of(options)
     show_policy, show_files = options.pop("show_policy"), options.pop("show_files")
     if show_policy is not None:
+        from imagelint.cli.show import policy_lines  # noqa: PLC0415 - when asked for
+
         _print_lines(policy_lines(show_policy, request(options)))
         ctx.exit(EXIT_CLEAN)
     tell = teller(chosen, detail)
@@ -89,6 +90,8 @@ def command(
     run = Run(asked, None if show_files else attempted)
     say(run.notices, detail)
     if show_files:
+        from imagelint.cli.show import file_lines  # noqa: PLC0415 - when asked for
+
         _print_lines(file_lines(run))
         if detail.verbose:
             say(skipped_lines(run.skipped))
