@@ -330,7 +330,7 @@ def readme(rules: Iterable[Rule]) -> str:
         severity = rule.severity.value
         if rule.severity_in_chart is not None:
             severity += f", in charts {rule.severity_in_chart.value}"
-        repaired = "; `fix` repairs it" if rule.fixable else ""
+        repaired = "; `fix` fixes it" if rule.fixable else ""
         rows.append(f"| `{rule.id}` | {severity} | {rule.summary}{repaired} |")
     return before + head + "\n".join(rows) + end + after
 

@@ -185,16 +185,16 @@ def _report(error: Exception, *, debug: bool) -> None:
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_context
 def cli(ctx: click.Context, /, *, debug: bool) -> None:
-    """Find and repair container images that a cluster must not run.
+    """Find and fix container images that the policy does not allow.
 
-    imagelint reads Kubernetes manifests (files, folders, or - for stdin), holds every image
-    in them to a policy, and rewrites them to come through Harbor.
+    imagelint reads Kubernetes manifests (files, folders, or - for stdin), checks every image
+    against a policy, and rewrites images so that they are pulled through Harbor.
 
     \b
-      imagelint check              what is wrong in this folder
-      imagelint fix --diff         what would be repaired, as a diff
-      imagelint fix                repair it
-      imagelint images             every image, its place and verdict
+      imagelint check              lint the current folder
+      imagelint fix --diff         show the changes as a diff
+      imagelint fix                fix in place
+      imagelint images             list every image, its place and its verdict
       imagelint explain unapproved-registry
       helm template . | imagelint check -
 

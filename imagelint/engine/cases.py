@@ -17,6 +17,7 @@ does not test. Each case is linted as a manifest, by the one way there is. Pure.
 
 from __future__ import annotations
 
+import json
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -193,8 +194,6 @@ def _every(result: FileResult) -> Iterator[Finding]:
 
 def _manifest(case: Case) -> bytes:
     """Write the case as a manifest, in JSON, so that any text stands for itself."""
-    import json  # noqa: PLC0415 - for tests of a policy alone
-
     metadata: dict[str, object] = {"name": case.name, "labels": dict(case.labels)}
     if case.namespace is not None:
         metadata["namespace"] = case.namespace

@@ -225,7 +225,7 @@ class Judge:
 
         ``environment`` is one's name; any text that is no image stands for itself.
         """
-        reference, _ = _parse(image)
+        reference = ImageReference.parse_or_none(image)
         if reference is None:
             return image
         for one in self._policy.environments:

@@ -30,15 +30,16 @@ from imagelint.model.report import (
     FileResult,
     ImageRecord,
     Suppressed,
+    settled,
 )
 from imagelint.model.source import Source, Span, shown
 from imagelint.policy.placement import Placement, Where
-from imagelint.rules.checks.references import ABOUT_PODS
+from imagelint.rules.checks.references import ABOUT_PODS, MOVERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
-    from imagelint.engine.baseline import Baseline
+    from imagelint.engine.baseline import Baseline, Identity, Known
     from imagelint.engine.comments import Ignore
     from imagelint.engine.judge import Judged
     from imagelint.engine.repairs import Part, Repair
@@ -177,7 +178,7 @@ class Linter:
             findings += self._useless_comments(source, examined, excuses)
         facts = NO_FACTS
         if self._about_secrets:
-            from imagelint.kubernetes.pull_secrets import accounts_in, settled  # noqa: PLC0415 - rarely asked
+            from imagelint.kubernetes.pull_secrets import accounts_in  # noqa: PLC0415 - rarely asked
 
             accounts = tuple(dict.fromkeys(accounts_in(source)))
             facts = Facts(accounts, tuple(found.waiting))
@@ -277,18 +278,25 @@ class Linter:
         findings = sorted(kept, key=_order)
         if self._baseline is not None and findings:
             from imagelint.engine.baseline import (  # noqa: PLC0415 - many have none
-                Known,
                 excused_by_baseline,
                 known_findings,
             )
 
-            known, locked = Known(self._baseline.of(path), self.upstream), self._policy.locked_rules
+            known, locked = self.known(self._baseline.of(path)), self._policy.locked_rules
             for finding, is_known in known_findings(findings, path, known, locked):
                 if is_known:
                     del kept[finding]
                     suppressed[excused_by_baseline(finding, self._baseline.place)] = None
             findings = sorted(kept, key=_order)
         return tuple(findings), tuple(sorted(suppressed, key=lambda one: _order(one.finding)))
+
+    def known(self, counts: Mapping[Identity, int], gone: Container[str] = ()) -> Known:
+        """Return what a baseline knows, to be counted down; ``gone`` are files no longer there."""
+        from imagelint.engine.baseline import Known, OnHarbor  # noqa: PLC0415 - many have none
+
+        movers = tuple(rule.id for rule in self._rules.values() if rule.check in MOVERS)
+        on_harbor = OnHarbor(movers, self._about_secrets)
+        return Known(counts, self.upstream, gone, on_harbor)
 
     def upstream(self, image: str, environment: str) -> str:
         """Return what an image stands for upstream, whether ``fix`` has rewritten it or would.

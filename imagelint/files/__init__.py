@@ -9,16 +9,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from imagelint.files.exclude import Exclusion
-from imagelint.files.found import (
-    BROKEN_LINK,
-    LINK_TO_FOLDER,
-    Found,
-    FoundFile,
-    Listener,
-    above_glob,
-    in_order,
-    is_manifest,
-)
 from imagelint.files.git import (
     Ignored,
     Index,
@@ -31,11 +21,19 @@ from imagelint.files.git import (
 )
 from imagelint.files.guard import LEADS_OUT, bound_of, leads_out
 from imagelint.files.paths import (
+    BROKEN_LINK,
+    LINK_TO_FOLDER,
     STDIN,
+    Found,
+    FoundFile,
+    Listener,
+    above_glob,
     absolute,
     chart_folder,
     displayed,
+    in_order,
     is_below,
+    is_manifest,
     is_stdin,
     is_stream,
     named,

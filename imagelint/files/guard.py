@@ -98,8 +98,8 @@ def bound_of(
                 place = there
                 continue
             links += 1
-            if links > _LINKS_MAX:
-                raise FileError(shown, "too many links")
+            if links > _LINKS_MAX:  # nothing can be opened by that path
+                return bound
             if bound is None and is_tracked(there):
                 bound = repository_of(place)
             try:

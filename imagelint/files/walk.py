@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from imagelint.files.found import (
+from imagelint.files.git import LEFT_OUT, Ignored, repository_of
+from imagelint.files.paths import (
     BROKEN_LINK,
     LINK_TO_FOLDER,
     MAGIC,
@@ -16,13 +17,14 @@ from imagelint.files.found import (
     FoundFile,
     Listener,
     above_glob,
+    absolute,
     by_segments,
+    displayed,
     in_order,
+    is_below,
     is_manifest,
 )
-from imagelint.files.git import LEFT_OUT, Ignored, repository_of
-from imagelint.files.listing import has_git, is_file, is_folder, listing_of
-from imagelint.files.paths import absolute, displayed, is_below
+from imagelint.files.reading import has_git, is_file, is_folder, listing_of
 from imagelint.model.finding import Skipped
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.patterns.globs import InvalidPattern, PathPattern

@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from contextlib import closing, suppress
 from functools import partial
 from operator import attrgetter
@@ -245,9 +246,7 @@ def _is_locked(old: FileIO) -> bool:
     for _ in range(_TRIES):
         try:
             temporary.lock(old, wait=False)
-        except BlockingIOError:  # noqa: PERF203 - the loop waits anyway
-            import time  # noqa: PLC0415 - rarely needed
-
+        except BlockingIOError:  # noqa: PERF203 - it waits anyhow
             time.sleep(_PAUSE)
         except OSError:
             return True

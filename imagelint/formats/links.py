@@ -6,6 +6,7 @@ Terminals that know no links show the text alone; where ``Look.links`` is empty,
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from rich.style import Style
 
@@ -31,8 +32,6 @@ def rule_link(text: str, rule: str, look: Look) -> str:
 
 
 def _quoted(path: str) -> str:
-    from urllib.parse import quote  # noqa: PLC0415 - slow to import, and pipes have no links
-
     return quote(path, errors="surrogateescape")  # the folder's name as the system has it
 
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from imagelint.kubernetes.catalogue.entries import CONTAINERS
 from imagelint.kubernetes.readers import type_of
+from imagelint.model.source import shown
 from imagelint.yaml.nodes import Mapping, ParseProblem, Scalar, Sequence
 
 if TYPE_CHECKING:
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Node, Tree
 
-__all__ = ["encoding_problem", "is_in_other_encoding", "is_settings", "shape_problem", "shows_kind"]
+__all__ = ["encoding_problem", "glued_problem", "is_in_other_encoding", "is_settings"]
+__all__ += ["shape_problem", "shows_kind"]
 
 _NUL = "\0"
 _KIND = r"""(?:^|[\s{,])["']?kind["']?[ \t]*:"""
@@ -27,7 +30,7 @@ _INVISIBLE = (
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ufffd-\uffff\U000e0000-\U000e007f]"
 )
-"""Characters invisible between the letters of a key, and the replacement character."""
+"""What nobody sees around a key, and what stands for a character that is none."""
 _JSON_COMMENT = r"(?m)(?:^|[\s,{\[])(?://|/\*)"
 _JSON_TEXTS = r"""(?x)
     (?P<string> "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' ) (?P<colon> [ \t]*: )?
@@ -36,6 +39,11 @@ _JSON_TEXTS = r"""(?x)
 """Strings and comments of an editor's settings; a string before a colon is a key."""
 _PART_OF_KEY = r"""(?:^|[\s{,"'])(?:apiVersion|kind)(?:["':]|$)"""
 _KEYS = ("apiVersion", "kind")
+_GLUED = r"""(?:^|[\s{\[,"'])image["']?:\S"""
+_HOLDS_OBJECTS = frozenset(("spec", "template", *CONTAINERS))
+"""Keys whose values, and the items of those, are never text."""
+_HOLDS_DATA = frozenset(("metadata", "data", "stringData", "binaryData", "annotations", "labels"))
+"""Keys below which any key may be somebody's own."""
 _WIDE = (
     ("UTF-32", "utf-32-le"),
     ("UTF-32", "utf-32-be"),
@@ -50,9 +58,9 @@ def shows_kind(text: str) -> bool:
 
 
 def _visible(text: str) -> str:
-    """Return text as it looks: without invisible characters."""
+    """Return text with blanks for what nobody sees in it, but for NULs between letters."""
     is_plain = text.isascii() and text.isprintable()
-    return text if is_plain else re.sub(_INVISIBLE, "", text)
+    return text if is_plain else re.sub(_INVISIBLE, " ", text.replace(_NUL, ""))
 
 
 def is_settings(text: str) -> bool:
@@ -110,10 +118,9 @@ def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
     root = tree.root
     for node in () if root is None else (root, *_items(root)):
         if isinstance(node, Mapping):
-            keys = {key.value for key, _ in node.pairs if isinstance(key, Scalar)}
-            odd = [
-                key for key in keys if re.search(_PART_OF_KEY, _visible(key)) and key not in _KEYS
-            ]
+            scalars = [key for key, _ in node.pairs if isinstance(key, Scalar)]
+            keys = {key.value for key in scalars}
+            odd = [key for key in scalars if _is_misread_key(key)]
             is_misread = bool(odd) and "kind" not in keys
             what = "its keys are no `apiVersion` and `kind`"
         else:
@@ -124,6 +131,38 @@ def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
         if is_misread and _shows_object(text[node.start : end]):
             advice = "write a space behind each colon, and no text in front of `{`"
             return ParseProblem(node.start, f"{what}; {advice}")
+    return None
+
+
+def _is_misread_key(key: Scalar) -> bool:
+    """Whether a key shows one of an object's, and is another one to YAML."""
+    if key.value in _KEYS or (key.style and not re.search("[:{]", key.value)):
+        return False  # what stands in quotes alone is meant as it is
+    return re.search(_PART_OF_KEY, _visible(key.value)) is not None
+
+
+def glued_problem(root: Node | None) -> ParseProblem | None:
+    """Return where the space behind the colon of ``image``, or of a key around it, is missing.
+
+    So a container, or what holds some, is a string to YAML, or has a key ``image:IMAGE``.
+    """
+    work: list[tuple[Node, bool]] = [] if root is None else [(root, False)]
+    seen: set[int] = set()
+    while work:
+        node, is_object = work.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Sequence):
+            work += ((item, is_object) for item in reversed(node.items))
+        elif isinstance(node, Mapping):
+            for key, value in reversed(node.pairs):
+                name = key.value if isinstance(key, Scalar) else ""
+                if name not in _HOLDS_DATA:
+                    work += ((value, name in _HOLDS_OBJECTS), (key, name.startswith("image:")))
+        elif is_object and node.style not in ("|", ">") and re.search(_GLUED, node.value):
+            what = f"{shown(node.value, 60)} is a text to YAML and names no image"
+            return ParseProblem(node.start, f"{what}; write a space behind `image:`")
     return None
 
 

@@ -20,6 +20,7 @@ from imagelint.kubernetes.objects import (
 )
 from imagelint.kubernetes.prefilter import (
     may_hold_object,
+    may_lack_space,
     needs_no_parse,
 )
 from imagelint.kubernetes.readers import Reader, View, oddities, refusals, type_of
@@ -266,6 +267,13 @@ def read(
     if marks:
         message = "a byte order mark too many, behind which go-yaml loses first letters of keys"
         reasons.append(Refusal(document.span.start, message, by_kubectl=marks > 1))
+    if found.root is not None and found.root.api_version and may_lack_space(text):
+        from imagelint.kubernetes.misread import glued_problem  # noqa: PLC0415 - rare
+
+        glued = glued_problem(tree.root)
+        if glued is not None:
+            place = document.byte_offset(glued.offset)
+            reasons.append(Refusal(place, glued.message, by_kubectl=False))
     is_misread = (reasons or not found.objects) and _is_in_other_encoding(document)
     if is_misread:
         from imagelint.kubernetes.misread import encoding_problem  # noqa: PLC0415 - rare

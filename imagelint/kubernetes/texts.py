@@ -39,7 +39,7 @@ def texts_of(objects: Iterable[ObjectNode], view: View, catalogue: Catalogue) ->
         # A duplicate key, or a key that is a YAML 1.1 word, has another value for kustomize; it may
         # refuse the file, but then it is unknown which of them will be kept.
         for one in (view, View(Reader.KUSTOMIZE, walk_once=True)):
-            data = one.entries(item.mapping).get(field)
+            data = one.get(item.mapping, field)
             if not isinstance(data, Mapping) or uses[id(data)] > 2 * MOST_USES:
                 continue
             uses[id(data)] += 1

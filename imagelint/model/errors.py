@@ -126,9 +126,24 @@ def internal_error(error: Exception, path: str | None = None, *, debug: bool = F
     text = f"{type(error).__name__}: {error}".replace("\n", " ")
     found = one_line(f"{place}internal error ({text}")
     line = f"{found}); please report it, with the file if you can"
-    if not debug:
-        return f"{line} (--debug shows where it came from)"
-    import traceback  # noqa: PLC0415 - only when something is broken
+    return _with_traceback(line, error) if debug else f"{line} (--debug shows where it came from)"
+
+
+def described(error: Exception, *, debug: bool = False) -> str:
+    """Say in a line what ended a run, and with ``debug`` where it came from."""
+    if isinstance(error, ImagelintError):
+        line = one_line(str(error))
+    elif isinstance(error, OSError):
+        place = "" if error.filename is None else f"{error.filename}: "
+        line = one_line(f"{place}{error.strerror or error}")
+    else:
+        return internal_error(error, debug=debug)
+    return _with_traceback(line, error).removesuffix("\n") if debug else line
+
+
+def _with_traceback(line: str, error: Exception) -> str:
+    """Return a line and the traceback of an error below it."""
+    import traceback  # noqa: PLC0415 - only when somebody asks
 
     return f"{line}\n{''.join(traceback.format_exception(error))}"
 

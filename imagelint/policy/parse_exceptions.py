@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -88,8 +89,6 @@ def _read_reason(reader: Fields, node: Node, where: str) -> str:
 
 def _read_day(reader: Fields, node: Node, where: str) -> str:
     """Read a day as its text, which compares as the day does."""
-    import datetime as dt  # noqa: PLC0415 - for policies with such exceptions alone
-
     text = reader.text(node, where)
     message = f"{where}: {shown(text)} is no day; write it as 2027-01-31 (it is included)"
     if _DAY.fullmatch(text) is None:

@@ -303,8 +303,8 @@ def _finished(run: Run, queue: _Queue, failed: list[Input]) -> Iterator[Repair]:
     """Finish and yield all queued inputs."""
     for one, attempt, tried, written in queue.synced():
         if queue.is_news(attempt, written):
-            run.note(one, attempt.result)  # by its present content
-            attempt = attempt._replace(identity=None)  # noqa: PLW2901 - the identity is outdated
+            run.note(one, attempt.result, attempt.identity)
+            attempt = attempt._replace(identity=None)  # noqa: PLW2901 - of which all is known
         before = run.take(one, attempt)
         if before is None:
             if written is not None:

@@ -277,10 +277,10 @@ class Run:
             self._known[attempt.identity] = one, attempt.result
         return attempt.result
 
-    def note(self, one: Input, result: FileResult | None) -> None:
-        """Record the result of an input that was written: it has a new identity."""
+    def note(self, one: Input, result: FileResult | None, at: files.Identity | None = None) -> None:
+        """Remember the result of an input that was written: its identity is new, or ``at``."""
         if result is not None and one.data is None:
-            self._known[files.identity(one.path)] = one, result
+            self._known[at or files.identity(one.path)] = one, result
 
     def knows(self, attempt: Attempt) -> bool:
         """Whether the file was seen before, under another name."""

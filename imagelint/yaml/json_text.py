@@ -8,6 +8,7 @@ what its JSON decoder refuses to its YAML reader, and imagelint does the same.
 from __future__ import annotations
 
 import re
+from json import JSONDecoder
 from typing import NoReturn
 
 from imagelint.yaml.nodes import Folded, Mapping, Node, Scalar, Sequence, Tree, ValueType
@@ -163,9 +164,7 @@ class _Parser:
 
 
 def _decoded(text: str, start: int, *, strict: bool = True) -> tuple[str, int]:
-    """Return the string at a quote and its end; raise ``ValueError`` if none is there."""
-    from json import JSONDecoder  # noqa: PLC0415 - few have escapes
-
+    """Return the string at a quote and the index behind it; raise ``ValueError`` for no string."""
     value, end = JSONDecoder(strict=strict).raw_decode(text, start)
     return re.sub(_LONE_SURROGATES, "\ufffd", value), end  # Go replaces lone surrogates, too
 

@@ -9,6 +9,7 @@ import click
 from click.core import ParameterSource
 
 from imagelint import files
+from imagelint.cli.krm.resource_list import ResourceList, described
 from imagelint.cli.options import (
     debug_option,
     environment_option,
@@ -19,6 +20,7 @@ from imagelint.cli.options import (
 from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, print_bytes, say
 from imagelint.model.errors import FileError
 from imagelint.model.source import Source, shown
+from imagelint.run.run import Request, Run
 
 __all__ = ["command"]
 
@@ -31,7 +33,7 @@ _SHOWN = "<stdin>"
 @policy_option
 @environment_option
 @fail_on_option
-@click.option("--check", is_flag=True, help="Repair nothing: report only.")
+@click.option("--check", is_flag=True, help="Report only; do not fix.")
 @click.pass_context
 def command(  # noqa: PLR0913 - one parameter an option
     ctx: click.Context,
@@ -43,20 +45,16 @@ def command(  # noqa: PLR0913 - one parameter an option
     check: bool,
     debug: bool,
 ) -> None:
-    """Serve as a KRM function.
+    """Run as a KRM function.
 
-    A ResourceList on stdin (YAML or JSON) comes out on stdout: the same text, with its images
-    repaired and with `results`. Its functionConfig may set environment, policy (a file in this
-    repository), failOn and fix (false: report only), under data or spec; options of the command
-    line win.
+    Read a ResourceList (YAML or JSON) from stdin and write it to stdout, with fixed images and
+    with `results`. Its functionConfig may set environment, policy (a file in this repository),
+    failOn and fix (false: report only), under data or spec; command-line options override them.
 
     \b
       kustomize build --enable-alpha-plugins --enable-exec overlays/prod
       kpt fn eval --exec "imagelint krm"
     """  # noqa: D301 - click wants the character itself
-    from imagelint.cli.krm.resource_list import ResourceList, described  # noqa: PLC0415 - not for --help
-    from imagelint.run.run import Request, Run  # noqa: PLC0415
-
     data = files.read_stdin()
     settings = ResourceList(Source(_SHOWN, data)).settings()
     if ctx.get_parameter_source("fail_on") is ParameterSource.DEFAULT:

@@ -10,7 +10,9 @@ import click
 from imagelint import files
 from imagelint.cli.options import debug_option, policy_option
 from imagelint.cli.output import look_of, print_text
+from imagelint.formats.drawn import columns, drawn
 from imagelint.model.errors import ImagelintError
+from imagelint.rules.built_in import RULES
 
 __all__ = ["command"]
 
@@ -19,15 +21,12 @@ __all__ = ["command"]
 @policy_option
 @debug_option
 def command(policy: str | None, *, debug: bool) -> None:  # noqa: ARG001 - cli/main.py looks for it
-    """List the rules with their severity, those of this folder's policy among them.
+    """List the rules and their severities, own rules included.
 
     \b
       imagelint rules
-      imagelint explain floating-tag     # why, and what to do
+      imagelint explain floating-tag     # the reason, and what to do
     """  # noqa: D301 - click wants the character itself
-    from imagelint.formats.drawn import columns, drawn  # noqa: PLC0415 - --help does not need these
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415
-
     known, cwd = RULES, os.getcwd()
     failed: ImagelintError | None = None
     try:

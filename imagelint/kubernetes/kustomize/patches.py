@@ -142,7 +142,4 @@ def _allows_kind_change(item: ObjectNode, view: View, target: Target) -> bool:
     """
     if target.allows_kind_change:
         return True
-    node: Node | None = item.mapping
-    for key in ("metadata", "annotations", _KIND_CHANGE):
-        node = view.entries(node).get(key) if isinstance(node, Mapping) else None
-    return node is not None
+    return view.get(item.mapping, "metadata", "annotations", _KIND_CHANGE) is not None
