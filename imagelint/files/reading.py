@@ -76,7 +76,7 @@ def read(
 
 
 def stand_in(data: bytes) -> str | None:
-    """Return what the bytes are if they only represent the file's content (a Git LFS pointer)."""
+    """Return what the bytes are if they only represent its content (such as Git LFS pointers)."""
     if len(data) > STAND_IN_MAX or not data.startswith((b"version ", b"/annex/")):
         return None
 
