@@ -61,6 +61,8 @@ class Graph:
         self._roles: dict[str, dict[FileRole, None]] = {}
         self._users: dict[str, dict[str, None]] = {}
         """By file: the folders of the kustomizations that name it."""
+        self._folders: dict[str, str] = {}
+        """By folder: the same without links."""
         self._namespaces: dict[str, frozenset[str]] = {}
         self._refused: set[str] = set()
         """Kustomization files that kustomize may refuse."""
@@ -91,7 +93,7 @@ class Graph:
 
     def context_of(self, path: str) -> Context:
         """Return what the repository knows about a file (absolute)."""
-        roles = tuple(self._roles.get(path) or self._roles.get(self.canonical(path)) or ())
+        roles = tuple(self._roles.get(path) or self._roles.get(self._in_graph(path)) or ())
         if not roles and not _is_kustomization(path):
             return NO_CONTEXT
         troubles = tuple(self._troubles.get(path, ()))
@@ -102,9 +104,16 @@ class Graph:
         """Return a path without links below the root: the form of all paths in the graph."""
         return without_links(path, self.root) or path
 
+    def _in_graph(self, path: str) -> str:
+        """Return a path as the graph has it if a link leads to its folder; asked for every file."""
+        folder, _, name = path.rpartition(os.sep)
+        if folder not in self._folders:
+            self._folders[folder] = self.canonical(folder)
+        return os.path.join(self._folders[folder], name)
+
     def users_of(self, path: str) -> tuple[str, ...]:
         """Return the folders of the kustomizations that name a file directly."""
-        return tuple(self._users.get(path) or self._users.get(self.canonical(path)) or ())
+        return tuple(self._users.get(path) or self._users.get(self._in_graph(path)) or ())
 
     def parents_of(self, folder: str) -> list[tuple[str, Role]]:
         """Return the folders of the kustomizations that include a folder's, and its role there."""

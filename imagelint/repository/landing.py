@@ -53,6 +53,8 @@ class Landing:
         """By folder of a kustomization."""
         self._bare: dict[str, list[tuple[bool, _Namespaces]]] = {}
         """By folder without a kustomization; the flag says whether folders below count, too."""
+        self._known: dict[str, tuple[_Namespaces, ...]] = {}
+        """By folder: see :meth:`_recursive`."""
         self._roles: dict[str, dict[FileRole, None]] = {}
         self._named: dict[str, list[str]] = {}
         """By file with a host: the files that it uses as patches."""
@@ -115,15 +117,20 @@ class Landing:
 
     def _around(self, path: str) -> Iterator[_Namespaces]:
         """Yield the records of the folders around a file, up to the next kustomization."""
-        folder = own = os.path.dirname(path)
-        while folder not in self._graph.members:
-            for is_recursive, said in self._bare.get(folder, ()):
-                if is_recursive or folder == own:
-                    yield said
-            parent = os.path.dirname(folder)
-            if parent == folder:
-                return
-            folder = parent
+        folder = os.path.dirname(path)
+        if folder not in self._graph.members:
+            yield from (said for _, said in self._bare.get(folder, ()))
+            yield from self._recursive(os.path.dirname(folder))
+
+    def _recursive(self, folder: str) -> tuple[_Namespaces, ...]:
+        """Return the records of a folder and those around it that include folders below."""
+        if folder not in self._known:
+            own = tuple(said for is_recursive, said in self._bare.get(folder, ()) if is_recursive)
+            above = os.path.dirname(folder)
+            is_last = folder in self._graph.members or above == folder
+            around = () if is_last else self._recursive(above)
+            self._known[folder] = () if folder in self._graph.members else (*own, *around)
+        return self._known[folder]
 
 
 def _known(namespace: str) -> frozenset[str]:

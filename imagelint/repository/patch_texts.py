@@ -38,20 +38,30 @@ class Patch(NamedTuple):
     root: Node
 
 
-def patches_of(member: Member, read: Callable[[str], bytes | None]) -> Iterator[Patch]:
-    """Yield the patches that a kustomization contains or names."""
+def patches_of(
+    member: Member, read: Callable[[str], bytes | None], word: str = ""
+) -> Iterator[Patch]:
+    """Yield the patches that a kustomization contains or names, unless they lack a word."""
     for text in member.says.inline:
-        root = parse_yaml(text.node.value).root if text.role in _PATCHES else None
+        is_wanted = text.role in _PATCHES and _may_say(word, text.node.value)
+        root = parse_yaml(text.node.value).root if is_wanted else None
         if root is not None:
             yield Patch(member.document, text.node, text.target, root)
     for patch in member.says.node_patches:
         yield Patch(member.document, None, patch.target, patch.node)
     for edge in member.edges:
         data = read(edge.path) if edge.entry.role in _PATCHES else None
-        for document in split(Source(edge.path, data)) if data is not None else ():
+        if data is None or not _may_say(word, data.decode("latin-1")):
+            continue
+        for document in split(Source(edge.path, data)):
             root = (document.tree or parse_yaml(document.text)).root
             if root is not None:
                 yield Patch(document, None, edge.entry.target, root)
+
+
+def _may_say(word: str, text: str) -> bool:
+    """Whether a word is in a text, or could be: escaped, or in an encoding of wide characters."""
+    return word in text or "\\" in text or "\0" in text
 
 
 def operations(root: Node, view: View) -> Iterator[tuple[list[str], Node | None]]:
@@ -70,7 +80,7 @@ def namespaces_of(
     It can do so by its field, a NamespaceTransformer (in the files ``plugins``, or inline), a JSON
     6902 patch or a replacement by a value. A replacement that copies a field is not followed.
     """
-    roots = [patch.root for patch in patches_of(member, read)]
+    roots = [patch.root for patch in patches_of(member, read, "metadata")]
     says = [member.says]
     texts = [text for text in member.says.inline if text.role in LOADED]
     trees = [parse_yaml(text.node.value) for text in texts]

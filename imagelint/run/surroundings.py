@@ -119,7 +119,10 @@ class Surroundings:
         if not self._with_policies:
             return None
         if folder not in self._tops:
-            self._tops[folder] = files.policy_folder(folder)
+            above = os.path.dirname(folder)
+            outer = None if above == folder else self._policy_folder(above)
+            has_own = outer is None and os.path.lexists(os.path.join(folder, files.POLICY_NAME))
+            self._tops[folder] = folder if has_own else outer
         return self._tops[folder]
 
     def guard_of(self, path: str) -> str | None:
