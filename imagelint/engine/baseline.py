@@ -39,7 +39,7 @@ __all__ = ["Baseline", "Identity", "Known", "excused_by_baseline", "identity_of"
 __all__ += ["known_findings", "settled"]
 
 _VERSION = 1
-_ANEW = "write it anew with `imagelint baseline write`"
+_ANEW = "rewrite it with `imagelint baseline write`"
 _INDEX = re.compile(r"\[\d+\]")
 _TEXTS = ("path", "rule", "environment", "object", "container", "image")
 
@@ -131,7 +131,7 @@ class Baseline:
             broken = PolicyError(f"not JSON ({error}); {_ANEW}", source.path)
             return Baseline(counts, source.path, broken)
         if not isinstance(value, dict) or value.get("version") != _VERSION:
-            message = f"not a baseline of version {_VERSION}; is it meant for another imagelint?"
+            message = f"not a baseline of version {_VERSION}; was it written by another imagelint?"
             raise PolicyError(message, source.path)
         findings = value.get("findings")
         problem: PolicyError | None = None
@@ -143,8 +143,8 @@ class Baseline:
                 counts[_identity(entry)] += entry["count"]
             elif problem is None:
                 message = (
-                    f"findings[{number}] is no finding: {', '.join(_TEXTS)} are texts and count is"
-                    f" a number above 0; {_ANEW}"
+                    f"findings[{number}] is not a finding: {', '.join(_TEXTS)} must be texts and"
+                    f" count a number above 0; {_ANEW}"
                 )
                 problem = PolicyError(message, source.path)
         return Baseline(counts, source.path, problem)
@@ -272,4 +272,4 @@ def settled(
 
 def excused_by_baseline(finding: Finding, place: str) -> Suppressed:
     """Return a finding that the baseline at ``place`` knows."""
-    return Suppressed(finding, BASELINE, "known before", None, place)
+    return Suppressed(finding, BASELINE, "already known", None, place)

@@ -136,7 +136,7 @@ def _read_case(
 ) -> Case:
     record = reader.record(node, where, ("image", *_PLACE, *_EXPECTED), ("image",))
     if not any(key in record for key in _EXPECTED):
-        message = f"{where}: nothing is expected of it; write verdict, rule or rewrite"
+        message = f"{where}: it expects nothing; write verdict, rule or rewrite"
         raise reader.error(node, message)
     line, column = reader.place(node)
     values: dict[str, Any] = {"file": reader.source.path, "line": line, "column": column}
@@ -165,7 +165,7 @@ def run_case(case: Case, linter: Linter) -> Outcome:
     """Lint a case; ``linter`` is that of its environment, if it names one."""
     result = linter.lint(Source(case.path, _manifest(case)), case.path)
     if len(result.images) != 1:
-        message = f"kind: imagelint sees no image in a {shown(case.kind)} with a pod template"
+        message = f"kind: imagelint finds no image in a {shown(case.kind)} with a pod template"
         raise PolicyError(message, case.file, case.line, case.column)
     verdict = Verdict.ALLOWED
     if any(one.severity is Severity.ERROR for one in result.findings):

@@ -121,14 +121,14 @@ def find_ignores(source: Source) -> Ignores:
 def _ignore(span: Span, text: str, line: int, *, is_at_top: bool) -> Ignore:
     form = re.match(_FORM, text)
     if form is None:
-        return Ignore(span, (), "", line, f"this comment excuses nothing: {_USAGE}")
+        return Ignore(span, (), "", line, f"this comment suppresses nothing; {_USAGE}")
     what, names, reason = form.groups()
     rules = tuple(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
     if not rules:
-        return Ignore(span, (), "", line, f"this comment names no rule: {_USAGE}")
+        return Ignore(span, (), "", line, f"this comment names no rule; {_USAGE}")
     if what == "ignore":
         return Ignore(span, rules, reason.strip(), line)
-    problem = None if is_at_top else "ignore-file counts at the top of the file only"
+    problem = None if is_at_top else "ignore-file works only at the top of the file; move it there"
     return Ignore(span, rules, reason.strip(), None, problem)
 
 

@@ -62,7 +62,7 @@ class DocumentRules:
             also = f" (and {more} more)" if more else ""
             if item.is_template:
                 message = (
-                    f"this is a template that is not rendered yet: {reason}{also};"
+                    f"this file is a template that is not rendered: {reason}{also};"
                     " render it and lint the output"
                 )
                 yield from self._finding(TEMPLATE, item, at, message, excuses)
@@ -72,8 +72,8 @@ class DocumentRules:
                 yield from self._finding(UNPARSABLE, item, at, message, excuses)
         if item.dropped_at is not None:
             message = (
-                "what follows belongs to no document, and kubectl and kustomize ignore it"
-                " without a word; put `---` on a line of its own in front of it, or remove it"
+                "the document has ended, and kubectl and kustomize silently ignore what"
+                " follows; put `---` on a line of its own before it, or remove it"
             )
             at = Span(item.dropped_at, item.dropped_at)
             yield from self._finding(DROPPED, item, at, message, excuses)
@@ -83,7 +83,7 @@ class DocumentRules:
         for one in item.extract.unjudged:
             start, end = place_of(item.document, one.node)
             span = Span(start, end if isinstance(one.node, Scalar) else start)
-            message = f"{one.message}: {BUILD}"
+            message = f"{one.message}; {BUILD}"
             is_note = not one.is_about_images
             yield from self._finding(
                 UNRESOLVED, item, span, message, excuses, field=one.field, is_note=is_note
@@ -166,7 +166,7 @@ class DocumentRules:
         )
         if severity.value != "off":
             message = (
-                f"a template of the Helm chart {chart}: what it renders is not judged here;"
+                f"the templates of the Helm chart {chart} are not checked until they are rendered;"
                 f" run `helm template {chart} | imagelint check -`"
             )
             finding = Finding(TEMPLATE, severity, message, source.path, Span(offset, offset))

@@ -65,19 +65,19 @@ def edit_scalar(
     offset, stop = within or (0, len(node.value))
     old = node.value[offset:stop]
     if node.tag is not None and node.tag.endswith(":binary"):
-        raise NotEditableError("it is written in base64 (!!binary)")
+        raise NotEditableError("it is base64 (!!binary)")
     if not node.style and re.fullmatch(_PLAIN_SAFE, new) is None:
         raise NotEditableError(f"{shown(new)} would need quotes")
     first, last = _changed(old, new)
     inserted = new[first : len(new) - (len(old) - last)]
     if not document.is_placed:
-        raise NotEditableError("the string around it does not show it plainly enough")
+        raise NotEditableError("the string around it does not contain it literally")
     try:
         places = places_of(document.decoded.text, node)
     except UnplacedError as error:
         raise NotEditableError(str(error)) from error
     if within is None and "\n" in old.rstrip("\n"):
-        raise NotEditableError("it is folded over several lines")
+        raise NotEditableError("it is folded across several lines")
     first, last = first + offset, last + offset
     start, end = places[first], places[last] if last > first else places[first]
     return Edit(Span(document.byte_offset(start), document.byte_offset(end)), inserted)

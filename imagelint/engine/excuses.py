@@ -131,13 +131,13 @@ class Excuses:
     def _overrules(self, ignore: Ignore, rule: str, environment: Environment | None) -> str | None:
         """Return why a comment does not count here."""
         if rule in self._policy.locked_rules:
-            return "the policy has locked this rule"
+            return "the policy locks this rule"
         if environment is not None and environment.is_unsuppressible(rule):
-            return f"no comment can excuse this rule in {environment.name}"
+            return f"{environment.name} does not allow comments to suppress this rule"
         if rule == UNPARSABLE:  # for the image, which nobody can read there
             return self._overrules(ignore, UNAPPROVED, environment)
         if self._policy.wants_reasons and not ignore.reason:
-            return "the policy wants a reason behind the bracket"
+            return "the policy requires a reason after the bracket"
         return None
 
     def is_about(self, ignore: Ignore, offset: int) -> bool:

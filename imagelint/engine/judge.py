@@ -334,7 +334,7 @@ def _wanted(
         against = [env.name for env in environments if not env.gate.decide(reference).allowed]
         if not against:
             return reference, None
-        reason = f"{reference} is not allowed in {', '.join(against)}, which applies as well"
+        reason = f"{reference} is not allowed in {', '.join(against)}, which also applies"
     return None, reason
 
 

@@ -315,11 +315,13 @@ class Linter:
                 continue
             message = why
             if name:
-                what = f"{name} is excused here, and there is nothing to excuse: remove it"
+                what = (
+                    f"this comment suppresses {name}, but there is no such finding here; remove it"
+                )
                 if name not in self._rules:
                     advice = did_you_mean(name, tuple(self._rules), "the rules are")
                     what = f'there is no rule "{shown(name)}"; {advice}'
-                message = f"this comment excuses nothing from {name}: {why}" if why else what
+                message = f"this comment does not suppress {name}: {why}" if why else what
             yield Finding(UNUSED_IGNORE, severity, message, source.path, comment.span, worst.name)
 
     def _is_needed_elsewhere(

@@ -46,13 +46,13 @@ def repairs_of(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) ->
         if unfixable is not None:
             reason = unfixable
         elif item.refusals:
-            reason = "kubectl must be able to read the document first"
+            reason = "kubectl cannot read the document"
         elif ill_formed:
             reason = "the file is not valid text in its encoding"
         elif len(wanted) > 1:
-            reason = "its anchor has other uses that want another image"
+            reason = "other uses of its anchor need another image"
         elif key[0] in shared:
-            reason = "its anchor is also used where it is no image"
+            reason = "its anchor is also used for something other than an image"
         else:
             repairs[key] = _repair(item, ones[0], wanted.pop())
             continue
@@ -70,7 +70,7 @@ def _repair(item: Examined, one: Judged, new: str | None) -> Repair:
     site = one.site
     is_whole = not site.tail or str(one.wanted).endswith(site.tail)
     if not isinstance(site.node, Scalar) or new is None or not is_whole:
-        return Repair(None, "it is not written in one piece")
+        return Repair(None, "it is not written as one value")
     try:
         return Repair(edit_scalar(item.document, site.node, new, site.within))
     except NotEditableError as error:

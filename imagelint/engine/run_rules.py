@@ -81,12 +81,12 @@ def _about_exception(ruling: Ruling, one: PolicyException, *, is_unused: bool) -
     if one.has_expired(ruling.today):
         rule = ruling.rules[EXPIRED]
         message = (
-            f"the exception from {rules} ended on {one.until} and excuses nothing: mend what it"
-            f" excused and remove it, or have it prolonged (it said: {shown(one.reason)})"
+            f"the exception for {rules} expired on {one.until}; fix what it covered and remove it,"
+            f" or have it extended (its reason: {shown(one.reason)})"
         )
     elif is_unused:
         rule = ruling.rules[UNUSED]
-        message = f"nothing needs the exception from {rules}: remove it"
+        message = f"the exception for {rules} is not used; remove it"
     else:
         return None
     severity = ruling.policy.severity(rule)
@@ -143,7 +143,7 @@ def _one_a_chart(
         elif finding.message not in told:
             told.add(finding.message)
             others = charts[finding.message] - 1
-            also = f"{finding.message} (stands for {others} more of its templates)"
+            also = f"{finding.message} (this template and {others} more)"
             yield finding._replace(message=also) if others else finding
 
 

@@ -51,8 +51,8 @@ def render(report: Report, look: Look = PLAIN) -> str:
     lines += (_annotation(source, finding, look) for source, finding in found)
     if hidden:
         about = (
-            f"{counted(hidden, 'more finding')}: GitHub shows {_SHOWN} annotations of a kind"
-            " in a step; the log has all of them"
+            f"{counted(hidden, 'more finding')}: GitHub shows {_SHOWN} annotations of each kind"
+            " per step; the log has all of them"
         )
         worse = sum(counts[severity] for severity in (Severity.ERROR, Severity.WARNING))
         lines.insert(worse, _command("notice", {"title": "imagelint"}, about))

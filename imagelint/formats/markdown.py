@@ -63,7 +63,7 @@ def _document(report: Report, rows: list[str], more: int) -> str:
     if rows:
         lines += ["", *_HEAD, *rows]
     if more:
-        lines += ["", f"{counted(more, 'more finding')} did not fit in here; the log has them all."]
+        lines += ["", f"{counted(more, 'more finding')} did not fit here; the log has all of them."]
     if report.errors:
         lines += ["", *(f"- {_text(shown(error))}" for error in report.errors[:_FEW])]
         if len(report.errors) > _FEW:

@@ -117,7 +117,7 @@ def verdict(report: Report) -> tuple[str, str]:
     if not found:
         return CLEAN, f"{seen}."
     fixable = report.fixable
-    how = f"; {fixable} can be repaired by `imagelint fix`" if fixable else ""
+    how = f"; {fixable} can be fixed by `imagelint fix`" if fixable else ""
     return f"Found {found}", f"{seen}{how}."
 
 

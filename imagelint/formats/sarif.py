@@ -68,8 +68,8 @@ def remark(report: Report) -> str | None:
     if count <= RESULTS_MAX:
         return None
     return (
-        f"only the worst {RESULTS_MAX} of {count} results are in the SARIF report, for GitHub"
-        " takes no more; other formats have all of them"
+        f"only the worst {RESULTS_MAX} of {count} results are in the SARIF report, because GitHub"
+        " accepts no more; other formats have all of them"
     )
 
 

@@ -152,7 +152,7 @@ def _summary(report: Report, look: Look) -> str:
         lines.append(f"Rewrote {_few(report.fixed)}.")
     excused = Counter(f"by {one.by}" for result in report.results for one in result.suppressed)
     if excused:
-        lines.append(f"Excused {_listed(excused)}.")
+        lines.append(f"Suppressed {_listed(excused)}.")
     if report.skipped:
         lines.append(f"Skipped {_listed(Counter(one.reason for one in report.skipped))}.")
     if report.errors:

@@ -40,7 +40,7 @@ def render(catalogue: Catalogue, look: Look = PLAIN) -> str:
         lines += [_bold("Without images", look), *_wrapped(names, "  ", look), ""]
     for one in catalogue.ignored_fields():
         names = ", ".join(_name(group, kind) for group in one.groups for kind in one.kinds)
-        lines += [_bold(f"Taken out of {names}", look)]
+        lines += [_bold(f"Ignored in {names}", look)]
         lines += [f"  {field}" for field in one.texts]
         lines += [*_wrapped(f"{shown(one.reason)} ({one.origin})", "  # ", look), ""]
     kinds = sum(len(entry.groups) * len(entry.kinds) for entry in entries)

@@ -75,7 +75,7 @@ def encoding_problem(document: Document) -> str | None:
     name = next((name for name, code in _WIDE if "kind".encode(code) in data), None)
     if document.source.encoding != "utf-8" and (name is None or "32" not in name):
         name = "UTF-8, in a file whose byte order mark says UTF-16"
-    return None if name is None else f"its text is {name}; save the file as UTF-8"
+    return None if name is None else f"the text is {name}; save the file as UTF-8"
 
 
 def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
@@ -90,14 +90,14 @@ def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
             keys = {key.value for key, _ in node.pairs if isinstance(key, Scalar)}
             odd = [key for key in keys if re.search(_PART_OF_KEY, key) and key not in _KEYS]
             is_misread = bool(odd) and "kind" not in keys
-            what = "its keys are no `apiVersion` and `kind`"
+            what = "YAML does not read `apiVersion` and `kind` as its keys"
         else:
             is_text = isinstance(node, Scalar) and node.style not in ("|", ">")
             is_misread = is_text and type_of(node) != "null"  # of which kubectl says nothing
-            what = "to YAML it is a string, no object"
+            what = "YAML reads it as a string, not an object"
         end = len(text) if node is root else node.end  # behind a string the rest is dropped
         if is_misread and _shows_object(text[node.start : end]):
-            advice = "write a space behind each colon, and no text in front of `{`"
+            advice = "write a space after each colon, and no text before `{`"
             return ParseProblem(node.start, f"{what}; {advice}")
     return None
 

@@ -239,7 +239,7 @@ def read(
     reasons = list(_reasons(document, tree, found.problems, refused))
     marks = _superfluous_marks(document)
     if marks:
-        message = "a byte order mark too many, behind which go-yaml loses first letters of keys"
+        message = "an extra byte order mark, after which go-yaml drops the first letters of keys"
         reasons.append(Refusal(document.span.start, message, by_kubectl=marks > 1))
     is_misread = (reasons or not found.objects) and _is_in_other_encoding(document)
     if is_misread:

@@ -72,12 +72,12 @@ def _verdicts(
         for finding in result.findings:
             found.setdefault(_place_of(finding), []).append(_words(finding))
         for excused in result.suppressed:
-            words = f"{_words(excused.finding)} (excused)"
+            words = f"{_words(excused.finding)} (suppressed)"
             found.setdefault(_place_of(excused.finding), []).append(words)
         for record in result.images:
             place = _Place(result.path, record.span, record.field)
             line, column = result.source.position(record.span.start)
-            words = ", ".join(sorted(found.get(place, ()))) or "nothing found"
+            words = ", ".join(sorted(found.get(place, ()))) or "no finding"
             yield place, ((line, column, _image(record)), words)
 
 

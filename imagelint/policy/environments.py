@@ -78,14 +78,14 @@ class Match(NamedTuple):
             yield from self.base.reasons(path, namespace, labels)
         glob = self.paths.first_match(path)
         if glob is not None:
-            yield f"its path fits {glob}"
+            yield f"its path matches {glob}"
         for item in self.namespaces if namespace is not None else ():
             if item.matches(namespace or ""):
-                yield f"its namespace fits {item}"
+                yield f"its namespace matches {item}"
         if self.labels and all(
             key in labels and one.matches(labels[key]) for key, one in self.labels
         ):
-            yield f"its labels fit {', '.join(f'{key}={one}' for key, one in self.labels)}"
+            yield f"its labels match {', '.join(f'{key}={one}' for key, one in self.labels)}"
 
 
 @final

@@ -83,7 +83,7 @@ def read_extends(source: Source) -> tuple[str, tuple[int, int]] | None:
 def locked_error(reader: Fields, node: Node, lock: Lock, what: str) -> PolicyError:
     """Make the error for a node that loosens what ``lock`` holds."""
     name = "everything" if lock.name == EVERYTHING else lock.name
-    message = f"{what}, and {name} is locked at {lock.place}; what is locked can only be tightened"
+    message = f"{what}, and {name} is locked at {lock.place}; locked settings can only be tightened"
     return reader.error(node, message)
 
 
@@ -103,7 +103,7 @@ def read_locks(
     for item in reader.items(node, "locked"):
         text = reader.text(item, "locked")
         if text not in names:
-            advice = did_you_mean(text, names, "what can be locked is")
+            advice = did_you_mean(text, names, "the names that can be locked are")
             error = reader.error(item, f'locked: unknown name "{shown(text)}"; {advice}')
             if text.startswith(f"{_ENVIRONMENTS}."):
                 raise InconsistentPolicy(Inconsistency.UNKNOWN_ENVIRONMENT, error)

@@ -37,7 +37,7 @@ def never_below(glob: PathPattern) -> str | None:
     if not last or last in _FILES or _FOLDER.fullmatch(last) is None:
         return None
     better = as_yaml(f"{glob.text}/**")
-    return f"{shown(glob.text)} fits nothing below a folder of that name; write {better}"
+    return f"{shown(glob.text)} matches nothing inside a folder of that name; write {better}"
 
 
 def is_of_another_port(
@@ -51,7 +51,7 @@ def is_of_another_port(
         if is_near and not any(one.covers_registry(harbor.host) for one in allow):
             better = as_yaml(harbor.host + pattern.text[len(pattern.host) :])
             return (
-                f"{shown(pattern.text)} is not on the Harbor {harbor.host}: hosts are compared with"
+                f"{shown(pattern.text)} is not the Harbor {harbor.host}: hosts are compared with"
                 f" their ports; write {better}"
             )
     return None
@@ -92,7 +92,7 @@ def hidden_images(ignored: IgnoredField, catalogue: Catalogue) -> Iterator[tuple
                 known = catalogue.lookup(group, kind)
                 is_known = known is not None and _holds(catalogue, known.branch, path)
                 what = f"{shown(text)} of {shown(kind)}"
-                end = "no image there is linted any more"
+                end = "images there are no longer linted"
                 if is_known:
                     yield True, f"{what} holds images: {end}"
                 elif path[-3:-1] in {(name, EACH_ITEM) for name in CONTAINERS}:
@@ -154,8 +154,8 @@ def width(one: PolicyException) -> str | None:
             found.append(reason)
     where = ", ".join(one.environments) or "every environment"
     return (
-        f"it is wider than it looks: it excuses {' in '.join(found)} from {', '.join(one.rules)} in"
-        f" {where}"
+        f"it is broader than it looks: it suppresses {', '.join(one.rules)} for"
+        f" {' in '.join(found)} in {where}"
     )
 
 
@@ -188,7 +188,7 @@ def _wide_containers(one: PolicyException, *, is_gate: bool) -> str | None:
         return "every container"
     if is_gate and not (one.images or one.objects or one.paths):
         names = " or ".join(shown(name.text) for name in one.containers)
-        return f"whatever image a container called {names} has, in any object,"
+        return f"any image of a container called {names} of any object"
     return None
 
 

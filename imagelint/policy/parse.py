@@ -98,15 +98,15 @@ def _read_projects(reader: Fields, node: Node, where: str) -> list[tuple[Node, P
             upstream = Upstream.parse(entry.name)
         project = _read_project(reader, entry.value, f"{where}.{shown(entry.name)}", upstream)
         if upstream in upstreams:
-            message = f"{where}: {shown(entry.name)} and {shown(upstreams[upstream])} are one"
+            message = f"{where}: {shown(entry.name)} and {shown(upstreams[upstream])} are the same"
             error = reader.error(entry.key, message)
             raise InconsistentPolicy(Inconsistency.REPEATED_UPSTREAM, error)
         other = known.setdefault(project.name, project)
         if other is not project and not _go_together(project, other):
             message = (
-                f"{where}.{shown(entry.name)}: the project {shown(project.name)} is"
-                f" {shown(str(other.upstream))}'s already; two registries in one project would"
-                " make two images one"
+                f"{where}.{shown(entry.name)}: the project {shown(project.name)} already has"
+                f" {shown(str(other.upstream))}; two registries in one project would mix up"
+                " their images"
             )
             error = reader.error(entry.value, message)
             raise InconsistentPolicy(Inconsistency.SHARED_PROJECT, error)
@@ -150,7 +150,7 @@ def read_environments(
     for entry in reader.entries(node, "environments"):
         where = f"environments.{shown(entry.name)}"
         if not _NAME.fullmatch(entry.name):
-            message = "a name has letters, digits and . _ - between them"
+            message = "a name consists of letters and digits, with . _ - between them"
             raise reader.error(entry.key, f"{where}: {message}")
         base = bases.get(entry.name)
         lock = locks.on(f"environments.{entry.name}")
@@ -158,7 +158,7 @@ def read_environments(
             entry.name, entry.value
         )
     if not found:
-        raise reader.error(node, "environments: there is none; write at least one")
+        raise reader.error(node, "environments: there are none; write at least one")
     return found
 
 
@@ -243,7 +243,7 @@ def read_rule_files(
     """Read ``rule-files:`` and the rules in the files that its globs name, by id."""
     where = "rule-files"
     if sources is None:
-        raise reader.error(node, f"{where}: a policy that is no file cannot have any")
+        raise reader.error(node, f"{where}: only a policy in a file can have rule files")
     found: dict[str, Source] = {}
     for item in reader.items(node, where):
         glob = reader.text(item, where)
@@ -251,7 +251,7 @@ def read_rule_files(
             PathPatterns.parse([glob])
             named = sources(glob)
         if not named:
-            raise reader.error(item, f"{where}: there is no file {shown(glob)}")
+            raise reader.error(item, f"{where}: no file matches {shown(glob)}")
         found.update((source.path, source) for source in named)
     return load_rules(found.values(), rules)
 

@@ -291,7 +291,7 @@ class _Layer:
         if self._base is not None and name != self._base.default.name:
             lock = self._locks.on_default(self._base.default.name)
             if lock is not None:
-                what = f"default: {self._base.default.name} is what the base names"
+                what = f"default: the base sets it to {self._base.default.name}"
                 raise locked_error(self._reader, node, lock, what)
         return environments[name]
 
@@ -311,7 +311,7 @@ class _Layer:
         return node
 
     def _harbors(self) -> HarborMap:
-        node = self._unlocked("harbor", "the base has its own")
+        node = self._unlocked("harbor", "this would replace the base's")
         if node is not None:
             return read_harbors(self._reader, node)
         return HarborMap() if self._base is None else self._base.harbors
@@ -323,7 +323,7 @@ class _Layer:
         return read_rule_settings(self._reader, self._record["rules"], "rules", self._rules, base)
 
     def _exclude(self) -> PathPatterns:
-        node = self._unlocked("exclude", "no more files may be left out")
+        node = self._unlocked("exclude", "this would exclude more files")
         known = () if self._base is None else self._base.exclude.patterns
         more = () if node is None else self._reader.paths(node, "exclude").patterns
         return PathPatterns((*known, *more))
@@ -338,7 +338,7 @@ class _Layer:
 
     def _ignored_fields(self) -> tuple[IgnoredField, ...]:
         known = () if self._base is None else self._base.ignored_fields
-        node = self._unlocked("ignore-fields", "no more fields may be taken out")
+        node = self._unlocked("ignore-fields", "this would ignore more fields")
         if node is not None:
             from imagelint.kubernetes.catalogue.notation import read_ignored_fields  # noqa: PLC0415 - many have none
 
@@ -355,7 +355,7 @@ class _Layer:
 
     def _exceptions(self, environments: tuple[str, ...]) -> tuple[PolicyException, ...]:
         known = () if self._base is None else self._base.exceptions
-        node = self._unlocked("exceptions", "no more may be excused")
+        node = self._unlocked("exceptions", "this would add exceptions")
         if node is None:
             return known
         from imagelint.policy.parse_exceptions import read_exceptions  # noqa: PLC0415 - many have none
@@ -365,7 +365,7 @@ class _Layer:
             for rule in one.rules:
                 lock = self._locks.on(f"rules.{rule}")
                 if lock is not None:
-                    what = f"exceptions: nothing is excused from {rule} here"
+                    what = f"exceptions: this would suppress {rule}"
                     raise locked_error(self._reader, item, lock, what)
         return (*known, *more)
 

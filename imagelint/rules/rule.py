@@ -130,13 +130,13 @@ def load_rules(
         reader = Fields(source)
         rule = _read_rule(reader)
         if rule.id in beside:
-            message = f'there is a rule "{rule.id}" already; give yours another id'
+            message = f'a rule "{rule.id}" already exists; use another id'
             raise PolicyError(message, source.path, *reader.place(reader.root))
         if beside and rule.is_document_rule:
-            message = f"the check {DOCUMENT} is for imagelint's own rules; write another one"
+            message = f"the check {DOCUMENT} is only for imagelint's own rules; use another one"
             raise PolicyError(message, source.path, *reader.place(reader.root))
         if rule.id in rules:
-            message = f'the rule "{rule.id}" is defined in {origins[rule.id]} already'
+            message = f'the rule "{rule.id}" is already defined in {origins[rule.id]}'
             raise PolicyError(message, source.path, *reader.place(reader.root))
         rules[rule.id] = rule
         origins[rule.id] = source.path
@@ -273,7 +273,9 @@ def _read_examples(reader: Fields, node: Node, *, fixable: bool) -> Examples:
     lists = {key: reader.texts(value, f"examples.{key}") for key, value in record.items()}
     fixed = lists.get("fixed", ())
     if len(fixed) != (len(lists["bad"]) if fixable else 0):
-        message = "examples.fixed: one for each of examples.bad in a fixable rule, else none"
+        message = (
+            "examples.fixed: a fixable rule needs one for each of examples.bad, other rules none"
+        )
         raise reader.error(record.get("fixed", node), message)
     return Examples(lists["bad"], lists["good"], fixed, name)
 

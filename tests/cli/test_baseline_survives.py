@@ -240,7 +240,7 @@ class TestConflicts:
         done = torn.run("check")
         assert done.exit_code == ERROR
         assert "imagelint-baseline.json: not JSON" in done.stderr
-        assert "write it anew with `imagelint baseline write`" in done.stderr
+        assert "rewrite it with `imagelint baseline write`" in done.stderr
         done = torn.run("baseline", "write")
         assert (done.exit_code, done.stderr) == (
             CLEAN,

@@ -312,7 +312,7 @@ def test_the_folder_decides_the_environment(work: Project, monkeypatch: pytest.M
             "a ResourceList of config.kubernetes.io/v1 is wanted",
         ),
         ("kind: ResourceList\n", "a ResourceList of config.kubernetes.io/v1 is wanted"),
-        (HEAD + "items: {a: b}\n", "items that are no list"),
+        (HEAD + "items: {a: b}\n", "items is not a list"),
         (HEAD + "items: [\n", "does not parse"),
         (HEAD + "items: [a: b: c]\n", "does not parse"),
         (HEAD + "...\nmore: text\n", "there is text behind"),

@@ -64,7 +64,7 @@ def test_the_built_in_policy_has_overlaps_only() -> None:
             "allow: [h.io]",
             "allow: [h.io, h.io/x/y]",
             [
-                "warning: h.io/x/y can never be allowed: deny has h.io/x/**",
+                "warning: h.io/x/y can never be allowed, because deny has h.io/x/**",
                 "note: h.io/x/y is part of h.io, which is allowed",
             ],
         ),
@@ -82,14 +82,14 @@ def test_the_built_in_policy_has_overlaps_only() -> None:
         (
             'a.b/tier: "pro*"',
             'tier: "pro d"',
-            ["warning: tier: pro d can never match: it is no label"],
+            ["warning: tier: pro d can never match: it is not a valid label"],
         ),
-        ("a.b/tier", "a/b/c", ["warning: a/b/c: pro* can never match: it is no label"]),
+        ("a.b/tier", "a/b/c", ["warning: a/b/c: pro* can never match: it is not a valid label"]),
         (
             "deny: [h.io/x/**]",
             "rules: {unapproved-registry: off}",
             [
-                "warning: unapproved-registry is off in prod: what allow says holds for nobody",
+                "warning: unapproved-registry is off in prod: its allow list has no effect",
             ],
         ),
         (
@@ -120,7 +120,7 @@ def test_the_built_in_policy_has_overlaps_only() -> None:
         (
             '  dev: {match: {namespaces: ["dev-*"], paths: ["dev/**"]}, allow: ["*"]}\n',
             "  dev: {allow: [quay.io]}\n",
-            ["note: dev matches nothing: only `--env` leads to it"],
+            ["note: dev matches nothing; only `--env` selects it"],
         ),
         (
             "until: 2026-06-15",
@@ -140,7 +140,7 @@ def test_the_built_in_policy_has_overlaps_only() -> None:
         (
             "Pod/x",
             "pod/x",
-            ["warning: pod/x can never match: kinds are written as in Deployment"],
+            ["warning: pod/x can never match: kinds are written like Deployment"],
         ),
         (
             'locked: ["*"]',
@@ -196,7 +196,7 @@ def test_a_glob_that_fits_nothing_in_a_folder(glob: str, better: str | None) -> 
     """What it says to write instead is YAML, in a list too, and is a glob that says no more."""
     name = json.dumps(glob)
     expected = (
-        f"warning: {glob} fits nothing below a folder of that name; write {better}"
+        f"warning: {glob} matches nothing inside a folder of that name; write {better}"
         if better
         else None
     )
@@ -277,7 +277,7 @@ def test_a_field_taken_out_that_hides_images(
         "note": "looks like the image of a container",
         None: "",
     }[expected]
-    message = f"{expected}: {field} of {kind} {what}: no image there is linted any more"
+    message = f"{expected}: {field} of {kind} {what}: images there are no longer linted"
     assert found == ([] if expected is None else [message])
 
 
@@ -350,7 +350,7 @@ def test_a_project_whose_registry_is_denied() -> None:
     text = HARMLESS.replace('allow: ["*"]', 'allow: ["*"], deny: [docker.io/**]')
     denied = text.replace("deny: [h.io/x/**]", "deny: [docker.io/**]")
     message = (
-        "warning: no environment allows h.io/hub/**: nothing is ever rewritten to this project"
+        "warning: no environment allows h.io/hub/**: no image is ever rewritten to this project"
     )
     assert advice(denied) == [message]
     assert advice(denied.replace("docker.io/**", "docker.io")) == []
@@ -405,7 +405,7 @@ def test_check_names_the_place_in_a_list_of_harbors(project: Project) -> None:
 def test_a_project_that_nothing_allows() -> None:
     text = HARMLESS.replace('allow: ["*"]', "allow: [quay.io]").replace("hub", "x")
     assert advice(text) == [
-        "warning: no environment allows h.io/x/**: nothing is ever rewritten to this project"
+        "warning: no environment allows h.io/x/**: no image is ever rewritten to this project"
     ]
 
 

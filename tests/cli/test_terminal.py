@@ -79,7 +79,7 @@ def test_a_screen_of_any_width(work: Project, columns: int, color: str) -> None:
     assert all(len(line) <= columns for line in lines)
     text = " ".join(" ".join(lines).split())
     assert "error unapproved-registry: registry docker.io is not approved in prod" in text
-    assert "can be repaired by `imagelint fix`." in text
+    assert "can be fixed by `imagelint fix`." in text
     assert ("\x1b" in shown) is not bool(color)
 
 

@@ -270,7 +270,7 @@ def test_an_anchor_is_edited_where_all_uses_agree() -> None:
     assert [bool(one.fix) for one in lint(agreed).findings if one.rule == UNAPPROVED] == [True] * 2
     mixed = text + f"- {item.format('prod', '&x nginx')}\n- {item.format('dev', '*x')}\n"
     (finding,) = [one for one in lint(mixed).findings if one.rule == UNAPPROVED]
-    assert finding.unfixable == "its anchor has other uses that want another image"
+    assert finding.unfixable == "other uses of its anchor need another image"
 
 
 def test_a_fix_that_does_something_else_is_refused() -> None:

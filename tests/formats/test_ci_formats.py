@@ -64,7 +64,7 @@ def test_an_annotation() -> None:
         "in Deployment/web spec.template.spec.containers[0].image (prod)%0A"
         "fix writes h.io/nginx%0A"
         "sub/k/a.yaml:2:10\n"
-        "Found 1 error in 1 image in 1 file; 1 can be repaired by `imagelint fix`.\n"
+        "Found 1 error in 1 image in 1 file; 1 can be fixed by `imagelint fix`.\n"
     )
 
 
@@ -336,7 +336,7 @@ def test_a_table() -> None:
     assert rendered("markdown", report(finding(source())), BELOW) == (
         "## imagelint\n"
         "\n"
-        "Found 1 error in 1 image in 1 file; 1 can be repaired by `imagelint fix`.\n"
+        "Found 1 error in 1 image in 1 file; 1 can be fixed by `imagelint fix`.\n"
         "\n"
         "| Severity | Rule | Place | Finding |\n"
         "| --- | --- | --- | --- |\n"

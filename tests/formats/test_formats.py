@@ -37,7 +37,7 @@ def test_a_finding_as_text() -> None:
         "  = in Deployment/web spec.template.spec.containers[0].image (prod)\n"
         "  = fix writes h.io/nginx\n"
         "\n"
-        "Found 1 error in 1 image in 1 file; 1 can be repaired by `imagelint fix`.\n"
+        "Found 1 error in 1 image in 1 file; 1 can be fixed by `imagelint fix`.\n"
     )
 
 

@@ -66,7 +66,7 @@ def test_what_kubectl_reads_is_not_refused(encoding: str) -> None:
 
 
 FLOW = "{apiVersion:v1,kind:Pod,spec: {containers: [{image: x}]}}"
-STRING = "to YAML it is a string, no object"
+STRING = "YAML reads it as a string, not an object"
 
 
 @pytest.mark.parametrize(

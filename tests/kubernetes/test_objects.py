@@ -130,19 +130,19 @@ def test_lists(text: str, expected: list[Found]) -> None:
             f"{{apiVersion: v1, kind: List, items: "
             f"[{{apiVersion: v1, kind: List, items: [{{{POD}}}]}}]}}",
             [Found("items[0].items[0].", "v1 Pod", None, "KZ")],
-            "a list inside a list",
+            "a list is inside a list",
             id="List in List",
         ),
         pytest.param(
             "{apiVersion: v1, kind: List, items: x}",
             [Found("", "v1 List", None, "KZ")],
-            "items that are no list",
+            "items is not a list",
             id="a string",
         ),
         pytest.param(
             f"{{{POD}, items: {{}}}}",
             [Found("", "v1 Pod", None, "KZ")],
-            "items that are no list",
+            "items is not a list",
             id="a mapping",
         ),
         pytest.param(

@@ -135,7 +135,7 @@ def test_what_is_seen_has_a_place_and_an_object() -> None:
         pytest.param(
             "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: List\n  items:\n"
             "  - {apiVersion: v1, kind: Pod, spec: {containers: [{image: a}]}}\n",
-            ["a list inside a list"],
+            ["a list is inside a list"],
             id="a list in a list",
         ),
     ],

@@ -68,7 +68,7 @@ def read_operations(
             source = entries.get("from")
             origin = steps_of_pointer(source.value) if isinstance(source, Scalar) else ()
             if _copies_into_image(catalogue, aims, origin, steps):
-                message = f"`{name}` brings in an image from another field"
+                message = f"`{name}` copies an image from another field"
                 yield Unjudged(pointer, at, message, is_about_images=True)
         elif "value" in entries:
             yield from _written(entries["value"], pointer, at, steps, view, catalogue, aims, once)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["CHART", "annotations_of", "data_files", "image_of", "patch_of", "read_kustomization"]
 __all__ += ["written_or_named"]
 
-CHART = "the chart is rendered when it is built"
+CHART = "the chart is rendered only when kustomize builds it"
 _FILES = (
     ("resources", Role.RESOURCE),
     ("bases", Role.RESOURCE),
@@ -184,7 +184,7 @@ def _changes(root: Record) -> Iterator[FieldChange]:
 def _cut(decoder: Decoder, mapping: Mapping) -> Iterator[Unjudged]:
     """Yield that not all was read, if so: else aliases would hide an image."""
     if decoder.is_cut:
-        message = "aliases repeat so much that not all is read"
+        message = "aliases repeat so often that not everything is read"
         yield Unjudged(mapping, "", message, is_about_images=True)
 
 

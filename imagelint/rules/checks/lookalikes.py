@@ -82,7 +82,7 @@ def _digest(reference: ImageReference, official: str | None) -> str | None:
     tag = reference.tag or ""
     if official in _DIGEST_NAMES and _is(_DIGEST_HEX, tag):
         return (
-            f"{official}:{tag} is a digest without an image, and is read as the tag of an image"
+            f"{official}:{tag} is a digest without an image and is read as a tag of the image"
             f" {official} on Docker Hub; write REPOSITORY@{official}:{tag}"
         )
     if not tag.startswith("sha"):
@@ -92,7 +92,7 @@ def _digest(reference: ImageReference, official: str | None) -> str | None:
         return None
     digest = ":".join(found.groups())
     name = shown(str(reference.replace(tag=None, digest=None)))
-    return f"the tag {shown(tag)} is written like a digest; write {name}@{digest} to pull by digest"
+    return f"{name}:{shown(tag)} has a digest as its tag; write {name}@{digest} to pull by digest"
 
 
 def _official(reference: ImageReference) -> str | None:
@@ -142,7 +142,7 @@ def _slip(host: str, known: Iterable[str]) -> str | None:
         if is_slip_of(host, other):
             return (
                 f"the registry {shown(host)} differs from {shown(other)} by one character;"
-                f" write {shown(other)} if that is meant"
+                f" write {shown(other)} if you mean that"
             )
     return None
 
@@ -152,13 +152,13 @@ def _disguise(host: str, ours: Iterable[str]) -> str | None:
     for other in ours:
         if "." in other and host.startswith((f"{other}.", f"{other}-")):
             return (
-                f"the registry {shown(host)} only begins like {shown(other)}: it is another host;"
-                f" write {shown(other)} if that is meant"
+                f"the registry {shown(host)} only starts with {shown(other)} and is another host;"
+                f" write {shown(other)} if you mean that"
             )
         if other.count(".") == 1 and host.endswith(other) and not host.endswith(f".{other}"):
             return (
-                f"the registry {shown(host)} only ends like {shown(other)}: it is another host;"
-                f" write {shown(other)} if that is meant"
+                f"the registry {shown(host)} only ends with {shown(other)} and is another host;"
+                f" write {shown(other)} if you mean that"
             )
     return None
 

@@ -69,10 +69,10 @@ class ValidReference:
         if image is None or subject.value_type != "string" or subject.placeholder is not None:
             return
         if not image:
-            yield Problem("the image is empty; write one, or leave the key out")
+            yield Problem("the image is empty; write an image or remove the key")
         elif image != image.strip():
             advice = f"; write {shown(image.strip())}" if image.strip() else ""
-            yield Problem(f'"{shown(image)}" has white space around it{advice}')
+            yield Problem(f'"{shown(image)}" has whitespace around it{advice}')
         elif subject.error is not None:
             yield Problem(str(subject.error))
 
@@ -87,16 +87,16 @@ class ResolvedReference:
         """Yield a problem where a placeholder keeps the image from being judged."""
         if subject.placeholder == AUTO:
             yield Problem(
-                "auto is what Istio fills in, and nothing here asks it to: label the pod"
-                ' (sidecar.istio.io/inject: "true", or istio.io/rev) or the object of its'
-                " namespace, or write the image itself"
+                "auto is a placeholder for Istio, and nothing here enables its injection; label the"
+                ' pod (sidecar.istio.io/inject: "true", or istio.io/rev) or the object of its'
+                " namespace, or write the image"
             )
         elif subject.placeholder is not None:
             image, piece = shown(subject.image or ""), shown(subject.placeholder)
-            what = "" if image == piece else f" in {image}"
+            what = "is a placeholder" if image == piece else f"has the placeholder {piece}"
             yield Problem(
-                f"{piece}{what} is filled in later, so the image cannot be judged here;"
-                " lint the rendered output, or write the image itself"
+                f"{image} {what}, so the image cannot be checked here;"
+                " lint the rendered output, or write the image"
             )
 
 
@@ -109,7 +109,7 @@ class StringType:
     def __call__(self, subject: Subject) -> Iterator[Problem]:
         """Yield a problem for null, a number, a boolean, a mapping or a sequence."""
         advice = {
-            "null": "write an image, or leave the key out",
+            "null": "write an image or remove the key",
             "number": "write an image in quotes",
             "boolean": "write an image in quotes",
             "mapping": "write REGISTRY/REPOSITORY:TAG as one string",
@@ -142,7 +142,7 @@ class PinnedTag(NamedTuple):
         else:
             return
         image = shown(str(reference))
-        what = f"the tag {shown(tag)} of {image} moves"
+        what = f"{image} has the tag {shown(tag)}, which can change"
         if reference.tag is None:
             what = f"{image} has no tag, which means latest"
         yield Problem(f"{what}; pin a version or a digest")
@@ -158,7 +158,7 @@ class HasDigest:
         if reference is None or reference.digest is not None or subject.has_separate_tag:
             return
         image = shown(str(reference))
-        yield Problem(f"{image} has no digest; write {image}@sha256:… with the one you tested")
+        yield Problem(f"{image} has no digest; write {image}@sha256:… with the digest you tested")
 
 
 @final
@@ -210,7 +210,7 @@ class RequiredTag(NamedTuple):
         image = shown(str(reference))
         wanted = listed([*map(str, self.tags), *(["a semantic version"] if self.semver else [])])
         what = f"has the tag {shown(tag)}" if tag else "has no tag"
-        yield Problem(f"{image} {what}; {self.message or f'write one that fits: {wanted}'}")
+        yield Problem(f"{image} {what}; {self.message or f'write a tag that matches {wanted}'}")
 
 
 DOCUMENT: Final = "document"

@@ -61,16 +61,18 @@ class ApprovedRegistry:
         if decision.allowed:
             return
         registry, environment = reference.registry, subject.environment
-        named = f"registry {shown(registry)}"
-        by = decision.pattern
-        is_one = by is not None and by.names_repository
-        if not registry or is_one or any(item.covers_registry(registry) for item in gate.allow):
-            named = f"image {shown(str(reference))}"
+        image, by = shown(str(reference)), decision.pattern
         if by is not None:
-            verdict = f"{named} is denied in {environment} (by {shown(str(by))})"
+            active, passive, details = "denies", "is denied", f"deny: {shown(str(by))}"
         else:
             allowed = listed(str(item) for item in gate.allow) or "nothing"
-            verdict = f"{named} is not approved in {environment} (allowed: {allowed})"
+            active, passive, details = "does not allow", "is not allowed", f"allowed: {allowed}"
+        is_one = by is not None and by.names_repository
+        if not registry or is_one or any(item.covers_registry(registry) for item in gate.allow):
+            verdict = f"{image} {passive} in {environment} ({details})"
+        else:
+            place = f"{image} comes from {shown(registry)}"
+            verdict = f"{place}, which {environment} {active} ({details})"
         rewrite = subject.successor or subject.harbors.rewrite(reference, gate)
         if isinstance(rewrite, Refusal):
             yield Problem(f"{verdict}; {rewrite.reason}")
@@ -157,7 +159,7 @@ class Move(NamedTuple):
         """Say what has happened, and when: ``frozen as of 2023-04-03``; empty: nobody says."""
         if self.state is None:
             return ""
-        what = "login needed" if self.state is State.LOGIN else self.state.value
+        what = "login required" if self.state is State.LOGIN else self.state.value
         return f"{what} as of {self.since}" if self.since else what
 
     @property
@@ -165,7 +167,7 @@ class Move(NamedTuple):
         """Say which tags are meant; empty: all."""
         return "; ".join(
             f"{word} the tag{'' if len(tags) == 1 else 's'} {', '.join(map(str, tags))}"
-            for word, tags in (("only", self.tags), ("but for", self.except_tags))
+            for word, tags in (("only", self.tags), ("except", self.except_tags))
             if tags
         )
 
@@ -228,14 +230,19 @@ class CurrentRegistry(NamedTuple):
         if origin is None or move is None:
             return
         said = "; ".join(filter(None, (move.which_tags, move.event)))
-        retired = f"{_named(move.old, move, origin)} is retired" + (f" ({said})" if said else "")
+        details = f" ({said})" if said else ""
+        image = shown(str(subject.reference))
+        place = f"{image} comes from {_named(move.old, move, origin)}, which"
         if move.new is None and move.state is State.LOGIN:
-            yield Problem(f"{retired} for whoever does not log in; log in, or use another image")
+            yield Problem(
+                f"{place} no longer allows anonymous pulls{details}; log in, or use another image"
+            )
             return
+        retired = f"{place} is retired{details}"
         if move.new is None:
             yield Problem(f"{retired} and has no successor; find out where the image is now")
             return
-        verdict = f"{retired}, its images are at {_named(move.new, move, origin)} now"
+        verdict = f"{retired}; its images are now at {_named(move.new, move, origin)}"
         rewrite = self._replaced(subject, move, origin)
         if isinstance(rewrite, Refusal):
             yield Problem(f"{verdict}; {rewrite.reason}")
@@ -271,16 +278,16 @@ class CurrentRegistry(NamedTuple):
         try:
             successor = move.successor(origin)
         except InvalidReference as error:
-            return Refusal(f"no reference there is possible: {error}")
+            return Refusal(f"no valid reference is possible there: {error}")
         if successor is None:
-            return Refusal("find out what the image is called there")
+            return Refusal("find out the image's name there")
         if move.differs:
             what = " and ".join(one.value for one in move.differs)
-            return Refusal(f"{what} may differ there, so find out which image is yours")
+            return Refusal(f"{what} may differ there; find out which image matches yours")
         further = self._moved(successor, subject)
         if further is not None:
             event = f" ({further.event})" if further.event else ""
-            return Refusal(f"that is retired as well{event}, so use another image")
+            return Refusal(f"that is retired as well{event}; use another image")
         if origin is subject.reference:
             return _permitted(successor, subject.gate, subject.harbors)
         return subject.harbors.rewrite(successor, subject.gate)
@@ -307,15 +314,15 @@ class PullSecret(NamedTuple):
             return
         if subject.fits(self.public) is not None:
             return
-        registry = reference.registry
+        image, registry = shown(str(reference)), reference.registry
         if subject.harbors.is_harbor(registry):
-            wanted = f"{shown(registry)} wants a pull secret"
+            wanted = f"{image} needs a pull secret for {shown(registry)}"
         elif subject.fits(self.login) is not None:
-            wanted = f"{shown(registry)} gives images only to those who log in"
+            wanted = f"{image} needs a pull secret, as {shown(registry)} requires a login"
         else:
             return
         yield Problem(
-            f"{wanted}, and neither the pod nor its service account names one (imagePullSecrets)"
+            f"{wanted}, but neither the pod nor its service account names one; add imagePullSecrets"
         )
 
 
@@ -336,12 +343,12 @@ def _permitted(
 
 def parse_since(text: str) -> str:
     """Read a day, a month or a year; raises :class:`InvalidPattern`."""
-    return _matching(_SINCE, text, "is no day; write one, such as 2023-04-03, 2023-04 or 2023")
+    return _matching(_SINCE, text, "is not a date; write one such as 2023-04-03, 2023-04 or 2023")
 
 
 def parse_source(text: str) -> str:
     """Read an address; raises :class:`InvalidPattern`."""
-    return _matching(_SOURCE, text, "is no address; write one that begins with https://")
+    return _matching(_SOURCE, text, "is not a URL; write one that starts with https://")
 
 
 def parse_repositories(texts: Iterable[str]) -> tuple[str, ...]:
@@ -351,6 +358,6 @@ def parse_repositories(texts: Iterable[str]) -> tuple[str, ...]:
 
 def _matching(pattern: str, text: str, otherwise: str) -> str:
     if not re.fullmatch(pattern, text):
-        message = f"{shown(text) or 'an empty text'} {otherwise}"
+        message = f"{shown(text) or 'an empty value'} {otherwise}"
         raise InvalidPattern(message)
     return text

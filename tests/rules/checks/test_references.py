@@ -257,7 +257,7 @@ class TestStringType:
     @pytest.mark.parametrize(
         ("image", "value_type", "message"),
         [
-            (None, "null", "the image is null, not a string; write an image, or leave the key out"),
+            (None, "null", "the image is null, not a string; write an image or remove the key"),
             ("1.25", "number", "the image is a number (1.25), not a string; write"),
             ("true", "boolean", "the image is a boolean (true), not a string; write"),
             (None, "mapping", "the image is a mapping, not a string; write"),
