@@ -272,4 +272,4 @@ def settled(
 
 def excused_by_baseline(finding: Finding, place: str) -> Suppressed:
     """Return a finding that the baseline at ``place`` knows."""
-    return Suppressed(finding, BASELINE, "already known", None, place)
+    return Suppressed(finding, BASELINE, "known before", None, place)

@@ -77,7 +77,7 @@ def edit_scalar(
     except UnplacedError as error:
         raise NotEditableError(str(error)) from error
     if within is None and "\n" in old.rstrip("\n"):
-        raise NotEditableError("it is folded across several lines")
+        raise NotEditableError("it is folded over several lines")
     first, last = first + offset, last + offset
     start, end = places[first], places[last] if last > first else places[first]
     return Edit(Span(document.byte_offset(start), document.byte_offset(end)), inserted)

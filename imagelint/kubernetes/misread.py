@@ -90,11 +90,11 @@ def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
             keys = {key.value for key, _ in node.pairs if isinstance(key, Scalar)}
             odd = [key for key in keys if re.search(_PART_OF_KEY, key) and key not in _KEYS]
             is_misread = bool(odd) and "kind" not in keys
-            what = "YAML does not read `apiVersion` and `kind` as its keys"
+            what = "its keys are not `apiVersion` and `kind`"
         else:
             is_text = isinstance(node, Scalar) and node.style not in ("|", ">")
             is_misread = is_text and type_of(node) != "null"  # of which kubectl says nothing
-            what = "YAML reads it as a string, not an object"
+            what = "to YAML it is a string, not an object"
         end = len(text) if node is root else node.end  # behind a string the rest is dropped
         if is_misread and _shows_object(text[node.start : end]):
             advice = "write a space after each colon, and no text before `{`"

@@ -278,5 +278,5 @@ class TestConflicts:
         torn.write(BASELINE_NAME, '{"version": 2}')
         done = torn.run("baseline", "write", "--grow")
         assert done.exit_code == ERROR
-        assert "is it meant for another imagelint?" in done.stderr
+        assert "was it written by another imagelint?" in done.stderr
         assert torn.read(BASELINE_NAME) == '{"version": 2}'

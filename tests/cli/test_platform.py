@@ -102,7 +102,7 @@ def test_the_teams_own_kind_is_listed(platform: Project) -> None:
                 "  # our operator's README (teams/data/imagelint.yaml:5)"
             ),
             (
-                "Taken out of Notebook.data.myco.com\n"
+                "Ignored in Notebook.data.myco.com\n"
                 "  spec.containers[].image\n"
                 "  # the picture on the notebook's page (imagelint.yaml:24)"
             ),

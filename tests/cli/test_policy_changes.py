@@ -21,20 +21,20 @@ if TYPE_CHECKING:
         (
             ("[h.io]", "[h.io, docker.io]"),
             FINDINGS,
-            ("prod/a.yaml:8:12: nginx:1.25: error unapproved-registry in prod → nothing found\n"
+            ("prod/a.yaml:8:12: nginx:1.25: error unapproved-registry in prod → no finding\n"
             "1 verdict of 3 changes.\n"),
         ),
         (
             ("default: prod", 'default: prod\nexclude: ["dev/**"]'),
             FINDINGS,
-            "dev/b.yaml:8:12: nginx: nothing found → left out\n1 verdict of 3 changes.\n",
+            "dev/b.yaml:8:12: nginx: no finding → left out\n1 verdict of 3 changes.\n",
         ),
         (
             ("default: prod", ("default: prod\nexceptions: [{rules: [unapproved-registry],"
              " reason: r, paths: [prod/*]}]")),
             FINDINGS,
             ("prod/a.yaml:8:12: nginx:1.25: error unapproved-registry in prod →"
-            " error unapproved-registry in prod (excused)\n1 verdict of 3 changes.\n"),
+            " error unapproved-registry in prod (suppressed)\n1 verdict of 3 changes.\n"),
         ),
         (
             ('{floating-tag: "off"}', "{missing-digest: note}"),
@@ -92,7 +92,7 @@ def test_diff_of_a_commit_and_the_working_folder(repository: Repository) -> None
     repository.write("policies/base.yaml", LOOSE)
     code, printed, said = run(repository, *diff)
     assert (code, said) == (FINDINGS, "")
-    assert "prod/a.yaml:8:12: nginx:1.25: error unapproved-registry in prod → nothing" in printed
+    assert "prod/a.yaml:8:12: nginx:1.25: error unapproved-registry in prod → no finding" in printed
     code, _, said = run(repository, "policy", "diff", "nope:imagelint.yaml", "imagelint.yaml")
     assert code == ERROR
     assert "nope" in said

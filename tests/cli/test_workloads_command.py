@@ -40,7 +40,7 @@ def test_the_list(project: Project) -> None:
     done = project.run("workloads")
     assert done.exit_code == CLEAN
     assert "\nKnown.example.com\n  spec.image\n  # our own CRD (imagelint.yaml:15)\n" in done.stdout
-    assert "Taken out of Known.example.com\n  spec.disk\n  # a disk (imagelint.yaml:17)\n" in (
+    assert "Ignored in Known.example.com\n  spec.disk\n  # a disk (imagelint.yaml:17)\n" in (
         done.stdout
     )
     assert "\nRollout.argoproj.io\n  spec.template.<pod-template>\n" in done.stdout

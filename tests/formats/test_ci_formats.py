@@ -385,7 +385,7 @@ def test_a_summary_keeps_within_its_room() -> None:
         kept = [line for line in text.splitlines() if "`unapproved-registry`" in line]
         assert 0 < len(kept) < 150
         assert kept[0].startswith("| ❌ error")
-        assert f"{150 - len(kept)} more findings did not fit in here" in text
+        assert f"{150 - len(kept)} more findings did not fit here" in text
     assert within(made, PLAIN, 50) == ""
 
 

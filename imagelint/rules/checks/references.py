@@ -210,7 +210,7 @@ class RequiredTag(NamedTuple):
         image = shown(str(reference))
         wanted = listed([*map(str, self.tags), *(["a semantic version"] if self.semver else [])])
         what = f"has the tag {shown(tag)}" if tag else "has no tag"
-        yield Problem(f"{image} {what}; {self.message or f'write a tag that matches {wanted}'}")
+        yield Problem(f"{image} {what}; {self.message or f'write one that matches: {wanted}'}")
 
 
 DOCUMENT: Final = "document"

@@ -287,7 +287,7 @@ class CurrentRegistry(NamedTuple):
         further = self._moved(successor, subject)
         if further is not None:
             event = f" ({further.event})" if further.event else ""
-            return Refusal(f"that is retired as well{event}; use another image")
+            return Refusal(f"that is retired as well{event}; choose another image")
         if origin is subject.reference:
             return _permitted(successor, subject.gate, subject.harbors)
         return subject.harbors.rewrite(successor, subject.gate)
