@@ -1,4 +1,4 @@
-"""Checks about where an image comes from: gate, Harbors, retired registries. No I/O."""
+"""Checks of where an image comes from: gate, Harbors, retired registries. No I/O."""
 
 from __future__ import annotations
 
@@ -49,11 +49,12 @@ _SOURCE = "https://[!-~]+"
 class ApprovedRegistry:
     """The environment allows the image; the rewrite is the image through Harbor.
 
-    Of an image whose registry is retired, it is the successor, if that may run: one edit for both.
+    If the registry is retired, the rewrite is the successor where that is allowed: one edit for
+    both.
     """
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield a problem where the gate does not allow the image."""
+        """Yield a problem if the gate does not allow the image."""
         reference, gate = subject.reference, subject.gate
         if reference is None:
             return
@@ -85,7 +86,7 @@ class NamedRegistry:
     """The registry is written out; the rewrite is the same image with its registry."""
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield a problem for an image that leaves Docker Hub to be guessed."""
+        """Yield a problem for an image that comes from Docker Hub without naming it."""
         reference = subject.reference
         if reference is None or reference.domain is not None:
             return
@@ -100,20 +101,20 @@ class NamedRegistry:
 
 
 class State(Enum):
-    """What has become of a registry."""
+    """What happened to a registry."""
 
     GONE = "gone"
     """Nothing can be pulled from it."""
     FROZEN = "frozen"
-    """What is there stays, and nothing new comes."""
+    """Existing images can be pulled; there are no new ones."""
     MOVED = "moved"
-    """New images appear at the successor alone, or under a new name of the same registry."""
+    """New images appear only at the successor, or under a new name of the same registry."""
     LOGIN = "login"
-    """What anyone could pull is only for those who log in."""
+    """Images that anyone could pull now require a login."""
 
 
 class Difference(Enum):
-    """What of an image is, or may be, other at the successor: then ``fix`` leaves it alone."""
+    """What may differ at the successor: ``fix`` does not change such an image."""
 
     NAMES = "names"
     TAGS = "tags"
@@ -122,23 +123,23 @@ class Difference(Enum):
 
 @final
 class Move(NamedTuple):
-    """A registry, or a path on one, that is retired: ``old`` and what is below it."""
+    """A retired registry, or a path on one: ``old`` and everything below it."""
 
     old: Upstream
     new: Upstream | None
-    """Where the images are now, below the same path; None: nowhere that anybody knows of."""
+    """Where the images are now, below the same path; None: unknown."""
     state: State | None = None
-    """None: the policy that names it does not say."""
+    """None: the policy does not say."""
     since: str = ""
     """The day, month or year (``2023-04-03``, ``2023-04``, ``2023``), or empty."""
     differs: tuple[Difference, ...] = ()
-    """What is not the same at ``new``; empty: names, tags and digests are."""
+    """What differs at ``new``; empty: names, tags and digests are the same."""
     repositories: tuple[str, ...] = ()
-    """The only repositories below ``old`` that are meant; empty: all of them."""
+    """The repositories below ``old`` that are retired; empty: all of them."""
     except_repositories: tuple[str, ...] = ()
     """Repositories below ``old`` that are still in service."""
     tags: tuple[NamePattern, ...] = ()
-    """The only tags that are meant; empty: all of them, and images without one."""
+    """The tags that are retired; empty: all of them, and images without a tag."""
     except_tags: tuple[NamePattern, ...] = ()
     """Tags that are still in service."""
     source: str = ""
@@ -146,17 +147,17 @@ class Move(NamedTuple):
 
     @staticmethod
     def parse(old: str, new: str) -> Move:
-        """Read ``HOST[/PATH]`` twice, the second or ``none``; raises :class:`InvalidPattern`."""
+        """Read two ``HOST[/PATH]``, the second may be ``none``; raises :class:`InvalidPattern`."""
         return Move(Upstream.parse(old), None if new == _NONE else Upstream.parse(new))
 
     def __str__(self) -> str:
-        """Return what has moved where, and since when, in one line."""
+        """Return what moved where, and since when, in one line."""
         text = f"{self.old} → {self.new or _NONE}"
         return f"{text} ({self.event})" if self.event else text
 
     @property
     def event(self) -> str:
-        """Say what has happened, and when: ``frozen as of 2023-04-03``; empty: nobody says."""
+        """What happened, and when: ``frozen as of 2023-04-03``; empty: unknown."""
         if self.state is None:
             return ""
         what = "login required" if self.state is State.LOGIN else self.state.value
@@ -164,7 +165,7 @@ class Move(NamedTuple):
 
     @property
     def which_tags(self) -> str:
-        """Say which tags are meant; empty: all."""
+        """Which tags are retired, in words; empty: all."""
         return "; ".join(
             f"{word} the tag{'' if len(tags) == 1 else 's'} {', '.join(map(str, tags))}"
             for word, tags in (("only", self.tags), ("except", self.except_tags))
@@ -172,10 +173,10 @@ class Move(NamedTuple):
         )
 
     def covers(self, reference: ImageReference, *, has_separate_tag: bool = False) -> bool:
-        """Whether the image is one that is retired: ``old`` itself or below it.
+        """Whether the image is retired: ``old`` itself or below it.
 
-        A condition on tags says nothing of an image whose tag nobody can see here: one with a
-        digest alone, or one whose tag is set elsewhere.
+        A condition on tags does not cover an image whose tag is not visible here: one with only a
+        digest, or one whose tag is set elsewhere.
         """
         below = self._below(reference)
         if below is None or (self.repositories and below not in self.repositories):
@@ -190,7 +191,7 @@ class Move(NamedTuple):
         return not self.tags or any(one.matches(tag) for one in self.tags)
 
     def successor(self, reference: ImageReference) -> ImageReference | None:
-        """Return an image that this covers by its new name, or None where there is none.
+        """Return the new name of an image that this covers, or None if it has none.
 
         Tag and digest are kept. Raises :class:`InvalidReference` for too long a path.
         """
@@ -214,17 +215,17 @@ class Move(NamedTuple):
 
 @final
 class CurrentRegistry(NamedTuple):
-    """The registry is still in service; the rewrite is the image where it is now.
+    """The registry is still in service; the rewrite is the image at its successor.
 
-    An image on Harbor counts as what its project caches, and stays on Harbor.
+    An image on Harbor counts as the image that its project caches, and stays on Harbor.
     """
 
     registries: tuple[Move, ...] = ()
-    """Retired registries, or paths on them: where the same images are now, none, or a mapping
-    with successor and what else is known."""
+    """Retired registries, or paths on them: the successor, none, or a mapping with the successor
+    and what else is known."""
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield a problem for an image from a registry that is retired."""
+        """Yield a problem for an image from a retired registry."""
         origin = subject.origin
         move = None if origin is None else self._moved(origin, subject)
         if origin is None or move is None:
@@ -250,7 +251,7 @@ class CurrentRegistry(NamedTuple):
             yield Problem(f"{verdict}; use {shown(str(rewrite))}", str(rewrite))
 
     def successor(self, subject: Subject) -> ImageReference | None:
-        """Return what an image from a retired registry should be; None: keep it as it is."""
+        """Return the successor of an image from a retired registry; None: keep the image."""
         origin = subject.origin
         move = None if origin is None else self._moved(origin, subject)
         if origin is None or move is None:
@@ -259,7 +260,7 @@ class CurrentRegistry(NamedTuple):
         return None if isinstance(replaced, Refusal) else replaced
 
     def _moved(self, image: ImageReference, subject: Subject) -> Move | None:
-        """Return the move that concerns an image, the one with the longest path."""
+        """Return the move that covers an image; of several, the one with the longest path."""
         registry = image.registry
         found: Move | None = None
         for move in self.registries:
@@ -274,7 +275,7 @@ class CurrentRegistry(NamedTuple):
     def _replaced(
         self, subject: Subject, move: Move, origin: ImageReference
     ) -> ImageReference | Refusal:
-        """Return what the image should be instead, or why nobody should write what it is now."""
+        """Return the image to use instead, or why there is none."""
         try:
             successor = move.successor(origin)
         except InvalidReference as error:
@@ -295,20 +296,19 @@ class CurrentRegistry(NamedTuple):
 
 @final
 class PullSecret(NamedTuple):
-    """Somebody names a pull secret for an image that wants a login: here, the pod.
+    """The pod names a pull secret for an image that requires a login.
 
-    Those are the images on Harbor, and those of registries that give nothing to strangers.
-
-    That its service account may do so is for the engine and ``engine/run_rules.py`` to see.
+    These are the images on Harbor, and those of registries without anonymous pulls. The engine and
+    ``engine/run_rules.py`` check whether the pod's service account names one.
     """
 
     public: tuple[RegistryPattern, ...] = ()
     """Patterns for images that anyone may pull, as in ``allow:``."""
     login: tuple[RegistryPattern, ...] = ()
-    """Patterns for images beside those on Harbor that only those who log in may pull."""
+    """Patterns for images outside Harbor that require a login."""
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield a problem for an image that wants a login and whose pod names no secret."""
+        """Yield a problem for an image that requires a login if its pod names no secret."""
         reference = subject.reference
         if reference is None or subject.has_pull_secret is not False:
             return
@@ -327,7 +327,7 @@ class PullSecret(NamedTuple):
 
 
 def _named(place: Upstream, move: Move, image: ImageReference) -> str:
-    """Name a registry or path, and the repository where the move is of some repositories alone."""
+    """Return a registry or path, with the repository if the move covers only some repositories."""
     if not move.repositories:
         return shown(str(place))
     below = image.repository[len(move.old.path) :].lstrip("/")
@@ -337,7 +337,7 @@ def _named(place: Upstream, move: Move, image: ImageReference) -> str:
 def _permitted(
     reference: ImageReference, gate: Gate, harbors: HarborMap
 ) -> ImageReference | Refusal:
-    """Return the image as it is if the gate allows it, else through Harbor, or why neither."""
+    """Return the image if the gate allows it, else through Harbor, or why neither works."""
     return reference if gate.decide(reference).allowed else harbors.rewrite(reference, gate)
 
 
@@ -347,7 +347,7 @@ def parse_since(text: str) -> str:
 
 
 def parse_source(text: str) -> str:
-    """Read an address; raises :class:`InvalidPattern`."""
+    """Read a URL; raises :class:`InvalidPattern`."""
     return _matching(_SOURCE, text, "is not a URL; write one that starts with https://")
 
 
