@@ -27,9 +27,9 @@ _COLORS = {"allowed": "32", "denied": "31", "unknown": "33"}
 
 
 def render(report: Report, look: Look = PLAIN) -> str:
-    """Render every image by file and place, as a table whose columns are never cut.
+    """Render every image by file and place, as a table that never cuts its columns.
 
-    On a terminal that is too narrow for it, each image has two lines.
+    On a terminal that is too narrow, each image takes two lines.
     """
     return "".join(pieces(report, look))
 
@@ -57,7 +57,7 @@ def _flat(rows: Sequence[tuple[str, ...]], look: Look) -> Iterator[str]:
 
 
 def _folded(rows: Sequence[tuple[str, ...]], look: Look) -> Iterator[str]:
-    """Set place and object below the image."""
+    """Put place and object below the image."""
     heads = table([row[:_FOLD] for row in rows], look)
     plain = table([(*row[: _FOLD - 1], "") for row in rows], PLAIN)
     margin = " " * (max(map(cells, plain)) + 2)

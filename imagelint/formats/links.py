@@ -1,6 +1,6 @@
 """Links in a terminal (OSC 8): paths open the file, rules the file that explains them.
 
-Terminals that know no links show the text alone; ``Look.links`` is empty for all others.
+Terminals without link support show only the text; ``Look.links`` is empty for other outputs.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["file_link", "rule_link"]
 
 
 def file_link(text: str, path: str, line: int, look: Look) -> str:
-    """Link a text to a line of a file; what came on stdin is nowhere to be opened."""
+    """Link a text to a line of a file; standard input has no file to open."""
     if not look.links or path.startswith("<"):
         return text
     absolute = path if path.startswith("/") else f"{look.folder.rstrip('/')}/{path}"
@@ -35,5 +35,5 @@ def _quoted(path: str) -> str:
 
 
 def _link(text: str, target: str) -> str:
-    """Wrap a text; the target is percent-encoded, so that nothing in it ends the sequence."""
+    """Wrap a text; the target is percent-encoded, so nothing in it can end the sequence."""
     return f"\x1b]8;;{target}\x1b\\{text}\x1b]8;;\x1b\\"

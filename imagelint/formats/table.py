@@ -1,4 +1,4 @@
-"""Columns of text for people: as wide as what stands in them, numbers to the right."""
+"""Text tables: columns as wide as their content, numbers right-aligned."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _GAP = "  "
 def table(rows: Sequence[tuple[str, ...]], look: Look, numbers: int = 0) -> Iterator[str]:
     """Yield the lines of a table whose first row is its head.
 
-    ``numbers`` columns at the end are set to the right. What is wider than a column may be
-    is not cut: its row alone is out of line.
+    The last ``numbers`` columns are right-aligned. Content wider than the maximum is not cut: only
+    its row is out of line.
     """
     count = len(rows[0])
     widths = [

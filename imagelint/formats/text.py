@@ -1,4 +1,4 @@
-"""The report for people: one block a place, then what was seen and what was left out."""
+"""The text report: one block per place, then a summary of what was linted and skipped."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _INDENT = "  "
 
 
 def render(report: Report, look: Look = PLAIN) -> str:
-    """Render the report: ``path:line:col: severity rule: message`` heads each finding.
+    """Render the report: each finding starts with ``path:line:col: severity rule: message``.
 
-    Findings about one image share the lines that show it.
+    Findings about one image share its source lines.
     """
     return "".join(pieces(report, look))
 
 
 def pieces(report: Report, look: Look = PLAIN) -> Iterator[str]:
-    """Yield the report piece by piece, with an empty line between what is found in two files."""
+    """Yield the report in pieces, with an empty line between files."""
     above = ""
     for result in report.results:
         if result.told is not None:
@@ -55,7 +55,7 @@ def pieces(report: Report, look: Look = PLAIN) -> Iterator[str]:
 
 
 def of_file(result: FileResult, look: Look = PLAIN) -> str:
-    """Render the findings in one file, as they stand in the report of a run."""
+    """Render the findings of one file, as in the report of a run."""
     groups = groupby(result.findings, _same_place)
     return "\n".join(_block(result.source, list(group), look) for _, group in groups)
 
@@ -107,16 +107,16 @@ def _source_lines(source: Source, finding: Finding, number: str, look: Look) -> 
 
 @cache
 def _snippet() -> Callable[[Source, Span, int], tuple[str, str]]:
-    """Import what shows lines once there is a finding; to do it for each takes as long as that."""
+    """Import the snippet function only once, and only if there is a finding."""
     from imagelint.formats.snippet import snippet  # noqa: PLC0415 - for findings alone
 
     return snippet
 
 
 def _wrapped(text: str, used: int, indent: int, look: Look) -> str:
-    """Wrap for a terminal, which would break words; elsewhere a line stays one to search in.
+    """Wrap for a terminal, which would break words; elsewhere keep one line, for searching.
 
-    ``used`` cells of the first line are taken; the lines below begin with ``indent`` spaces.
+    ``used`` cells of the first line are taken; further lines start with ``indent`` spaces.
     """
     if not look.terminal or used + len(text) <= look.width:
         return text

@@ -1,4 +1,4 @@
-"""A unified diff of one file, as ``git diff`` and ``patch`` know it."""
+"""A unified diff of one file, as ``git diff`` writes it and ``patch`` reads it."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class _Change(NamedTuple):
 def diff(source: Source, fixed: bytes, look: Look = PLAIN) -> str:
     """Return the diff from the source to ``fixed``; empty when they are equal.
 
-    Bytes that are no UTF-8 (all of a file in UTF-16) come as lone surrogates: written with
-    ``surrogateescape`` the patch is exact, and ``git apply`` takes it. For a terminal the
-    text is decoded, and what is invisible in it escaped.
+    Bytes that are not UTF-8 (all of a file in UTF-16) become lone surrogates: written with
+    ``surrogateescape`` the patch is exact, and ``git apply`` accepts it. For a terminal, the text
+    is decoded and invisible characters are escaped.
     """
     if source.data == fixed:
         return ""
@@ -46,13 +46,13 @@ def diff(source: Source, fixed: bytes, look: Look = PLAIN) -> str:
 
 
 def _lines(data: bytes, encoding: str) -> list[str]:
-    """Cut into lines at LF, with the LF; a CR in front of it belongs to the line."""
+    """Split into lines at LF, with the LF; a CR before it belongs to the line."""
     text = data.decode(encoding, "surrogateescape" if encoding == "utf-8" else "replace")
     return re.findall(r"[^\n]*\n|[^\n]+\Z", text)
 
 
 def _changes(before: list[str], after: list[str]) -> list[_Change]:
-    """Find the lines that differ; a fix rarely adds lines, so comparing in step is enough."""
+    """Find the lines that differ; a fix rarely adds lines, so a line-by-line comparison works."""
     if len(before) != len(after):
         import difflib  # noqa: PLC0415 - slow on large files, and hardly ever needed
 
@@ -71,7 +71,7 @@ def _changes(before: list[str], after: list[str]) -> list[_Change]:
 
 
 def _grouped(changes: list[_Change]) -> list[list[_Change]]:
-    """Put changes into one hunk whose context would touch."""
+    """Group changes into one hunk if their context would touch."""
     groups: list[list[_Change]] = []
     for change in changes:
         if groups and change.old_start - groups[-1][-1].old_end <= 2 * _CONTEXT:
@@ -98,7 +98,7 @@ def _hunk(before: list[str], after: list[str], group: list[_Change]) -> list[str
 
 
 def _range(start: int, end: int) -> str:
-    """Write a half-open range of 0-based lines as the format has it."""
+    """Return a half-open range of 0-based lines in diff notation."""
     length = end - start
     return str(start + 1) if length == 1 else f"{start + 1 if length else start},{length}"
 
@@ -113,7 +113,7 @@ def _marked(mark: str, lines: list[str]) -> list[str]:
 
 
 def _name(prefix: str, path: str) -> str:
-    """Write a file's name as git does: quoted when odd, a tab behind one with spaces."""
+    """Return a file's name as git writes it: quoted if unusual, a tab after one with spaces."""
     name = f"{prefix}/{path.lstrip('/')}"
     if name.isprintable() and not _QUOTED.search(name):
         return f"{name}\t" if " " in name else name

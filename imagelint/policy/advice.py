@@ -1,7 +1,7 @@
-"""What is odd about a policy that reads well: what can never match, overlaps, or is wide open.
+"""Likely mistakes in a valid policy: what can never match, overlaps, or is too broad.
 
 For ``imagelint policy check``. An :class:`Advice` names its place by keys (``environments``,
-``prod``, ``allow``) and the text that stands there; finding the line is for the caller. Pure.
+``prod``, ``allow``) and the text there; the caller finds the line. Pure.
 """
 
 from __future__ import annotations
@@ -46,23 +46,23 @@ _LEAKS: Final = ("default", "exclude", "exceptions", "ignore-fields")
 
 
 class Advice(NamedTuple):
-    """Something to think about: a warning is most likely a mistake, a note need not be one."""
+    """A possible mistake: a warning probably is one, a note may not be one."""
 
     severity: Severity
     keys: tuple[str, ...]
     text: str | None
-    """The item of the list at ``keys`` that is meant, as written."""
+    """The item of the list at ``keys``, as written."""
     message: str
     at: tuple[Source, Span] | None = None
-    """Where it stands, if that is known."""
+    """Its position, if known."""
 
 
 def advise(
     policy: Policy, rules: Mapping[str, Rule], today: str, catalogue: Catalogue
 ) -> Iterator[Advice]:
-    """Yield all that is odd about a policy on a day (``2027-01-31``, UTC).
+    """Yield all advice about a policy on a day (``2027-01-31``, UTC).
 
-    ``catalogue`` knows the kinds that imagelint is shipped with.
+    ``catalogue`` has the built-in kinds.
     """
     for environment in policy.environments:
         yield from _about_gate(environment)
@@ -179,7 +179,7 @@ def _about_overlaps(policy: Policy) -> Iterator[Advice]:
 
 
 def _shared(one: Match, other: Match) -> str | None:
-    """Return in words what two environments both match by the same key."""
+    """Return an example, in words, of what two environments both match by the same key."""
     for left in _all(one):
         for right in _all(other):
             for mine in left.namespaces:
@@ -217,7 +217,7 @@ def _about_projects(policy: Policy) -> Iterator[Advice]:
 
 
 def _may_allow(environment: Environment, images: RegistryPattern, project: Project) -> bool:
-    """Whether an environment may allow images on Harbor, which are a project's."""
+    """Whether an environment may allow images of a Harbor project."""
     gate = environment.gate
     if any(images.is_within(one) for one in gate.deny):
         return False

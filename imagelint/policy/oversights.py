@@ -1,6 +1,6 @@
-"""What of a policy means something else than it looks like: globs, ports, fields, exceptions.
+"""Parts of a policy that mean something other than they seem: globs, ports, fields, exceptions.
 
-For ``policy/advice.py``, which says where each stands. What is suggested is YAML to paste. Pure.
+For ``policy/advice.py``, which adds the places. Suggestions are YAML to paste. Pure.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ __all__ = ["hidden_images", "is_of_another_port", "never_below", "project_meanin
 
 _GATE: Final = "unapproved-registry"
 _FOLDER: Final = re.compile(r"\.?[^.*?]+|[^*?]+\.(?:d|[0-9]+)")
-"""How a folder is called: without an extension, or ``conf.d`` and ``v1.2``."""
+"""Names of folders: without an extension, or like ``conf.d`` and ``v1.2``."""
 _FILES: Final = frozenset(("Kustomization",))
 """Files without an extension that are linted."""
 _EVERY_PATH: Final = re.compile(r"(?:\*\*/)*(?:\*\*|(?<=/)\*(?:\.(?:\*|ya?ml|json))?)")
 
 
 def never_below(glob: PathPattern) -> str | None:
-    """Say of a glob that names a folder that it fits nothing in it; None: it does not name one."""
+    """Return the problem of a glob that names a folder, and so matches no file in it."""
     last = glob.text.rpartition("/")[2]
     if not last or last in _FILES or _FOLDER.fullmatch(last) is None:
         return None
@@ -43,7 +43,7 @@ def never_below(glob: PathPattern) -> str | None:
 def is_of_another_port(
     pattern: RegistryPattern, harbors: HarborMap, allow: Sequence[RegistryPattern]
 ) -> str | None:
-    """Say of a pattern that only a port sets it apart from a Harbor that ``allow`` leaves out."""
+    """Return the problem of a pattern that differs only by its port from a Harbor."""
     if pattern.hosts is not Hosts.EXACT or harbors.is_harbor(pattern.host):
         return None
     for harbor in harbors.harbors:
@@ -62,7 +62,7 @@ def _without_port(host: str) -> str:
 
 
 def project_meaning(harbor: Harbor, project: Project) -> str | None:
-    """Explain what becomes of the images of a project whose key has a path; None: it has none."""
+    """Explain the rewrite of images for a project whose key has a path; None: it has none."""
     upstream = project.upstream
     if not upstream.path:
         return None
@@ -82,9 +82,9 @@ def project_meaning(harbor: Harbor, project: Project) -> str | None:
 
 
 def hidden_images(ignored: IgnoredField, catalogue: Catalogue) -> Iterator[tuple[bool, str]]:
-    """Yield what a policy takes out although it holds images.
+    """Yield the ignored fields of a policy that hold images.
 
-    Each with whether that is known; otherwise it only looks like a container's.
+    Each with whether this is known; otherwise it only looks like a container's image.
     """
     for path, text in zip(ignored.paths, ignored.texts, strict=True):
         for group in ignored.groups:
@@ -100,7 +100,7 @@ def hidden_images(ignored: IgnoredField, catalogue: Catalogue) -> Iterator[tuple
 
 
 def _holds(catalogue: Catalogue, branch: Branch, path: tuple[str, ...]) -> bool:
-    """Whether the catalogue has an image at a path below a branch, through shapes as well."""
+    """Whether the catalogue has an image at a path below a branch, also through shapes."""
     if any(path in _ends(holder) for holder in branch.holders):
         return True
     if not path:
@@ -123,7 +123,7 @@ def _holds(catalogue: Catalogue, branch: Branch, path: tuple[str, ...]) -> bool:
 
 
 def _ends(holder: Holder) -> set[tuple[str, ...]]:
-    """Return where the text of an image stands below what holds it."""
+    """Return the paths of an image's text below its holder."""
     if holder.shape:
         return set()
     if holder.split is not None:
@@ -136,7 +136,7 @@ def _ends(holder: Holder) -> set[tuple[str, ...]]:
 
 
 def width(one: PolicyException) -> str | None:
-    """Say of an exception that none of its keys narrows it as it seems to; None: one does."""
+    """Return the problem of an exception whose keys do not restrict it; None: one does."""
     is_gate = _GATE in one.rules
     found = []
     for is_given, reason in (

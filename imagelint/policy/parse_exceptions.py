@@ -29,7 +29,7 @@ _KEYS: Final = ("rules", "reason", "environments", "until", *_NARROWING)
 def read_exceptions(
     reader: Fields, node: Node, rules: Collection[str], environments: Collection[str]
 ) -> tuple[PolicyException, ...]:
-    """Read the list; each entry has to name its rules, a reason, and what it is for."""
+    """Read the list; each entry needs its rules, a reason, and what it covers."""
     return tuple(
         _read_exception(reader, item, f"exceptions[{number}]", rules, environments)
         for number, item in enumerate(reader.items(node, "exceptions"))
@@ -88,7 +88,7 @@ def _read_reason(reader: Fields, node: Node, where: str) -> str:
 
 
 def _read_day(reader: Fields, node: Node, where: str) -> str:
-    """Read a day as its text, which compares as the day does."""
+    """Read a day as its text, which compares like a date."""
     import datetime as dt  # noqa: PLC0415 - for policies with such exceptions alone
 
     text = reader.text(node, where)
