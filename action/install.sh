@@ -5,6 +5,14 @@
 # The working folder holds what a pull request brought: Python must not import from it (-I).
 set -euo pipefail
 
+# What a workflow or an earlier step has put into the environment sets no option of imagelint's, and
+# asks for no completion. Windows does not care for case.
+shopt -s nocasematch
+for name in $(compgen -e); do
+  case "$name" in imagelint_* | _imagelint_*) unset "$name" ;; esac
+done
+shopt -u nocasematch
+
 fail() {
   printf '::error title=imagelint::%s\n' "$1"
   exit 2

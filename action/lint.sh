@@ -3,6 +3,14 @@
 # Reads INPUT_*, BASE_SHA, GITHUB_* and RUNNER_TEMP. Whatever comes from a manifest is printed
 # between ::stop-commands:: and a random word, so that nothing in it is a command to the runner.
 set -euo pipefail
+
+# What a workflow or an earlier step has put into the environment sets no option of imagelint's, and
+# asks for no completion. Windows does not care for case.
+shopt -s nocasematch
+for name in $(compgen -e); do
+  case "$name" in imagelint_* | _imagelint_*) unset "$name" ;; esac
+done
+shopt -u nocasematch
 export GIT_TERMINAL_PROMPT=0 GIT_NO_REPLACE_OBJECTS=1
 
 here="$(dirname "${BASH_SOURCE[0]}")"

@@ -1,6 +1,6 @@
 #!/bin/sh
-# For any CI system, or by hand:  sh plain.sh [BRANCH]
-# With a branch: only what has changed since, by the policy that the branch has.
+# For any CI system, or for manual use:  sh plain.sh [BRANCH]
+# With BRANCH: lint only what changed since, with the policy of that branch.
 set -eu
 if [ $# -gt 0 ]; then
   git rev-parse --verify --quiet "$1^{commit}" >/dev/null || git fetch origin "${1#origin/}"

@@ -6,6 +6,7 @@ they are asked for, so that ``import imagelint`` itself loads nothing.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ if not TYPE_CHECKING:  # else a type checker would take any name
 
     def __getattr__(name: str) -> object:
         """Import what is asked for by its name (PEP 562)."""
-        from importlib import import_module  # noqa: PLC0415 - the command line asks for nothing
-
         if name == "__version__":
             module, name = "imagelint.model.version", "VERSION"
         elif name in _MODULES:

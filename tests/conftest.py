@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
-from importlib.util import find_spec
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
@@ -18,8 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Inside of GitHub Actions imagelint speaks to Actions; what tests run is to think itself elsewhere.
-for _name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
-    os.environ.pop(_name, None)
+# Nor do options come from outside.
+for _name in [*os.environ]:
+    is_ours = _name.startswith("IMAGELINT_") and _name != "IMAGELINT_GOLDEN"
+    if is_ours or _name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
+        os.environ.pop(_name)
 
 # Hundreds of tests start Python. Where it may leave no bytecode beside the sources, which it would
 # compile each time, it leaves it in a folder that goes with the run; workers inherit its name.
@@ -46,17 +47,6 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for mark in item.iter_markers("needs"):
         for program in mark.args:
             path_of(program)
-
-
-@pytest.fixture(params=["libyaml", "pure"])
-def is_pure(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
-    """Run a test with either YAML parser; tell which."""
-    pure: bool = request.param == "pure"
-    if pure:
-        monkeypatch.setitem(sys.modules, "_ruamel_yaml", None)
-    elif find_spec("_ruamel_yaml") is None:
-        pytest.skip("ruamel.yaml.clib is not installed")
-    return pure
 
 
 @pytest.fixture

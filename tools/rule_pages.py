@@ -21,7 +21,7 @@ from imagelint.kubernetes.catalogue.lookup import load_catalogue
 from imagelint.model.source import shown
 from imagelint.policy.policy import parse_policy
 from imagelint.rules.built_in import RULES
-from imagelint.rules.checks.references import CHECKS
+from imagelint.rules.checks.references import CHECKS, NEEDED
 from imagelint.rules.checks.registry import Difference, Move, State
 
 if TYPE_CHECKING:
@@ -34,11 +34,16 @@ ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "rules"
 README = ROOT / "README.md"
 SCHEMA = ROOT / "rules" / "policy" / "schema.json"
+RULE_SCHEMA = ROOT / "rules" / "policy" / "rule.schema.json"
 _NAMES = {"type": "array", "items": {"$ref": "#/$defs/name"}}
 _COMPONENT = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
 _REPOSITORIES: dict[str, Any] = {
     "type": "array",
-    "items": {"type": "string", "pattern": f"^{_COMPONENT}(?:/{_COMPONENT})*$(?!\\n)"},
+    "items": {
+        "type": ["string", "number", "boolean"],
+        "pattern": f"^{_COMPONENT}(?:/{_COMPONENT})*$(?!\\n)",
+        "minimum": 0,
+    },
 }
 _SUCCESSOR: dict[str, Any] = {"anyOf": [{"const": "none"}, {"$ref": "#/$defs/upstream"}]}
 _TYPES: dict[str, dict[str, Any]] = {
@@ -231,6 +236,62 @@ def schema(rules: Sequence[Rule]) -> str:
     return json.dumps(read, indent=2, ensure_ascii=False) + "\n"
 
 
+def rule_schema(policy: dict[str, Any]) -> str:
+    """Return the JSON Schema of a rule file, by the checks; it shares terms with the policy's."""
+    text, texts = _TYPES["str"], {"type": "array", "items": _TYPES["str"]}
+    severity = {"$ref": "#/$defs/severity"}
+    read = {
+        "$schema": policy["$schema"],
+        "title": "imagelint rule",
+        "description": "A rule of your own, in a file that a policy's rule-files names.",
+        "type": "object",
+        "required": ["id", "summary", "severity", "check", "why", "remedy", "examples"],
+        "additionalProperties": False,
+        "properties": {
+            "id": {
+                **policy["$defs"]["rule-id"],
+                **_TYPES["str"],
+                "minimum": 0,
+                "description": "Lower-case letters and digits, and single - between them.",
+            },
+            "summary": {"description": "What is wrong, in one line.", **text},
+            "severity": severity,
+            "severity-if-open": severity,
+            "severity-in-chart": severity,
+            "check": {"description": "The code that finds it.", "enum": list(CHECKS)},
+            "parameters": {"description": "What the check looks for.", "type": "object"},
+            "fixable": {"description": "Whether fix may have a repair.", **_TYPES["bool"]},
+            "why": {"description": "Why it is bad.", **text},
+            "remedy": {"description": "What to do instead.", **text},
+            "examples": {
+                "description": "Images that it finds and does not find: they are its tests.",
+                "type": "object",
+                "required": ["bad", "good"],
+                "additionalProperties": False,
+                "properties": {"bad": texts, "good": texts, "fixed": texts, "environment": text},
+            },
+        },
+        "allOf": [_parameters_of(name) for name in CHECKS],
+    }
+    shared = ("name", "patterns", "severity", "upstream")
+    read["$defs"] = {name: policy["$defs"][name] for name in shared}
+    return json.dumps(read, indent=2, ensure_ascii=False) + "\n"
+
+
+def _parameters_of(check: str) -> dict[str, Any]:
+    """Say which parameters a rule with a check has."""
+    needed = NEEDED.get(check, ())
+    parameters: dict[str, Any] = {
+        "additionalProperties": False,
+        "properties": _parameter_schemas(CHECKS[check]),
+    }
+    then: dict[str, Any] = {"properties": {"parameters": parameters}}
+    if needed:
+        parameters["required"] = list(needed)
+        then["required"] = ["parameters"]
+    return {"if": {"properties": {"check": {"const": check}}, "required": ["check"]}, "then": then}
+
+
 def _setting_schema(rule: Rule) -> dict[str, Any]:
     """Say what a policy may set of a rule: its severity, or that and parameters."""
     severity = {"$ref": "#/$defs/severity"}
@@ -269,7 +330,7 @@ def readme(rules: Iterable[Rule]) -> str:
         severity = rule.severity.value
         if rule.severity_in_chart is not None:
             severity += f", in charts {rule.severity_in_chart.value}"
-        repaired = "; `fix` repairs it" if rule.fixable else ""
+        repaired = "; `fix` fixes it" if rule.fixable else ""
         rows.append(f"| `{rule.id}` | {severity} | {rule.summary}{repaired} |")
     return before + head + "\n".join(rows) + end + after
 
@@ -288,6 +349,7 @@ def pages() -> dict[Path, str]:
         )
     made[FOLDER / "README.md"] = "\n".join(index) + "\n"
     made[SCHEMA] = schema(rules)
+    made[RULE_SCHEMA] = rule_schema(json.loads(made[SCHEMA]))
     made[README] = readme(rules)
     return made
 
@@ -295,7 +357,7 @@ def pages() -> dict[Path, str]:
 def stale() -> list[str]:
     """Return the names of files that are not as they would be made now, and of those too many."""
     made = pages()
-    paths = [*FOLDER.glob("*.md"), SCHEMA, README]
+    paths = [*FOLDER.glob("*.md"), SCHEMA, RULE_SCHEMA, README]
     there = {path: path.read_text(encoding="utf-8") for path in paths}
     return sorted(
         path.relative_to(ROOT).as_posix()

@@ -14,14 +14,12 @@ import importlib
 import os
 import sys
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import Any, TextIO
 
 import click
+from click.core import ParameterSource
 
 from imagelint.model.version import VERSION
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 __all__ = ["cli", "main"]
 
@@ -32,6 +30,48 @@ _COMMANDS = (
 _EXIT_ERROR = 2
 _EXIT_INTERRUPTED = 130
 _EXIT_BROKEN_PIPE = 141
+
+
+_PREFIX = "IMAGELINT"
+_TRUE = ("1", "true", "t", "yes", "y", "on")
+
+
+class _Context(click.Context):
+    """Says which options the environment sets: none of them changes a verdict unseen."""
+
+    has_told = False
+
+    def invoke(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - click's own signature
+        """Run the command."""
+        self.tell()
+        return super().invoke(*args, **kwargs)
+
+    def tell(self) -> None:
+        """Say it once, also where the value is refused."""
+        for option in () if self.has_told else self.command.params:
+            name = option.name or ""
+            if self.get_parameter_source(name) is ParameterSource.ENVIRONMENT:
+                variable = f"{self.auto_envvar_prefix}_{name.upper()}"
+                click.echo(f"note: the environment's {variable} sets {option.opts[-1]}", err=True)
+        self.has_told = True
+
+
+def _prepared(command: click.Command) -> click.Command:
+    """Have a command and those below it say what the environment sets; ``--help`` it never sets."""
+    if command.context_class is not _Context:
+        help_option = command.get_help_option
+
+        def get_help_option(ctx: click.Context) -> click.Option | None:
+            option = help_option(ctx)
+            if option is not None:
+                option.allow_from_autoenv = False
+            return option
+
+        command.get_help_option = get_help_option  # type: ignore[method-assign]
+        command.context_class = _Context
+        for one in getattr(command, "commands", {}).values():
+            _prepared(one)
+    return command
 
 
 class _Commands(click.Group):
@@ -46,7 +86,7 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f"imagelint.cli.commands.{cmd_name}")
-        return cast("click.Command", module.command)
+        return _prepared(module.command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -54,7 +94,9 @@ class _Commands(click.Group):
         """Find the command, or say which one was probably meant."""
         name = args[0]
         if name not in _COMMANDS and (name == "-" or not name.startswith("-")):
-            advice = _nearest(name, _COMMANDS)
+            from imagelint.model.errors import did_you_mean  # noqa: PLC0415 - only after a slip
+
+            advice = did_you_mean(name, _COMMANDS, "the commands are")
             if name == "-" or os.path.exists(name):
                 advice = f"did you mean `imagelint check {name}`?"
             message = f"no command {name!r}; {advice}"
@@ -66,9 +108,12 @@ class _Commands(click.Group):
         extra["standalone_mode"] = False
         given = args[0] if args else extra.get("args")
         debug = "--debug" in (sys.argv[1:] if given is None else given)
+        debug = debug or os.environ.get(f"{_PREFIX}_DEBUG", "").lower() in _TRUE
         try:
             code = super().main(*args, **extra)
         except click.ClickException as error:
+            if isinstance(context := getattr(error, "ctx", None), _Context):
+                context.tell()
             with suppress(OSError):  # nobody may read it
                 error.show()
             code = error.exit_code
@@ -106,15 +151,8 @@ def _abandon(stream: TextIO) -> None:
             return
 
 
-def _nearest(name: str, names: Iterable[str]) -> str:
-    import difflib  # noqa: PLC0415 - only after a slip
-
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]}?" if close else f"the commands are {', '.join(names)}"
-
-
 def _report(error: Exception, *, debug: bool) -> None:
-    """Print one line for an error: whose it is decides what the line says."""
+    """Print the lines of an error: whose it is decides what they say."""
     from imagelint.model.errors import (  # noqa: PLC0415 - only after an error
         ImagelintError,
         internal_error,
@@ -122,40 +160,51 @@ def _report(error: Exception, *, debug: bool) -> None:
     from imagelint.model.source import one_line  # noqa: PLC0415
 
     if isinstance(error, ImagelintError):
-        line = one_line(str(error))
+        lines = error.lines
     elif isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename is not None else ""
-        line = one_line(f"{place}{error.strerror or error}")
+        lines = (f"{place}{error.strerror or error}",)
     else:
         click.echo(f"error: {internal_error(error, debug=debug)}", err=True)
         return
-    click.echo(f"error: {line}", err=True)
+    for line in lines:
+        click.echo(f"error: {one_line(line)}", err=True)
     if debug:
         import traceback  # noqa: PLC0415 - only when somebody asks
 
         click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(VERSION, prog_name="imagelint", message="%(prog)s %(version)s")
+@click.group(
+    cls=_Commands,
+    context_settings={"auto_envvar_prefix": _PREFIX, "help_option_names": ["-h", "--help"]},
+)
+@click.version_option(
+    VERSION, prog_name="imagelint", message="%(prog)s %(version)s", allow_from_autoenv=False
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.pass_context
 def cli(ctx: click.Context, /, *, debug: bool) -> None:
-    """Find and repair container images that a cluster must not run.
+    """Find and fix container images that the policy does not allow.
 
-    imagelint reads Kubernetes manifests (files, folders, or - for stdin), holds every image
-    in them to a policy, and rewrites them to come through Harbor.
+    imagelint reads Kubernetes manifests (files, folders, or - for stdin), checks every image
+    against a policy, and rewrites images so that they are pulled through Harbor.
 
     \b
-      imagelint check              what is wrong in this folder
-      imagelint fix --diff         what would be repaired, as a diff
-      imagelint fix                repair it
-      imagelint images             every image, its place and verdict
+      imagelint check              lint the current folder
+      imagelint fix --diff         show the changes as a diff
+      imagelint fix                fix in place
+      imagelint images             list every image, its place and its verdict
       imagelint explain unapproved-registry
       helm template . | imagelint check -
+
+    Each option can be set by an environment variable, such as IMAGELINT_CHECK_FAIL_ON.
     """  # noqa: D301 - click wants the character itself
     if debug:  # as if it stood behind the command
         ctx.default_map = {name: {"debug": True} for name in _COMMANDS}
+
+
+_prepared(cli)
 
 
 def main() -> None:

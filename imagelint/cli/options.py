@@ -34,11 +34,11 @@ __all__ = [
     "harbor_option",
     "input_options",
     "jobs_option",
-    "nearest",
     "output_options",
     "request",
     "severity_of",
     "targets",
+    "unknown",
 ]
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -97,14 +97,11 @@ class Detail(NamedTuple):
 USUAL = Detail()
 
 
-def nearest(name: str, names: Iterable[str], what: str) -> str:
+def unknown(name: str, names: Iterable[str], what: str) -> str:
     """Say that there is no such name, and which one was probably meant."""
-    import difflib  # noqa: PLC0415 - only after a slip
+    from imagelint.model.errors import did_you_mean  # noqa: PLC0415 - only after a slip
 
-    known = list(names)
-    close = difflib.get_close_matches(name, known, n=1)
-    advice = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-    return f"no {what} {name!r}; {advice}"
+    return f"no {what} {name!r}; {did_you_mean(name, tuple(names), 'there are')}"
 
 
 def completed(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
@@ -136,7 +133,7 @@ class _TargetType(_TargetBase):
             return value
         name, equals, file = str(value).partition("=")
         if name not in self._formats:
-            self.fail(nearest(name, self._formats, "format"), param, ctx)
+            self.fail(unknown(name, self._formats, "format"), param, ctx)
         if equals and not file:
             self.fail(f"a file belongs behind the = in {value!r}", param, ctx)
         return Target(name, file or None)
@@ -184,35 +181,38 @@ def complete_file(
     return [CompletionItem(incomplete, type="file")]
 
 
-debug_option = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+debug_option = click.option(
+    "--debug", is_flag=True, help="Show the traceback of an error.", allow_from_autoenv=False
+)
+"""The environment sets it for all commands alike, in front of them."""
 environment_option = click.option(
     "--env",
     "environment",
     metavar="NAME",
-    help="Hold everything to this environment alone.",
+    help="Check every image against this environment only.",
     shell_complete=_complete_environment,
 )
 policy_option = click.option(
     "--policy",
     metavar="FILE",
-    help="Use this policy instead of the imagelint.yaml above each file.",
+    help="Use this policy instead of the nearest imagelint.yaml above each file.",
     shell_complete=complete_file,
 )
 harbor_option = click.option(
     "--harbor",
     metavar="HOST",
-    help="Where no imagelint.yaml is found: pull through this Harbor.",
+    help="Use this Harbor if no imagelint.yaml is found.",
 )
 changes_options = (
     click.option(
         "--policy-from",
         metavar="REF",
-        help="Take policies and .gitignore of this commit, so that no change loosens its own gate.",
+        help="Read policies and .gitignore from this commit, not from the working tree.",
     ),
     click.option(
         "--changed-since",
         metavar="REF",
-        help="Only what git says has changed since HEAD left this branch or commit.",
+        help="Lint only files that changed since HEAD left this branch or commit.",
     ),
 )
 fail_on_option = click.option(
@@ -220,7 +220,7 @@ fail_on_option = click.option(
     type=click.Choice(_FAIL_ON),
     default="error",
     show_default=True,
-    help="The least severe finding that makes the exit code 1.",
+    help="The lowest severity that gives exit code 1.",
 )
 
 
@@ -231,16 +231,16 @@ def input_options(function: F) -> F:
         click.option(
             "--allow-empty",
             is_flag=True,
-            help="A folder without YAML or JSON, or nothing on stdin, is no error.",
+            help="Accept a folder without YAML or JSON, and empty stdin.",
         ),
         click.option(
-            "--stdin-filename", metavar="FILE", help="The name of what comes on stdin (PATH -)."
+            "--stdin-filename", metavar="FILE", help="The file name to use for stdin (PATH -)."
         ),
         click.option(
             "--exclude",
             multiple=True,
             metavar="GLOB",
-            help="Leave out files; relative to this folder. Repeatable.",
+            help="Skip matching files; relative to the current folder. Repeatable.",
         ),
         click.option(
             "--max-file-size",
@@ -248,7 +248,7 @@ def input_options(function: F) -> F:
             default="50MB",
             show_default=True,
             metavar="SIZE",
-            help="Read no larger file, unless it is named.",
+            help="Do not read larger files, unless they are named.",
         ),
         *changes_options,
         harbor_option,
@@ -266,7 +266,7 @@ jobs_option = click.option(
     type=click.IntRange(min=0),
     default=0,
     metavar="N",
-    help="Use N processes; 0, the default, uses as many as pay for themselves.",
+    help="Use N processes; 0, the default, chooses the number automatically.",
 )
 
 
@@ -274,12 +274,12 @@ def detail_options(function: F) -> F:
     """Add what says how much is told; :func:`detail_of` takes the values."""
     for option in (
         click.option(
-            "--statistics", is_flag=True, help="Add up images by registry and environment."
+            "--statistics", is_flag=True, help="Count images by registry and environment."
         ),
         click.option(
-            "-v", "--verbose", is_flag=True, help="Say why each file was skipped, on stderr."
+            "-v", "--verbose", is_flag=True, help="Print why each file was skipped, on stderr."
         ),
-        click.option("-q", "--quiet", is_flag=True, help="Print findings and errors alone."),
+        click.option("-q", "--quiet", is_flag=True, help="Print only findings and errors."),
     ):
         function = option(function)
     return function
@@ -300,14 +300,14 @@ def output_options(formats: Mapping[str, str] = FORMATS) -> Callable[[F], F]:
     def decorate(function: F) -> F:
         names = ", ".join((AUTO, *formats))
         function = click.option(
-            "--output", metavar="FILE", help="Write the report to FILE; with a single --format."
+            "--output", metavar="FILE", help="Write the report to FILE (for a single --format)."
         )(function)
         return click.option(
             "--format",
             "formats",
             multiple=True,
             type=_TargetType(formats),
-            help=f"How to report: {names}; NAME=FILE writes a file. Repeatable.  [default: {AUTO}]",
+            help=f"Report format: {names}; NAME=FILE writes a file. Repeatable.  [default: {AUTO}]",
         )(function)
 
     return decorate
@@ -322,8 +322,9 @@ def request(options: Mapping[str, Any]) -> Request:
     host = None if harbor is None else harbor_host(harbor)
     # Whatever has no option --allow-empty makes no verdict of what it finds.
     asked = Request(**{"allow_empty": True, **options, "harbor": host})
-    paths = tuple(STDIN if files.is_stdin(os.path.abspath(one)) else one for one in asked.paths)
-    return asked._replace(paths=paths)
+    cwd = os.getcwd()
+    paths = (STDIN if files.is_stdin(files.absolute(one, cwd)) else one for one in asked.paths)
+    return asked._replace(paths=tuple(paths))
 
 
 def harbor_host(text: str) -> str:

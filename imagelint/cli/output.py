@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import sys
+import time
 from collections import Counter
 from contextlib import suppress
 from functools import wraps
@@ -21,6 +22,8 @@ from imagelint.model.source import one_line
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from rich.progress import Progress
+
     from imagelint.cli.options import Detail, Target
     from imagelint.model.finding import Severity, Skipped
     from imagelint.model.report import FileResult, LineHashes, Report
@@ -36,9 +39,11 @@ __all__ += [
     "say",
     "skipped_lines",
     "teller",
+    "track",
 ]
 
 F = TypeVar("F", bound="Callable[..., Any]")
+T = TypeVar("T")
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
 
@@ -46,6 +51,7 @@ _AUTO, _GITHUB, _TEXT = "auto", "github", "text"
 _SUMMARY_MAX = 1 << 20  # of a step in GitHub Actions, which drops a larger one whole
 _SUMMARY_SHARE = 1 << 19  # of one run, so that whatever else reports in its step has room
 _NARROW, _USUAL, _WIDE = 40, 80, 160
+_PATIENCE, _PAUSE = 0.5, 0.1  # seconds until progress is shown, and until it is shown again
 _AT_ONCE = 1 << 16
 """Characters that are printed at a time."""
 _HEADS = {"error:": "red", "warning:": "yellow", "note:": "cyan"}
@@ -114,18 +120,18 @@ def annotated(command: F) -> F:
 def _annotate(error: Exception, chosen: Iterable[Target], stream: TextIO) -> None:
     from imagelint.formats.github import about_error  # noqa: PLC0415 - for GitHub Actions alone
 
-    is_ours = isinstance(error, ImagelintError)
-    said = str(error) if is_ours else internal_error(error)
-    is_placed = is_ours and not isinstance(error, UsageError)
-    line = about_error(said, _placed(PLAIN), is_placed=is_placed)
+    said = error.lines if isinstance(error, ImagelintError) else (internal_error(error),)
+    is_placed = isinstance(error, ImagelintError) and not isinstance(error, UsageError)
+    look = _placed(PLAIN)
+    text = "".join(f"{about_error(line, look, is_placed=is_placed)}\n" for line in said)
     for target in chosen:
         if _named(target, FORMATS) != _GITHUB:
             continue
         if target.file is None:
-            print_text(f"{line}\n", stream)
+            print_text(text, stream)
         else:
             with suppress(FileError):  # the error itself is told anyway
-                files.write_new(target.file, target.file, f"{line}\n".encode(), overwrite=True)
+                files.write_new(target.file, target.file, text.encode(), overwrite=True)
 
 
 def teller(
@@ -251,6 +257,56 @@ def say(lines: Iterable[str], detail: Detail = USUAL) -> None:
         if color and head in _HEADS:
             text = click.style(head, fg=_HEADS[head], bold=True) + space + rest
         print_text(f"{text}\n", sys.stderr)
+
+
+def track(items: Iterable[T], total: int, *, quiet: bool) -> Iterator[T]:
+    """Yield ``items``, of which there are at most ``total`` files, and say how far that is.
+
+    Only on a terminal, and only where it takes long; the line is gone before anything else is
+    printed.
+    """
+    look = look_of(sys.stderr)
+    if quiet or not look.terminal or os.environ.get("TERM") == "dumb":
+        yield from items
+        return
+    shown: Progress | None = None
+    next_time = time.monotonic() + _PATIENCE
+    try:
+        for number, item in enumerate(items, 1):
+            yield item
+            if time.monotonic() < next_time:
+                continue
+            shown = shown or _progress(total, look)
+            shown.update(shown.task_ids[0], completed=number, refresh=True)
+            shown.start()  # the first time
+            shown.console.show_cursor()  # rich hides it, and a run that is killed would leave it so
+            next_time = time.monotonic() + _PAUSE
+    finally:
+        if shown is not None:
+            shown.stop()
+
+
+def _progress(total: int, look: Look) -> Progress:
+    """Return a line with counts and the time left, which is drawn from when it is started.
+
+    It is drawn when it is updated, and by no thread: worker processes may be forks of this one.
+    """
+    from rich import progress  # noqa: PLC0415 - for long runs alone
+
+    from imagelint.formats.drawn import console  # noqa: PLC0415
+
+    shown = progress.Progress(
+        progress.TextColumn("{task.completed} of {task.total} files"),
+        progress.BarColumn(),
+        progress.TimeRemainingColumn(),
+        console=console(look, sys.stderr),
+        auto_refresh=False,
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
+    shown.add_task("", total=total)
+    return shown
 
 
 def print_text(text: str, stream: TextIO) -> None:

@@ -42,6 +42,7 @@ def policy_lines(file: str, request: Request) -> Iterator[str]:
         raise UsageError(message)
     cwd = os.getcwd()
     path = files.absolute(file, cwd)
+    files.bound_of(file, cwd, files.displayed(path, cwd))
     if os.path.isdir(path):
         message = f"--show-policy {shown_path(file)}: that is a folder; name a file in it"
         raise UsageError(message)

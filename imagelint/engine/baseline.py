@@ -7,14 +7,16 @@
        "object": "apps/Deployment/shop/web", "container": "web", "image": "nginx", "count": 1}
     ]}
 
-A finding is identified by its image and rule, not by its position: documents, containers and
-lines may move, and so may the whole file. An image is identified by its upstream name, so it is
-still the same after ``fix`` has moved it to Harbor. ``count`` is the number of equal findings; any
-further one is new. Paths are relative to the policy's folder. Pure.
+A finding is known by what it says of an image, not by where it stands: documents, containers and
+lines may move, and so may the whole file. An image is known by what it is upstream, so that it is
+the same one once ``fix`` has brought it behind Harbor. What is wrong with it there alone (no pull
+secret) is known as well, as ``fix`` has caused it. ``count`` is how many equal ones there were;
+one more is new. Paths are relative to the policy's folder. Pure.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from contextlib import suppress
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     Upstream: TypeAlias = Callable[[str, str], str]
     """The upstream name of an image in an environment, which is given by its name."""
 
-__all__ = ["Baseline", "Identity", "Known", "excused_by_baseline", "identity_of"]
+__all__ = ["Baseline", "Identity", "Known", "OnHarbor", "excused_by_baseline", "identity_of"]
 __all__ += ["known_findings", "settled"]
 
 _VERSION = 1
@@ -116,13 +118,11 @@ class Baseline:
 
         Raises PolicyError for another version.
         """
-        import json  # noqa: PLC0415 - for repositories with a baseline alone
-
         counts: Counter[Identity] = Counter()
         try:
             value = json.loads(source.data)
         except (ValueError, RecursionError) as error:
-            for line in source.data.decode("utf-8", "replace").splitlines():
+            for line in _both_sides(source.data.decode("utf-8", "replace").splitlines()):
                 with suppress(ValueError, RecursionError):
                     entry = json.loads(line.strip().rstrip(","))
                     if _is_finding(entry):  # both sides of a merge conflict may have it
@@ -151,8 +151,6 @@ class Baseline:
 
     def render(self) -> str:
         """Return the file: one finding a line, sorted, so that a diff shows what changed."""
-        import json  # noqa: PLC0415 - for repositories with a baseline alone
-
         lines = [
             json.dumps({**identity._asdict(), "count": count}, ensure_ascii=True)
             for identity, count in sorted(self.counts.items())
@@ -164,6 +162,22 @@ class Baseline:
     def made_of(identities: Iterable[Identity]) -> Baseline:
         """Count what was found."""
         return Baseline(Counter(identities))
+
+
+def _both_sides(lines: Iterable[str]) -> Iterator[str]:
+    """Leave out what both sides of a conflict had before (``diff3``): each of them has changed it.
+
+    It stands between ``|||||||`` and as many ``=``; in it there may be conflicts with longer marks.
+    """
+    end: str | None = None
+    for line in lines:
+        mark = re.match(r"\|{7,}(?= |\Z)", line) if end is None else None
+        if mark is not None:
+            end = "=" * len(mark[0])
+        if end is None:
+            yield line
+        elif line.rstrip() == end:
+            end = None
 
 
 def _is_finding(entry: Any) -> bool:  # noqa: ANN401 - any JSON
@@ -180,17 +194,38 @@ def _identity(entry: Mapping[str, str]) -> Identity:
     return Identity(*(entry[key] for key in _TEXTS))
 
 
+class OnHarbor(NamedTuple):
+    """What a repair that brings an image to Harbor changes about what rules find."""
+
+    movers: tuple[str, ...] = ()
+    """The rules whose repairs do so."""
+    found: frozenset[str] = frozenset()
+    """The rules that may find something in the image there alone: about pull secrets."""
+
+
+NOWHERE = OnHarbor()
+
+
 class Known:
     """The known findings that are still to be found: each match counts one down."""
 
     def __init__(
-        self, counts: Mapping[Identity, int], upstream: Upstream, gone: Container[str] = ()
+        self,
+        counts: Mapping[Identity, int],
+        upstream: Upstream,
+        gone: Container[str] = (),
+        on_harbor: OnHarbor = NOWHERE,
     ) -> None:
         """Start with ``counts``; ``gone`` are paths of files that no longer exist.
 
-        Their findings may be in any other file, because they may have been renamed.
+        What is known of those may be found in any other file, for they may have been renamed.
+        What ``on_harbor`` says of rules makes known what ``fix`` has caused.
         """
         self._upstream = upstream
+        self._on_harbor = on_harbor
+        self._written = {_of_any_rule(identity) for identity in counts} if on_harbor.found else ()
+        self._caused: Counter[Identity] = Counter()
+        self._movable: Counter[Identity] = Counter()
         self._here: Counter[Identity] = Counter()
         self._moved: Counter[Identity] = Counter()
         for identity, count in counts.items():
@@ -199,6 +234,8 @@ class Known:
                 self._moved[_anywhere(key)] += count
             else:
                 self._here[key] += count
+            if identity.rule in on_harbor.movers and on_harbor.found:
+                self._movable[_anywhere(key) if identity.path in gone else key] += count
 
     def _key(self, identity: Identity) -> Identity:
         return identity._replace(image=self._upstream(identity.image, identity.environment))
@@ -210,12 +247,34 @@ class Known:
         self._here[key] -= here
         moved = min(count - here, self._moved[_anywhere(key)])
         self._moved[_anywhere(key)] -= moved
-        return here + moved
+        taken = here + moved
+        if taken < count and identity.rule in self._on_harbor.found:
+            taken += self._take_caused(identity, key, count - taken)
+        return taken
+
+    def _take_caused(self, identity: Identity, key: Identity, count: int) -> int:
+        """Take what a rule finds in an image that a repair of a known finding has moved.
+
+        The image is not the one that the baseline names, and is the same one upstream.
+        """
+        if _of_any_rule(identity) in self._written:
+            return 0
+        taken = 0
+        for one in (key, _anywhere(key)):
+            known = max(self._movable[one._replace(rule=rule)] for rule in self._on_harbor.movers)
+            more = min(count - taken, known - self._caused[one])
+            self._caused[one] += more
+            taken += more
+        return taken
 
     def left(self, *, with_moved: bool) -> int:
         """Return how many entries were not all found, with or without those of gone files."""
         counts = [*self._here.values(), *(self._moved.values() if with_moved else ())]
         return sum(count > 0 for count in counts)
+
+
+def _of_any_rule(identity: Identity) -> Identity:
+    return identity._replace(path="", rule="")
 
 
 def _anywhere(identity: Identity) -> Identity:

@@ -17,6 +17,7 @@ leaves out. Each case is linted as a manifest, like any other file. Pure.
 
 from __future__ import annotations
 
+import json
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
@@ -193,8 +194,6 @@ def _every(result: FileResult) -> Iterator[Finding]:
 
 def _manifest(case: Case) -> bytes:
     """Return the case as a manifest, in JSON, so that no text needs special quoting."""
-    import json  # noqa: PLC0415 - for tests of a policy alone
-
     metadata: dict[str, object] = {"name": case.name, "labels": dict(case.labels)}
     if case.namespace is not None:
         metadata["namespace"] = case.namespace

@@ -13,6 +13,7 @@ from imagelint.kubernetes.readers import Value
 from imagelint.model.finding import Severity
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.reference import ImageReference, InvalidReference
+from imagelint.model.source import shown
 from imagelint.rules.checks.references import RETIRED, placeholder_in
 from imagelint.rules.checks.registry import CurrentRegistry
 from imagelint.rules.checks.subject import Subject
@@ -141,7 +142,7 @@ class Judge:
         if excuse is None or not verdicts:
             return Judged(site, image, reference, environments, kept, wanted, refused)
         verdicts, excused = _sifted(verdicts, reference, excuse)
-        wanted, refused = _wanted(verdicts, environments)
+        wanted, refused = _wanted(verdicts, environments, reference)
         kept = _first_of_each_rule(verdicts)
         return Judged(site, image, reference, environments, kept, wanted, refused, excused)
 
@@ -196,7 +197,8 @@ class Judge:
         held = _Held(reference, ())
         if verdicts:
             kept = _first_of_each_rule(verdicts)
-            held = _Held(reference, tuple(verdicts), kept, *_wanted(verdicts, environments))
+            wanted = _wanted(verdicts, environments, reference)
+            held = _Held(reference, tuple(verdicts), kept, *wanted)
         self._held[key] = held
         return held
 
@@ -215,14 +217,15 @@ class Judge:
             origin=self._policy.harbors.origin(reference),
         )
         subject = _with_successor(active, subject)
-        return _wanted(_verdicts(active.about_references, subject, environment), (environment,))[0]
+        verdicts = _verdicts(active.about_references, subject, environment)
+        return _wanted(verdicts, (environment,), reference)[0]
 
     def upstream(self, image: str, environment: str) -> str:
         """Return the full upstream name of an image after its fix.
 
         ``environment`` is a name; a text that is not an image is returned unchanged.
         """
-        reference, _ = _parse(image)
+        reference = ImageReference.parse_or_none(image)
         if reference is None:
             return image
         for one in self._policy.environments:
@@ -323,14 +326,22 @@ def _parse(image: str | None) -> tuple[ImageReference | None, InvalidReference |
 
 
 def _wanted(
-    verdicts: Iterable[Verdict], environments: tuple[Environment, ...]
+    verdicts: Iterable[Verdict],
+    environments: tuple[Environment, ...],
+    image: ImageReference | None,
 ) -> tuple[ImageReference | None, str | None]:
-    """Return the first proposed reference that every environment allows, or why none does."""
+    """Return the first proposed reference that every environment allows, or why none does.
+
+    None does for an ``image`` that one of them denies by name, as any would be the same image.
+    """
     reason = None
-    for verdict in verdicts:
-        if verdict.problem.rewrite is None:
-            continue
-        reference = ImageReference.parse(verdict.problem.rewrite)
+    rewrites = [verdict.problem.rewrite for verdict in verdicts if verdict.problem.rewrite]
+    for environment in environments if rewrites else ():
+        by = None if image is None else environment.gate.denied_by_name(image)
+        if by is not None:
+            return None, f"{shown(str(by))} denies the image by name in {environment.name}"
+    for rewrite in rewrites:
+        reference = ImageReference.parse(rewrite)
         against = [env.name for env in environments if not env.gate.decide(reference).allowed]
         if not against:
             return reference, None

@@ -21,6 +21,7 @@ from imagelint.kubernetes.read import Examined, examine, is_large, parts
 from imagelint.kubernetes.scopes import is_cluster_scoped
 from imagelint.kubernetes.sites import ISTIO
 from imagelint.kubernetes.skim.reader import remembering, skim
+from imagelint.model.errors import did_you_mean
 from imagelint.model.finding import COMMENT_MARK, Finding, Severity
 from imagelint.model.report import (
     NO_FACTS,
@@ -29,16 +30,16 @@ from imagelint.model.report import (
     FileResult,
     ImageRecord,
     Suppressed,
+    settled,
 )
 from imagelint.model.source import Source, Span, shown
 from imagelint.policy.placement import Placement, Where
-from imagelint.rules.checks.references import ABOUT_PODS
-from imagelint.yaml.config import did_you_mean
+from imagelint.rules.checks.references import ABOUT_PODS, MOVERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
-    from imagelint.engine.baseline import Baseline
+    from imagelint.engine.baseline import Baseline, Identity, Known
     from imagelint.engine.comments import Ignore
     from imagelint.engine.judge import Judged
     from imagelint.engine.repairs import Part, Repair
@@ -146,6 +147,7 @@ class Linter:
             with_trees=with_trees,
             skimming=self.skimming,
             roles=context.roles,
+            is_refused=context.is_refused,
         )
         has_comments = within is None and _has_comments(
             source
@@ -178,7 +180,7 @@ class Linter:
             findings += self._useless_comments(source, examined, excuses)
         facts = NO_FACTS
         if self._about_secrets:
-            from imagelint.kubernetes.pull_secrets import accounts_in, settled  # noqa: PLC0415 - rarely asked
+            from imagelint.kubernetes.pull_secrets import accounts_in  # noqa: PLC0415 - rarely asked
 
             accounts = tuple(dict.fromkeys(accounts_in(source)))
             facts = Facts(accounts, tuple(found.waiting))
@@ -278,18 +280,25 @@ class Linter:
         findings = sorted(kept, key=_order)
         if self._baseline is not None and findings:
             from imagelint.engine.baseline import (  # noqa: PLC0415 - many have none
-                Known,
                 excused_by_baseline,
                 known_findings,
             )
 
-            known, locked = Known(self._baseline.of(path), self.upstream), self._policy.locked_rules
+            known, locked = self.known(self._baseline.of(path)), self._policy.locked_rules
             for finding, is_known in known_findings(findings, path, known, locked):
                 if is_known:
                     del kept[finding]
                     suppressed[excused_by_baseline(finding, self._baseline.place)] = None
             findings = sorted(kept, key=_order)
         return tuple(findings), tuple(sorted(suppressed, key=lambda one: _order(one.finding)))
+
+    def known(self, counts: Mapping[Identity, int], gone: Container[str] = ()) -> Known:
+        """Return what a baseline knows, to be counted down; ``gone`` are files no longer there."""
+        from imagelint.engine.baseline import Known, OnHarbor  # noqa: PLC0415 - many have none
+
+        movers = tuple(rule.id for rule in self._rules.values() if rule.check in MOVERS)
+        on_harbor = OnHarbor(movers, self._about_secrets)
+        return Known(counts, self.upstream, gone, on_harbor)
 
     def upstream(self, image: str, environment: str) -> str:
         """Return the upstream name of an image, whether ``fix`` has rewritten it or would.

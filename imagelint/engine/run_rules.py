@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from imagelint.engine.documents import TEMPLATE
 from imagelint.model.finding import Finding
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.model.report import FileResult
+from imagelint.model.report import FileResult, settled
 from imagelint.model.source import Source, shown
 
 if TYPE_CHECKING:
@@ -149,8 +149,6 @@ def _one_a_chart(
 
 def _with_pull_secrets(results: tuple[FileResult, ...]) -> Iterator[FileResult]:
     """Yield the results without findings whose service account names a pull secret."""
-    from imagelint.kubernetes.pull_secrets import settled  # noqa: PLC0415 - rarely asked
-
     accounts = {account for result in results for account in result.facts.accounts}
     for result in results:
         known = settled(result.facts.waiting, accounts)

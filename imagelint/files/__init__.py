@@ -15,16 +15,25 @@ from imagelint.files.git import (
     holds_repository,
     index_of,
     is_repository,
+    is_tracked,
     may_be_sparse,
     repository_of,
 )
-from imagelint.files.guard import LEADS_OUT, leads_out
+from imagelint.files.guard import LEADS_OUT, bound_of, leads_out
 from imagelint.files.paths import (
+    BROKEN_LINK,
+    LINK_TO_FOLDER,
     STDIN,
+    Found,
+    FoundFile,
+    Listener,
+    above_glob,
     absolute,
     chart_folder,
     displayed,
+    in_order,
     is_below,
+    is_manifest,
     is_stdin,
     is_stream,
     named,
@@ -48,16 +57,7 @@ from imagelint.files.shipped import (
     rules_folder,
     schema_text,
 )
-from imagelint.files.walk import (
-    BROKEN_LINK,
-    LINK_TO_FOLDER,
-    Found,
-    FoundFile,
-    Listener,
-    find,
-    in_order,
-    is_manifest,
-)
+from imagelint.files.walk import find
 
 if TYPE_CHECKING:
     from imagelint.files.commit import AtCommit, Difference
@@ -95,9 +95,11 @@ __all__ = [
     "Listener",
     "Policies",
     "Steps",
+    "above_glob",
     "absolute",
     "append",
     "are_leftovers",
+    "bound_of",
     "catalogue_files",
     "chart_folder",
     "clear_leftovers",
@@ -116,6 +118,7 @@ __all__ = [
     "is_repository",
     "is_stdin",
     "is_stream",
+    "is_tracked",
     "leads_out",
     "may_be_sparse",
     "named",

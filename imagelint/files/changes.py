@@ -8,6 +8,7 @@ what differs is linted.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from typing import TYPE_CHECKING
 
@@ -218,8 +219,6 @@ def _is_as_in(entry: Entry, path: str) -> bool:
 
 
 def _has_digest(data: bytes, expected: str) -> bool:
-    import hashlib  # noqa: PLC0415 - loads OpenSSL
-
     kind = "sha1" if len(expected) == _SHA1_DIGITS else "sha256"
     digest = hashlib.new(kind, b"blob %d\0" % len(data), usedforsecurity=False)
     digest.update(data)

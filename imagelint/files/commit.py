@@ -50,6 +50,10 @@ class AtCommit:
         self._asked.add(path)
         return name in self._tree.entries
 
+    def is_on_disk(self, path: str) -> bool:
+        """Whether what stands under that name is no part of the commit's repository."""
+        return self._name(path) is None
+
     def is_top(self, folder: str) -> bool:
         """Whether this is the root; a repository inside (a submodule) has no say of its own."""
         if self._name(folder) is None and folder != self._root:

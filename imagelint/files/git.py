@@ -24,6 +24,7 @@ __all__ = [
     "holds_repository",
     "index_of",
     "is_repository",
+    "is_tracked",
     "kept_below",
     "may_be_sparse",
     "repository_of",
@@ -51,10 +52,13 @@ def holds_repository(folder: str) -> bool:
 def is_repository(root: str) -> bool:
     """Whether git is to be asked about what holds ``.git``; an empty folder is a mark and no more.
 
-    So is one without a HEAD, which git takes for no repository either.
+    What is left of a broken one (without a HEAD, a link to nowhere) is for git to refuse.
     """
-    git = os.path.join(root, ".git")
-    return os.path.isfile(git) or os.path.lexists(os.path.join(git, "HEAD"))
+    try:
+        with os.scandir(os.path.join(root, ".git")) as entries:
+            return next(entries, None) is not None
+    except OSError:  # a file, as in worktrees and submodules, or what cannot be looked at
+        return holds_repository(root)
 
 
 def repository_of(folder: str) -> str | None:
@@ -170,6 +174,20 @@ def index_of(root: str) -> Index | None:
         if head.startswith(b"S "):
             sparse.add(path)
     return Index(frozenset(tracked), frozenset(submodules), frozenset(sparse))
+
+
+def is_tracked(path: str, index: Callable[[str], Index | None] = index_of) -> bool:
+    """Whether git tracks what stands at an absolute path, of whose repository ``index`` tells.
+
+    Where git does not answer it counts as tracked: a checkout may have brought it. git knows it by
+    its path without links on the way.
+    """
+    folder, name = os.path.split(path)
+    root = repository_of(os.path.realpath(folder))
+    if root is None or not is_repository(root):
+        return False
+    known, path = index(root), os.path.join(os.path.realpath(folder), name)
+    return known is None or path in known.tracked
 
 
 def may_be_sparse(root: str) -> bool:

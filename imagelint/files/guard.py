@@ -11,13 +11,16 @@ import errno
 import os
 import stat
 from functools import cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from imagelint.files.git import repository_of
+from imagelint.files.git import is_tracked, repository_of
 from imagelint.files.paths import is_below
 from imagelint.model.errors import FileError
 
-__all__ = ["LEADS_OUT", "leads_out", "open_inside", "refuse_links"]
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["LEADS_OUT", "bound_of", "leads_out", "open_inside", "refuse_links"]
 
 LEADS_OUT: Final = "a link that leads out of the repository, and is not followed"
 _OPEN: Final = (
@@ -27,6 +30,7 @@ _OPEN: Final = (
     | getattr(os, "O_NONBLOCK", 0)  # a pipe does not wait for whoever writes
 )
 _IS_LINK: Final = frozenset({errno.ELOOP, getattr(errno, "EMLINK", errno.ELOOP)})
+_LINKS_MAX: Final = 40  # as the kernel has it
 _DEVICES: Final = ("/dev/", "/proc/")
 """``/dev/stdout`` is a link that nobody's checkout brought."""
 
@@ -69,6 +73,44 @@ def _refusal(file: int, path: str, inside: str) -> str | None:
 def leads_out(path: str, root: str) -> bool:
     """Whether a path leads to something outside of ``root``; both are absolute."""
     return not is_below(os.path.realpath(path), _real(root))
+
+
+def bound_of(
+    path: str, cwd: str, shown: str, is_tracked: Callable[[str], bool] = is_tracked
+) -> str | None:
+    """Return the folder outside of which a path that the user names must not lead, if any.
+
+    It may lead anywhere, also by a link that the user has made. But a link on its way that git
+    tracks was brought by the checkout: from there on all has to lie in the repository of that link.
+    Raises ``FileError`` where it does not. ``path`` is as typed, since a ``..`` behind a link leads
+    elsewhere than its text says; what does not exist (a glob) is followed as far as it does.
+    """
+    drive, rest = os.path.splitdrive(os.path.join(cwd, path))
+    place, names = drive + os.sep, rest.split(os.sep)[::-1]
+    bound, links = None, 0
+    while names:
+        name = names.pop()
+        if name == os.pardir:
+            place = os.path.dirname(place)
+        elif name not in ("", os.curdir):
+            there = os.path.join(place, name)
+            if not os.path.islink(there):
+                place = there
+                continue
+            links += 1
+            if links > _LINKS_MAX:  # nothing can be opened by that path
+                return bound
+            if bound is None and is_tracked(there):
+                bound = repository_of(place)
+            try:
+                drive, rest = os.path.splitdrive(os.readlink(there))
+            except OSError as error:
+                raise FileError(shown, error.strerror or str(error)) from error
+            place = drive + os.sep if rest.startswith(os.sep) else place
+            names += rest.split(os.sep)[::-1]
+    if bound is not None and not is_below(place, bound):
+        raise FileError(shown, LEADS_OUT)
+    return bound
 
 
 def refuse_links(path: str, shown: str) -> None:

@@ -35,6 +35,10 @@ class Origin(Protocol):
         """Whether there is a file of that name."""
         ...
 
+    def is_on_disk(self, path: str) -> bool:
+        """Whether what stands under that name is read as it stands there."""
+        ...
+
     def is_top(self, folder: str) -> bool:
         """Whether the search for a policy goes no higher than this folder."""
         ...
@@ -58,6 +62,10 @@ class OnDisk:
     def exists(self, path: str) -> bool:
         """Whether there is a file of that name, a broken link included."""
         return os.path.lexists(path)
+
+    def is_on_disk(self, path: str) -> bool:  # noqa: ARG002 - as origins are asked
+        """Whether what stands under that name is read as it stands there: all is."""
+        return True
 
     def is_top(self, folder: str) -> bool:
         """Whether this is the root of the file system, or of a repository but for a submodule.

@@ -1,13 +1,21 @@
 """Names of files: absolute for opening, relative for people, relative to a policy for matching.
 
 Paths are ``str`` as the operating system gave them: names that are not UTF-8 hold escaped
-bytes (PEP 383) until :func:`displayed` makes them fit for output.
+bytes (PEP 383) until :func:`displayed` makes them fit for output. And what a walk finds of them.
 """
 
 from __future__ import annotations
 
 import os
 import re
+from typing import TYPE_CHECKING
+
+from imagelint.model.namedtuple import NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from imagelint.model.finding import Skipped
 
 __all__ = [
     "STDIN",
@@ -20,9 +28,19 @@ __all__ = [
     "named",
 ]
 __all__ += ["relative_to"]
+__all__ += ["BROKEN_LINK", "LINK_TO_FOLDER", "MAGIC", "SUFFIXES", "Found", "FoundFile", "Listener"]
+__all__ += ["above_glob", "by_segments", "in_order", "is_manifest"]
 
 STDIN = "/dev/stdin"
-_STREAM = r"/dev/(?:stdin|fd/([0-9]+))|/proc/(?:self|thread-self|[0-9]+)/fd/([0-9]+)"
+SUFFIXES = (".yaml", ".yml", ".json")
+_OTHER_NAMES = frozenset({"Kustomization"})  # kustomize reads it by this name too
+MAGIC = frozenset("*?")
+"""The special characters of a glob."""
+BROKEN_LINK = "broken link"
+LINK_TO_FOLDER = "link to a folder"
+_STREAM = (
+    r"/dev/(?:stdin|fd/([0-9]+))|/proc/(?:self|thread-self|[0-9]+)(?:/task/[0-9]+)?/fd/([0-9]+)"
+)
 """Names of what a process has open already: nothing is said by the folders that they seem in."""
 
 
@@ -34,6 +52,8 @@ def absolute(path: str, cwd: str) -> str:
     """
     joined = os.path.join(cwd, path)
     normal = os.path.normpath(joined)
+    if os.sep == "/" and normal.startswith("//"):  # which POSIX leaves open, and nobody uses
+        normal = normal[1:]
     if ".." in joined.split(os.sep) and os.path.realpath(normal) != os.path.realpath(joined):
         return os.path.realpath(joined)
     return normal
@@ -58,14 +78,18 @@ def named(path: str, cwd: str) -> str:
 
 def is_stream(path: str) -> bool:
     """Whether an absolute path is a name of standard input or of a pipe, as ``<(...)`` makes."""
-    return path.startswith(("/dev/", "/proc/")) and re.fullmatch(_STREAM, path) is not None
+    return _stream(path) is not None
 
 
 def is_stdin(path: str) -> bool:
     """Whether an absolute path is a name of standard input."""
-    match = re.fullmatch(_STREAM, path)
+    match = _stream(path)
     own = ("/dev/", "/proc/self/", "/proc/thread-self/", f"/proc/{os.getpid()}/")
     return match is not None and path.startswith(own) and int(match[1] or match[2] or 0) == 0
+
+
+def _stream(path: str) -> re.Match[str] | None:
+    return re.fullmatch(_STREAM, path) if path.startswith(("/dev/", "/proc/")) else None
 
 
 def is_below(path: str, folder: str) -> bool:
@@ -123,3 +147,78 @@ def _outermost(chart: str) -> str:
 
 def _is_chart(folder: str) -> bool:
     return os.path.isfile(os.path.join(folder, "Chart.yaml"))
+
+
+class FoundFile(NamedTuple):
+    """A file to lint: ``path`` absolute, to open it; ``shown`` as findings name it."""
+
+    path: str
+    shown: str
+
+
+class Found(NamedTuple):
+    """What the PATHs of a command line came to; ``errors`` make the exit code 2."""
+
+    files: tuple[FoundFile, ...]
+    skipped: tuple[Skipped, ...]
+    warnings: tuple[str, ...]
+    errors: tuple[str, ...]
+    links: frozenset[str]
+    """The paths of those files that are links."""
+    unfollowed: Mapping[str, Skipped]
+    """Links among what was skipped, broken or to a folder, by absolute path."""
+    folders: tuple[str, ...]
+    """The folders that were walked, with all below them."""
+    empty: tuple[str, ...]
+    """The folders in which nothing stands."""
+    roots: tuple[str, ...]
+    """The repositories that the walks came by."""
+    without: tuple[str, ...]
+    """The folders among the PATHs, as shown, that have no manifest, not even an excluded one."""
+
+
+def _unheard(_folder: str, _names: Iterable[str]) -> None:
+    """Have no use for what stands in a folder."""
+
+
+def _untold(_path: str) -> None:
+    """Have no use for a file before all are found."""
+
+
+def _no_link(_path: str) -> bool:
+    """Follow no link to a folder."""
+    return False
+
+
+class Listener(NamedTuple):
+    """Who hears of what a walk sees, and says which links it follows."""
+
+    folder: Callable[[str, Iterable[str]], None] = _unheard
+    """Gets the names that stand in a folder: of one below another before it is asked whether that
+    is excluded, of the first one after that."""
+    file: Callable[[str], None] = _untold
+    """Gets the path of each file as it is found."""
+    follows: Callable[[str], bool] = _no_link
+    """Says of a link to a folder whether what is behind it stands at the link's place, too."""
+
+
+def in_order(files: Iterable[FoundFile]) -> tuple[FoundFile, ...]:
+    """Return files in the order in which they are reported."""
+    return tuple(sorted(files, key=lambda one: by_segments(one.shown)))
+
+
+def by_segments(path: str) -> str:
+    """Return what sorts paths as the lists of their segments do, and three times as fast."""
+    return path.replace("/", "\0")
+
+
+def above_glob(pattern: str) -> str:
+    """Return the folder above the first special character of an absolute path, or the path."""
+    parts = pattern.split(os.sep)
+    fixed = next((index for index, part in enumerate(parts) if MAGIC.intersection(part)), None)
+    return os.sep.join(parts[:fixed]) or os.sep
+
+
+def is_manifest(name: str) -> bool:
+    """Whether a walk takes a file of that name."""
+    return name.lower().endswith(SUFFIXES) or name in _OTHER_NAMES

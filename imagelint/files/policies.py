@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from imagelint.files.git import holds_repository, repository_of
+from imagelint.files.guard import bound_of
 from imagelint.files.origin import OnDisk
 from imagelint.files.paths import absolute, displayed, is_below, is_stream, relative_to
 from imagelint.files.reading import stand_in
@@ -75,6 +76,8 @@ class GoverningPolicy(NamedTuple):
     """The policy's file and what it extends, the outermost last."""
     rules: Mapping[str, Rule] = _NO_RULES
     """Every rule that this policy may set, by id: imagelint's and its own."""
+    root: str | None = None
+    """The folder outside of which it names nothing."""
 
     @property
     def home(self) -> str:
@@ -112,18 +115,22 @@ class _Layer(NamedTuple):
 class Policies:
     """The policies of a run. Each folder is looked at once, each policy file read once."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the values of as many options
         self,
         rules: Mapping[str, Rule],
         cwd: str,
         override: str | None = None,
         origin: Origin | None = None,
         harbor: str | None = None,
+        within: str | None = None,
     ) -> None:
         """Use the policy file ``override`` for everything if it is given (``--policy``).
 
         ``harbor`` is the Harbor of the built-in policy (``--harbor``); any other is an error then.
+        ``within`` is the folder that ``override`` lies in where no user has named it.
         """
+        self._within = within
+        self._named = override
         self._harbor = harbor
         self._origin = OnDisk(cwd) if origin is None else origin
         self._rules = rules
@@ -225,7 +232,21 @@ class Policies:
         return GoverningPolicy(policy, stamp, folder, sources=(source,), rules=self._rules)
 
     def _made(self, path: str, folder: str) -> GoverningPolicy:
-        """Read a policy with all that it extends, and the baseline beside it."""
+        """Read a policy with all that it extends; a file that is wrong is explained in full."""
+        own_rules: dict[str, Source] = {}
+        try:
+            return self._read_all(path, folder, own_rules)
+        except PolicyError as error:
+            from imagelint.files.explained import explain  # noqa: PLC0415 - most are in order
+
+            explain(error, is_rule=error.source in own_rules.values())
+            raise
+
+    def _read_all(self, path: str, folder: str, own_rules: dict[str, Source]) -> GoverningPolicy:
+        """Read a policy with all that it extends, and the baseline beside it.
+
+        The sources of its rule files go to ``own_rules``, by path.
+        """
         if self._harbor is not None:
             name = displayed(path, self._cwd)
             message = f"--harbor goes with the built-in policy; {name} names its own Harbor"
@@ -233,7 +254,6 @@ class Policies:
         root = self._root_of(path)
         layers = self._layers(path, root)
         policy: Policy | None = None
-        own_rules: dict[str, Source] = {}
         for one in reversed(layers):
             own = os.path.dirname(one.path)
             if not is_below(folder, own):  # nor are the files
@@ -255,7 +275,7 @@ class Policies:
             gone = frozenset(path for path, at in places if not os.path.lexists(at))
         rules = {**self._rules, **policy.own_rules}
         return GoverningPolicy(
-            policy, stamp, folder, made_of, baseline, place, gone, sources, rules
+            policy, stamp, folder, made_of, baseline, place, gone, sources, rules, root
         )
 
     def _layers(self, path: str, root: str) -> list[_Layer]:
@@ -263,8 +283,8 @@ class Policies:
         layers: list[_Layer] = []
         wanted: str | None = path
         while wanted is not None:
-            is_named = wanted == self._override  # which may be anywhere
-            source = self._read(wanted, None if is_named else root)
+            is_named = wanted == self._override
+            source = self._read(wanted, self._bound(wanted) if is_named else root)
             layers.append(_Layer(wanted, source))
             extended = read_extends(source)
             wanted = None
@@ -278,6 +298,15 @@ class Policies:
                     message = f"extends: {shown(text)} extends this file in turn"
                     raise PolicyError(message, source.path, *place)
         return layers
+
+    def _bound(self, path: str) -> str | None:
+        """Return the folder outside of which ``--policy`` is not read: it may be anywhere.
+
+        But not by a link that the checkout brought. A commit has no links that lead out.
+        """
+        if self._within is not None or self._named is None or not self._origin.is_on_disk(path):
+            return self._within
+        return bound_of(self._named, self._cwd, displayed(path, self._cwd))
 
     def _baseline(self, path: str, policy: Policy, root: str) -> Baseline:
         source = self._read(path, root)

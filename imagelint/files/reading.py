@@ -1,10 +1,12 @@
-"""Reading: files, stdin and hashes, with errors that name the file and the reason."""
+"""Reading: files, folders and stdin, with errors that name the file and the reason."""
 
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
+from operator import attrgetter
 from typing import TYPE_CHECKING, TypeAlias, cast
 
 from imagelint.files.guard import open_inside
@@ -17,8 +19,12 @@ __all__ = [
     "MAX_SIZE",
     "STAND_IN_MAX",
     "Identity",
+    "has_git",
     "identity",
     "is_blank",
+    "is_file",
+    "is_folder",
+    "listing_of",
     "read",
     "read_stdin",
     "stand_in",
@@ -73,7 +79,6 @@ def stand_in(data: bytes) -> str | None:
     """Say what the bytes of a file are if they only stand for its content."""
     if len(data) > STAND_IN_MAX or not data.startswith((b"version ", b"/annex/")):
         return None
-    import re  # noqa: PLC0415 - hardly a file begins so
 
     return next((what for pattern, what in _STAND_INS.items() if re.match(pattern, data)), None)
 
@@ -119,3 +124,33 @@ def _size_of(stream: BufferedReader) -> int:
 def is_blank(data: bytes) -> bool:
     """Whether there is nothing but white space, as a failed command leaves on a pipe."""
     return not data.lstrip(_BLANK)  # to strip an end as well would copy all of it
+
+
+def listing_of(folder: str) -> list[os.DirEntry[str]] | OSError:
+    """Return what stands in a folder, by name."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=attrgetter("name"))
+    except OSError as error:
+        return error
+
+
+def has_git(listing: list[os.DirEntry[str]] | OSError) -> bool:
+    """Whether ``.git`` is in a listing."""
+    return not isinstance(listing, OSError) and ".git" in [entry.name for entry in listing]
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether this is a folder, or a link to one."""
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that points to itself
+        return False
+
+
+def is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether this is a regular file, or a link to one."""
+    try:
+        return entry.is_file()
+    except OSError:
+        return False

@@ -68,9 +68,9 @@ def _with_host(line: str, host: str) -> str:
     return value.replace(EXAMPLE_HARBOR, quoted) + mark + comment.replace(EXAMPLE_HARBOR, host)
 
 
-def schema_text() -> str:
-    """Return the JSON Schema of the policy file."""
-    return _source(os.path.join("policy", "schema.json")).data.decode()
+def schema_text(name: str = "schema.json") -> str:
+    """Return the JSON Schema of the policy file, or of a rule file (``rule.schema.json``)."""
+    return _source(os.path.join("policy", name)).data.decode()
 
 
 def rules_folder() -> str:

@@ -12,6 +12,9 @@ import os
 import stat
 from typing import TYPE_CHECKING
 
+if os.name == "posix":
+    import fcntl
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from io import FileIO
@@ -56,8 +59,6 @@ def lock(file: FileIO, *, wait: bool) -> None:
     ``OSError`` where the file system has no locks.
     """
     if HAS_LOCKS:
-        import fcntl  # noqa: PLC0415 - not on Windows, and only where something is written
-
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 

@@ -6,77 +6,48 @@ Nothing is opened here but folders.
 from __future__ import annotations
 
 import os
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from imagelint.files.git import LEFT_OUT, Ignored, repository_of
-from imagelint.files.paths import absolute, displayed
+from imagelint.files.paths import (
+    BROKEN_LINK,
+    LINK_TO_FOLDER,
+    MAGIC,
+    Found,
+    FoundFile,
+    Listener,
+    above_glob,
+    absolute,
+    by_segments,
+    displayed,
+    in_order,
+    is_below,
+    is_manifest,
+)
+from imagelint.files.reading import has_git, is_file, is_folder, listing_of
 from imagelint.model.finding import Skipped
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.patterns.globs import InvalidPattern, PathPattern
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["BROKEN_LINK", "LINK_TO_FOLDER", "SUFFIXES", "Found", "FoundFile", "find", "in_order"]
-__all__ += ["is_manifest"]
+__all__ = ["find"]
 
-SUFFIXES = (".yaml", ".yml", ".json")
-_OTHER_NAMES = frozenset({"Kustomization"})  # kustomize reads it by this name too
-_MAGIC = frozenset("*?")
 _BY_GIT = "ignored by git"
 _UNTRACKED = "untracked, in a folder left out by name"
-BROKEN_LINK = "broken link"
-LINK_TO_FOLDER = "link to a folder"
-
-
-class FoundFile(NamedTuple):
-    """A file to lint: ``path`` absolute, to open it; ``shown`` as findings name it."""
-
-    path: str
-    shown: str
-
-
-class Found(NamedTuple):
-    """What the PATHs of a command line came to; ``errors`` make the exit code 2."""
-
-    files: tuple[FoundFile, ...]
-    skipped: tuple[Skipped, ...]
-    warnings: tuple[str, ...]
-    errors: tuple[str, ...]
-    links: frozenset[str]
-    """The paths of those files that are links."""
-    unfollowed: Mapping[str, Skipped]
-    """Links among what was skipped, broken or to a folder, by absolute path."""
-    folders: tuple[str, ...]
-    """The folders that were walked, with all below them."""
-    empty: tuple[str, ...]
-    """The folders in which nothing stands."""
-    roots: tuple[str, ...]
-    """The repositories that the walks came by."""
-    without: tuple[str, ...]
-    """The folders among the PATHs, as shown, that have no manifest, not even an excluded one."""
-
-
-def _unheard(_folder: str, _names: Iterable[str]) -> None:
-    """Have no use for what stands in a folder."""
-
-
-def _untold(_path: str) -> None:
-    """Have no use for a file before all are found."""
-
-
-class Listener(NamedTuple):
-    """Who hears of what a walk sees."""
-
-    folder: Callable[[str, Iterable[str]], None] = _unheard
-    """Gets the names that stand in a folder: of one below another before it is asked whether that
-    is excluded, of the first one after that."""
-    file: Callable[[str], None] = _untold
-    """Gets the path of each file as it is found."""
-
-
 _NOBODY = Listener()
+_LINKS_MAX = 10_000
+"""How many links to folders a run follows: those behind others multiply."""
+
+
+class _Behind(NamedTuple):
+    """A folder that is walked by way of a link, or of several."""
+
+    there: str
+    """Where it is, without links: as git knows it."""
+    links: tuple[str, ...]
+    """The folders in which those links stand, without links as well."""
 
 
 def find(
@@ -97,7 +68,7 @@ def find(
         walk.take(path)
     files = in_order(walk.files.values())
     unread = [one for place, one in walk.skipped.items() if place not in walk.files]
-    skipped = sorted(unread, key=lambda one: _by_segments(one.path))
+    skipped = sorted(unread, key=lambda one: by_segments(one.path))
     reasons = (BROKEN_LINK, LINK_TO_FOLDER)
     return Found(
         files,
@@ -111,16 +82,6 @@ def find(
         tuple(walk.roots),
         tuple(walk.without),
     )
-
-
-def in_order(files: Iterable[FoundFile]) -> tuple[FoundFile, ...]:
-    """Return files in the order in which they are reported."""
-    return tuple(sorted(files, key=lambda one: _by_segments(one.shown)))
-
-
-def _by_segments(path: str) -> str:
-    """Return what sorts paths as the lists of their segments do, and three times as fast."""
-    return path.replace("/", "\0")
 
 
 class _Added:
@@ -142,7 +103,9 @@ class _Walk:
         self._cwd = cwd
         self._excluded = excluded
         self._git = ignored
-        self._tell, self._begin = listener
+        self._tell, self._begin, self._follows = listener
+        self._followed = 0
+        """How many links to folders were followed."""
         self.files: dict[str, FoundFile] = {}
         self.skipped: dict[str, Skipped] = {}
         self.links: list[str] = []
@@ -166,7 +129,7 @@ class _Walk:
                 self.without.append(shown)
         elif os.path.lexists(place):
             self._take_named(place, shown)
-        elif _MAGIC.intersection(path):
+        elif MAGIC.intersection(path):
             if not self._has_seen(shown, self._take_glob(place)):
                 self.errors.append(f"{shown}: no manifest (.yaml, .yml, .json) matches this glob")
         else:
@@ -217,30 +180,37 @@ class _Walk:
             self._pruned.append(top)
             return added
         self.folders.append(top)
-        listing = _listing(top)
+        listing = listing_of(top)
         if not isinstance(listing, OSError):
             self._tell(top, [one.name for one in listing])
         ignored = self._entered(top, listing)
         everything: frozenset[str] | None = None
-        folders = [(*self._opened(displayed(top, self._cwd), listing), everything)]
+        nowhere: _Behind | None = None
+        folders = [(*self._opened(displayed(top, self._cwd), listing), everything, nowhere)]
         while folders:
-            entries, shown, only = folders[-1]
+            entries, shown, only, behind = folders[-1]
             for entry in entries:  # goes on where it was left for a folder
-                if _is_folder(entry):
-                    kept = self._kept(entry, only)
-                    inner = self._listing_to_walk(entry, ignored, kept)
+                place = entry.path if behind is None else f"{behind.there}{os.sep}{entry.name}"
+                if is_folder(entry):
+                    inside = self._behind(entry, place, behind)
+                    kept = self._kept(entry, place, only, inside)
+                    inner = self._listing_to_walk(entry, place, ignored, kept, inside)
                     if inner is not None:
                         name = self._shown(entry, shown)
-                        folders.append((*self._opened(name, inner), kept))
-                        ignored = self._entered(entry.path, inner, ignored)
+                        folders.append((*self._opened(name, inner), kept, inside))
+                        there = entry.path if inside is None else inside.there
+                        if entry.is_symlink() and not _is_known(there, top):
+                            ignored |= self._ignored(there)
+                        ignored = self._entered(there, inner, ignored)
                         break
                 elif is_manifest(entry.name) and (is_wanted is None or is_wanted(entry.path)):
-                    reason = _why_not(entry, ignored, only)
+                    reason = _why_not(entry, place, ignored, only)
                     if reason is not None:
                         self._skip(entry.path, reason)
                         continue
                     added.seen = True
-                    name, is_link = self._shown(entry, shown), entry.is_symlink()
+                    name = self._shown(entry, shown)
+                    is_link = behind is not None or entry.is_symlink()
                     added.taken |= self._add_or_skip(entry.path, name, is_link=is_link)
             else:
                 folders.pop()
@@ -255,7 +225,7 @@ class _Walk:
         """Take note of a folder; return what is ignored in it: what was, if it is no repository."""
         if listing == []:
             self.empty.append(folder)
-        if ignored is None or _holds_repository(listing):
+        if ignored is None or has_git(listing):
             return (ignored or frozenset()) | self._ignored(folder)
         return ignored
 
@@ -267,16 +237,57 @@ class _Walk:
         self.roots[root] = None
         return self._git.below(folder)
 
-    def _kept(self, entry: os.DirEntry[str], only: frozenset[str] | None) -> frozenset[str] | None:
+    def _behind(
+        self, entry: os.DirEntry[str], place: str, behind: _Behind | None
+    ) -> _Behind | None:
+        """Return where a folder is that a followed link leads to, or that is below such a one.
+
+        ``place`` is where it stands. A link to a folder around it, or around a link on the way to
+        it, leads round in circles, and is not followed.
+        """
+        if not entry.is_symlink():
+            return None if behind is None else behind._replace(there=place)
+        if not self._follows(entry.path):
+            return None
+        stands = os.path.realpath(os.path.dirname(entry.path))
+        links = (stands,) if behind is None else (*behind.links, stands)
+        there = os.path.realpath(entry.path)
+        if any(is_below(link, there) for link in links):
+            return None
+        self._followed += 1
+        if self._followed > _LINKS_MAX:
+            if self._followed == _LINKS_MAX + 1:
+                shown = displayed(entry.path, self._cwd)
+                message = f"links to folders, more than {_LINKS_MAX:,}, are not followed from here"
+                self.errors.append(f"{shown}: {message}; exclude some of them")
+            return None
+        return _Behind(there, links)
+
+    def _kept(
+        self,
+        entry: os.DirEntry[str],
+        place: str,
+        only: frozenset[str] | None,
+        inside: _Behind | None,
+    ) -> frozenset[str] | None:
         """Return the paths that count in a folder: tracked ones, if it is left out by name.
 
         None: all of them, also where git does not say which are tracked.
         """
-        if only is not None or entry.name not in LEFT_OUT or entry.is_symlink():
+        if entry.is_symlink():
+            return None if inside is None else self._kept_behind(inside.there)
+        if only is not None or entry.name not in LEFT_OUT:
             return only
         if entry.name == ".git":
             return frozenset()
-        return self._git.kept(os.path.dirname(entry.path))
+        return self._git.kept(os.path.dirname(place))
+
+    def _kept_behind(self, there: str) -> frozenset[str] | None:
+        """Return what counts in a folder that a link leads to, wherever the link stands."""
+        root = repository_of(there)
+        if root is None or LEFT_OUT.isdisjoint(there[len(root) :].split(os.sep)):
+            return None
+        return self._git.kept(there)
 
     def _shown(self, entry: os.DirEntry[str], above: str) -> str:
         """Return how findings name what stands in a folder, in front of whose names is ``above``.
@@ -296,24 +307,30 @@ class _Walk:
         return iter(listing), "" if shown == "." else shown.rstrip("/") + "/"
 
     def _listing_to_walk(
-        self, entry: os.DirEntry[str], ignored: frozenset[str], kept: frozenset[str] | None
+        self,
+        entry: os.DirEntry[str],
+        place: str,
+        ignored: frozenset[str],
+        kept: frozenset[str] | None,
+        inside: _Behind | None,
     ) -> list[os.DirEntry[str]] | OSError | None:
         """Return what stands in a folder, or None if it is left out, which is noted."""
         listing: list[os.DirEntry[str]] | OSError | None = None
         reason: str | None
-        if kept is not None and entry.path not in kept:
+        there = place if inside is None else inside.there
+        if kept is not None and there not in kept:
             by_name = entry.name in LEFT_OUT
             reason = f"left out by name ({entry.name})" if by_name else _UNTRACKED
-        elif entry.is_symlink():  # it may lead anywhere, and round in circles
+        elif entry.is_symlink() and inside is None:  # which may lead anywhere
             reason = LINK_TO_FOLDER
         else:
-            listing = _listing(entry.path)
+            listing = listing_of(entry.path)
             if not isinstance(listing, OSError):
                 self._tell(entry.path, [one.name for one in listing])
             reason = self._excluded(entry.path + "/")
             if reason is not None:
                 self._pruned.append(entry.path)
-            elif entry.path in ignored:
+            elif there in ignored:
                 reason = _BY_GIT
         if reason is None:
             return listing
@@ -327,13 +344,11 @@ class _Walk:
         The folder above the first special character is walked as always; so a glob never
         digs in ``node_modules`` unless it says so.
         """
-        parts = pattern.split(os.sep)
-        fixed = next(index for index, part in enumerate(parts) if _MAGIC.intersection(part))
-        top = os.sep.join(parts[:fixed]) or os.sep
+        top = above_glob(pattern)
         if not os.path.isdir(top):
             return _Added()
         try:
-            glob = PathPattern.parse("/".join(parts[fixed:]))
+            glob = PathPattern.parse(pattern[len(top) :].strip(os.sep).replace(os.sep, "/"))
         except InvalidPattern as error:
             self.errors.append(str(error))
             added = _Added()
@@ -347,13 +362,9 @@ class _Walk:
         return self._take_below(top, is_wanted)
 
 
-def _listing(folder: str) -> list[os.DirEntry[str]] | OSError:
-    """Return what stands in a folder, by name."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted(entries, key=attrgetter("name"))
-    except OSError as error:
-        return error
+def _is_known(there: str, top: str) -> bool:
+    """Whether what git ignores behind a link is known by the folder at which a walk began."""
+    return is_below(there, top) and repository_of(there) == repository_of(top)
 
 
 def _holds_manifest(top: str, is_wanted: Callable[[str], bool] | None) -> bool:
@@ -365,35 +376,12 @@ def _holds_manifest(top: str, is_wanted: Callable[[str], bool] | None) -> bool:
     return False
 
 
-def _holds_repository(listing: list[os.DirEntry[str]] | OSError) -> bool:
-    return not isinstance(listing, OSError) and ".git" in [entry.name for entry in listing]
-
-
-def is_manifest(name: str) -> bool:
-    """Whether a walk takes a file of that name."""
-    return name.lower().endswith(SUFFIXES) or name in _OTHER_NAMES
-
-
 def _why_not(
-    entry: os.DirEntry[str], ignored: frozenset[str], only: frozenset[str] | None
+    entry: os.DirEntry[str], place: str, ignored: frozenset[str], only: frozenset[str] | None
 ) -> str | None:
     """Say why a walk leaves out a manifest that nobody named, if it does."""
-    if only is not None and entry.path not in only:
+    if only is not None and place not in only:
         return _UNTRACKED
-    if not _is_file(entry):
+    if not is_file(entry):
         return BROKEN_LINK if entry.is_symlink() else "not a regular file"
-    return _BY_GIT if entry.path in ignored else None
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that points to itself
-        return False
-
-
-def _is_file(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_file()
-    except OSError:
-        return False
+    return _BY_GIT if place in ignored else None

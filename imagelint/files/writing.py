@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import time
 from contextlib import closing, suppress
 from functools import partial
 from operator import attrgetter
@@ -246,8 +247,6 @@ def _is_locked(old: FileIO) -> bool:
         try:
             temporary.lock(old, wait=False)
         except BlockingIOError:  # noqa: PERF203 - it waits anyhow
-            import time  # noqa: PLC0415 - rarely needed
-
             time.sleep(_PAUSE)
         except OSError:
             return True

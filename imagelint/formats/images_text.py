@@ -3,74 +3,68 @@
 from __future__ import annotations
 
 import json
-from itertools import islice
 from typing import TYPE_CHECKING
 
+from rich.text import Text
+
 from imagelint.formats import PLAIN, Look
+from imagelint.formats.drawn import columns, drawn, width
 from imagelint.formats.phrases import counted, shown_path
-from imagelint.formats.snippet import cells
-from imagelint.formats.table import table
 from imagelint.model.source import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator
+
+    from rich.table import Table
 
     from imagelint.model.report import ImageRecord, Report
     from imagelint.model.source import Source
 
 __all__ = ["pieces", "render"]
 
-_HEAD = ("VERDICT", "ENVIRONMENT", "IMAGE", "PLACE", "OBJECT")
-_FOLD = 3
+_HEADS = ("VERDICT", "ENVIRONMENT", "IMAGE", "PLACE", "OBJECT")
 _VERDICTS = {True: "allowed", False: "denied", None: "unknown"}
-_COLORS = {"allowed": "32", "denied": "31", "unknown": "33"}
+_COLORS = {"allowed": "green", "denied": "red", "unknown": "yellow"}
 
 
 def render(report: Report, look: Look = PLAIN) -> str:
-    """Render every image by file and place, as a table that never cuts its columns.
+    """Render every image by file and place, as a table in which nothing is cut.
 
-    On a terminal that is too narrow, each image takes two lines.
+    On a terminal that is too narrow for it, the place is below the image.
     """
     return "".join(pieces(report, look))
 
 
 def pieces(report: Report, look: Look = PLAIN) -> Iterator[str]:
-    """Yield the inventory line by line."""
-    images = (_row(result.source, one) for result in report.results for one in result.images)
-    rows = [_HEAD, *images]
-    if len(rows) > 1:
-        lines = islice(table(rows, PLAIN), 1, None)
-        is_wide = look.terminal and any(cells(line) > look.width for line in lines)
-        for line in (_folded if is_wide else _flat)(rows, look):
-            yield f"{line}\n"
+    """Yield the table, and how much it is about."""
+    rows = [_row(result.source, one) for result in report.results for one in result.images]
+    if rows:
+        table = _flat(rows)
+        is_wide = look.terminal and width(table) > look.width
+        yield drawn(_folded(rows) if is_wide else table, look)
     if not look.brief:
-        above = "\n" if len(rows) > 1 else ""
-        images_seen, files_seen = len(rows) - 1, len(report.results)
-        yield f"{above}{counted(images_seen, 'image')} in {counted(files_seen, 'file')}.\n"
+        above = "\n" if rows else ""
+        yield f"{above}{counted(len(rows), 'image')} in {counted(len(report.results), 'file')}.\n"
 
 
-def _flat(rows: Sequence[tuple[str, ...]], look: Look) -> Iterator[str]:
-    lines = table(rows, look)
-    yield next(lines)
-    for row, line in zip(rows[1:], lines, strict=True):
-        yield _painted(line, row[0], look)
+def _flat(rows: Iterable[tuple[str, ...]]) -> Table:
+    """Set each image on a line, all in one row of the table: rich takes a third of the time."""
+    table = columns(*_HEADS)
+    verdicts, *others = zip(*rows, strict=True)
+    table.add_row(Text("\n").join(map(_painted, verdicts)), *map("\n".join, others))
+    return table
 
 
-def _folded(rows: Sequence[tuple[str, ...]], look: Look) -> Iterator[str]:
+def _folded(rows: Iterable[tuple[str, ...]]) -> Table:
     """Put place and object below the image."""
-    heads = table([row[:_FOLD] for row in rows], look)
-    plain = table([(*row[: _FOLD - 1], "") for row in rows], PLAIN)
-    margin = " " * (max(map(cells, plain)) + 2)
-    yield next(heads)
-    for row, head in zip(rows[1:], heads, strict=True):
-        yield _painted(head, row[0], look)
-        yield margin + "  ".join(row[_FOLD:])
+    table = columns(*_HEADS[:3])
+    for verdict, environments, image, place, owner in rows:
+        table.add_row(_painted(verdict), environments, f"{image}\n{place}  {owner}")
+    return table
 
 
-def _painted(line: str, verdict: str, look: Look) -> str:
-    if not look.color:
-        return line
-    return f"\x1b[{_COLORS[verdict]}m{verdict}\x1b[0m{line.removeprefix(verdict)}"
+def _painted(verdict: str) -> Text:
+    return Text.styled(verdict, _COLORS[verdict])
 
 
 def _row(source: Source, record: ImageRecord) -> tuple[str, ...]:

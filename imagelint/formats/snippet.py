@@ -7,6 +7,7 @@ around the position is decoded and shown.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from imagelint.model.excerpt import Excerpt
@@ -19,7 +20,6 @@ __all__ = ["cells", "snippet"]
 
 _TAB = "    "
 _CUT = "…"
-_ASCII_END = 0x7F
 
 
 def snippet(source: Source, span: Span, width: int) -> tuple[str, str]:
@@ -60,17 +60,11 @@ def _as_it_fits(source: Source, span: Span, width: int) -> tuple[str, str]:
 
 def cells(text: str) -> int:
     """Return how many terminal cells a printable text takes."""
-    return len(text) if text.isascii() else sum(map(_cell, text))
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # noqa: PLC0415 - most reports are ASCII
 
-
-def _cell(char: str) -> int:
-    if ord(char) < _ASCII_END:
-        return 1
-    import unicodedata  # noqa: PLC0415 - most reports are ASCII
-
-    if unicodedata.category(char) in {"Mn", "Me"}:
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+    return cell_len(text)
 
 
 def _pieces(source: Source, span: Span, width: int) -> tuple[str, str, str]:
@@ -123,18 +117,13 @@ def _head(text: str, width: int) -> str:
     """Return the start of the text that fits into ``width`` cells; a cut is marked."""
     if cells(text) <= width:
         return text
-    if text.isascii() and width:
-        return text[: width - 1] + _CUT
-    taken: list[str] = []
-    used = cells(_CUT)
-    for char in text:
-        used += _cell(char)
-        if used > width:
-            break
-        taken.append(char)
-    return "".join(taken) + _CUT if width else ""
+    end = bisect_left(range(1, len(text)), width, key=lambda end: cells(text[:end]))
+    return text[:end] + _CUT if width else ""
 
 
 def _tail(text: str, width: int) -> str:
     """Return the end of the text that fits into ``width`` cells; a cut is marked."""
-    return text if cells(text) <= width else _head(text[::-1], width)[::-1]
+    if cells(text) <= width:
+        return text
+    start = bisect_left(range(len(text)), 1 - width, key=lambda start: -cells(text[start:]))
+    return _CUT + text[start:] if width else ""

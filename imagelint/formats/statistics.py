@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from imagelint.formats import PLAIN, Look
-from imagelint.formats.table import table
+from imagelint.formats.drawn import columns, drawn
 from imagelint.model.finding import Severity
 from imagelint.model.source import shown
 
@@ -33,7 +33,7 @@ def render(report: Report, look: Look = PLAIN, *, with_rules: bool = True) -> st
         blocks.append(_by("ENVIRONMENT", placed, look))
     if with_rules and any(report.findings):
         blocks.append(_rules(report, look))
-    return "".join("\n" + "".join(f"{line}\n" for line in block) for block in blocks)
+    return "".join(f"\n{block}" for block in blocks)
 
 
 def _registry(image: ImageRecord) -> str:
@@ -41,20 +41,20 @@ def _registry(image: ImageRecord) -> str:
     return _UNREAD if reference is None or not reference.registry else reference.registry
 
 
-def _by(head: str, named: Iterable[tuple[str, ImageRecord]], look: Look) -> Iterator[str]:
+def _by(head: str, named: Iterable[tuple[str, ImageRecord]], look: Look) -> str:
     counts: Counter[tuple[str, str]] = Counter()
     totals: Counter[str] = Counter()
     for name, image in named:
         counts[name, _VERDICTS[image.allowed]] += 1
         totals[name] += 1
-    rows: list[tuple[str, ...]] = [(head, *_COUNTS)]
+    table = columns(head, *_COUNTS, numbers=len(_COUNTS))
     for name, total in _sorted(totals):
         verdicts = (str(counts[name, verdict]) for verdict in _VERDICTS.values())
-        rows.append((shown(name), str(total), *verdicts))
-    return table(rows, look, len(_COUNTS))
+        table.add_row(shown(name), str(total), *verdicts)
+    return drawn(table, look)
 
 
-def _rules(report: Report, look: Look) -> Iterator[str]:
+def _rules(report: Report, look: Look) -> str:
     counts: Counter[tuple[str, Severity]] = Counter()
     totals: Counter[str] = Counter()
     fixable: Counter[str] = Counter()
@@ -63,12 +63,12 @@ def _rules(report: Report, look: Look) -> Iterator[str]:
         totals[finding.rule] += 1
         fixable[finding.rule] += finding.fix is not None
     severities = (Severity.ERROR, Severity.WARNING, Severity.NOTE)
-    rows: list[tuple[str, ...]]
-    rows = [("RULE", "FINDINGS", "ERRORS", "WARNINGS", "NOTES", "FIXABLE")]
+    heads = ("FINDINGS", "ERRORS", "WARNINGS", "NOTES", "FIXABLE")
+    table = columns("RULE", *heads, numbers=len(heads))
     for rule, total in _sorted(totals):
         by_severity = (str(counts[rule, severity]) for severity in severities)
-        rows.append((rule, str(total), *by_severity, str(fixable[rule])))
-    return table(rows, look, len(rows[0]) - 1)
+        table.add_row(rule, str(total), *by_severity, str(fixable[rule]))
+    return drawn(table, look)
 
 
 def _sorted(totals: Counter[str]) -> Iterator[tuple[str, int]]:

@@ -13,11 +13,12 @@ from imagelint.model.finding import Severity
 from imagelint.model.source import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Hashable, Iterable, Iterator, Sequence
+    from types import ModuleType
 
     from imagelint.model.finding import Finding
     from imagelint.model.report import FileResult, Report
-    from imagelint.model.source import Source, Span
+    from imagelint.model.source import Source
 
 __all__ = ["of_file", "pieces", "render"]
 
@@ -83,19 +84,21 @@ def _head(finding: Finding, line: int, column: int, look: Look) -> str:
     severity = finding.severity.value
     if not (look.terminal or look.color):
         return f"{place}: {severity} {finding.rule}: {brief(finding)}"
-    from imagelint.formats.links import file_link, rule_link  # noqa: PLC0415 - for terminals alone
-
-    used = len(f"{place}: {severity} {finding.rule}: ")
+    used = _snippets().cells(f"{place}: {severity} {finding.rule}: ")
     text = _wrapped(brief(finding), used, len(_INDENT), look)
-    linked = file_link(_painted(f"{place}:", _BOLD, look), finding.path, line, look)
-    rule = rule_link(_painted(finding.rule, _BOLD, look), finding.rule, look)
+    linked, rule = _painted(f"{place}:", _BOLD, look), _painted(finding.rule, _BOLD, look)
+    if look.links:
+        from imagelint.formats.links import file_link, rule_link  # noqa: PLC0415 - loads rich
+
+        linked = file_link(linked, finding.path, line, look)
+        rule = rule_link(rule, finding.rule, look)
     return f"{linked} {_painted(severity, _COLORS[finding.severity], look)} {rule}: {text}"
 
 
 def _source_lines(source: Source, finding: Finding, number: str, look: Look) -> list[str]:
     bar = _painted("|", _DIM, look)
     room = max(look.width, _MINIMUM) - len(number) - len(" | ")
-    text, carets = _snippet()(source, finding.span, room)
+    text, carets = _snippets().snippet(source, finding.span, room)
     if not text.strip():
         return []
     carets = _painted(carets, _COLORS[finding.severity], look)
@@ -106,9 +109,9 @@ def _source_lines(source: Source, finding: Finding, number: str, look: Look) -> 
 
 
 @cache
-def _snippet() -> Callable[[Source, Span, int], tuple[str, str]]:
-    """Import the snippet function only once, and only if there is a finding."""
-    from imagelint.formats.snippet import snippet  # noqa: PLC0415 - for findings alone
+def _snippets() -> ModuleType:
+    """Import what shows lines once there is a finding; to do it for each takes as long as that."""
+    from imagelint.formats import snippet  # noqa: PLC0415 - for findings alone
 
     return snippet
 

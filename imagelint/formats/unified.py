@@ -2,30 +2,50 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from imagelint.formats import PLAIN, Look
-from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Literal
+
     from imagelint.model.source import Source
+
+    _Tag = Literal["replace", "delete", "insert", "equal"]
+    _Opcode = tuple[_Tag, int, int, int, int]
 
 __all__ = ["diff"]
 
-_CONTEXT = 3
-_COLORS = {"-": "31", "+": "32", "@": "36"}
+_COLORS = {"-": "red", "+": "green", "@": "cyan"}
 _QUOTED = re.compile(r'["\\]')
 
 
-class _Change(NamedTuple):
-    """Lines ``old_start`` to ``old_end`` (0-based, half-open) become those of ``new_*``."""
+class _Matcher(difflib.SequenceMatcher[str]):
+    """Groups changes as difflib does, and finds them in step where no line came or went.
 
-    old_start: int
-    old_end: int
-    new_start: int
-    new_end: int
+    That is what a fix makes. difflib would need time quadratic in the number of changes for it, and
+    in that of equal lines.
+    """
+
+    def __init__(self, before: list[str], after: list[str]) -> None:
+        super().__init__(None, before, after, autojunk=False)
+        self._pairs = zip(before, after, strict=True) if len(before) == len(after) else None
+
+    def get_opcodes(self) -> list[_Opcode]:
+        if self._pairs is None:
+            return super().get_opcodes()
+        found: list[_Opcode] = []
+        start = 0
+        for is_equal, run in groupby(self._pairs, lambda pair: pair[0] == pair[1]):
+            end = start + sum(1 for _ in run)
+            found.append(("equal" if is_equal else "replace", start, end, start, end))
+            start = end
+        return found
 
 
 def diff(source: Source, fixed: bytes, look: Look = PLAIN) -> str:
@@ -40,7 +60,7 @@ def diff(source: Source, fixed: bytes, look: Look = PLAIN) -> str:
     encoding = source.encoding if look.terminal else "utf-8"
     before, after = (_lines(data, encoding) for data in (source.data, fixed))
     lines = [f"--- {_name('a', source.path)}", f"+++ {_name('b', source.path)}"]
-    for group in _grouped(_changes(before, after)):
+    for group in _Matcher(before, after).get_grouped_opcodes():
         lines += _hunk(before, after, group)
     return "".join(_dressed(line, look) + "\n" for line in lines)
 
@@ -51,50 +71,15 @@ def _lines(data: bytes, encoding: str) -> list[str]:
     return re.findall(r"[^\n]*\n|[^\n]+\Z", text)
 
 
-def _changes(before: list[str], after: list[str]) -> list[_Change]:
-    """Find the lines that differ; a fix rarely adds lines, so a line-by-line comparison works."""
-    if len(before) != len(after):
-        import difflib  # noqa: PLC0415 - slow on large files, and hardly ever needed
-
-        matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
-        return [_Change(*ranges) for tag, *ranges in matcher.get_opcodes() if tag != "equal"]
-    changes: list[_Change] = []
-    for index, (old, new) in enumerate(zip(before, after, strict=True)):
-        if old == new:
-            continue
-        if changes and changes[-1].old_end == index:
-            start = changes.pop().old_start
-            changes.append(_Change(start, index + 1, start, index + 1))
-        else:
-            changes.append(_Change(index, index + 1, index, index + 1))
-    return changes
-
-
-def _grouped(changes: list[_Change]) -> list[list[_Change]]:
-    """Group changes into one hunk if their context would touch."""
-    groups: list[list[_Change]] = []
-    for change in changes:
-        if groups and change.old_start - groups[-1][-1].old_end <= 2 * _CONTEXT:
-            groups[-1].append(change)
-        else:
-            groups.append([change])
-    return groups
-
-
-def _hunk(before: list[str], after: list[str], group: list[_Change]) -> list[str]:
+def _hunk(
+    before: list[str], after: list[str], group: list[tuple[str, int, int, int, int]]
+) -> Iterator[str]:
     first, last = group[0], group[-1]
-    lead = min(_CONTEXT, first.old_start)
-    trail = min(_CONTEXT, len(before) - last.old_end)
-    old = _range(first.old_start - lead, last.old_end + trail)
-    new = _range(first.new_start - lead, last.new_end + trail)
-    lines = [f"@@ -{old} +{new} @@"]
-    done = first.old_start - lead
-    for change in group:
-        lines += _marked(" ", before[done : change.old_start])
-        lines += _marked("-", before[change.old_start : change.old_end])
-        lines += _marked("+", after[change.new_start : change.new_end])
-        done = change.old_end
-    return lines + _marked(" ", before[done : last.old_end + trail])
+    yield f"@@ -{_range(first[1], last[2])} +{_range(first[3], last[4])} @@"
+    for tag, old_start, old_end, new_start, new_end in group:
+        yield from _marked(" " if tag == "equal" else "-", before[old_start:old_end])
+        if tag != "equal":
+            yield from _marked("+", after[new_start:new_end])
 
 
 def _range(start: int, end: int) -> str:
@@ -103,13 +88,11 @@ def _range(start: int, end: int) -> str:
     return str(start + 1) if length == 1 else f"{start + 1 if length else start},{length}"
 
 
-def _marked(mark: str, lines: list[str]) -> list[str]:
-    marked: list[str] = []
+def _marked(mark: str, lines: list[str]) -> Iterator[str]:
     for line in lines:
-        marked.append(mark + line.removesuffix("\n"))
+        yield mark + line.removesuffix("\n")
         if not line.endswith("\n"):
-            marked.append("\\ No newline at end of file")
-    return marked
+            yield "\\ No newline at end of file"
 
 
 def _name(prefix: str, path: str) -> str:
@@ -129,4 +112,8 @@ def _dressed(line: str, look: Look) -> str:
         return line
     line = "\t".join(shown(part, len(part)) for part in line.removesuffix("\r").split("\t"))
     color = _COLORS.get(line[:1])
-    return f"\x1b[{color}m{line}\x1b[0m" if look.color and color else line
+    if not look.color or color is None:
+        return line
+    from rich.style import Style  # noqa: PLC0415 - for colours alone
+
+    return Style.parse(color).render(line)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-import textwrap
+from itertools import product
 from typing import TYPE_CHECKING
 
 from imagelint.formats import PLAIN, Look
@@ -14,7 +14,6 @@ from imagelint.model.source import as_yaml, shown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from imagelint.kubernetes.catalogue.entries import Workload
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.guesses import Guess
 
@@ -24,54 +23,33 @@ _SIMPLE_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(?:\[\][A-Za-z0-9_./-]*)*")
 
 
 def render(catalogue: Catalogue, look: Look = PLAIN) -> str:
-    """Render every kind with its fields, its source and the file of the entry."""
-    lines: list[str] = []
+    """Render every kind with its fields, its source and the file that says so."""
+    from imagelint.formats.drawn import columns, drawn  # noqa: PLC0415 - for the list alone
+
+    table = columns("KINDS", "IMAGES", below=1)
     entries = sorted(catalogue.entries(), key=lambda entry: entry.groups)
     for entry in entries:
-        lines += [*_entry(entry, look), ""]
-    for name, fields in catalogue.shapes().items():
-        shape, _, group = name.partition("@")
-        lines.append(_bold(f"<{shape}>" + (f" in {group}" if group else ""), look))
-        lines += [line for field in fields for line in _wrapped(field.text, "  ", look)]
-        lines.append("")
-    without = catalogue.without_images()
-    if without:
-        names = ", ".join(_name(group, kind) for group, kind in without)
-        lines += [_bold("Without images", look), *_wrapped(names, "  ", look), ""]
+        fields = (*(field.text for field in entry.fields), _note(entry.source, entry.origin))
+        table.add_row(_names(product(entry.groups, entry.kinds)), "\n".join(fields))
+    for name, shape in catalogue.shapes().items():
+        kind, _, group = name.partition("@")
+        head = f"<{kind}>" + (f" in {group}" if group else "")
+        table.add_row(head, "\n".join(field.text for field in shape))
+    if without := catalogue.without_images():
+        table.add_row(_names(without), "none")
     for one in catalogue.ignored_fields():
-        names = ", ".join(_name(group, kind) for group in one.groups for kind in one.kinds)
-        lines += [_bold(f"Ignored in {names}", look)]
-        lines += [f"  {field}" for field in one.texts]
-        lines += [*_wrapped(f"{shown(one.reason)} ({one.origin})", "  # ", look), ""]
+        fields = (*(f"not {text}" for text in one.texts), _note(one.reason, one.origin))
+        table.add_row(_names(product(one.groups, one.kinds)), "\n".join(fields))
     kinds = sum(len(entry.groups) * len(entry.kinds) for entry in entries)
-    lines.append(f"{counted(kinds, 'kind')} with images.")
-    return "".join(f"{line}\n" for line in lines)
+    return f"{drawn(table, look)}\n{counted(kinds, 'kind')} with images.\n"
 
 
-def _entry(entry: Workload, look: Look) -> list[str]:
-    names = ", ".join(_name(group, kind) for group in entry.groups for kind in entry.kinds)
-    head = [_bold(line, look) for line in _wrapped(names, "", look)]
-    fields = [line for field in entry.fields for line in _wrapped(field.text, "  ", look)]
-    return [*head, *fields, *_wrapped(f"{shown(entry.source)} ({entry.origin})", "  # ", look)]
+def _names(kinds: Iterable[tuple[str, str]]) -> str:
+    return "\n".join(f"{kind}.{group}" if group else kind for group, kind in kinds)
 
 
-def _name(group: str, kind: str) -> str:
-    return f"{kind}.{group}" if group else kind
-
-
-def _bold(text: str, look: Look) -> str:
-    return f"\x1b[1m{text}\x1b[0m" if look.color else text
-
-
-def _wrapped(text: str, margin: str, look: Look) -> list[str]:
-    return textwrap.wrap(
-        text,
-        look.width,
-        initial_indent=margin,
-        subsequent_indent=margin + "  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+def _note(text: str, origin: str) -> str:
+    return f"# {shown(text)} ({origin})"
 
 
 def render_unknown(guesses: Sequence[Guess], look: Look = PLAIN) -> str:  # noqa: ARG001

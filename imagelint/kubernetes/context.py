@@ -38,6 +38,8 @@ class Context(NamedTuple):
     """Those in which its objects land that state none and are moved into none."""
     troubles: tuple[Trouble, ...] = ()
     """Of a kustomization file: what it names in vain."""
+    is_refused: bool = False
+    """Whether it is a kustomization file that kustomize may refuse, so that nobody skips it."""
     injecting: Callable[[], Mapping[str, bool]] = dict
     """Gives the namespaces that say whether they ask for Istio's injection, and what they say."""
 

@@ -15,7 +15,7 @@ from imagelint.kubernetes.read import examine
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.kubernetes.sites import Place
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.model.reference import ImageReference, InvalidReference
+from imagelint.model.reference import ImageReference
 from imagelint.yaml.nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -122,8 +122,10 @@ def _parts(node: Mapping, view: View) -> tuple[str, str] | None:
     """Return the keys of a repository and of what stands behind it, if that is what this is."""
     entries = view.entries(node)
     repository = string_of(entries.get("repository"), view)
+    if not repository or ImageReference.parse_or_none(repository) is None:
+        return None
     for name in _TAGS:
-        if repository and isinstance(entries.get(name), Scalar) and _parses(repository):
+        if isinstance(entries.get(name), Scalar):
             return "repository", name
     return None
 
@@ -133,16 +135,5 @@ def _text(node: object) -> str:
 
 
 def _is_image(text: str) -> bool:
-    try:
-        reference = ImageReference.parse(text)
-    except InvalidReference:
-        return False
-    return bool(reference.domain or reference.tag or reference.digest)
-
-
-def _parses(text: str) -> bool:
-    try:
-        ImageReference.parse(text)
-    except InvalidReference:
-        return False
-    return True
+    found = ImageReference.parse_or_none(text)
+    return found is not None and bool(found.domain or found.tag or found.digest)

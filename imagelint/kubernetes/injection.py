@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imagelint.kubernetes.objects import find_objects, string_of
-from imagelint.kubernetes.readers import views
+from imagelint.kubernetes.readers import resolve, views
 from imagelint.yaml.documents import split
-from imagelint.yaml.nodes import Mapping
+from imagelint.yaml.nodes import Mapping, Scalar
 from imagelint.yaml.parser import parse_yaml
 
 if TYPE_CHECKING:
@@ -31,15 +31,28 @@ _REVISION = "istio.io/rev"
 _TEMPLATES = "inject.istio.io/templates"
 _NAMESPACE = "istio-injection"
 _LABELS = (_NAMESPACE, _REVISION)
+_NEVER = dict.fromkeys(
+    ("kube-system", "kube-public", "kube-node-lease", "local-path-storage"), False
+)
+"""Namespaces that the webhook passes over, whatever asks (``inject.IgnoredNamespaces``)."""
 
 
-def pod_asks(metadata: Node | None, view: View) -> bool | None:
-    """Return whether a pod with this metadata asks for injection; None: it does not say."""
+def pod_asks(metadata: Node | None, spec: Node | None, view: View) -> bool | None:
+    """Return whether a pod with this metadata asks for injection; None: it does not say.
+
+    On the network of its host it asks in vain (``injectRequired``).
+    """
+    if isinstance(spec, Mapping) and _is_true(view.entries(spec).get("hostNetwork"), view):
+        return False
     labels, annotations = (_texts(metadata, field, view) for field in ("labels", "annotations"))
     wish = labels.get(_INJECT, annotations.get(_INJECT))
     if wish is not None:
         return wish == "true"
     return True if labels.get(_REVISION) or annotations.get(_TEMPLATES) else None
+
+
+def _is_true(node: Node | None, view: View) -> bool:
+    return isinstance(node, Scalar) and resolve(node, view.reader).value is True
 
 
 def _texts(metadata: Node | None, field: str, view: View) -> dict[str, str]:
@@ -57,7 +70,7 @@ def asks(
 
     ``known`` says of namespaces whether they ask for it. One that is opted out is asked in vain.
     """
-    wishes = {known.get(name) for name in namespaces}
+    wishes = {_NEVER.get(name, known.get(name)) for name in namespaces}
     if pod is None:
         return wishes == {True}
     return pod and False not in wishes

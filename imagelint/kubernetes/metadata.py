@@ -8,6 +8,7 @@ everywhere, unknown fields are passed over.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint.kubernetes.readers import is_text, resolve, type_of
@@ -112,8 +113,6 @@ def _is_int64(node: Scalar, value: object) -> bool:
 
 
 def _is_time(text: str) -> bool:
-    from datetime import datetime  # noqa: PLC0415 - slow to import and rarely needed
-
     match = re.fullmatch(_RFC3339, text)
     if match is None:
         return False

@@ -9,23 +9,41 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from imagelint.kubernetes.catalogue.entries import CONTAINERS
 from imagelint.kubernetes.readers import type_of
+from imagelint.model.source import shown
 from imagelint.yaml.nodes import Mapping, ParseProblem, Scalar, Sequence
 
 if TYPE_CHECKING:
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Node, Tree
 
-__all__ = ["encoding_problem", "is_in_other_encoding", "is_settings", "shape_problem", "shows_kind"]
+__all__ = ["encoding_problem", "glued_problem", "is_in_other_encoding", "is_settings"]
+__all__ += ["shape_problem", "shows_kind"]
 
 _NUL = "\0"
 _KIND = r"""(?:^|[\s{,])["']?kind["']?[ \t]*:"""
 _KIND_BYTES = rf"(?m){_KIND}".encode()
 _API_VERSION = r"""(?:^|[\s{,])["']?apiVersion["']?[ \t]*:"""
 _COMMENT_LINES = r"(?m)^[ \t]*#.*$"
+_INVISIBLE = (
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ufffd-\uffff\U000e0000-\U000e007f]"
+)
+"""What nobody sees around a key, and what stands for a character that is none."""
 _JSON_COMMENT = r"(?m)(?:^|[\s,{\[])(?://|/\*)"
+_JSON_TEXTS = r"""(?x)
+    (?P<string> "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' ) (?P<colon> [ \t]*: )?
+    | //[^\n]* | /\*(?:[^*]|\*(?!/))*\*/
+    """
+"""Strings and comments of an editor's settings; a string before a colon is a key."""
 _PART_OF_KEY = r"""(?:^|[\s{,"'])(?:apiVersion|kind)(?:["':]|$)"""
 _KEYS = ("apiVersion", "kind")
+_GLUED = r"""(?:^|[\s{\[,"'])image["']?:\S"""
+_HOLDS_OBJECTS = frozenset(("spec", "template", *CONTAINERS))
+"""Keys whose values, and the items of those, are never text."""
+_HOLDS_DATA = frozenset(("metadata", "data", "stringData", "binaryData", "annotations", "labels"))
+"""Keys below which any key may be somebody's own."""
 _WIDE = (
     ("UTF-32", "utf-32-le"),
     ("UTF-32", "utf-32-be"),
@@ -36,15 +54,28 @@ _WIDE = (
 
 def shows_kind(text: str) -> bool:
     """Whether a key ``kind`` can be seen in text that no parser reads, whatever is between."""
-    return re.search(f"(?m){_KIND}", text.replace(_NUL, "")) is not None
+    return re.search(f"(?m){_KIND}", _visible(text)) is not None
+
+
+def _visible(text: str) -> str:
+    """Return text with blanks for what nobody sees in it, but for NULs between letters."""
+    is_plain = text.isascii() and text.isprintable()
+    return text if is_plain else re.sub(_INVISIBLE, " ", text.replace(_NUL, ""))
 
 
 def is_settings(text: str) -> bool:
     """Whether text is JSON with comments and no object: what an editor keeps its settings in."""
     if not text.lstrip("\ufeff \t\r\n").startswith(("{", "//", "/*")):
         return False
-    is_commented = re.search(_JSON_COMMENT, text) is not None
-    return is_commented and re.search(f"(?m){_API_VERSION}", text) is None
+    if re.search(_JSON_COMMENT, text) is None:
+        return False
+    keys = re.sub(_JSON_TEXTS, _key_alone, _visible(text))
+    return re.search(f"(?m){_API_VERSION}", keys) is None
+
+
+def _key_alone(match: re.Match[str]) -> str:
+    """Return a key, and nothing in place of a comment or of a string that may be a snippet."""
+    return match.group() if match["colon"] else " "
 
 
 def is_in_other_encoding(document: Document) -> bool:
@@ -87,8 +118,9 @@ def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
     root = tree.root
     for node in () if root is None else (root, *_items(root)):
         if isinstance(node, Mapping):
-            keys = {key.value for key, _ in node.pairs if isinstance(key, Scalar)}
-            odd = [key for key in keys if re.search(_PART_OF_KEY, key) and key not in _KEYS]
+            scalars = [key for key, _ in node.pairs if isinstance(key, Scalar)]
+            keys = {key.value for key in scalars}
+            odd = [key for key in scalars if _is_misread_key(key)]
             is_misread = bool(odd) and "kind" not in keys
             what = "its keys are not `apiVersion` and `kind`"
         else:
@@ -102,6 +134,38 @@ def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
     return None
 
 
+def _is_misread_key(key: Scalar) -> bool:
+    """Whether a key shows one of an object's, and is another one to YAML."""
+    if key.value in _KEYS or (key.style and not re.search("[:{]", key.value)):
+        return False  # what stands in quotes alone is meant as it is
+    return re.search(_PART_OF_KEY, _visible(key.value)) is not None
+
+
+def glued_problem(root: Node | None) -> ParseProblem | None:
+    """Return where the space behind the colon of ``image``, or of a key around it, is missing.
+
+    So a container, or what holds some, is a string to YAML, or has a key ``image:IMAGE``.
+    """
+    work: list[tuple[Node, bool]] = [] if root is None else [(root, False)]
+    seen: set[int] = set()
+    while work:
+        node, is_object = work.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, Sequence):
+            work += ((item, is_object) for item in reversed(node.items))
+        elif isinstance(node, Mapping):
+            for key, value in reversed(node.pairs):
+                name = key.value if isinstance(key, Scalar) else ""
+                if name not in _HOLDS_DATA:
+                    work += ((value, name in _HOLDS_OBJECTS), (key, name.startswith("image:")))
+        elif is_object and node.style not in ("|", ">") and re.search(_GLUED, node.value):
+            what = f"{shown(node.value, 60)} is a text to YAML and names no image"
+            return ParseProblem(node.start, f"{what}; write a space behind `image:`")
+    return None
+
+
 def _items(root: Node | None) -> list[Node]:
     """Return the items of a list of objects."""
     for key, value in root.pairs if isinstance(root, Mapping) else ():
@@ -112,5 +176,5 @@ def _items(root: Node | None) -> list[Node]:
 
 def _shows_object(text: str) -> bool:
     """Whether both keys of an object can be seen in text, comments left out."""
-    bare = re.sub(_COMMENT_LINES, "", text)
+    bare = re.sub(_COMMENT_LINES, "", _visible(text))
     return all(re.search(f"(?m){key}", bare) for key in (_KIND, _API_VERSION))

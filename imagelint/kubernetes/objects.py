@@ -75,7 +75,7 @@ def find_objects(
     seen: set[int] = set()
     while work:
         item = work.pop()
-        items = view.entries(item.mapping).get("items")
+        items = view.get(item.mapping, "items")
         if items is None or (item.prefix and not isinstance(items, Sequence)):
             found.append(item)
             is_told = not item.prefix and _is_mistyped(view.entries(item.mapping))
@@ -163,8 +163,8 @@ def as_kustomize_has_it(item: ObjectNode, view: View) -> KubeObject:
     Where all of them are plainly texts these are kubectl's. To know that spares a seventh of the
     extraction from a small workload.
     """
-    metadata = view.entries(item.mapping).get("metadata")
-    labels = view.entries(metadata).get("labels") if isinstance(metadata, Mapping) else None
+    metadata = view.get(item.mapping, "metadata")
+    labels = view.get(metadata, "labels")
     if all(_is_read_alike(one, view) for one in (item.mapping, metadata, labels)):
         return item.meta
     names = _names(item.mapping, View(Reader.KUSTOMIZE))
@@ -183,7 +183,7 @@ def _is_read_alike(node: Node | None, view: View) -> bool:
 
 def _names(mapping: Mapping, view: View) -> tuple[str | None, str | None, dict[str, str]]:
     """Return an object's name, namespace and labels."""
-    metadata = view.entries(mapping).get("metadata")
+    metadata = view.get(mapping, "metadata")
     fields = view.entries(metadata) if isinstance(metadata, Mapping) else {}
     labels = fields.get("labels")
     pairs = view.entries(labels).items() if isinstance(labels, Mapping) else ()

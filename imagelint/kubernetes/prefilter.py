@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.catalogue.lookup import Catalogue
 
 __all__ = ["LONG", "can_hold_image", "is_proven_free", "may_hold_object"]
-__all__ += ["may_have_built", "may_select_images", "needs_no_parse"]
+__all__ += ["may_have_built", "may_lack_space", "may_select_images", "needs_no_parse"]
 
 # A word can be spelled without its letters only by an escape, in double quotes by an escaped
 # line break, or as base64 under a !!binary tag (whose name may be escaped itself).
@@ -51,6 +51,11 @@ _DECIDING = frozenset((b"kind", b"apiVersion", b"items"))
 _NO_NAMES = frozenset(b"null y n yes no on off true false".split())
 """Words that YAML takes for something else; a Kustomization without a name has one all the same."""
 _KIND_WORD = re.compile(rb"kind(?<=\bkind)\b")  # begins with letters, so that `re` leaps to them
+_GLUED = r"""(?:^|[\s{\[,"'])image["']?:\S"""
+_WORKLOAD = (
+    rb"kind[\"']?[ \t]*:\s*[\"']?"
+    rb"(?:CronJob|DaemonSet|Deployment|Job|Pod|PodTemplate|ReplicaSet|ReplicationController|StatefulSet)\b"
+)
 _compiled = cache(re.compile)
 """Compiles a pattern when a document asks for it: all at once were a hundredth of a start."""
 LONG = 4096
@@ -76,6 +81,9 @@ def needs_no_parse(data: bytes, catalogue: Catalogue) -> bool:
 def can_hold_image(data: bytes, words: Words) -> bool:
     """Whether one of the catalogue's ``words`` stands in ``data`` or could be spelled otherwise.
 
+    What states a kind that has containers is none that may be left out, as it may be broken in
+    front of its images.
+
     ``data`` is UTF-8 text of a document or a whole file.
     """
     for word in words.anywhere:
@@ -83,7 +91,27 @@ def can_hold_image(data: bytes, words: Words) -> bool:
             return True
     if not _states_others(data, words.groups) and any(one in data for one in words.groups):
         return True
-    return _may_spell(data)
+    return _may_spell(data) or _states_workload(data)
+
+
+def _states_workload(data: bytes) -> bool:
+    """Whether a kind that has containers is stated: by a root, in braces, or by an item of a list.
+
+    What is indented otherwise names another object, as an autoscaler does.
+    """
+    at = data.find(b"kind")
+    match = _compiled(_WORKLOAD).match
+    while at >= 0:
+        if match(data, at) is not None:
+            line = data.rfind(b"\n", 0, at) + 1
+            before = data[line:at].strip(b"\"'")
+            if before.strip():
+                return True  # a dash, a brace, a comma
+            above = data[data.rfind(b"\n", 0, max(line - 1, 0)) + 1 : line]
+            if not before or above.startswith(before[:-2] + b"- "):
+                return True
+        at = data.find(b"kind", at + 4)
+    return False
 
 
 def _states_others(data: bytes, groups: tuple[bytes, ...]) -> bool:
@@ -212,6 +240,12 @@ def _begins_at_column_0(data: bytes) -> bool:
     """Whether the root does: else the lines at column 0 are not its keys."""
     content = _compiled(_FIRST_CONTENT).search(data)
     return content is not None and not content[1]
+
+
+def may_lack_space(text: str) -> bool:
+    """Whether a key ``image`` could lack the space behind its colon, which few texts do."""
+    count = text.count("image:")
+    return count != text.count("image: ") and _compiled(_GLUED).search(text) is not None
 
 
 def may_have_built(data: bytes) -> bool:

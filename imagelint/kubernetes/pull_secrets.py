@@ -18,14 +18,13 @@ from imagelint.yaml.nodes import Mapping, Scalar, Sequence, nodes_once
 from imagelint.yaml.parser import parse_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Iterator
 
     from imagelint.kubernetes.readers import View
-    from imagelint.model.finding import Finding
     from imagelint.model.source import Source
     from imagelint.yaml.nodes import Node, Tree
 
-__all__ = ["PodSecrets", "accounts_in", "pods_in", "settled"]
+__all__ = ["PodSecrets", "accounts_in", "pods_in"]
 
 _CONTAINER_LISTS = ("containers", "initContainers", "ephemeralContainers")
 
@@ -74,24 +73,6 @@ def accounts_in(source: Source) -> Iterator[Account]:
                         yield Account(item.meta.namespace, name)
 
 
-def settled(
-    waiting: Iterable[tuple[Finding, Account]], accounts: Collection[Account]
-) -> frozenset[Finding]:
-    """Return the findings that are none, since their service account names a secret."""
-    if not accounts:
-        return frozenset()
-    return frozenset(finding for finding, account in waiting if _is_among(account, accounts))
-
-
-def _is_among(account: Account, accounts: Iterable[Account]) -> bool:
-    """Whether an account is one of these; what states no namespace may be in any."""
-    return any(
-        account.name == other.name
-        and (None in (account.namespace, other.namespace) or account == other)
-        for other in accounts
-    )
-
-
 def _images(spec: Mapping, view: View) -> Iterator[Node]:
     """Yield the nodes of a pod's images; nothing where this is no pod's spec."""
     entries = view.entries(spec)
@@ -104,9 +85,7 @@ def _images(spec: Mapping, view: View) -> Iterator[Node]:
 
 def _each(items: Node | None, path: tuple[str, ...], view: View) -> Iterator[Node]:
     for item in items.items if isinstance(items, Sequence) else ():
-        node: Node | None = item
-        for key in path:
-            node = view.entries(node).get(key) if isinstance(node, Mapping) else None
+        node = view.get(item, *path)
         if isinstance(node, Scalar):
             yield node
 
@@ -119,5 +98,5 @@ def _pod(spec: Mapping, view: View) -> PodSecrets:
 
 
 def _names_secret(mapping: Mapping, view: View) -> bool:
-    secrets = view.entries(mapping).get("imagePullSecrets")
+    secrets = view.get(mapping, "imagePullSecrets")
     return any(string_of(name, view) for name in _each(secrets, ("name",), view))

@@ -20,10 +20,11 @@ from imagelint.kubernetes.objects import (
 )
 from imagelint.kubernetes.prefilter import (
     may_hold_object,
+    may_lack_space,
     needs_no_parse,
 )
-from imagelint.kubernetes.readers import Reader, View, oddities, refusals
-from imagelint.kubernetes.search import extract
+from imagelint.kubernetes.readers import Reader, View, oddities, refusals, type_of
+from imagelint.kubernetes.search import Extract, extract
 from imagelint.kubernetes.seen import (
     ACTION,
     action_text,
@@ -35,7 +36,7 @@ from imagelint.kubernetes.seen import (
 )
 from imagelint.kubernetes.skim.reader import skim
 from imagelint.model.source import Span
-from imagelint.yaml.documents import cut, split
+from imagelint.yaml.documents import Document, cut, split
 from imagelint.yaml.nodes import Mapping, Scalar
 from imagelint.yaml.parser import parse_yaml
 
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.kustomize.model import FileRole
     from imagelint.kubernetes.skim.reader import Skim
     from imagelint.model.source import Source
-    from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Node, ParseProblem, Tree
 
 __all__ = [
@@ -66,6 +66,7 @@ __all__ = [
 _PLUGIN = rb"apiVersion[\"']?[ \t]*:[ \t]+[\"']?builtin\b"
 _FOLDED_INSIDE = rb"\\\n"
 _WITH_PATCHES = (b"toolkit.fluxcd.io", b"argoproj.io")
+_REFUSED = "kustomize refuses this file: "
 PART = 1 << 20
 """Bytes of a part: some 60 ms of work on one that is full of images."""
 
@@ -79,16 +80,18 @@ def examine(  # noqa: PLR0913 - what is read, and how
     with_trees: bool = True,
     skimming: Skim = skim,
     roles: tuple[FileRole, ...] = (),
+    is_refused: bool = False,
 ) -> tuple[list[Examined], int]:
     """Read the documents of a source that can hold images; count those proven to hold none.
 
     ``within`` is a span out of :func:`parts`, to read those documents alone. Whoever has no use
     for trees asks for none, and boring workloads are skimmed. ``roles`` are those that the file
-    has in kustomizations. Documents inside of strings come behind the one around them.
+    has in kustomizations. Documents inside of strings come behind the one around them. Of a
+    kustomization that kustomize may refuse (``is_refused``) nothing is left out, to find why.
 
     ``prove=False`` parses everything: the slow path that the fast one is tested against.
     """
-    special = _is_special(roles) or _is_binary_resource(source, roles)
+    special = is_refused or _is_special(roles) or _is_binary_resource(source, roles)
     asks = prove and not special
     is_free_file = _is_free_file(source, catalogue) if asks and within is None else None
     if is_free_file:
@@ -107,12 +110,35 @@ def examine(  # noqa: PLR0913 - what is read, and how
             examined.append(short)
         else:
             examined += read_all(document, catalogue, _file_name(source), roles)
+    if is_refused:
+        examined = _with_first_of(source, examined)
     # What ends the stream for kubectl keeps it from a manifest, whatever it is itself. Of what
     # stands in the other parts of a source nothing is known here: there is sure to be one.
     is_stream = len(examined) > 1 and any(item.is_manifest for item in examined)
     if is_stream or within is not None:
         examined = [item._replace(is_manifest=True) if item.refusals else item for item in examined]
     return examined, free
+
+
+def _with_first_of(source: Source, examined: list[Examined]) -> list[Examined]:
+    """Return the documents of a kustomization file, of which the first has to be a mapping."""
+    for index, item in enumerate(examined):
+        root = None if item.tree is None else item.tree.root
+        if item.refusals or isinstance(root, Mapping):
+            return examined
+        if root is not None:
+            kind = type_of(root)
+            why = "it is empty" if kind == "null" else f"it is a {kind}, not a mapping"
+            at = item.document.byte_offset(root.start)
+            refusal = Refusal(at, _REFUSED + why, by_kubectl=False)
+            first = item._replace(refusals=(refusal,), is_manifest=True)
+            return [*examined[:index], first, *examined[index + 1 :]]
+    start = source.bom_length
+    document = Document(source, Span(start, len(source.data)))
+    refusal = Refusal(start, f"{_REFUSED}it is empty", by_kubectl=False)
+    nothing = Extract([], [], None)
+    found = Examined(document, None, nothing, (refusal,), None, is_template=False, is_manifest=True)
+    return [found]
 
 
 def parts(source: Source, catalogue: Catalogue) -> list[Span] | list[None]:
@@ -241,6 +267,13 @@ def read(
     if marks:
         message = "an extra byte order mark, after which go-yaml drops the first letters of keys"
         reasons.append(Refusal(document.span.start, message, by_kubectl=marks > 1))
+    if found.root is not None and found.root.api_version and may_lack_space(text):
+        from imagelint.kubernetes.misread import glued_problem  # noqa: PLC0415 - rare
+
+        glued = glued_problem(tree.root)
+        if glued is not None:
+            place = document.byte_offset(glued.offset)
+            reasons.append(Refusal(place, glued.message, by_kubectl=False))
     is_misread = (reasons or not found.objects) and _is_in_other_encoding(document)
     if is_misread:
         from imagelint.kubernetes.misread import encoding_problem  # noqa: PLC0415 - rare
@@ -278,12 +311,12 @@ def _parsed(text: str) -> Tree:
     tree = parse_yaml(text)
     if tree.is_suspicious:
         tree.problems += refusals(tree)
-    if not tree.problems and not _is_object(tree.root):
+    if tree.unread_from is None and not _is_object(tree.root):
         from imagelint.kubernetes.misread import shape_problem  # noqa: PLC0415 - most are objects
 
         problem = shape_problem(tree, text)
         if problem is not None:
-            tree.problems.append(problem)
+            tree.problems = tree.problems or [problem]
             tree.unread_from, tree.dropped_from = problem.offset, None
     return tree
 
@@ -321,7 +354,7 @@ def _reasons(
         yield Refusal(document.byte_offset(index), message)
     for index, why in by_kustomize:
         is_refused = True
-        message = f"kustomize refuses this file: {why}"
+        message = _REFUSED + why
         yield Refusal(document.byte_offset(index), message, by_kubectl=False)
     for index, why in () if is_refused else oddities(tree):
         yield Refusal(document.byte_offset(index), why, by_kubectl=False)

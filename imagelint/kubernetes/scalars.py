@@ -6,6 +6,7 @@ Most plain scalars are strings to everybody, which is told at first sight.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from enum import Enum
 from typing import Final, TypeGuard
 
@@ -150,7 +151,6 @@ def _rfc3339(text: str) -> str | None:
     match = re.fullmatch(_TIMESTAMP, text) if text[4:5] == "-" else None
     if match is None:
         return None
-    from datetime import datetime  # noqa: PLC0415 - few manifests hold a date
 
     date, *clocks, zone, spaced, spaced_fraction = match.groups()
     clock, fraction = clocks if zone else (spaced, spaced_fraction)

@@ -103,9 +103,12 @@ def extract(
             root = next((item.meta for item in found if item.mapping is tree.root), None)
         if len(seen_by) > 1:  # each has a view of its own
             found = [item for item in found if view.reader in item.readers]
+        read_as = found
         if recast is not None:
-            found = found or _of_no_kind(tree.root)
-        objects += ((item, view) for item in found if has_fields_of_kustomize(item.meta))
+            if not found and isinstance(tree.root, Mapping):  # a patch that states no kind
+                found = [ObjectNode(tree.root, "", KubeObject("", ""), BOTH)]
+            read_as = [one for item in found for one, _ in recast(item)]
+        objects += ((item, view) for item in read_as if has_fields_of_kustomize(item.meta))
         once = bool(tree.problems)  # what is refused may be a bomb
         del met.objects[:]
         for item in _distinct(found) if once else found:
@@ -127,11 +130,6 @@ def extract(
 def _add(known: _Texts, texts: Iterable[Inline]) -> None:
     for text in texts:
         known.setdefault((text.field, text.node.start, text.node.value), text)
-
-
-def _of_no_kind(root: Node | None) -> list[ObjectNode]:
-    """Return a patch that states no kind as the object that it is all the same."""
-    return [ObjectNode(root, "", KubeObject("", ""), BOTH)] if isinstance(root, Mapping) else []
 
 
 def _sites_as(  # noqa: PLR0913, PLR0917 - what is searched, and how

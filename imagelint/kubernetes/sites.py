@@ -378,7 +378,7 @@ def _placeholder(
         if _container(place, view) in CONTAINERS:
             deep = len(place.parents) >= _POD_DEPTH
             pod = view.entries(place.parents[-_POD_DEPTH]) if deep else {}
-            return ISTIO, pod_asks(pod.get("metadata"), view)
+            return ISTIO, pod_asks(pod.get("metadata"), pod.get("spec"), view)
     if value == " ":
         root = item.mapping
         if text_at(root, ("metadata", "annotations", "image.openshift.io/triggers"), view):

@@ -39,7 +39,7 @@ def texts_of(objects: Iterable[ObjectNode], view: View, catalogue: Catalogue) ->
         # Of a key that stands twice, or whose name is a word of YAML 1.1, kustomize has another
         # reading; it may refuse the file, but then nobody knows which of them will stay.
         for one in (view, View(Reader.KUSTOMIZE, walk_once=True)):
-            data = one.entries(item.mapping).get(field)
+            data = one.get(item.mapping, field)
             if not isinstance(data, Mapping) or uses[id(data)] > 2 * MOST_USES:
                 continue
             uses[id(data)] += 1

@@ -10,20 +10,33 @@
 
 A reference that does not parse is :class:`imagelint.model.reference.InvalidReference`
 (a ``ValueError``) and a document that does not parse is a finding: neither ends the run.
+
+Every "did you mean" comes from here, too.
 """
 
 from __future__ import annotations
 
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from imagelint.model.source import one_line
 
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from imagelint.model.source import Source
+
 __all__ = ["FileError", "ImagelintError", "Inconsistency", "InconsistentPolicy", "PolicyError"]
-__all__ += ["UsageError", "internal_error"]
+__all__ += ["UsageError", "did_you_mean", "internal_error", "nearest"]
 
 
 class ImagelintError(Exception):
     """Base of all errors that end a run with exit code 2; ``str()`` is the message for the user."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All that there is to say, a line each: the message first."""
+        return (str(self),)
 
 
 class UsageError(ImagelintError):
@@ -33,11 +46,17 @@ class UsageError(ImagelintError):
 class PolicyError(ImagelintError):
     """A policy, rule or catalogue file that cannot be used.
 
-    ``line`` and ``column`` are 1-based; ``None`` where the whole file is meant.
+    ``line`` and ``column`` are 1-based; ``None`` where the whole file is meant. ``source`` is the
+    file, where it is known; ``also`` are the other mistakes in it, where somebody has looked.
     """
 
     def __init__(
-        self, message: str, path: str, line: int | None = None, column: int | None = None
+        self,
+        message: str,
+        path: str,
+        line: int | None = None,
+        column: int | None = None,
+        source: Source | None = None,
     ) -> None:
         """Say what is wrong (``message``) and where."""
         super().__init__(message)
@@ -45,6 +64,13 @@ class PolicyError(ImagelintError):
         self.path = path
         self.line = line
         self.column = column
+        self.source = source
+        self.also: tuple[PolicyError, ...] = ()
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The message, and one for each other mistake in the file."""
+        return (str(self), *map(str, self.also))
 
     def __str__(self) -> str:
         """Render ``path:line:col: message``, the form that editors and terminals can follow."""
@@ -80,7 +106,7 @@ class InconsistentPolicy(PolicyError):  # noqa: N818 - reads like InvalidPattern
 
     def __init__(self, reason: Inconsistency, error: PolicyError) -> None:
         """Give ``error`` a reason."""
-        super().__init__(error.message, error.path, error.line, error.column)
+        super().__init__(error.message, error.path, error.line, error.column, error.source)
         self.reason = reason
 
 
@@ -100,8 +126,38 @@ def internal_error(error: Exception, path: str | None = None, *, debug: bool = F
     text = f"{type(error).__name__}: {error}".replace("\n", " ")
     found = one_line(f"{place}internal error ({text}")
     line = f"{found}); please report it, with the file if you can"
-    if not debug:
-        return f"{line} (--debug shows where it came from)"
-    import traceback  # noqa: PLC0415 - only when something is broken
+    return _with_traceback(line, error) if debug else f"{line} (--debug shows where it came from)"
+
+
+def described(error: Exception, *, debug: bool = False) -> str:
+    """Say in a line what ended a run, and with ``debug`` where it came from."""
+    if isinstance(error, ImagelintError):
+        line = one_line(str(error))
+    elif isinstance(error, OSError):
+        place = "" if error.filename is None else f"{error.filename}: "
+        line = one_line(f"{place}{error.strerror or error}")
+    else:
+        return internal_error(error, debug=debug)
+    return _with_traceback(line, error).removesuffix("\n") if debug else line
+
+
+def _with_traceback(line: str, error: Exception) -> str:
+    """Return a line and the traceback of an error below it."""
+    import traceback  # noqa: PLC0415 - only when somebody asks
 
     return f"{line}\n{''.join(traceback.format_exception(error))}"
+
+
+def nearest(name: str, names: Iterable[str], likeness: float = 0.6) -> str | None:
+    """Return the one of ``names`` that is most like ``name``; None where none is alike enough."""
+    import difflib  # noqa: PLC0415 - only where there is something to explain
+
+    found = difflib.get_close_matches(name, list(names), 1, likeness)
+    return found[0] if found else None
+
+
+def did_you_mean(name: str, names: Collection[str], otherwise: str) -> str:
+    """Return a clause that names the nearest of ``names``, and all of them."""
+    near = nearest(name, names)
+    every = f"{otherwise} {', '.join(names)}" if names else "there are none"
+    return f'did you mean "{near}"? ({every})' if near else every

@@ -63,7 +63,6 @@ _DIGEST = rf"{_ALGORITHM}:[0-9A-Fa-f]{{32,}}"
 _match_domain: Final = lru_cache(1000)(re.compile(_DOMAIN).fullmatch)  # registries are few
 _REST_RE: Final = re.compile(rf"({_PATH})(?::({_TAG}))?(?:@({_DIGEST}))?")  # path, tag, digest
 _IDENTIFIER: Final = r"[0-9a-f]{64}"
-_IDENTIFIER_LENGTH: Final = 64
 
 
 class Reason(str, Enum):
@@ -148,10 +147,14 @@ class ImageReference(NamedTuple):
             raise InvalidReference(result, text, _message(result, text))
         return result
 
+    @staticmethod
+    def parse_or_none(text: str) -> ImageReference | None:
+        """Read ``text`` as ``parse`` does, or return None; no message is put together."""
+        return found if isinstance(found := _read(text), ImageReference) else None
+
     def __str__(self) -> str:
         """Return the text that was parsed."""
-        name = f"{self.domain}/{self.path}" if self.domain else self.path
-        return name + self._suffix
+        return (f"{self.domain}/" if self.domain else "") + self.path + self._suffix
 
     @property
     def registry(self) -> str:
@@ -227,7 +230,7 @@ def _read(text: str) -> ImageReference | Reason:
     Which letters beyond ASCII count as upper case is up to the interpreter's Unicode version,
     as it is up to Go's in the library; both refuse them all, as ``UPPERCASE`` or ``FORMAT``.
     """
-    if len(text) == _IDENTIFIER_LENGTH and re.fullmatch(_IDENTIFIER, text):
+    if len(text) == 64 and re.fullmatch(_IDENTIFIER, text):
         return Reason.IDENTIFIER
     domain, rest = _split_domain(text)
     if (remote := rest.partition(":")[0]) != remote.lower():
@@ -267,15 +270,13 @@ def _check_digest(digest: str) -> Reason | None:
     algorithm, _, encoded = digest.partition(":")
     length = _DIGEST_LENGTHS.get(algorithm)
     if length is None:
-        is_lower = algorithm == algorithm.lower()
-        return Reason.DIGEST_ALGORITHM if is_lower else Reason.DIGEST_FORMAT
+        return Reason.DIGEST_ALGORITHM if algorithm == algorithm.lower() else Reason.DIGEST_FORMAT
     if len(encoded) != length:
         return Reason.DIGEST_LENGTH
     return None if encoded == encoded.lower() else Reason.DIGEST_FORMAT
 
 
 # Advice. Nothing below decides whether a text is a reference.
-
 
 _Slip = tuple[Reason | None, str, str, str]
 """A common mistake: reason (None: any), part of the reference or "text", pattern, advice."""
@@ -364,14 +365,12 @@ def _message(reason: Reason, text: str) -> str:
     """Say what is wrong with ``text``, and where it is known what to write."""
     cut = _cut(text)
     advice = "write it as [REGISTRY/]REPOSITORY[:TAG][@DIGEST]"
-    for slip_reason, part, pattern, slip_advice in _SLIPS:
+    for why, part, pattern, slip_advice in _SLIPS:
         value: str | None = text if part == "text" else getattr(cut, part)
-        if value is not None and slip_reason in (None, reason):
-            found = re.search(pattern, value)
-            if found:
-                what = found[found.lastindex or 0]
-                advice = slip_advice.format(found=_shown(what), length=len(what))
-                break
+        if why in (None, reason) and value is not None and (found := re.search(pattern, value)):
+            what = found[found.lastindex or 0]
+            advice = slip_advice.format(found=_shown(what), length=len(what))
+            break
     repaired = _repair(text)
     write = f"; write {_shown(repaired)}" if repaired else ""
     return f"{_shown(text)} is not an image reference: {advice}{write}"
@@ -391,7 +390,7 @@ def _repair(text: str) -> str | None:
     cut = _cut(re.sub(_SCHEME, "", text.strip()))
     tag, digest = cut.tag and cut.tag.lstrip(":"), cut.digest and cut.digest.lower()
     repaired = str(ImageReference(cut.domain, cut.path.lower(), tag, digest))
-    return repaired if isinstance(_read(repaired), ImageReference) else None
+    return repaired if ImageReference.parse_or_none(repaired) else None
 
 
 def _shown(text: str) -> str:

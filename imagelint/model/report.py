@@ -14,7 +14,7 @@ from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from typing import TypeAlias
 
     from imagelint.model.finding import Finding, KubeObject, Skipped
@@ -37,6 +37,7 @@ __all__ = [
     "Told",
     "joined",
     "light",
+    "settled",
     "told",
 ]
 
@@ -204,6 +205,24 @@ def _by_rank(findings: Iterable[Finding]) -> tuple[int, ...]:
     for finding in findings:
         counts[finding.severity.rank] += 1
     return tuple(counts)
+
+
+def settled(
+    waiting: Iterable[tuple[Finding, Account]], accounts: Collection[Account]
+) -> frozenset[Finding]:
+    """Return the findings that are none, since their service account names a secret."""
+    if not accounts:
+        return frozenset()
+    return frozenset(finding for finding, account in waiting if _is_among(account, accounts))
+
+
+def _is_among(account: Account, accounts: Iterable[Account]) -> bool:
+    """Whether an account is one of these; what states no namespace may be in any."""
+    return any(
+        account.name == other.name
+        and (None in (account.namespace, other.namespace) or account == other)
+        for other in accounts
+    )
 
 
 def light(result: FileResult, line_hashes: LineHashes | None = None) -> FileResult:

@@ -12,12 +12,12 @@ import codecs
 import re
 from functools import cached_property
 from operator import attrgetter, itemgetter
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from imagelint.model.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 __all__ = ["Decoded", "Edit", "Mark", "Position", "Source", "Span", "apply_edits", "mark_of"]
 __all__ += ["as_yaml", "one_line", "shown"]
@@ -134,9 +134,7 @@ class Decoded:
 
     def _growth(self, index: int) -> int:
         """Return how many more bytes than written the text has up to ``index``."""
-        from bisect import bisect_right  # noqa: PLC0415 - few texts are ill-formed
-
-        repairs = bisect_right(self._repairs, index, key=attrgetter("end"))
+        repairs = _number_up_to(index, self._repairs, attrgetter("end"))
         return self._repairs[repairs - 1].growth if repairs else 0
 
     def _mark(self) -> None:
@@ -239,10 +237,8 @@ class Source:
         piece = offset // _STRIDE_OF_LINES
         found = self.data.rfind(b"\n", piece * _STRIDE_OF_LINES, offset)
         if found < 0 < piece and self._breaks_before[piece]:
-            from bisect import bisect_left  # noqa: PLC0415 - few lines are that long
-
             counts = self._breaks_before  # in the piece behind which the count stays as it is
-            end = bisect_left(counts, counts[piece]) * _STRIDE_OF_LINES
+            end = _number_up_to(counts[piece] - 1, counts) * _STRIDE_OF_LINES
             found = self.data.rfind(b"\n", end - _STRIDE_OF_LINES, end)
         return found + 1 or self.bom_length
 
@@ -263,9 +259,7 @@ class Source:
                 at, count = places[-1]
                 stop = self._boundary(at + _STRIDE)
                 places.append((stop, count + self._length(at, stop)))
-            from bisect import bisect_right  # noqa: PLC0415 - few lines are that long
-
-            at, count = places[bisect_right(places, end, key=itemgetter(0)) - 1]
+            at, count = places[_number_up_to(end, places, itemgetter(0)) - 1]
         return count + self._length(at, end)
 
     def _length(self, start: int, end: int) -> int:
@@ -293,9 +287,7 @@ class Source:
             piece = offset // _STRIDE_OF_LINES
             before = self._breaks_before[piece] if piece else 0
             return before + self.data.count(b"\n", piece * _STRIDE_OF_LINES, offset) + 1
-        from bisect import bisect_right  # noqa: PLC0415 - what is clean has no place to be shown
-
-        return max(bisect_right(self._line_starts, offset), 1)
+        return max(_number_up_to(offset, self._line_starts), 1)
 
     def line(self, number: int) -> str:
         """Return the text of a 1-based line, without its line break."""
@@ -303,6 +295,15 @@ class Source:
         start = starts[number - 1]
         end = starts[number] if number < len(starts) else len(self.data)
         return self.data[start:end].decode(self.encoding, "replace").rstrip("\r\n")
+
+
+def _number_up_to(
+    limit: int, values: Sequence[Any], key: Callable[[Any], int] | None = None
+) -> int:
+    """Return how many of the values, which ascend, are at most ``limit``."""
+    from bisect import bisect_right  # noqa: PLC0415 - what is clean has no place to be shown
+
+    return bisect_right(values, limit, key=key)
 
 
 def apply_edits(source: Source, edits: Iterable[Edit]) -> bytes:

@@ -48,6 +48,8 @@ _PROJECT_NAME = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
 _PROJECT_NAME_MAX = 255
 _LISTED_MAX = 8
 _LIBRARY = "library"
+_PORT = r":[0-9]+\Z"
+_HTTPS_PORT = r":0*443\Z"
 
 
 @final
@@ -287,8 +289,8 @@ class HarborMap(NamedTuple):
 class Gate(NamedTuple):
     """What an environment allows. ``deny`` always beats ``allow``; the rest is not allowed.
 
-    An image on Harbor is judged by each of its spellings. ``deny`` also catches a host in upper
-    case, which is the same server to DNS, and, where it names a repository, what a Harbor has from
+    An image on Harbor is judged by each of its spellings. ``deny`` also catches other names of the
+    same server (upper case, port 443), and, where it names a repository, what a Harbor has from
     there; ``allow`` does neither, since a reference's host is compared as written.
     """
 
@@ -304,18 +306,34 @@ class Gate(NamedTuple):
 
     def decide(self, reference: ImageReference) -> Decision:
         """Judge an image: the first pattern that denies it, else the first that allows it."""
-        spellings = self.harbors.spellings(reference)
         if self.deny:
-            lower = _lower_registry(reference)
-            written = (*spellings, *self.harbors.spellings(lower))
-            anywhere = (*written, *map(_lower_registry, self.harbors.origins(lower)))
-            for pattern in self.deny:
-                if pattern.matches_any(anywhere if pattern.names_repository else written):
-                    return Decision(allowed=False, pattern=pattern)
+            by = next(self._denying(reference), None)
+            if by is not None:
+                return Decision(allowed=False, pattern=by)
+        spellings = self.harbors.spellings(reference)
         for pattern in self.allow:
             if pattern.matches_any(spellings):
                 return Decision(allowed=True, pattern=pattern)
         return Decision(allowed=False, pattern=None)
+
+    def denied_by_name(self, reference: ImageReference) -> RegistryPattern | None:
+        """Return the pattern with a repository that denies an image; None: no such one does.
+
+        No other name makes such an image a better one.
+        """
+        return next((by for by in self._denying(reference) if by.names_repository), None)
+
+    def _denying(self, reference: ImageReference) -> Iterator[RegistryPattern]:
+        """Yield the patterns that deny an image, by whatever name of its server."""
+        if not self.deny:
+            return
+        servers = _same_server(reference)
+        written = [one for server in servers for one in self.harbors.spellings(server)]
+        origins = [one for server in servers for one in self.harbors.origins(server)]
+        anywhere = [*written, *(one for origin in origins for one in _same_server(origin))]
+        for pattern in self.deny:
+            if pattern.matches_any(anywhere if pattern.names_repository else written):
+                yield pattern
 
 
 def parse_harbor_host(text: str) -> str:
@@ -349,9 +367,17 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(every[:_LISTED_MAX]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _lower_registry(reference: ImageReference) -> ImageReference:
-    """Return the same image with its host in lower case: the same server to DNS."""
-    domain = reference.domain
-    if domain is None or domain == domain.lower():
-        return reference
-    return ImageReference(domain.lower(), reference.path, reference.tag, reference.digest)
+def _same_server(reference: ImageReference) -> tuple[ImageReference, ...]:
+    """Return an image by each name of its server: the host in lower case, with and without 443.
+
+    To DNS case is nothing, and HTTPS has that port anyway.
+    """
+    path, tag, digest = reference.repository, reference.tag, reference.digest
+    host = reference.registry.lower()
+    if not host:
+        return (reference,)
+    names = [host, re.sub(_HTTPS_PORT, "", host)]
+    if re.search(_PORT, host) is None:
+        names.append(f"{host}:443")
+    others = [name for name in names if name != reference.registry]
+    return reference, *(ImageReference(name, path, tag, digest) for name in dict.fromkeys(others))

@@ -228,10 +228,8 @@ def parse_repository_path(text: str) -> str:
 
 def is_host(text: str) -> bool:
     """Whether a reference that begins with ``text/`` has it as its registry."""
-    try:
-        return ImageReference.parse(f"{text}/x").domain == text
-    except InvalidReference:
-        return False
+    reference = ImageReference.parse_or_none(f"{text}/x")
+    return reference is not None and reference.domain == text
 
 
 def _reads_as_path(text: str) -> bool:
@@ -247,7 +245,7 @@ def check_spelling(text: str) -> None:
     if not text:
         message = "an empty text; write a registry, such as quay.io"
         raise InvalidPattern(message)
-    scheme = re.match(_SCHEME, text)
+    scheme = re.match(_SCHEME, text) if "://" in text else None
     advice = ""
     if text != text.strip():
         advice, better = "has white space around it", text.strip()

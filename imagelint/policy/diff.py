@@ -26,11 +26,6 @@ class Change(NamedTuple):
     before: str
     after: str
 
-    @property
-    def words(self) -> str:
-        """The old and the new verdict."""
-        return f"{self.before} → {self.after}"
-
 
 class Changes(NamedTuple):
     """All changes, by file and position, and the number of images."""

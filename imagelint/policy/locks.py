@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from imagelint.model.errors import Inconsistency, InconsistentPolicy
+from imagelint.model.errors import Inconsistency, InconsistentPolicy, did_you_mean
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import shown
-from imagelint.yaml.config import Fields, did_you_mean
+from imagelint.yaml.config import Fields
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator

@@ -24,19 +24,26 @@ if TYPE_CHECKING:
 __all__ = ["hidden_images", "is_of_another_port", "never_below", "project_meaning", "width"]
 
 _GATE: Final = "unapproved-registry"
-_FOLDER: Final = re.compile(r"\.?[^.*?]+|[^*?]+\.(?:d|[0-9]+)")
+_FOLDER: Final = re.compile(r"\.?[^.]+|.+\.(?:d|[0-9]+)")
 """Names of folders: without an extension, or like ``conf.d`` and ``v1.2``."""
+_WILDCARDS: Final = frozenset("*?.")
 _FILES: Final = frozenset(("Kustomization",))
 """Files without an extension that are linted."""
 _EVERY_PATH: Final = re.compile(r"(?:\*\*/)*(?:\*\*|(?<=/)\*(?:\.(?:\*|ya?ml|json))?)")
 
 
 def never_below(glob: PathPattern) -> str | None:
-    """Return the problem of a glob that names a folder, and so matches no file in it."""
+    """Say of a glob that names folders that it fits nothing in them; None: it names none.
+
+    With a wildcard it may be meant for files, whose extension it leaves out.
+    """
     last = glob.text.rpartition("/")[2]
-    if not last or last in _FILES or _FOLDER.fullmatch(last) is None:
+    is_name = not set(last) <= _WILDCARDS
+    if not is_name or last in _FILES or _FOLDER.fullmatch(last) is None:
         return None
     better = as_yaml(f"{glob.text}/**")
+    if "*" in last or "?" in last:
+        better += f", or {as_yaml(f'{glob.text}.*')} for files"
     return f"{shown(glob.text)} matches nothing inside a folder of that name; write {better}"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from imagelint.model.errors import Inconsistency, InconsistentPolicy
+from imagelint.model.errors import Inconsistency, InconsistentPolicy, did_you_mean
 from imagelint.model.finding import Severity
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import shown
@@ -29,7 +29,6 @@ from imagelint.patterns.harbor import (
 from imagelint.policy.environments import Environment, Match, RuleSetting
 from imagelint.policy.locks import Locks, locked_error, uncovered
 from imagelint.rules.rule import load_rules, parameter_names, read_parameter
-from imagelint.yaml.config import Fields, did_you_mean
 from imagelint.yaml.nodes import Mapping as MappingNode
 from imagelint.yaml.nodes import Node, Scalar, Sequence
 
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from imagelint.patterns.globs import NamePattern
     from imagelint.policy.locks import Lock
     from imagelint.rules.rule import Rule
+    from imagelint.yaml.config import Fields
 
     RuleSources: TypeAlias = Callable[[str], SequenceOf[Source]]
     """Returns the rule files that match a glob, or raises InvalidPattern."""

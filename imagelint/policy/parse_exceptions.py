@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from imagelint.model.errors import Inconsistency, InconsistentPolicy
+from imagelint.model.errors import Inconsistency, InconsistentPolicy, did_you_mean
 from imagelint.model.source import shown
 from imagelint.patterns.globs import InvalidPattern, NamePattern
 from imagelint.policy.exceptions import ObjectPattern, PolicyException
 from imagelint.policy.parse import read_rule_ids
-from imagelint.yaml.config import did_you_mean
 from imagelint.yaml.nodes import Mapping as MappingNode
 
 if TYPE_CHECKING:
@@ -89,8 +89,6 @@ def _read_reason(reader: Fields, node: Node, where: str) -> str:
 
 def _read_day(reader: Fields, node: Node, where: str) -> str:
     """Read a day as its text, which compares like a date."""
-    import datetime as dt  # noqa: PLC0415 - for policies with such exceptions alone
-
     text = reader.text(node, where)
     message = f"{where}: {shown(text)} is not a date; write it as 2027-01-31 (the day is included)"
     if _DAY.fullmatch(text) is None:

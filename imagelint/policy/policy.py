@@ -46,7 +46,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, final
 
-from imagelint.model.errors import Inconsistency, InconsistentPolicy, PolicyError, UsageError
+from imagelint.model.errors import (
+    Inconsistency,
+    InconsistentPolicy,
+    PolicyError,
+    UsageError,
+    did_you_mean,
+)
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source, shown
 from imagelint.patterns.globs import PathPatterns
@@ -60,7 +66,7 @@ from imagelint.policy.parse import (
     read_rule_files,
     read_rule_settings,
 )
-from imagelint.yaml.config import Fields, did_you_mean
+from imagelint.yaml.config import Fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,20 +85,8 @@ __all__ += ["parse_policy"]
 
 _VERSION: Final = "1"
 _KEYS: Final = (
-    "version",
-    "harbor",
-    "environments",
-    "default",
-    "rules",
-    "rule-files",
-    "ignores",
-    "exceptions",
-    "extends",
-    "locked",
-    "exclude",
-    "workloads",
-    "ignore-fields",
-    "embedded",
+    *("version", "harbor", "environments", "default", "rules", "rule-files", "ignores"),
+    *("exceptions", "extends", "locked", "exclude", "workloads", "ignore-fields", "embedded"),
 )
 _REQUIRED: Final = ("version", "environments", "default")
 _NOTHING: Final = RuleSetting()

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.model.reference import ImageReference, InvalidReference
+from imagelint.model.reference import ImageReference
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,9 +43,9 @@ def moves_of(findings: Iterable[Finding]) -> Moves:
 
 @lru_cache(_PAIRS)
 def _move(before: str | None, after: str) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return the registry and the names of one fix, if it moves them."""
-    new = _parsed(after)
-    old = None if before is None else _parsed(before)
+    """Return the registry and the names of one repair, if it moves them."""
+    new = ImageReference.parse_or_none(after)
+    old = None if before is None else ImageReference.parse_or_none(before)
     if new is None:
         return [], []
     is_there = not new.registry or (old is not None and old.registry == new.registry)
@@ -54,10 +54,3 @@ def _move(before: str | None, after: str) -> tuple[list[str], list[tuple[str, st
 
 def _name(reference: ImageReference) -> str:
     return f"{reference.domain}/{reference.path}" if reference.domain else reference.path
-
-
-def _parsed(text: str) -> ImageReference | None:
-    try:
-        return ImageReference.parse(text)
-    except InvalidReference:
-        return None

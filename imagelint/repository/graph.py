@@ -10,7 +10,7 @@ from imagelint.kubernetes.context import NO_CONTEXT, Context, Trouble
 from imagelint.kubernetes.kustomize.kustomization import read_kustomization
 from imagelint.kubernetes.kustomize.model import FileRole, Role
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
-from imagelint.kubernetes.readers import Reader, View
+from imagelint.kubernetes.readers import Reader, View, refusals
 from imagelint.model.source import Source, shown
 from imagelint.repository.follow import (
     BUILD,
@@ -62,6 +62,8 @@ class Graph:
         self._users: dict[str, dict[str, None]] = {}
         """By file: the folders of the kustomizations that name it."""
         self._namespaces: dict[str, frozenset[str]] = {}
+        self._refused: set[str] = set()
+        """Kustomization files that kustomize may refuse."""
         self._troubles: dict[str, dict[Trouble, None]] = {}
         """By file: what is named in it and cannot be followed."""
         self._named: dict[str, list[tuple[Document, PathEntry]]] = {}
@@ -93,7 +95,8 @@ class Graph:
         if not roles and not _is_kustomization(path):
             return NO_CONTEXT
         troubles = tuple(self._troubles.get(path, ()))
-        return Context(roles, self.namespaces_of(path), troubles=troubles)
+        is_refused = path in self._refused
+        return Context(roles, self.namespaces_of(path), troubles=troubles, is_refused=is_refused)
 
     def canonical(self, path: str) -> str:
         """Return a path without links below the root, as everything in the graph is known by."""
@@ -190,6 +193,8 @@ class Graph:
     def _member(self, path: str) -> Member | None:
         data = self._read(path)
         found = None if data is None else read_as_kustomization(path, data)
+        if data is not None and (found is None or found[1].refusals):
+            self._refused.add(path)
         return None if found is None else self._followed(path, *found)
 
     def _followed(self, path: str, document: Document, says: Kustomization) -> Member:
@@ -304,7 +309,9 @@ def read_as_kustomization(path: str, data: bytes) -> tuple[Document, Kustomizati
         tree = document.tree or parse_yaml(document.text)
         if isinstance(tree.root, Mapping):
             view = View(Reader.KUBECTL, walk_once=bool(tree.problems))
-            return document, read_kustomization(tree.root, view)
+            says = read_kustomization(tree.root, view)
+            wrong = tree.problems + (refusals(tree) if tree.is_suspicious else [])
+            return document, says._replace(refusals=(*wrong, *says.refusals))
         if tree.root is not None:
             break
     return None

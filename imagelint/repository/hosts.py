@@ -206,16 +206,14 @@ def _names_in_templates(
     """Yield the names that the templates of an ApplicationSet select by, and its patch of them."""
     paths: list[str] = []
     for source in _all_with("kustomize", mapping, view):
-        entries = view.entries(source)
-        kustomize, path = entries["kustomize"], string_of(entries.get("path"), view) or ""
-        if isinstance(kustomize, Mapping):
-            for one in _argo_images(view.entries(kustomize).get("images"), view):
-                yield _named(document, one.node, one.name, _known_folder(path, root))
+        path = string_of(view.get(source, "path"), view) or ""
+        for one in _argo_images(view.get(source, "kustomize", "images"), view):
+            yield _named(document, one.node, one.name, _known_folder(path, root))
     text = template_patch_of(mapping, view)
     if text is None:
         return
     for source in _all_with("path", mapping, view):
-        known = string_of(view.entries(source).get("path"), view)
+        known = string_of(view.get(source, "path"), view)
         paths += () if known is None else (known,)
     folders = [_known_folder(path, root) for path in paths] or [root]
     if hides_images(text.value):
@@ -223,7 +221,7 @@ def _names_in_templates(
         return
     patch = parse_yaml(text.value)
     for kustomize in _all_with("images", patch.root, view) if patch.root is not None else ():
-        for one in _argo_images(view.entries(kustomize)["images"], view):
+        for one in _argo_images(view.get(kustomize, "images"), view):
             # it may change the path as well, so all of the repository could be meant
             where = [root] if _all_paths(patch.root, view) else folders
             yield from (_named(document, text, one.name, folder) for folder in where)
@@ -263,8 +261,7 @@ def _objects(
 def _flux_images(node: Node | None, view: View) -> Iterator[ImageEntry]:
     for index, item in enumerate(node.items if isinstance(node, Sequence) else ()):
         if isinstance(item, Mapping):
-            entries = view.entries(item)
-            fields = (entries.get(key) for key in ("name", "newName", "newTag", "digest"))
+            fields = (view.get(item, key) for key in ("name", "newName", "newTag", "digest"))
             name, new_name, tag, digest = (
                 one if isinstance(one, Scalar) else None for one in fields
             )

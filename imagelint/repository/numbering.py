@@ -13,11 +13,12 @@ from imagelint.engine.edits import edit_scalar, place_of
 from imagelint.kubernetes.examined import Examined
 from imagelint.kubernetes.inside import with_inside
 from imagelint.kubernetes.kustomize.leads import Lead, lead_of_any
-from imagelint.kubernetes.kustomize.model import Role, Unjudged
+from imagelint.kubernetes.kustomize.model import Role
 from imagelint.kubernetes.kustomize.patches import read_node_patch
+from imagelint.kubernetes.kustomize.reading import inside_of
 from imagelint.kubernetes.read import examine
 from imagelint.kubernetes.readers import Reader, View
-from imagelint.kubernetes.search import Extract
+from imagelint.kubernetes.search import Extract, ImageSite
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source
 from imagelint.repository.plugins import plugins_in
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.kustomize.model import FileRole, ImageEntry, Kustomization
-    from imagelint.kubernetes.search import ImageSite
     from imagelint.model.source import Edit
     from imagelint.repository.hosts import ArgoImage, Host
     from imagelint.repository.rename_model import Plan
@@ -170,10 +170,11 @@ class Numbering:
         name = f"{path}\0{document.byte_offset(says.mapping.start)}"
         said = self.said_by(name, with_inside(outer, self._catalogue)[1:])
         exacts, dangers, sites = [*said.exacts], [*said.dangers], []
+        inside = inside_of(self._catalogue, once=True)
         for patch in says.node_patches:
             exacts += self.tests(path, document, patch.node)
-            for one in read_node_patch(patch, view, self._catalogue, once=True):
-                if isinstance(one, Unjudged):
+            for one in read_node_patch(patch, view, self._catalogue, inside, once=True):
+                if not isinstance(one, ImageSite):
                     dangers.append(f"{self.place(path, document, one.node)} {_WRITES}")
                 else:
                     sites.append((document, one))

@@ -10,8 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from imagelint.files.git import LEFT_OUT, kept_below
+from imagelint.files.paths import SUFFIXES
 from imagelint.files.reading import MAX_SIZE, read
-from imagelint.files.walk import SUFFIXES
 from imagelint.kubernetes.context import NO_CONTEXT
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES, is_argo_source
 from imagelint.kubernetes.prefilter import may_have_built

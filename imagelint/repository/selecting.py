@@ -87,8 +87,7 @@ def tested_values(root: Node | None) -> Iterator[Tested]:
     """
     view = View(Reader.KUSTOMIZE)
     for operation in root.items if isinstance(root, Sequence) else ():
-        entries = view.entries(operation) if isinstance(operation, Mapping) else {}
-        name, path, value = (entries.get(key) for key in ("op", "path", "value"))
+        name, path, value = (view.get(operation, key) for key in ("op", "path", "value"))
         if isinstance(name, Scalar) and name.value == "test" and value is not None:
             pointer = path.value if isinstance(path, Scalar) else ""
             yield from _texts_in(value, steps_of_pointer(pointer), view)

@@ -27,7 +27,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, final, get_type_hints
 
-from imagelint.model.errors import PolicyError
+from imagelint.model.errors import did_you_mean
 from imagelint.model.finding import Severity
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.report import RuleText
@@ -44,7 +44,7 @@ from imagelint.rules.checks.registry import (
     parse_since,
     parse_source,
 )
-from imagelint.yaml.config import Fields, did_you_mean
+from imagelint.yaml.config import Fields
 from imagelint.yaml.nodes import Mapping as MappingNode
 
 if TYPE_CHECKING:
@@ -131,13 +131,13 @@ def load_rules(
         rule = _read_rule(reader)
         if rule.id in beside:
             message = f'a rule "{rule.id}" already exists; use another id'
-            raise PolicyError(message, source.path, *reader.place(reader.root))
+            raise reader.error(reader.root, message)
         if beside and rule.is_document_rule:
             message = f"the check {DOCUMENT} is only for imagelint's own rules; use another one"
-            raise PolicyError(message, source.path, *reader.place(reader.root))
+            raise reader.error(reader.root, message)
         if rule.id in rules:
             message = f'the rule "{rule.id}" is already defined in {origins[rule.id]}'
-            raise PolicyError(message, source.path, *reader.place(reader.root))
+            raise reader.error(reader.root, message)
         rules[rule.id] = rule
         origins[rule.id] = source.path
     return rules

@@ -32,6 +32,7 @@ __all__ = ["Declined", "repair_all", "tried"]
 
 T = TypeVar("T")
 _DOUBT = "git does not say whether it ignores this file; name the file to have it repaired"
+_NO_ADJUSTMENTS: Mapping[str, Adjustment] = {}
 _MOST_FILES, _MOST_INPUTS, _MOST_WAITS = 32, 1000, 8
 """How many may wait: new files, inputs, most of which stay as they are, and threads."""
 
@@ -89,6 +90,16 @@ class _Queue:
         self._files: set[files.Identity | None] = set()
         self._written: list[_Written] = []
         self._waits: Executor | None = None
+        self._shown: set[files.Identity | None] = set()
+        """Files whose repair is only shown, which is done under one name."""
+
+    def is_news(self, attempt: Attempt, written: _Written | None) -> bool:
+        """Whether a file is repaired under this name, whatever was found under others."""
+        if written is None or attempt.identity in self._shown:
+            return False
+        if not self._writes:
+            self._shown.add(attempt.identity)
+        return True
 
     def add(self, one: Input, attempt: Attempt, tried: Tried, root: str | None) -> None:
         """Add the next input, whose writing begins, inside of ``root`` if it is given."""
@@ -179,7 +190,8 @@ def _all_repaired(
         if is_asked and not confirm(len(changed)):
             raise Declined
     if not any(one.edits for one in adjusted.values()):
-        yield from _repaired(run, _adjusted(run, found, adjusted), failed, writes=write)
+        known = _adjusted(run, found, adjusted)
+        yield from _repaired(run, known, failed, adjusted, writes=write)
         return
     from imagelint.run.naming import Naming  # noqa: PLC0415 - only where names change
 
@@ -198,7 +210,8 @@ def _all_repaired(
     links = _links_to(named, inputs.values()) if run.may_have_links else []
     apart = {*named, *(one.path for one in links)}
     others = [pair for pair in found if pair[0].path not in apart]
-    yield from _repaired(run, _adjusted(run, others, adjusted), failed, writes=write)
+    known = _adjusted(run, others, adjusted)
+    yield from _repaired(run, known, failed, adjusted, writes=write)
     if write:
         naming.repair_images(failed)
     yield from _repaired(run, naming.last(), failed, writes=write)
@@ -255,9 +268,17 @@ def _outside(run: Run, path: str) -> Input:
 
 
 def _repaired(
-    run: Run, found: Iterable[tuple[Input, Tried]], failed: list[Input], *, writes: bool
+    run: Run,
+    found: Iterable[tuple[Input, Tried]],
+    failed: list[Input],
+    adjusted: Mapping[str, Adjustment] = _NO_ADJUSTMENTS,
+    *,
+    writes: bool,
 ) -> Iterator[Repair]:
-    """Write and lint again every input; ``failed`` gets those that could not be written."""
+    """Write and lint again every input; ``failed`` gets those that could not be written.
+
+    ``adjusted`` are the adjustments by path, for files that are tried once more.
+    """
     at_once = run.may_have_links
     queue = _Queue(writes=writes)
     try:
@@ -268,7 +289,8 @@ def _repaired(
                 yield from _finished(run, queue, failed)
             if run.knows(attempt):
                 # Under its other name it may have been written since.
-                known = tried(run, one)
+                refused = adjusted.get(one.path, NO_ADJUSTMENT).refused
+                known = tried(run, one, Adjustment(refused))
                 attempt = unpacked(one, known.attempt)
             queue.add(one, attempt, known, run.around.guard_of(one.path))
             if at_once or queue.is_full:
@@ -281,6 +303,9 @@ def _repaired(
 def _finished(run: Run, queue: _Queue, failed: list[Input]) -> Iterator[Repair]:
     """Finish and yield all that waits."""
     for one, attempt, tried, written in queue.synced():
+        if queue.is_news(attempt, written):
+            run.note(one, attempt.result, attempt.identity)
+            attempt = attempt._replace(identity=None)  # noqa: PLW2901 - of which all is known
         before = run.take(one, attempt)
         if before is None:
             if written is not None:

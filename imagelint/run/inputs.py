@@ -40,7 +40,9 @@ class Intake:
         self._cwd = cwd
         ref = request.policy_from
         self._origin = None if ref is None else files.AtCommit(ref, cwd)
-        self.policies = files.Policies(rules, cwd, request.policy, self._origin, request.harbor)
+        self.policies = files.Policies(
+            rules, cwd, request.policy, self._origin, request.harbor, request.policy_within
+        )
         self.stdin: bytes | None = None
         """Standard input, if it was asked for."""
         self.notices: list[str] = []
@@ -69,23 +71,25 @@ class Intake:
         elif self._request.stdin_filename is not None:
             message = "--stdin-filename names what comes on stdin: give - as PATH too"
             raise UsageError(message)
-        named = self._still_there((path for path in paths if path != STDIN), changes)
+        self.errors += map(one_line, self._around.refused.values())
+        followed = (path for path in paths if path != STDIN and path not in self._around.refused)
+        named = self._still_there(followed, changes)
 
         def meet(path: str) -> None:
             if begin is not None and changes is None:
                 begin(path, self._policy_of(path))
 
         ignored = files.Ignored() if self._origin is None else files.Ignored(self._origin.ignored)
-        listener = files.Listener(self._hear, meet)
+        listener = files.Listener(self._hear, meet, self._around.follows)
         found = files.find(named, self._cwd, exclusion, ignored, listener)
         self._tell_of_refusals(ignored.refusals)
         self.has_links = bool(found.links)
-        if self._request.leftovers:
-            self._look_for_leftovers(found)
         self.notices += (f"warning: {one_line(line)}" for line in found.warnings)
         self.errors += map(one_line, found.errors)
         self._tell_of_empty_folders(found.without)
         out = self._links_out(found)
+        if self._request.leftovers:
+            self._look_for_leftovers(found, out)
         taken_in = self._taken_in(found, exclusion)
         shown = {file.shown for file in taken_in} | self._missing(found, exclusion)
         self.skipped += (one for one in found.skipped if one.path not in shown)
@@ -191,8 +195,7 @@ class Intake:
             if root is None or not files.leads_out(path, root):
                 continue
             out.append(path)
-            is_ours = self._around.is_tracked(path) or not files.repository_of(root)
-            if is_ours:
+            if self._around.is_brought(path):
                 self.errors.append(one_line(f"{name}: {files.LEADS_OUT}"))
             elif path in places:
                 self.skipped.append(Skipped(name, "link out of the repository"))
@@ -205,9 +208,9 @@ class Intake:
             if files.are_leftovers(names):
                 self.littered.append(folder)
 
-    def _look_for_leftovers(self, found: files.Found) -> None:
-        """Look into the folders that no walk has seen: of named files, and behind links."""
-        places = (*(file.path for file in found.files), *map(os.path.realpath, found.links))
+    def _look_for_leftovers(self, found: files.Found, out: frozenset[str]) -> None:
+        """Look into the folders that no walk has seen: of named files, and behind links inside."""
+        places = (*(file.path for file in found.files), *map(os.path.realpath, found.links - out))
         folders = dict.fromkeys(place.rpartition(os.sep)[0] or os.sep for place in places)
         self.littered += filter(files.has_leftovers, folders.keys() - self._heard)
 
@@ -263,6 +266,8 @@ class Intake:
         here = _STDIN_SHOWN if self._request.stdin_is_here else files.STDIN
         path = files.absolute(name or here, self._cwd)
         shown = files.displayed(path, self._cwd) if name else _STDIN_SHOWN
+        if name:  # whose policy is looked for there
+            files.bound_of(name, self._cwd, shown, self._around.is_tracked)
         governing = self._policy_of(path)
         given = self._request.stdin
         self.stdin = files.read_stdin() if given is None else given

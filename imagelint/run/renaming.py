@@ -67,8 +67,7 @@ def adjustments(
         known = {
             own: inputs[path]
             for own, paths in names.items()
-            for path in paths[:1]
-            if path in inputs
+            for path in [path for path in paths if path in inputs][:1]
         }
         planned = _Planned(graph, around.hosts_at(root), known, catalogue, cwd)
         for path, adjustment in planned.adjustments(free, names).items():

@@ -30,6 +30,8 @@ class Request(NamedTuple):
     """As typed; none stands for the working folder, ``-`` for standard input."""
     environment: str | None = None
     policy: str | None = None
+    policy_within: str | None = None
+    """The folder (absolute) that ``policy`` lies in where the tree names it, and no user."""
     harbor: str | None = None
     """The Harbor of the built-in policy, in place of the example's: a host."""
     exclude: tuple[str, ...] = ()

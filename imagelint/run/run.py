@@ -124,7 +124,7 @@ class Run:
         try:
             result, identity = self._lint(one, within)
         except Exception as error:  # noqa: BLE001 - as in `guarded`
-            return Attempt(None, None, (self._said(one, error),))
+            return Attempt(None, None, self._said(one, error))
         return Attempt(result, identity, ())
 
     def packed(self, attempt: Attempt) -> Packed:
@@ -277,10 +277,10 @@ class Run:
             self._known[attempt.identity] = one, attempt.result
         return attempt.result
 
-    def note(self, one: Input, result: FileResult | None) -> None:
-        """Remember the result of an input that was written: it has a new identity."""
+    def note(self, one: Input, result: FileResult | None, at: files.Identity | None = None) -> None:
+        """Remember the result of an input that was written: its identity is new, or ``at``."""
         if result is not None and one.data is None:
-            self._known[files.identity(one.path)] = one, result
+            self._known[at or files.identity(one.path)] = one, result
 
     def knows(self, attempt: Attempt) -> bool:
         """Whether the file was seen before, under another name."""
@@ -295,15 +295,15 @@ class Run:
         try:
             return step()
         except Exception as error:  # noqa: BLE001 - the user gets all other files' findings
-            self.errors.append(self._said(one, error))
+            self.errors += self._said(one, error)
         return None
 
-    def _said(self, one: Input, error: Exception) -> str:
+    def _said(self, one: Input, error: Exception) -> tuple[str, ...]:
         """Return what is said of an input with which something has gone wrong."""
         if not isinstance(error, ImagelintError):
-            return internal_error(error, one.shown, debug=self._request.debug)
-        message = str(error)
-        return one_line(message if one.shown in message else f"{one.shown}: {message}")
+            return (internal_error(error, one.shown, debug=self._request.debug),)
+        lines = (line if one.shown in line else f"{one.shown}: {line}" for line in error.lines)
+        return tuple(map(one_line, lines))
 
     def results(self) -> Iterator[FileResult]:
         """Lint everything; the results come in the order of the inputs for any number of jobs."""

@@ -10,6 +10,7 @@ from imagelint import files
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
 from imagelint.model.errors import FileError
 from imagelint.repository.repositories import Repositories
+from imagelint.run.request import STDIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,19 +28,26 @@ class Surroundings:
 
     def __init__(self, request: Request, cwd: str) -> None:
         """Take the PATHs of a request; without any, the working folder is one."""
-        places = [files.absolute(path, cwd) for path in request.paths or (".",)]
-        self._named = frozenset(places)
+        self._indexes: dict[str, files.Index | None] = {}
+        """By root, where git has been asked."""
+        self.refused: dict[str, str] = {}
+        """PATHs, as typed, that lead where the checkout wants them to, and why that is not done."""
+        self._named: dict[str, str | None] = {}
+        """By absolute path: outside of which folder a PATH must not lead, if of any."""
+        for path in request.paths or (".",):
+            self._take(path, cwd)
+        places = [*self._named]
         self._with_policies = request.policy is None
         """Whether policies are looked for above the files."""
         self._is_whole = request.changed_since is None
         self._limit = request.max_file_size
         self._guards: dict[str, str] = {}
         """By folder: see :meth:`guard_of`."""
-        self._indexes: dict[str, files.Index | None] = {}
-        """By root, where git has been asked."""
         self.refusals: Mapping[str, str] = {}
         """By root: repositories for which git does not answer."""
         self._folders = sorted(filter(os.path.isdir, places), key=len)
+        self._walked = [files.above_glob(place) for place in places if not os.path.lexists(place)]
+        self._walked = sorted((*self._folders, *self._walked), key=len)
         self._repositories = Repositories(self._is_tree)
         self._roots: dict[str, str] = {}
         """By folder."""
@@ -49,6 +57,19 @@ class Surroundings:
         """By folder: the outermost folder above it with a policy."""
         for place in places:  # before processes are forked, for all of them
             self.graph_of(os.path.join(place, "") if place in self._folders else place)
+
+    def _take(self, path: str, cwd: str) -> None:
+        """Take note of a PATH, or why it is not followed."""
+        place = files.absolute(path, cwd)
+        if path == STDIN:
+            self._named[place] = None
+            return
+        try:
+            bound = files.bound_of(path, cwd, files.displayed(place, cwd), self.is_tracked)
+        except FileError as error:
+            self.refused[path] = str(error)
+        else:
+            self._named[place] = bound
 
     def graph_of(self, path: str) -> Graph | None:
         """Return the graph of the repository of a file (absolute), None without kustomizations."""
@@ -105,10 +126,10 @@ class Surroundings:
         """Return the folder outside of which nothing is read or written for a file (absolute).
 
         It is the repository, else the folder of the policy, else the PATH. None: the file was named
-        itself, and may be anywhere; but for a tracked link, which a checkout brought.
+        itself, and may be anywhere; but not by a tracked link, which a checkout brought.
         """
-        if path in self._named and not (os.path.islink(path) and self.is_tracked(path)):
-            return None
+        if path in self._named:
+            return self._named[path]
         folder = path.rpartition(os.sep)[0] or os.sep
         known = self._guards.get(folder)
         if known is None:
@@ -134,17 +155,23 @@ class Surroundings:
 
     def is_tracked(self, path: str) -> bool:
         """Whether a path is tracked; where git does not answer, it counts as tracked."""
-        root = self.repository_of(path)
-        if root is None or not files.is_repository(root):
-            return False
-        index = self.index_of(root)
-        return index is None or path in index.tracked
+        return files.is_tracked(path, self.index_of)
+
+    def is_brought(self, path: str) -> bool:
+        """Whether a link is the checkout's and no tool's: tracked, or in no repository at all."""
+        return self.is_tracked(path) or self.repository_of(path) is None
+
+    def follows(self, path: str) -> bool:
+        """Whether a walk looks behind a link to a folder: the checkout's own, within its root."""
+        root = self.guard_of(path)
+        return self.is_brought(path) and root is not None and not files.leads_out(path, root)
 
     def may_be_ignored(self, path: str) -> bool:
         """Whether nobody named a file, and git does not say whether it ignores it."""
         if not self.refusals or path in self._named:
             return False
-        return self.repository_of(path) in self.refusals
+        places = (path, os.path.realpath(path))
+        return any(self.repository_of(place) in self.refusals for place in places)
 
     def index_of(self, root: str) -> files.Index | None:
         """Return what is tracked in the repository at ``root``, None where git does not answer."""
@@ -170,7 +197,7 @@ class Surroundings:
         return None
 
     def _guard_for(self, folder: str) -> str:
-        named = next((one for one in self._folders if files.is_below(folder, one)), None)
+        named = next((one for one in self._walked if files.is_below(folder, one)), None)
         root = self._holder_of(folder)
         root = root or self._policy_folder(folder) or named or folder
         if named is not None and files.leads_out(named, root):  # a link, which the user has named

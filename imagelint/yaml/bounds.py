@@ -5,15 +5,14 @@ The first two are go-yaml's, the others ours, for what libyaml and we do with th
 
 from __future__ import annotations
 
-__all__ = ["DEEP", "DEEP_STEPS", "DEEP_STEPS_PURE", "MAX_DEPTH", "MERGED_IF_REFUSED"]
-__all__ += ["is_excessive"]
+__all__ = ["DEEP", "DEEP_STEPS", "MAX_DEPTH", "MERGED_IF_REFUSED", "is_excessive"]
 
 MAX_DEPTH = 10_000
 """go-yaml refuses documents that nest deeper (scannerc.go, max_indents, max_flow_level)."""
 DEEP = 500
-DEEP_STEPS, DEEP_STEPS_PURE = 100_000_000, 1_000_000
-"""libyaml 0.1.7 looks at each open bracket for each token, the pure parser more slowly: a second
-of that where nesting is deep, then no more. kubectl's 10,000 levels fit, with little in them."""
+DEEP_STEPS = 100_000_000
+"""libyaml 0.1.7 looks at each open bracket for each token: a second of that where nesting is deep,
+then no more. kubectl's 10,000 levels fit, with little in them."""
 MERGED_IF_REFUSED = 100_000
 """Pairs that are merged in a document that is refused: a chain of merges has their square."""
 

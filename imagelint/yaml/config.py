@@ -13,7 +13,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
-from imagelint.model.errors import PolicyError
+from imagelint.model.errors import PolicyError, did_you_mean
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Span, as_yaml, shown
 from imagelint.patterns.globs import InvalidPattern, NamePattern, PathPattern, PathPatterns
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from imagelint.model.source import Source
     from imagelint.yaml.nodes import Tree
 
-__all__ = ["Entry", "Fields", "did_you_mean", "nearest"]
+__all__ = ["Entry", "Fields", "is_text"]
 
 _STANDARD_TAG = "tag:yaml.org,2002:"
 _EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
@@ -91,7 +91,23 @@ class Fields:
 
     def _error_at(self, index: int, message: str) -> PolicyError:
         place = self.source.position(self._decoded.byte_offset(index))
-        return PolicyError(message, self.source.path, *place)
+        return PolicyError(message, self.source.path, *place, self.source)
+
+    def unknown_key(self, key: Node, where: str, name: str, keys: Collection[str]) -> PolicyError:
+        """Make the error for a key that a mapping cannot have."""
+        advice = did_you_mean(name, keys, "the keys are")
+        return self.error(key, _at(where, f'unknown key "{shown(name)}"; {advice}'))
+
+    def missing_key(self, node: Node, where: str, name: str) -> PolicyError:
+        """Make the error for a mapping without a key that it has to have."""
+        return self.error(node, _at(where, f'the key "{name}" is missing'))
+
+    def unknown_value(
+        self, node: Node, where: str, text: str, values: Collection[str]
+    ) -> PolicyError:
+        """Make the error for a text that is none of ``values``."""
+        advice = did_you_mean(text, values, "it can be")
+        return self.error(node, _at(where, f'unknown value "{shown(text)}"; {advice}'))
 
     def find(self, keys: Iterable[str], text: str | None = None) -> tuple[int, int] | None:
         """Return the line and column of what stands at ``keys``, or of ``text`` in a list there."""
@@ -162,20 +178,18 @@ class Fields:
         found: dict[str, Node] = {}
         for entry in self.entries(node, where):
             if entry.name not in keys:
-                advice = did_you_mean(entry.name, keys, "the keys are")
-                message = f'unknown key "{shown(entry.name)}"; {advice}'
-                raise self.error(entry.key, _at(where, message))
+                raise self.unknown_key(entry.key, where, entry.name, keys)
             found[entry.name] = entry.value
         for name in required:
             if name not in found:
-                raise self.error(node, _at(where, f'the key "{name}" is missing'))
+                raise self.missing_key(node, where, name)
         return found
 
     def items(self, node: Node, where: str) -> list[Node]:
         """Return the items of a list."""
         if not isinstance(node, Sequence):
             advice = ""
-            if isinstance(node, Scalar) and _is_text(node):
+            if isinstance(node, Scalar) and is_text(node):
                 advice = f"; write [{as_yaml(node.value)}]"
             message = f"a list is wanted, not {_kind(node)}{advice}"
             raise self.error(node, _at(where, message))
@@ -183,7 +197,7 @@ class Fields:
 
     def text(self, node: Node, where: str) -> str:
         """Return the text of a scalar as written; an empty value is an error."""
-        if not isinstance(node, Scalar) or not _is_text(node):
+        if not isinstance(node, Scalar) or not is_text(node):
             raise self.error(node, _at(where, f"text is wanted, not {_kind(node)}"))
         tag = node.tag
         if tag is not None and tag != "!" and not tag.startswith(_STANDARD_TAG):
@@ -248,8 +262,7 @@ class Fields:
         text = self.text(node, where)
         names = [str(member.value) for member in members]
         if text not in names:
-            message = f'unknown value "{shown(text)}"; {did_you_mean(text, names, "it can be")}'
-            raise self.error(node, _at(where, message))
+            raise self.unknown_value(node, where, text, names)
         return members(text)
 
 
@@ -259,22 +272,8 @@ def _tree(text: str) -> Tree:
     return parse_yaml(text)
 
 
-def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return the one of ``names`` that ``name`` was probably meant to be."""
-    import difflib  # noqa: PLC0415 - only where there is something to explain
-
-    found = difflib.get_close_matches(name, list(names), 1)
-    return found[0] if found else None
-
-
-def did_you_mean(name: str, names: Collection[str], otherwise: str) -> str:
-    """Return a clause that names the nearest of ``names``, and all of them."""
-    near = nearest(name, names)
-    every = f"{otherwise} {', '.join(names)}" if names else "there are none"
-    return f'did you mean "{near}"? ({every})' if near else every
-
-
-def _is_text(node: Scalar) -> bool:
+def is_text(node: Scalar) -> bool:
+    """Whether a scalar is a text, not an empty value."""
     return bool(node.style) or node.tag is not None or node.value not in _EMPTY
 
 
@@ -283,7 +282,7 @@ def _kind(node: Node) -> str:
         return "a mapping"
     if isinstance(node, Sequence):
         return "a list"
-    return f'"{shown(node.value)}"' if _is_text(node) else "an empty value"
+    return f'"{shown(node.value)}"' if is_text(node) else "an empty value"
 
 
 def _at(where: str, message: str) -> str:

@@ -8,6 +8,7 @@ recursion. What it refuses, kubectl hands to its YAML reader; so do we.
 from __future__ import annotations
 
 import re
+from json import JSONDecoder
 from typing import NoReturn
 
 from imagelint.yaml.nodes import Folded, Mapping, Node, Scalar, Sequence, Tree, ValueType
@@ -164,8 +165,6 @@ class _Parser:
 
 def _decoded(text: str, start: int, *, strict: bool = True) -> tuple[str, int]:
     """Return the string at a quote and the index behind it; raise ``ValueError`` for no string."""
-    from json import JSONDecoder  # noqa: PLC0415 - few have escapes
-
     value, end = JSONDecoder(strict=strict).raw_decode(text, start)
     return re.sub(_LONE_SURROGATES, "\ufffd", value), end  # half a character is that to Go
 

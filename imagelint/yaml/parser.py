@@ -6,7 +6,7 @@ are kept for ``kubernetes/readers.py`` to judge. ruamel.yaml.clib holds libyaml 
 which refuses a colon in a plain flow scalar (``{image: nginx:1.25}``) that go-yaml
 reads, and the escape of a single quote: such text is read once more with those hidden
 (``hidden.py``). So are byte order marks inside of the text, which libyaml skips and go-yaml
-reads. Without the C extension the pure Python parser serves. Nothing is ever dumped.
+reads. Nothing is ever dumped.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Protocol
 
-from imagelint.yaml.bounds import DEEP, DEEP_STEPS, DEEP_STEPS_PURE, MAX_DEPTH, is_excessive
+from imagelint.yaml.bounds import DEEP, DEEP_STEPS, MAX_DEPTH, is_excessive
 from imagelint.yaml.fast.parser import parse_plain
 from imagelint.yaml.hidden import COLON_IN_PLAIN, INNER_MARK, hide, stand_in
 from imagelint.yaml.nodes import (
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["FLOW_COLON", "parse_events", "parse_yaml"]
 
 _PROPERTIES = r"(?:[&!][^\s\x85\u2028\u2029]*(?:[\s\x85]+|#[^\n\r\x85\u2028\u2029]*)*)+"
-_UNICODE_BREAKS = str.maketrans({"\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
 _BYTE_ORDER_MARK = "\ufeff"
 _SLASH_ESCAPE = r"(?<!\\)(?:\\\\)*\\/"
 FLOW_COLON = "found unexpected ':'"
@@ -96,7 +95,7 @@ def _compose(body: str, skipped: int, stand_ins: dict[int, str]) -> Tree:
     """
     for attempt in range(_ATTEMPTS):
         try:
-            return _Composer(_events(), body, skipped, stand_ins).compose()
+            return _Composer(body, skipped, stand_ins).compose()
         except _EventsRefusedError as refused:
             at = refused.index
             is_quote = _ESCAPE in refused.message and body.startswith("\\'", at)
@@ -110,37 +109,12 @@ def _compose(body: str, skipped: int, stand_ins: dict[int, str]) -> Tree:
     raise AssertionError  # the last attempt has returned or raised
 
 
-def _events() -> Callable[[str], _Events]:
-    try:
-        from _ruamel_yaml import CParser  # noqa: PLC0415 - only where a document needs it
-    except ImportError:
-        return _pure_events
-    make: Callable[[str], _Events] = CParser
-    return make
-
-
-def _pure_events(text: str) -> _Events:
-    from ruamel.yaml import YAML  # noqa: PLC0415 - slow to import and rarely needed
-
-    yaml = YAML(typ="safe", pure=True)
-    yaml.version = (1, 1)
-    # YAML 1.1 breaks lines at NEL, LS and PS; the pure parser does not. One for one,
-    # so that offsets stay.
-    _, parser = yaml.get_constructor_parser(text.translate(_UNICODE_BREAKS))
-    events: _Events = parser
-    return events
-
-
 class _Composer:
     """Builds a tree out of events, without recursion."""
 
-    def __init__(
-        self,
-        make_events: Callable[[str], _Events],
-        text: str,
-        shift: int,
-        stand_ins: dict[int, str],
-    ) -> None:
+    def __init__(self, text: str, shift: int, stand_ins: dict[int, str]) -> None:
+        from _ruamel_yaml import CParser  # noqa: PLC0415 - only where a document needs it
+
         self._text = text
         self._stand_ins = stand_ins
         """The characters that stand for others in ``text``."""
@@ -158,9 +132,8 @@ class _Composer:
         self._decoded = 1
         self._decoded_by_alias = 0
         self._is_bomb = False
-        pure = make_events is _pure_events
-        self._deep_steps = DEEP_STEPS_PURE if pure else DEEP_STEPS
-        self._events = self._guarded(lambda: make_events(text))
+        self._deep_steps = DEEP_STEPS
+        self._events: _Events = self._guarded(lambda: CParser(text))
 
     def compose(self) -> Tree:
         """Consume the events of one document; raise where the parser refuses them."""
@@ -195,7 +168,7 @@ class _Composer:
         """Call into the library; whatever it raises means that it refuses the text."""
         try:
             return call()
-        except Exception as error:  # noqa: BLE001 - the pure parser has bugs: IndexError, ...
+        except Exception as error:  # noqa: BLE001 - its own errors, UnicodeEncodeError, ...
             raise self._refused(error) from None
 
     def _refused(self, error: Exception) -> _EventsRefusedError:

@@ -223,6 +223,66 @@ class TestStaleEntries:
         assert "stale" not in old.run("check", "prod/b.yaml").stderr
 
 
+class TestCausedByFix:
+    """An image on Harbor wants a pull secret: what a repair of a known finding causes is known."""
+
+    SECRETS = "default: prod\nrules: {missing-pull-secret: error, implicit-registry: warning}\n"
+
+    @pytest.fixture
+    def secretive(self, project: Project) -> Project:
+        policy = POLICY.partition("default:")[0] + self.SECRETS
+        project.write("imagelint.yaml", policy)
+        project.write("prod/a.yaml", pod("nginx:1"))
+        assert project.run("baseline", "write").exit_code == CLEAN
+        assert project.run("check").exit_code == CLEAN
+        assert project.run("fix").exit_code == CLEAN
+        assert project.read("prod/a.yaml") == pod("h.io/hub/nginx:1")
+        return project
+
+    def test_it_is_clean(self, secretive: Project) -> None:
+        before = secretive.read(BASELINE_NAME)
+        assert secretive.run("check").exit_code == CLEAN
+        for command in ("prune", "write"):
+            secretive.write(BASELINE_NAME, before)
+            assert secretive.run("baseline", command).exit_code == CLEAN
+            known = ("prod/a.yaml", "missing-pull-secret", "h.io/hub/nginx:1")
+            assert entries(secretive) == [known]
+            assert secretive.run("check").exit_code == CLEAN
+
+    def test_in_a_renamed_file_too(self, secretive: Project) -> None:
+        (secretive.root / "prod/a.yaml").rename(secretive.root / "prod/b.yaml")
+        assert secretive.run("check").exit_code == CLEAN
+        secretive.write("prod/c.yaml", pod("h.io/hub/nginx:1"))
+        assert images_with_findings(secretive) == [("prod/c.yaml", "h.io/hub/nginx:1")]
+
+    @pytest.mark.parametrize(
+        ("path", "manifest"),
+        [
+            ("prod/a.yaml", pod("h.io/hub/nginx:2")),
+            ("prod/a.yaml", pod("h.io/quay/nginx:1")),
+            ("prod/a.yaml", pod("h.io/hub/nginx:1").replace("kind: Pod", "kind: Pod # x")),
+            ("prod/b.yaml", pod("h.io/hub/nginx:1")),
+        ],
+    )
+    def test_what_else_lacks_a_secret_is_new(
+        self, secretive: Project, path: str, manifest: str
+    ) -> None:
+        secretive.write(path, manifest)
+        is_same = "# x" in manifest
+        assert secretive.run("check").exit_code == (CLEAN if is_same else FINDINGS)
+
+    def test_once_it_is_known_as_it_is_no_repair_has_caused_it(self, secretive: Project) -> None:
+        one = pod("h.io/hub/nginx:1")
+        secretive.write("prod/a.yaml", f"{one}---\n{one}")
+        assert len(images_with_findings(secretive)) == 1
+
+    def test_a_rule_that_is_switched_on_later_finds_what_no_repair_has_moved(
+        self, secretive: Project
+    ) -> None:
+        secretive.write("prod/z.yaml", pod("h.io/hub/z:1"))
+        assert images_with_findings(secretive) == [("prod/z.yaml", "h.io/hub/z:1")]
+
+
 class TestConflicts:
     @pytest.fixture
     def torn(self, work: Project) -> Project:
@@ -248,6 +308,29 @@ class TestConflicts:
         )
         assert [one[0] for one in entries(torn)] == ["prod/a.yaml", "prod/b.yaml", "prod/c.yaml"]
         assert torn.run("check").exit_code == CLEAN
+
+    @pytest.mark.parametrize("mark", [7, 9])
+    @pytest.mark.parametrize("name", ["", " 1234567", " merged common ancestors"])
+    @pytest.mark.parametrize(
+        "nested", ["", "<<<<<<<<< a\n{}||||||||| b\n{}=========\n{}>>>>>>>>> c\n"]
+    )
+    def test_what_both_sides_have_removed_stays_removed(
+        self, torn: Project, mark: int, name: str, nested: str
+    ) -> None:
+        """What was there before does not count (``merge.conflictStyle diff3``)."""
+        *_, ours, _, _, theirs, _, _ = lines = torn.read(BASELINE_NAME).splitlines(keepends=True)
+        assert "prod/b.yaml" in ours
+        assert "prod/c.yaml" in theirs
+        before = nested.format(theirs, theirs, theirs) if nested and mark == 7 else theirs
+        text = torn.read(BASELINE_NAME).replace(theirs, "")
+        base = f"{'|' * mark}{name}\n{before}{'=' * mark}\n"
+        torn.write(BASELINE_NAME, text.replace("=======\n", base))
+        done = torn.run("baseline", "write")
+        assert done.exit_code == ERROR
+        assert "does not know 1 finding" in done.stderr
+        torn.write(BASELINE_NAME, "".join(lines).replace("=======\n", base))  # theirs has it still
+        assert torn.run("baseline", "write").exit_code == CLEAN
+        assert len(entries(torn)) == 3
 
     def test_prune_mends_it_too(self, torn: Project) -> None:
         torn.write("prod/c.yaml", pod("h.io/c:1"))

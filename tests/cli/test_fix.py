@@ -206,6 +206,45 @@ rules: {implicit-registry: warning}
     assert project.read("a.yaml") == manifest.replace(image, repaired)
 
 
+RETIRED = """\
+version: 1
+harbor: {host: harbor.myco.com, projects: {k8s.gcr.io: old, registry.k8s.io: k8s}}
+environments:
+  prod: {match: {namespaces: [prod]}, allow: [ALLOW], deny: [DENY]}
+  strict: {match: {namespaces: [prod]}, allow: [harbor.myco.com], deny: [MORE]}
+default: prod
+"""
+
+
+@pytest.mark.parametrize("allow", ["harbor.myco.com", '"*"'])
+@pytest.mark.parametrize(
+    ("denied", "is_repaired"),
+    [
+        (("k8s.gcr.io/evil", ""), False),
+        (("k8s.gcr.io/**", ""), False),
+        (("k8s.gcr.io, k8s.gcr.io/evil", ""), False),
+        (("harbor.myco.com/old/evil, k8s.gcr.io/evil", ""), False),
+        (("", "k8s.gcr.io/evil"), False),
+        (("k8s.gcr.io/good", ""), True),
+        (("k8s.gcr.io", ""), True),
+        (("", "k8s.gcr.io"), True),
+    ],
+)
+@pytest.mark.parametrize("image", ["k8s.gcr.io/evil:1", "harbor.myco.com/old/evil:1"])
+def test_no_successor_of_an_image_that_deny_names(
+    project: Project, image: str, denied: tuple[str, str], is_repaired: bool, allow: str
+) -> None:
+    """Its registry has moved, and it is the same image there: in one environment or another."""
+    policy = RETIRED.replace("ALLOW", allow).replace("DENY", denied[0]).replace("MORE", denied[1])
+    project.write("imagelint.yaml", policy)
+    manifest = pod(image).replace("  name: web\n", "  name: web\n  namespace: prod\n", 1)
+    project.write("a.yaml", manifest)
+    done = project.run("fix")
+    new = manifest.replace(image, "harbor.myco.com/k8s/evil:1")
+    assert project.read("a.yaml") == (new if is_repaired else manifest)
+    assert done.exit_code == (CLEAN if is_repaired else FINDINGS)
+
+
 @pytest.mark.parametrize(
     ("deny", "image", "repaired"),
     [

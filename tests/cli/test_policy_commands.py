@@ -178,6 +178,23 @@ def test_advice(old: str, new: str, expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    "glob", ["*staging", "k8s/stag*", "**/pr?d", "k8s/v*.2", "*.d", "k8s*/p*d"]
+)
+def test_a_glob_with_a_wildcard_that_fits_nothing_in_a_folder(glob: str) -> None:
+    """It may be meant for files, so both are said; neither is warned of."""
+    better = [json.dumps(f"{glob}{end}") for end in ("/**", ".*")]
+    (found,) = advice(HARMLESS.replace("default:", f"exclude: [{json.dumps(glob)}]\ndefault:"))
+    said, _, written = found.partition("; write ")
+    assert said == f"warning: {glob} matches nothing inside a folder of that name"
+    assert YAML(typ="safe").load(f"[{written.removesuffix(' for files').replace('or ', '')}]") == [
+        f"{glob}/**",
+        f"{glob}.*",
+    ]
+    for one in better:
+        assert advice(HARMLESS.replace("default:", f"exclude: [{one}]\ndefault:")) == []
+
+
+@pytest.mark.parametrize(
     ("glob", "better"),
     [
         ("k8s/staging", "k8s/staging/**"),
@@ -193,7 +210,11 @@ def test_advice(old: str, new: str, expected: list[str]) -> None:
         ("k8s/staging/*", None),
         ("k8s/web.yaml", None),
         ("k8s/*.json", None),
-        ("k8s/web*", None),
+        ("k8s/*.*", None),
+        ("k8s/web*.*", None),
+        ("k8s/*-web.y?ml", None),
+        ("k8s/?", None),
+        ("k8s*/*", None),
         ("k8s/Kustomization", None),
     ],
 )

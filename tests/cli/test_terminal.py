@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
 import sys
 import time
+from contextlib import redirect_stderr
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 import pytest
 
-from imagelint.cli import progress
+from imagelint.cli.output import track
 from imagelint.formats import FORMATS, INVENTORIES, Look, renderer
 from imagelint.model.report import Report
 from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, GOOD, POLICY, Project, pod
 from tests.support.reports import finding, report, source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 if sys.platform != "win32":
     from tests.support.terminal import on_a_terminal, without_escapes
@@ -46,7 +48,7 @@ def test_colours_on_a_terminal_and_nowhere_else(work: Project) -> None:
 def test_paths_and_rules_are_links(work: Project) -> None:
     work.write("a b;é\x1b.yaml", BAD)
     shown = on_a_terminal(work, "check", "a b;é\x1b.yaml")
-    targets = re.findall(r"\x1b\]8;;([^\x1b]+)\x1b\\", shown)
+    targets = re.findall(r"\x1b\]8;id=[0-9-]+;([^\x1b]+)\x1b\\", shown)
     host = f"file://{os.uname().nodename}"
     path, rule = targets
     assert path.isascii()
@@ -54,16 +56,18 @@ def test_paths_and_rules_are_links(work: Project) -> None:
     assert rule.startswith(f"{host}/")
     assert os.path.isfile(unquote(rule.removeprefix(host)))
     assert rule.endswith("/unapproved-registry.yaml")
-    assert shown.count("\x1b]8;;") == 2 * len(targets), "every link ends"
+    assert shown.count("\x1b]8;;\x1b\\") == len(targets), "every link ends"
 
 
 def test_links_need_a_place_to_lead_to() -> None:
     look = Look(color=True, links="file://h", folder="/w", rules="/r")
     stdin = source(path="<stdin>")
     made = renderer(FORMATS, "text")(report(finding(stdin), found=stdin), look)
-    assert made.count("]8;;file://h") == 1  # the rule
+    assert made.count(";file://h") == 1  # the rule
     made = renderer(FORMATS, "text")(report(finding(source())), look._replace(rules=""))
-    assert re.findall("]8;;([^\x1b]+)", made) == ["file://h/w/k/a.yaml#2"]
+    assert re.findall("]8;id=[0-9-]+;([^\x1b]+)", made) == ["file://h/w/k/a.yaml#2"]
+    made = renderer(FORMATS, "text")(report(finding(source())), look._replace(links=""))
+    assert "]8;" not in made
 
 
 # --- widths ----------------------------------------------------------------------------
@@ -84,6 +88,14 @@ def test_a_screen_of_any_width(work: Project, columns: int, color: str) -> None:
 
 
 @needs_terminal
+def test_wide_characters_in_a_path_take_their_room(work: Project) -> None:
+    work.write(f"{'日' * 10}.yaml", BAD)
+    lines = without_escapes(on_a_terminal(work, "check", columns=80)).splitlines()
+    assert any("日" in line for line in lines)
+    assert max(len(line) + line.count("日") for line in lines) <= 80
+
+
+@needs_terminal
 def test_a_narrow_inventory_has_two_lines_an_image(work: Project) -> None:
     image = "quay.io/a-rather-long-organisation/and-a-long-name:v1.25.3"
     work.write("prod/web.yaml", pod(image))
@@ -101,6 +113,59 @@ def test_a_narrow_inventory_has_two_lines_an_image(work: Project) -> None:
     assert "\x1b[31mdenied\x1b[0m" in on_a_terminal(work, "images", code=CLEAN)
 
 
+def test_cells_are_what_a_terminal_makes_of_characters(work: Project) -> None:
+    work.write("日本/ne\u0301/✅\ufe0f.yaml", pod())
+    work.write("a.yaml", pod())
+    done = work.spawn("images").stdout.decode()
+    plain, wide = (line for line in done.splitlines() if ".yaml:" in line)
+    three_are_wide, two_take_no_room = 3, 2
+    cells = wide.index("Pod/web") + three_are_wide - two_take_no_room
+    assert cells == plain.index("Pod/web")
+
+
+@needs_terminal
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["images"],
+        ["images", "--statistics"],
+        ["rules"],
+        ["workloads"],
+        ["policy", "diff", "imagelint.yaml", "b.yaml"],
+    ],
+    ids=" ".join,
+)
+def test_a_table_fits_a_terminal_and_a_pipe_has_no_width(
+    work: Project, arguments: list[str]
+) -> None:
+    image = f"quay.io/{'long-' * 30}name:1.25"
+    work.write("prod/web.yaml", pod(image))
+    work.write("b.yaml", POLICY.replace("allow: [h.io]", "allow: [h.io, quay.io]", 1))
+    code = FINDINGS if "diff" in arguments else CLEAN
+    shown = on_a_terminal(work, *arguments, columns=80, code=code)
+    assert "\x1b[1m" in shown
+    assert max(map(len, without_escapes(shown).splitlines())) <= 80
+    assert arguments[0] != "images" or image in "".join(without_escapes(shown).split())
+    plain = on_a_terminal(work, *arguments, columns=80, code=code, NO_COLOR="1")
+    assert plain.replace("\r\n", "\n") == without_escapes(shown)
+    environment = {"FORCE_COLOR": "1", "COLUMNS": "20", "TERM": "xterm"}
+    piped = work.spawn(*arguments, env=environment).stdout.decode()
+    assert "\x1b" not in piped
+    assert max(map(len, piped.splitlines())) > 80
+    assert not any(line.endswith(" ") for line in piped.splitlines())
+    assert (image in piped) is (arguments[0] not in {"rules", "workloads"})
+
+
+def test_a_table_writes_names_as_they_are(work: Project) -> None:
+    """Neither as rich's markup, nor as its codes for emoji; what is invisible stays escaped."""
+    work.write("[bold]a[/].yaml", pod("':smile:/[red]x\\e[31m'"))
+    work.write("b\x1b[31m.yaml", pod('":smile:/[red]x\\e[31m"'))
+    printed = work.run("images").stdout
+    assert "[bold]a[/].yaml:8:12" in printed
+    assert r"b\x1b[31m.yaml:8:12" in printed
+    assert r":smile:/[red]x\x1b[31m" in printed
+
+
 # --- progress --------------------------------------------------------------------------
 
 
@@ -115,53 +180,94 @@ class _Clock:
         return self.now
 
 
+class _Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        raise OSError
+
+    def track(self, items: Iterable[str], total: int, *, quiet: bool = False) -> list[str]:
+        with redirect_stderr(self):
+            return list(track(items, total, quiet=quiet))
+
+    @property
+    def lines(self) -> list[str]:
+        """What is shown, one after another; the time left is the clock's own."""
+        shown = without_escapes(self.getvalue()).split("\r")
+        return [re.sub(" ?[━╸╺-]+ .*", "", line).strip() for line in shown if line.strip()]
+
+
 @pytest.fixture
-def screen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    shown: list[str] = []
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr(progress, "print_text", lambda text, _: shown.append(text))
+def screen(monkeypatch: pytest.MonkeyPatch) -> _Screen:
+    monkeypatch.setattr(time, "monotonic", _Clock())
     monkeypatch.setenv("TERM", "xterm")
-    return shown
+    return _Screen()
 
 
-def test_progress_on_a_long_run(screen: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(time, "monotonic", _Clock())
-    assert list(progress.track("abc", 3, quiet=False)) == ["a", "b", "c"]
-    assert screen == [
-        "\r\x1b[K1 of 3 files", "\r\x1b[K2 of 3 files", "\r\x1b[K3 of 3 files", "\r\x1b[K",
-    ]  # fmt: skip
+@needs_terminal
+def test_progress_on_a_long_run(screen: _Screen) -> None:
+    assert screen.track("abc", 3) == ["a", "b", "c"]
+    assert list(dict.fromkeys(screen.lines)) == ["1 of 3 files", "2 of 3 files", "3 of 3 files"]
+    assert re.search("2 of 3 files .*0:00:[0-9]{2}", without_escapes(screen.getvalue()))
+    assert screen.getvalue().endswith(GONE)
 
 
+GONE = "\x1b[1A\x1b[2K"
+"""One line up, and nothing in it."""
+
+
+@needs_terminal
+@pytest.mark.parametrize("where", ["in the work", "beside it", "while it is drawn"])
 def test_progress_is_gone_whatever_happens(
-    screen: list[str], monkeypatch: pytest.MonkeyPatch
+    screen: _Screen, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
-    monkeypatch.setattr(time, "monotonic", _Clock())
-
     def failing() -> Iterator[str]:
         yield "a"
+        if where == "while it is drawn":
+            monkeypatch.setattr(_Screen, "write", interrupted)
+        yield "b"
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt):
-        list(progress.track(failing(), 2, quiet=False))
-    assert screen[-1] == "\r\x1b[K"
+    def interrupted(screen: _Screen, text: str) -> int:
+        monkeypatch.setattr(_Screen, "write", io.StringIO.write)
+        screen.write(text)
+        raise KeyboardInterrupt
+
+    def work() -> None:
+        for item in track(failing(), 3, quiet=False):
+            if where == "beside it" and item == "b":
+                raise KeyboardInterrupt
+
+    with redirect_stderr(screen), pytest.raises(KeyboardInterrupt):
+        work()
+    assert screen.lines
+    assert screen.getvalue().endswith(GONE)
 
 
-def test_a_short_run_needs_no_progress(screen: list[str]) -> None:
-    assert list(progress.track("abc", 3, quiet=False)) == ["a", "b", "c"]
-    assert screen == []
+@needs_terminal
+def test_a_killed_run_leaves_the_cursor(screen: _Screen) -> None:
+    screen.track("abc", 3)
+    shown = screen.getvalue()
+    assert shown.index("\x1b[?25l") < shown.index("\x1b[?25h") < shown.index("2 of 3 files")
+
+
+def test_a_short_run_needs_no_progress(screen: _Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "monotonic", lambda: 0.0)
+    assert screen.track("abc", 3) == ["a", "b", "c"]
+    assert screen.getvalue() == ""
 
 
 @pytest.mark.parametrize("why", ["quiet", "dumb", "pipe"])
 def test_no_progress_where_it_is_not_wanted(
-    screen: list[str], monkeypatch: pytest.MonkeyPatch, why: str
+    screen: _Screen, monkeypatch: pytest.MonkeyPatch, why: str
 ) -> None:
-    monkeypatch.setattr(time, "monotonic", _Clock())
     if why == "dumb":
         monkeypatch.setenv("TERM", "dumb")
     if why == "pipe":
-        monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
-    assert list(progress.track("abc", 3, quiet=why == "quiet")) == ["a", "b", "c"]
-    assert screen == []
+        monkeypatch.setattr(_Screen, "isatty", lambda _: False)
+    assert screen.track("abc", 3, quiet=why == "quiet") == ["a", "b", "c"]
+    assert screen.getvalue() == ""
 
 
 # --- more and less ---------------------------------------------------------------------

@@ -158,7 +158,10 @@ def test_a_link_is_judged_where_it_stands(tree: Project, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("stand", [".", "dev/proj", "dev/proj/dev"])
-@pytest.mark.parametrize("name", ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"])
+@pytest.mark.parametrize(
+    "name",
+    ["-", "/dev/stdin", "//dev/stdin", "/dev/./fd//0", "//proc/self/fd/0", "/proc/self/fd/0"],
+)
 def test_standard_input_stands_in_no_folder(
     tree: Project, monkeypatch: pytest.MonkeyPatch, stand: str, name: str
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -39,14 +40,15 @@ def test_the_list(project: Project) -> None:
     project.write("imagelint.yaml", POLICY + OWN)
     done = project.run("workloads")
     assert done.exit_code == CLEAN
-    assert "\nKnown.example.com\n  spec.image\n  # our own CRD (imagelint.yaml:15)\n" in done.stdout
-    assert "Ignored in Known.example.com\n  spec.disk\n  # a disk (imagelint.yaml:17)\n" in (
-        done.stdout
-    )
-    assert "\nRollout.argoproj.io\n  spec.template.<pod-template>\n" in done.stdout
-    assert "\n<task-spec> in tekton.dev\n  steps[].<container>\n" in done.stdout
-    long = [line for line in done.stdout.splitlines() if len(line) > 80 and " " in line.strip(" #")]
-    assert long == []
+    lines = [re.sub(" {2,}", "  ", line) for line in done.stdout.splitlines()]
+    for row in (
+        ["Known.example.com  spec.image", "  # our own CRD (imagelint.yaml:15)"],
+        ["Known.example.com  not spec.disk", "  # a disk (imagelint.yaml:17)"],
+        ["Rollout.argoproj.io  spec.template.<pod-template>"],
+        ["<task-spec> in tekton.dev  steps[].<container>", "  steps[].ref.<reference>"],
+    ):
+        at = lines.index(row[0])
+        assert lines[at : at + len(row)] == row
 
 
 def test_the_list_as_json(project: Project) -> None:

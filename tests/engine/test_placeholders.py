@@ -79,6 +79,31 @@ def test_a_pod_that_asks(metadata: str, container: str) -> None:
     assert judged(in_front) == set()
 
 
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [("true", UNRESOLVED), ("yes", UNRESOLVED), ("false", None), ("null", None), ("'true'", None)],
+)
+@pytest.mark.parametrize("metadata", ASKS)
+def test_a_pod_on_the_network_of_its_host_asks_in_vain(
+    metadata: str, value: str, rule: str | None
+) -> None:
+    """Istio's webhook leaves it alone, whatever it or its namespace says."""
+    expected = {rule} - {None}
+    text = workload(metadata).replace("    spec:\n", f"    spec:\n      hostNetwork: {value}\n", 1)
+    assert "hostNetwork" in text
+    assert judged(text) == expected
+    text = workload().replace("    spec:\n", f"    spec:\n      hostNetwork: {value}\n", 1)
+    assert judged(text, namespace(ENABLED[0])) == expected
+
+
+@pytest.mark.parametrize("name", ["kube-system", "kube-public", "kube-node-lease"])
+def test_a_namespace_that_istio_passes_over(name: str) -> None:
+    text = workload(ASKS[0]).replace("namespace: web", f"namespace: {name}")
+    assert judged(text) == {UNRESOLVED}
+    assert judged(text, namespace(ENABLED[0], name)) == {UNRESOLVED}
+    assert judged(text.replace(name, f"{name}-2")) == set()
+
+
 @pytest.mark.parametrize("metadata", [*ASKS_NOT, *SAYS_NOTHING])
 def test_a_pod_that_does_not_ask(metadata: str) -> None:
     assert judged(workload(metadata)) == {UNRESOLVED}

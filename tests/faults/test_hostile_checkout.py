@@ -252,3 +252,142 @@ def test_what_a_walk_finds_has_a_largest_size(checkout: Project, size: str, code
     if size == "1kB":
         assert "k8s/large.yaml: larger than 1,000 bytes, and not read" in done.stderr
         assert checkout.run("check", "--max-file-size", size, "k8s/large.yaml").exit_code == 0
+
+
+def test_fix_clears_nothing_away_where_a_link_leads_out(checkout: Project) -> None:
+    """What a killed process of imagelint has left behind there is none of its business."""
+    leftover = checkout.root.parent / "outside/.imagelint-0123456789abcdef"
+    leftover.write_text("")
+    link(checkout, "k8s/x.yaml", "../../outside/secret.yaml")
+    assert checkout.run("fix", ".").exit_code == ERROR
+    assert leftover.exists()
+    assert checkout.run("fix", "../outside/secret.yaml").exit_code == 0
+    assert not leftover.exists()
+
+
+class TestNamedByTheUser:
+    """What is typed may be anywhere, but where a link that git tracks leads there."""
+
+    @pytest.mark.parametrize("path", ["far", "far/secret.yaml", "far/*.yaml", "far/../outside"])
+    @pytest.mark.parametrize("command", ["check", "fix", "images", "workloads --unknown"])
+    def test_no_path_is_led_out_by_a_tracked_link(
+        self, checkout: Project, command: str, path: str
+    ) -> None:
+        secret = checkout.root.parent / "outside/secret.yaml"
+        before = secret.read_text()
+        link(checkout, "far", "../outside")
+        done = checkout.run(*command.split(), path)
+        assert done.exit_code == ERROR, done.output
+        assert LEADS_OUT in done.stderr
+        assert SECRET not in done.output
+        assert secret.read_text() == before
+
+    def test_nor_by_one_behind_a_link_of_the_user(self, checkout: Project) -> None:
+        link(checkout, "k8s/far", "../../outside")
+        link(checkout, "mine", "k8s", tracked=False)
+        done = checkout.run("check", "mine/far/secret.yaml")
+        assert (done.exit_code, SECRET in done.output) == (ERROR, False)
+        done = checkout.run("check", "--stdin-filename", "mine/far/x.yaml", "-", stdin=GOOD)
+        assert done.exit_code == ERROR
+        assert checkout.run("check", "--show-policy", "mine/far/x.yaml").exit_code == ERROR
+
+    def test_links_inside_and_links_of_the_user_are_followed(self, checkout: Project) -> None:
+        checkout.write("base/bad.yaml", BAD)
+        link(checkout, "near", "base")
+        assert checkout.run("check", "near").exit_code == FINDINGS
+        assert checkout.run("check", "near/bad.yaml").exit_code == FINDINGS
+        assert checkout.run("fix", "near").exit_code == 0
+        assert checkout.read("base/bad.yaml") == GOOD
+        link(checkout, "far", "../outside", tracked=False)
+        for path in ("far", "far/secret.yaml", "far/*.yaml"):
+            assert checkout.run("check", path).exit_code == FINDINGS
+        assert checkout.run("check", "--stdin-filename", "far/x", "-", stdin=GOOD).exit_code == 0
+
+    @pytest.mark.parametrize("target", ["../../outside/config.json", "/proc/self/environ"])
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("check", "--policy", "ci/p.yaml", "."),
+            ("policy", "check", "ci/p.yaml"),
+            ("policy", "test", "ci/p.yaml"),
+            ("policy", "diff", "ci/p.yaml", "imagelint.yaml"),
+            ("explain", "--policy", "ci/p.yaml", "nginx"),
+            ("rules", "--policy", "ci/p.yaml"),
+            ("baseline", "write", "--policy", "ci/p.yaml"),
+        ],
+    )
+    def test_no_policy_is_led_out_by_a_tracked_link(
+        self, checkout: Project, arguments: tuple[str, ...], target: str
+    ) -> None:
+        link(checkout, "ci/p.yaml", target)
+        done = checkout.run(*arguments)
+        assert done.exit_code == ERROR
+        assert f"error: ci/p.yaml: {LEADS_OUT}" in done.stderr
+        assert SECRET not in done.output
+        assert os.environ["PATH"] not in done.output
+
+    def test_the_link_of_a_policy_may_be_the_users(self, checkout: Project) -> None:
+        (checkout.root.parent / "outside/p.yaml").write_text(POLICY)
+        link(checkout, "ci/p.yaml", "../imagelint.yaml")
+        link(checkout, "p.yaml", "../outside/p.yaml", tracked=False)
+        for name in ("p.yaml", "ci/p.yaml"):
+            assert checkout.run("check", "--policy", name, ".").exit_code == 0
+
+    def test_with_the_policy_of_a_commit_no_link_counts(self, checkout: Project) -> None:
+        checkout.write("ci/p.yaml", POLICY)
+        Repository(checkout.root).commit()
+        link(checkout, "ci/p.yaml", "../../outside/config.json")
+        done = checkout.run("check", "--policy", "ci/p.yaml", "--policy-from", "HEAD~", "k8s")
+        assert done.exit_code == 0, done.output
+        assert SECRET not in done.output
+
+
+CASES = "version: 1\ncases:\n- {image: nginx, environment: prod, verdict: denied}\n"
+
+
+@pytest.mark.parametrize("target", ["../outside/config.json", "/proc/self/environ", "/dev/zero"])
+@pytest.mark.parametrize("option", [(), ("--cases", "imagelint-tests.yaml")])
+def test_the_tests_of_a_policy_stay_inside(
+    checkout: Project, option: tuple[str, ...], target: str
+) -> None:
+    link(checkout, "imagelint-tests.yaml", target)
+    done = checkout.run("policy", "test", *option)
+    assert done.exit_code == ERROR
+    assert f"error: imagelint-tests.yaml: {LEADS_OUT}" in done.stderr
+    assert SECRET not in done.output
+    assert os.environ["PATH"] not in done.output
+
+
+def test_the_tests_of_a_policy_may_be_a_link_inside_or_anywhere_if_named(checkout: Project) -> None:
+    checkout.write("ci/cases.yaml", CASES)
+    link(checkout, "imagelint-tests.yaml", "ci/cases.yaml")
+    assert checkout.run("policy", "test").exit_code == 0
+    (checkout.root.parent / "outside/cases.yaml").write_text(CASES)
+    assert checkout.run("policy", "test", "--cases", "../outside/cases.yaml").exit_code == 0
+
+
+LIST = """\
+apiVersion: config.kubernetes.io/v1
+kind: ResourceList
+functionConfig: {{apiVersion: v1, kind: ConfigMap, metadata: {{name: a}}, data: {{policy: {}}}}}
+items: []
+"""
+
+
+@pytest.mark.parametrize("policy", ["../outside/config.json", "/proc/self/environ", "ci/p.yaml"])
+def test_the_policy_of_a_function_config_stays_inside(checkout: Project, policy: str) -> None:
+    link(checkout, "ci/p.yaml", "../../outside/config.json", tracked=False)
+    done = checkout.run("krm", stdin=LIST.format(policy))
+    assert (done.exit_code, done.stdout) == (ERROR, "")
+    assert "it lies outside of the repository, and is not read" in done.stderr
+    assert SECRET not in done.output
+    (checkout.root.parent / "outside/p.yaml").write_text(POLICY)
+    done = checkout.run("krm", "--policy", "../outside/p.yaml", stdin=LIST.format(policy))
+    assert done.exit_code == 0, done.output
+
+
+def test_the_policy_of_a_function_config_may_lie_above(
+    checkout: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(checkout.root / "k8s")
+    assert checkout.run("krm", stdin=LIST.format("../imagelint.yaml")).exit_code == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import pytest
 
 from imagelint.engine import linter
 from tests.support.needs import needs_git
-from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, GOOD
+from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, GOOD, POLICY
 from tests.support.repository import QUIET
 
 if TYPE_CHECKING:
@@ -130,6 +131,16 @@ def test_other_outputs(work: Project, arguments: list[str]) -> None:
     assert is_printable(done.stderr.decode())
 
 
+def test_policy_diff(work: Project, names: list[bytes]) -> None:
+    work.write("looser.yaml", POLICY.replace("allow: [h.io]", 'allow: ["*"]'))
+    done = work.spawn("policy", "diff", "imagelint.yaml", "looser.yaml")
+    assert done.returncode == FINDINGS, done
+    text = done.stdout.decode()
+    assert is_printable(text)
+    rows = re.findall(":8:12 +nginx:1.25  error unapproved-registry in prod", text)
+    assert len(rows) == len(names)
+
+
 def test_fix_and_what_it_says(work: Project, names: list[bytes]) -> None:
     done = work.spawn("fix", "--statistics", "--verbose")
     assert done.returncode == CLEAN, done
@@ -165,8 +176,9 @@ def test_a_policy_that_is_wrong_is_a_line(work: Project) -> None:
     work.write("a\nerror: b/c.yaml", BAD)
     done = work.run("check")
     assert done.exit_code == ERROR
-    [line] = done.stderr.splitlines()
-    assert line.startswith(r"error: a\nerror: b/imagelint.yaml:1:")
+    lines = done.stderr.splitlines()
+    assert len(lines) == 3  # of each mistake
+    assert all(line.startswith(r"error: a\nerror: b/imagelint.yaml:1:") for line in lines)
 
 
 @needs_git

@@ -157,18 +157,23 @@ def test_what_is_deeper_stands_last() -> None:
 class TestWhereGitDoesNotAnswer:
     ADVICE = "git config --global --add safe.directory"
 
-    @pytest.fixture(params=["owner", "missing", "moved"])
+    @pytest.fixture(params=["owner", "missing", "moved", "headless", "dangling"])
     def refused(
         self,
         repository: Repository,
         monkeypatch: pytest.MonkeyPatch,
         request: pytest.FixtureRequest,
     ) -> str:
-        """Have git refuse a repository or be missing, or the repository be elsewhere; say how."""
+        """Have git refuse a repository or be missing, or the repository be elsewhere or broken."""
         if request.param == "owner":
             monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
         elif request.param == "missing":
             monkeypatch.setenv("PATH", "/nowhere")
+        elif request.param == "headless":
+            (repository.root / ".git/HEAD").unlink()
+        elif request.param == "dangling":
+            shutil.rmtree(repository.root / ".git")
+            (repository.root / ".git").symlink_to("/nowhere")
         else:
             shutil.rmtree(repository.root / ".git")
             repository.write(".git", "gitdir: /nowhere/of/a/worktree\n")
@@ -182,6 +187,8 @@ class TestWhereGitDoesNotAnswer:
         assert (self.ADVICE in output) is (refused == "owner")
         assert ("git cannot be run" in output) is (refused == "missing")
         assert ("not a git repository: /nowhere" in output) is (refused == "moved")
+        is_broken = refused in {"headless", "dangling"}
+        assert ("not a git repository (or any" in output) is is_broken
 
     @pytest.mark.usefixtures("refused")
     def test_fix_leaves_alone_what_may_be_ignored(self, repository: Repository) -> None:
@@ -257,3 +264,17 @@ def test_a_broken_repository_belongs_to_none_above_it(repository: Repository) ->
     code, output = run("check", "inner")
     assert code == FINDINGS
     assert "git does not answer" in output
+
+
+def test_an_empty_folder_is_a_mark_and_no_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a container has it that must not see the history."""
+    work = Project(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".git").mkdir()
+    work.write("imagelint.yaml", POLICY)
+    work.write("bad.yaml", BAD)
+    done = work.run("fix", ".")
+    assert (done.exit_code, "warning" in done.stderr) == (CLEAN, False)
+    assert work.read("bad.yaml") == GOOD

@@ -413,5 +413,5 @@ def test_what_is_invisible_is_harmless(name: str) -> None:
         errors=(INVISIBLE,),
     )
     text = rendered(name, made, Look(color=True, folder="/w", links="file://h", rules="/r"))
-    visible = re.sub(r"\x1b\[[0-9;]*m|\x1b\]8;;[!-~]*\x1b\\", "", text)
+    visible = re.sub(r"\x1b\[[0-9;]*m|\x1b\]8;[!-~]*\x1b\\", "", text)
     assert all(char.isprintable() for char in visible.replace("\n", ""))

@@ -23,6 +23,11 @@ def at(found: Source, text: str) -> Span:
         ("image: nginx", "nginx", ("image: nginx", "       ^^^^^")),
         ("\timage:\tnginx", "nginx", ("    image:    nginx", "              ^^^^^")),
         ("日本: 日本語 # x", "日本語", ("日本: 日本語 # x", "      ^^^^^^")),
+        (
+            "✅\ufe0f❤\ufe0f👍🏽: 가ｱ日 # x",
+            "가ｱ日",
+            ("✅\ufe0f❤\ufe0f👍🏽: 가ｱ日 # x", "        ^^^^^"),
+        ),
         ("e\u0301: nginx", "nginx", ("e\u0301: nginx", "   ^^^^^")),
         ("\u200b: nginx", "nginx", (r"\u200b: nginx", "        ^^^^^")),
         ("a: nginx\r", "nginx", ("a: nginx", "   ^^^^^")),

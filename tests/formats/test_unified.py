@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import difflib
 import re
 import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from imagelint.formats import Look
 from imagelint.formats.unified import diff
@@ -81,6 +84,51 @@ def test_git_applies_the_diff(project: Project, before: bytes, after: bytes, nam
     done = subprocess.run(command, input=patch, capture_output=True, check=False)
     assert done.stderr == b""
     assert (project.root / name).read_bytes() == after
+
+
+def as_difflib(before: list[str], after: list[str]) -> str:
+    """Return what difflib makes of lines; it leaves out that the last one has no end."""
+    lines = difflib.unified_diff(before, after, "a/k/a.yaml", "b/k/a.yaml")
+    ended = (
+        f"{line}\n\\ No newline at end of file\n" if line[-1] != "\n" else line for line in lines
+    )
+    return "".join(ended)
+
+
+LINES = st.lists(st.sampled_from(["a\n", "b\n", "\n", "- x\n", "日\r\n"]), max_size=40)
+
+
+@given(LINES, LINES, st.sampled_from(["", "end"]), st.sampled_from(["", "end"]))
+def test_it_is_the_diff_of_difflib(
+    before: list[str], after: list[str], end: str, other_end: str
+) -> None:
+    """Where lines come or go. A line that is nowhere else keeps both from being of one length."""
+    before, after = [*before, *filter(None, [end])], [*after, *filter(None, [other_end])]
+    if len(before) == len(after):
+        after.insert(0, "new\n")
+    made = diff(source("".join(before)), "".join(after).encode())
+    assert made == as_difflib(before, after)
+
+
+@given(LINES, st.data())
+def test_lines_that_are_edited_where_they_stand_are_the_diff_of_difflib(
+    lines: list[str], data: st.DataObject
+) -> None:
+    """It could find no other way: no line is like another one."""
+    before = [f"{number} {line}" for number, line in enumerate(lines)]
+    chosen = data.draw(st.lists(st.booleans(), min_size=len(lines), max_size=len(lines)))
+    after = [f"new {line}" if new else line for new, line in zip(chosen, before, strict=True)]
+    assert diff(source("".join(before)), "".join(after).encode()) == as_difflib(before, after)
+
+
+def test_many_edits_in_a_long_file_are_not_compared_with_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """difflib needs time quadratic in their number; who asks it fails here."""
+    monkeypatch.setattr(difflib.SequenceMatcher, "get_opcodes", None)
+    before = "- image: nginx\n  name: web\n" * 20_000
+    made = diff(source(before), before.replace("nginx", "h.io/nginx").encode())
+    assert made.count("\n+- image: h.io/nginx") == 20_000
 
 
 def test_on_a_terminal_a_diff_cannot_do_harm() -> None:

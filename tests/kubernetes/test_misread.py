@@ -119,6 +119,156 @@ def test_what_is_no_object_to_anybody(text: str) -> None:
     assert refused(text.encode()) == []
 
 
+DEPLOYMENT = """\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: x
+spec:
+  template:
+    spec: SPEC
+"""
+
+
+def told_of(text: str, *, with_trees: bool = False) -> list[str]:
+    """Return all reasons why the documents of a text are not read as they are written."""
+    items, _ = examine(Source("a.yaml", text.encode()), catalogue(), with_trees=with_trees)
+    return [reason.message for item in items if item.is_manifest for reason in item.refusals]
+
+
+@pytest.mark.parametrize("with_trees", [True, False])
+@pytest.mark.parametrize(
+    ("spec", "good"),
+    [
+        (
+            "\n      containers:\n      - image:evil.io/x",
+            "\n      containers:\n      - image: e.io/x",
+        ),
+        ("{containers: [{name: a, image:evil.io/x}]}", "{containers: [{name: a, image: e.io/x}]}"),
+        (
+            "\n      initContainers:\n      - name:a\n        image:evil.io/x",
+            "\n      initContainers:\n      - name: a\n        image: evil.io/x",
+        ),
+        (
+            "\n      containers: [image:evil.io/x]",
+            "\n      containers: [{image: x, args: ['image:evil.io/x']}]",
+        ),
+        (
+            "\n      containers:\n        image:evil.io/x",
+            "\n      containers:\n      - image: x\n        command: [run, image:evil.io/x]",
+        ),
+        ("\n      containers:[{image:evil.io/x}]", "\n      containers: [{image: evil.io/x}]"),
+        (
+            "{containers: [{name: a, image:evil.io/x, args: [b]}, {image: y}]}",
+            "{containers: [{name: 'image:x', image: y}]}",
+        ),
+        (
+            "\n      containers:\n      - name: a\n        image: x\n      - 'image:evil.io/x'",
+            "\n      containers:\n      - image: x\n        env: [{name: a, value: image:e/x}]",
+        ),
+    ],
+)
+def test_no_space_behind_the_colon_of_an_image(spec: str, good: str, with_trees: bool) -> None:
+    """The container is a string, or has a key with the image in it: nobody runs what is meant."""
+    (reason,) = told_of(DEPLOYMENT.replace("SPEC", spec), with_trees=with_trees)
+    assert reason.endswith("write a space behind `image:`")
+    item = DEPLOYMENT.replace("SPEC", spec).replace("\n", "\n    ").rstrip()
+    in_list = f"apiVersion: v1\nkind: List\nitems:\n  - {item.replace('    ', '    ')}\n"
+    assert told_of(in_list, with_trees=with_trees) == [reason]
+    assert told_of(DEPLOYMENT.replace("SPEC", good), with_trees=with_trees) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apiVersion: v1\nkind: ConfigMap\ndata: {image:x: y, a: 'image:evil.io/x'}\n",
+        "apiVersion: v1\nkind: Pod\nmetadata: {annotations: {image:x: y}}\nspec: {}\n",
+        "apiVersion: v1\nkind: Pod\nspec:\n  containers: []\n# image:evil.io/x\n",
+        "spec: {containers: [image:evil.io/x]}\n",
+    ],
+)
+def test_a_colon_that_is_none_of_a_container(text: str) -> None:
+    assert told_of(text) == told_of(text, with_trees=True) == []
+
+
+@pytest.mark.parametrize("prove", [True, False])
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "apiVersion: apps/v1\nkind: Deployment\nspec:\n  containers: [\n",
+        "apiVersion: v1\nkind: Pod\nspec: *nope\n",
+        'apiVersion: batch/v1\nkind: Job\nmetadata: {name: "x\n',
+        '{"kind":"Pod","apiVersion":"v1",',
+        "kind: CronJob\nmetadata: {name: x\napiVersion: batch/v1\n",
+        "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod\n  spec: {\n",
+    ],
+)
+def test_a_workload_that_is_broken_in_front_of_its_images(broken: str, prove: bool) -> None:
+    """Nobody can tell what would have followed, so the document is refused and not left out."""
+    before = "apiVersion: v1\nkind: Service\nspec: {}\n---\n"
+    assert len(refused(broken.encode(), prove=prove)) == 1
+    assert len(refused((before + broken).encode(), prove=prove)) == 1
+
+
+@pytest.mark.parametrize("prove", [True, False])
+def test_a_workload_without_images_is_fine(prove: bool) -> None:
+    for kind in ("Deployment", "StatefulSet"):
+        patch = f"apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: x}}\nspec: {{replicas: 2}}\n"
+        assert refused(patch.encode(), prove=prove) == []
+
+
+CONTROL = "control characters are not allowed"
+
+
+@pytest.mark.parametrize("prove", [True, False])
+@pytest.mark.parametrize("char", ["\x1e", "\x01", "\x08", "\x1b", "\x7f", "\ufffe", "\x1e\x1e"])
+@pytest.mark.parametrize(
+    "before", ["", '{"apiVersion":"v1","kind":"ConfigMap"}\n---\n', "a: b\n---\n"]
+)
+def test_a_control_character_in_front_of_json(before: str, char: str, prove: bool) -> None:
+    """It makes a string of the object to YAML, and no reader takes it for anything else."""
+    for indented in (char + JSON, f"  {char} {JSON}", JSON.replace(',"kind"', f',{char}"kind"')):
+        assert refused((before + indented).encode(), prove=prove) == [CONTROL]
+    assert refused((before + JSON).encode(), prove=prove) == []
+    assert refused((before + char + '{"apiVersions":"v1","kindly":"Pod"}').encode()) == []
+
+
+@pytest.mark.parametrize("prove", [True, False])
+@pytest.mark.parametrize("char", ["\u200b", "\ufeff", "\u2060", "\xad", "\u200b\ufeff", "\u202e"])
+def test_an_invisible_character_in_json(char: str, prove: bool) -> None:
+    """It is the first letter of another key to YAML."""
+    for text in (JSON.replace('"kind"', f'{char}"kind"'), JSON.replace('kind"', f'kind"{char}')):
+        (reason,) = refused(text.encode(), prove=prove)
+        assert reason
+    assert refused(JSON.replace("Pod", f"Pod{char}").encode(), prove=prove) == []
+    assert refused(f'{{"a": 1,{char}"b": "image"}}'.encode(), prove=prove) == []
+
+
+SNIPPETS = """\
+{
+\t// Snippets: "kind: Pod" and more.
+\t"pod": {
+\t\t"prefix": "pod",
+\t\t"body": [
+\t\t\t"apiVersion: v1",
+\t\t\t"kind: Pod",
+\t\t\t"  - image: nginx",
+\t\t\t'{ apiVersion: v1, "kind": "Pod" }', /* apiVersion: v1 */
+\t\t\t"\\"apiVersion\\": \\"v1\\""
+\t\t],
+\t},
+}
+"""
+
+
+def test_settings_with_manifests_in_their_strings() -> None:
+    """Snippets of an editor: their keys are no object's, whatever their texts say."""
+    assert refused(SNIPPETS.encode()) == []
+    assert examine(Source("a.yaml", SNIPPETS.encode()), catalogue())[0][0].is_manifest is False
+    for keys in ('"apiVersion": "v1", "kind": "Pod",', "apiVersion: v1,\n\tkind: Pod,"):
+        assert refused(SNIPPETS.replace('"prefix": "pod",', keys).encode()) != []
+
+
 def test_a_nul_alone_is_named_where_it_stands() -> None:
     data = POD.replace("image: evil", "image: ev\0il").encode()
     assert refused(data) == ["control characters are not allowed"]

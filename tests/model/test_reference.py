@@ -22,6 +22,7 @@ def refusal(text: str) -> InvalidReference:
     with pytest.raises(InvalidReference) as caught:
         ImageReference.parse(text)
     assert caught.value.text == text
+    assert ImageReference.parse_or_none(text) is None
     return caught.value
 
 
@@ -54,6 +55,7 @@ class TestParts:
         """The parts are those of the text, and their ``str()`` is the text."""
         reference = ImageReference.parse(text)
         assert reference == ImageReference(domain, path, tag, digest)
+        assert ImageReference.parse_or_none(text) == reference
         assert str(reference) == text
 
     @pytest.mark.parametrize(

@@ -73,7 +73,12 @@ class TestGate:
             (("docker.io/evil/app",), ("docker.io",), "evil/app", False, "docker.io"),
             (("*",), ("gcr.io",), "GCR.IO/a", False, "gcr.io"),
             (("*",), ("docker.io/nginx",), "Docker.io/nginx", False, "docker.io/nginx"),
-            (("*",), ("gcr.io",), "gcr.io:443/a", True, "*"),
+            (("*",), ("gcr.io",), "gcr.io:443/a", False, "gcr.io"),
+            (("*",), ("gcr.io",), "gcr.io:0443/a", False, "gcr.io"),
+            (("*",), ("gcr.io:443",), "gcr.io/a", False, "gcr.io:443"),
+            (("*",), ("gcr.io",), "gcr.io:5000/a", True, "*"),
+            (("*",), ("gcr.io:5000",), "gcr.io/a", True, "*"),
+            (("gcr.io",), (), "gcr.io:443/a", False, None),
             (("gcr.io",), (), "GCR.IO/a", False, None),
             (("*",), ("*",), "ex_ample.com/app", False, "*"),
         ],
@@ -162,6 +167,17 @@ class TestSpellings:
     def test_deny_through_a_project(self, deny: str, image: str, allowed: bool) -> None:
         """A deny with a repository holds through Harbor; a bare host is that host alone."""
         assert self.decide(f"{HARBOR}/{image}:1", HARBOR, deny) is allowed
+
+    @pytest.mark.parametrize("host", [f"{HARBOR}:443", f"{HARBOR.upper()}:443", f"{HARBOR}:0443"])
+    def test_deny_through_the_port_of_https(self, host: str) -> None:
+        """The same Harbor, which HTTPS has there anyway; another port is another server."""
+        for deny in ("docker.io/library/mysql", "docker.io:443/library/mysql"):
+            assert not self.decide(f"{host}/hub/mysql:8", "*", deny)
+            assert self.decide(f"{host}/hub/postgres:8", "*", deny)
+            assert self.decide(f"{HARBOR}:5000/hub/mysql:8", "*", deny)
+        with_port = HarborMap((Harbor(f"{HARBOR}:443", self.HUB),))
+        by = gate("*", deny=("docker.io/library/mysql",))._replace(harbors=with_port)
+        assert not by.decide(ImageReference.parse(f"{HARBOR}/hub/mysql")).allowed
 
     def test_deny_in_parts(self) -> None:
         """The tag and the digest of a deny count as they do straight from there."""

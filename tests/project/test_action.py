@@ -209,6 +209,22 @@ class TestLint:
         }
         assert "unapproved-registry" in done.summary
 
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("IMAGELINT_CHECK_FAIL_ON", "never"),
+            ("IMAGELINT_CHECK_SHOW_FILES", "1"),
+            ("_IMAGELINT_COMPLETE", "bash_source"),
+        ],
+    )
+    def test_no_variable_loosens_it(self, runner: Runner, name: str, value: str) -> None:
+        """A workflow's ``env``, or what a step before has put into ``GITHUB_ENV``."""
+        runner.variables[name] = value
+        done = runner.lint()
+        assert done.code == FINDINGS
+        assert name not in done.log
+        assert "unapproved-registry" in done.log
+
     def test_clean(self, runner: Runner) -> None:
         runner.workspace.write("prod/web.yaml", GOOD)
         done = runner.lint()
@@ -600,8 +616,9 @@ class TestErrors:
         runner.workspace.write("imagelint.yaml", "version: 1\nharbour: {}\n")
         done = runner.lint()
         assert done.code == ERROR
-        [command] = done.commands
-        assert command.startswith("::error file=imagelint.yaml,line=2,col=1,title=imagelint::")
+        start = "::error file=imagelint.yaml,line=2,col=1,title=imagelint::"
+        assert done.commands[0].startswith(start)
+        assert all(one.startswith("::error file=imagelint.yaml,line=") for one in done.commands)
 
     def test_what_says_nothing_else_says_where_to_look(self, runner: Runner) -> None:
         broken = runner.temp / "imagelint/bin/imagelint"

@@ -21,8 +21,10 @@ PACKAGES = sorted(path.name for path in PACKAGE.iterdir() if (path / "__init__.p
 TOUCHES_THE_SYSTEM = frozenset({"files", "repository", "run", "cli"})
 """All other packages are pure, new ones too."""
 IMPURE_MODULES = frozenset(
-    ("click", "os", "pathlib", "rich", "shutil", "subprocess", "sys", "tempfile", "time")
+    ("click", "os", "pathlib", "shutil", "subprocess", "sys", "tempfile", "time")
 )
+DRAW = frozenset({"cli", "formats"})
+"""Only these may import rich, and only ``formats/drawn.py`` its console."""
 
 
 def module_of(path: Path) -> str:
@@ -120,3 +122,11 @@ def test_the_core_is_pure(path: Path) -> None:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
     assert not calls & {"open", "print", "input"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=module_of)
+def test_rich_draws_and_no_more(path: Path) -> None:
+    """Its console would read environment variables: one file makes it, and gives it none."""
+    found = {name for name in imports(path) if name.split(".")[0] == "rich"}
+    assert not found or package_of(module_of(path)) in DRAW
+    assert "rich.console" not in found or module_of(path) == "imagelint.formats.drawn"

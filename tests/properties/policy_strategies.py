@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
-__all__ = ["harbor_configs", "hosts", "mutated_policies", "patterns", "policies", "project_names"]
+__all__ = [
+    "harbor_configs",
+    "hosts",
+    "mutated",
+    "mutated_policies",
+    "patterns",
+    "policies",
+    "project_names",
+]
 
 _SEVERITIES = ("error", "warning", "note", "off")
 _RULES = (
@@ -366,8 +374,14 @@ def _odd_values() -> SearchStrategy[Any]:
 
 @st.composite
 def mutated_policies(draw: st.DrawFn) -> dict[str, Any]:
-    """Give policies with one to three values replaced, or keys renamed, added or taken away."""
-    policy = copy.deepcopy(draw(policies()))
+    """Give policies with some values or keys that are odd."""
+    return draw(mutated(draw(policies())))
+
+
+@st.composite
+def mutated(draw: st.DrawFn, data: dict[str, Any]) -> dict[str, Any]:
+    """Give ``data`` with one to three values replaced, or keys renamed, added or taken away."""
+    policy = copy.deepcopy(data)
     for _ in range(draw(st.integers(1, 3))):
         places = list(_places(policy))
         if not places:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from ruamel.yaml import YAML
 
 from imagelint.model.errors import PolicyError
 from imagelint.model.reference import ImageReference
@@ -18,8 +19,10 @@ from imagelint.model.source import Source
 from imagelint.patterns.harbor import Gate, Harbor, HarborMap, Library, Project, Refusal, Upstream
 from imagelint.patterns.images import RegistryPattern
 from imagelint.policy.policy import Inconsistency, InconsistentPolicy, parse_policy
+from imagelint.rules.checks.references import DOCUMENT
 from imagelint.rules.rule import load_rules
-from tests.properties.policy_strategies import hosts, mutated_policies, patterns, policies
+from imagelint.yaml.mistakes import mistakes
+from tests.properties.policy_strategies import hosts, mutated, mutated_policies, patterns, policies
 from tests.properties.strategies import domains, look_alike_hosts, paths, references
 
 if TYPE_CHECKING:
@@ -29,6 +32,15 @@ FOLDER = Path(__file__).parents[2] / "rules"
 RULES = load_rules(Source(path.name, path.read_bytes()) for path in sorted(FOLDER.glob("*.yaml")))
 SCHEMA: dict[str, Any] = json.loads((FOLDER / "policy" / "schema.json").read_text("utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA)
+RULE_SCHEMA: dict[str, Any] = json.loads(
+    (FOLDER / "policy" / "rule.schema.json").read_text("utf-8")
+)
+RULE_VALIDATOR = Draft202012Validator(RULE_SCHEMA)
+_AS_WRITTEN = [YAML(typ="safe", pure=True).load(path) for path in sorted(FOLDER.glob("*.yaml"))]
+OWN_RULES: list[dict[str, Any]] = [
+    json.loads(json.dumps(rule, default=str)) for rule in _AS_WRITTEN if rule["check"] != DOCUMENT
+]
+ONLY_THE_READER_KNOWS = ("examples.fixed: one for each",)
 OPEN = Gate((RegistryPattern.parse("*"),))
 
 
@@ -59,8 +71,26 @@ class TestSchema:
             self._check_loader(policy)
         else:
             # An inconsistency may be found before the slip that the schema sees.
-            with pytest.raises(PolicyError):
+            with pytest.raises(PolicyError) as raised:
                 load(policy)
+            self._check_mistakes(raised.value)
+
+    @given(policies())
+    def test_no_mistake_is_made_up(self, policy: dict[str, Any]) -> None:
+        """Of a policy that is in order but for one key no more than that is told."""
+        with pytest.raises(PolicyError) as raised:
+            load({"x": None, **policy})
+        assert mistakes(raised.value, SCHEMA) == ()
+
+    @staticmethod
+    def _check_mistakes(first: PolicyError) -> None:
+        """Each of them has a place of its own in the file, a line each."""
+        assert first.source is not None
+        end = len(first.source.data) + 1
+        for error in mistakes(first, SCHEMA):
+            assert (error.path, error.line) == ("p.json", 1)
+            assert 0 < (error.column or 0) <= end
+            assert str(error).isprintable()
 
     @given(st.sampled_from(("allow", "namespaces", "paths", "host", "project", "tag")), st.data())
     def test_single_texts(self, place: str, data: st.DataObject) -> None:
@@ -99,6 +129,35 @@ class TestSchema:
         with pytest.raises(InconsistentPolicy) as raised:
             load(policy)
         assert raised.value.reason in expected
+
+
+def refused(rule: dict[str, Any]) -> PolicyError | None:
+    """Return what the reader of rule files has against a rule that is given as data."""
+    try:
+        load_rules([Source("r.json", json.dumps(rule).encode())])
+    except PolicyError as error:
+        return error
+    return None
+
+
+class TestRuleSchema:
+    """``rules/policy/rule.schema.json`` says what the reader of rule files says."""
+
+    @settings(max_examples=200)
+    @given(st.sampled_from(OWN_RULES).flatmap(mutated))
+    def test_mutated_rules(self, rule: dict[str, Any]) -> None:
+        """What one accepts the other accepts, but for what only the reader can tell."""
+        refusal = refused(rule)
+        if refusal is None:
+            RULE_VALIDATOR.validate(rule)
+            return
+        known = any(text in refusal.message for text in ONLY_THE_READER_KNOWS)
+        assert known or not RULE_VALIDATOR.is_valid(rule)
+        assert all(error.line for error in mistakes(refusal, RULE_SCHEMA))
+
+    @pytest.mark.parametrize("rule", OWN_RULES, ids=lambda rule: rule["id"])
+    def test_own_rules(self, rule: dict[str, Any]) -> None:
+        RULE_VALIDATOR.validate(rule)
 
 
 def inconsistencies(policy: dict[str, Any]) -> set[Inconsistency]:

@@ -10,9 +10,12 @@ import pytest
 
 from imagelint.kubernetes.kustomize.model import Role
 from imagelint.repository.repositories import Repositories
-from tests.support.project import CLEAN, FINDINGS, POLICY, pod
+from tests.support.project import CLEAN, FINDINGS, GOOD, POLICY, pod
+from tests.support.tools import tool
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from imagelint.repository.graph import Graph
     from tests.support.project import Project
 
@@ -237,4 +240,55 @@ def test_an_object_without_a_namespace_is_moved_into_none(project: Project) -> N
         "spec: {package: quay.io/a/b:v1}\n",
     )
     project.write("kustomization.yaml", "resources: [a.yaml, b.yaml]\nnamespace: prod\n")
+    assert found_in(project) == []
+
+
+REFUSED = [
+    "",
+    "# nothing\n",
+    "null\n",
+    "{}\n",
+    "[]\n",
+    "a\n",
+    "- a\n",
+    "resources:\n",
+    "resources: a\n",
+    "resources: {a: b}\n",
+    "kind: Kustomization\nnamespace: ''\n",
+    "resources: [a.yaml]\nnamePrefix: 1\n",
+    "resources: [a.yaml, 1]\n",
+    "resources: [a.yaml, '']\n",
+    "resources: [a.yaml]\nfoo: b\n",
+    "resources: [a.yaml\n",
+    "resources: [a.yaml]\n? [a]\n: b\n",
+    "resources: [a.yaml]\n~: b\n",
+    "resources: [a.yaml]\npatches: [{patch: '[1]'}]\n",
+    "---\n---\nresources: [a.yaml]\n",
+]
+BUILT = [
+    "resources: [a.yaml]\n",
+    "resources: []\n",
+    "# nothing\n---\nresources: [a.yaml]\n",
+    "resources: [a.yaml]\n---\n[a]\n",
+    "resources: [a.yaml]\nnamePrefix: a\n",
+    "resources: [a.yaml]\nnamespace: null\n",
+]
+
+
+@pytest.mark.parametrize("text", [*REFUSED, *BUILT])
+def test_what_kustomize_refuses_is_told_once(project: Project, tmp_path: Path, text: str) -> None:
+    """Also where the file holds nothing that would have it read otherwise."""
+    project.write("imagelint.yaml", POLICY)
+    project.write("prod/a.yaml", GOOD)
+    project.write("prod/kustomization.yaml", text)
+    errors = [one for one in found_in(project) if one[2] == "error"]
+    is_refused = text in REFUSED
+    assert errors == [("prod/kustomization.yaml", "unparsable-document", "error")] * is_refused
+    kustomize = tool("kustomize", "v5.", tmp_path)
+    assert (kustomize.run("build", str(project.root / "prod")).returncode != 0) is is_refused
+
+
+def test_an_object_in_a_file_of_that_name_is_none_of_kustomize(project: Project) -> None:
+    flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nspec: {path: ./a}\n"
+    project.write("prod/kustomization.yaml", flux)
     assert found_in(project) == []

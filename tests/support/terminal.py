@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["on_a_terminal", "without_escapes"]
 
-_ESCAPES = re.compile(r"\x1b\[[0-9;]*[mK]|\x1b\]8;;[!-~]*\x1b\\")
+_ESCAPES = re.compile(r"\x1b\[[?0-9;]*[A-Zhlm]|\x1b\]8;[!-~]*\x1b\\")
 
 
 def without_escapes(text: str) -> str:

@@ -1,12 +1,8 @@
-"""Tables for the YAML reader, run with libyaml and with the pure Python parser.
-
-What is expected was obtained from go-yaml. The pure parser may refuse more, but what it
-refuses is reported: law 5, "without the C parser no image is missing except in a document
-that is reported".
-"""
+"""Tables for the YAML reader; what is expected was obtained from go-yaml."""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -14,8 +10,6 @@ import pytest
 from imagelint.yaml.nodes import Mapping, Sequence, is_alias_of_merge
 from imagelint.yaml.parser import parse_events
 from tests.support.trees import plain, scalars
-
-pytestmark = pytest.mark.usefixtures("is_pure")
 
 AB = [("a", "b")]
 LONG = "k" * 1030
@@ -129,14 +123,10 @@ class TestRead:
         ]
 
     @pytest.mark.parametrize("text", ["a:\tb\n", "a: b\t\n", "a: b\t# c\n", "- b\t\n"])
-    def test_tabs_between(self, text: str, is_pure: bool) -> None:
-        """Only libyaml reads a tab behind a colon or a value; the pure parser reports it."""
+    def test_tabs_between(self, text: str) -> None:
         tree = parse_events(text)
-        if is_pure and tree.problems:
-            assert tree.unread_from is not None
-        else:
-            assert [node.value for node in scalars(tree)][-1] == "b"
-            assert tree.problems == []
+        assert [node.value for node in scalars(tree)][-1] == "b"
+        assert tree.problems == []
 
 
 class TestReferences:
@@ -199,14 +189,10 @@ class TestReferences:
         assert isinstance(inner, Mapping)
         assert is_alias_of_merge(inner.pairs[0][0]) is is_alias
 
-    def test_a_colon_ends_the_name_of_an_anchor(self, is_pure: bool) -> None:
-        """It is no part of a plain scalar, also where a colon in flow has to be hidden.
-
-        The pure parser takes it into the name; what is behind it holds no image.
-        """
+    def test_a_colon_ends_the_name_of_an_anchor(self) -> None:
+        """It is no part of a plain scalar, also where a colon in flow has to be hidden."""
         tree = parse_events("x: [a:1]\ny:\n  &k:kind: Job\n")
-        texts = ["x", "a:1", "y", "Job"] if is_pure else ["x", "a:1", "y", ":kind", "Job"]
-        assert [node.value for node in scalars(tree)] == texts
+        assert [node.value for node in scalars(tree)] == ["x", "a:1", "y", ":kind", "Job"]
         assert tree.problems == []
 
     @pytest.mark.parametrize(
@@ -250,12 +236,9 @@ class TestReferences:
             ("a: !!str", "", ""),
         ],
     )
-    def test_spans(self, text: str, written: str, style: str, is_pure: bool) -> None:
+    def test_spans(self, text: str, written: str, style: str) -> None:
         """A scalar stands behind its anchor and tag, with its quotes."""
         tree = parse_events(text)
-        if is_pure and "\t" in text:
-            assert tree.problems
-            return
         assert tree.problems == []
         node = list(scalars(tree))[1]
         assert (text[node.start : node.end], node.style) == (written, style)
@@ -269,3 +252,10 @@ def test_nodes_show_themselves() -> None:
     assert repr(root) == "Mapping(1 pairs @0)"
     assert repr(items) == "Sequence(2 items @3)"
     assert repr(items.items[0]) == "Scalar(''b' @4)"
+
+
+def test_no_other_parser_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the C extension is missing, no document is judged by a parser that reads otherwise."""
+    monkeypatch.setitem(sys.modules, "_ruamel_yaml", None)
+    with pytest.raises(ImportError):
+        parse_events("a: b")

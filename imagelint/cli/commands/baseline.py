@@ -10,7 +10,13 @@ import click
 from imagelint import files
 from imagelint.cli.options import debug_option, environment_option, policy_option, request
 from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, say
+from imagelint.engine.baseline import Baseline, identity_of
+from imagelint.engine.linter import Linter
+from imagelint.model.errors import UsageError
 from imagelint.model.namedtuple import NamedTuple
+from imagelint.policy.locks import Locks
+from imagelint.rules.built_in import RULES
+from imagelint.run.run import Run
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -18,7 +24,6 @@ if TYPE_CHECKING:
 
     from imagelint.engine.baseline import Identity
     from imagelint.files import GoverningPolicy
-    from imagelint.run.run import Run
 
 __all__ = ["command"]
 
@@ -27,10 +32,10 @@ _paths = click.argument("paths", nargs=-1, metavar="[PATH]...")
 
 @click.group("baseline", context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """Let only new findings fail, on an old repository.
+    """Record existing findings, so that only new ones fail.
 
-    The baseline is imagelint-baseline.json beside the policy; `check` finds it there. It knows a
-    finding by object, container and image, so that lines and documents may move.
+    The baseline is imagelint-baseline.json next to the policy; `check` finds it there. It
+    identifies findings by object, container and image, so that lines and documents may move.
     """
 
 
@@ -38,21 +43,19 @@ def command() -> None:
 @debug_option
 @environment_option
 @policy_option
-@click.option("--grow", is_flag=True, help="Take in findings that the baseline does not know yet.")
+@click.option("--grow", is_flag=True, help="Add findings that the baseline does not have yet.")
 @_paths
 @click.pass_context
 def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa: ANN401 - from click
-    """Write what is found now into the baseline.
+    """Write the current findings to the baseline.
 
-    PATH is a file or a folder; without any it is this folder. What the baseline knows of other
-    files stays in it. A baseline that is there already can only shrink, unless --grow is given.
+    PATH is a file or a folder; default: the current folder. Entries for other files stay in the
+    baseline. Without --grow, an existing baseline can only shrink.
 
     \b
       imagelint baseline write
       imagelint baseline write --grow teams/shop
     """  # noqa: D301 - click wants the character itself
-    from imagelint.model.errors import UsageError  # noqa: PLC0415 - --help has no use for it
-
     run = _run(options)
     every = list(_found(run))
     for one in every:
@@ -79,10 +82,10 @@ def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa
 @_paths
 @click.pass_context
 def prune(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - from click
-    """Remove from the baseline what is found no longer.
+    """Remove entries from the baseline that no longer match a finding.
 
-    PATH is a file or a folder; without any it is this folder. What the baseline knows of files
-    that are there and were not linted stays in it.
+    PATH is a file or a folder; default: the current folder. Entries for existing files that were
+    not linted stay in the baseline.
     """
     run = _run({**options, "environment": None})
     for one in _found(run):
@@ -107,7 +110,6 @@ class _Found(NamedTuple):
 
 
 def _run(options: Mapping[str, Any]) -> Run:
-    from imagelint.run.run import Run  # noqa: PLC0415 - --help has no use for it
 
     return Run(request({**options, "without_baseline": True}))
 
@@ -115,10 +117,6 @@ def _run(options: Mapping[str, Any]) -> Run:
 def _found(run: Run) -> Iterator[_Found]:
     """Lint, and yield for each policy what was found."""
     from collections import Counter  # noqa: PLC0415
-
-    from imagelint.engine.baseline import Known, identity_of  # noqa: PLC0415
-    from imagelint.engine.linter import Linter  # noqa: PLC0415
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415
 
     counts: dict[tuple[str, ...], Counter[Identity]] = {}
     linted: dict[tuple[str, ...], set[str]] = {}
@@ -140,7 +138,7 @@ def _found(run: Run) -> Iterator[_Found]:
         known = {} if governing.baseline is None else governing.baseline.counts
         seen = linted.get(key, set()) | governing.gone
         linter = Linter(governing.policy, RULES, run.catalogue)
-        left = Known(known, linter.upstream, governing.gone)
+        left = linter.known(known, governing.gone)
         found = counts.get(key, Counter())
         new = Counter({one: count - left.take(one, count) for one, count in found.items()})
         unseen = {one: count for one, count in known.items() if one.path not in seen}
@@ -148,8 +146,6 @@ def _found(run: Run) -> Iterator[_Found]:
 
 
 def _place(governing: GoverningPolicy) -> str:
-    from imagelint.model.errors import UsageError  # noqa: PLC0415
-    from imagelint.policy.locks import Locks  # noqa: PLC0415
 
     if governing.baseline_path is None:
         message = (
@@ -166,8 +162,6 @@ def _place(governing: GoverningPolicy) -> str:
 
 def _write(found: _Found, counts: Mapping[Identity, int], added: int) -> None:
     """Write what was found, or of it what was known, with what is known of other files."""
-    from imagelint.engine.baseline import Baseline  # noqa: PLC0415
-
     place = _place(found.governing)
     shown = files.displayed(place, os.getcwd())
     files.write_whole(place, shown, Baseline(counts).render().encode())

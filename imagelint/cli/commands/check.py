@@ -31,7 +31,9 @@ from imagelint.cli.output import (
     say,
     skipped_lines,
     teller,
+    track,
 )
+from imagelint.run.run import Run, attempted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,12 +47,12 @@ __all__ = ["command"]
 @output_options()
 @fail_on_option
 @detail_options
-@click.option("--show-files", is_flag=True, help="Print what would be linted, and stop.")
+@click.option("--show-files", is_flag=True, help="List the files that would be linted, and exit.")
 @click.option(
     "--show-policy",
     metavar="FILE",
     shell_complete=complete_file,
-    help="Print which policy and environment a file gets, and why.",
+    help="Show which policy and environment a file gets, and why.",
 )
 @click.pass_context
 @annotated
@@ -64,7 +66,7 @@ def command(
 ) -> None:
     """Report images that the policy does not allow.
 
-    PATH is a file, a folder, a glob, or - for stdin; without any it is this folder.
+    PATH is a file, a folder, a glob, or - for stdin; default: the current folder.
 
     \b
       imagelint check k8s/ --env prod
@@ -73,9 +75,6 @@ def command(
       imagelint check --statistics --quiet
       imagelint check --show-policy prod/web.yaml
     """  # noqa: D301 - click wants the character itself
-    from imagelint.cli.progress import track  # noqa: PLC0415 - not needed for --help
-    from imagelint.run.run import Run, attempted  # noqa: PLC0415
-
     chosen = targets(formats, output)
     detail = detail_of(options)
     show_policy, show_files = options.pop("show_policy"), options.pop("show_files")

@@ -23,7 +23,7 @@ _SHELLS = ("bash", "zsh", "fish")
 @click.argument("shell", type=click.Choice(_SHELLS))
 @click.pass_context
 def command(ctx: click.Context, /, shell: str) -> None:
-    """Print the script that completes imagelint in a shell.
+    """Print the completion script for a shell.
 
     It completes commands, options, formats, rules and environments.
 

@@ -15,7 +15,12 @@ from imagelint.cli.options import (
     request,
 )
 from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, look_of, print_text, say
+from imagelint.engine.excuses import EXCEPTION
+from imagelint.formats.phrases import shown_path
 from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.source import shown
+from imagelint.run.given import today
+from imagelint.run.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,22 +54,19 @@ class _Use(NamedTuple):
     type=click.Choice(("text", "json")),
     default="text",
     show_default=True,
-    help="How to list them.",
+    help="Output format.",
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.pass_context
 def command(ctx: click.Context, /, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
-    """List the policy's exceptions, the days that are left, and who needs them.
+    """List exceptions, when they expire, and what uses them.
 
-    The files of PATH are linted to see who needs an exception; without any it is this folder.
+    imagelint lints PATH to see which exceptions are used; default: the current folder.
 
     \b
       imagelint exceptions
       imagelint exceptions --format json | jq '.exceptions[] | select(.used_by == [])'
     """  # noqa: D301 - click wants the character itself
-    from imagelint.run.given import today  # noqa: PLC0415 - --help has no use for it
-    from imagelint.run.run import Run  # noqa: PLC0415
-
     run = Run(request(options))
     say(run.notices)
     uses = _uses(run.results())
@@ -80,8 +82,6 @@ def command(ctx: click.Context, /, style: str, **options: Any) -> None:  # noqa:
 
 def _uses(results: Iterable[FileResult]) -> dict[str, list[_Use]]:
     """Return by the place of each exception what it excuses."""
-    from imagelint.engine.excuses import EXCEPTION  # noqa: PLC0415
-
     found: dict[str, list[_Use]] = {}
     for result in results:
         for one in result.suppressed:
@@ -137,9 +137,6 @@ def _text(
 
 def _lines(one: PolicyException, used_by: list[_Use], today: str, look: Look) -> Iterator[str]:
     import textwrap  # noqa: PLC0415
-
-    from imagelint.formats.phrases import shown_path  # noqa: PLC0415
-    from imagelint.model.source import shown  # noqa: PLC0415
 
     def wrapped(label: str, text: str) -> list[str]:
         head = f"  {label:9}"

@@ -16,20 +16,23 @@ from imagelint.cli.options import (
     environment_option,
     harbor_host,
     harbor_option,
-    nearest,
     policy_option,
+    unknown,
 )
 from imagelint.cli.output import look_of, print_text
+from imagelint.engine.judge import Judge
+from imagelint.model.errors import ImagelintError, nearest
+from imagelint.model.reference import ImageReference, InvalidReference
 from imagelint.model.source import shown
+from imagelint.patterns.harbor import Refusal
+from imagelint.rules.built_in import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from click.shell_completion import CompletionItem
 
-    from imagelint.engine.judge import Judge
     from imagelint.files import GoverningPolicy
-    from imagelint.model.reference import ImageReference
     from imagelint.policy.policy import Environment, Policy
     from imagelint.rules.rule import Rule
 
@@ -44,8 +47,6 @@ def _complete_rule(
     param: click.Parameter,  # noqa: ARG001 - click's own signature
     incomplete: str,
 ) -> list[CompletionItem]:
-    from imagelint.model.errors import ImagelintError  # noqa: PLC0415 - for the shell alone
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415
 
     rules, cwd = RULES, os.getcwd()
     with suppress(ImagelintError):  # whoever runs the command will be told
@@ -68,14 +69,12 @@ def command(
     *,
     debug: bool,  # noqa: ARG001 - cli/main.py looks for it
 ) -> None:
-    """Explain a rule, or what the policy says of an image.
+    """Explain a rule, or the verdict on an image.
 
     \b
       imagelint explain unapproved-registry
       imagelint explain nginx:1.25 --env prod
     """  # noqa: D301 - click wants the character itself
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415 - --help has no use for it
-
     rules = RULES
     governing = None
     if environment is not None or what not in rules:
@@ -95,11 +94,9 @@ def command(
 
 def _refuse_slip(what: str, rules: Mapping[str, Rule]) -> None:
     """Stop at a rule's name with a slip in it, which would be read as an image."""
-    import difflib  # noqa: PLC0415
-
-    if difflib.get_close_matches(what, list(rules), n=1, cutoff=0.8):
+    if nearest(what, rules, 0.8):
         advice = "(for an image of that name, give --env)"
-        message = f"{nearest(what, rules, 'rule')} {advice}"
+        message = f"{unknown(what, rules, 'rule')} {advice}"
         raise click.UsageError(message)
 
 
@@ -168,8 +165,6 @@ def _wrapped(prose: str, width: int) -> Iterator[str]:
 def _image_lines(
     text: str, governing: GoverningPolicy, rules: Mapping[str, Rule], name: str | None
 ) -> Iterator[str]:
-    from imagelint.engine.judge import Judge  # noqa: PLC0415 - only here
-    from imagelint.model.reference import ImageReference, InvalidReference  # noqa: PLC0415
 
     policy = governing.policy
     environments = policy.environments if name is None else (policy.environment(name),)
@@ -196,7 +191,6 @@ def _image_lines(
 def _verdict_lines(
     reference: ImageReference, policy: Policy, environment: Environment, judge: Judge
 ) -> Iterator[str]:
-    from imagelint.patterns.harbor import Refusal  # noqa: PLC0415
 
     decision = environment.gate.decide(reference)
     default = " (the default)" if environment == policy.default else ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from imagelint import files
+from imagelint.cli.advice import advice
 from imagelint.cli.options import (
     Target,
     detail_of,
@@ -32,9 +33,13 @@ from imagelint.cli.output import (
     print_bytes,
     print_text,
     say,
+    track,
 )
+from imagelint.formats.unified import diff
 from imagelint.model.errors import FileError
 from imagelint.model.source import Source, one_line
+from imagelint.run.fixing import Declined, repair_all, tried
+from imagelint.run.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,7 +48,7 @@ if TYPE_CHECKING:
     from imagelint.model.report import FileResult
     from imagelint.repair.moves import Moves
     from imagelint.run.repairs import Fixed, Repair
-    from imagelint.run.run import Input, Run
+    from imagelint.run.run import Input
 
 __all__ = ["command"]
 
@@ -72,8 +77,8 @@ class _Outcome:
 @output_options()
 @fail_on_option
 @detail_options
-@click.option("--diff", is_flag=True, help="Print the repair as a unified diff; write nothing.")
-@click.option("-y", "--yes", is_flag=True, help="Do not ask before files are rewritten.")
+@click.option("--diff", is_flag=True, help="Print the changes as a unified diff; write nothing.")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask before rewriting files.")
 @click.pass_context
 @annotated
 def command(
@@ -86,12 +91,12 @@ def command(
     diff: bool,
     **options: Any,  # noqa: ANN401 - checked by click
 ) -> None:
-    """Rewrite images in place to come through Harbor.
+    """Rewrite images in place to pull through Harbor.
 
-    Only the bytes of the image change, and only where Harbor has a project for it. The
-    report tells what is left. With - as PATH it is a filter: stdin repaired to stdout, the
-    report on stderr. Without a policy of your own the built-in one names the Harbor: then fix
-    asks before it rewrites several files, if there is somebody to ask.
+    fix changes only the bytes of an image, and only if Harbor has a project for it. The report
+    lists the remaining findings. With - as PATH, fix is a filter: it reads stdin, writes the
+    fixed text to stdout and the report to stderr. Without a policy of your own, the built-in
+    policy names the Harbor; fix then asks at a terminal before it rewrites several files.
 
     \b
       imagelint fix k8s/ --env prod
@@ -99,9 +104,6 @@ def command(
       imagelint fix --harbor harbor.example.com
       helm template . | imagelint fix - | kubectl apply -f -
     """  # noqa: D301 - click wants the character itself
-    from imagelint.run.fixing import Declined, repair_all, tried  # noqa: PLC0415 - not needed for --help
-    from imagelint.run.run import Run  # noqa: PLC0415
-
     chosen = targets(formats, output)
     detail, yes = detail_of(options), options.pop("yes")
     asked = request(options)
@@ -133,8 +135,6 @@ def command(
     reported = emit(report, chosen, detail=detail, to_stderr=diff or is_filter)
     say(f"error: {line}" for line in report.errors)
     if not diff:
-        from imagelint.cli.advice import advice  # noqa: PLC0415
-
         say(advice(outcome.moves), detail)
     code = exit_code(report, severity_of(fail_on), failed=not reported)
     ctx.exit(max(code, EXIT_FINDINGS) if diff and outcome.repaired else code)
@@ -161,8 +161,6 @@ def _clear_leftovers(run: Run) -> Iterator[str]:
 
 def _repair(repairs: Iterator[Repair], run: Run, detail: Detail, *, diff: bool) -> _Outcome:
     """Repair all, and keep of it what is still to be told: no more bytes than have to be."""
-    from imagelint.cli.progress import track  # noqa: PLC0415 - not needed for --help
-
     outcome = _Outcome()
     for one, before, fixed, after in track(repairs, len(run.inputs), quiet=detail.quiet):
         if not one.is_outside:
@@ -208,7 +206,6 @@ def _print_repaired(data: bytes) -> None:
 
 
 def _patch(one: Input, old: bytes, new: bytes) -> str:
-    from imagelint.formats.unified import diff  # noqa: PLC0415
 
     # A patch has to name the file itself, not a link to it, and by its bytes.
     path = one.path if one.data is not None else os.path.realpath(one.path)

@@ -16,8 +16,9 @@ from imagelint.cli.options import (
     request,
     targets,
 )
-from imagelint.cli.output import emit, exit_code, say
+from imagelint.cli.output import emit, exit_code, say, track
 from imagelint.formats import INVENTORIES
+from imagelint.run.run import Run, attempted
 
 __all__ = ["command"]
 
@@ -37,17 +38,14 @@ def command(
 ) -> None:
     """List every image with its place and verdict.
 
-    The verdict is that of all environments which apply. The exit code is 0, or 2 if a file
-    cannot be read: an inventory judges nobody.
+    The verdict covers all environments that apply to the image. The exit code is 0, or 2 if a
+    file cannot be read; verdicts do not change it.
 
     \b
       imagelint images k8s/
       imagelint images --format json | jq -r '.images[].image' | sort -u
       imagelint images --statistics
     """  # noqa: D301 - click wants the character itself
-    from imagelint.cli.progress import track  # noqa: PLC0415 - not needed for --help
-    from imagelint.run.run import Run, attempted  # noqa: PLC0415
-
     chosen = targets(formats, output)
     detail = detail_of(options)
     run = Run(request(options), attempted)

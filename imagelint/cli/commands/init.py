@@ -11,10 +11,15 @@ import click
 
 from imagelint import files
 from imagelint.cli.options import debug_option, harbor_host
-from imagelint.cli.output import print_text, say
+from imagelint.cli.output import print_text, say, track
 from imagelint.model.errors import ImagelintError, UsageError
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source
+from imagelint.patterns.harbor import InvalidPattern, listed, parse_project_name
+from imagelint.policy.policy import parse_policy
+from imagelint.rules.built_in import RULES
+from imagelint.run.request import Request
+from imagelint.run.run import Run, attempted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,9 +56,9 @@ class Seen(NamedTuple):
 
 
 @click.command("init")
-@click.option("--harbor", metavar="HOST", help="The host of your Harbor.")
-@click.option("--force", is_flag=True, help="Overwrite a policy that is there already.")
-@click.option("--schema", is_flag=True, help="Write the schema alone, as after an upgrade.")
+@click.option("--harbor", metavar="HOST", help="Host of your Harbor.")
+@click.option("--force", is_flag=True, help="Overwrite an existing policy.")
+@click.option("--schema", is_flag=True, help="Write only the schema, for example after an upgrade.")
 @debug_option
 def command(
     harbor: str | None,
@@ -62,20 +67,18 @@ def command(
     schema: bool,
     debug: bool,  # noqa: ARG001 - cli/main.py looks for it
 ) -> None:
-    """Write imagelint.yaml, with comments, into this folder.
+    """Write a commented imagelint.yaml into the current folder.
 
-    It says what the built-in policy says, for your Harbor, with a project for each registry whose
-    images are in this folder, and that no comment in a manifest excuses what runs in production:
-    change it as you need. Its first line names .imagelint.schema.json, written beside it, by which
-    editors complete and check the file.
+    It is the built-in policy for your Harbor, with a project for each registry whose images are in
+    the current folder. It does not allow comments in manifests to suppress findings in production.
+    Change it as you need. init also writes .imagelint.schema.json, which editors use to complete
+    and check the file.
 
     \b
       imagelint init --harbor harbor.example.com
       imagelint init --harbor harbor.example.com:8443 --force
       imagelint init --schema
     """  # noqa: D301 - click wants the character itself
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415 - --help has no use for it
-
     cwd = os.getcwd()
     if schema:
         _write_schema(cwd)
@@ -98,8 +101,6 @@ def command(
     except ImagelintError as error:
         say([f"note: registries were not looked for: {error}"])
     data = policy_text(host, seen).encode()
-    from imagelint.patterns.harbor import listed  # noqa: PLC0415
-    from imagelint.policy.policy import parse_policy  # noqa: PLC0415
 
     parse_policy(Source(files.POLICY_NAME, data), rules)
     files.write_new(place, files.POLICY_NAME, data, overwrite=force)
@@ -119,10 +120,6 @@ def _write_schema(cwd: str) -> None:
 
 def _look_around(harbor: str | None) -> tuple[Seen, ...]:
     """Return the registries of this folder's images, those of the most images first."""
-    from imagelint.cli.progress import track  # noqa: PLC0415 - --help has no use for these
-    from imagelint.run.request import Request  # noqa: PLC0415
-    from imagelint.run.run import Run, attempted  # noqa: PLC0415
-
     run = Run(Request(harbor=harbor), attempted)
     found = _seen(track(run.results(), len(run.inputs), quiet=False))
     if run.errors:
@@ -166,8 +163,6 @@ def policy_text(harbor: str, seen: Iterable[Seen] = ()) -> str:
 
 def _project(one: Seen, host: str) -> str:
     """Return the line of a registry that the built-in policy does not know."""
-    from imagelint.patterns.harbor import InvalidPattern, parse_project_name  # noqa: PLC0415
-
     name = one.registry
     if name == host:
         return _commented(f"    # {name}", one, "on Harbor already")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 from click.core import ParameterSource
 
 from imagelint import files
+from imagelint.cli.krm.resource_list import ResourceList, described
 from imagelint.cli.options import (
     debug_option,
     environment_option,
@@ -16,7 +18,9 @@ from imagelint.cli.options import (
     severity_of,
 )
 from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, print_bytes, say
-from imagelint.model.source import Source
+from imagelint.model.errors import FileError
+from imagelint.model.source import Source, shown
+from imagelint.run.run import Request, Run
 
 __all__ = ["command"]
 
@@ -29,7 +33,7 @@ _SHOWN = "<stdin>"
 @policy_option
 @environment_option
 @fail_on_option
-@click.option("--check", is_flag=True, help="Repair nothing: report only.")
+@click.option("--check", is_flag=True, help="Report only; do not fix.")
 @click.pass_context
 def command(  # noqa: PLR0913 - one parameter an option
     ctx: click.Context,
@@ -41,27 +45,28 @@ def command(  # noqa: PLR0913 - one parameter an option
     check: bool,
     debug: bool,
 ) -> None:
-    """Serve as a KRM function.
+    """Run as a KRM function.
 
-    A ResourceList on stdin (YAML or JSON) comes out on stdout: the same text, with its images
-    repaired and with `results`. Its functionConfig may set environment, policy, failOn and fix
-    (false: report only), under data or spec; options of the command line win.
+    Read a ResourceList (YAML or JSON) from stdin and write it to stdout, with fixed images and
+    with `results`. Its functionConfig may set environment, policy (a file in this repository),
+    failOn and fix (false: report only), under data or spec; command-line options override them.
 
     \b
       kustomize build --enable-alpha-plugins --enable-exec overlays/prod
       kpt fn eval --exec "imagelint krm"
     """  # noqa: D301 - click wants the character itself
-    from imagelint.cli.krm.resource_list import ResourceList, described  # noqa: PLC0415 - not for --help
-    from imagelint.run.run import Request, Run  # noqa: PLC0415
-
     data = files.read_stdin()
     settings = ResourceList(Source(_SHOWN, data)).settings()
     if ctx.get_parameter_source("fail_on") is ParameterSource.DEFAULT:
         fail_on = settings.fail_on or fail_on
+    within = None
+    if policy is None and settings.policy is not None:
+        policy, within = settings.policy, _within(settings.policy)
     request = Request(
         (_STDIN,),
         environment or settings.environment,
-        policy or settings.policy,
+        policy,
+        within,
         debug=debug,
         stdin=data,
         stdin_is_here=True,
@@ -85,3 +90,16 @@ def command(  # noqa: PLR0913 - one parameter an option
     )
     failed = run.report([left]).has_at_least(severity_of(fail_on))
     ctx.exit(EXIT_FINDINGS if failed else EXIT_CLEAN)
+
+
+def _within(policy: str) -> str:
+    """Return the folder that a policy has to lie in which a functionConfig names.
+
+    The tree names it, and no user: it is the repository of the working folder, or that folder.
+    """
+    cwd = os.getcwd()
+    root = files.repository_of(cwd) or cwd
+    if files.leads_out(files.absolute(policy, cwd), root):
+        message = "named by functionConfig, it lies outside of the repository, and is not read"
+        raise FileError(shown(policy), message)
+    return root

@@ -18,7 +18,20 @@ from imagelint.cli.output import (
     print_text,
     say,
 )
-from imagelint.model.source import Source, shown
+from imagelint.engine.cases import CASES_NAME, read_cases, run_case, unreached
+from imagelint.engine.examples import Examples
+from imagelint.engine.linter import Linter
+from imagelint.formats.drawn import columns, drawn
+from imagelint.formats.phrases import shown_path
+from imagelint.model.errors import UsageError
+from imagelint.model.finding import Severity
+from imagelint.model.source import Source, one_line, shown
+from imagelint.policy.advice import advise
+from imagelint.policy.diff import changes
+from imagelint.rules.built_in import RULES
+from imagelint.run.given import known_kinds, today
+from imagelint.run.run import Run
+from imagelint.yaml.config import Fields
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +40,6 @@ if TYPE_CHECKING:
     from imagelint.files import GoverningPolicy
     from imagelint.formats import Look
     from imagelint.policy.advice import Advice
-    from imagelint.run.run import Run
 
 __all__ = ["command"]
 
@@ -36,7 +48,7 @@ _policy_argument = click.argument("policy", metavar="[POLICY]", required=False)
 
 @click.group("policy", context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """Check a policy, test it, and see what a change of it changes."""
+    """Check, test and compare policies."""
 
 
 @command.command("check")
@@ -44,15 +56,11 @@ def command() -> None:
 @_policy_argument
 @click.pass_context
 def check(ctx: click.Context, /, policy: str | None, **_options: Any) -> None:  # noqa: ANN401 - --debug
-    """Say what is odd about a policy: what can never match, what overlaps, what is wide open.
+    """Find mistakes in a policy: what can never match, overlaps, or allows everything.
 
-    POLICY is a file; without it, the policy of this folder. The exit code is 1 if there is a
+    POLICY is a file; default: the policy of the current folder. The exit code is 1 if there is a
     warning, 2 if the policy cannot be read.
     """
-    from imagelint.model.finding import Severity  # noqa: PLC0415 - --help has no use for these
-    from imagelint.policy.advice import advise  # noqa: PLC0415
-    from imagelint.run.given import known_kinds, today  # noqa: PLC0415
-
     governing = _governing(policy)
     advice = advise(governing.policy, governing.rules, today(), known_kinds())
     found = sorted(((_place(one, governing), one) for one in advice), key=lambda pair: pair[0])
@@ -85,16 +93,12 @@ def _print(line: str, look: Look) -> None:
 
 def _governing(policy: str | None) -> GoverningPolicy:
     """Return a policy by its file, or the one of this folder."""
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415
-
     cwd = os.getcwd()
     return files.Policies(RULES, cwd, policy).for_folder(cwd)
 
 
 def _place(advice: Advice, governing: GoverningPolicy) -> tuple[int, int, int]:
     """Return where an advice is about, in the uppermost layer that says it: layer, line, column."""
-    from imagelint.yaml.config import Fields  # noqa: PLC0415
-
     for number, source in enumerate(governing.sources):
         if advice.at is not None and advice.at[0] == source:
             return (number, *source.position(advice.at[1].start))
@@ -106,8 +110,8 @@ def _place(advice: Advice, governing: GoverningPolicy) -> tuple[int, int, int]:
 
 @command.command("test")
 @debug_option
-@click.option("--cases", metavar="FILE", help="The table; without it, imagelint-tests.yaml beside.")
-@click.option("--strict", is_flag=True, help="What no case reaches is a failure, too.")
+@click.option("--cases", metavar="FILE", help="The test cases; default: imagelint-tests.yaml.")
+@click.option("--strict", is_flag=True, help="Also fail if no case reaches a part of the policy.")
 @_policy_argument
 @click.pass_context
 def test(
@@ -119,9 +123,10 @@ def test(
     strict: bool,
     **_options: Any,  # noqa: ANN401 - --debug
 ) -> None:
-    """Run the table of cases beside a policy.
+    """Run the test cases of a policy.
 
-    POLICY is a file; without it, the policy of this folder. The table is imagelint-tests.yaml:
+    POLICY is a file; default: the policy of the current folder. Test cases are in
+    imagelint-tests.yaml:
 
     \b
       version: 1
@@ -132,11 +137,9 @@ def test(
           rule: unapproved-registry     # optional, or a list
           rewrite: harbor.myco.com/docker.io/nginx:1.27
 
-    Examples of rules of your own are run, too. The exit code is 1 if a case or an example comes
-    out otherwise. What no case reaches is named.
+    The examples of your own rules run too. The exit code is 1 if a case or an example fails. The
+    report lists the parts of the policy that no case reaches.
     """  # noqa: D301 - click wants the character itself
-    from imagelint.engine.cases import unreached  # noqa: PLC0415 - --help has no use for it
-
     governing = _governing(policy)
     outcomes = tuple(_outcomes(governing, cases))
     failed = [one for one in outcomes if any(one.differences())]
@@ -168,9 +171,6 @@ def _failed_examples(governing: GoverningPolicy) -> Iterator[str]:
     own = governing.policy.own_rules
     if not own:
         return
-    from imagelint.engine.examples import Examples  # noqa: PLC0415 - for policies with rules alone
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415
-    from imagelint.run.given import known_kinds  # noqa: PLC0415
 
     examples = Examples(governing.policy, RULES, known_kinds())
     for rule in own.values():
@@ -178,10 +178,6 @@ def _failed_examples(governing: GoverningPolicy) -> Iterator[str]:
 
 
 def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome]:
-    from imagelint.engine.cases import CASES_NAME, read_cases, run_case  # noqa: PLC0415
-    from imagelint.engine.linter import Linter  # noqa: PLC0415
-    from imagelint.model.errors import UsageError  # noqa: PLC0415
-    from imagelint.run.given import known_kinds, today  # noqa: PLC0415
 
     cwd = os.getcwd()
     if cases is None and governing.is_built_in:
@@ -194,7 +190,8 @@ def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome
             return  # their examples are tests enough
         message = f"{name}: there is no such table; `imagelint policy test --help` shows one"
         raise UsageError(message)
-    source = Source(name, files.read(place, name)[0])
+    root = governing.root if cases is None else files.bound_of(cases, cwd, name)
+    source = Source(name, files.read(place, name, root)[0])
     linters: dict[str | None, Linter] = {}
     for case in read_cases(source, governing.policy, governing.rules):
         if case.environment not in linters:
@@ -217,22 +214,24 @@ def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.pass_context
 def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:  # noqa: ANN401 - click
-    """Say which images change their verdict between two policies.
+    """List the images whose verdict differs between two policies.
 
-    OLD and NEW are policy files, or REF:FILE for a file as a commit has it. The files of PATH are
-    linted by both; without any it is this folder. The exit code is 1 if a verdict changes.
+    OLD and NEW are policy files, or REF:FILE for a file in a commit. imagelint lints PATH with
+    both; default: the current folder. The exit code is 1 if a verdict changes.
 
     \b
       imagelint policy diff main:imagelint.yaml imagelint.yaml k8s/
     """  # noqa: D301 - click wants the character itself
-    from imagelint.policy.diff import changes  # noqa: PLC0415 - --help has no use for it
-
     before, after = _run_by(old, options), _run_by(new, options)
     found = changes(before.results(), after.results())
     look = look_of(sys.stdout)
+    table = columns("PLACE", "IMAGE", "BEFORE", "AFTER", below=int(look.terminal))
     for one in found.changes:
-        _print(f"{one.path}:{one.line}:{one.column}: {shown(one.image)}: {one.words}", look)
+        place = f"{shown_path(one.path)}:{one.line}:{one.column}"
+        table.add_row(place, shown(one.image), one_line(one.before), one_line(one.after))
     number = len(found.changes)
+    if number:
+        print_text(f"{drawn(table, look)}\n", sys.stdout)
     verb = "changes" if number == 1 else "change"
     _print(f"{_counted(number, 'verdict')} of {found.images} {verb}.", look)
     errors = dict.fromkeys((*before.errors, *after.errors))
@@ -241,7 +240,6 @@ def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:  # 
 
 
 def _run_by(policy: str, options: dict[str, Any]) -> Run:
-    from imagelint.run.run import Run  # noqa: PLC0415 - --help has no use for it
 
     ref, colon, path = policy.partition(":")
     options = {**options, "without_baseline": True}

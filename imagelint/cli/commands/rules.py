@@ -10,43 +10,33 @@ import click
 from imagelint import files
 from imagelint.cli.options import debug_option, policy_option
 from imagelint.cli.output import look_of, print_text
+from imagelint.formats.drawn import columns, drawn
 from imagelint.model.errors import ImagelintError
+from imagelint.rules.built_in import RULES
 
 __all__ = ["command"]
-
-_FIXABLE = "fixable"
 
 
 @click.command("rules")
 @policy_option
 @debug_option
 def command(policy: str | None, *, debug: bool) -> None:  # noqa: ARG001 - cli/main.py looks for it
-    """List the rules with their severity, those of this folder's policy among them.
+    """List the rules and their severities, own rules included.
 
     \b
       imagelint rules
-      imagelint explain floating-tag     # why, and what to do
+      imagelint explain floating-tag     # the reason, and what to do
     """  # noqa: D301 - click wants the character itself
-    import textwrap  # noqa: PLC0415 - --help has no use for these
-
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415
-
     known, cwd = RULES, os.getcwd()
     failed: ImagelintError | None = None
     try:
         known = files.Policies(known, cwd, policy).for_folder(cwd).rules
     except ImagelintError as error:
         failed = error  # who mends a policy may be here for the name of a rule
-    rules = sorted(known.values(), key=lambda rule: rule.id)
-    look = look_of(sys.stdout)
-    name_width = max(len(rule.id) for rule in rules)
-    lines = []
-    for rule in rules:
-        head = f"{rule.id:{name_width}}  {rule.severity.value:7}  "
-        head += f"{_FIXABLE if rule.fixable else '':{len(_FIXABLE)}}  "
-        lines += textwrap.wrap(
-            rule.summary, look.width, initial_indent=head, subsequent_indent=" " * len(head)
-        )
-    print_text("\n".join(lines) + "\n", sys.stdout)
+    table = columns("RULE", "SEVERITY", "FIX", "FINDS")
+    for rule in sorted(known.values(), key=lambda rule: rule.id):
+        fixable = "fixable" if rule.fixable else ""
+        table.add_row(rule.id, rule.severity.value, fixable, rule.summary)
+    print_text(drawn(table, look_of(sys.stdout)), sys.stdout)
     if failed is not None:
         raise failed

@@ -10,12 +10,18 @@ import click
 from imagelint import files
 from imagelint.cli.options import input_options, request
 from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, look_of, print_text, say
+from imagelint.formats import workloads_json, workloads_text
+from imagelint.kubernetes.catalogue.lookup import load_catalogue
+from imagelint.kubernetes.guesses import unknown_fields
+from imagelint.model.errors import ImagelintError
+from imagelint.model.source import Source
+from imagelint.rules.built_in import RULES
+from imagelint.run.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imagelint.kubernetes.guesses import Guess
-    from imagelint.run.run import Run
 
 __all__ = ["command"]
 
@@ -24,7 +30,7 @@ _FORMATS = ("text", "json")
 
 @click.command("workloads")
 @input_options
-@click.option("--unknown", is_flag=True, help="Show fields of unknown kinds that look like images.")
+@click.option("--unknown", is_flag=True, help="Print likely images in kinds that are not known.")
 @click.option(
     "-f",
     "--format",
@@ -32,7 +38,7 @@ _FORMATS = ("text", "json")
     type=click.Choice(_FORMATS),
     default=_FORMATS[0],
     show_default=True,
-    help="How to report.",
+    help="Output format.",
 )
 @click.pass_context
 def command(
@@ -43,19 +49,16 @@ def command(
     unknown: bool,
     **options: Any,  # noqa: ANN401 - checked by click
 ) -> None:
-    """List the kinds that hold images, their fields, and who says so.
+    """List the kinds that hold images, their fields and sources.
 
-    With --unknown: what looks like an image in kinds that nobody has described, as entries
-    for the policy's `workloads:`, ready to paste. Whether each is one is for you to say.
+    With --unknown: print fields that look like images, in kinds that imagelint does not know,
+    as entries that you can paste into the policy's `workloads:`. Check that each is an image.
 
     \b
       imagelint workloads
       imagelint workloads --format json | jq -r '.workloads[].kinds[]'
       imagelint workloads --unknown k8s/
     """  # noqa: D301 - click wants the character itself
-    from imagelint.formats import workloads_json, workloads_text  # noqa: PLC0415
-    from imagelint.kubernetes.catalogue.lookup import load_catalogue  # noqa: PLC0415 - not needed for --help
-
     formats = workloads_json if name == "json" else workloads_text
     look = look_of(sys.stdout)
     if not unknown:
@@ -66,7 +69,6 @@ def command(
         known = load_catalogue(files.catalogue_files()).with_entries(policy.workloads)
         print_text(formats.render(known.without_fields(policy.ignored_fields), look), sys.stdout)
         return
-    from imagelint.run.run import Run  # noqa: PLC0415
 
     run = Run(request(options))
     guesses = tuple(_guesses(run))
@@ -79,24 +81,18 @@ def _policies(policy: str | None) -> files.GoverningPolicy:
     """Return the policy that governs the working folder."""
     import os  # noqa: PLC0415
 
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415
-
     cwd = os.getcwd()
     return files.Policies(RULES, cwd, policy, None).for_folder(cwd)
 
 
 def _guesses(run: Run) -> Iterator[Guess]:
-    from imagelint.kubernetes.catalogue.lookup import load_catalogue  # noqa: PLC0415
-    from imagelint.kubernetes.guesses import unknown_fields  # noqa: PLC0415
-    from imagelint.model.errors import ImagelintError  # noqa: PLC0415
-    from imagelint.model.source import Source  # noqa: PLC0415
 
     catalogue = load_catalogue(files.catalogue_files())
     for one in run.inputs:
         try:
             data = run.around.read(one)[0] if one.data is None else one.data
         except ImagelintError as error:
-            run.errors.append(str(error))
+            run.errors += error.lines
             continue
         own = one.governing.policy
         known = catalogue.with_entries(own.workloads).with_embedded(own.embedded)

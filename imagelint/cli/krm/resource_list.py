@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from imagelint.kubernetes.objects import string_of
 from imagelint.kubernetes.readers import Reader, View, resolve, type_of
-from imagelint.model.errors import ImagelintError
+from imagelint.model.errors import ImagelintError, did_you_mean
 from imagelint.model.finding import Finding, Severity
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Edit, Source, Span, apply_edits, shown
 from imagelint.repair.proof import same_trees
-from imagelint.yaml.config import did_you_mean
 from imagelint.yaml.documents import Document, split
 from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence, Tree
 from imagelint.yaml.parser import parse_yaml

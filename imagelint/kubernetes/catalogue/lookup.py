@@ -16,7 +16,7 @@ from imagelint.kubernetes.skim.plans import plan_of
 from imagelint.model.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from imagelint.kubernetes.catalogue.entries import (
         EmbeddedTexts,
@@ -64,6 +64,16 @@ class _Store:
         self.core = files.core
         self.groups = files.groups
         self._parts: dict[str, Part] = {}
+
+    def speaking_of(self, kind: str) -> Iterator[Part]:
+        """Yield the parts in whose text a kind stands, and the core's behind them.
+
+        The others need not be parsed, which takes twenty times as long.
+        """
+        for group, source in self.groups.items():
+            if kind.encode("utf-8", "surrogatepass") in source().data:
+                yield self.parts(group)[1]
+        yield self.core
 
     def parts(self, group: str) -> tuple[Part, ...]:
         """Return what can say something of a group."""
@@ -192,11 +202,19 @@ class Catalogue:
         return (*self._store.core.workloads, *self._own)
 
     def groups_with(self, kind: str) -> tuple[str, ...]:
-        """Return the API groups that have a kind: of Kubernetes itself, else of all files."""
+        """Return all API groups that have a kind, those of Kubernetes itself last."""
         if kind not in self._groups_with:
-            found = _groups_with((self._store.core,), self._own, kind)
-            self._groups_with[kind] = found or _groups_with(self._all_parts(), (), kind)
+            parts = self._store.speaking_of(kind)
+            self._groups_with[kind] = _groups_with(parts, self._own, kind)
         return self._groups_with[kind]
+
+    def kinds_in(self, group: str) -> tuple[str, ...]:
+        """Return the kinds of an API group that hold images."""
+        parts = (part.workloads for part in self._store.parts(group))
+        found = (one for workloads in (*parts, self._own) for one in workloads)
+        return tuple(
+            dict.fromkeys(kind for one in found if group in one.groups for kind in one.kinds)
+        )
 
     def ignored_fields(self) -> tuple[IgnoredField, ...]:
         """Return what the policy takes out."""
@@ -237,13 +255,14 @@ def _words_of(workloads: Iterable[Workload], kind: str) -> tuple[bytes, ...]:
 
 
 def _groups_with(parts: Iterable[Part], own: tuple[Workload, ...], kind: str) -> tuple[str, ...]:
-    found: dict[str, None] = {}
+    found: list[str] = []
+    for workload in own:
+        found += workload.groups if kind in workload.kinds else ()
     for part in parts:
-        for workload in (*part.workloads, *own):
-            if kind in workload.kinds:
-                found.update(dict.fromkeys(workload.groups))
-        found.update(dict.fromkeys(group for group, name in part.without_images if name == kind))
-    return tuple(found)
+        for workload in part.workloads:
+            found += workload.groups if kind in workload.kinds else ()
+        found += (group for group, name in part.without_images if name == kind)
+    return tuple(dict.fromkeys(found))
 
 
 def _leads_to(pattern: tuple[str, ...], path: tuple[str | int, ...]) -> bool:

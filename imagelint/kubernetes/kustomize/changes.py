@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from imagelint.kubernetes.kustomize.decode import Leaf, Record
 
-__all__ = ["changes_of_replacements", "changes_of_specs", "is_written_out"]
+__all__ = ["ANNOTATIONS", "changes_of_replacements", "changes_of_specs", "is_written_out"]
 __all__ += ["reads_of_replacements", "reads_of_vars", "steps_of", "target_of"]
 
+ANNOTATIONS: Final = "annotations are written into"
 _DEFAULT_FIELD: Final = "metadata.name"
 _KEY_OR_ITEM: Final = r"""["']?[\w.$<-]+["']?\s*:(?:\s|$)|-(?:\s|$)|[\[{]"""
 _KIND_CHANGE: Final = "allowKindChange"
@@ -142,18 +143,30 @@ def _is_refined(options: Record | None) -> bool:
 
 
 def changes_of_specs(
-    records: Iterable[Record], message: str, *, sets_images: bool = False
+    records: Iterable[Record],
+    message: str,
+    *,
+    sets_images: bool = False,
+    keys: Iterable[str] | None = (),
 ) -> Iterator[FieldChange]:
-    """Yield the fields of fieldSpecs (``spec/template/spec/containers[]/image``)."""
+    """Yield the fields of fieldSpecs (``spec/template/spec/containers[]/image``).
+
+    ``keys`` are those of labels or annotations that are written below them; None for any.
+    Annotations that become annotations are judged where they are written.
+    """
     for record in records:
         leaf = record.leaf("path")
         if leaf is not None and isinstance(leaf.node, Scalar):
+            steps = steps_of(leaf.text, "/")
+            is_judged = message == ANNOTATIONS and steps[-1:] == ("annotations",)
+            below: Iterable[str] | None = () if is_judged else keys
             yield FieldChange(
                 leaf.node,
                 leaf.field,
                 record.text("group"),
                 record.text("kind"),
-                steps_of(leaf.text, "/"),
+                steps,
                 message,
                 sets_images=sets_images,
+                keys=None if below is None else tuple(below),
             )

@@ -93,10 +93,11 @@ class Record:
 class Items:
     """A list: ``length`` of the items count; what is behind them a longer one builds on again."""
 
-    __slots__ = ("items", "length")
+    __slots__ = ("items", "length", "start")
 
     def __init__(self) -> None:
-        """Make an empty one."""
+        """Make an empty one, as it is written at the character ``start``."""
+        self.start = 0
         self.items: list[Decoded | None] = []
         self.length = 0
 
@@ -223,7 +224,7 @@ class Decoder:
                 items.items[index] = self._value(item, schema.of, items.items[index], at)
             else:
                 items.items.append(self._value(item, schema.of, None, at))
-        items.length = len(node.items)
+        items.length, items.start = len(node.items), node.start
         return items
 
     def _refuse(self, node: Node, field: str, wanted: str) -> None:

@@ -51,7 +51,7 @@ _FIELDS: Final[Struct] = {
 def read_host(mapping: Mapping, meta: KubeObject, view: View) -> Iterator[Kustomization]:
     """Yield what an object hands to kustomize."""
     if meta.group == "kustomize.toolkit.fluxcd.io":
-        spec = view.entries(mapping).get("spec")
+        spec = view.get(mapping, "spec")
         if isinstance(spec, Mapping):
             yield fields_of_host(spec, "spec", view)
         return
@@ -63,8 +63,7 @@ def read_host(mapping: Mapping, meta: KubeObject, view: View) -> Iterator[Kustom
 
 def template_patch_of(mapping: Mapping, view: View) -> Scalar | None:
     """Return what an ApplicationSet merges over each Application, a Go template of YAML."""
-    spec = view.entries(mapping).get("spec")
-    text = view.entries(spec).get("templatePatch") if isinstance(spec, Mapping) else None
+    text = view.get(mapping, "spec", "templatePatch")
     return text if isinstance(text, Scalar) else None
 
 

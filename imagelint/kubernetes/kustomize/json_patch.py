@@ -15,22 +15,28 @@ from imagelint.kubernetes.kustomize.kind_changes import (
     kinds_at,
     reveals,
 )
-from imagelint.kubernetes.kustomize.leads import Lead, is_index, lead
-from imagelint.kubernetes.kustomize.model import Unjudged
+from imagelint.kubernetes.kustomize.kinds import is_host
+from imagelint.kubernetes.kustomize.leads import Lead, in_patch_of_host, is_index, lead
+from imagelint.kubernetes.kustomize.model import Inline, Target, Unjudged
 from imagelint.kubernetes.kustomize.schema import PLUGINS
 from imagelint.kubernetes.objects import ObjectNode, string_of
-from imagelint.kubernetes.readers import BOTH, resolve
+from imagelint.kubernetes.readers import BOTH, resolve, type_of
 from imagelint.kubernetes.search import ImageSite, sites_of
 from imagelint.kubernetes.sites import path_of
 from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from collections.abc import Mapping as Mapping_
+    from typing import TypeAlias
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.kustomize.targets import Aim
     from imagelint.kubernetes.readers import View
+
+    Found: TypeAlias = ImageSite | Unjudged | Inline
+    Inside: TypeAlias = Callable[[ObjectNode, View], Iterable[Found]]
+    """What an object hands to kustomize, beside its images."""
 
 __all__ = ["ONTO_PLUGIN", "read_operations", "steps_of_pointer"]
 
@@ -38,13 +44,20 @@ _MOST_STEPS: Final = 64
 """Steps of a path; no object of Kubernetes has half as many."""
 _COPIES: Final = frozenset(("copy", "move"))
 ONTO_PLUGIN: Final = "it changes what a transformer does"
+_ONTO_PATCH: Final = "it changes which objects a patch is for, or what it does to them"
 _NO_IMAGE: Final = frozenset(("test", "remove"))
 
 
-def read_operations(
-    root: Sequence, view: View, catalogue: Catalogue, aims: list[Aim], *, once: bool
-) -> Iterator[ImageSite | Unjudged]:
-    """Yield the images that operations write, and what only a build can tell of them.
+def read_operations(  # noqa: PLR0913 - all that is known of a patch
+    root: Sequence,
+    view: View,
+    catalogue: Catalogue,
+    aims: list[Aim],
+    inside: Inside,
+    *,
+    once: bool,
+) -> Iterator[Found]:
+    """Yield the images and patches that operations write, and what only a build can tell of them.
 
     Source: RFC 6902; github.com/evanphx/json-patch v4, which takes whatever is in front of a
     path's first slash for nothing.
@@ -71,7 +84,8 @@ def read_operations(
                 message = f"`{name}` copies an image from another field"
                 yield Unjudged(pointer, at, message, is_about_images=True)
         elif "value" in entries:
-            yield from _written(entries["value"], pointer, at, steps, view, catalogue, aims, once)
+            more = (view, catalogue, aims, inside, once)
+            yield from _written(entries["value"], pointer, at, steps, *more)
 
 
 def steps_of_pointer(pointer: str) -> tuple[str, ...]:
@@ -107,33 +121,76 @@ def _written(  # noqa: PLR0913, PLR0917 - all that is known of an operation
     view: View,
     catalogue: Catalogue,
     aims: list[Aim],
+    inside: Inside,
     once: bool,  # noqa: FBT001 - handed on
-) -> Iterator[ImageSite | Unjudged]:
+) -> Iterator[Found]:
     """Yield what a value brings in."""
     onto = [aim.searched for aim in aims if aim.searched.kind in PLUGINS]
     if any(lead(catalogue, one.group, one.kind, steps) is Lead.PART for one in onto):
         yield Unjudged(pointer, at, ONTO_PLUGIN, is_about_images=True)
         return
-    found: list[ImageSite] = []
+    found = list(_shown_in(value, steps, view, catalogue, aims, inside, once))
+    yield from found
+    if found or type_of(value) == "null":
+        return
+    if any(in_patch_of_host(aim.searched.group, aim.searched.kind, steps) for aim in aims):
+        if isinstance(value, Scalar) or _holds_anything(value):
+            yield Unjudged(pointer, at, _ONTO_PATCH, is_about_images=True)
+    elif isinstance(value, Scalar):
+        yield from _as_image(value, pointer, at, steps, catalogue, aims)
+
+
+def _shown_in(  # noqa: PLR0913, PLR0917 - all that is known of an operation
+    value: Node,
+    steps: tuple[str, ...],
+    view: View,
+    catalogue: Catalogue,
+    aims: list[Aim],
+    inside: Inside,
+    once: bool,  # noqa: FBT001 - handed on
+) -> Iterator[Found]:
+    """Yield what shows in an object with nothing in it but the value."""
     shown = _shown(steps)
     for root, path in _objects_around(value, steps):
+        found: list[Found] = []
         for aim in aims:
             item = ObjectNode(root, "", aim.searched, BOTH)
             for site in sites_of(item, view, catalogue, once=once):
-                field = site.field
-                if field.startswith(path):
-                    field = shown + field[len(path) :]
                 owner = aim.named if site.object == aim.searched else site.object
-                found.append(site._replace(object=owner, field=field))
+                found.append(site._replace(object=owner))
+            if is_host(aim.searched.group, aim.searched.kind):
+                found += (_of_any(one, steps) for one in inside(item, view))
+        for one in found:
+            is_below = one.field.startswith(path)
+            yield one._replace(field=shown + one.field[len(path) :]) if is_below else one
         if found:
-            break
-    yield from found
-    if found or not isinstance(value, Scalar) or resolve(value).type == "null":
-        return
+            return
+
+
+def _of_any(found: Found, steps: tuple[str, ...]) -> Found:
+    """Return what is found in a host; a patch without its target, which stays, is for anything."""
+    if isinstance(found, Inline) and steps[-1:] == ("patch",):
+        return found._replace(target=Target())
+    return found
+
+
+def _holds_anything(node: Node) -> bool:
+    return bool(node.items if isinstance(node, Sequence) else getattr(node, "pairs", ()))
+
+
+def _as_image(  # noqa: PLR0913, PLR0917 - all that is known of an operation
+    value: Scalar,
+    pointer: Scalar,
+    at: str,
+    steps: tuple[str, ...],
+    catalogue: Catalogue,
+    aims: list[Aim],
+) -> Iterator[Found]:
+    """Yield a scalar that is an image, or a part of one, by what its path leads to."""
     leads = (lead(catalogue, aim.searched.group, aim.searched.kind, steps) for aim in aims)
     nearest = max(leads, default=Lead.NONE)
     if nearest is Lead.IMAGE and aims and steps[-1:] == ("image",):
-        named = aims[-1].named
+        named, shown = aims[-1].named, _shown(steps)
         yield ImageSite(resolve(value), value, named, shown, None, "image", by_shape=True)
     elif nearest is Lead.PART:
         message = "it writes a part of an image"

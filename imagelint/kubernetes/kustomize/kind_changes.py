@@ -44,8 +44,16 @@ def reveals(catalogue: Catalogue, kinds: Kinds, written: Mapping[str, str | None
     """Whether objects may hold images that are not seen, once something is written into them.
 
     ``written`` has what their ``kind`` and ``apiVersion`` become, None where that is not known.
+    Where Kubernetes itself has one of the kinds it is not taken for that of another group.
     """
-    return any(_reveals(catalogue, old, written) for old in kinds)
+    own = {old[1] for old in kinds if old is not None and _is_exact(catalogue, old)}
+    meant = [old for old in kinds if old is None or old[1] not in own or _is_exact(catalogue, old)]
+    return any(_reveals(catalogue, old, written) for old in meant)
+
+
+def _is_exact(catalogue: Catalogue, kind: tuple[str, str]) -> bool:
+    known = catalogue.lookup(*kind)
+    return known is not None and known.is_exact
 
 
 def _reveals(

@@ -7,20 +7,30 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from imagelint.model.finding import KubeObject
 
-__all__ = ["BUILTIN", "has_fields_of_kustomize", "is_kustomization", "is_plugin"]
+__all__ = [
+    "BUILTIN",
+    "HOSTS",
+    "has_fields_of_kustomize",
+    "is_host",
+    "is_kustomization",
+    "is_plugin",
+]
 
 BUILTIN: Final = "builtin"
 """The apiVersion of the transformers and generators that are part of kustomize."""
 _GROUP: Final = "kustomize.config.k8s.io"
 _KUSTOMIZATIONS: Final = frozenset(("Kustomization", "Component"))
-_HOSTS: Final = frozenset(
-    (
-        ("kustomize.toolkit.fluxcd.io", "Kustomization"),
-        ("helm.toolkit.fluxcd.io", "HelmRelease"),
-        ("argoproj.io", "Application"),
-        ("argoproj.io", "ApplicationSet"),
-    )
+HOSTS: Final = (
+    ("kustomize.toolkit.fluxcd.io", "Kustomization"),
+    ("helm.toolkit.fluxcd.io", "HelmRelease"),
+    ("argoproj.io", "Application"),
+    ("argoproj.io", "ApplicationSet"),
+    ("argoproj.io", "ApplicationSource"),
 )
+"""API groups and kinds of the objects that have kustomize run by others.
+
+The last one is no object of a cluster: a file that overrides the source of an Application.
+"""
 
 
 def is_kustomization(meta: KubeObject) -> bool:
@@ -33,6 +43,11 @@ def is_plugin(meta: KubeObject) -> bool:
     return meta.api_version == BUILTIN
 
 
+def is_host(group: str, kind: str) -> bool:
+    """Whether objects of a kind have kustomize run by others."""
+    return (group, kind) in HOSTS
+
+
 def has_fields_of_kustomize(meta: KubeObject) -> bool:
     """Whether kustomize, or somebody who runs it, reads more in an object than images."""
-    return is_kustomization(meta) or is_plugin(meta) or (meta.group, meta.kind) in _HOSTS
+    return is_kustomization(meta) or is_plugin(meta) or is_host(meta.group, meta.kind)

@@ -12,7 +12,7 @@ from imagelint.kubernetes.kustomize.changes import (
     reads_of_vars,
     target_of,
 )
-from imagelint.kubernetes.kustomize.decode import Decoder
+from imagelint.kubernetes.kustomize.decode import Decoder, Items, Leaf
 from imagelint.kubernetes.kustomize.model import (
     AddedText,
     ImageEntry,
@@ -23,12 +23,14 @@ from imagelint.kubernetes.kustomize.model import (
     Unjudged,
 )
 from imagelint.kubernetes.kustomize.schema import KUSTOMIZATION
+from imagelint.kubernetes.readers import type_of
+from imagelint.model.source import shown
 from imagelint.yaml.nodes import Scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelint.kubernetes.kustomize.decode import Leaf, Record
+    from imagelint.kubernetes.kustomize.decode import Record
     from imagelint.kubernetes.kustomize.model import FieldChange
     from imagelint.kubernetes.readers import View
     from imagelint.yaml.nodes import Mapping
@@ -36,6 +38,18 @@ if TYPE_CHECKING:
 __all__ = ["CHART", "annotations_of", "data_files", "image_of", "patch_of", "read_kustomization"]
 __all__ += ["written_or_named"]
 
+_KIND = "Kustomization"
+_VERSIONS = {
+    _KIND: "kustomize.config.k8s.io/v1beta1",
+    "Component": "kustomize.config.k8s.io/v1alpha1",
+}
+"""By kind: the only version that kustomize takes."""
+_TYPE = ("kind", "apiVersion")
+_NAMES = (
+    *("resources", "bases", "components", "crds", "configurations"),
+    *("patches", "patchesStrategicMerge"),
+)
+"""Lists in which kustomize takes no empty item."""
 CHART = "the chart is rendered only when kustomize builds it"
 _FILES = (
     ("resources", Role.RESOURCE),
@@ -95,8 +109,31 @@ def read_kustomization(mapping: Mapping, view: View) -> Kustomization:
         changes=tuple(_changes(root)),
         reads=(*reads_of_replacements(root.records("replacements")), *variables),
         unjudged=(*_charts(root), *_cut(decoder, mapping)),
-        refusals=tuple(decoder.refusals),
+        refusals=tuple(decoder.refusals or _refusals(root)),
     )
+
+
+def _refusals(root: Record) -> Iterator[tuple[int, str]]:
+    """Yield why kustomize refuses values that have the types of their fields."""
+    says = [found for name, found in root.values.items() if name not in _TYPE]
+    if not any(not isinstance(one, Leaf) or one.text for one in says):
+        yield root.mapping.start, "it is empty"
+    kind, version = (root.text(name) for name in _TYPE)
+    wanted = _VERSIONS.get(kind or _KIND, version)
+    if version not in ("", wanted):
+        yield root.mapping.start, f"its apiVersion is {shown(version)}, not {wanted}"
+    for name in _NAMES:
+        found = root.values.get(name)
+        if isinstance(found, Items):
+            for index, item in enumerate(found.live):
+                if item is None or (isinstance(item, Leaf) and not item.text):
+                    at = found.start if item is None else item.node.start
+                    yield at, f"{name}[{index}] names nothing"
+    for record in root.records("patches"):
+        path, text = record.text("path"), record.text("patch")
+        if bool(path) == bool(text):
+            which = "both a path and a patch" if path else "neither a path nor a patch"
+            yield record.mapping.start, f"{record.field} has {which}"
 
 
 def image_of(record: Record) -> ImageEntry:
@@ -122,7 +159,7 @@ def patch_of(
     path, text = record.leaf("path"), record.leaf(key)
     paths = [] if path is None else list(_path(role, path))
     inline = []
-    if text is not None and isinstance(text.node, Scalar):
+    if text is not None and isinstance(text.node, Scalar) and type_of(text.node) == "string":
         inline = [Inline(role, text.node, text.field, target, namespace)]
     return [entry._replace(target=target) for entry in paths], inline
 
@@ -178,7 +215,9 @@ def annotations_of(record: Record, name: str) -> Iterator[AddedText]:
 def _changes(root: Record) -> Iterator[FieldChange]:
     yield from changes_of_replacements(root.records("replacements"))
     for label in root.records("labels"):
-        yield from changes_of_specs(label.records("fields"), "labels are written into")
+        specs, pairs = label.records("fields"), label.record("pairs")
+        keys = () if pairs is None else pairs.values
+        yield from changes_of_specs(specs, "labels are written into", keys=keys)
 
 
 def _cut(decoder: Decoder, mapping: Mapping) -> Iterator[Unjudged]:

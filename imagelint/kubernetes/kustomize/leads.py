@@ -8,33 +8,62 @@ from typing import TYPE_CHECKING, Final
 
 from imagelint.kubernetes.catalogue.entries import CONTAINERS, EACH_ITEM, EACH_VALUE, OBJECT
 from imagelint.kubernetes.kustomize.folding import fold
+from imagelint.kubernetes.kustomize.kinds import HOSTS, is_host
 from imagelint.kubernetes.kustomize.schema import PLUGINS
 from imagelint.kubernetes.objects import named_so
 from imagelint.patterns.globs import NamePattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from imagelint.kubernetes.catalogue.entries import Branch, Holder
     from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.kustomize.model import FieldChange
 
-__all__ = ["Lead", "groups_of", "is_index", "is_judged", "lead", "lead_of_any"]
+__all__ = [
+    "Lead",
+    "groups_of",
+    "image_key",
+    "in_patch_of_host",
+    "is_index",
+    "is_judged",
+    "lead",
+    "lead_of_any",
+]
 
 _INDEX: Final = r"[+-]?[0-9]+|-|\*|\[.*\]"
 _ABOVE: Final = frozenset(
     ("spec", "template", "podSpec", "podTemplate", "jobTemplate", *CONTAINERS)
 )
+_KEYS: Final = ("image", "newName")
+"""Where nothing is known of a field, these below it are images."""
+_MAPS: Final = ("labels", "annotations", "selector")
+"""How fields end that hold labels or annotations, in lower case."""
 _PARTS: Final = ("registry", "repository", "image")
 _MOST_STEPS: Final = 64
 _DECIDE: Final = frozenset(
     (
-        *("imagetag", "fieldspecs", "annotations", "replacements", "value", "targets", "target"),
+        *(
+            "imagetag",
+            "fieldspecs",
+            "annotations",
+            "labels",
+            "replacements",
+            "value",
+            "targets",
+            "target",
+        ),
         *("patch", "path", "jsonop", "patches", "paths", "options"),
     )
 )
 """Fields of plugins, folded, that say which images are written, or where."""
 _NAMES_IMAGE: Final = frozenset(("newname",))
 """Fields of ``imageTag`` that are more than a tag of what is there."""
+_PATCHES: Final = frozenset(("patches", "patchesJson6902", "patchesStrategicMerge"))
+_NAMES_OBJECT: Final = frozenset(
+    ("name", "namespace", "version", "labelSelector", "annotationSelector")
+)
+"""Fields of a patch's target that say nothing of the kind that it is read as."""
 
 
 class Lead(IntEnum):
@@ -66,7 +95,21 @@ def lead(catalogue: Catalogue, group: str, kind: str, steps: tuple[str, ...]) ->
     found = Lead.NONE if known is None else _walk(catalogue, known.branch, steps)
     if known is None or not known.is_exact:
         found = max(found, _by_shape(steps))
-    return found
+    return max(found, Lead.PART) if in_patch_of_host(group, kind, steps) else found
+
+
+def in_patch_of_host(group: str, kind: str, steps: tuple[str, ...]) -> bool:
+    """Whether a path leads to the patches that an object has applied by others, or into one."""
+    if not is_host(group, kind):
+        return False
+    if kind == "ApplicationSet" and steps[:2] == ("spec", "templatePatch"):
+        return True
+    around = "spec" if kind == "Kustomization" else "kustomize"
+    keys = [step for step in steps if not is_index(step)]
+    below = keys[keys.index(around) + 1 :] if around in keys else []
+    if not below or below[0] not in _PATCHES:
+        return False
+    return not (below[1:2] == ["target"] and below[2:3] and below[2] in _NAMES_OBJECT)
 
 
 def lead_of_any(catalogue: Catalogue, group: str, kind: str, steps: tuple[str, ...]) -> Lead:
@@ -77,8 +120,46 @@ def lead_of_any(catalogue: Catalogue, group: str, kind: str, steps: tuple[str, .
     found = _by_shape(steps)
     for one in catalogue.core_entries():
         for name in one.kinds:
-            if not group or group in one.groups:
-                found = max(found, lead(catalogue, group or one.groups[-1], name, steps))
+            if not group:
+                found = max(found, lead(catalogue, one.groups[-1], name, steps))
+    for name in catalogue.kinds_in(group) if group else ():
+        found = max(found, lead(catalogue, group, name, steps))
+    of_hosts = [lead(catalogue, *host, steps) for host in HOSTS if not group]
+    return max((found, *(one for one in of_hosts if one >= Lead.PART)))
+
+
+def image_key(catalogue: Catalogue, change: FieldChange) -> str | None:
+    """Return a key that is written below a field, and is an image there or names one, if any."""
+    group, kind, steps = change.group, change.kind, change.steps
+    keys: Iterable[str] | None = change.keys
+    if keys is None:
+        groups = (group,) if group or not kind else groups_of(catalogue, kind)
+        keys = {**dict.fromkeys(_KEYS), **_keys_below(catalogue, groups, kind, steps)}
+    names_labels = bool(steps) and steps[-1].lower().endswith(_MAPS)
+    for key in keys:
+        if key == "image" and names_labels:
+            continue  # a label or an annotation that is only called so
+        if lead_of_any(catalogue, group, kind, (*steps, key)) >= Lead.PART:
+            return key
+    return None
+
+
+def _keys_below(
+    catalogue: Catalogue, groups: Iterable[str], kind: str, steps: tuple[str, ...]
+) -> dict[str, None]:
+    """Return the keys that the catalogue has at the end of a path."""
+    found: dict[str, None] = {}
+    for group in groups:
+        known = catalogue.lookup(group, kind)
+        states = [] if known is None else _opened(catalogue, [known.branch])
+        for step in steps:
+            states = _opened(catalogue, _down(states, step))
+        for branch in states:
+            found.update(dict.fromkeys(branch.below))
+            for holder in branch.holders:
+                found.update(dict.fromkeys(holder.keys))
+                for name in _PARTS if holder.split is not None else ():
+                    found.update((way[0], None) for way in getattr(holder.split, name))
     return found
 
 
@@ -100,8 +181,11 @@ def groups_of(catalogue: Catalogue, kind: str) -> tuple[str, ...]:
 def _in_plugin(catalogue: Catalogue, steps: tuple[str, ...]) -> Lead:
     """Return what a path leads to in an object that configures a plugin: what decides of images."""
     names = [fold(step) for step in steps]
-    if names[:1] == ["annotations"] and steps[1:]:
-        return min(lead(catalogue, "", "Pod", ("metadata", *steps)), Lead.PART)
+    if names[:1] in (["annotations"], ["labels"]) and steps[1:]:
+        if steps[1] in _KEYS:  # below a field of a fieldSpec it is an image
+            return Lead.PART
+        is_image = names[0] == "annotations" and lead(catalogue, "", "Pod", ("metadata", *steps))
+        return Lead.PART if is_image else Lead.NONE
     is_tag_alone = names[:1] == ["imagetag"] and names[1:2] and names[1] not in _NAMES_IMAGE
     return Lead.PART if names[:1] and names[0] in _DECIDE and not is_tag_alone else Lead.NONE
 
@@ -110,15 +194,10 @@ def _walk(catalogue: Catalogue, root: Branch, steps: tuple[str, ...]) -> Lead:
     best = Lead.NONE
     states = _opened(catalogue, [root])
     for at, step in enumerate(steps):
-        below: list[Branch] = []
         for branch in states:
             for holder in branch.holders:
                 best = max(best, _in_holder(holder, steps[at:]))
-            for segment, child in branch.below.items():
-                is_item = segment == EACH_ITEM and is_index(step)
-                if segment in (step, EACH_VALUE) or is_item:
-                    below.append(child)
-        states = _opened(catalogue, below)
+        states = _opened(catalogue, _down(states, step))
         if not states:
             return best
     for branch in states:
@@ -129,6 +208,15 @@ def _walk(catalogue: Catalogue, root: Branch, steps: tuple[str, ...]) -> Lead:
         if branch.below:
             best = max(best, Lead.ABOVE)
     return best
+
+
+def _down(states: Iterable[Branch], step: str) -> Iterator[Branch]:
+    """Yield what a step leads to."""
+    for branch in states:
+        for segment, child in branch.below.items():
+            is_item = segment == EACH_ITEM and is_index(step)
+            if segment in (step, EACH_VALUE) or is_item:
+                yield child
 
 
 def _opened(catalogue: Catalogue, branches: Iterable[Branch]) -> list[Branch]:

@@ -166,6 +166,8 @@ class FieldChange(NamedTuple):
     """Group, kind and steps of the field that it is copied from, if it is."""
     sets_images: bool = False
     """Whether it is a fieldSpec of ``images``, whose entries are judged themselves."""
+    keys: tuple[str, ...] | None = ()
+    """Keys that are written below the field; None for any, which stand in another file."""
 
 
 class FieldRead(NamedTuple):

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from imagelint.kubernetes.kustomize.folding import fold
 from imagelint.kubernetes.kustomize.json_patch import ONTO_PLUGIN, read_operations
 from imagelint.kubernetes.kustomize.kind_changes import KIND, NEW_KIND, kinds_of_target, reveals
-from imagelint.kubernetes.kustomize.kinds import is_plugin
+from imagelint.kubernetes.kustomize.kinds import is_host, is_plugin
 from imagelint.kubernetes.kustomize.leads import Lead, lead
-from imagelint.kubernetes.kustomize.model import Unjudged
+from imagelint.kubernetes.kustomize.model import Inline, Target, Unjudged
 from imagelint.kubernetes.kustomize.schema import PLUGINS
 from imagelint.kubernetes.kustomize.targets import aims_of
 from imagelint.kubernetes.objects import find_objects
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
-    from imagelint.kubernetes.kustomize.model import NodePatch, Target
+    from imagelint.kubernetes.kustomize.json_patch import Found, Inside
+    from imagelint.kubernetes.kustomize.model import NodePatch
     from imagelint.kubernetes.objects import ObjectNode
     from imagelint.kubernetes.readers import View
     from imagelint.kubernetes.search import ImageSite
@@ -36,32 +37,37 @@ _NOBODY = KubeObject("", "")
 
 
 def read_patch(
-    tree: Tree, catalogue: Catalogue, target: Target | None, namespace: str = ""
+    tree: Tree, catalogue: Catalogue, target: Target | None, inside: Inside, namespace: str = ""
 ) -> Extract:
     """Return what a patch holds: of JSON 6902 operations a list, else objects to merge.
 
-    ``namespace`` is the one into which the kustomization moves everything, empty where none.
+    ``inside`` tells what they hand to kustomize themselves. ``namespace`` is the one into which
+    the kustomization moves everything, empty where none.
     """
     view = views(tree)[0]
     if not isinstance(tree.root, Sequence):
         merged = extract(tree, catalogue, recast=partial(_recast, target, namespace, catalogue))
         return merged._replace(unjudged=tuple(_changes(tree.root, view, target, catalogue)))
-    aims = aims_of(target, _NOBODY, namespace, catalogue)
+    aims = aims_of(target or Target(), _NOBODY, namespace, catalogue)
     sites: dict[tuple[Hashable, ...], ImageSite] = {}
     unjudged: list[Unjudged] = []
+    inline: list[Inline] = []
     once = bool(tree.problems)
-    for found in read_operations(tree.root, view, catalogue, aims, once=once):
+    for found in read_operations(tree.root, view, catalogue, aims, inside, once=once):
         if isinstance(found, Unjudged):
             unjudged.append(found)
+        elif isinstance(found, Inline):
+            inline.append(found)
         else:
             add_site(sites, found, view)
     in_order = sorted(sites.values(), key=lambda site: site.node.start)
-    return Extract(in_order, [], aims[-1].named, unjudged=tuple(unjudged))
+    more = (tuple(inline), tuple(unjudged))
+    return Extract(in_order, [], aims[-1].named, (), *more)
 
 
 def read_node_patch(
-    patch: NodePatch, view: View, catalogue: Catalogue, *, once: bool
-) -> list[ImageSite | Unjudged]:
+    patch: NodePatch, view: View, catalogue: Catalogue, inside: Inside, *, once: bool
+) -> list[Found]:
     """Return what a patch holds that stands in a document as nodes."""
     node, target, namespace = patch.node, patch.target, patch.namespace
     if isinstance(node, Mapping):
@@ -72,13 +78,19 @@ def read_node_patch(
             for one, named in _recast(target, namespace, catalogue, item)
             for site in sites_of(one, view, catalogue, once=once)
         ]
-        changes = _changes(node, view, target, catalogue)
-        both: list[ImageSite | Unjudged] = [*sites, *changes]
-        return [one._replace(field=f"{patch.field}.{one.field}") for one in both]
+        texts = [
+            text
+            for item in found
+            for one, _ in _recast(target, namespace, catalogue, item)
+            if is_host(one.meta.group, one.meta.kind)
+            for text in inside(one, view)
+        ]
+        all_: list[Found] = [*sites, *texts, *_changes(node, view, target, catalogue)]
+        return [one._replace(field=f"{patch.field}.{one.field}") for one in all_]
     if not isinstance(node, Sequence):
         return []
-    aims = aims_of(target, _NOBODY, namespace, catalogue)
-    operations = read_operations(node, view, catalogue, aims, once=once)
+    aims = aims_of(target or Target(), _NOBODY, namespace, catalogue)
+    operations = read_operations(node, view, catalogue, aims, inside, once=once)
     return [one._replace(field=f"{patch.field}: {one.field}") for one in operations]
 
 
@@ -109,8 +121,8 @@ def _changes(
         onto = [one for one in aims if one.kind in PLUGINS]
         for key, value in entries.items() if onto else ():
             below: dict[str, Node] = {}
-            if fold(key) == "imagetag" and isinstance(value, Mapping):
-                if is_plugin(item.meta):
+            if fold(key) in {"imagetag", "labels"} and isinstance(value, Mapping):
+                if fold(key) == "imagetag" and is_plugin(item.meta):
                     continue  # it is judged as what it is
                 below = view.entries(value)
             paths: list[tuple[str, ...]] = [(key, one) for one in below] or [(key,)]
@@ -130,7 +142,4 @@ def _allows_kind_change(item: ObjectNode, view: View, target: Target) -> bool:
     """
     if target.allows_kind_change:
         return True
-    node: Node | None = item.mapping
-    for key in ("metadata", "annotations", _KIND_CHANGE):
-        node = view.entries(node).get(key) if isinstance(node, Mapping) else None
-    return node is not None
+    return view.get(item.mapping, "metadata", "annotations", _KIND_CHANGE) is not None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from imagelint.kubernetes.kustomize.changes import (
+    ANNOTATIONS,
     changes_of_replacements,
     changes_of_specs,
     reads_of_replacements,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["read_configuration", "read_plugin", "read_replacements", "unknown_plugin"]
 
 _WRITES: Final = {
-    "AnnotationsTransformer": "annotations are written into",
+    "AnnotationsTransformer": ANNOTATIONS,
     "LabelTransformer": "labels are written into",
     "NamespaceTransformer": "the namespace is written into",
     "PrefixTransformer": "a prefix is added to",
@@ -55,10 +56,12 @@ _WRITES: Final = {
     "commonLabels": "labels are written into",
     "labels": "labels are written into",
     "templateLabels": "labels are written into",
-    "commonAnnotations": "annotations are written into",
+    "commonAnnotations": ANNOTATIONS,
     "replicas": "a number is written into",
     "images": "`images` is configured to change",
 }
+_PAIRS: Final = frozenset(("commonLabels", "labels", "templateLabels", "commonAnnotations"))
+"""Of these a kustomization has keys and values, which are written below the fields."""
 _NAMESPACES: Final = "NamespaceTransformer"
 _REFERS: Final = "a name that kustomize changes is written into"
 
@@ -127,7 +130,9 @@ def _changes(root: Record, kind: str) -> Iterator[FieldChange]:
         specs = root.records("fieldSpecs")
         yield from changes_of_specs(specs, _WRITES["images"], sets_images=True)
     elif kind in _WRITES:
-        yield from changes_of_specs(root.records("fieldSpecs"), _WRITES[kind])
+        pairs = root.record("labels" if kind == "LabelTransformer" else "annotations")
+        keys = () if pairs is None else pairs.values
+        yield from changes_of_specs(root.records("fieldSpecs"), _WRITES[kind], keys=keys)
 
 
 def _added_values(root: Record) -> Iterator[FieldChange]:
@@ -157,8 +162,9 @@ def read_configuration(mapping: Mapping, view: View) -> Kustomization:
     changes: list[FieldChange] = []
     for name in CONFIGURATION:
         if name in _WRITES:
-            specs = root.records(name)
-            changes += changes_of_specs(specs, _WRITES[name], sets_images=name == "images")
+            specs, keys = root.records(name), None if name in _PAIRS else ()
+            sets_images = name == "images"
+            changes += changes_of_specs(specs, _WRITES[name], sets_images=sets_images, keys=keys)
     for record in root.records("nameReference"):
         changes += changes_of_specs(record.records("fieldSpecs"), _REFERS)
     return Kustomization(mapping, changes=tuple(changes), refusals=tuple(decoder.refusals))

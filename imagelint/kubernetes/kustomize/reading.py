@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING, Final
 from imagelint.kubernetes.catalogue.entries import CONTAINERS
 from imagelint.kubernetes.kustomize.hosts import read_host
 from imagelint.kubernetes.kustomize.kind_changes import NEW_KIND, changes_kind
-from imagelint.kubernetes.kustomize.kinds import is_kustomization, is_plugin
+from imagelint.kubernetes.kustomize.kinds import HOSTS, is_host, is_kustomization, is_plugin
 from imagelint.kubernetes.kustomize.kustomization import read_kustomization
-from imagelint.kubernetes.kustomize.leads import Lead, groups_of, is_judged, lead_of_any
-from imagelint.kubernetes.kustomize.model import Role, Unjudged
+from imagelint.kubernetes.kustomize.leads import (
+    Lead,
+    groups_of,
+    image_key,
+    in_patch_of_host,
+    is_judged,
+    lead_of_any,
+)
+from imagelint.kubernetes.kustomize.model import Inline, Role, Unjudged
 from imagelint.kubernetes.kustomize.patches import read_node_patch, read_patch
 from imagelint.kubernetes.kustomize.plugins import (
     read_configuration,
@@ -19,33 +26,35 @@ from imagelint.kubernetes.kustomize.plugins import (
     unknown_plugin,
 )
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES, ObjectNode, find_objects
-from imagelint.kubernetes.readers import BOTH, Reader, Value, resolve, views
+from imagelint.kubernetes.readers import BOTH, Reader, Value, resolve, type_of, views
 from imagelint.kubernetes.search import Extract, ImageSite, add_site, extract, sites_of
 from imagelint.model.finding import KubeObject
-from imagelint.yaml.nodes import Mapping, ParseProblem, Scalar
+from imagelint.yaml.nodes import Mapping, ParseProblem, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.kustomize.json_patch import Found, Inside
     from imagelint.kubernetes.kustomize.model import (
         AddedText,
         FieldChange,
         FileRole,
         ImageEntry,
-        Inline,
         Kustomization,
+        Target,
     )
     from imagelint.kubernetes.readers import View
-    from imagelint.yaml.nodes import Tree
+    from imagelint.yaml.nodes import Node, Tree
 
-__all__ = ["completed", "extract_as"]
+__all__ = ["completed", "extract_as", "inside_of"]
 
 _NEW_NAME: Final = ("images", 0, "newName")
 _POD: Final = KubeObject("v1", "Pod")
 _OF_PODS: Final = tuple((containers, "image") for containers in CONTAINERS)
 _PATCHES: Final = frozenset((Role.PATCH, Role.JSON_PATCH))
 _PLUGINS: Final = frozenset((Role.TRANSFORMER, Role.GENERATOR))
+_PATCH_FILE: Final = "it has a file applied as a patch, which is not read as one"
 
 
 def completed(
@@ -83,8 +92,12 @@ def extract_as(
         return found, [*own.problems, *refusals]
     if role.role in _PATCHES:
         namespace = getattr(role, "namespace", "")
-        found = read_patch(tree, catalogue, role.target, namespace)
-        return _completed(found, tree, catalogue, "")
+        inside = inside_of(catalogue, once=bool(tree.problems))
+        found = read_patch(tree, catalogue, role.target, inside, namespace)
+        found, refusals = _completed(found, tree, catalogue, "")
+        added = [one for item, view in found.objects for one in _files_added(item, view)]
+        refusals += _no_patch(tree.root, role.target)
+        return found._replace(unjudged=(*found.unjudged, *added)), refusals
     found = Extract([], [], None)
     if role.role in _PLUGINS:
         found, refusals = _completed(extract(tree, catalogue), tree, catalogue, "")
@@ -102,6 +115,18 @@ def extract_as(
     item = ObjectNode(says.mapping, "", KubeObject("", ""), BOTH)
     problems = [ParseProblem(*refusal) for refusal in says.refusals]
     return _with(found, item, says, view, catalogue, once=bool(tree.problems)), problems
+
+
+def _no_patch(root: Node | None, target: Target | None) -> Iterator[ParseProblem]:
+    """Yield why a document is no patch to kustomize."""
+    if isinstance(root, Scalar) and type_of(root) != "null":
+        yield ParseProblem(root.start, f"it is a {type_of(root)}, not a patch")
+    for index, item in enumerate(root.items if isinstance(root, Sequence) else ()):
+        if not isinstance(item, Mapping):
+            message = f"[{index}] is a {type_of(item)}, not an operation of JSON 6902"
+            yield ParseProblem(item.start, message)
+    if isinstance(root, Sequence) and target is None:
+        yield ParseProblem(root.start, "operations of JSON 6902 need a target")
 
 
 def _has_others(tree: Tree) -> bool:
@@ -173,13 +198,16 @@ def _with(  # noqa: PLR0913 - what is known of an object
 ) -> Extract:
     """Return an extract with what one object says to kustomize."""
     sites: dict[tuple[Hashable, ...], ImageSite] = {}
-    unjudged: list[Unjudged] = list(says.unjudged)
+    unjudged: list[Unjudged] = []
+    texts: list[Inline] = []
     for one in _said(item, says, view, catalogue, once=once):
         if isinstance(one, Unjudged):
             unjudged.append(one)
+        elif isinstance(one, Inline):
+            texts.append(one)
         else:
             add_site(sites, one, view)
-    inline = (text._replace(field=item.prefix + text.field) for text in says.inline)
+    inline = (text._replace(field=item.prefix + text.field) for text in texts)
     more = (one._replace(field=item.prefix + one.field) for one in unjudged)
     return found._replace(
         sites=[*found.sites, *sites.values()],
@@ -190,8 +218,10 @@ def _with(  # noqa: PLR0913 - what is known of an object
 
 def _said(
     item: ObjectNode, says: Kustomization, view: View, catalogue: Catalogue, *, once: bool
-) -> Iterator[ImageSite | Unjudged]:
-    """Yield the images that an object sets, and what only a build can tell of them."""
+) -> Iterator[Found]:
+    """Yield the images that an object sets, its patches, and what only a build can tell of them."""
+    yield from says.unjudged
+    yield from says.inline
     for entry in says.images:
         if not catalogue.ignores(item.meta.group, item.meta.kind, _NEW_NAME):
             yield from _image_site(entry, item, view)
@@ -199,8 +229,30 @@ def _said(
         yield from _annotation_sites(text, item, view, catalogue)
     for change in says.changes:
         yield from _changed(change, item, view, catalogue)
+    inside = inside_of(catalogue, once=once)
     for patch in says.node_patches:
-        yield from read_node_patch(patch, view, catalogue, once=once)
+        yield from read_node_patch(patch, view, catalogue, inside, once=once)
+
+
+def inside_of(catalogue: Catalogue, *, once: bool) -> Inside:
+    """Return what yields what an object says to kustomize that a patch makes, or changes."""
+
+    def inside(item: ObjectNode, view: View) -> Iterator[Found]:
+        for says in read_host(item.mapping, item.meta, view):
+            yield from _said(item, says, view, catalogue, once=once)
+        yield from _files_added(item, view)
+
+    return inside
+
+
+def _files_added(item: ObjectNode, view: View) -> Iterator[Unjudged]:
+    """Yield the files with patches that a patch has others apply: nobody takes them for patches."""
+    if is_host(item.meta.group, item.meta.kind):
+        for says in read_host(item.mapping, item.meta, view):
+            for path in says.paths:
+                if path.role is Role.PATCH:
+                    field = item.prefix + path.field
+                    yield Unjudged(path.node, field, _PATCH_FILE, is_about_images=True)
 
 
 def _image_site(entry: ImageEntry, item: ObjectNode, view: View) -> Iterator[ImageSite]:
@@ -252,6 +304,11 @@ def _changed(
     if changes_kind(catalogue, change):
         yield Unjudged(change.node, change.field, NEW_KIND, is_about_images=True)
         return
+    key = image_key(catalogue, change)
+    if key is not None:
+        message = f"{change.message} an image field ({'/'.join((*change.steps, key))})"
+        yield Unjudged(change.node, change.field, message, is_about_images=True)
+        return
     becomes = lead_of_any(catalogue, change.group, change.kind, change.steps)
     if becomes is Lead.NONE or (becomes is Lead.ABOVE and not change.is_whole):
         return
@@ -266,7 +323,13 @@ def _changed(
         group, kind, steps = change.source
         if becomes is Lead.IMAGE and lead_of_any(catalogue, group, kind, steps) is Lead.IMAGE:
             return  # it is an image where it comes from, and judged there
-    message = f"{change.message} an image field ({'/'.join(change.steps)})"
+    is_patch = any(
+        in_patch_of_host(group, kind, change.steps)
+        for group, kind in HOSTS
+        if change.group in ("", group) and change.kind in ("", kind)
+    )
+    what = "a patch" if is_patch else "an image field"
+    message = f"{change.message} {what} ({'/'.join(change.steps)})"
     yield Unjudged(change.node, change.field, message, is_about_images=True)
 
 

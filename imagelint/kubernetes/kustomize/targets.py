@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from imagelint.kubernetes.kustomize.kinds import HOSTS, is_kustomization
 from imagelint.kubernetes.kustomize.leads import groups_of
 from imagelint.model.finding import KubeObject
 from imagelint.model.namedtuple import NamedTuple
@@ -60,15 +61,23 @@ def aims_of(
     searched = [own] if own.kind else []
     for kind in kinds:
         group = _plain(target.group) or ""
-        if not group and own.kind == kind:
-            group = own.group
         groups = (group,) if group else groups_of(catalogue, kind)
+        if not group and own.kind == kind and own.group:
+            groups = (*groups, own.group)
         searched += (KubeObject(_version(one, target.version), kind) for one in groups)
     if not kinds:
         searched += (KubeObject(version, kind) for version, kind in _PODS)
+        searched += (KubeObject(f"{group}/v1", kind) for group, kind in HOSTS)
+        group = _plain(target.group) or ""
+        searched += (
+            KubeObject(_version(group, target.version), kind)
+            for kind in (catalogue.kinds_in(group) if group else ())
+        )
         searched.append(KubeObject(_UNKNOWN, target.kind or own.kind))
     if len(kinds) == 1:
-        named = named._replace(api_version=searched[-1].api_version, kind=kinds[0])
+        # Of a kustomization nothing is deployed: whoever patches one means that of Flux.
+        meant = [one for one in searched if not is_kustomization(one)] or searched
+        named = named._replace(api_version=meant[-1].api_version, kind=kinds[0])
     distinct: dict[object, KubeObject] = {}
     for one in searched:
         known = catalogue.lookup(one.group, one.kind)

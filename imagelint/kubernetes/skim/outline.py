@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     Plans: TypeAlias = Callable[[str, str], Plan | None]
 
-__all__ = ["CONTAINERS_END", "Outline", "Step", "outline_of"]
+__all__ = ["CONTAINERS_END", "Offsets", "Outline", "Step", "outline_of"]
 
 CONTAINERS_END: Final = "ontainers"
 """What the keys of all lists of containers end with."""
@@ -92,6 +92,23 @@ class Outline(NamedTuple):
     """The block scalars that matter, by the number of their line."""
     is_lasting: bool
     """Whether it holds for other lines of the same shapes as well."""
+
+
+class Offsets:
+    """Where the lines of a document begin, in characters; they have to be asked for in order."""
+
+    __slots__ = ("_at", "_known", "_raw")
+
+    def __init__(self, raw: Sequence[str]) -> None:
+        """Begin with the first of these lines, each without its break."""
+        self._raw = raw
+        self._known = self._at = 0
+
+    def of(self, number: int) -> int:
+        """Return where a line begins."""
+        known, self._known = self._known, number
+        self._at += sum(map(len, self._raw[known:number])) + number - known
+        return self._at
 
 
 class _Open:
@@ -230,7 +247,7 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
         if kind == ALIAS:
             continue
         if kind == BLOCK:
-            at = made.offset(number)
+            at = made.offsets.of(number)
             scalar = block(text, at + start, value, level >> 1)
             if scalar is None:
                 return None
@@ -238,7 +255,7 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
             if pending is not None:
                 made.blocks[number] = scalar
         if kind == FLOW and pending is None and not _CLOSED.search(value):
-            at = made.offset(number)
+            at = made.offsets.of(number)
             tree = Tree()
             node = node_over_lines(tree, text, at + start)
             if node is None or tree.is_suspicious:
@@ -247,6 +264,8 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
             made.is_lasting = False
         elif kind == FLOW or (pending is not None and pending.role is not _INNER):
             made.add(number, pending, live, key, around)
+        elif pending is not None and (pending.item is not None or pending.keys):
+            return None  # a text where containers belong, or what is around them
     return made.outline()
 
 
@@ -270,7 +289,7 @@ class _Maker:
         self._opened: list[_Open] = []
         self._places: dict[Plan, int] = {}
         self._steps: list[Step] = []
-        self._measured = (0, 0)
+        self.offsets = Offsets(raw)
         self._went_on = -1
         self._anchors: set[str] = set()
         """The names of the scalars that an alias may stand for."""
@@ -278,13 +297,6 @@ class _Maker:
         """False where something stands before the kind."""
         self.blocks: dict[int, Scalar] = {}
         self.is_lasting = True
-
-    def offset(self, number: int) -> int:
-        """Return where a line begins, in characters; lines have to be asked for in order."""
-        known, at = self._measured
-        at += sum(map(len, self._raw[known:number])) + number - known
-        self._measured = (number, at)
-        return at
 
     def opened(self, plan: Plan) -> _Open:
         """Open a collection that is looked into."""

@@ -19,7 +19,7 @@ from imagelint.kubernetes.readers import Reader, Value, resolve
 from imagelint.kubernetes.scalars import MAY_BE_NUMBERS, WORDS, reads_as_text
 from imagelint.kubernetes.search import Extract
 from imagelint.kubernetes.sites import ImageSite
-from imagelint.kubernetes.skim.outline import CONTAINERS_END, outline_of
+from imagelint.kubernetes.skim.outline import CONTAINERS_END, Offsets, outline_of
 from imagelint.kubernetes.skim.plans import ANNOTATIONS, LABELS, METADATA, ROOT, Plan, Role
 from imagelint.model.finding import KubeObject
 from imagelint.patterns.globs import NamePattern
@@ -148,12 +148,11 @@ class _Skimmed:
 
     def __init__(self, raw: list[str], lines: list[Line], outline: Outline) -> None:
         """Read them; raises ``_Declined``."""
-        self._raw = raw
         self._texts: list[dict[str, str]] = [{} for _ in range(outline.slots)]
         """The texts in each collection, by slot and key."""
         self._places = outline.places
         self._images: list[tuple[Scalar, Step]] = []
-        self._measured = (0, 0)
+        self._offsets = Offsets(raw)
         texts = self._texts
         for step in outline.steps:
             number, plan, slot, key, _ = step
@@ -178,16 +177,9 @@ class _Skimmed:
             if not (style or _is_text(value)) or value in _ELSEWHERE:
                 raise _Declined
             if kind != BLOCK:
-                quote, at = len(style), self._offset(number)
+                quote, at = len(style), self._offsets.of(number)
                 node = Scalar(value, at + start - quote, at + end + quote, style)
             self._images.append((node, step))
-
-    def _offset(self, number: int) -> int:
-        """Return where a line begins, in characters; lines have to be asked for in order."""
-        known, at = self._measured
-        at += sum(map(len, self._raw[known:number])) + number - known
-        self._measured = (number, at)
-        return at
 
     def _take(self, plan: Plan | None, slot: int, key: str, value: str, style: str) -> None:
         """Take in a scalar that is no image."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, final
 
 from imagelint.model.finding import Problem
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.model.reference import ImageReference, InvalidReference
+from imagelint.model.reference import ImageReference
 from imagelint.model.source import shown
 from imagelint.patterns.globs import NamePattern
 from imagelint.patterns.harbor import listed
@@ -33,6 +33,7 @@ __all__ = [
     "ABOUT_PODS",
     "CHECKS",
     "DOCUMENT",
+    "MOVERS",
     "NEEDED",
     "RETIRED",
     "ForbiddenImage",
@@ -217,7 +218,9 @@ DOCUMENT: Final = "document"
 """The check of rules about documents: it has no code here; the engine raises these findings."""
 
 RETIRED: Final = "current-registry"
-"""The check whose successor other fixes start from."""
+"""The check whose successor other repairs begin with."""
+MOVERS: Final = ("approved-registry", "named-registry", RETIRED)
+"""The checks whose repair may bring an image to Harbor."""
 ABOUT_PODS: Final = "pull-secret"
 """The check that needs pods and service accounts, which the engine collects only for it."""
 
@@ -272,12 +275,6 @@ def placeholder_in(text: str) -> str | None:
     if found is None:
         words = re.finditer(_CAPITALS, text)
         found = next((word for word in words if re.search(_FILL_IN, word.group())), None)
-    return None if found is None or _is_valid(text) else found.group()
-
-
-def _is_valid(text: str) -> bool:
-    try:
-        ImageReference.parse(text)
-    except InvalidReference:
-        return False
-    return True
+    if found is None or ImageReference.parse_or_none(text) is not None:
+        return None
+    return found.group()

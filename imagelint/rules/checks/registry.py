@@ -272,10 +272,13 @@ class CurrentRegistry(NamedTuple):
                 found = move
         return found
 
-    def _replaced(
+    def _replaced(  # noqa: PLR0911 - one reason each
         self, subject: Subject, move: Move, origin: ImageReference
     ) -> ImageReference | Refusal:
-        """Return the image to use instead, or why there is none."""
+        """Return what the image should be instead, or why nobody should write what it is now."""
+        by = None if subject.reference is None else subject.gate.denied_by_name(subject.reference)
+        if by is not None:
+            return Refusal(f"{shown(str(by))} denies the image by name, wherever it is")
         try:
             successor = move.successor(origin)
         except InvalidReference as error:

@@ -525,3 +525,24 @@ def test_embedded_texts_add_up_and_stay() -> None:
     assert both.embedded_keys("", "ConfigMap") == (keys[2],)
     assert both.embedded_keys("g", "Secret") == ()
     assert loaded.embedded_keys("", "ConfigMap") == ()
+
+
+def test_groups_with_a_kind_are_all_of_them() -> None:
+    """What Kubernetes itself has stands last, and hides nobody else's kind of that name."""
+    found = load(kind("[]", "['', apps]", "[A]"), x_io=kind("[a]", "[x.io]", "[A, B]"))
+    assert found.groups_with("A") == ("x.io", "", "apps")
+    assert found.groups_with("B") == ("x.io",)
+    assert found.groups_with("C") == ()
+    assert found.kinds_in("x.io") == ("A", "B")
+    shipped = catalogue()
+    assert set(shipped.groups_with("Kustomization")) == {
+        "kustomize.toolkit.fluxcd.io",
+        "kustomize.config.k8s.io",
+    }
+    assert shipped.groups_with("Service") == ("serving.knative.dev", "")
+    every = {kind: set[str]() for entry in shipped.entries() for kind in entry.kinds}
+    for entry in shipped.entries():
+        for one in entry.kinds:
+            every[one] |= set(entry.groups)
+    for one, groups in every.items():
+        assert groups <= set(shipped.groups_with(one))

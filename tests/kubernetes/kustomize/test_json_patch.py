@@ -140,3 +140,20 @@ def test_inline() -> None:
 @pytest.mark.parametrize("text", ["- 1", "- {op: add}", "- {op: [], path: {}}", "[[]]", "- {}"])
 def test_what_is_no_operation_holds_nothing(text: str) -> None:
     assert patched(text).images == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "operation"),
+    [
+        ("Kustomization", "path: /spec/images, value: [{name: a, newName: evil.io/x}]"),
+        ("Kustomization", "path: /spec/images/0/newName, value: evil.io/x"),
+        ("Service", f"path: {POD}/containers/0/image, value: evil.io/x"),
+        ("Service", f"path: {POD}/containers, value: [{{image: evil.io/x}}]"),
+        ("Job", "path: /spec/tasks/0/template/spec/containers/0/image, value: evil.io/x"),
+    ],
+)
+def test_a_kind_is_that_of_every_group(kind: str, operation: str) -> None:
+    """Without a group in the target, also where Kubernetes or kustomize have a kind of the name."""
+    text = f"- {{op: add, {operation}}}"
+    assert list(patched(text, Target(kind=kind)).images.values()) == ["evil.io/x"]
+    assert patched(text, Target(kind=kind, group="policy")).images == {}

@@ -134,6 +134,21 @@ def _shown(path: PathEntry) -> str:
         pytest.param(
             "labels: [{pairs: {a: b}, fields: [{path: spec/foo}]}]", {}, id="labels elsewhere"
         ),
+        pytest.param(
+            "labels: [{pairs: {a: b, image: c}, fields: [{path: spec, kind: Prometheus}]}]",
+            {"labels[0].fields[0].path": True},
+            id="a label that is an image",
+        ),
+        pytest.param(
+            "labels: [{pairs: {a: b}, fields: [{path: spec, kind: Prometheus}]}]",
+            {},
+            id="a label beside an image",
+        ),
+        pytest.param(
+            "labels: [{pairs: {image: c}, fields: [{path: spec/template/metadata/labels}]}]",
+            {},
+            id="a label that is called image",
+        ),
         pytest.param("configMapGenerator: [{literals: [image=evil.io/x]}]", {}, id="data"),
         pytest.param("namePrefix: evil.io/\nvars: [{name: image}]", {}, id="a prefix"),
     ],
@@ -152,6 +167,15 @@ REFUSED = [
     ("commonAnnotations: {image: 1}", "commonAnnotations.image is a number, not a string"),
     ("patches: [{patch: 1}]", "patches[0].patch is a number, not a string"),
     ("patches: [{target: {kind: 1}, path: p}]", "patches[0].target.kind is a number"),
+    ("patches: [{target: {kind: Pod}}]", "patches[0] has neither a path nor a patch"),
+    ("patches: [{path: p, patch: '{kind: A}'}]", "patches[0] has both a path and a patch"),
+    ("patches: [null]", "patches[0] names nothing"),
+    ("patches: [{patch: '1'}]", "patches[0].patch is refused: it is a number, not a patch"),
+    ("patches: [{patch: '- a', target: {kind: A}}]", "[0] is a string, not an operation"),
+    ("patches: [{patch: '[]'}]", "operations of JSON 6902 need a target"),
+    ("resources: [null]", "resources[0] names nothing"),
+    ("components: ['']", "components[0] names nothing"),
+    ("apiVersion: kustomize.config.k8s.io/v1", "its apiVersion is kustomize.config.k8s.io/v1"),
 ]
 TAKEN = [
     "images: [{name: a, newTag: null}]",
@@ -160,6 +184,9 @@ TAKEN = [
     "image\u017f: [{name: a}]",
     "commonAnnotations: null\nimages: []\nnameprefix: a",
     "imageTags: []\nreplicas: []",
+    "resources: []\ntransformers: [null]\nimages: [null]",
+    "patches: [{patch: '[]', target: {kind: Pod}}]",
+    "apiVersion: kustomize.config.k8s.io/v1beta1",
 ]
 HEAD = "configMapGenerator: [{name: a, literals: [a=b]}]\n"
 

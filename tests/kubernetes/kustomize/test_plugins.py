@@ -20,6 +20,8 @@ COPIED = (
     "{source: {kind: X}, targets: [{select: {kind: Pod}, fieldPaths: [spec.containers.0.image]}]}"
 )
 ADDED = "targets: [{fieldPath: spec/containers/image, filePathPosition: NUMBER}]\nvalue: evil.io/x"
+PARENT = "fieldSpecs: [{path: spec, create: true}]"
+ONTO_PODS = "fieldSpecs: [{path: spec/template/metadata/annotations, kind: Deployment}]"
 PROXY = "sidecar.istio.io/proxyImage"
 
 
@@ -34,7 +36,13 @@ PROXY = "sidecar.istio.io/proxyImage"
         ("NamespaceTransformer", "fieldSpecs: [{path: spec/image, kind: Widget}]", 0, [True]),
         ("NamespaceTransformer", "fieldSpecs: [{path: 'spec/containers[]/image'}]", 0, [True]),
         ("LabelTransformer", "fieldSpecs: [{path: metadata/labels, create: true}]", 0, []),
+        ("LabelTransformer", f"labels: {{image: a}}\n{PARENT}", 0, [True]),
+        ("LabelTransformer", f"labels: {{app: a}}\n{PARENT}", 0, []),
+        ("LabelTransformer", "labels: {image: a}\nfieldSpecs: [{path: spec/x/labels}]", 0, []),
+        ("AnnotationsTransformer", f"annotations: {{image: a}}\n{PARENT}", 0, [True]),
+        ("AnnotationsTransformer", f"annotations: {{app: a}}\n{PARENT}", 0, []),
         ("AnnotationsTransformer", f"annotations: {{{PROXY}: evil.io/x}}", 1, []),
+        ("AnnotationsTransformer", f"annotations: {{{PROXY}: evil.io/x}}\n{ONTO_PODS}", 1, []),
         ("PatchTransformer", f"target: {{kind: Pod}}\npatch: {OPERATIONS}", 1, []),
         ("PatchStrategicMergeTransformer", f"patches: {POD}", 1, []),
         ("PatchStrategicMergeTransformer", f"paths: [a.yaml, {POD}]", 1, []),
@@ -93,6 +101,17 @@ def test_validators_change_nothing() -> None:
         (f"images: [{{path: {IMAGE_PATH}, kind: Rollout}}]", False),
         ("images: [{path: 'spec/containers[]/image', kind: Widget}]", False),
         ("commonLabels: [{path: spec/selector, create: true, kind: Widget}]", False),
+        ("commonLabels: [{path: spec/match, create: true, kind: Widget}]", True),
+        ("commonLabels: [{path: spec, kind: Prometheus}]", True),
+        ("labels: [{path: 'spec/template/spec/containers[]'}]", True),
+        ("templateLabels: [{path: 'spec/images[]', kind: Kustomization}]", True),
+        ("commonAnnotations: [{path: spec, kind: Prometheus}]", True),
+        ("commonAnnotations: [{path: spec/values, kind: ConfigMap}]", False),
+        ("commonAnnotations: [{path: spec/template/metadata/annotations}]", False),
+        ("commonAnnotations: [{path: spec/template/metadata/annotations, kind: Job}]", False),
+        ("commonLabels: [{path: spec/template/metadata/annotations, kind: Job}]", True),
+        ("commonLabels: [{path: spec/template/metadata/labels, kind: Job}]", False),
+        ("commonLabels: [{path: spec/selector/matchLabels, create: true, kind: Job}]", False),
         ("varReference: [{path: spec/image}]", False),
     ],
 )
@@ -163,6 +182,28 @@ IMAGE_TAG = Target(kind="ImageTagTransformer")
             Target(kind="AnnotationsTransformer"),
             f"[{{op: add, path: /annotations/{PROXY.replace('/', '~1')}, value: evil.io/x}}]",
             True,
+        ),
+        (
+            Target(kind="AnnotationsTransformer"),
+            "[{op: add, path: /annotations/image, value: evil.io/x}]",
+            True,
+        ),
+        (
+            Target(kind="LabelTransformer"),
+            "[{op: add, path: /labels/image, value: evil.io}]",
+            True,
+        ),
+        (Target(kind="LabelTransformer"), "[{op: add, path: /labels/app, value: a}]", False),
+        (Target(kind="LabelTransformer"), "[{op: add, path: /labels, value: {image: a}}]", True),
+        (
+            Target(kind="LabelTransformer"),
+            "{apiVersion: builtin, kind: LabelTransformer, labels: {image: a}}",
+            True,
+        ),
+        (
+            Target(kind="LabelTransformer"),
+            "{apiVersion: builtin, kind: LabelTransformer, labels: {app: a}}",
+            False,
         ),
         (Target(group="example.com", kind="PatchTransformer"), "[{op: add, path: /patch}]", False),
     ],

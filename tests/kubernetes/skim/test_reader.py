@@ -180,7 +180,6 @@ TAKEN = [
     ),
     pytest.param(deployment("      containers: []\n      x: image\n"), 0, id="no containers"),
     pytest.param(deployment("      containers:\n      x: image\n"), 0, id="null for containers"),
-    pytest.param(deployment("      containers: image\n"), 0, id="a text for containers"),
     pytest.param(
         deployment("      containers:\n        image: a\n        b:\n          image: c\n"),
         0,
@@ -188,7 +187,7 @@ TAKEN = [
     ),
     pytest.param(deployment("      containers:\n      - - image: a\n"), 0, id="a list in the list"),
     pytest.param(
-        deployment("      containers:\n      - name: a\n      - image\n"),
+        deployment("      containers:\n      - name: a\n      - name: image\n"),
         0,
         id="containers without images",
     ),
@@ -302,6 +301,8 @@ def test_takes(text: str, images: int) -> None:
             id="the kind behind the spec",
         ),
         pytest.param(deployment(CONTAINER) + "kind: Pod\n", id="two kinds"),
+        pytest.param(deployment("      containers: image\n"), id="a text for containers"),
+        pytest.param(deployment(CONTAINER + "      - image\n"), id="a text for a container"),
         pytest.param(deployment(CONTAINER) + "spec: {}\n", id="two specs"),
         pytest.param(deployment(CONTAINER) + "items: []\n", id="items"),
         pytest.param(
