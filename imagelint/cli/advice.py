@@ -1,4 +1,4 @@
-"""What somebody who has just rewritten images needs to know."""
+"""Advice after images were rewritten."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FEW = 5
 
 
 def advice(moves: Sequence[Moves]) -> Iterator[str]:
-    """Yield a line about pull secrets, where there is reason to."""
+    """Yield a line about pull secrets, if the rewritten images may need one."""
     registries = sorted({registry for one in moves for registry in one.registries})
     if registries:
         yield (

@@ -1,10 +1,10 @@
-"""The command line: names of commands, exit codes, and what becomes of errors.
+"""The command line: names of commands, exit codes, and the handling of errors.
 
-Each command is a module of ``cli/commands/``, imported when it is asked for, so that
-``imagelint --version`` imports click and nothing else.
+Each command is a module of ``cli/commands/``, imported on first use, so that
+``imagelint --version`` imports only click.
 
 Exit codes: 0 nothing found; 1 findings at or above ``--fail-on``; 2 usage, policy, or a file
-that cannot be read or written; 130 interrupted; 141 nobody reads what is printed.
+that cannot be read or written; 130 interrupted; 141 the reader of stdout has gone.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _TRUE = ("1", "true", "t", "yes", "y", "on")
 
 
 class _Context(click.Context):
-    """Says which options the environment sets: none of them changes a verdict unseen."""
+    """Reports which options the environment sets, so that none changes a verdict unnoticed."""
 
     has_told = False
 
@@ -47,7 +47,7 @@ class _Context(click.Context):
         return super().invoke(*args, **kwargs)
 
     def tell(self) -> None:
-        """Say it once, also where the value is refused."""
+        """Print the report once, also if a value is invalid."""
         for option in () if self.has_told else self.command.params:
             name = option.name or ""
             if self.get_parameter_source(name) is ParameterSource.ENVIRONMENT:
@@ -57,7 +57,7 @@ class _Context(click.Context):
 
 
 def _prepared(command: click.Command) -> click.Command:
-    """Have a command and those below it say what the environment sets; ``--help`` it never sets."""
+    """Make a command and its subcommands report environment values; ``--help`` has none."""
     if command.context_class is not _Context:
         help_option = command.get_help_option
 
@@ -75,7 +75,7 @@ def _prepared(command: click.Command) -> click.Command:
 
 
 class _Commands(click.Group):
-    """Imports a command when it is needed, and turns every error into a line and a code."""
+    """Imports a command on first use, and turns every error into a line and an exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names, in the order of the help."""
@@ -91,10 +91,10 @@ class _Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, or say which one was probably meant."""
+        """Find the command, or suggest which one was probably meant."""
         name = args[0]
         if name not in _COMMANDS and (name == "-" or not name.startswith("-")):
-            from imagelint.model.errors import did_you_mean  # noqa: PLC0415 - only after a slip
+            from imagelint.model.errors import did_you_mean  # noqa: PLC0415 - only after a typo
 
             advice = did_you_mean(name, _COMMANDS, "the commands are")
             if name == "-" or os.path.exists(name):
@@ -114,7 +114,7 @@ class _Commands(click.Group):
         except click.ClickException as error:
             if isinstance(context := getattr(error, "ctx", None), _Context):
                 context.tell()
-            with suppress(OSError):  # nobody may read it
+            with suppress(OSError):  # stderr may have no reader
                 error.show()
             code = error.exit_code
         except click.Abort:
@@ -127,7 +127,7 @@ class _Commands(click.Group):
         sys.exit(code if isinstance(code, int) else 0)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's own signature
-        """Run the command; a reader that went away is no error to talk about."""
+        """Run the command; a closed stdout is not reported as an error."""
         try:
             value = super().invoke(ctx)
             sys.stdout.flush()
@@ -141,18 +141,18 @@ class _Commands(click.Group):
 
 
 def _abandon(stream: TextIO) -> None:
-    """Keep what a stream cannot get rid of from raising again when Python shuts down."""
+    """Discard what a stream cannot write, so that it does not raise again at Python's exit."""
     try:
         stream.flush()
     except (OSError, ValueError):
         try:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        except (OSError, ValueError):  # it is no real one
+        except (OSError, ValueError):  # not a real stream
             return
 
 
 def _report(error: Exception, *, debug: bool) -> None:
-    """Print the lines of an error: whose it is decides what they say."""
+    """Print the lines of an error, which depend on its kind."""
     from imagelint.model.errors import (  # noqa: PLC0415 - only after an error
         ImagelintError,
         internal_error,
@@ -170,7 +170,7 @@ def _report(error: Exception, *, debug: bool) -> None:
     for line in lines:
         click.echo(f"error: {one_line(line)}", err=True)
     if debug:
-        import traceback  # noqa: PLC0415 - only when somebody asks
+        import traceback  # noqa: PLC0415 - only on request
 
         click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
 
@@ -200,7 +200,7 @@ def cli(ctx: click.Context, /, *, debug: bool) -> None:
 
     Each option can be set by an environment variable, such as IMAGELINT_CHECK_FAIL_ON.
     """  # noqa: D301 - click wants the character itself
-    if debug:  # as if it stood behind the command
+    if debug:  # as if it followed the command
         ctx.default_map = {name: {"debug": True} for name in _COMMANDS}
 
 
@@ -210,8 +210,8 @@ _prepared(cli)
 def main() -> None:
     """Run the command line.
 
-    What is imported stays until the end, and the end frees all the rest: neither is searched for
-    garbage, which at exit alone would take 2 ms of a short run.
+    Imported modules live until the end, and the exit frees everything else, so neither is searched
+    for garbage: at exit alone that would take 2 ms of a short run.
     """
     _check_streams()
     gc.freeze()
@@ -222,7 +222,7 @@ def main() -> None:
 
 
 def _check_streams() -> None:
-    """Occupy a closed stderr, lest a file be opened in its place; stop where stdout is closed."""
+    """Replace a closed stderr, so that no file gets its descriptor; fail if stdout is closed."""
     if sys.stderr is None:
         sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - until the end
     if sys.stdout is None:

@@ -1,4 +1,4 @@
-"""Options that several commands share, and how their values are read."""
+"""Options that several commands share, and the parsing of their values."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ __all__ = [
 F = TypeVar("F", bound="Callable[..., Any]")
 
 AUTO = "auto"
-"""The format that suits the place: ``github`` inside of GitHub Actions, else ``text``."""
+"""The default format for the environment: ``github`` inside of GitHub Actions, else ``text``."""
 _NEVER = "never"
 _UNITS: Final = {
     "": 1,
@@ -67,7 +67,7 @@ class Size(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
-        """Return the bytes; fail with an example of what may be written."""
+        """Return the bytes; fail with an example of a valid value."""
         if isinstance(value, int):
             return value
         text = str(value).replace(" ", "").lower()
@@ -80,14 +80,14 @@ class Size(click.ParamType):  # type: ignore[type-arg,unused-ignore]  # generic 
 
 
 class Target(NamedTuple):
-    """A format and where it goes; None is standard output."""
+    """A format and its destination; None is standard output."""
 
     format: str
     file: str | None
 
 
 class Detail(NamedTuple):
-    """How much is said besides the findings."""
+    """How much is printed besides the findings."""
 
     quiet: bool = False
     verbose: bool = False
@@ -98,15 +98,15 @@ USUAL = Detail()
 
 
 def unknown(name: str, names: Iterable[str], what: str) -> str:
-    """Say that there is no such name, and which one was probably meant."""
-    from imagelint.model.errors import did_you_mean  # noqa: PLC0415 - only after a slip
+    """Say that there is no such name, and suggest which one was probably meant."""
+    from imagelint.model.errors import did_you_mean  # noqa: PLC0415 - only after a typo
 
     return f"no {what} {name!r}; {did_you_mean(name, tuple(names), 'there are')}"
 
 
 def completed(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
-    """Return for the shell the words that begin as the one that is being typed."""
-    from click.shell_completion import CompletionItem  # noqa: PLC0415 - for the shell alone
+    """Return, for the shell, the words that begin with the text that is being typed."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only for the shell
 
     return [CompletionItem(word) for word in words if word.startswith(incomplete)]
 
@@ -154,7 +154,7 @@ def _complete_environment(
     incomplete: str,
 ) -> list[CompletionItem]:
     """Complete an environment of the policy that governs this folder, or of ``--policy``."""
-    import os  # noqa: PLC0415 - for the shell alone
+    import os  # noqa: PLC0415 - only for the shell
 
     from imagelint import files  # noqa: PLC0415
     from imagelint.model.errors import ImagelintError  # noqa: PLC0415
@@ -165,7 +165,7 @@ def _complete_environment(
         rules = RULES
         policies = files.Policies(rules, cwd, ctx.params.get("policy"))
         environments = policies.for_folder(cwd).policy.environments
-    except ImagelintError:  # whoever runs the command will be told
+    except ImagelintError:  # the command itself reports it
         return []
     return completed((one.name for one in environments), incomplete)
 
@@ -175,8 +175,8 @@ def complete_file(
     param: click.Parameter,  # noqa: ARG001
     incomplete: str,
 ) -> list[CompletionItem]:
-    """Leave it to the shell to complete a file."""
-    from click.shell_completion import CompletionItem  # noqa: PLC0415 - for the shell alone
+    """Make the shell complete a file."""
+    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only for the shell
 
     return [CompletionItem(incomplete, type="file")]
 
@@ -184,7 +184,7 @@ def complete_file(
 debug_option = click.option(
     "--debug", is_flag=True, help="Show the traceback of an error.", allow_from_autoenv=False
 )
-"""The environment sets it for all commands alike, in front of them."""
+"""One environment variable sets it for all commands, like the option before the command."""
 environment_option = click.option(
     "--env",
     "environment",
@@ -225,7 +225,7 @@ fail_on_option = click.option(
 
 
 def input_options(function: F) -> F:
-    """Add PATHs and everything that says what to look at."""
+    """Add PATHs and all options that select what to examine."""
     for option in (
         debug_option,
         click.option(
@@ -271,7 +271,7 @@ jobs_option = click.option(
 
 
 def detail_options(function: F) -> F:
-    """Add what says how much is told; :func:`detail_of` takes the values."""
+    """Add the options for the level of detail; :func:`detail_of` reads the values."""
     for option in (
         click.option(
             "--statistics", is_flag=True, help="Count images by registry and environment."
@@ -286,7 +286,7 @@ def detail_options(function: F) -> F:
 
 
 def detail_of(options: dict[str, Any]) -> Detail:
-    """Take the values of :func:`detail_options` out of ``options``."""
+    """Remove the values of :func:`detail_options` from ``options`` and return them."""
     detail = Detail(*(options.pop(name) for name in Detail._fields))
     if detail.quiet and detail.verbose:
         message = "--quiet and --verbose contradict each other"
@@ -314,13 +314,13 @@ def output_options(formats: Mapping[str, str] = FORMATS) -> Callable[[F], F]:
 
 
 def request(options: Mapping[str, Any]) -> Request:
-    """Make a request out of the values of :func:`input_options`."""
-    from imagelint import files  # noqa: PLC0415 - --help has no use for the engine
+    """Create a request from the values of :func:`input_options`."""
+    from imagelint import files  # noqa: PLC0415 - --help does not need the engine
     from imagelint.run.run import STDIN, Request  # noqa: PLC0415
 
     harbor = options.get("harbor")
     host = None if harbor is None else harbor_host(harbor)
-    # Whatever has no option --allow-empty makes no verdict of what it finds.
+    # A command without the option --allow-empty does not judge what it finds.
     asked = Request(**{"allow_empty": True, **options, "harbor": host})
     cwd = os.getcwd()
     paths = (STDIN if files.is_stdin(files.absolute(one, cwd)) else one for one in asked.paths)
@@ -328,8 +328,8 @@ def request(options: Mapping[str, Any]) -> Request:
 
 
 def harbor_host(text: str) -> str:
-    """Return what ``--harbor`` names; raises ``UsageError`` for what is no host."""
-    from imagelint.model.errors import UsageError  # noqa: PLC0415 - --help has no use for these
+    """Return the host in ``--harbor``; raises ``UsageError`` if it is not a host."""
+    from imagelint.model.errors import UsageError  # noqa: PLC0415 - --help does not need these
     from imagelint.patterns.harbor import InvalidPattern, parse_harbor_host  # noqa: PLC0415
 
     try:
@@ -340,7 +340,7 @@ def harbor_host(text: str) -> str:
 
 
 def targets(formats: tuple[Target, ...], output: str | None) -> tuple[Target, ...]:
-    """Put ``--format`` and ``--output`` together; at most one of them goes to stdout."""
+    """Combine ``--format`` and ``--output``; at most one format goes to stdout."""
     chosen = formats or (Target(AUTO, None),)
     if output is not None:
         if len(chosen) > 1 or chosen[0].file is not None:
@@ -357,7 +357,7 @@ def targets(formats: tuple[Target, ...], output: str | None) -> tuple[Target, ..
 
 
 def severity_of(fail_on: str) -> Severity | None:
-    """Return what ``--fail-on`` names; None for never."""
+    """Return the severity in ``--fail-on``; None for never."""
     from imagelint.model.finding import Severity  # noqa: PLC0415
 
     return None if fail_on == _NEVER else Severity(fail_on)

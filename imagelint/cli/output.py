@@ -1,4 +1,4 @@
-"""Writing what a command found: to stdout, to files, to stderr, and the exit code of it all."""
+"""Write the results of a command to stdout, files and stderr, and compute the exit code."""
 
 from __future__ import annotations
 
@@ -48,12 +48,12 @@ T = TypeVar("T")
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_ERROR = 0, 1, 2
 
 _AUTO, _GITHUB, _TEXT = "auto", "github", "text"
-_SUMMARY_MAX = 1 << 20  # of a step in GitHub Actions, which drops a larger one whole
-_SUMMARY_SHARE = 1 << 19  # of one run, so that whatever else reports in its step has room
+_SUMMARY_MAX = 1 << 20  # per step in GitHub Actions, which drops a larger one completely
+_SUMMARY_SHARE = 1 << 19  # per run, so that other reports of the step have room
 _NARROW, _USUAL, _WIDE = 40, 80, 160
 _PATIENCE, _PAUSE = 0.5, 0.1  # seconds until progress is shown, and until it is shown again
 _AT_ONCE = 1 << 16
-"""Characters that are printed at a time."""
+"""Characters to print at a time."""
 _HEADS = {"error:": "red", "warning:": "yellow", "note:": "cyan"}
 
 
@@ -98,9 +98,9 @@ def emit(
 
 
 def annotated(command: F) -> F:
-    """Have a command with ``--format`` make an annotation of what ends it: a policy, a crash.
+    """Make a command with ``--format`` annotate the error that ends it: of a policy, or a crash.
 
-    ``check`` and ``fix`` do, where one of their formats is GitHub's: people look at those.
+    This applies to ``check`` and ``fix`` if one of their formats is GitHub's, where people look.
     """
 
     @wraps(command)
@@ -118,7 +118,7 @@ def annotated(command: F) -> F:
 
 
 def _annotate(error: Exception, chosen: Iterable[Target], stream: TextIO) -> None:
-    from imagelint.formats.github import about_error  # noqa: PLC0415 - for GitHub Actions alone
+    from imagelint.formats.github import about_error  # noqa: PLC0415 - only for GitHub Actions
 
     said = error.lines if isinstance(error, ImagelintError) else (internal_error(error),)
     is_placed = isinstance(error, ImagelintError) and not isinstance(error, UsageError)
@@ -130,16 +130,16 @@ def _annotate(error: Exception, chosen: Iterable[Target], stream: TextIO) -> Non
         if target.file is None:
             print_text(text, stream)
         else:
-            with suppress(FileError):  # the error itself is told anyway
+            with suppress(FileError):  # the error itself is reported anyway
                 files.write_new(target.file, target.file, text.encode(), overwrite=True)
 
 
 def teller(
     chosen: Iterable[Target], detail: Detail, modules: Mapping[str, str] = FORMATS
 ) -> Callable[[FileResult], str] | None:
-    """Return what puts the findings in a file into words as :func:`emit` will want them.
+    """Return the function that renders the findings of a file as :func:`emit` needs them.
 
-    None where that is more than a text on stdout that is written file by file.
+    None unless the output is a single text on stdout that is written file by file.
     """
     (first, *more) = chosen
     if more or first.file is not None or detail.statistics or detail.verbose:
@@ -150,24 +150,24 @@ def teller(
 
 
 def hasher(chosen: Iterable[Target], modules: Mapping[str, str] = FORMATS) -> LineHashes | None:
-    """Return what :func:`emit` will want to know of each line with a finding, if anything."""
+    """Return what :func:`emit` needs to know of each line with a finding, if anything."""
     return line_hashes(modules, [_named(target, modules) for target in chosen])
 
 
 def _print_statistics(
     report: Report, chosen: Iterable[Target], modules: Mapping[str, str], *, to_stderr: bool
 ) -> None:
-    """Print the numbers behind a report for people, else where they are in nobody's way."""
-    from imagelint.formats.statistics import render  # noqa: PLC0415 - only when asked for
+    """Print the statistics after a report for people, otherwise to stderr."""
+    from imagelint.formats.statistics import render  # noqa: PLC0415 - only on request
 
     named = {_named(target, modules) for target in chosen if target.file is None}
     stream = sys.stdout if named == {_TEXT} and not to_stderr else sys.stderr
-    with_rules = modules is FORMATS  # an inventory judges nobody
+    with_rules = modules is FORMATS  # an inventory has no rules
     print_text(render(report, look_of(stream), with_rules=with_rules), stream)
 
 
 def _details(report: Report) -> Iterator[str]:
-    """Yield what ``--verbose`` adds: who judged, and why each file was left out."""
+    """Yield the lines for ``--verbose``: which policies applied, and why files were skipped."""
     judges = Counter(result.policy.path for result in report.results if result.policy)
     for policy, count in judges.items():
         files_judged = "1 file" if count == 1 else f"{count} files"
@@ -186,7 +186,7 @@ def _details(report: Report) -> Iterator[str]:
 
 
 def format_here(modules: Mapping[str, str] = FORMATS) -> str:
-    """Return what ``--format auto`` stands for."""
+    """Return the format that ``--format auto`` means here."""
     in_actions = os.environ.get("GITHUB_ACTIONS") == "true"
     return _GITHUB if in_actions and _GITHUB in modules else _TEXT
 
@@ -201,7 +201,7 @@ def _look_on(stream: TextIO, detail: Detail) -> Look:
 
 
 def _placed(look: Look) -> Look:
-    """Say where the run takes place: CI servers know files by their path in the repository."""
+    """Add the place of the run: CI servers know files by their path in the repository."""
     cwd = os.getcwd()
     repository = files.repository_of(cwd) or ""
     return look._replace(folder=_slashed(cwd), repository=_slashed(repository))
@@ -212,11 +212,11 @@ def _slashed(path: str) -> str:
 
 
 def _append_job_summary(report: Report) -> None:
-    """Add the findings to the page of a run in GitHub Actions, as far as there is room."""
+    """Append the findings to a run's summary page in GitHub Actions, as far as there is room."""
     path = os.environ.get("GITHUB_STEP_SUMMARY")
     if not path:
         return
-    from imagelint.formats.markdown import within  # noqa: PLC0415 - for GitHub Actions alone
+    from imagelint.formats.markdown import within  # noqa: PLC0415 - only for GitHub Actions
 
     try:
         taken = files.size(path)
@@ -230,13 +230,13 @@ def _append_job_summary(report: Report) -> None:
 
 
 def skipped_lines(skipped: Iterable[Skipped]) -> Iterator[str]:
-    """Yield why each file was left out."""
+    """Yield why each file was skipped."""
     for one in skipped:
         yield one_line(f"note: skipped {one.path}: {one.reason}")
 
 
 def exit_code(report: Report, fail_on: Severity | None, *, failed: bool = False) -> int:
-    """Return the exit code: 2 beats 1."""
+    """Return the exit code: 2 overrides 1."""
     if failed or report.errors:
         return EXIT_ERROR
     return EXIT_FINDINGS if report.has_at_least(fail_on) else EXIT_CLEAN
@@ -251,7 +251,7 @@ def say(lines: Iterable[str], detail: Detail = USUAL) -> None:
     for line in lines:
         if detail.quiet and line.startswith("note:"):
             continue
-        # A traceback (--debug) has several lines; each is made fit by itself.
+        # A traceback (--debug) has several lines; each is escaped by itself.
         text = "\n".join(one_line(part) for part in line.split("\n"))
         head, space, rest = text.partition(" ")
         if color and head in _HEADS:
@@ -260,9 +260,9 @@ def say(lines: Iterable[str], detail: Detail = USUAL) -> None:
 
 
 def track(items: Iterable[T], total: int, *, quiet: bool) -> Iterator[T]:
-    """Yield ``items``, of which there are at most ``total`` files, and say how far that is.
+    """Yield ``items``, of which there are at most ``total`` files, and show the progress.
 
-    Only on a terminal, and only where it takes long; the line is gone before anything else is
+    Only on a terminal, and only if it takes long; the line is erased before anything else is
     printed.
     """
     look = look_of(sys.stderr)
@@ -279,7 +279,7 @@ def track(items: Iterable[T], total: int, *, quiet: bool) -> Iterator[T]:
             shown = shown or _progress(total, look)
             shown.update(shown.task_ids[0], completed=number, refresh=True)
             shown.start()  # the first time
-            shown.console.show_cursor()  # rich hides it, and a run that is killed would leave it so
+            shown.console.show_cursor()  # rich hides it, and a killed run would not restore it
             next_time = time.monotonic() + _PAUSE
     finally:
         if shown is not None:
@@ -287,11 +287,11 @@ def track(items: Iterable[T], total: int, *, quiet: bool) -> Iterator[T]:
 
 
 def _progress(total: int, look: Look) -> Progress:
-    """Return a line with counts and the time left, which is drawn from when it is started.
+    """Return a line with counts and the remaining time, drawn from when it is started.
 
-    It is drawn when it is updated, and by no thread: worker processes may be forks of this one.
+    It is drawn on update, not by a thread: worker processes may be forks of this one.
     """
-    from rich import progress  # noqa: PLC0415 - for long runs alone
+    from rich import progress  # noqa: PLC0415 - only for long runs
 
     from imagelint.formats.drawn import console  # noqa: PLC0415
 
@@ -310,15 +310,15 @@ def _progress(total: int, look: Look) -> Progress:
 
 
 def print_text(text: str, stream: TextIO) -> None:
-    """Print a text; what the stream's encoding does not have is written as escapes."""
+    """Print a text; characters that the stream's encoding lacks are written as escapes."""
     _print((text,), stream)
 
 
 def _print(texts: Iterable[str], stream: TextIO) -> None:
-    """Print texts behind each other, some at a time.
+    """Print texts in order, some at a time.
 
-    Put together first, a long report would be in memory three times, and all of it with four bytes
-    a character where one character needs them.
+    Joined first, a long report would be in memory three times, each with four bytes for every
+    character even if one is enough.
     """
     encoder = codecs.getincrementalencoder(stream.encoding or "utf-8")("backslashreplace")
     waiting: list[str] = []
@@ -333,10 +333,10 @@ def _print(texts: Iterable[str], stream: TextIO) -> None:
 
 
 def print_bytes(data: bytes, stream: TextIO) -> None:
-    """Print bytes as they are, all of them.
+    """Print bytes unchanged and completely.
 
     With ``PYTHONUNBUFFERED`` a full disk or a closed pipe makes ``write`` return early
-    instead of raising: only the next call says why.
+    instead of raising: only the next call shows the reason.
     """
     stream.flush()
     rest = memoryview(data)
@@ -346,7 +346,7 @@ def print_bytes(data: bytes, stream: TextIO) -> None:
 
 
 def look_of(stream: TextIO) -> Look:
-    """Return how output on a stream may look; https://no-color.org is respected."""
+    """Return the style of output on a stream; https://no-color.org is respected."""
     if not stream.isatty():
         return PLAIN
     plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"

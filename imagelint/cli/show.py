@@ -1,4 +1,4 @@
-"""What ``check --show-files`` and ``check --show-policy`` print instead of linting."""
+"""The output of ``check --show-files`` and ``check --show-policy``, instead of linting."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def file_lines(run: Run) -> Iterator[str]:
 
 
 def policy_lines(file: str, request: Request) -> Iterator[str]:
-    """Yield which policy a file is held to, and which environments its objects, and why.
+    """Yield the policy of a file, the environments of its objects, and the reasons.
 
-    The file need not exist: then its path alone decides.
+    The file need not exist: then only its path decides.
     """
     if request.paths or file == STDIN:
         message = "--show-policy takes the one FILE and no PATH"
@@ -85,7 +85,7 @@ def _linted(run: Run | None) -> str:
 
 
 def _objects(run: Run) -> dict[KubeObject, int]:
-    """Count the images of each object; the reason of an environment is the object's own."""
+    """Count the images of each object; the reason of an environment is the same for an object."""
     counts: dict[KubeObject, int] = {}
     for result in run.results():
         for image in result.images:

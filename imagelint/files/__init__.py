@@ -1,6 +1,6 @@
-"""All file I/O: finding, reading, writing, the policy of a file, the data we are shipped with.
+"""All file I/O: finding, reading and writing files, the policy of a file, the shipped data.
 
-What a run that only reads has no use for is imported when it is asked for: half a millisecond.
+What a run that only reads does not need is imported on first use, which saves half a millisecond.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ _WHEN_ASKED = {
 
 
 def __getattr__(name: str) -> object:
-    """Import what is asked for by its name (PEP 562)."""
+    """Import a name on first use (PEP 562)."""
     if name not in _WHEN_ASKED:
         message = f"module {__name__!r} has no attribute {name!r}"
         raise AttributeError(message)

@@ -1,9 +1,9 @@
-"""What has changed since a commit, and which files that concerns.
+"""What has changed since a commit, and which files that affects.
 
-A file is left out only if the merge base has the very same bytes under its name, the links on the
-way there lead where they led, and nothing that decides about it has changed. So staged, unstaged,
-untracked, renamed and ignored files need no care of their own, nor do those of another repository:
-what differs is linted.
+A file is skipped only if the merge base has the very same bytes under its name, the links in its
+path lead where they led, and nothing that decides about it has changed. So staged, unstaged,
+untracked, renamed and ignored files need no special handling, nor do those of another repository:
+whatever differs is linted.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 __all__ = ["Changes"]
 
 _CHART = "Chart.yaml"
-_LINKS_MAX = 40  # as the kernel has it
+_LINKS_MAX = 40  # the kernel's limit
 _SHA1_DIGITS = 40
 
 
 class Changes:
-    """The difference between where HEAD left ``ref`` and the files as they are."""
+    """The difference between the merge base with ``ref`` and the files on the disk."""
 
     def __init__(self, ref: str, cwd: str) -> None:
-        """Ask git; raises ``UsageError`` with what to do where it cannot answer."""
+        """Call git; raises ``UsageError`` with what to do if it fails."""
         option = f"--changed-since {ref}"
         root = repository_at(cwd, option)
         self._ref = ref
@@ -40,13 +40,13 @@ class Changes:
         self._submodules: dict[str, Tree] = {}
         self._different: dict[str, bool] = {}
         self._ways: dict[str, str | None] = {}
-        """By folder: where it is, without links; None where a link on the way is another one."""
+        """By folder: its real path; None if a link in its path has changed."""
         self.reason = f"not changed since {ref}"
 
     def concern(self, path: str, policies: Iterable[str]) -> bool:
-        """Whether a file, given by its absolute path, has to be linted.
+        """Whether a file, given by its absolute path, must be linted.
 
-        ``policies`` are the files that make its policy, as far as they count.
+        ``policies`` are the files of its policy, as far as they count.
         """
         deciding = list(policies)
         chart = chart_folder(path)
@@ -59,9 +59,9 @@ class Changes:
         )
 
     def deleted_at(self, path: str) -> bool:
-        """Whether something stood at or below an absolute path where nothing stands now.
+        """Whether something at or below an absolute path was deleted and nothing exists there now.
 
-        By its name as it is given, too: a folder in it may be a link that was none.
+        The path as given counts, too: a folder in it may now be a link.
         """
         names = {relative_to(self._root, path), self._name(path)}
         return any(
@@ -71,7 +71,7 @@ class Changes:
         )
 
     def deleted_above(self, path: str, base_name: str) -> bool:
-        """Whether a file of that name is gone from a folder that ``path`` is below."""
+        """Whether a file of that name was deleted from a folder above ``path``."""
         places = (os.path.join(folder, base_name) for folder in _above(path))
         return any(
             self._name(place) in self._base.entries and not os.path.lexists(place)
@@ -79,9 +79,9 @@ class Changes:
         )
 
     def _is_different(self, path: str) -> bool:
-        """Whether a file that decides is new, changed or gone.
+        """Whether a deciding file is new, changed or deleted.
 
-        Outside of the repository nobody knows, and one that never was is no change.
+        Outside of the repository this is unknown, and a file that never existed is not a change.
         """
         if path not in self._different:
             is_known = self._name(path) is not None and (
@@ -91,7 +91,7 @@ class Changes:
         return self._different[path]
 
     def is_same(self, path: str) -> bool:
-        """Whether what an absolute path leads to is as it was, and the links on the way there."""
+        """Whether the target of an absolute path is unchanged, and the links in the path."""
         folder, _, name = path.rpartition(os.sep)
         if folder not in self._ways:
             self._ways[folder] = self._led_to(folder or os.sep)
@@ -101,22 +101,22 @@ class Changes:
         return place is not None and entry is not None and _is_as_in(entry, place)
 
     def then(self, path: str) -> bytes | None:
-        """Return the bytes that stood at an absolute path, None where no file did."""
+        """Return the earlier bytes at an absolute path, None if there was no file."""
         name = self._name(path)
         if name not in self._base.entries:
             return None
         try:
             return self._base.content(name, path)
-        except FileError:  # a link that led nowhere
+        except FileError:  # a broken link
             return None
 
     def _led_to(self, folder: str) -> str | None:
-        """Return where an absolute folder is, without links, if those are as they were."""
+        """Return the real path of an absolute folder, if the links in it are unchanged."""
         drive, rest = os.path.splitdrive(folder)
         return self._followed(drive + os.sep, rest)
 
     def _followed(self, place: str, rest: str) -> str | None:
-        """Follow a path from a place without links; None if a link on the way is another one."""
+        """Follow a path from a real folder; None if a link in the path has changed."""
         names = rest.split(os.sep)[::-1]
         links = 0
         while names:
@@ -137,14 +137,14 @@ class Changes:
         return place
 
     def _is_same_link(self, path: str) -> bool:
-        """Whether a link is as it was; outside of the repository nobody knows."""
+        """Whether a link is unchanged; outside of the repository this is unknown."""
         if self._name(path) is None:
             return True
         entry = self._entry(path)
         return entry is not None and _is_as_in(entry, path)
 
     def _entry(self, path: str) -> Entry | None:
-        """Return what stood at an absolute path, also in a submodule."""
+        """Return the earlier entry at an absolute path, also in a submodule."""
         name = self._name(path)
         if name is None:
             return None
@@ -163,11 +163,11 @@ class Changes:
             self._submodules[folder] = Tree(place, commit, self._ref)
         try:
             return self._submodules[folder].entries
-        except FileError:  # that commit is not here: all of it may be new
+        except FileError:  # that commit is missing: all of it may be new
             return {}
 
     def _name(self, path: str) -> str | None:
-        """Return the name by which git knows an absolute path, None outside of the repository."""
+        """Return git's name for an absolute path, None outside of the repository."""
         folder, base_name = os.path.split(path)
         real = os.path.join(os.path.realpath(folder), base_name)
         if not real.startswith(self._root.rstrip(os.sep) + os.sep):
@@ -197,9 +197,9 @@ def _above(path: str) -> Iterator[str]:
 
 
 def _is_as_in(entry: Entry, path: str) -> bool:
-    """Whether a file or link has the content that git knows by this hash.
+    """Whether a file or link has the content of this hash in git.
 
-    Line endings apart: git may have converted them while checking out.
+    Line endings may differ: git may have converted them at checkout.
     """
     is_link = os.path.islink(path)
     if is_link != (entry.mode == LINK):

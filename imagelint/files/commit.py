@@ -1,4 +1,4 @@
-"""Policies, and what is ignored, as a commit has them: no change can touch that."""
+"""Policies and ignore patterns as they are in a commit, so that no change affects them."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ _BOM = b"\xef\xbb\xbf"
 
 
 class Difference(NamedTuple):
-    """A file that decides and is not as in the commit; None where it does not exist."""
+    """A deciding file that differs from the commit; None where it does not exist."""
 
     shown: str
     then: bytes | None
     now: bytes | None
     is_link: bool = False
-    """Whether a link stands there now, which leads wherever its author likes."""
+    """Whether it is now a link, which may lead anywhere."""
 
 
 class AtCommit:
-    """The files of the working folder's repository as a commit has them; others as they are."""
+    """The files of the working folder's repository as in a commit; others from the disk."""
 
     def __init__(self, ref: str, cwd: str) -> None:
-        """Take the commit; raises ``UsageError`` with what to fetch where it is missing."""
+        """Find the commit; raises ``UsageError`` with what to fetch if it is missing."""
         option = f"--policy-from {ref}"
         self._cwd = cwd
         self._root = repository_at(cwd, option)
@@ -51,17 +51,17 @@ class AtCommit:
         return name in self._tree.entries
 
     def is_on_disk(self, path: str) -> bool:
-        """Whether what stands under that name is no part of the commit's repository."""
+        """Whether the path is not part of the commit's repository."""
         return self._name(path) is None
 
     def is_top(self, folder: str) -> bool:
-        """Whether this is the root; a repository inside (a submodule) has no say of its own."""
+        """Whether this is the root; a repository inside (a submodule) has no policy of its own."""
         if self._name(folder) is None and folder != self._root:
             return self._disk.is_top(folder)
         return folder == self._root
 
     def read(self, path: str, shown: str, root: str | None) -> bytes:
-        """Return the bytes that the commit has; links are followed inside of it."""
+        """Return the bytes in the commit; links are followed inside of it."""
         name = self._name(path)
         if name is None:
             return self._disk.read(path, shown, root)
@@ -69,7 +69,7 @@ class AtCommit:
         return self._tree.content(name, shown)
 
     def children(self, folder: str) -> Iterable[tuple[str, Kind]]:
-        """Return what the commit has in a folder; its links are links, wherever they lead."""
+        """Return the entries of a folder in the commit; its links are not followed."""
         name = self._name(folder)
         if name is None and folder != self._root:
             return self._disk.children(folder)
@@ -83,10 +83,10 @@ class AtCommit:
         return found.items()
 
     def ignored(self, root: str) -> bytes | None:
-        """Return the patterns of all ``.gitignore`` of a repository, as the commit has them.
+        """Return the patterns of all ``.gitignore`` files of a repository, as in the commit.
 
-        Of a submodule as well, at the commit that it had then; a repository that is new inside of
-        this one has no say. None: the repository is another one, and has what stands there.
+        A submodule is read at the commit that it had then; a repository that is new inside of this
+        one has no patterns. None: it is another repository, whose files on the disk are used.
         """
         real = os.path.realpath(root)
         name = self._name(real)
@@ -99,11 +99,11 @@ class AtCommit:
             return b""
         try:
             return _ignored_by(Tree(root, entry.digest, self._tree.ref))
-        except FileError:  # that commit is not here
+        except FileError:  # that commit is missing
             return b""
 
     def differences(self) -> tuple[Difference, ...]:
-        """Return what of all that was asked for is not as in the working folder."""
+        """Return which of the files read here differ from the working folder."""
         found = []
         for path in sorted(self._asked):
             shown = displayed(path, self._cwd)
@@ -134,10 +134,10 @@ def _ignored_by(tree: Tree) -> bytes:
 
 
 def patterns_at_root(files: Iterable[tuple[str, bytes]]) -> bytes:
-    """Make of several ``.gitignore`` a single one, which says the same at the root.
+    """Combine several ``.gitignore`` files into one with the same meaning at the root.
 
-    ``files`` gives the folder of each, with ``/`` and empty for the root, and its bytes. What is
-    deeper wins, as in git: of the patterns in one file the last one that fits decides.
+    ``files`` yields the folder of each, with ``/`` and empty for the root, and its bytes. Deeper
+    files override others, as in git: the last matching pattern decides.
     """
     lines = []
     for folder, data in sorted(files, key=lambda one: (one[0].count("/") + bool(one[0]), one[0])):
@@ -150,7 +150,7 @@ def patterns_at_root(files: Iterable[tuple[str, bytes]]) -> bytes:
 
 
 def _moved(prefix: bytes, pattern: bytes) -> bytes:
-    """Return a pattern of a folder's as one of the root's."""
+    """Return a pattern of a folder as a pattern of the root."""
     sign, body = (b"!", pattern[1:]) if pattern.startswith(b"!") else (b"", pattern)
     is_anchored = b"/" in body.rstrip(b" ")[:-1]
     way = b"/" if is_anchored else b"/**/"

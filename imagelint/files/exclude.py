@@ -1,4 +1,4 @@
-"""What is to be left out on purpose: ``exclude:`` of a file's policy, and ``--exclude``."""
+"""What to skip on purpose: ``exclude:`` of a file's policy, and ``--exclude``."""
 
 from __future__ import annotations
 
@@ -19,46 +19,46 @@ if TYPE_CHECKING:
 __all__ = ["Exclusion"]
 
 _BELOW = ("/", "**")
-"""How a glob ends that fits whatever is below a folder; ``**`` stands alone in its segment."""
+"""The ends of globs that match everything below a folder; ``**`` is a whole segment."""
 _ANY_NAME = "_"
 _BY_OPTION = "excluded by --exclude"
 
 
 class _Globs(NamedTuple):
-    """Globs as they see a folder."""
+    """Globs relative to a folder."""
 
     below: PathPatterns
-    """Those that fit all that is below a folder, or nothing of it."""
+    """Globs that match either everything below a folder or nothing."""
     by_name: PathPatterns
-    """Others, which have to be asked for each file."""
+    """Other globs, which must be checked for each file."""
     in_front: str
-    """What stands in front of the names in the folder."""
+    """The text before the names in the folder."""
     reason: str
-    """Why what fits is left out."""
+    """Why matching files are skipped."""
 
 
 class _Folder(NamedTuple):
-    """What decides about a folder and the files in it, found out once.
+    """What decides about a folder and the files in it, computed once.
 
-    To ask its policy for each file anew took a third of the time of a walk.
+    Computing it from the policy for each file took a third of the time of a walk.
     """
 
     reason: str | None
     """Why all of it is excluded."""
     globs: tuple[_Globs, ...] = ()
     asked: tuple[_Globs, ...] = ()
-    """Those of them that have to be asked for each file."""
+    """The globs that must be checked for each file."""
 
 
 class Exclusion:
-    """Says of an absolute path why it is excluded, or None; a folder has a ``/`` behind it.
+    """Returns for an absolute path why it is excluded, or None; a folder ends in ``/``.
 
     The globs of a policy are relative to its folder, those of ``--exclude`` to the working
-    folder. A folder is excluded when everything below it is (``vendor/**``, ``vendor/``).
+    folder. A folder is excluded if everything below it is (``vendor/**``, ``vendor/``).
     """
 
     def __init__(self, policies: Policies, texts: Iterable[str], cwd: str) -> None:
-        """Take the globs of ``--exclude``; one without wildcards may name a folder."""
+        """Parse the globs of ``--exclude``; one without wildcards may name a folder."""
         self._policies = policies
         self._cwd = cwd
         self._folders: dict[str, _Folder] = {}
@@ -69,7 +69,7 @@ class Exclusion:
             raise UsageError(message) from error
 
     def __call__(self, path: str) -> str | None:
-        """Return the reason for leaving ``path`` out; raises what finding its policy raises."""
+        """Return why ``path`` is skipped, or None; raises what finding its policy raises."""
         if path.endswith("/"):
             return self._of_folder(path.rstrip("/") or os.sep).reason
         folder, _, name = path.rpartition(os.sep)
@@ -82,7 +82,7 @@ class Exclusion:
         return None
 
     def is_given(self, path: str) -> bool:
-        """Whether ``--exclude`` names a file, whatever policies say."""
+        """Whether ``--exclude`` matches a file, whatever policies say."""
         return self._given.matches(relative_to(self._cwd, path))
 
     def _of_folder(self, folder: str) -> _Folder:
@@ -92,7 +92,7 @@ class Exclusion:
         return known
 
     def _look_at(self, folder: str) -> _Folder:
-        """Ask the folders above first: what they exclude need not have a policy that serves."""
+        """Check the folders above first: an excluded folder need not have a valid policy."""
         if not self._policies.is_top(folder):
             parent = folder.rpartition(os.sep)[0]  # 5 times faster than dirname
             known = self._folders.get(parent)
@@ -108,7 +108,7 @@ class Exclusion:
         return self._found(folder, self._policies.for_folder(folder))
 
     def _found(self, folder: str, governing: GoverningPolicy) -> _Folder:
-        """Return what the option and a policy say of a folder."""
+        """Combine the option and a policy for a folder."""
         globs = []
         if self._given.patterns:
             globs.append(_seen(self._given, relative_to(self._cwd, folder), _BY_OPTION))
@@ -119,9 +119,9 @@ class Exclusion:
 
 
 def _derived(known: _Folder, folder: str) -> _Folder | None:
-    """Return what decides about a folder as those say that decide about the one above.
+    """Return what decides about a folder, derived from what decides about its parent.
 
-    None where that is seen from below, so that the way there may be another one.
+    None if the globs are relative to a folder below, so that the relative path may differ.
     """
     if not known.globs:
         return known
@@ -135,7 +135,7 @@ def _derived(known: _Folder, folder: str) -> _Folder | None:
 
 
 def _judged(globs: Iterable[_Globs]) -> _Folder:
-    """Say whether everything in a folder fits, or what has to be asked for each file."""
+    """Return whether everything in a folder matches, or what to check for each file."""
     globs = tuple(globs)
     for one in globs:
         if one.below.matches(one.in_front + _ANY_NAME):
@@ -144,25 +144,25 @@ def _judged(globs: Iterable[_Globs]) -> _Folder:
 
 
 def _seen(globs: PathPatterns, folder: str, reason: str) -> _Globs:
-    """Return globs as they see a relative folder."""
+    """Return globs relative to a folder."""
     return _Globs(*_split(globs), _in_front(folder), reason)
 
 
 def _in_front(folder: str) -> str:
-    """Return what stands in front of the names in a relative folder."""
+    """Return the text before the names in a relative folder."""
     return "" if folder == "." else f"{folder}/"
 
 
 @cache
 def _split(globs: PathPatterns) -> tuple[PathPatterns, PathPatterns]:
-    """Tell globs that fit all that is below a folder, or nothing, from others."""
+    """Separate globs that match everything below a folder, or nothing, from others."""
     below = tuple(one for one in globs.patterns if one.text.endswith(_BELOW))
     others = tuple(one for one in globs.patterns if not one.text.endswith(_BELOW))
     return PathPatterns(below), PathPatterns(others)
 
 
 def _completed(text: str, cwd: str) -> str:
-    """Read ``./vendor`` and ``vendor`` as ``vendor/**`` where that is a folder."""
+    """Read ``./vendor`` and ``vendor`` as ``vendor/**`` if that is a folder."""
     below = relative_to(cwd, absolute(text, cwd)) if text else text
     if below.startswith("../") or below == ".":
         return text

@@ -1,4 +1,4 @@
-"""Why a policy or a rule file was refused: every mistake in it, by the published JSON Schemas."""
+"""List every mistake of a refused policy or rule file, by the published JSON Schemas."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ __all__ = ["explain"]
 
 
 def explain(error: PolicyError, *, is_rule: bool) -> None:
-    """Add to the error of a strict reader what else is wrong with the file."""
+    """Add the other mistakes of the file to the error of its strict reader."""
     name = "rule.schema.json" if is_rule else "schema.json"
     error.also = mistakes(error, json.loads(schema_text(name)))

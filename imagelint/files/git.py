@@ -1,8 +1,8 @@
-"""Asking git: the only code that runs it, and what it ignores.
+"""Calls to git, which only this module runs, and the files that git ignores.
 
-A repository may come from anywhere, so what its configuration names is not run: no monitor, no
-hooks, only commands that neither convert nor show content, and no fetching of what a partial
-clone lacks, for the configuration names the programs and hosts that would be asked.
+A repository may come from anywhere, so imagelint runs nothing that its configuration names: no
+monitor, no hooks, only commands that neither convert nor show content, and no fetching of what a
+partial clone lacks, because the configuration names the programs and hosts for that.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ __all__ = [
     "repository_of",
 ]
 
-# A hook's git points these at the repository it runs for, which need not be ours.
+# A hook's git sets these to its own repository, which may be another one.
 _POINTERS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
 _SECONDS = 60
 LEFT_OUT = frozenset(  # ruff's list
@@ -41,28 +41,28 @@ LEFT_OUT = frozenset(  # ruff's list
         *("buck-out", "dist", "node_modules", "site-packages", "venv"),
     }
 )
-"""Names of folders that tools make: untracked files in them are left out."""
+"""Folders that tools create: untracked files in them are skipped."""
 
 
 def holds_repository(folder: str) -> bool:
-    """Whether a folder holds ``.git`` itself (a folder or a file)."""
+    """Whether a folder itself contains ``.git`` (a folder or a file)."""
     return os.path.lexists(os.path.join(folder, ".git"))
 
 
 def is_repository(root: str) -> bool:
-    """Whether git is to be asked about what holds ``.git``; an empty folder is a mark and no more.
+    """Whether git can be asked about a folder with ``.git``; an empty ``.git`` is only a marker.
 
-    What is left of a broken one (without a HEAD, a link to nowhere) is for git to refuse.
+    git itself refuses a broken one (without a HEAD, a broken link).
     """
     try:
         with os.scandir(os.path.join(root, ".git")) as entries:
             return next(entries, None) is not None
-    except OSError:  # a file, as in worktrees and submodules, or what cannot be looked at
+    except OSError:  # a file, as in worktrees and submodules, or unreadable
         return holds_repository(root)
 
 
 def repository_of(folder: str) -> str | None:
-    """Return the nearest folder from ``folder`` upwards that holds ``.git`` (folder or file)."""
+    """Return the nearest folder from ``folder`` upwards that contains ``.git``."""
     while True:
         if holds_repository(folder):
             return folder
@@ -73,29 +73,29 @@ def repository_of(folder: str) -> str | None:
 
 
 class GitError(Exception):
-    """git is missing or says no; ``str()`` is the first line that it said."""
+    """git is missing or fails; ``str()`` is the first line of its message."""
 
     def __init__(self, message: str, advice: str = "") -> None:
-        """``advice`` is what git said behind that line: what to do, usually."""
+        """``advice`` is git's output after that line: usually what to do."""
         super().__init__(message)
         self.advice = advice
 
     @property
     def whole(self) -> str:
-        """All that git said, in one line."""
+        """The whole message of git, in one line."""
         return f"{self}. {self.advice}" if self.advice else str(self)
 
 
 def ask_git(root: str, *arguments: str, given: bytes | None = None) -> bytes:
-    """Run git in the repository at ``root`` and return what it prints; raise ``GitError``.
+    """Run git in the repository at ``root`` and return its output; raise ``GitError``.
 
-    ``given`` is what it gets on stdin.
+    ``given`` is its stdin.
     """
     import subprocess  # noqa: PLC0415 - costs 10 ms, and only work in a repository needs it
 
     environment = {key: value for key, value in os.environ.items() if key not in _POINTERS}
     environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
-    # What is no repository belongs to none above it.
+    # A broken repository must not be taken for part of one above it.
     environment |= {"GIT_CEILING_DIRECTORIES": os.path.dirname(os.path.abspath(root))}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     command = ["git", "-c", "core.fsmonitor=false", "-c", f"core.hooksPath={os.devnull}"]
@@ -125,10 +125,10 @@ def ask_git(root: str, *arguments: str, given: bytes | None = None) -> bytes:
 
 
 def kept_below(root: str) -> frozenset[str] | None:
-    """Return the tracked files in folders that are left out by name, in the repository at ``root``.
+    """Return the tracked files in folders that are skipped by name, in the repository at ``root``.
 
-    Absolute paths, of the files and of all folders around them: whoever has committed a file wants
-    it to be deployed, whatever its folder is called. None where git does not answer: any may be.
+    Absolute paths, of the files and of all folders around them: a committed file is meant to be
+    deployed, whatever its folder is called. None if git fails: then any file may be tracked.
     """
     if not is_repository(root):
         return frozenset()
@@ -151,13 +151,13 @@ class Index(NamedTuple):
 
     tracked: frozenset[str]
     submodules: frozenset[str]
-    """The folders of those; they are tracked, too."""
+    """The folders of submodules; they are tracked, too."""
     sparse: frozenset[str]
-    """What a sparse checkout leaves out."""
+    """Files that a sparse checkout leaves out."""
 
 
 def index_of(root: str) -> Index | None:
-    """Return what is tracked in the repository at ``root``, None where git does not answer."""
+    """Return what is tracked in the repository at ``root``, None if git fails."""
     if not is_repository(root):
         return None
     try:
@@ -177,10 +177,10 @@ def index_of(root: str) -> Index | None:
 
 
 def is_tracked(path: str, index: Callable[[str], Index | None] = index_of) -> bool:
-    """Whether git tracks what stands at an absolute path, of whose repository ``index`` tells.
+    """Whether git tracks an absolute path; ``index`` returns what its repository tracks.
 
-    Where git does not answer it counts as tracked: a checkout may have brought it. git knows it by
-    its path without links on the way.
+    If git fails it counts as tracked: it may come from a checkout. git knows it by its path without
+    links to folders.
     """
     folder, name = os.path.split(path)
     root = repository_of(os.path.realpath(folder))
@@ -191,9 +191,9 @@ def is_tracked(path: str, index: Callable[[str], Index | None] = index_of) -> bo
 
 
 def may_be_sparse(root: str) -> bool:
-    """Whether somebody has asked for a sparse checkout of the repository at ``root`` once."""
+    """Whether a sparse checkout of the repository at ``root`` was ever configured."""
     git = os.path.join(root, ".git")
-    if os.path.isfile(git):  # of a worktree or a submodule: gitdir: PATH
+    if os.path.isfile(git):  # in a worktree or a submodule: gitdir: PATH
         try:
             with open(git, encoding="utf-8", errors="surrogateescape") as file:
                 git = os.path.join(root, file.readline().removeprefix("gitdir:").strip())
@@ -203,29 +203,29 @@ def may_be_sparse(root: str) -> bool:
 
 
 def _as_they_stand(_root: str) -> bytes | None:
-    """Have no patterns but those of the files that stand there."""
+    """Use only the patterns of the files on the disk."""
     return None
 
 
 class Ignored:
-    """Asks git what it ignores; nothing outside of repositories."""
+    """Finds what git ignores; nothing outside of repositories."""
 
     def __init__(self, patterns: Callable[[str], bytes | None] = _as_they_stand) -> None:
-        """Take what gives the patterns for a repository (``--policy-from``).
+        """Keep the function that returns the patterns for a repository (``--policy-from``).
 
-        They serve instead of all ``.gitignore`` in it; None: those serve as they stand.
+        They replace all its ``.gitignore`` files; None: use the files on the disk.
         """
         self._patterns = patterns
         self._kept: dict[str, frozenset[str] | None] = {}
         self.refusals: dict[str, str] = {}
-        """By root: what git said of repositories for which it does not answer."""
+        """By root: git's messages for repositories in which it fails."""
 
     def below(self, folder: str) -> frozenset[str]:
         """Return the absolute paths at or below ``folder`` of untracked files that git ignores.
 
-        A folder in which all is ignored stands for its content. Where that is ``folder`` itself
-        or one above it, the answer is empty: who names an ignored folder wants to see it.
-        Repositories below have to be asked for themselves.
+        A folder in which everything is ignored represents its contents. If that is ``folder``
+        itself or one above it, the result is empty: a user who names an ignored folder wants it
+        linted. Repositories below need a call of their own.
         """
         root = repository_of(folder)
         if root is None or not is_repository(root) or root in self.refusals:
@@ -242,7 +242,7 @@ class Ignored:
         return frozenset(paths)
 
     def kept(self, folder: str) -> frozenset[str] | None:
-        """Return what :func:`kept_below` does of the repository around ``folder``, asked once."""
+        """Return :func:`kept_below` for the repository around ``folder``, computed once."""
         root = repository_of(folder)
         if root is None:
             return frozenset()
@@ -254,7 +254,7 @@ class Ignored:
 def _names(root: str, folder: str, patterns: bytes | None) -> list[str]:
     if patterns is None:
         return _listed(root, folder, ["--exclude-standard"])
-    import tempfile  # noqa: PLC0415 - for policies of a commit alone
+    import tempfile  # noqa: PLC0415 - only for policies of a commit
 
     sources = [f"--exclude-from={path}" for path in _own_excludes(root)]
     try:
@@ -277,7 +277,7 @@ def _listed(root: str, folder: str, sources: Iterable[str]) -> list[str]:
 
 
 def _own_excludes(root: str) -> Iterator[str]:
-    """Yield the files of patterns that belong to whoever runs this, and to no commit."""
+    """Yield the user's own pattern files, which belong to no commit."""
     try:
         own = ask_git(root, "config", "--type=path", "--get", "core.excludesFile")
         path = os.fsdecode(own).rstrip("\n")

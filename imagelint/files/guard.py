@@ -1,8 +1,8 @@
-"""Opening what a checkout names: a regular file inside of its root, and nothing else.
+"""Open what a checkout names: only a regular file inside of its root.
 
-A stranger may have put a link anywhere: to a key of whoever runs this, to
-``/proc/self/environ``, to a device that waits forever. So a link is resolved before it is followed,
-and what was opened is asked where it lies: nobody can put another link in its place in between.
+An attacker may have put a link anywhere: to a key of the user, to ``/proc/self/environ``, to a
+device that blocks for ever. So a link is resolved before it is followed, and the opened file's
+place is checked: nobody can replace the link in between.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ _OPEN: Final = (
     os.O_RDONLY
     | getattr(os, "O_BINARY", 0)
     | getattr(os, "O_NOFOLLOW", 0)
-    | getattr(os, "O_NONBLOCK", 0)  # a pipe does not wait for whoever writes
+    | getattr(os, "O_NONBLOCK", 0)  # do not wait for the writer of a pipe
 )
 _IS_LINK: Final = frozenset({errno.ELOOP, getattr(errno, "EMLINK", errno.ELOOP)})
-_LINKS_MAX: Final = 40  # as the kernel has it
+_LINKS_MAX: Final = 40  # the kernel's limit
 _DEVICES: Final = ("/dev/", "/proc/")
-"""``/dev/stdout`` is a link that nobody's checkout brought."""
+"""``/dev/stdout`` is a link, but never one from a checkout."""
 
 
 def open_inside(path: str, shown: str, root: str) -> int:
-    """Open a regular file to be read, and return its descriptor.
+    """Open a regular file for reading, and return its descriptor.
 
-    ``path`` and ``root`` are absolute. Raises ``FileError`` for what lies outside of ``root`` or is
-    no regular file, and ``OSError`` for what cannot be opened.
+    ``path`` and ``root`` are absolute. Raises ``FileError`` for a file outside of ``root`` or one
+    that is not regular, and ``OSError`` for one that cannot be opened.
     """
     place, inside = path, _real(root)
     try:
@@ -63,7 +63,7 @@ def open_inside(path: str, shown: str, root: str) -> int:
 
 
 def _refusal(file: int, path: str, inside: str) -> str | None:
-    """Say why an open file is not read, if it is not to be."""
+    """Return why an open file must not be read, else None."""
     status = os.fstat(file)
     if not is_below(_place_of(file, path, status), inside):
         return LEADS_OUT
@@ -80,10 +80,10 @@ def bound_of(
 ) -> str | None:
     """Return the folder outside of which a path that the user names must not lead, if any.
 
-    It may lead anywhere, also by a link that the user has made. But a link on its way that git
-    tracks was brought by the checkout: from there on all has to lie in the repository of that link.
-    Raises ``FileError`` where it does not. ``path`` is as typed, since a ``..`` behind a link leads
-    elsewhere than its text says; what does not exist (a glob) is followed as far as it does.
+    It may lead anywhere, also by a link that the user created. But a tracked link in the path came
+    with the checkout: from there on everything must be in the repository of that link. Raises
+    ``FileError`` otherwise. ``path`` is as typed, because ``..`` after a link leads elsewhere
+    than its text says; a path that does not exist (a glob) is followed as far as it exists.
     """
     drive, rest = os.path.splitdrive(os.path.join(cwd, path))
     place, names = drive + os.sep, rest.split(os.sep)[::-1]
@@ -114,9 +114,9 @@ def bound_of(
 
 
 def refuse_links(path: str, shown: str) -> None:
-    """Raise ``FileError`` where a file of our own would be written through a link.
+    """Raise ``FileError`` if a file of our own would be written through a link.
 
-    Of the folders above it those in its repository count, which a checkout may have brought.
+    Of the folders above it, those in its repository count, because they may come from a checkout.
     """
     path = os.path.abspath(path)
     if path.startswith(_DEVICES):
@@ -138,10 +138,10 @@ def _real(root: str) -> str:
 
 
 def _place_of(file: int, path: str, status: os.stat_result) -> str:
-    """Return where an open file lies, without links."""
+    """Return the real path of an open file."""
     try:
         return os.readlink(f"/proc/self/fd/{file}")
-    except OSError:  # no Linux, or no /proc
+    except OSError:  # not Linux, or no /proc
         pass
     try:
         import fcntl  # noqa: PLC0415 - not on Windows

@@ -1,7 +1,7 @@
 """Where policies are read from: the working folder, or a commit (``files/commit.py``).
 
-Everything that decides (the policy, what it extends, what it excuses) is to be read through
-one of these, so that ``--policy-from`` holds for all of it.
+Everything that decides (the policy, what it extends, what it suppresses) must be read through
+one of these, so that ``--policy-from`` applies to all of it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Kind", "OnDisk", "Origin"]
 
 
 class Kind(Enum):
-    """What stands under a name; a link is not followed."""
+    """The type of a directory entry; a link is not followed."""
 
     FILE = "file"
     FOLDER = "folder"
@@ -29,34 +29,34 @@ class Kind(Enum):
 
 
 class Origin(Protocol):
-    """What can be asked of a place that policies come from. Paths are absolute."""
+    """A place from which policies are read. Paths are absolute."""
 
     def exists(self, path: str) -> bool:
         """Whether there is a file of that name."""
         ...
 
     def is_on_disk(self, path: str) -> bool:
-        """Whether what stands under that name is read as it stands there."""
+        """Whether the file of that name is read from the disk as it is."""
         ...
 
     def is_top(self, folder: str) -> bool:
-        """Whether the search for a policy goes no higher than this folder."""
+        """Whether the search for a policy ends at this folder."""
         ...
 
     def read(self, path: str, shown: str, root: str | None) -> bytes:
-        """Return the bytes of a file, which lies in ``root`` if given; raise ``FileError``."""
+        """Return the bytes of a file, which must be in ``root`` if given; raise ``FileError``."""
         ...
 
     def children(self, folder: str) -> Iterable[tuple[str, Kind]]:
-        """Return what stands in a folder, by name; nothing where there is no such folder."""
+        """Return the entries of a folder, by name; none if the folder does not exist."""
         ...
 
 
 class OnDisk:
-    """The files as they are."""
+    """The files on the disk."""
 
     def __init__(self, cwd: str | None = None) -> None:
-        """Take the working folder: a submodule is a repository of its own only around it."""
+        """Keep the working folder: only inside of a submodule is that its own repository."""
         self._cwd = cwd
 
     def exists(self, path: str) -> bool:
@@ -64,14 +64,14 @@ class OnDisk:
         return os.path.lexists(path)
 
     def is_on_disk(self, path: str) -> bool:  # noqa: ARG002 - as origins are asked
-        """Whether what stands under that name is read as it stands there: all is."""
+        """Whether the file of that name is read from the disk as it is: always."""
         return True
 
     def is_top(self, folder: str) -> bool:
-        """Whether this is the root of the file system, or of a repository but for a submodule.
+        """Whether this is the root of the file system, or of a repository other than a submodule.
 
-        Whoever adds a submodule brings a policy along, which must not loosen that of the
-        repository that is linted. Inside of the submodule that is the submodule itself.
+        A submodule may contain a policy, which must not loosen that of the linted repository. If
+        the working folder is inside of the submodule, the submodule is the top.
         """
         if os.path.dirname(folder) == folder:
             return True
@@ -82,11 +82,11 @@ class OnDisk:
         return is_around or not _is_of_submodule(git)
 
     def read(self, path: str, shown: str, root: str | None) -> bytes:
-        """Return the bytes of a file, which lies in ``root`` if given."""
+        """Return the bytes of a file, which must be in ``root`` if given."""
         return read(path, shown, root)[0]
 
     def children(self, folder: str) -> Iterable[tuple[str, Kind]]:
-        """Return what stands in a folder."""
+        """Return the entries of a folder."""
         try:
             with os.scandir(folder) as found:
                 return [(entry.name, _kind(entry)) for entry in found]
@@ -97,7 +97,7 @@ class OnDisk:
 
 
 def _is_of_submodule(git: str) -> bool:
-    """Whether this is the file ``.git`` of a submodule (a worktree has one, too)."""
+    """Whether this is the ``.git`` file of a submodule (a worktree has one, too)."""
     if os.path.islink(git) or not os.path.isfile(git):
         return False
     text = read(git, git)[0].decode("utf-8", "surrogateescape")

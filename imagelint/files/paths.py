@@ -1,4 +1,4 @@
-"""Names of files: absolute for opening, relative for people, relative to a policy for matching.
+"""File names: absolute to open, relative for messages, relative to a policy to match.
 
 Paths are ``str`` as the operating system gave them: names that are not UTF-8 hold escaped
 bytes (PEP 383) until :func:`displayed` makes them fit for output. And what a walk finds of them.
@@ -41,18 +41,18 @@ LINK_TO_FOLDER = "link to a folder"
 _STREAM = (
     r"/dev/(?:stdin|fd/([0-9]+))|/proc/(?:self|thread-self|[0-9]+)(?:/task/[0-9]+)?/fd/([0-9]+)"
 )
-"""Names of what a process has open already: nothing is said by the folders that they seem in."""
+"""Names of already open files: the folders in these paths mean nothing."""
 
 
 def absolute(path: str, cwd: str) -> str:
     """Return ``path`` as an absolute path without ``.`` and ``..``; links in it are kept.
 
-    Dropping ``..`` by text is wrong behind a link to a folder (``link/../a``); only there
+    Removing ``..`` as text is wrong after a link to a folder (``link/../a``); only there
     are the links resolved.
     """
     joined = os.path.join(cwd, path)
     normal = os.path.normpath(joined)
-    if os.sep == "/" and normal.startswith("//"):  # which POSIX leaves open, and nobody uses
+    if os.sep == "/" and normal.startswith("//"):  # POSIX leaves this open, and nobody uses it
         normal = normal[1:]
     if ".." in joined.split(os.sep) and os.path.realpath(normal) != os.path.realpath(joined):
         return os.path.realpath(joined)
@@ -60,9 +60,9 @@ def absolute(path: str, cwd: str) -> str:
 
 
 def displayed(path: str, cwd: str) -> str:
-    r"""Return an absolute path as findings name it: relative where it is below ``cwd``, with ``/``.
+    r"""Return an absolute path for findings: relative if it is below ``cwd``, with ``/``.
 
-    The result is valid Unicode: bytes of the name that are no UTF-8 read ``\xff``.
+    The result is valid Unicode: bytes of the name that are not UTF-8 become ``\xff``.
     """
     text = named(path, cwd)
     if text.isascii():
@@ -71,7 +71,7 @@ def displayed(path: str, cwd: str) -> str:
 
 
 def named(path: str, cwd: str) -> str:
-    """Return what :func:`displayed` does, with all bytes of the name, for programs."""
+    """Return the same as :func:`displayed`, with the raw bytes of the name, for programs."""
     below = _below(path, cwd)
     return (path if below is None else below or ".").replace(os.sep, "/")
 
@@ -100,7 +100,7 @@ def is_below(path: str, folder: str) -> bool:
 def relative_to(folder: str, path: str) -> str:
     """Return an absolute path relative to ``folder`` with ``/``, as path globs match it.
 
-    A path that is not below starts with ``../``; one on another Windows drive stays absolute.
+    A path that is not below starts with ``../``; one on another Windows drive remains absolute.
     """
     below = _below(path, folder)
     if below and os.sep == "/":
@@ -114,7 +114,7 @@ def relative_to(folder: str, path: str) -> str:
 
 
 def _below(path: str, folder: str) -> str | None:
-    """Return what of ``path`` is behind ``folder``, None when it is not below it."""
+    """Return the part of ``path`` below ``folder``, None if it is not below it."""
     if path == folder:
         return ""
     prefix = folder if folder.endswith(os.sep) else folder + os.sep
@@ -122,11 +122,11 @@ def _below(path: str, folder: str) -> str | None:
 
 
 def chart_folder(path: str) -> str | None:
-    """Return the absolute folder of the Helm chart whose template ``path`` is, else None.
+    """Return the absolute folder of the Helm chart of which ``path`` is a template, else None.
 
-    A template stands, at any depth, in a folder ``templates`` with a ``Chart.yaml`` beside
-    it. Of a chart under another chart's ``charts/`` the outer one is named: rendering that
-    renders both, with the values that the inner one gets.
+    A template is, at any depth, in a folder ``templates`` with a ``Chart.yaml`` beside it. For a
+    chart in another chart's ``charts/`` the outer one is returned: rendering that renders
+    both, with the values that the inner one gets.
     """
     if f"{os.sep}templates" not in path:
         return None

@@ -1,6 +1,6 @@
-"""Which policy a file is held to: found from the file upwards, read once, stamped.
+"""Which policy applies to a file: searched from the file upwards, read once, stamped.
 
-What a policy means is ``policy/policy.py``; here are only the files and the folders.
+``policy/policy.py`` interprets policies; this module only handles files and folders.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ __all__ = ["POLICY_NAME", "GoverningPolicy", "Policies", "policy_folder"]
 POLICY_NAME = "imagelint.yaml"
 BASELINE_NAME = "imagelint-baseline.json"
 _DECIDING = frozenset((POLICY_NAME, ".git"))
-"""What makes a folder have a policy other than the one above it."""
+"""Entries that may give a folder another policy than the one above it."""
 _NO_RULES: Final[Mapping[str, Rule]] = {}
 
 
 def policy_folder(folder: str) -> str | None:
-    """Return the outermost folder, from ``folder`` upwards, in which a policy stands."""
+    """Return the outermost folder, from ``folder`` upwards, that contains a policy."""
     found = None
     while True:
         if os.path.lexists(os.path.join(folder, POLICY_NAME)):
@@ -56,11 +56,11 @@ def policy_folder(folder: str) -> str | None:
 class GoverningPolicy(NamedTuple):
     """A policy as found: ``folder`` (absolute) is what its path globs are relative to.
 
-    That is the folder of the policy where the files lie below it; else, and without a policy, the
-    root of their repository, or the working folder where there is none.
+    That is the folder of the policy if the files are below it; else, and without a policy, the
+    root of their repository, or the working folder if there is none.
 
-    ``files`` are the absolute paths of all that it is made of: it, what it extends, their rule
-    files, the baseline beside it; none of the built-in one.
+    ``files`` are the absolute paths of all its parts: itself, what it extends, their rule files,
+    and the baseline beside it; empty for the built-in one.
     """
 
     policy: Policy
@@ -69,30 +69,30 @@ class GoverningPolicy(NamedTuple):
     files: tuple[str, ...] = ()
     baseline: Baseline | None = None
     baseline_path: str | None = None
-    """The absolute path at which a baseline is looked for; None for the built-in policy."""
+    """The absolute path at which a baseline is searched; None for the built-in policy."""
     gone: frozenset[str] = frozenset()
-    """Files that the baseline knows findings of and that are not there, relative to ``folder``."""
+    """Missing files for which the baseline lists findings, relative to ``folder``."""
     sources: tuple[Source, ...] = ()
     """The policy's file and what it extends, the outermost last."""
     rules: Mapping[str, Rule] = _NO_RULES
     """Every rule that this policy may set, by id: imagelint's and its own."""
     root: str | None = None
-    """The folder outside of which it names nothing."""
+    """The folder outside of which it may name no files."""
 
     @property
     def home(self) -> str:
-        """The folder in which the policy's file stands; where there is none, ``folder``."""
+        """The folder of the policy's file; if there is none, ``folder``."""
         return os.path.dirname(self.files[0]) if self.files else self.folder
 
     @property
     def deciding(self) -> tuple[str, ...]:
-        """What it is made of, and the baseline that is not there: one may have been deleted."""
+        """Its files, and the path of a missing baseline, which may have been deleted."""
         place = self.baseline_path
         return self.files if place is None or place in self.files else (*self.files, place)
 
     @property
     def is_built_in(self) -> bool:
-        """Whether nobody wrote this policy: the one imagelint is shipped with."""
+        """Whether this is the policy that imagelint is shipped with."""
         return self.stamp.path is None
 
     @property
@@ -101,7 +101,7 @@ class GoverningPolicy(NamedTuple):
         return self.stamp.path or "the built-in policy"
 
     def match_path(self, path: str) -> str:
-        """Return the absolute ``path`` as the policy's globs see it; a pipe's is in no folder."""
+        """Return the absolute ``path`` as the policy's globs match it; a pipe is in no folder."""
         return "<stdin>" if is_stream(path) else relative_to(self.folder, path)
 
 
@@ -113,7 +113,7 @@ class _Layer(NamedTuple):
 
 
 class Policies:
-    """The policies of a run. Each folder is looked at once, each policy file read once."""
+    """The policies of a run. Each folder is checked once, each policy file read once."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - the values of as many options
         self,
@@ -126,8 +126,8 @@ class Policies:
     ) -> None:
         """Use the policy file ``override`` for everything if it is given (``--policy``).
 
-        ``harbor`` is the Harbor of the built-in policy (``--harbor``); any other is an error then.
-        ``within`` is the folder that ``override`` lies in where no user has named it.
+        ``harbor`` is the Harbor of the built-in policy (``--harbor``); any other policy is an error
+        then. ``within`` is the folder that must contain ``override`` if no user named it.
         """
         self._within = within
         self._named = override
@@ -144,14 +144,14 @@ class Policies:
     def for_file(self, path: str) -> GoverningPolicy:
         """Return the policy of a file, given by its absolute path; it need not exist.
 
-        Raises ``PolicyError`` for a policy that cannot be used or that stands below another,
+        Raises ``PolicyError`` for an invalid policy or one in a folder below another,
         ``FileError`` for one that cannot be read, ``UsageError`` for one beside ``--harbor``.
         """
         known = self._by_folder.get(path.rpartition(os.sep)[0])  # 5 times faster than dirname
         return self.for_folder(os.path.dirname(path)) if known is None else known
 
     def for_folder(self, folder: str) -> GoverningPolicy:
-        """Return the policy of the files that stand in a folder; raises as ``for_file``."""
+        """Return the policy of the files in a folder; raises as ``for_file``."""
         if folder not in self._by_folder:
             if self._override is not None:
                 self._by_folder[folder] = self._load(self._override, self._base(folder))
@@ -168,16 +168,16 @@ class Policies:
         return self._root_above(folder) or self._cwd
 
     def _root_above(self, folder: str) -> str | None:
-        """Return the root of the repository of a folder, as far up as policies are looked for."""
+        """Return the root of the repository of a folder, as far up as policies are searched."""
         while not self.is_top(folder):
             folder = os.path.dirname(folder)
         return folder if holds_repository(folder) else None
 
     def hear(self, folder: str, names: Iterable[str]) -> None:
-        """Take note of what a walk has seen in a folder: most hold nothing that decides.
+        """Record the entries of a folder from a walk: most folders contain nothing that decides.
 
-        So neither a policy nor a repository is looked for in them, which took a fourth of the
-        time of a walk. File systems may not care for case, and what is left is looked for.
+        Those are not searched for policies and repositories, which took a fourth of the time of a
+        walk. File systems may ignore case, so all other folders are searched.
         """
         above = self._by_folder.get(folder.rpartition(os.sep)[0])
         if above is None or folder in self._by_folder or not isinstance(self._origin, OnDisk):
@@ -189,13 +189,13 @@ class Policies:
             self._tops[folder] = False
 
     def is_top(self, folder: str) -> bool:
-        """Whether no policy is looked for above this folder."""
+        """Whether no policy is searched above this folder."""
         if folder not in self._tops:
             self._tops[folder] = self._origin.is_top(folder)
         return self._tops[folder]
 
     def _search(self, folder: str) -> GoverningPolicy:
-        """Take what stands in this folder, or what governs the folder above it."""
+        """Return the policy in this folder, or the one that applies to the folder above it."""
         mine = os.path.join(folder, POLICY_NAME)
         top = self.is_top(folder)
         above = None if top else self.for_folder(os.path.dirname(folder))
@@ -209,7 +209,7 @@ class Policies:
         return found
 
     def _nested(self, mine: str, above: GoverningPolicy) -> PolicyError:
-        """Nobody loosens the gate by adding a file."""
+        """Return the error for a policy below another: adding a file must not loosen the policy."""
         outer = displayed(os.path.join(above.folder, POLICY_NAME), self._cwd)
         extends = as_yaml(relative_to(os.path.dirname(mine), above.files[0]))
         message = (
@@ -232,7 +232,7 @@ class Policies:
         return GoverningPolicy(policy, stamp, folder, sources=(source,), rules=self._rules)
 
     def _made(self, path: str, folder: str) -> GoverningPolicy:
-        """Read a policy with all that it extends; a file that is wrong is explained in full."""
+        """Read a policy with all that it extends; list every mistake of an invalid file."""
         own_rules: dict[str, Source] = {}
         try:
             return self._read_all(path, folder, own_rules)
@@ -245,7 +245,7 @@ class Policies:
     def _read_all(self, path: str, folder: str, own_rules: dict[str, Source]) -> GoverningPolicy:
         """Read a policy with all that it extends, and the baseline beside it.
 
-        The sources of its rule files go to ``own_rules``, by path.
+        The sources of its rule files are added to ``own_rules``, by path.
         """
         if self._harbor is not None:
             name = displayed(path, self._cwd)
@@ -256,7 +256,7 @@ class Policies:
         policy: Policy | None = None
         for one in reversed(layers):
             own = os.path.dirname(one.path)
-            if not is_below(folder, own):  # nor are the files
+            if not is_below(folder, own):  # the files are not below it either
                 own = self._root_above(folder) or folder
             anchor = "" if own == folder else relative_to(own, folder)
             find = partial(self._rule_sources, os.path.dirname(one.path), own_rules, root)
@@ -279,7 +279,7 @@ class Policies:
         )
 
     def _layers(self, path: str, root: str) -> list[_Layer]:
-        """Return a policy file and what it extends, one after the other: the outermost last."""
+        """Return a policy file and all that it extends, in order: the outermost last."""
         layers: list[_Layer] = []
         wanted: str | None = path
         while wanted is not None:
@@ -300,9 +300,9 @@ class Policies:
         return layers
 
     def _bound(self, path: str) -> str | None:
-        """Return the folder outside of which ``--policy`` is not read: it may be anywhere.
+        """Return the folder outside of which ``--policy`` is not read; None: it may be anywhere.
 
-        But not by a link that the checkout brought. A commit has no links that lead out.
+        A link from the checkout must not lead out. A commit has no links that lead out.
         """
         if self._within is not None or self._named is None or not self._origin.is_on_disk(path):
             return self._within
@@ -321,9 +321,9 @@ class Policies:
     def _rule_sources(
         self, folder: str, found: dict[str, Source], root: str, glob: str
     ) -> list[Source]:
-        """Read the rule files that a policy in ``folder`` names; they go to ``found`` by path.
+        """Read the rule files that a policy in ``folder`` names; add them to ``found`` by path.
 
-        Raises ``InvalidPattern`` for a glob that cannot be.
+        Raises ``InvalidPattern`` for an invalid glob.
         """
         from imagelint.files.rule_files import rule_files  # noqa: PLC0415 - most have none
 
@@ -331,15 +331,15 @@ class Policies:
         if not isinstance(self._origin, OnDisk):
             with suppress(InvalidPattern):
                 for path in rule_files(OnDisk(), folder, glob):
-                    self._origin.exists(path)  # so that it can tell of those that are new
+                    self._origin.exists(path)  # so that new files are reported
         sources = [self._read(path, root) for path in paths]
         found.update(zip(paths, sources, strict=True))
         return sources
 
     def _root_of(self, path: str) -> str:
-        """Return the folder outside of which a policy names nothing: its repository.
+        """Return the folder outside of which a policy may name no files: its repository.
 
-        Without one it is the outermost folder with a policy; of ``--policy`` its own folder.
+        Without one it is the outermost folder with a policy; for ``--policy`` its own folder.
         """
         own = os.path.dirname(path)
         root = repository_of(own)

@@ -34,9 +34,9 @@ Identity: TypeAlias = tuple[int, int]
 """Device and inode."""
 
 MAX_SIZE = 50_000_000
-"""Bytes of the largest file that is read without being named."""
+"""Bytes of the largest file that is read unless it is named."""
 STAND_IN_MAX = 1024
-"""Bytes of the largest file that Git LFS takes for a pointer (its specification says so)."""
+"""Bytes of the largest file that may be a Git LFS pointer (according to its specification)."""
 _LFS = (
     rb"version (?:https?://git-lfs\.github\.com/spec/v1|https://hawser\.github\.com/spec/v1"
     rb"|http://git-media\.io/v/2)\r?\n(?:ext-\S+ \S+\r?\n)*oid sha256:[0-9a-f]{64}\r?\n"
@@ -58,8 +58,8 @@ def read(
 ) -> tuple[bytes, Identity]:
     """Return the bytes of a file and its identity; raise ``FileError`` with the name to show.
 
-    ``path`` and ``root`` are absolute. Nothing outside of ``root`` is read (see ``guard.py``), nor
-    a file of more than ``limit`` bytes; None sets no bound.
+    ``path`` and ``root`` are absolute. Files outside of ``root`` are not read (see ``guard.py``),
+    nor files of more than ``limit`` bytes; None sets no bound.
     """
     try:
         file = os.open(path, _READ) if root is None else open_inside(path, shown, root)
@@ -76,7 +76,7 @@ def read(
 
 
 def stand_in(data: bytes) -> str | None:
-    """Say what the bytes of a file are if they only stand for its content."""
+    """Return what the bytes are if they only represent its content (such as Git LFS pointers)."""
     if len(data) > STAND_IN_MAX or not data.startswith((b"version ", b"/annex/")):
         return None
 
@@ -84,7 +84,7 @@ def stand_in(data: bytes) -> str | None:
 
 
 def _all_of(file: int, size: int) -> bytes:
-    """Read what is in a file that should hold ``size`` bytes; without a buffer it is faster."""
+    """Read a file that should hold ``size`` bytes; it is faster without a buffer."""
     data = os.read(file, size + 1)
     if len(data) == size and size:
         return data
@@ -101,22 +101,22 @@ def identity(path: str) -> Identity:
 
 
 def read_stdin() -> bytes:
-    """Return all of standard input; raise ``UsageError`` where there is none."""
+    """Return all of standard input; raise ``UsageError`` if there is none."""
     if sys.stdin is None:
         message = "standard input is closed"
         raise UsageError(message)
-    # Piece by piece: within one call, Ctrl-C between two reads would wait for the next one. Of a
-    # file the first piece is all of it.
+    # In pieces: within one call, Ctrl-C between two reads would wait for the next one. A file comes
+    # in one piece.
     stdin = cast("BufferedReader", sys.stdin.buffer)
     piece = max(_PIECE, _size_of(stdin) + 1)
     return b"".join(iter(lambda: stdin.read1(piece), b""))
 
 
 def _size_of(stream: BufferedReader) -> int:
-    """Return how many bytes are in a file that is a stream; 0 of one that is none."""
+    """Return the size in bytes of a file behind a stream; 0 if it is not a file."""
     try:
         status = os.fstat(stream.fileno())
-    except OSError:  # one that a program stands in with
+    except OSError:  # a substitute without a descriptor
         return 0
     return status.st_size if stat.S_ISREG(status.st_mode) else 0
 

@@ -1,4 +1,4 @@
-"""The rule files that a policy names by globs, below its own folder and nowhere else."""
+"""The rule files that a policy names by globs, only below its own folder."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["rule_files"]
 
 
 def rule_files(origin: Origin, folder: str, glob: str) -> tuple[str, ...]:
-    """Return the absolute paths of the files that a glob names, relative to ``folder``; sorted.
+    """Return the absolute paths of the files that a glob matches, relative to ``folder``; sorted.
 
-    ``*`` and ``?`` stand within a name. Raises :class:`InvalidPattern` for what leaves the folder
-    (``..``, a link), and for ``**``, which would make every run look through a whole repository.
+    ``*`` and ``?`` match within a name. Raises :class:`InvalidPattern` for a path out of the folder
+    (``..``, a link), and for ``**``, which would make every run search a whole repository.
     """
     *folders, last = glob.split("/")
     if ".." in (*folders, last) or os.path.isabs(glob):

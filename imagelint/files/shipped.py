@@ -1,7 +1,7 @@
-"""The data that imagelint is shipped with as files: the catalogue of kinds, the default policy.
+"""The data files that imagelint is shipped with: the catalogue of kinds, the default policy.
 
-In a source tree (an editable install, an unpacked sdist) it is the folder ``rules`` beside
-the package; a wheel carries the same folder as ``imagelint/_rules``.
+In a source tree (an editable install, an unpacked sdist) they are in the folder ``rules`` beside
+the package; a wheel contains the same folder as ``imagelint/_rules``.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 EXAMPLE_HARBOR = "harbor.myco.com"
-"""The host of the Harbor that the default policy names."""
+"""The Harbor host in the default policy."""
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _FOLDERS = (
     os.path.join(_PACKAGE, "_rules"),
@@ -34,8 +34,8 @@ _FOLDERS = (
 def catalogue_files() -> CatalogueFiles:
     """Return the catalogue of kinds: its core, and the files ``rules/workloads/<group>.yaml``.
 
-    The groups are those of one listing of the folder: no file is opened for a name that is not
-    in it, and none before its group is asked for.
+    The groups come from one listing of the folder: a name that is not in it opens no file, and
+    each file is opened only when its group is needed.
     """
     names = (name for name in _names("workloads") if name != "core.yaml")
     return CatalogueFiles(
@@ -48,9 +48,9 @@ def catalogue_files() -> CatalogueFiles:
 
 
 def default_policy_source(harbor: str | None = None) -> Source:
-    """Return the policy that serves where no ``imagelint.yaml`` is found.
+    """Return the policy that applies if no ``imagelint.yaml`` is found.
 
-    ``harbor`` is the host of a Harbor (``patterns.harbor.parse_harbor_host``) in place of the
+    ``harbor`` is the host of a Harbor (``patterns.harbor.parse_harbor_host``) that replaces the
     example's.
     """
     source = _source(os.path.join("policy", "default.yaml"))
@@ -62,7 +62,7 @@ def default_policy_source(harbor: str | None = None) -> Source:
 
 
 def _with_host(line: str, host: str) -> str:
-    """Put the host in place of the example's: in quotes, but for comments, if it has a colon."""
+    """Replace the example's host: in quotes, except in comments, if it has a colon."""
     value, mark, comment = line.partition("#")
     quoted = f'"{host}"' if ":" in host else host
     return value.replace(EXAMPLE_HARBOR, quoted) + mark + comment.replace(EXAMPLE_HARBOR, host)

@@ -1,8 +1,8 @@
-"""Temporary files: made beside what they replace, locked while in use, cleared away when dead.
+"""Temporary files: created beside what they replace, locked while in use, removed when dead.
 
-A process that is killed leaves its temporary file behind, but not its lock (``flock``): what
-bears our name, is nobody's lock and belongs to us is dead, and :func:`clear_leftovers` removes it.
-Where there are no locks (Windows, some network file systems) nothing is ever taken for dead.
+A killed process leaves its temporary file behind, but not its lock (``flock``): a file with our
+name pattern and our owner but without a lock is dead, and :func:`clear_leftovers` removes it.
+Without locks (Windows, some network file systems) no file counts as dead.
 """
 
 from __future__ import annotations
@@ -26,44 +26,44 @@ HAS_LOCKS = os.name == "posix"
 _PREFIX = ".imagelint-"
 _RANDOM = 8  # bytes, written in hex
 _HEX = frozenset("0123456789abcdef")
-# O_NOFOLLOW and O_NONBLOCK: what bears the name may have become a link or a pipe.
+# O_NOFOLLOW and O_NONBLOCK: a file of that name may have become a link or a pipe.
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 _LOOK = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def new_path(folder: str) -> str:
-    """Return a path in ``folder`` that nobody else uses; nothing is made yet."""
+    """Return an unused path in ``folder``; nothing is created yet."""
     return os.path.join(folder, _PREFIX + os.urandom(_RANDOM).hex())
 
 
 def create(path: str) -> FileIO:
-    """Make a new file that only we may read, locked until it is closed; ``OSError`` if it fails.
+    """Create a new file, readable only by us and locked until it is closed; ``OSError`` on failure.
 
     It has no buffer.
     """
     while True:
         with contextlib.ExitStack() as opened:
             file = opened.enter_context(os.fdopen(os.open(path, _CREATE, 0o600), "wb", 0))
-            with contextlib.suppress(OSError):  # no locks here: nobody can take it for dead
+            with contextlib.suppress(OSError):  # no locks here: it never counts as dead
                 lock(file, wait=True)
             if _is_named(path, os.fstat(file.fileno())):
                 opened.pop_all()
                 return file
-        # Another process has cleared it away before it was locked.
+        # Another process has removed it before it was locked.
 
 
 def lock(file: FileIO, *, wait: bool) -> None:
-    """Lock an open file against other processes of imagelint.
+    """Lock an open file against other imagelint processes.
 
-    Raises ``BlockingIOError`` where another one has it and ``wait`` is not set, and another
-    ``OSError`` where the file system has no locks.
+    Raises ``BlockingIOError`` if another one holds the lock and ``wait`` is not set, and another
+    ``OSError`` if the file system has no locks.
     """
     if HAS_LOCKS:
         fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
 def remove(path: str) -> bool:
-    """Remove a file of ours if it is there; return whether it is gone."""
+    """Remove a file of ours if it exists; return whether it is gone."""
     with contextlib.suppress(OSError):
         os.unlink(path)
     return not os.path.lexists(path)
@@ -72,20 +72,20 @@ def remove(path: str) -> bool:
 def clear_leftovers(folder: str) -> tuple[str, ...]:
     """Remove the temporary files of dead processes from a folder; return their paths.
 
-    What is in use, is no regular file, belongs to somebody else (root clears up for all) or
-    cannot be removed stays.
+    Files that are in use, are not regular, belong to another user (root removes all of them) or
+    cannot be removed are kept.
     """
     paths = (os.path.join(folder, name) for name in sorted(_ours_in(folder)))
     return tuple(path for path in paths if _is_cleared(path))
 
 
 def has_leftovers(folder: str) -> bool:
-    """Whether there are temporary files in a folder, of dead processes or of living ones."""
+    """Whether there are temporary files in a folder, of dead processes or of live ones."""
     return bool(_ours_in(folder))
 
 
 def are_leftovers(names: Iterable[str]) -> bool:
-    """Whether one of the names that stand in a folder is that of a temporary file."""
+    """Whether one of the names in a folder is that of a temporary file."""
     return any(map(_is_ours, names))
 
 
@@ -104,7 +104,7 @@ def _is_ours(name: str) -> bool:
 
 
 def _is_cleared(path: str) -> bool:
-    """Remove a file if it is dead; hold its lock meanwhile, so that nobody begins to use it."""
+    """Remove a file if it is dead; hold its lock meanwhile, so that nobody starts to use it."""
     try:
         if not HAS_LOCKS or not _is_removable(os.lstat(path)):
             return False
@@ -124,7 +124,7 @@ def _is_removable(status: os.stat_result) -> bool:
 
 
 def _is_named(path: str, status: os.stat_result) -> bool:
-    """Whether the path still names the file of that status."""
+    """Whether the path still names the file with that status."""
     try:
         return os.path.samestat(os.lstat(path), status)
     except FileNotFoundError:

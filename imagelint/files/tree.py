@@ -1,7 +1,7 @@
-"""The files of a commit, as git has them: names, hashes, bytes.
+"""The files of a commit, as git stores them: names, hashes, bytes.
 
-Only the object store is asked. The index and the working tree are not, for comparing those is
-what makes git run the filters that a repository names.
+Only the object store is read, not the index or the working tree: comparing those makes git run
+the filters that a repository configures.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ if TYPE_CHECKING:
 __all__ = ["LINK", "SUBMODULE", "Entry", "Tree", "commit_of", "is_shallow", "repository_at"]
 
 LINK, SUBMODULE = "120000", "160000"
-"""Modes of entries that are no plain files."""
-_LINKS_MAX = 40  # as the kernel has it
+"""Modes of entries that are not plain files."""
+_LINKS_MAX = 40  # the kernel's limit
 
 
 class Entry(NamedTuple):
-    """What a tree has under a name: of a submodule, ``digest`` is that of its commit."""
+    """An entry of a tree: for a submodule, ``digest`` is its commit."""
 
     mode: str
     digest: str
 
 
 def repository_at(cwd: str, option: str) -> str:
-    """Return the repository of the working folder; ``option`` is what needs one."""
+    """Return the repository of the working folder; ``option`` is the option that needs one."""
     root = repository_of(cwd)
     if root is None:
         message = f"{option}: this folder is in no git repository"
@@ -40,7 +40,7 @@ def repository_at(cwd: str, option: str) -> str:
 
 
 def commit_of(root: str, ref: str, option: str) -> str:
-    """Return the hash of the commit that ``ref`` names, or say what to fetch."""
+    """Return the hash of the commit that ``ref`` names; the error says what to fetch."""
     if not ref or ref.startswith(("-", "^")):
         message = f"{option} takes a branch, tag or commit, not {ref!r}"
         raise UsageError(message)
@@ -63,7 +63,7 @@ def commit_of(root: str, ref: str, option: str) -> str:
 
 
 def _trouble(root: str) -> str | None:
-    """Say why git does not work here at all, if it does not."""
+    """Return why git does not work here at all, else None."""
     try:
         ask_git(root, "rev-parse", "--git-dir")
     except GitError as error:
@@ -72,7 +72,7 @@ def _trouble(root: str) -> str | None:
 
 
 def is_shallow(root: str) -> bool:
-    """Whether commits are missing because a clone or fetch left them out."""
+    """Whether commits are missing because of a shallow clone or fetch."""
     try:
         return ask_git(root, "rev-parse", "--is-shallow-repository").strip() == b"true"
     except GitError:
@@ -80,10 +80,10 @@ def is_shallow(root: str) -> bool:
 
 
 class Tree:
-    """The tree of a commit; read when it is first asked for."""
+    """The tree of a commit; read on first use."""
 
     def __init__(self, root: str, commit: str, ref: str) -> None:
-        """Take the commit's hash; ``ref`` is what people call it."""
+        """Keep the commit's hash; ``ref`` is the name for messages."""
         self.ref = ref
         self._root = root
         self._commit = commit
@@ -105,7 +105,7 @@ class Tree:
         return self._entries
 
     def contents(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-        """Yield names of files (no links) with their bytes, all asked for at once."""
+        """Yield names of files (not links) with their bytes, read in one call of git."""
         wanted = [(name, self.entries[name].digest) for name in names]
         given = "".join(f"{digest}\n" for _, digest in wanted).encode()
         try:
@@ -123,7 +123,7 @@ class Tree:
             at += 1
 
     def content(self, name: str, shown: str) -> bytes:
-        """Return the bytes of a file, links inside the tree followed; raise ``FileError``."""
+        """Return the bytes of a file, following links inside the tree; raise ``FileError``."""
         for _ in range(_LINKS_MAX):
             entry = self.entries.get(name)
             if entry is None or entry.mode == SUBMODULE:

@@ -1,6 +1,6 @@
-"""Finding the files to lint: PATHs → files, and everything that was left out with its reason.
+"""Find the files to lint: PATHs → files, and everything that was skipped, with the reason.
 
-Nothing is opened here but folders.
+It opens only folders.
 """
 
 from __future__ import annotations
@@ -38,16 +38,16 @@ _BY_GIT = "ignored by git"
 _UNTRACKED = "untracked, in a folder left out by name"
 _NOBODY = Listener()
 _LINKS_MAX = 10_000
-"""How many links to folders a run follows: those behind others multiply."""
+"""How many links to folders a run follows: links behind links multiply."""
 
 
 class _Behind(NamedTuple):
-    """A folder that is walked by way of a link, or of several."""
+    """A folder that is reached through one or several links."""
 
     there: str
-    """Where it is, without links: as git knows it."""
+    """Its real path: as git knows it."""
     links: tuple[str, ...]
-    """The folders in which those links stand, without links as well."""
+    """The folders that contain those links, also as real paths."""
 
 
 def find(
@@ -59,9 +59,9 @@ def find(
 ) -> Found:
     """Find the files that ``paths`` name: files, folders and globs that no shell expanded.
 
-    ``excluded`` gets the absolute path of a file, or with a ``/`` behind it of a folder, and
-    says why it is to be left out, or None. ``ignored`` knows what git ignores. Each file
-    comes once, sorted by path.
+    ``excluded`` is called with the absolute path of a file, or of a folder with a trailing ``/``,
+    and returns why to skip it, or None. ``ignored`` knows what git ignores. Each file is returned
+    once, sorted by path.
     """
     walk = _Walk(cwd, excluded, ignored or Ignored(), listener)
     for path in paths:
@@ -85,7 +85,7 @@ def find(
 
 
 class _Added:
-    """What came of one PATH: whether manifests were seen, and whether one was taken."""
+    """The result for one PATH: whether manifests were seen, and whether one was included."""
 
     seen = taken = False
 
@@ -114,7 +114,7 @@ class _Walk:
         self.roots: dict[str, None] = {}
         self.without: list[str] = []
         self._pruned: list[str] = []
-        """The excluded folders of the PATH that is looked at."""
+        """The excluded folders of the current PATH."""
         self.warnings: list[str] = []
         self.errors: list[str] = []
 
@@ -136,27 +136,27 @@ class _Walk:
             self.errors.append(f"{shown}: no such file or folder")
 
     def _take_named(self, place: str, shown: str) -> None:
-        """Add a file that was named itself: whatever it is called, and from a pipe too."""
+        """Add a file that was named itself: whatever its name is, and also a pipe."""
         if not os.path.exists(place):
             self.errors.append(f"{shown}: the link points to a file that does not exist")
             return
         self._add_or_skip(place, shown, is_link=os.path.islink(place))
 
     def _has_seen(self, shown: str, added: _Added) -> bool:
-        """Return whether there were manifests; warn if there were, and none is taken."""
+        """Return whether there were manifests; warn if all of them were skipped."""
         if added.seen and not added.taken:
             self.warnings.append(f"{shown}: every manifest in it is left out")
         return added.seen
 
     def _add_or_skip(self, place: str, shown: str, *, is_link: bool) -> bool:
-        """Add a file, or note why it is excluded; return whether it was added."""
+        """Add a file, or record why it is excluded; return whether it was added."""
         reason = self._excluded(place)
         if reason is not None:
             self.skipped[place] = Skipped(shown, reason)
             return False
         if place not in self.files:
             self.files[place] = FoundFile(place, shown)
-            if is_link:  # which may lead anywhere: nobody begins with it yet
+            if is_link:  # it may lead anywhere: do not start on it yet
                 self.links.append(place)
             else:
                 self._begin(place)
@@ -166,7 +166,7 @@ class _Walk:
         self.skipped[place] = Skipped(displayed(place, self._cwd), reason)
 
     def _take_below(self, top: str, is_wanted: Callable[[str], bool] | None = None) -> _Added:
-        """Add the manifests below a folder, however deep, by name; folders are pruned first."""
+        """Add the manifests below a folder, at any depth, by name; folders are pruned first."""
         self._pruned.clear()
         added = self._added_below(top, is_wanted)
         added.seen = added.seen or any(_holds_manifest(one, is_wanted) for one in self._pruned)
@@ -189,7 +189,7 @@ class _Walk:
         folders = [(*self._opened(displayed(top, self._cwd), listing), everything, nowhere)]
         while folders:
             entries, shown, only, behind = folders[-1]
-            for entry in entries:  # goes on where it was left for a folder
+            for entry in entries:  # continues after a subfolder
                 place = entry.path if behind is None else f"{behind.there}{os.sep}{entry.name}"
                 if is_folder(entry):
                     inside = self._behind(entry, place, behind)
@@ -222,7 +222,7 @@ class _Walk:
         listing: list[os.DirEntry[str]] | OSError,
         ignored: frozenset[str] | None = None,
     ) -> frozenset[str]:
-        """Take note of a folder; return what is ignored in it: what was, if it is no repository."""
+        """Record a folder; return what is ignored in it: unchanged unless it is a repository."""
         if listing == []:
             self.empty.append(folder)
         if ignored is None or has_git(listing):
@@ -240,10 +240,10 @@ class _Walk:
     def _behind(
         self, entry: os.DirEntry[str], place: str, behind: _Behind | None
     ) -> _Behind | None:
-        """Return where a folder is that a followed link leads to, or that is below such a one.
+        """Return the real place of a folder that a followed link leads to, or that is below one.
 
-        ``place`` is where it stands. A link to a folder around it, or around a link on the way to
-        it, leads round in circles, and is not followed.
+        ``place`` is its path. A link to a folder around it, or around a link on the way to it, is a
+        cycle, and is not followed.
         """
         if not entry.is_symlink():
             return None if behind is None else behind._replace(there=place)
@@ -270,9 +270,9 @@ class _Walk:
         only: frozenset[str] | None,
         inside: _Behind | None,
     ) -> frozenset[str] | None:
-        """Return the paths that count in a folder: tracked ones, if it is left out by name.
+        """Return the paths that count in a folder: tracked ones, if it is skipped by name.
 
-        None: all of them, also where git does not say which are tracked.
+        None: all of them, also if git does not say which are tracked.
         """
         if entry.is_symlink():
             return None if inside is None else self._kept_behind(inside.there)
@@ -283,16 +283,16 @@ class _Walk:
         return self._git.kept(os.path.dirname(place))
 
     def _kept_behind(self, there: str) -> frozenset[str] | None:
-        """Return what counts in a folder that a link leads to, wherever the link stands."""
+        """Return what counts in a folder that a link leads to, wherever the link is."""
         root = repository_of(there)
         if root is None or LEFT_OUT.isdisjoint(there[len(root) :].split(os.sep)):
             return None
         return self._git.kept(there)
 
     def _shown(self, entry: os.DirEntry[str], above: str) -> str:
-        """Return how findings name what stands in a folder, in front of whose names is ``above``.
+        """Return the name in findings of an entry of a folder, whose names follow ``above``.
 
-        Put together it takes a fourth of the time, and is the same where all of it is ASCII.
+        Joining the two takes a fourth of the time, and gives the same if everything is ASCII.
         """
         name = above + entry.name
         return name if name.isascii() else displayed(entry.path, self._cwd)
@@ -300,7 +300,7 @@ class _Walk:
     def _opened(
         self, shown: str, listing: list[os.DirEntry[str]] | OSError
     ) -> tuple[Iterator[os.DirEntry[str]], str]:
-        """Return what stands in a folder, and what stands in front of the names of that."""
+        """Return the entries of a folder, and the text before their names."""
         if isinstance(listing, OSError):
             self.errors.append(f"{shown}: {listing.strerror}")
             return iter(()), shown
@@ -314,14 +314,14 @@ class _Walk:
         kept: frozenset[str] | None,
         inside: _Behind | None,
     ) -> list[os.DirEntry[str]] | OSError | None:
-        """Return what stands in a folder, or None if it is left out, which is noted."""
+        """Return the entries of a folder, or None if it is skipped, which is recorded."""
         listing: list[os.DirEntry[str]] | OSError | None = None
         reason: str | None
         there = place if inside is None else inside.there
         if kept is not None and there not in kept:
             by_name = entry.name in LEFT_OUT
             reason = f"left out by name ({entry.name})" if by_name else _UNTRACKED
-        elif entry.is_symlink() and inside is None:  # which may lead anywhere
+        elif entry.is_symlink() and inside is None:  # it may lead anywhere
             reason = LINK_TO_FOLDER
         else:
             listing = listing_of(entry.path)
@@ -334,15 +334,15 @@ class _Walk:
                 reason = _BY_GIT
         if reason is None:
             return listing
-        if entry.name != ".git":  # which holds nobody's manifests
+        if entry.name != ".git":  # it contains no manifests
             self._skip(entry.path, reason)
         return None
 
     def _take_glob(self, pattern: str) -> _Added:
-        """Add the files that a glob names, and the manifests below the folders it names.
+        """Add the files that a glob matches, and the manifests below the folders it matches.
 
-        The folder above the first special character is walked as always; so a glob never
-        digs in ``node_modules`` unless it says so.
+        The folder above the first special character is walked as always; so a glob never searches
+        ``node_modules`` unless it names it.
         """
         top = above_glob(pattern)
         if not os.path.isdir(top):
@@ -352,7 +352,7 @@ class _Walk:
         except InvalidPattern as error:
             self.errors.append(str(error))
             added = _Added()
-            added.seen = added.taken = True  # nobody knows what it would have matched
+            added.seen = added.taken = True  # it is unknown what it would have matched
             return added
 
         def is_wanted(place: str) -> bool:
@@ -363,12 +363,12 @@ class _Walk:
 
 
 def _is_known(there: str, top: str) -> bool:
-    """Whether what git ignores behind a link is known by the folder at which a walk began."""
+    """Whether git's answer for the walk's first folder covers what is behind a link."""
     return is_below(there, top) and repository_of(there) == repository_of(top)
 
 
 def _holds_manifest(top: str, is_wanted: Callable[[str], bool] | None) -> bool:
-    """Whether something in a folder or below it has the name of a manifest."""
+    """Whether a file in a folder or below it has the name of a manifest."""
     for folder, _, names in os.walk(top):
         for name in filter(is_manifest, names):
             if is_wanted is None or is_wanted(os.path.join(folder, name)):
@@ -379,7 +379,7 @@ def _holds_manifest(top: str, is_wanted: Callable[[str], bool] | None) -> bool:
 def _why_not(
     entry: os.DirEntry[str], place: str, ignored: frozenset[str], only: frozenset[str] | None
 ) -> str | None:
-    """Say why a walk leaves out a manifest that nobody named, if it does."""
+    """Return why a walk skips a manifest that nobody named, else None."""
     if only is not None and place not in only:
         return _UNTRACKED
     if not is_file(entry):

@@ -1,10 +1,10 @@
-"""Writing: a file is replaced as a whole, with all that belongs to it, or not at all.
+"""Writing: a file is replaced as a whole, with its metadata, or not at all.
 
 At any moment the file holds either the old bytes or the new ones, whatever fails and whenever
-the process is killed; after a power cut too, for the new bytes are on the disk before the name is
-theirs. Which of the two it is then, is left open: to bring each new name to the disk as well would
-take longer than all the rest of a large ``fix``, and an old file is repaired once more. What a
-killed process leaves beside it (see ``temporary``) the next ``fix`` in that folder clears away.
+the process is killed; also after a power cut, because the new bytes are on the disk before the file
+is renamed. Which of the two it is then, is not defined: to flush each new name as well would take
+longer than the rest of a large ``fix``, and an old file is simply fixed again. The next ``fix`` in
+the folder removes what a killed process leaves there (see ``temporary``).
 """
 
 from __future__ import annotations
@@ -34,30 +34,30 @@ __all__ += ["write_whole"]
 
 _NO_ATTRIBUTES = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
 _KEPT = attrgetter("st_dev", "st_ino", "st_nlink", "st_mode", "st_uid", "st_gid")
-"""What tells that a path still names the same file, and nobody else has changed what it is."""
+"""Shows whether a path still names the same file, with the same owner and mode."""
 _CHANGED = "it changed after it was read"
 _TRIES, _PAUSE = 100, 0.02
-"""How often, and after how many seconds each, a lock is tried for."""
+"""How often a lock is tried, and the pause in seconds between tries."""
 
 
-class _Refusal(Exception):  # noqa: N818 - nothing went wrong: it is not done
-    """Why a file is left as it is, in words that go behind "not written"."""
+class _Refusal(Exception):  # noqa: N818 - not an error: the file is left alone
+    """Why a file is not written, in words that follow "not written"."""
 
 
 Change: TypeAlias = "Callable[[bytes], bytes | None]"
-"""Makes new content of old; None: the old is not what it should be, and stays."""
+"""Returns new content for old; None: the old is not as expected, so keep it."""
 Steps: TypeAlias = "Generator[int, None, None]"
-"""A file that is being replaced: see :func:`rewriting`."""
+"""A replacement of a file in progress: see :func:`rewriting`."""
 
 
 def rewrite(path: str, shown: str, data: bytes, expected: bytes, root: str | None = None) -> None:
-    """Replace the content of a file, which must still be ``expected``, by ``data``.
+    """Replace the content of a file, which must still be ``expected``, with ``data``.
 
     Links are followed to their target. Mode, owner and extended attributes (access lists
-    among them) are kept. Raises ``FileError`` with the reason, and leaves the file as it was,
-    when one of them or a second hard link cannot be kept, when the file is read-only or no
-    regular file, when it has changed meanwhile, and for whatever the operating system
-    refuses. Of several processes that rewrite one file, one does and the others raise.
+    among them) are kept. Raises ``FileError`` with the reason, and leaves the file as it was, if
+    one of them or a second hard link cannot be kept, if the file is read-only or not a regular
+    file, if it has changed in the meantime, and for every error of the operating system. If
+    several processes rewrite one file, one succeeds and the others raise.
     """
     change = partial(_exactly, expected, data)
     with closing(rewriting(path, shown, change, root)) as steps:
@@ -69,7 +69,7 @@ def _exactly(expected: bytes, data: bytes, old: bytes) -> bytes | None:
 
 
 def sync(file: int) -> OSError | None:
-    """Bring what is in an open file to the disk, and wait for it; return what went wrong."""
+    """Flush an open file to the disk, and wait for it; return the error, if any."""
     try:
         os.fsync(file)
     except OSError as error:
@@ -78,20 +78,20 @@ def sync(file: int) -> OSError | None:
 
 
 def finish(steps: Steps, error: OSError | None) -> None:
-    """Go on with what :func:`rewriting` has begun, now that :func:`sync` has said how it went."""
+    """Continue what :func:`rewriting` has begun, with the result of :func:`sync`."""
     if error is not None:
         steps.throw(error)
     next(steps, None)
 
 
 def rewriting(path: str, shown: str, change: Change, root: str | None = None) -> Steps:
-    """Do what :func:`rewrite` does, in two steps, with a wait for the disk between them.
+    """Do what :func:`rewrite` does, in two steps, with a flush to the disk between them.
 
-    Yields the descriptor of the new file, which is complete and not named yet. Who has brought it
-    to the disk goes on (:func:`finish`), or closes the generator, and nothing has happened. Nothing
-    outside of ``root`` is written; None sets no bound.
+    Yields the descriptor of the new file, which is complete but has no name yet. After the flush
+    the caller continues (:func:`finish`), or closes the generator to cancel. Nothing outside of
+    ``root`` is written; None sets no bound.
     """
-    # A link is followed to its end; folders on the way need no names without links.
+    # A link is followed to its end; the folders in the path may be links.
     target = os.path.realpath(path) if os.path.islink(path) else path
     if root is not None and leads_out(target, root):
         raise FileError(shown, f"not written: {LEADS_OUT}")
@@ -108,7 +108,7 @@ def rewriting(path: str, shown: str, change: Change, root: str | None = None) ->
 def write_new(path: str, shown: str, data: bytes | bytearray, *, overwrite: bool) -> None:
     """Write a file of our own (a report, a policy); ``FileError`` if that fails or it exists.
 
-    Of a new one nothing is left where it could not be written to its end. Links are not followed.
+    A new file that could not be written completely is removed. Links are not followed.
     """
     refuse_links(path, shown)
     try:
@@ -125,9 +125,9 @@ def write_new(path: str, shown: str, data: bytes | bytearray, *, overwrite: bool
 
 
 def write_whole(path: str, shown: str, data: bytes) -> None:
-    """Write a file of our own so that an older one is there until the new one is.
+    """Write a file of our own so that an older one exists until the new one is complete.
 
-    Raises ``FileError`` as :func:`rewrite` does for a file that is there. Links are not followed.
+    Raises ``FileError`` as :func:`rewrite` does for an existing file. Links are not followed.
     """
     refuse_links(path, shown)
     try:
@@ -142,7 +142,7 @@ def write_whole(path: str, shown: str, data: bytes) -> None:
 
 
 def size(path: str) -> int:
-    """Return how many bytes a file has that is appended to; 0 where it does not exist yet."""
+    """Return the size in bytes of a file to append to; 0 if it does not exist yet."""
     try:
         return os.stat(path).st_size
     except FileNotFoundError:
@@ -152,7 +152,7 @@ def size(path: str) -> int:
 
 
 def append(path: str, data: bytes) -> None:
-    """Write behind what is in a file; ``FileError`` if that fails."""
+    """Append to a file; ``FileError`` if that fails."""
     try:
         with open(path, "ab") as file:
             file.write(data)
@@ -165,7 +165,7 @@ def _reason(error: OSError) -> str:
 
 
 def _check(target: str, before: os.stat_result) -> None:
-    """Refuse, before anything is done, a file that cannot be replaced as it should be."""
+    """Refuse, before any change, a file that cannot be replaced correctly."""
     if not stat.S_ISREG(before.st_mode):
         raise _Refusal("it is not a regular file")
     if before.st_nlink > 1:
@@ -175,16 +175,16 @@ def _check(target: str, before: os.stat_result) -> None:
 
 
 def _replaced(target: str, before: os.stat_result, change: Change) -> Steps:
-    """Write beside, take over what belongs to the file, have it brought to the disk, compare."""
+    """Write a new file beside it, copy the metadata, have it flushed, and compare."""
     folder = os.path.dirname(target)
-    beside = temporary.new_path(folder)  # known before it exists: an interrupt may come any time
+    beside = temporary.new_path(folder)  # set before it exists: an interrupt may come at any time
     try:
         with _created(beside) as new, open(target, "rb", 0) as old:
             mark = _write(new, old.readall(), change)
             _take_over(target, new.fileno(), before)
             yield new.fileno()
             _compare(old, target, before, mark)
-            if not temporary.HAS_LOCKS:  # Windows replaces no open file
+            if not temporary.HAS_LOCKS:  # Windows cannot replace an open file
                 old.close()
                 new.close()
             _rename(beside, target)
@@ -197,10 +197,10 @@ def _replaced(target: str, before: os.stat_result, change: Change) -> Steps:
 
 
 def _write(file: FileIO, old: bytes, change: Change) -> Mark:
-    """Write what becomes of the old bytes, and return their mark.
+    """Write the new content for the old bytes, and return the mark of the old ones.
 
-    A call may take less than all of it. Its way to the disk begins: the wait for many files is
-    half as long then.
+    A call may write only a part. The flush begins here, which halves the wait for many
+    files.
     """
     data = change(old)
     if data is None:
@@ -209,7 +209,7 @@ def _write(file: FileIO, old: bytes, change: Change) -> Mark:
     while written < len(data):
         written += file.write(memoryview(data)[written:])
     if hasattr(os, "posix_fadvise"):
-        with suppress(OSError):  # it is only advice
+        with suppress(OSError):  # it is only a hint
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
     return mark_of(old)
 
@@ -222,7 +222,7 @@ def _created(path: str) -> FileIO:
 
 
 def _rename(beside: str, target: str) -> None:
-    """Put the new file in the old one's place, which not every file system or mount can do."""
+    """Rename the new file to the old one, which not every file system or mount supports."""
     try:
         os.replace(beside, target)
     except OSError as error:
@@ -230,9 +230,9 @@ def _rename(beside: str, target: str) -> None:
 
 
 def _compare(old: FileIO, target: str, before: os.stat_result, mark: Mark) -> None:
-    """Refuse, as late as possible, what somebody has saved since it was read.
+    """Refuse, as late as possible, a file that was saved after it was read.
 
-    The lock keeps other processes of imagelint out from here to the end.
+    The lock keeps other imagelint processes out from here to the end.
     """
     if not _is_locked(old):
         raise _Refusal("another process has locked it")
@@ -242,7 +242,7 @@ def _compare(old: FileIO, target: str, before: os.stat_result, mark: Mark) -> No
 
 
 def _is_locked(old: FileIO) -> bool:
-    """Try to lock a file for a while; where there are no locks, that is fine too."""
+    """Try to lock a file for a while; a system without locks counts as success."""
     for _ in range(_TRIES):
         try:
             temporary.lock(old, wait=False)
@@ -258,7 +258,7 @@ def _is_locked(old: FileIO) -> bool:
 def _take_over(target: str, new: int, before: os.stat_result) -> None:
     """Give the new file the owner, mode and extended attributes of the old one.
 
-    By its descriptor, so that nobody can put a link in its place.
+    It uses the descriptor, so that nobody can replace the file with a link.
     """
     now = os.fstat(new)
     if (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
@@ -266,7 +266,7 @@ def _take_over(target: str, new: int, before: os.stat_result) -> None:
             os.chown(new, before.st_uid, before.st_gid)
         except OSError:
             raise _Refusal("its owner and group cannot be kept") from None
-    if os.chmod in os.supports_fd:  # not on Windows, where it says next to nothing
+    if os.chmod in os.supports_fd:  # not on Windows, where modes mean little
         os.chmod(new, stat.S_IMODE(before.st_mode))
     if hasattr(os, "listxattr"):
         _take_over_attributes(target, new)
@@ -275,7 +275,7 @@ def _take_over(target: str, new: int, before: os.stat_result) -> None:
 
 
 def _take_over_attributes(target: str, new: int) -> None:
-    """Make the extended attributes equal, which hold access lists and security labels too."""
+    """Copy the extended attributes, which include access lists and security labels."""
     wanted, given = _attributes(target), _attributes(new)
     for name in sorted(wanted.keys() | given.keys()):
         try:
@@ -283,7 +283,7 @@ def _take_over_attributes(target: str, new: int) -> None:
                 os.removexattr(new, name)
             elif wanted[name] != given.get(name):
                 os.setxattr(new, name, wanted[name])
-        except OSError:  # noqa: PERF203 - a handful of names
+        except OSError:  # noqa: PERF203 - only a few names
             raise _Refusal(f"its extended attribute {name} cannot be kept") from None
 
 

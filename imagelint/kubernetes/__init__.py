@@ -1,4 +1,4 @@
-"""Nodes → what kubectl and kustomize read → image sites.
+"""Nodes → how kubectl and kustomize read them → image sites.
 
-Which documents hold an image, which fields of which kinds; no rules and no policy.
+It decides which documents hold images, and in which fields of which kinds; no rules, no policy.
 """

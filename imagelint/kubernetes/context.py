@@ -1,4 +1,4 @@
-"""What the repository around a file knows about it, as the linter takes it."""
+"""What the repository around a file knows about it, in the form that the linter uses."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ __all__ = ["NO_CONTEXT", "Context", "Trouble"]
 
 
 class Trouble(NamedTuple):
-    """Something that a kustomization names and that cannot be followed."""
+    """Something that a kustomization names but that cannot be followed."""
 
     span: Span
     """Where it is named, in bytes of the kustomization's file."""
     field: str
     message: str
-    """What is wrong, with what to do."""
+    """What is wrong, and what to do."""
     is_error: bool
-    """Whether kustomize refuses it, or an image may pass unseen; else a note."""
+    """Whether kustomize refuses it, or an image may be missed; else it is a note."""
 
 
 class Context(NamedTuple):
     """What the repository around a file knows about it."""
 
     roles: tuple[FileRole, ...] = ()
-    """What kustomizations take it for; nothing where none names it."""
+    """Its roles in kustomizations; empty if none names it."""
     namespaces: frozenset[str] = frozenset()
-    """Those into which kustomizations move its objects."""
+    """Namespaces into which kustomizations move its objects."""
     destinations: frozenset[str] = frozenset()
-    """Those in which its objects land that state none and are moved into none."""
+    """Namespaces of its objects that set none and are not moved."""
     troubles: tuple[Trouble, ...] = ()
-    """Of a kustomization file: what it names in vain."""
+    """For a kustomization file: what it names that cannot be followed."""
     is_refused: bool = False
-    """Whether it is a kustomization file that kustomize may refuse, so that nobody skips it."""
+    """Whether it is a kustomization file that kustomize may refuse, so that it must be read."""
     injecting: Callable[[], Mapping[str, bool]] = dict
-    """Gives the namespaces that say whether they ask for Istio's injection, and what they say."""
+    """Returns the namespaces that set Istio's injection, and their values."""
 
 
 NO_CONTEXT = Context()
-"""Of a file that no kustomization names."""
+"""For a file that no kustomization names."""

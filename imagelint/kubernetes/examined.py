@@ -1,4 +1,4 @@
-"""One document as it was read: its tree, what was found in it, why it is refused. Values only."""
+"""One examined document: its tree, its image sites, and why it is refused. Data only."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Refusal(NamedTuple):
     offset: int
     message: str
     by_kubectl: bool = True
-    """False: kubectl reads the document, but not as its author sees it."""
+    """False: kubectl reads the document, but in another way than its author."""
 
 
 class Examined(NamedTuple):
-    """One document that may hold images, read.
+    """One document that may hold images, after reading it.
 
-    ``refusals`` are empty where kubectl reads the document. ``dropped_at`` is the
+    ``refusals`` is empty if kubectl reads the document. ``dropped_at`` is the
     byte offset of content that every reader ignores.
     """
 
@@ -37,10 +37,10 @@ class Examined(NamedTuple):
     dropped_at: int | None
     is_template: bool
     is_manifest: bool
-    """Whether this is, or tries to be, an API object rather than any other YAML."""
+    """Whether this is, or tries to be, an API object, not other YAML."""
     template: str | None = None
-    """The Helm template that it was rendered from, if Helm has noted it."""
+    """The Helm template that produced it, if Helm recorded it."""
     inside: str = ""
-    """Of a document inside of a string, the field with the string: ``patches[0].patch``."""
+    """For a document in a string, the field with the string: ``patches[0].patch``."""
     is_data: bool = False
     """Whether that string is data to kubectl and kustomize, which an operator applies."""

@@ -1,8 +1,8 @@
-"""Fields that look like images in kinds that the catalogue does not know: guesses, for people.
+"""Fields that look like images in kinds that the catalogue does not know: hints for users.
 
-A value is taken for an image where it parses as a reference that names a registry, a tag or a
-digest and its key ends in ``image``, or where ``repository`` stands beside ``tag``. No rule is
-built on this: whoever knows the kind says by an entry what is true.
+A value counts as an image if it parses as a reference with a registry, a tag or a digest and its
+key ends in ``image``, or if ``repository`` is beside ``tag``. No rule uses this: a user who knows
+the kind adds an entry.
 """
 
 from __future__ import annotations
@@ -33,24 +33,24 @@ _QUOTABLE = re.compile(r'[^\[\]{}<>"]+')
 
 
 class Guess(NamedTuple):
-    """A field that looks like an image; ``field`` is written as an entry would have it."""
+    """A field that looks like an image; ``field`` is written as in an entry."""
 
     group: str
     kind: str
     field: str
     parts: tuple[str, str] | None
-    """The keys of repository and tag, where it is written in parts below ``field``."""
+    """The keys of repository and tag, if it is written in parts below ``field``."""
     image: str
     path: str
     place: Position
 
 
 def unknown_fields(source: Source, catalogue: Catalogue) -> Iterator[Guess]:
-    """Yield the guesses of a source, in the order of the text."""
+    """Yield the guesses for a source, in the order of the text."""
     for item in examine(source, catalogue, prove=False)[0]:
         claimed = {id(site.node) for site in item.extract.sites}
         view = View(Reader.KUBECTL, walk_once=True)
-        assert item.tree is not None  # trees were asked for
+        assert item.tree is not None  # the call above requests trees
         found, _ = find_objects(item.tree.root, view, source.path.rpartition("/")[2])
         for one in found:
             meta = one.meta
@@ -104,7 +104,7 @@ def _guess(
 
 
 def _written(place: Place) -> str:
-    """Write a path in the catalogue's notation; empty where it has no words for a key."""
+    """Write a path in the catalogue's notation; empty if the notation cannot express a key."""
     pieces: list[str] = []
     for step in place.steps:
         if isinstance(step, int):
@@ -119,7 +119,7 @@ def _written(place: Place) -> str:
 
 
 def _parts(node: Mapping, view: View) -> tuple[str, str] | None:
-    """Return the keys of a repository and of what stands behind it, if that is what this is."""
+    """Return the keys of a repository and of its tag, if the mapping has both."""
     entries = view.entries(node)
     repository = string_of(entries.get("repository"), view)
     if not repository or ImageReference.parse_or_none(repository) is None:

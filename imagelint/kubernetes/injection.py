@@ -1,8 +1,8 @@
-"""Istio's placeholder ``auto``: who asks for the image to be filled in.
+"""Istio's placeholder ``auto``: whether a pod requests that Istio fills in the image.
 
-Istio's webhook replaces exactly this image, and in no container but those that its injection
+Istio's webhook replaces exactly this image, and only in the containers that its injection
 template names (pkg/kube/inject/webhook.go). It is called for pods whose own metadata or whose
-namespace asks for it (istio-discovery/templates/mutatingwebhook.yaml). No I/O.
+namespace requests it (istio-discovery/templates/mutatingwebhook.yaml). No I/O.
 """
 
 from __future__ import annotations
@@ -66,9 +66,9 @@ def asks(
     namespaces: Collection[str],
     known: MappingOf[str, bool],
 ) -> bool:
-    """Return whether injection is sure to be asked for, for a pod in each of ``namespaces``.
+    """Return whether injection is certain to be requested, for a pod in each of ``namespaces``.
 
-    ``known`` says of namespaces whether they ask for it. One that is opted out is asked in vain.
+    ``known`` says which namespaces request it. An opt-out of the pod overrides the namespace.
     """
     wishes = {_NEVER.get(name, known.get(name)) for name in namespaces}
     if pod is None:
@@ -77,7 +77,7 @@ def asks(
 
 
 def namespaces_in(sources: Iterable[Source]) -> dict[str, bool]:
-    """Return the namespaces whose objects say whether they ask for injection; all have to agree."""
+    """Return the namespaces whose objects set injection; contradictions count as not requested."""
     found: dict[str, bool] = {}
     for source in sources:
         for name, wish in _namespaces(source):

@@ -1,4 +1,4 @@
-"""Documents inside of the strings of a document → examined as what the object takes them for."""
+"""Documents inside of the strings of a document, examined as the object around uses them."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ _TOO_OFTEN = f"aliases repeat one text more than {MOST_USES} times"
 
 
 def with_inside(first: Examined, catalogue: Catalogue) -> list[Examined]:
-    """Return a document and those inside of its strings, which come behind it."""
+    """Return a document and the documents inside of its strings, in this order."""
     if not first.extract.inline:
         return [first]
     found: list[Examined] = []
     work = [(first, 0)]
-    for item, level in work:  # which grows
+    for item, level in work:  # the loop extends it
         texts = _first_uses(item.extract.inline) if level < DEEPEST else []
         kept = set(map(id, texts))
         left = [text for text in item.extract.inline if id(text) not in kept]
@@ -80,13 +80,13 @@ def _inside(item: Examined, texts: Iterable[Inline], catalogue: Catalogue) -> It
             pieces = embedded(item.document, fixed(text.node) if is_fixed else text.node)
             found = _manifests([_read(piece, catalogue, text, item) for piece in pieces])
         else:
-            found = []  # a dashboard, or other configuration that is none of an object
+            found = []  # a dashboard, or other configuration that is not an object
         for inner in found:
             yield _renamed(inner, item.inside) if item.inside else inner
 
 
 def _shared(item: Examined) -> set[int]:
-    """Return the ids of nodes that an alias may have stand elsewhere, for something else, too."""
+    """Return the ids of nodes that an alias may also use elsewhere, with another meaning."""
     if item.tree is None or not item.tree.has_aliases:
         return set()
     found: set[int] = set()
@@ -103,7 +103,7 @@ def _shared(item: Examined) -> set[int]:
 
 
 def _manifests(found: list[Examined]) -> list[Examined]:
-    """Leave out what is no manifest; beside one, what cannot be read ends the stream."""
+    """Keep only manifests; beside one, an unreadable document ends the stream."""
     is_stream = any(one.is_manifest for one in found)
     return [
         one._replace(is_manifest=True)
@@ -113,7 +113,7 @@ def _manifests(found: list[Examined]) -> list[Examined]:
 
 
 def _without(item: Examined, texts: Iterable[Inline], why: str) -> Examined:
-    """Return a document some of whose strings are not read, which is said."""
+    """Return a document with a report that some of its strings are not read."""
     prefix = f"{item.inside}: " if item.inside else ""
     unjudged = (
         Unjudged(text.node, prefix + text.field, why, is_about_images=True) for text in texts
@@ -123,7 +123,7 @@ def _without(item: Examined, texts: Iterable[Inline], why: str) -> Examined:
 
 
 def _read(document: Embedded, catalogue: Catalogue, text: Inline, outer: Examined) -> Examined:
-    """Read a document inside of a string, as what the object around it takes it for."""
+    """Read a document inside of a string, as the object around uses it."""
     is_data = text.role is Role.RESOURCE
     tree = tree_of(document)
     if text.role is Role.TEXT:
@@ -162,7 +162,7 @@ def _read(document: Embedded, catalogue: Catalogue, text: Inline, outer: Examine
 
 
 def _fields_of(tree: Tree, catalogue: Catalogue, text: Inline) -> Extract:
-    """Find the image sites of a document that has the fields of a shape."""
+    """Find the image sites of a document with the fields of a shape."""
     owner = text.owner or KubeObject("", "")
     if not isinstance(tree.root, Mapping):
         return Extract([], [], owner)
@@ -172,7 +172,7 @@ def _fields_of(tree: Tree, catalogue: Catalogue, text: Inline) -> Extract:
 
 
 def _renamed(item: Examined, field: str) -> Examined:
-    """Put the field with a string in front of the fields in it."""
+    """Prefix the fields of a document with the field of its string."""
     found = item.extract._replace(
         sites=[site._replace(field=f"{field}: {site.field}") for site in item.extract.sites],
         unjudged=tuple(

@@ -1,7 +1,7 @@
-"""JSON lists that YAML reads alike: nobody takes one for an API object, so none holds an image.
+"""JSON lists that YAML reads in the same way: never API objects, so they hold no image.
 
-What an API of GitHub or a test has given, or a list of examples, speaks of images and kinds as
-well. The standard library knows in a fifth of libyaml's time that such a text is well-formed.
+Responses of the GitHub API, test results or lists of examples mention images and kinds, too. The
+standard library checks that such text is well-formed in a fifth of libyaml's time.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from imagelint.yaml.fast.lines import is_odd
 __all__ = ["is_json_list"]
 
 _SIZE_MAX = 1 << 22
-"""Bytes of a text that is read so: all of it is in memory for a moment."""
+"""Maximum size in bytes: the whole text is in memory for a moment."""
 _KEY_MAX = 150
-"""Characters of a key: YAML has room for 1024, and each of these may be written as six."""
+"""Characters of a key: YAML allows 1024, and each of these may be written as six."""
 _DEPTH_MAX = 100
 _COLON_IN_FRONT = re.compile(r"\n[ \r\n]*:")
-"""JSON may have a line break between a key and its colon, YAML has not."""
+"""JSON allows a line break between a key and its colon, YAML does not."""
 _OTHER_ESCAPES = ("\\/", "\\ud", "\\uD")
-"""A slash needs none in YAML, and half a character has none there."""
+"""YAML does not need an escape for a slash, and has none for lone surrogates."""
 
 
 def is_json_list(data: bytes) -> bool:
-    """Whether text (UTF-8) is a JSON list, and the same to every reader of YAML."""
+    """Whether text (UTF-8) is a JSON list that every YAML reader reads in the same way."""
     if not data.startswith(b"[") or len(data) > _SIZE_MAX:
         return False
     try:

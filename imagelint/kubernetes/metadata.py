@@ -1,8 +1,8 @@
-"""What kubectl's decoder wants of an object's metadata: the types of ``ObjectMeta``.
+"""The types that kubectl's decoder requires of an object's metadata: those of ``ObjectMeta``.
 
 kubectl decodes every document's metadata into the Go type (cli-runtime, metadata_decoder.go;
-apimachinery, meta/v1/types.go) and refuses the document where a value does not fit. Null fits
-everywhere, unknown fields are passed over.
+apimachinery, meta/v1/types.go) and refuses the document if a value does not fit. Null fits
+everywhere, unknown fields are ignored.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _RFC3339 = (
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{1,2}):([0-9]{2}):([0-9]{2})(?:[.,][0-9]+)?"
     r"(?:Z|[-+](?:[01][0-9]|2[0-4]):[0-5][0-9])"
 )
-"""Patterns for values that hardly a manifest has: not compiled before they are needed."""
+"""Patterns for values that few manifests have: compiled on first use."""
 
 
 def metadata_problems(metadata: Node | None, view: View) -> Iterator[ParseProblem]:
@@ -108,7 +108,7 @@ def _scalar_problems(node: Node, name: str, wanted: str) -> Iterator[ParseProble
 
 def _is_int64(node: Scalar, value: object) -> bool:
     if node.type is not None and not re.fullmatch(_JSON_INTEGER, node.value):
-        return False  # JSON's 1e3 stays as it is, YAML's is written out
+        return False  # JSON's 1e3 is kept as it is, YAML's becomes an integer
     return isinstance(value, int) and -(2**63) <= value < 2**63
 
 

@@ -1,7 +1,7 @@
-"""Objects in text that kubectl takes for something else: other encodings, colons without a space.
+"""Objects in text that kubectl misreads: other encodings, colons without a space.
 
-What is looked at is the same text read in other ways. If one of them shows an object, its author
-means one, and that kubectl reads none is worth a finding.
+This module reads the same text in other ways. If one of them shows an object, the author means
+an object, and it is worth a finding that kubectl reads none.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ _WIDE = (
 
 
 def shows_kind(text: str) -> bool:
-    """Whether a key ``kind`` can be seen in text that no parser reads, whatever is between."""
+    """Whether a key ``kind`` can be seen in unparsable text, despite invisible characters."""
     return re.search(f"(?m){_KIND}", _visible(text)) is not None
 
 
@@ -64,7 +64,7 @@ def _visible(text: str) -> str:
 
 
 def is_settings(text: str) -> bool:
-    """Whether text is JSON with comments and no object: what an editor keeps its settings in."""
+    """Whether text is JSON with comments and without an object: an editor's settings."""
     if not text.lstrip("\ufeff \t\r\n").startswith(("{", "//", "/*")):
         return False
     if re.search(_JSON_COMMENT, text) is None:
@@ -74,15 +74,15 @@ def is_settings(text: str) -> bool:
 
 
 def _key_alone(match: re.Match[str]) -> str:
-    """Return a key, and nothing in place of a comment or of a string that may be a snippet."""
+    """Return a key; replace a comment, or a string that may be a snippet, with nothing."""
     return match.group() if match["colon"] else " "
 
 
 def is_in_other_encoding(document: Document) -> bool:
     """Whether a document shows an object in another encoding than that of its source.
 
-    In UTF-16 and UTF-32 the letters of a key have NULs between them, in whatever order, and no
-    text that kubectl reads has one. In a source that is UTF-16 it may be plain UTF-8.
+    In UTF-16 and UTF-32 the letters of a key have NULs between them, in any byte order, and no
+    text that kubectl reads contains one. In a UTF-16 source the object may be plain UTF-8.
     """
     data = _written(document)
     if document.source.encoding == "utf-8":
@@ -93,12 +93,12 @@ def is_in_other_encoding(document: Document) -> bool:
 
 
 def _written(document: Document) -> bytes:
-    """Return the bytes of the file; of a document in a string those of the string."""
+    """Return the bytes of the file; for a document in a string, the bytes of the string."""
     return document.source.data[document.span.start : document.span.end]
 
 
 def encoding_problem(document: Document) -> str | None:
-    """Return what is wrong with a document that is in another encoding; None: there are just NULs.
+    """Return the problem of a document in another encoding; None: it only contains NULs.
 
     See :func:`is_in_other_encoding`.
     """
@@ -110,10 +110,10 @@ def encoding_problem(document: Document) -> str | None:
 
 
 def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
-    """Return why kubectl refuses what looks like an object and is a string to YAML, or in its keys.
+    """Return why kubectl refuses text that looks like an object but is a string or has broken keys.
 
-    So it is where colons have no space behind them, and where text stands in front of JSON. It may
-    be an item of a List, too.
+    The cause is colons without a space after them, or text before JSON. The object may also be an
+    item of a List.
     """
     root = tree.root
     for node in () if root is None else (root, *_items(root)):
@@ -125,9 +125,9 @@ def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
             what = "its keys are not `apiVersion` and `kind`"
         else:
             is_text = isinstance(node, Scalar) and node.style not in ("|", ">")
-            is_misread = is_text and type_of(node) != "null"  # of which kubectl says nothing
+            is_misread = is_text and type_of(node) != "null"  # kubectl reports nothing
             what = "to YAML it is a string, not an object"
-        end = len(text) if node is root else node.end  # behind a string the rest is dropped
+        end = len(text) if node is root else node.end  # the rest after a string is dropped
         if is_misread and _shows_object(text[node.start : end]):
             advice = "write a space after each colon, and no text before `{`"
             return ParseProblem(node.start, f"{what}; {advice}")
@@ -175,6 +175,6 @@ def _items(root: Node | None) -> list[Node]:
 
 
 def _shows_object(text: str) -> bool:
-    """Whether both keys of an object can be seen in text, comments left out."""
+    """Whether both keys of an object can be seen in text, comments excluded."""
     bare = re.sub(_COMMENT_LINES, "", _visible(text))
     return all(re.search(f"(?m){key}", bare) for key in (_KIND, _API_VERSION))

@@ -1,8 +1,8 @@
-"""Trees → API objects: what an object says of itself, and lists taken apart as their readers do.
+"""Trees → API objects with their metadata; lists are split as their readers split them.
 
-kubectl takes any object with ``items`` for a list, kustomize the kinds that end in
-``List``; an object that either of them would apply is found here, together with the
-reasons for which kubectl refuses it. And the way from an object to what stands in it.
+kubectl treats any object with ``items`` as a list, kustomize the kinds that end in ``List``;
+this module finds every object that either of them would apply, and why kubectl refuses it. It
+also finds the nodes in an object by the path of a field.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ __all__ = [
 ]
 
 KUSTOMIZATION_FILES = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
-"""Names of files that make an object of what states no kind."""
+"""Names of files in which a mapping without a kind is an object."""
 _ARGO_SOURCE = ".argocd-source"
-"""What the names of files begin with that override the source of an Application of Argo CD."""
+"""The prefix of files that override the source of an Argo CD Application."""
 _KUSTOMIZATION_GROUP = "kustomize.config.k8s.io/v1beta1"
 
 
@@ -63,7 +63,7 @@ def find_objects(
 ) -> tuple[list[ObjectNode], list[ParseProblem]]:
     """Return the objects of a document as one reader sees them, and why kubectl refuses it.
 
-    ``file_name`` (without folders) tells a Kustomization that states no kind.
+    ``file_name`` (without folders) identifies a Kustomization without a kind.
     """
     if not isinstance(root, Mapping):
         return [], []
@@ -89,7 +89,7 @@ def find_objects(
         elif type_of(items) not in ("sequence", "null"):
             problems.append(ParseProblem(items.start, "items is not a list"))
         if problems and not isinstance(items, Sequence):
-            found.append(item)  # refused: what can be seen in it is linted, whoever it is for
+            found.append(item)  # refused, but its visible contents are linted
         elif not item.meta.kind.endswith("List"):
             found.append(item._replace(readers=frozenset({Reader.KUSTOMIZE})))
         if isinstance(items, Sequence) and id(items) not in seen:
@@ -126,10 +126,10 @@ def _members(
 def meta_of(
     mapping: Mapping, view: View, parent: KubeObject | None, file_name: str
 ) -> KubeObject | None:
-    """Return what an object says of itself, or None where it says no kind and so is none.
+    """Return an object's own metadata, or None if it has no kind and so is not an object.
 
-    Without an apiVersion nothing applies it, but the kinds of Kubernetes itself are told
-    by their name all the same: a slip of the pen must not hide an image.
+    Nothing applies an object without an apiVersion, but the kinds of Kubernetes itself are still
+    recognised by name: a typo must not hide an image.
     """
     entries = view.entries(mapping)
     api_version = string_of(entries.get("apiVersion"), view)
@@ -148,19 +148,19 @@ def meta_of(
 
 
 def is_argo_source(file_name: str) -> bool:
-    """Whether a file (without folders) overrides what Argo CD builds from the folder it is in."""
+    """Whether a file (without folders) overrides what Argo CD builds from the file's folder."""
     return file_name.startswith(_ARGO_SOURCE) and file_name.endswith(".yaml")
 
 
 def is_read_by_name(file_name: str) -> bool:
-    """Whether the name of a file (without folders) makes an object of what states no kind."""
+    """Whether the name of a file (without folders) makes a mapping without a kind an object."""
     return file_name in KUSTOMIZATION_FILES or is_argo_source(file_name)
 
 
 def as_kustomize_has_it(item: ObjectNode, view: View) -> KubeObject:
     """Return an object with the names and labels that kustomize reads; ``view`` is kubectl's.
 
-    Where all of them are plainly texts these are kubectl's. To know that spares a seventh of the
+    If all of them are clearly texts, kubectl's are returned. This check saves a seventh of the
     extraction from a small workload.
     """
     metadata = view.get(item.mapping, "metadata")
@@ -195,10 +195,10 @@ def _names(mapping: Mapping, view: View) -> tuple[str | None, str | None, dict[s
 
 
 def _text_of(node: Node | None, view: View) -> str | None:
-    """Return a string as the view's reader has it or, where that is none, as kustomize has it.
+    """Return a string as the view's reader has it or, if that is not one, as kustomize has it.
 
-    The server refuses a name like ``y``, so no object of another name can be meant. (In place of
-    such a namespace kubectl puts its own.)
+    The server refuses a name like ``y``, so no object with another name can be meant. (kubectl
+    replaces such a namespace with its own.)
     """
     text = string_of(node, view)
     if text is None and isinstance(node, Scalar):
@@ -208,13 +208,13 @@ def _text_of(node: Node | None, view: View) -> str | None:
 
 
 def _is_mistyped(entries: dict[str, Node]) -> bool:
-    """Whether the apiVersion lacks its quotes (``1``): kubectl refuses what is an object else."""
+    """Whether the apiVersion lacks quotes (``1``): kubectl refuses it, but it is an object."""
     version = entries.get("apiVersion")
     return version is not None and type_of(version) not in ("string", "null")
 
 
 def string_of(node: Node | None, view: View) -> str | None:
-    """Return what a reader takes for a string, or None."""
+    """Return the text of a node that a reader reads as a string, or None."""
     if not isinstance(node, Scalar):
         return None
     if is_text(node):
@@ -238,7 +238,7 @@ Step = str | int
 
 
 class Place(NamedTuple):
-    """A node on the way along a field's path, with what was passed on it."""
+    """A node that a field's path leads to, with the steps to it."""
 
     node: Node
     steps: tuple[Step, ...] = ()
@@ -292,7 +292,7 @@ def named_values(view: View, place: Place, holder: Holder) -> Iterator[Place]:
 
 
 def keyed_values(view: View, place: Place, holder: Holder) -> Iterator[Place]:
-    """Yield the values of a mapping that have keys of a pattern."""
+    """Yield the values of a mapping whose keys match a pattern."""
     if isinstance(place.node, Mapping):
         for key in view.entries(place.node):
             if named_so(key, holder.keys):
@@ -300,7 +300,7 @@ def keyed_values(view: View, place: Place, holder: Holder) -> Iterator[Place]:
 
 
 def named_so(name: str | None, named: tuple[str, ...]) -> bool:
-    """Whether a name fits one of the patterns."""
+    """Whether a name matches one of the patterns."""
     return bool(name) and any(NamePattern(one).matches(str(name)) for one in named)
 
 

@@ -1,8 +1,8 @@
-"""Which documents can hold an image; everything else is proven away without being parsed.
+"""Which documents can hold an image; all others are skipped without being parsed.
 
-A proof, not a guess: a document is left out only where no spelling that YAML or JSON
-allows could make an image site of it. Measured: in a tree full of
-CRDs (Kubeflow, 25 MB) 96 % of the bytes are never parsed, in a tree of test manifests half.
+This is a proof, not a guess: a document is skipped only if no spelling that YAML or JSON
+allows could make an image site of it. Measured: in a tree full of CRDs (Kubeflow, 25 MB)
+96 % of the bytes are never parsed, in a tree of test manifests half.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ __all__ = ["LONG", "can_hold_image", "is_proven_free", "may_hold_object"]
 __all__ += ["may_have_built", "may_lack_space", "may_select_images", "needs_no_parse"]
 
 # A word can be spelled without its letters only by an escape, in double quotes by an escaped
-# line break, or as base64 under a !!binary tag (whose name may be escaped itself).
+# line break, or as base64 under a !!binary tag (whose name may itself be escaped).
 _SPELLED = rb"\\[xuU]"
 _FOLDED = rb"\\\r?\n"
-_BOM = codecs.BOM_UTF8  # behind the start it is an error that makes any text a manifest
+_BOM = codecs.BOM_UTF8  # after the start it is an error that counts as a manifest
 _LONE_CR = rb"\r(?!\n)"
 _ODD_BREAKS = (b"\xc2\x85", b"\xe2\x80\xa8", b"\xe2\x80\xa9")
-# The lines at column 0 but for comments and items are found by their line feed, at which `re`
-# leaps; a `^` would do no more than 100 MB/s. Most lines are left at the first look behind it.
+# The lines at column 0, except comments and items, are found by their line feed, which `re`
+# finds fast; a `^` reaches only 100 MB/s. Most lines fail at the first character after it.
 _PLAIN_KEY = rb"([A-Za-z_][\w./-]*)[ \t]*:(?![^ \t\r\n])"
 _FIRST_LINE = rb"(?:%b|[^ \t\r\n#-]|-(?![ \t\n]))" % _PLAIN_KEY
 _COLUMN_0 = rb"\n(?! )(?:%b|[^ \t\r\n#-]|-(?![ \t\n]))" % _PLAIN_KEY
@@ -47,7 +47,7 @@ _API_VERSION = re.compile(
 _API_VERSION_KEY = b"apiVersion"
 _STATED = rb"apiVersion[\"']?:[ ]*[\"']?([A-Za-z0-9./-]+)[\"'\s,}]"
 _DECIDING = frozenset((b"kind", b"apiVersion", b"items"))
-"""The keys of a root that matter; below it none does but those of a pod spec."""
+"""The keys of a root that matter; below it only those of a pod spec do."""
 _NO_NAMES = frozenset(b"null y n yes no on off true false".split())
 """Words that YAML takes for something else; a Kustomization without a name has one all the same."""
 _KIND_WORD = re.compile(rb"kind(?<=\bkind)\b")  # begins with letters, so that `re` leaps to them
@@ -57,16 +57,16 @@ _WORKLOAD = (
     rb"(?:CronJob|DaemonSet|Deployment|Job|Pod|PodTemplate|ReplicaSet|ReplicationController|StatefulSet)\b"
 )
 _compiled = cache(re.compile)
-"""Compiles a pattern when a document asks for it: all at once were a hundredth of a start."""
+"""Compiles a pattern on first use: compiling all at once took a hundredth of a start."""
 LONG = 4096
-"""Bytes of a text of which the proof is asked for before the words are."""
+"""Bytes of a text from which the proof comes before the search for words."""
 
 
 def needs_no_parse(data: bytes, catalogue: Catalogue) -> bool:
     """Whether text (UTF-8) of a document or a whole file is known to hold no image site.
 
-    Of what is long the proof comes first, one pass over it, where each word that it does not hold
-    is another; of what is short it comes last, as it may have the file of an API group read.
+    For long text the proof comes first, because it is one pass, and each absent word another one;
+    for short text it comes last, because it may read the file of an API group.
     """
     if data.startswith(b"["):
         from imagelint.kubernetes.json_list import is_json_list  # noqa: PLC0415 - few files are lists
@@ -79,7 +79,7 @@ def needs_no_parse(data: bytes, catalogue: Catalogue) -> bool:
 
 
 def can_hold_image(data: bytes, words: Words) -> bool:
-    """Whether one of the catalogue's ``words`` stands in ``data`` or could be spelled otherwise.
+    """Whether one of the catalogue's ``words`` is in ``data`` or could be spelled otherwise.
 
     What states a kind that has containers is none that may be left out, as it may be broken in
     front of its images.
@@ -115,9 +115,9 @@ def _states_workload(data: bytes) -> bool:
 
 
 def _states_others(data: bytes, groups: tuple[bytes, ...]) -> bool:
-    """Whether every apiVersion in a text is plainly that of another group.
+    """Whether every apiVersion in a text is clearly that of another group.
 
-    So nine words need not be looked for, which took half of the time of a proof by words.
+    This avoids the search for nine words, which took half of the time of a proof by words.
     """
     at = data.find(_API_VERSION_KEY)
     while at >= 0:
@@ -136,9 +136,9 @@ def _is_one_of(groups: tuple[bytes, ...], version: bytes) -> bool:
 def may_hold_object(data: bytes) -> bool:
     """Whether an API object could be in ``data``, UTF-8 text of a whole file; no Kustomization.
 
-    An object states its kind, and where the word ``kind`` cannot be read there is none: neither
-    its images count nor what is wrong with the text. So dashboards, values and charts are
-    never parsed: of the shared corpus 100 files with a fourth of all the time.
+    An object states its kind, so without a readable word ``kind`` there is none, and neither its
+    images nor errors in the text count. So dashboards, values and charts are never parsed: 100
+    files of the shared corpus, with a fourth of all the time.
     """
     if b"\0" in data:  # as between the letters of UTF-16
         data = data.replace(b"\0", b"")
@@ -156,12 +156,12 @@ def _may_spell(data: bytes) -> bool:
 def is_proven_free(data: bytes, catalogue: Catalogue) -> bool:
     """Whether text (UTF-8) is proven to be one YAML document that holds no image site.
 
-    The proof: the root is a plain block mapping whose keys all stand at column 0 in
-    plain letters; ``kind`` and ``apiVersion`` stand there exactly once with plain
-    values; there is no ``items``; no ``---`` but in front; and the catalogue says that the kind
-    holds no images, nor manifests in strings, or does not know it and no pod spec's key occurs in
-    the text. One pass over the lines at column 0, where six searches made the proof of a large CRD
-    take three times as long. As it proves a whole file at once, such a file is not even split.
+    The proof: the root is a plain block mapping whose keys are all at column 0 in plain letters;
+    ``kind`` and ``apiVersion`` are there exactly once with plain values; there is no ``items``; no
+    ``---`` except at the start; and the catalogue says that the kind holds neither images nor
+    manifests in strings, or does not know it and no pod spec's key occurs in the text. It takes one
+    pass over the lines at column 0; six searches took three times as long in a large CRD. It
+    proves a whole file at once, so such a file is not even split.
     """
     kind = _KIND.match(data, _line_with(b"kind:", data))
     version = _API_VERSION.match(data, _line_with(b"apiVersion:", data))
@@ -169,14 +169,14 @@ def is_proven_free(data: bytes, catalogue: Catalogue) -> bool:
         return False
     is_possible, is_searched, words = _outlook(catalogue, version[2], kind[1])
     if not is_possible or (is_searched and b"ontainers" in data):
-        return False  # most of what cannot be proven, and no line but these two was looked at
+        return False  # true of most unproven text, after only these two lines
     if words and any(word in data for word in words):
         return False
     if _deciding_places(data) != {b"kind": kind.start(), b"apiVersion": version.start()}:
         return False
     if _has_odd_breaks(data):
         return False
-    # Below the root keys matter only where a pod spec is looked for by its shape, or a word.
+    # Below the root, keys matter only if a pod spec is searched by shape, or a word.
     is_spelled = (is_searched or bool(words)) and _may_spell(data)
     return not is_spelled and _begins_at_column_0(data)
 
@@ -187,8 +187,8 @@ def _outlook(
 ) -> tuple[bool, bool, tuple[bytes, ...]]:
     """Return what can be proven of a kind's objects.
 
-    That is: whether there can be a proof at all; whether images in them are sought by shape; the
-    words one of which is in all that hold some.
+    That is: whether a proof is possible at all; whether images in them are searched by shape; the
+    words of which every object with images contains one.
     """
     if {kind.lower(), version.lower()} & _NO_NAMES:
         return False, True, ()
@@ -202,7 +202,7 @@ def _outlook(
 
 
 def _line_with(key: bytes, data: bytes) -> int:
-    """Return where the first line begins with a key; the end where none does."""
+    """Return where the first line begins with a key; the end if none does."""
     if data.startswith(key):
         return 0
     return data.find(b"\n" + key) + 1 or len(data)
@@ -215,10 +215,10 @@ def _has_odd_breaks(data: bytes) -> bool:
 
 
 def _deciding_places(data: bytes) -> dict[bytes, int]:
-    """Return where ``kind`` and ``apiVersion`` stand if all lines at column 0 are of a plain root.
+    """Return where ``kind`` and ``apiVersion`` are if all lines at column 0 are of a plain root.
 
-    Such a line is a comment, a plain key, an item or a closing bracket. Nothing is returned where
-    another line is there, one of the two keys twice, or ``items``.
+    Such a line is a comment, a plain key, an item or a closing bracket. If there is any other
+    line, one of the two keys twice, or ``items``, nothing is returned.
     """
     places: dict[bytes, int] = {}
     separator = _compiled(_SEPARATOR).match(data)
@@ -237,7 +237,7 @@ def _deciding_places(data: bytes) -> dict[bytes, int]:
 
 
 def _begins_at_column_0(data: bytes) -> bool:
-    """Whether the root does: else the lines at column 0 are not its keys."""
+    """Whether the root begins at column 0: otherwise the lines there are not its keys."""
     content = _compiled(_FIRST_CONTENT).search(data)
     return content is not None and not content[1]
 
@@ -249,14 +249,14 @@ def may_lack_space(text: str) -> bool:
 
 
 def may_have_built(data: bytes) -> bool:
-    """Whether an object in some text may have a folder built: of Flux, of Argo CD."""
+    """Whether an object in some text may build a folder: of Flux, of Argo CD."""
     if b"argoproj.io/" in data and b"Application" in data:
         return b"path" in data
     return b"kustomize.toolkit.fluxcd.io/" in data
 
 
 def may_select_images(data: bytes) -> bool:
-    """Whether something but a kustomization may select images by name: Flux, Argo CD, skaffold."""
+    """Whether an object other than a kustomization may select images: Flux, Argo CD, skaffold."""
     if b"kustomize" in data and (b"fluxcd.io" in data or b"argoproj.io" in data):
         return True
     if b"templatePatch" in data and b"argoproj.io" in data:

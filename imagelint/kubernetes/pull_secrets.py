@@ -1,8 +1,8 @@
-"""Who brings a pull secret: pods, and the service accounts that they run as.
+"""Which pods have a pull secret: their own, or that of their service account.
 
-A pod without ``imagePullSecrets`` gets those of its service account, which may stand in another
-file: what one source tells is kept as facts (:class:`imagelint.model.report.Facts`), and
-``engine/run_rules.py`` puts them together. Asked only where a rule wants to know. No I/O.
+A pod without ``imagePullSecrets`` gets those of its service account, which may be in another
+file: each source yields facts (:class:`imagelint.model.report.Facts`), which
+``engine/run_rules.py`` combines. Used only if a rule needs it. No I/O.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class PodSecrets(NamedTuple):
 
 
 def pods_in(tree: Tree) -> dict[int, PodSecrets]:
-    """Return the pod of each image of a tree that is in one, by the id of the image's node.
+    """Return the pod of each image in a tree that is in one, by the id of the image's node.
 
-    Of a node that is in several (by an alias), a pod without a secret counts.
+    For a node in several pods (through an alias), a pod without a secret counts.
     """
     view = views(tree)[0]
     found: dict[int, PodSecrets] = {}
@@ -74,7 +74,7 @@ def accounts_in(source: Source) -> Iterator[Account]:
 
 
 def _images(spec: Mapping, view: View) -> Iterator[Node]:
-    """Yield the nodes of a pod's images; nothing where this is no pod's spec."""
+    """Yield the nodes of a pod's images; nothing if this is not a pod spec."""
     entries = view.entries(spec)
     if not entries.keys() & set(_CONTAINER_LISTS):
         return

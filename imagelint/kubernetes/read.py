@@ -1,7 +1,7 @@
-"""A source → its examined documents: what can hold an image, read and searched.
+"""A source → its examined documents: the documents that can hold images, parsed and searched.
 
-A template or a broken manifest is reported as such, and what stands plainly in it is judged all
-the same, so that a syntax error hides nothing.
+A template or a broken manifest is reported as such, and the images that can be seen in it are
+still judged, so that a syntax error hides nothing.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ _FOLDED_INSIDE = rb"\\\n"
 _WITH_PATCHES = (b"toolkit.fluxcd.io", b"argoproj.io")
 _REFUSED = "kustomize refuses this file: "
 PART = 1 << 20
-"""Bytes of a part: some 60 ms of work on one that is full of images."""
+"""Bytes of a part: some 60 ms of work if it is full of images."""
 
 
 def examine(  # noqa: PLR0913 - what is read, and how
@@ -84,12 +84,12 @@ def examine(  # noqa: PLR0913 - what is read, and how
 ) -> tuple[list[Examined], int]:
     """Read the documents of a source that can hold images; count those proven to hold none.
 
-    ``within`` is a span out of :func:`parts`, to read those documents alone. Whoever has no use
-    for trees asks for none, and boring workloads are skimmed. ``roles`` are those that the file
-    has in kustomizations. Documents inside of strings come behind the one around them. Of a
-    kustomization that kustomize may refuse (``is_refused``) nothing is left out, to find why.
+    ``within`` is a span from :func:`parts`: read only its documents. Without ``with_trees`` simple
+    workloads are skimmed. ``roles`` are the file's roles in kustomizations. Documents inside of
+    strings follow the document around them. Of a kustomization that kustomize may refuse
+    (``is_refused``) nothing is left out, so that the reason is found.
 
-    ``prove=False`` parses everything: the slow path that the fast one is tested against.
+    ``prove=False`` parses everything: the slow path that tests compare with the fast one.
     """
     special = is_refused or _is_special(roles) or _is_binary_resource(source, roles)
     asks = prove and not special
@@ -100,7 +100,7 @@ def examine(  # noqa: PLR0913 - what is read, and how
     free = 0
     documents = split(source, within)
     if is_free_file is False and len(documents) == 1 and documents[0].data == source.data:
-        asks = False  # the same bytes again
+        asks = False  # these are the same bytes
     for document in documents:
         if asks and is_free(document, catalogue):
             free += 1
@@ -112,8 +112,8 @@ def examine(  # noqa: PLR0913 - what is read, and how
             examined += read_all(document, catalogue, _file_name(source), roles)
     if is_refused:
         examined = _with_first_of(source, examined)
-    # What ends the stream for kubectl keeps it from a manifest, whatever it is itself. Of what
-    # stands in the other parts of a source nothing is known here: there is sure to be one.
+    # An error that ends the stream for kubectl hides a manifest, whatever the document is. Other
+    # parts of a source are not known here: one of them is assumed to hold a manifest.
     is_stream = len(examined) > 1 and any(item.is_manifest for item in examined)
     if is_stream or within is not None:
         examined = [item._replace(is_manifest=True) if item.refusals else item for item in examined]
@@ -121,7 +121,7 @@ def examine(  # noqa: PLR0913 - what is read, and how
 
 
 def _with_first_of(source: Source, examined: list[Examined]) -> list[Examined]:
-    """Return the documents of a kustomization file, of which the first has to be a mapping."""
+    """Return the documents of a kustomization file, whose first one must be a mapping."""
     for index, item in enumerate(examined):
         root = None if item.tree is None else item.tree.root
         if item.refusals or isinstance(root, Mapping):
@@ -142,10 +142,10 @@ def _with_first_of(source: Source, examined: list[Examined]) -> list[Examined]:
 
 
 def parts(source: Source, catalogue: Catalogue) -> list[Span] | list[None]:
-    """Return parts to examine one by one: their documents are those of the source.
+    """Return parts to examine one by one: together they have the documents of the source.
 
-    So no more than the trees of a part are in memory at a time, and several processes can
-    share one source. None stands for all of it.
+    So only the trees of one part are in memory at a time, and several processes can share one
+    source. None means the whole source.
     """
     if not is_large(source) or _is_free_file(source, catalogue):
         return [None]
@@ -154,14 +154,14 @@ def parts(source: Source, catalogue: Catalogue) -> list[Span] | list[None]:
 
 
 def is_large(source: Source) -> bool:
-    """Whether a source could have parts."""
+    """Whether a source may have several parts."""
     return len(source.data) >= 2 * PART
 
 
 def _is_free_file(source: Source, catalogue: Catalogue) -> bool | None:
     """Whether a source is proven to hold no image, whatever its documents are.
 
-    None where that cannot be asked of all of it at once.
+    None if the whole source cannot be checked at once.
     """
     data = source.data
     if source.encoding != "utf-8" or is_read_by_name(_file_name(source)) or b"\0" in data:
@@ -192,9 +192,9 @@ def is_free(document: Document, catalogue: Catalogue) -> bool:
 
 
 def _may_say_more(data: bytes) -> bool:
-    """Whether no word may tell of an image: in a plugin of kustomize, or in a string of a string.
+    """Whether a word may be missing in text with an image: kustomize plugins, strings in strings.
 
-    There a word can be folded by a backslash and a line feed that are both escaped themselves.
+    There a word can be split by a backslash and a line feed that are both escaped themselves.
     """
     if b"builtin" in data and re.search(_PLUGIN, data) is not None:
         return True
@@ -202,7 +202,7 @@ def _may_say_more(data: bytes) -> bool:
 
 
 def skimmed(document: Document, catalogue: Catalogue, skimming: Skim = skim) -> Examined | None:
-    """Read a document without a tree; None where that cannot be."""
+    """Read a document without a tree; None if that is not possible."""
     if document.tree is not None or document.problems:
         return None
     decoded = document.decoded
@@ -214,7 +214,7 @@ def skimmed(document: Document, catalogue: Catalogue, skimming: Skim = skim) -> 
     if found is None or is_read_by_name(_file_name(document.source)):
         return None
     if "kustomize" in text and found.root is not None and has_fields_of_kustomize(found.root):
-        return None  # nobody states such a field otherwise
+        return None  # only kustomizations have such a field
     template = template_of(text)
     return Examined(
         document, None, found, (), None, ACTION in text, is_manifest=is_object, template=template
@@ -222,12 +222,12 @@ def skimmed(document: Document, catalogue: Catalogue, skimming: Skim = skim) -> 
 
 
 def _is_special(roles: Iterable[FileRole]) -> bool:
-    """Whether kustomize takes a file for something else than manifests."""
+    """Whether kustomize reads a file as something other than manifests."""
     return any(role.role.is_special for role in roles)
 
 
 def _is_binary_resource(source: Source, roles: Iterable[FileRole]) -> bool:
-    """Whether kustomize takes something for manifests that is no text, and refuses it."""
+    """Whether kustomize uses a binary file as manifests, and so refuses it."""
     if not any(role.role.is_resource for role in roles):
         return False
     if source.data.isascii():
@@ -238,7 +238,7 @@ def _is_binary_resource(source: Source, roles: Iterable[FileRole]) -> bool:
 def read_all(
     document: Document, catalogue: Catalogue, file_name: str, roles: tuple[FileRole, ...] = ()
 ) -> list[Examined]:
-    """Read a document and those inside of its strings, which come behind it."""
+    """Read a document and the documents inside of its strings, in this order."""
     first = read(document, catalogue, file_name, roles)
     if not first.extract.inline:
         return [first]
@@ -250,9 +250,9 @@ def read_all(
 def read(
     document: Document, catalogue: Catalogue, file_name: str, roles: tuple[FileRole, ...] = ()
 ) -> Examined:
-    """Read a document that may hold images; ``file_name`` comes without folders.
+    """Read a document that may hold images; ``file_name`` has no folders.
 
-    What is inside of its strings :func:`read_all` reads.
+    :func:`read_all` also reads what is inside of its strings.
     """
     text = document.text
     tree = document.tree or _parsed(text)
@@ -288,7 +288,7 @@ def read(
     is_manifest = is_sure or is_manifest_of(found, text, tree)
     if tree.unread_from is not None:
         if not _is_special(roles) and is_free(document, catalogue):
-            found.sites.clear()  # parsed for a test alone, and its kind may stand in what is unread
+            found.sites.clear()  # parsed only for a check; its kind may be in the unread text
         elif is_manifest:
             read = {site.node.start for site in found.sites}
             seen = seen_images(text, tree.unread_from, found.root)
@@ -307,7 +307,7 @@ def read(
 
 
 def _parsed(text: str) -> Tree:
-    """Parse YAML, with all for which kubectl refuses it whatever is sought in it."""
+    """Parse YAML, with every reason for which kubectl refuses it."""
     tree = parse_yaml(text)
     if tree.is_suspicious:
         tree.problems += refusals(tree)
@@ -322,14 +322,14 @@ def _parsed(text: str) -> Tree:
 
 
 def _is_object(root: Node | None) -> bool:
-    """Whether a root plainly states its kind, and is no list."""
+    """Whether a root clearly states its kind, and is not a list."""
     pairs = root.pairs if isinstance(root, Mapping) else ()
     keys = {key.value for key, _ in pairs if isinstance(key, Scalar)}
     return "kind" in keys and "items" not in keys
 
 
 def _is_in_other_encoding(document: Document) -> bool:
-    """Whether a document shows an object in another encoding, as text without a NUL cannot."""
+    """Whether a document shows an object in another encoding; text without a NUL cannot."""
     source = document.source
     if source.encoding == "utf-8" and b"\0" not in source.data:
         return False
@@ -344,7 +344,7 @@ def _reasons(
     problems: Iterable[ParseProblem],
     by_kustomize: Iterable[ParseProblem],
 ) -> Iterator[Refusal]:
-    """Yield why a document is not read as it is written, but for marks and encodings."""
+    """Yield why a document is not read as it is written, except for marks and encodings."""
     is_refused = False
     for problem in document.problems:
         is_refused = True
@@ -366,7 +366,7 @@ def _reasons(
 
 
 def _superfluous_marks(document: Document) -> int:
-    """Count the byte order marks in front that kustomize misreads; more than one kubectl too."""
+    """Count the leading byte order marks that kustomize misreads; kubectl misreads two or more."""
     text = document.decoded.text
     marks = len(text) - len(text.lstrip("\ufeff"))
     is_first = document.span.start == document.source.bom_length

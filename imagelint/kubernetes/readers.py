@@ -1,10 +1,10 @@
-"""Nodes → what kubectl and what kustomize make of them.
+"""Nodes → how kubectl and kustomize read them.
 
-Both read YAML with libraries of the same descent and still differ (go-yaml v2 with
-sigs.k8s.io/yaml, and go-yaml v3): in merges, duplicate keys, lists and the words of
-YAML 1.1. A :class:`View` is one reader's reading of a tree; :func:`refusals` says
-why kubectl refuses a tree that parses, :func:`oddities` which keys the two take for different
-ones. An image that either reader sees counts, whatever is refused.
+Their YAML libraries are related but differ (go-yaml v2 with sigs.k8s.io/yaml, and go-yaml v3):
+in merges, duplicate keys, lists and the words of YAML 1.1. A :class:`View` is one reader's
+reading of a tree; :func:`refusals` says why kubectl refuses a tree that parses,
+:func:`oddities` which keys the two readers interpret differently. An image that either reader
+sees counts, even in a refused document.
 """
 
 from __future__ import annotations
@@ -59,9 +59,9 @@ class View:
     ) -> None:
         """Read as ``reader``.
 
-        With ``walk_once``, for a document that kubectl refuses, no mapping is merged twice into
-        another, and merges come to an end. ``has_merges=False`` promises that there are none.
-        ``unwrapped`` is a List that kustomize takes apart before it looks at merges or tags.
+        ``walk_once`` is for documents that kubectl refuses: no mapping is merged twice into one, so
+        that merging ends. ``has_merges=False`` promises that there are none. ``unwrapped`` is a
+        List that kustomize splits before it processes merges or tags.
         """
         self.reader = reader
         self._has_merges = has_merges
@@ -72,7 +72,7 @@ class View:
         self._kept: list[Mapping] = []
 
     def entries(self, mapping: Mapping) -> dict[str, Node]:
-        """Return the mapping as the reader sees it: merges done, the winning value of each key."""
+        """Return the mapping as the reader sees it: with merges, and one value for each key."""
         known = self._entries.get(id(mapping))
         if known is None:
             known = self._entries[id(mapping)] = {}
@@ -86,13 +86,13 @@ class View:
         return known
 
     def get(self, node: Node | None, *path: str) -> Node | None:
-        """Return what stands under ``path`` in a node; None where a mapping or a key is missing."""
+        """Return the node at ``path`` below a node; None if a mapping or a key is missing."""
         for key in path:
             node = self.entries(node).get(key) if isinstance(node, Mapping) else None
         return node
 
     def key(self, key: Node) -> str:
-        """Return a key as the string that it is in JSON; complex keys get a name of their own."""
+        """Return a key as the string that it is in JSON; complex keys get unique names."""
         if not isinstance(key, Scalar) or is_text(key):
             return _text(key)
         value = resolve(key, self.reader)
@@ -103,10 +103,10 @@ class View:
         return key.value
 
     def _set_by_kubectl(self, mapping: Mapping) -> list[_Pair]:
-        """Return keys as they come, merged ones too, for the last to win.
+        """Return the pairs in order, merged ones included; the last pair of a key wins.
 
-        Of a list of mappings the first comes last. The way is backwards, so that of a mapping
-        that comes in twice it is the last that counts, as it does where none is left out.
+        Of a list of mappings the first comes last. The walk is backwards, so that the last use
+        of a repeated mapping counts, as if none had been left out.
         """
         seen = {id(mapping)}
         found: list[_Pair] = []
@@ -123,17 +123,17 @@ class View:
         return found[::-1]
 
     def _backwards(self, source: Mapping, seen: set[int]) -> Iterator[_Pair]:
-        """Yield a merged mapping's pairs, the last first; whether it was seen is asked then."""
+        """Yield a merged mapping's pairs, the last first; the check for repetition is then."""
         if self._limited([source], seen):
             yield from reversed(source.pairs)
 
     def _read_as_kustomize(self, mapping: Mapping, known: dict[str, Node]) -> None:
-        """Note the values of keys as kustomize does, in three steps.
+        """Set the values of keys as kustomize does, in three steps.
 
-        Of a List that is alone in its file it takes the items before anything else (kyaml,
-        byteio_reader.go). Merges it does by the texts of keys, whatever their tags, and of equal
-        ones in a mapping it sees the first (rnode.go, deAnchor). What these bring of merges
-        go-yaml v3 does behind them, by what keys resolve to.
+        In a List that is alone in its file it reads the items before anything else (kyaml,
+        byteio_reader.go). It merges by the texts of keys, whatever their tags, and of equal keys in
+        a mapping it uses the first (rnode.go, deAnchor). Merges in the result are done by go-yaml
+        v3, by what the keys resolve to.
         """
         seen = {id(mapping)}
         work = [mapping]
@@ -149,14 +149,14 @@ class View:
             known.update({text: value for text, (_, value) in _by_text(mapping.pairs).items()})
 
     def _merged(self, mapping: Mapping, seen: set[int]) -> tuple[list[_Pair], list[Mapping]]:
-        """Return a mapping's pairs after kustomize's own merging, and what is left to be merged.
+        """Return a mapping's pairs after kustomize's own merging, and the mappings left to merge.
 
-        Of several merges that come in by a list of mappings only the first one's is left.
+        Of several merges that come from a list of mappings only the first one's is left.
         """
         if not (self._has_merges and any(map(_may_merge, mapping.pairs))):
             return list(_by_text(mapping.pairs).values()), []
         texts = [_text(key) for key, _ in mapping.pairs]
-        cleared = texts.index(MERGE) if MERGE in texts else len(texts)  # whatever its tag
+        cleared = texts.index(MERGE) if MERGE in texts else len(texts)  # regardless of its tag
         own = _by_text([*mapping.pairs[:cleared], *mapping.pairs[cleared + 1 :]])
         direct = [
             source
@@ -165,7 +165,7 @@ class View:
             for source in _merge_sources(key, value)
         ]
         merged = dict(own)
-        for source in reversed(self._limited(direct, set())):  # not in chains: as many as written
+        for source in reversed(self._limited(direct, set())):  # no chains: as many as are written
             merged.update(_by_text(source.pairs))
         merged.update(own)
         pairs, nested = [], []
@@ -177,7 +177,7 @@ class View:
         return pairs, self._limited(nested, seen)
 
     def _limited(self, sources: list[Mapping], seen: set[int]) -> list[Mapping]:
-        """Leave out, of a document that may be a bomb, what was merged already or is too much."""
+        """Leave out repeated mappings and those above the limit, if the document may be a bomb."""
         if not self._walk_once:
             return sources
         found = [one for one in sources if id(one) not in seen]
@@ -187,9 +187,9 @@ class View:
 
 
 def _text(key: Node) -> str:
-    """Return what kustomize takes for the name of a key that it has not resolved yet.
+    """Return the name by which kustomize knows a key before it is resolved.
 
-    An alias has its anchor's name there, so it is no merge before aliases are replaced.
+    For an alias that is its anchor's name, so it is not a merge before aliases are replaced.
     """
     if isinstance(key, Scalar) and not is_alias_of_merge(key):
         return key.value
@@ -197,7 +197,7 @@ def _text(key: Node) -> str:
 
 
 def _by_text(pairs: list[_Pair]) -> dict[str, _Pair]:
-    """Return the pairs in their order by the texts of their keys, of equal ones the first."""
+    """Return the pairs in order by the texts of their keys, the first of equal ones."""
     found: dict[str, _Pair] = {}
     for pair in pairs:
         found.setdefault(_text(pair[0]), pair)
@@ -210,7 +210,7 @@ def _may_merge(pair: _Pair) -> bool:
 
 
 def _is_merge(key: Node, reader: Reader) -> bool:
-    """Whether a reader merges: both a plain ``<<``, kustomize any key with the tag for it."""
+    """Whether a reader merges: both for a plain ``<<``, kustomize for any key with the tag."""
     if not isinstance(key, Scalar):
         return False
     if reader is Reader.KUBECTL:
@@ -234,11 +234,11 @@ def _mappings(value: Node) -> list[Mapping]:
 
 
 def views(tree: Tree) -> list[View]:
-    """Return the views that may differ in structure, whether or not their readers refuse it.
+    """Return the views that may differ in structure, even if their readers refuse the tree.
 
-    That is kubectl's, kustomize's where there are merges, and one more of kustomize's for a List
-    that has other items where it is alone in its file. Of what kubectl refuses nobody knows which
-    of two keys at its root will stay, so both are looked at.
+    These are kubectl's, kustomize's if there are merges, and another of kustomize's for a List
+    whose items differ if it is alone in its file. In a tree that kubectl refuses, either of two
+    equal keys at the root may be kept, so both are examined.
     """
     once, merges = bool(tree.problems), tree.has_merges
     found = [View(Reader.KUBECTL, walk_once=once, has_merges=merges)]
@@ -254,7 +254,7 @@ def views(tree: Tree) -> list[View]:
 
 
 def _unwrapped(root: Node | None) -> Mapping | None:
-    """Return the root if it is a List with items, which kustomize takes apart."""
+    """Return the root if it is a List with items, which kustomize splits."""
     if isinstance(root, Mapping):
         kind = next((value for key, value in root.pairs if _text(key) == "kind"), None)
         if isinstance(kind, Scalar) and kind.value in ("List", "ResourceList"):
@@ -267,10 +267,10 @@ def _has_twice(mapping: Mapping) -> bool:
 
 
 def oddities(tree: Tree) -> list[ParseProblem]:
-    """Return the keys of a YAML tree of which kubectl and kustomize make something different.
+    """Return the keys of a YAML tree that kubectl and kustomize interpret differently.
 
-    A key that stands twice is one where it may lose to a merge, or in a List: elsewhere kustomize
-    refuses it, and there is one reading.
+    A duplicate key counts if it may lose to a merge, or in a List: elsewhere kustomize refuses it,
+    so there is one reading.
     """
     unwrapped = _unwrapped(tree.root)
     if not tree.is_suspicious and (unwrapped is None or not _has_twice(unwrapped)):

@@ -1,6 +1,6 @@
-"""What kubectl and kustomize make of a scalar: its type and value, and why kubectl refuses it.
+"""How kubectl and kustomize read a scalar: its type and value, and why kubectl refuses it.
 
-Most plain scalars are strings to everybody, which is told at first sight.
+Most plain scalars are strings to every reader, which a fast check shows.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})
 TRUE: Final = frozenset({"true", "True", "TRUE"})
 FALSE: Final = frozenset({"false", "False", "FALSE"})
 TRUE_1_1: Final = TRUE | {"y", "Y", "yes", "Yes", "YES", "on", "On", "ON"}
-"""True to YAML 1.1, and so to kubectl."""
+"""True in YAML 1.1, and so to kubectl."""
 FALSE_1_1: Final = FALSE | {"n", "N", "no", "No", "NO", "off", "Off", "OFF"}
 WORDS: Final = NULLS | TRUE_1_1 | FALSE_1_1
-"""Plain scalars that are no strings to one reader or both, numbers aside."""
+"""Plain scalars that are not strings to one reader or both, except numbers."""
 MAY_BE_NUMBERS: Final = frozenset("+-.0123456789")
 """First characters of plain scalars that may be a number or a date."""
 YAML_TAG: Final = "tag:yaml.org,2002:"
@@ -35,11 +35,11 @@ _TIMESTAMP = (
     rf"(?:[Tt]{_CLOCK}(Z|[-+][0-9]{{2}}:[0-9]{{2}})| {_CLOCK})?"
 )
 _EXACT, _EXACT_DIGITS = 1e21, 20
-"""Shorter decimals are 64-bit integers; Python reads no integer of any length, either."""
+"""Shorter decimals are 64-bit integers; Python limits the length of integers, too."""
 
 
 class Reader(Enum):
-    """Who reads a manifest."""
+    """The program that reads a manifest."""
 
     KUBECTL = "kubectl"
     KUSTOMIZE = "kustomize"
@@ -56,7 +56,7 @@ class Value(NamedTuple):
 
 
 def is_text(node: Node) -> TypeGuard[Scalar]:
-    """Whether a node is at first sight a string to every reader; others may be, too."""
+    """Whether a node is certainly a string to every reader; others may be, too."""
     return (
         type(node) is Scalar
         and node.tag is None
@@ -66,10 +66,10 @@ def is_text(node: Node) -> TypeGuard[Scalar]:
 
 
 def resolve(scalar: Scalar, reader: Reader = Reader.KUBECTL) -> Value:
-    """Return what ``reader`` makes of a scalar (go-yaml ``resolve.go`` v2, v3).
+    """Return how ``reader`` reads a scalar (go-yaml ``resolve.go`` v2, v3).
 
-    Where the tag contradicts the text (``!!int x``) the value is a string; that the
-    document is refused is for :func:`scalar_problem` to say.
+    If the tag contradicts the text (``!!int x``) the value is a string; :func:`scalar_problem`
+    reports that the document is refused.
     """
     text = scalar.value
     if scalar.type is not None:
@@ -83,7 +83,7 @@ def resolve(scalar: Scalar, reader: Reader = Reader.KUBECTL) -> Value:
     elif tag == YAML_TAG + "binary":
         return Value("string", _binary(text))
     elif tag == "!" and reader is Reader.KUSTOMIZE and not scalar.style:
-        tag = None  # go-yaml v3 takes it for no tag at all
+        tag = None  # go-yaml v3 ignores it
     elif tag not in _RESOLVED_TAGS:
         return Value("string", text)
     return _implicit(text, reader, tag)
@@ -109,7 +109,7 @@ def _implicit(text: str, reader: Reader, tag: str | None) -> Value:
     if text in (FALSE_1_1 if reader is Reader.KUBECTL else FALSE):
         return Value("boolean", value=False)
     if text in NOT_FINITE:
-        return Value("number", None)  # a number that JSON cannot write
+        return Value("number", None)  # a number that JSON cannot represent
     if tag in (None, YAML_TAG + "timestamp"):
         date = _rfc3339(text)
         if date is not None:
@@ -136,7 +136,7 @@ def _number(text: str) -> float | None:
 
 
 def _decimal(text: str) -> float | None:
-    """Return a decimal number as encoding/json writes it, None where it is too large."""
+    """Return a decimal number as encoding/json writes it, None if it is too large."""
     digits = text.lstrip("+-")
     if len(digits) < _EXACT_DIGITS and digits.isdigit():
         return int(text)
@@ -147,7 +147,7 @@ def _decimal(text: str) -> float | None:
 
 
 def _rfc3339(text: str) -> str | None:
-    """Write a timestamp as kustomize's JSON does (a mere date gets a time); None if it is none."""
+    """Return a timestamp as in kustomize's JSON (a date gets a time); None if it is not one."""
     match = re.fullmatch(_TIMESTAMP, text) if text[4:5] == "-" else None
     if match is None:
         return None
@@ -157,7 +157,7 @@ def _rfc3339(text: str) -> str | None:
     numbers = [int(number) for number in f"{date}-{clock or '0:0:0'}".replace(":", "-").split("-")]
     try:
         moment = datetime(*numbers)  # type: ignore[arg-type]  # noqa: DTZ001 - the zone is text
-    except ValueError:  # the 30th of February
+    except ValueError:  # a date such as the 30th of February
         return None
     fraction = (fraction or "").rstrip("0")
     return moment.isoformat() + (f".{fraction}" if fraction else "") + (zone or "Z")
@@ -171,7 +171,7 @@ def _binary(text: str) -> str:
 
 
 def _decoded(base64_text: str) -> bytes:
-    """Decode base64 as Go does, which passes over line breaks alone; raises ``ValueError``."""
+    """Decode base64 as Go does, which skips only line breaks; raises ``ValueError``."""
     import base64  # noqa: PLC0415 - few manifests tag a value as binary
 
     return base64.b64decode(base64_text.replace("\r", "").replace("\n", ""), validate=True)
@@ -193,7 +193,7 @@ def tag_of(node: Node) -> str | None:
 
 
 def scalar_problem(node: Scalar) -> str | None:
-    """Return why kubectl refuses a scalar, None where it does not."""
+    """Return why kubectl refuses a scalar, None if it does not."""
     if node.type is not None or (node.tag is None and node.style):
         return None
     if node.value in NOT_FINITE and resolve(node).type == "number":
@@ -219,5 +219,5 @@ def _fits(node: Scalar, name: str) -> bool:
 
 
 def reads_as_text(plain: str) -> bool:
-    """Whether a plain scalar, or key, is at first sight a string to every reader."""
+    """Whether a plain scalar, or key, is certainly a string to every reader."""
     return plain not in WORDS and plain[0] not in MAY_BE_NUMBERS

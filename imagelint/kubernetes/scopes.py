@@ -1,6 +1,6 @@
-"""Kinds that belong to no namespace: what their metadata says of one is dropped.
+"""Cluster-scoped kinds: a namespace in their metadata is ignored.
 
-Read off ``scope: Cluster`` in the kinds' definitions. A kind that is not here counts as namespaced.
+Source: ``scope: Cluster`` in the kinds' definitions. A kind that is not listed is namespaced.
 """
 
 from __future__ import annotations
@@ -86,5 +86,5 @@ _KINDS: Final = {
 
 
 def is_cluster_scoped(item: KubeObject) -> bool:
-    """Whether an object's kind is one of those."""
+    """Whether an object's kind is cluster-scoped."""
     return item.kind in _KINDS.get(item.group, ())

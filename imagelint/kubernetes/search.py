@@ -1,9 +1,9 @@
 """Documents → image sites: the API objects in a document and the fields that hold their images.
 
-Which fields those are is data (``kubernetes/catalogue/lookup.py``). Whatever the catalogue does
-not say of a kind is searched for the shape of a pod spec: a list under ``containers``,
-``initContainers`` or ``ephemeralContainers`` whose items have an ``image``. So a field that
-an entry has missed is no hole; only kinds whose entry is exact are not searched.
+The fields are data (``kubernetes/catalogue/lookup.py``). Whatever the catalogue does not describe
+is searched for the shape of a pod spec: a list under ``containers``, ``initContainers`` or
+``ephemeralContainers`` whose items have an ``image``. So a field that is missing in an entry is
+still found; only kinds whose entry is exact are not searched.
 """
 
 from __future__ import annotations
@@ -50,12 +50,12 @@ _KUSTOMIZE = frozenset({Reader.KUSTOMIZE})
 
 
 class Extract(NamedTuple):
-    """What a document holds: its sites, and why kubectl refuses its objects.
+    """The contents of a document: its sites, and why kubectl refuses its objects.
 
-    ``sites`` come in the order of the text. ``root`` is what the document's root says of itself,
-    None where it is no API object. ``objects`` are those in which kustomize reads more than
-    images, each with a view of the tree; of kustomizations themselves no sites are here yet, nor
-    are their texts and anything in ``unjudged``: ``kustomize/reading.py`` adds them.
+    ``sites`` are in the order of the text. ``root`` is the root object's own metadata, None if
+    it is not an API object. ``objects`` are those in which kustomize reads more than images,
+    each with a view of the tree. Sites of kustomizations, their texts and the rest of ``unjudged``
+    are not here yet: ``kustomize/reading.py`` adds them.
     """
 
     sites: list[ImageSite]
@@ -65,18 +65,18 @@ class Extract(NamedTuple):
     inline: tuple[Inline, ...] = ()
     """Texts that hold documents."""
     unjudged: tuple[Unjudged, ...] = ()
-    """What only a build can tell."""
+    """What only a build can decide."""
 
 
 class Met(NamedTuple):
-    """What a search comes by: all objects, and the strings of theirs that hold fields."""
+    """What a search collects: all objects, and their strings that hold fields."""
 
     objects: list[ObjectNode]
     texts: list[Inline]
 
 
 Recast: TypeAlias = "Callable[[ObjectNode], list[tuple[ObjectNode, KubeObject]]]"
-"""An object → what to search it as, each time with who is named for what is found."""
+"""An object → what to search it as, each time with the object to name in findings."""
 _Texts: TypeAlias = "dict[tuple[str, int, str], Inline]"
 """Strings by their field, place and value, so that each is read once."""
 
@@ -86,8 +86,8 @@ def extract(
 ) -> Extract:
     """Find the image sites of a document, as either reader sees it.
 
-    ``file_name`` (without folders) tells a Kustomization that states no kind. ``recast`` is how a
-    patch is searched, which may state no kind either.
+    ``file_name`` (without folders) identifies a Kustomization without a kind. ``recast`` says how
+    to search a patch, which may have no kind either.
     """
     sites: dict[tuple[Hashable, ...], ImageSite] = {}
     problems: list[ParseProblem] = []
@@ -101,21 +101,21 @@ def extract(
         if view.reader is Reader.KUBECTL:
             problems = wrong
             root = next((item.meta for item in found if item.mapping is tree.root), None)
-        if len(seen_by) > 1:  # each has a view of its own
+        if len(seen_by) > 1:  # each has its own view
             found = [item for item in found if view.reader in item.readers]
         read_as = found
         if recast is not None:
-            if not found and isinstance(tree.root, Mapping):  # a patch that states no kind
+            if not found and isinstance(tree.root, Mapping):  # a patch without a kind
                 found = [ObjectNode(tree.root, "", KubeObject("", ""), BOTH)]
             read_as = [one for item in found for one, _ in recast(item)]
         objects += ((item, view) for item in read_as if has_fields_of_kustomize(item.meta))
-        once = bool(tree.problems)  # what is refused may be a bomb
+        once = bool(tree.problems)  # a refused document may be an alias bomb
         del met.objects[:]
         for item in _distinct(found) if once else found:
             how = (once, len(seen_by) == 1)
             for read in _sites_as(item, view, catalogue, recast, how, met):
                 add_site(sites, read, view)
-        _add(inline, met.texts)  # before what the policy says of the same strings
+        _add(inline, met.texts)  # before what the policy declares about the same strings
         if catalogue.embedded:
             from imagelint.kubernetes.texts import texts_of  # noqa: PLC0415 - few policies have it
 
@@ -140,9 +140,9 @@ def _sites_as(  # noqa: PLR0913, PLR0917 - what is searched, and how
     how: tuple[bool, bool],
     met: Met,
 ) -> Iterator[ImageSite]:
-    """Yield the sites of an object as what it is, or as what it is searched as.
+    """Yield the sites of an object as its own kind, or as the kinds that it is searched as.
 
-    ``how``: each node once; kustomize has no view of its own.
+    ``how``: whether each node is read once; whether kustomize has no view of its own.
     """
     once, is_for_both = how
     if recast is None:
@@ -156,14 +156,14 @@ def _sites_as(  # noqa: PLR0913, PLR0917 - what is searched, and how
 
 
 def _distinct(objects: list[ObjectNode]) -> list[ObjectNode]:
-    """Leave out objects that an alias repeats."""
+    """Remove objects that an alias repeats."""
     return list({id(item.mapping): item for item in reversed(objects)}.values())[::-1]
 
 
 def add_site(sites: dict[tuple[Hashable, ...], ImageSite], read: ImageSite, view: View) -> None:
-    """Note a site, once for all who read the same there."""
+    """Record a site, once for all readers that read the same there."""
     item = read.object
-    # All that may decide on the environment: by merges each reader may read another.
+    # All that may decide on the environment: with merges each reader may see other values.
     names = (item.api_version, item.kind, item.name, item.namespace, *item.labels.items())
     key = (read.field, id(read.node), read.within, read.value, read.container, names)
     known = sites.get(key)
@@ -176,7 +176,7 @@ def add_site(sites: dict[tuple[Hashable, ...], ImageSite], read: ImageSite, view
 def _readings(
     item: ObjectNode, sites: Iterator[ImageSite], view: View, *, is_for_both: bool
 ) -> Iterator[ImageSite]:
-    """Yield each site once, or twice where kustomize takes its scalar, or names, for others.
+    """Yield each site once, or twice if kustomize reads its scalar, or its names, differently.
 
     ``is_for_both``: kustomize has no view of its own. An object inside of ``item`` is data to
     both readers, and keeps its names.
@@ -208,9 +208,9 @@ def sites_of(
     once: bool,
     met: Met | None = None,
 ) -> Iterator[ImageSite]:
-    """Yield the sites of an object and of the objects inside of it; ``once``: of each node once.
+    """Yield the sites of an object and of the objects inside of it; ``once``: each node once.
 
-    None of a kustomization, whose fields kustomize reads in its own way.
+    A kustomization has none here, because kustomize reads its fields in its own way.
     """
     work, seen = [item], {id(item.mapping)}
     while work:
@@ -234,14 +234,14 @@ def sites_of(
 def shape_sites(
     item: ObjectNode, view: View, catalogue: Catalogue, shape: str, *, once: bool
 ) -> Iterator[ImageSite]:
-    """Yield the sites of a mapping whose fields are those of a shape."""
+    """Yield the sites of a mapping with the fields of a shape."""
     return _Search(item, view, catalogue, once=once).shape_sites(shape)
 
 
 class _Search:
-    """The search of one object, by what is known of its kind and by shape.
+    """The search of one object, by the catalogue's fields for its kind and by shape.
 
-    ``objects`` are those that stand inside of it, complete when ``sites`` is exhausted.
+    ``objects`` are the objects inside of it, complete when ``sites`` is exhausted.
     """
 
     def __init__(self, item: ObjectNode, view: View, catalogue: Catalogue, *, once: bool) -> None:
@@ -267,7 +267,7 @@ class _Search:
                 else:
                     yield steps, site
         if (known is not None and known.is_exact) or not item.meta.api_version:
-            return  # without an apiVersion: no API object of an unknown kind, but a tool's own file
+            return  # no apiVersion: a tool's own file, not an object of an unknown kind
         for place in self._pod_specs(Place(item.mapping)):
             for steps, site in self._by_shape(place):
                 if steps not in claimed:
@@ -287,10 +287,10 @@ class _Search:
             shape, start = POD_TEMPLATE, Place(place.parents[-1], place.steps[:-1])
         for steps, site in self._walk(self._catalogue.shape(shape), start):
             if not isinstance(site.node, Mapping):
-                if "*" not in str(site.value.value):  # a pattern, such as policy engines have
+                if "*" not in str(site.value.value):  # not a pattern of a policy engine
                     yield steps, site._replace(by_shape=True)
                 continue
-            place = Place(site.node, steps)  # of no pod then: only a schema of its own wants one
+            place = Place(site.node, steps)  # not of a pod: only its own schema requires one
             for at, one in sites_at(self._item, self._view, place, PARTS):
                 yield at, one._replace(by_shape=True)
 
@@ -302,7 +302,7 @@ class _Search:
             below: list[tuple[Branch, Place]] = []
             keys = self._view.entries(place.node) if isinstance(place.node, Mapping) else ()
             for segment, next_branch in branch.below.items():
-                if segment in keys or segment in EACH:  # most fields are not there
+                if segment in keys or segment in EACH:  # most fields are absent
                     below += [(next_branch, one) for one in after(place, segment, self._view)]
             for holder in branch.holders:
                 if holder.of and not named_so(self._item.meta.name, holder.of):
@@ -321,7 +321,7 @@ class _Search:
             work += reversed(below)
 
     def _note(self, place: Place, shape: str) -> None:
-        """Note a string that holds the fields of a shape."""
+        """Record a string that holds the fields of a shape."""
         from imagelint.kubernetes.kustomize.model import Inline, Role  # noqa: PLC0415 - few files have such
 
         if isinstance(place.node, Scalar) and string_of(place.node, self._view) is not None:
@@ -330,12 +330,12 @@ class _Search:
             self.texts.append(Inline(Role.TEXT, place.node, field, shape=shape, owner=owner))
 
     def shape_sites(self, name: str) -> Iterator[ImageSite]:
-        """Yield the sites of an object whose fields are those of a shape."""
+        """Yield the sites of an object with the fields of a shape."""
         found = self._walk(self._catalogue.shape(name), Place(self._item.mapping))
         return (site for _, site in found)
 
     def _enter(self, place: Place) -> None:
-        """Note the objects that stand at a place; what is none is left to the search by shape."""
+        """Record the objects at a place; the search by shape handles what is not an object."""
         if not isinstance(place.node, Mapping):
             return
         outer = self._item
@@ -358,7 +358,7 @@ class _Search:
         work = [
             Place(child, (key,), parents)
             for key, child in reversed(list(root.items()))
-            if key not in ("status", "items")  # what a list holds are objects of their own
+            if key not in ("status", "items")  # items of a list are separate objects
         ]
         if self._has_containers(start.node):
             yield start
@@ -385,7 +385,7 @@ class _Search:
             work += reversed(below)
 
     def _has_containers(self, node: Node) -> bool:
-        """Whether a container has an image, or a volume beside containers that may have none."""
+        """Whether a container has an image, or a volume is beside containers without one."""
         entries = self._view.entries(node) if isinstance(node, Mapping) else {}
         lists = [entries[name] for name in CONTAINERS if name in entries]
         if lists and "volumes" in entries:

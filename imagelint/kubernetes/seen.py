@@ -1,4 +1,4 @@
-"""Images that can be seen in text that no parser reads: in templates and in broken manifests."""
+"""Images that can be seen in text that no parser reads: in templates and broken manifests."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ __all__ = ["ACTION", "action_text", "is_manifest_of", "seen_images", "starts"]
 __all__ += ["is_refused_anyway", "to_what_follows"]
 
 ACTION = "{{"
-"""What starts an action of a Go template; no manifest needs it outside of strings."""
+"""The start of a Go template action; no manifest needs it outside of strings."""
 
-# Up to the next brace only: a text full of `{{` must not be searched to its end for each.
+# Up to the next brace only: searching a text full of `{{` to its end for each is quadratic.
 _ACTION_TEXT = r"\{\{(?:[^{}\n]|\}(?!\}))*\}\}"
 _OURS = (FLOW_COLON, "nested deeper", "a tag")
-"""Words in refusals of what kubectl may read: see ``STRICTER`` in ``tests/differential``."""
+"""Words in refusals of what kubectl may accept: see ``STRICTER`` in ``tests/differential``."""
 _TEXTS = r"""(?m)"(?:[^"\\]|\\[\s\S])*"|'[^']*'|(?:^|(?<=\s))#.*$"""
 """Strings and comments, in text that begins between two of them."""
 _NAME = r"""\bname["']?[ \t]*:[ \t]+["']?([^\s"'{}\[\],]*)"""
 _NEAR = 500
-"""Characters in front of an image in which its container's name is looked for."""
+"""Characters before an image in which its container's name is searched."""
 _MARK = "\x01"
 _ONLY_MARKS = rf"(?m)^[ \t{_MARK}]*{_MARK}[ \t{_MARK}]*(?=\r?$)"
-# It begins with letters, to which `re` leaps; what has to stand before them is looked at then.
+# It begins with letters, which `re` finds fast; a lookbehind then checks what is before them.
 _SEEN_IMAGE = rf"""(?x)
     image["']?[ \t]*:[ \t]+
     (?P<quote>["']?)
@@ -56,16 +56,16 @@ def is_manifest_of(found: Extract, text: str, tree: Tree) -> bool:
 
 
 def to_what_follows(tree: Tree) -> None:
-    """Have what stands behind an action at the start read: the action is a root of its own."""
+    """Mark the text after an action at the start as unread: the action is its own root."""
     if tree.dropped_from is not None:
         tree.unread_from, tree.dropped_from = tree.dropped_from, None
 
 
 def is_refused_anyway(text: str, tree: Tree) -> bool:
-    """Whether a text with ``{{`` in it is refused for something else, so that it is no template.
+    """Whether a text with ``{{`` is refused for another reason, so that it is not a template.
 
-    Where kubectl may read what is refused here, only an action that YAML takes for a mapping
-    makes it one: kubectl refuses those. Otherwise the text has to be refused at the same place
+    If kubectl may accept what imagelint refuses, only an action that YAML reads as a mapping
+    counts: kubectl refuses those. Otherwise the text must be refused at the same place
     without its actions.
     """
     if tree.unread_from is None:
@@ -77,7 +77,7 @@ def is_refused_anyway(text: str, tree: Tree) -> bool:
 
 
 def _has_action(text: str, tree: Tree, until: int) -> bool:
-    """Whether YAML takes an action in front of a place for a mapping, and not for text."""
+    """Whether YAML reads an action before an offset as a mapping, not as text."""
     for node in nodes_once(tree.root) if tree.root is not None else ():
         if isinstance(node, Mapping) and text.startswith(ACTION, node.start):
             return True
@@ -85,8 +85,8 @@ def _has_action(text: str, tree: Tree, until: int) -> bool:
 
 
 def _without_actions(text: str) -> str:
-    """Return text with blanks for lines of actions, and letters for other actions."""
-    end = text.rfind("}}") + 2  # behind it nothing ends, and no search goes there
+    """Return text with blanks in place of lines of actions, and letters for other actions."""
+    end = text.rfind("}}") + 2  # no action ends after it, so nothing is searched there
     marked = re.sub(r"(?s)\{\{.*?\}\}", lambda match: _same(match, _MARK), text[:end])
     blank = re.sub(_ONLY_MARKS, lambda match: _same(match, " "), marked + text[end:])
     return blank.replace(_MARK, "x")
@@ -98,9 +98,9 @@ def _same(match: re.Match[str], char: str) -> str:
 
 
 def seen_images(text: str, start: int, root: KubeObject | None) -> Iterator[ImageSite]:
-    """Yield what looks like an image in text that no parser reads."""
+    """Yield image sites that can be seen in text that no parser reads."""
     pattern = re.compile(_SEEN_IMAGE)
-    at = first = max(start - 1, 0)  # what stands before it counts
+    at = first = max(start - 1, 0)  # the character before it counts
     while (match := pattern.search(text, at)) is not None:
         if not _is_key(text, match.start(), first):
             at = match.start() + 1
@@ -122,15 +122,15 @@ def seen_images(text: str, start: int, root: KubeObject | None) -> Iterator[Imag
 
 
 def _istio_container(text: str, at: int) -> str | None:
-    """Return the name that stands last in front of an image, if Istio fills in that container's."""
-    from imagelint.kubernetes.injection import CONTAINERS  # noqa: PLC0415 - rarely asked
+    """Return the last name before an image, if Istio fills in that container's image."""
+    from imagelint.kubernetes.injection import CONTAINERS  # noqa: PLC0415 - rarely needed
 
     names = re.findall(_NAME, text[max(at - _NEAR, 0) : at])
     return names[-1] if names and names[-1] in CONTAINERS else None
 
 
 def _is_key(text: str, at: int, first: int) -> bool:
-    """Whether a word can be a key, its quote included; nothing before ``first`` is looked at."""
+    """Whether a word can be a key, quote included; nothing before ``first`` is examined."""
     if at > first and text[at - 1] in "'\"":
         at -= 1
     if at == 0 or text[at - 1] == "\n":
@@ -139,12 +139,12 @@ def _is_key(text: str, at: int, first: int) -> bool:
 
 
 def starts(site: ImageSite) -> set[int]:
-    """Return where a node begins if it is the one that was seen, with and without its quote."""
+    """Return where a node may begin if it is the seen one, with and without its quote."""
     return {site.node.start, site.node.start - 1}
 
 
 def action_text(document: Document, site: ImageSite) -> str | None:
-    """Return a template action that YAML takes for a mapping in a mapping (``{{ .x }}``)."""
+    """Return a template action that YAML reads as a mapping in a mapping (``{{ .x }}``)."""
     if not isinstance(site.node, Mapping):
         return None
     match = re.compile(_ACTION_TEXT).match(document.decoded.text, site.node.start)

@@ -1,4 +1,4 @@
-"""A place in an object → the image sites there: whole images, parts, flags, lines of a text."""
+"""A place in an object → its image sites: whole images, parts, flags, lines of a text."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ class ImageSite(NamedTuple):
     """One place that holds an image.
 
     ``value`` is the image as read, its JSON type in ``value.type`` (also ``mapping``
-    and ``sequence``, with the value None). ``node`` is what stands there: the scalar
-    that holds the registry, which is the one to edit; where that holds more than the
-    image, ``within`` is where in its value the image stands, as start and end. Of an
-    image in parts, ``tail`` is the text behind that scalar (``:1.25@sha256:...``).
-    ``has_separate_tag`` says that the tag is written somewhere out of sight.
+    and ``sequence``, with the value None). ``node`` is the scalar that holds the registry,
+    which is the one to edit; if that holds more than the image, ``within`` is the start and
+    end of the image in its value. For an image in parts, ``tail`` is the text after that
+    scalar (``:1.25@sha256:...``). ``has_separate_tag`` says that the tag is written in
+    another place.
     """
 
     value: Value
@@ -65,20 +65,20 @@ class ImageSite(NamedTuple):
     tail: str = ""
     has_separate_tag: bool = False
     filled_by: str | None = None
-    """Who replaces the value before anything is pulled (Istio, OpenShift); None: nobody."""
+    """What replaces the value before it is pulled (Istio, OpenShift); None: nothing."""
     is_asked: bool | None = True
-    """Whether it is sure to be replaced; None: the namespace decides."""
+    """Whether it is certain to be replaced; None: the namespace decides."""
     views: frozenset[Reader] = BOTH
-    """In whose view of the tree the site was found; of trees without merges there is one view."""
+    """The readers that see the site; for trees without merges there is one view."""
     within: tuple[int, int] | None = None
     unfixable: str | None = None
-    """Why no edit of the node can be what is wanted; None: nothing speaks against it."""
+    """Why no edit of the node can have the wanted effect; None: an edit is possible."""
 
 
 def sites_at(
     item: ObjectNode, view: View, place: Place, holder: Holder
 ) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
-    """Yield the sites that a place holds, each with the steps from the object's root to it."""
+    """Yield the sites at a place, each with the steps from the object's root to it."""
     if holder.split is not None:
         if holder.only is None or text_at(place.node, holder.only[:1], view) == holder.only[1]:
             yield from _split_sites(item, view, place, holder)
@@ -125,7 +125,7 @@ def _role(place: Place) -> str:
 def _container(place: Place, view: View) -> str | None:
     """Return the name beside the image: the container's, or the volume's.
 
-    What is around a list of containers has a name of its own.
+    The object around a list of containers has its own name, which does not count.
     """
     levels = 1 if place.steps[-3:-2] and place.steps[-3] in CONTAINERS else 2
     for parent in reversed(place.parents[-levels:]):
@@ -143,7 +143,7 @@ _PAIR: Final = r"[^\s=]+=(\S+)"
 def _text_sites(
     item: ObjectNode, view: View, place: Place, start: int, holder: Holder
 ) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
-    """Yield the sites inside of one scalar, from ``start`` on; none where nothing is written."""
+    """Yield the sites inside of one scalar, from ``start`` on; none if it is empty."""
     value = _value(place.node, view)
     text = str(value.value) if value.type == "string" else None
     if value.type == "null" or text == "" or (text is not None and start == len(text)):
@@ -175,18 +175,18 @@ def _text_sites(
 
 
 _KEPT: Final = (":*", "@*")
-"""The ends of an image whose tag, or digest, another entry has."""
+"""The ends of an image whose tag, or digest, is in another entry."""
 
 
 def _spans(text: str, start: int, holder: Holder) -> list[tuple[int, int] | None]:
-    """Return where in a text its images stand, from ``start`` on; None: it is one as a whole."""
+    """Return the spans of the images in a text, from ``start`` on; None: the whole text is one."""
     if holder.form is Form.PAIRS:
         return [match.span(1) for match in re.finditer(_PAIR, text)]
     if holder.form is Form.OVERRIDE:
         start = text.find("=") + 1
         end = len(text) - len(":*") if text.endswith(_KEPT) else len(text)
         if text.startswith(("*", ":", "@"), start) or (end < len(text) and not start):
-            return []  # it sets no name
+            return []  # it sets no image name
         return [(start, end) if start else None]
     if holder.form is Form.TRACKED:
         colon = text.find(":", text.rfind("/") + 1)
@@ -199,7 +199,7 @@ def _spans(text: str, start: int, holder: Holder) -> list[tuple[int, int] | None
 
 
 def _tag_beside(view: View, place: Place, holder: Holder) -> str:
-    """Return the tag that is written in a key of its own beside a text, with its ``:``."""
+    """Return the tag in a key of its own beside a text, with its ``:``."""
     if not (holder.tag_beside and place.parents):
         return ""
     tag = string_of(view.entries(place.parents[-1]).get(holder.tag_beside), view)
@@ -217,14 +217,14 @@ _TAGLESS: Final = "its tag is not set here; write the whole image"
 
 
 def _unfixable(holder: Holder) -> str | None:
-    """Return why an image that names no registry is not rewritten in place, if it is not."""
+    """Return why an image that names no registry cannot be rewritten in place, else None."""
     if len(holder.registries) > 1:
         return _UNSURE
     return _TAGLESS if holder.form is Form.SHORT else None
 
 
 def _prefix_of(text: str, holder: Holder) -> str | None:
-    """Return which of the prefixes a text begins with, None for none of them."""
+    """Return the prefix with which a text begins, None if there is none."""
     for prefix in holder.prefixes:
         if text.startswith(prefix) and (prefix or "://" not in text):
             return prefix
@@ -232,7 +232,7 @@ def _prefix_of(text: str, holder: Holder) -> str | None:
 
 
 def _with_registries(value: Value, holder: Holder) -> list[Value]:
-    """Return an image as the operator pulls it: from each registry of its own, without one."""
+    """Return an image as the operator pulls it: from each of its registries if none is named."""
     text = str(value.value)
     is_full = "/" in text if holder.form is Form.SHORT else _names_registry(text)
     if not holder.registries or value.type != "string" or is_full:
@@ -258,16 +258,16 @@ PARTS: Final = Holder(
         registry=(("registry",),),
     )
 )
-"""The parts of an image in a mapping of which nothing but its keys is known."""
+"""The parts of an image in a mapping that is recognised only by its keys."""
 
 
 def _split_sites(
     item: ObjectNode, view: View, place: Place, holder: Holder
 ) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
-    """Yield the one image that is written in parts below ``place``, none without its name.
+    """Yield the one image that is written in parts below ``place``, if its name is set.
 
-    The site's node is the part with the registry: ``registry`` where there is one. An image that
-    names none is read as each that the operator may take.
+    The site's node is the part with the registry: ``registry`` if that is set. An image that
+    names none is read with each registry that the operator may add.
     """
     names = holder.split
     if not isinstance(place.node, Mapping) or names is None:
@@ -293,7 +293,7 @@ def _split_sites(
     reads = [text]
     if found is name and not is_whole:
         reads = _with_registries(text, holder)
-        if reads != [text] and names.image:  # with a slash it is a reference of its own
+        if reads != [text] and names.image:  # with a slash it is a whole reference
             reads = [Value("string", f"{read.value}{tail}") for read in reads]
             unfixable = None if tail else _TAGLESS
             tail = ""
@@ -322,7 +322,7 @@ def _split_sites(
 
 
 class _Parts:
-    """The parts of an image, looked for below a place, or from the object's root where so said."""
+    """The parts of an image, searched below a place, or from the object's root if marked so."""
 
     def __init__(self, item: ObjectNode, view: View, place: Place) -> None:
         self._root = item.mapping
@@ -330,7 +330,7 @@ class _Parts:
         self._place = place
 
     def find(self, ways: Ways) -> tuple[tuple[Step, ...], Scalar] | None:
-        """Return the first scalar with something in it, and the steps to it from the root."""
+        """Return the first non-empty scalar, and the steps to it from the root."""
         for way in ways:
             node: Node | None = self._place.node
             steps, keys = self._place.steps, way
@@ -343,7 +343,7 @@ class _Parts:
         return None
 
     def place(self, way: tuple[str, ...]) -> str:
-        """Write where a part would stand."""
+        """Return the path of a part."""
         is_from_root = way[0].startswith("/")
         steps = (way[0][1:], *way[1:]) if is_from_root else (*self._place.steps, *way)
         return path_of(steps)
@@ -367,7 +367,7 @@ class _Parts:
 def _placeholder(
     value: str | float | None, item: ObjectNode, place: Place, view: View
 ) -> tuple[str | None, bool | None]:
-    """Return which platform fills in a placeholder, and whether it is sure to.
+    """Return which platform fills in a placeholder, and whether it is certain to.
 
     ``auto`` is Istio's in the containers of its injection template, a single blank OpenShift's in
     an object with an image trigger.
@@ -392,4 +392,4 @@ def _placeholder(
 
 
 _POD_DEPTH = 3
-"""From a container's image up to what holds the pod's spec and metadata."""
+"""Levels between a container's image and the mapping with the pod's spec and metadata."""

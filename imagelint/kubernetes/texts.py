@@ -1,4 +1,4 @@
-"""Objects → their strings that a policy says are manifests (``embedded:``)."""
+"""Objects → their strings that a policy declares as manifests (``embedded:``)."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["MOST_USES", "fixed", "texts_of"]
 
 MOST_USES = 20
-"""How often aliases may have one string read."""
+"""How often a string may be read through aliases."""
 
 
 def texts_of(objects: Iterable[ObjectNode], view: View, catalogue: Catalogue) -> Iterator[Inline]:
-    """Yield the strings of some objects that are manifests, as one reader or the other has them.
+    """Yield the strings of some objects that are manifests, as each of the readers sees them.
 
-    Of a string that aliases repeat no more than one use too many.
+    Of a string that aliases repeat, at most one use above the limit is yielded.
     """
     uses: Counter[int] = Counter()
     known: set[tuple[int, str]] = set()
@@ -36,8 +36,8 @@ def texts_of(objects: Iterable[ObjectNode], view: View, catalogue: Catalogue) ->
         if not keys:
             continue
         field = HOLDS_TEXTS[item.meta.kind]
-        # Of a key that stands twice, or whose name is a word of YAML 1.1, kustomize has another
-        # reading; it may refuse the file, but then nobody knows which of them will stay.
+        # A duplicate key, or a key that is a YAML 1.1 word, has another value for kustomize; it may
+        # refuse the file, but then it is unknown which of them will be kept.
         for one in (view, View(Reader.KUSTOMIZE, walk_once=True)):
             data = one.get(item.mapping, field)
             if not isinstance(data, Mapping) or uses[id(data)] > 2 * MOST_USES:
@@ -53,13 +53,13 @@ def texts_of(objects: Iterable[ObjectNode], view: View, catalogue: Catalogue) ->
                     continue
                 known.add((id(node), at))
                 uses[id(node)] += 1
-                # Base64 (!!binary) is read, and its text stands nowhere as it is.
+                # Base64 (!!binary) is read, but the file does not show its text.
                 scalar = node if text == node.value else fixed(node, text)
                 yield Inline(Role.RESOURCE, scalar, at)
 
 
 def fixed(node: Scalar, text: str | None = None) -> Scalar:
-    """Return a string in which nothing is edited, at its place, or another ``text`` there."""
+    """Return a string that cannot be edited, at the node's place, or another ``text`` there."""
     found = Scalar(node.value if text is None else text, node.start, node.end, node.style)
     found.anchored = True
     return found

@@ -1,4 +1,4 @@
-"""Values that everything shares: sources, references, findings, reports, errors.
+"""Values that all packages share: sources, references, findings, reports and errors.
 
-No I/O, no YAML and no policy; what is done with these values lives in the packages below.
+No I/O, no YAML and no policy: other packages read, judge and render these values.
 """

@@ -1,17 +1,17 @@
-"""What can go wrong that is no finding; the CLI makes each one line and exit code 2.
+"""Errors that are not findings; the CLI prints each on one line and exits with code 2.
 
 ::
 
     ImagelintError            anything that ends the run with exit code 2
     ├── UsageError            a wrong option, argument or combination of them
     ├── PolicyError           a policy or rule file that cannot be used; knows its file:line:col
-    │   └── InconsistentPolicy    its parts are well-formed and do not go together
+    │   └── InconsistentPolicy    each part is well-formed, but they contradict each other
     └── FileError             a file that cannot be read or written, and why
 
 A reference that does not parse is :class:`imagelint.model.reference.InvalidReference`
 (a ``ValueError``) and a document that does not parse is a finding: neither ends the run.
 
-Every "did you mean" comes from here, too.
+The "did you mean" suggestions come from this module, too.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ class ImagelintError(Exception):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """All that there is to say, a line each: the message first."""
+        """The lines to print: the message first."""
         return (str(self),)
 
 
 class UsageError(ImagelintError):
-    """The command line asks for something that cannot be done."""
+    """A wrong option, argument or combination of them."""
 
 
 class PolicyError(ImagelintError):
     """A policy, rule or catalogue file that cannot be used.
 
-    ``line`` and ``column`` are 1-based; ``None`` where the whole file is meant. ``source`` is the
-    file, where it is known; ``also`` are the other mistakes in it, where somebody has looked.
+    ``line`` and ``column`` are 1-based; ``None`` when the error concerns the whole file. ``source``
+    is the file, if known; ``also`` holds the other mistakes in it, if the caller looked for them.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class PolicyError(ImagelintError):
         column: int | None = None,
         source: Source | None = None,
     ) -> None:
-        """Say what is wrong (``message``) and where."""
+        """Keep the problem (``message``) and its place."""
         super().__init__(message)
         self.message = message
         self.path = path
@@ -69,43 +69,43 @@ class PolicyError(ImagelintError):
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """The message, and one for each other mistake in the file."""
+        """The message, then one line for each other mistake in the file."""
         return (str(self), *map(str, self.also))
 
     def __str__(self) -> str:
-        """Render ``path:line:col: message``, the form that editors and terminals can follow."""
+        """Return ``path:line:col: message``, the form that editors and terminals can open."""
         if self.line is None:
             return f"{self.path}: {self.message}"
         return f"{self.path}:{self.line}:{self.column}: {self.message}"
 
 
 class Inconsistency(Enum):
-    """What is wrong between parts of a policy that are each well-formed.
+    """How well-formed parts of a policy contradict each other.
 
-    These are the slips that the JSON Schema (``rules/policy/schema.json``) cannot express.
+    The JSON Schema (``rules/policy/schema.json``) cannot express these mistakes.
     """
 
     UNKNOWN_DEFAULT = "unknown-default"
     """``default`` names no environment."""
     SHARED_PROJECT = "shared-project"
-    """Two upstreams name one project of one Harbor: two images would become one."""
+    """Two upstreams share one project of one Harbor: two images would get the same reference."""
     REPEATED_UPSTREAM = "repeated-upstream"
-    """Two keys of one Harbor are one registry (``docker.io`` and ``index.docker.io``)."""
+    """Two keys of one Harbor name the same registry (``docker.io`` and ``index.docker.io``)."""
     REPEATED_HARBOR = "repeated-harbor"
-    """Two entries of ``harbor`` have one host."""
+    """Two entries of ``harbor`` have the same host."""
     UNKNOWN_ENVIRONMENT = "unknown-environment"
-    """An exception or a lock names an environment that is not there."""
+    """An exception or a lock names an environment that does not exist."""
     IMPOSSIBLE_DAY = "impossible-day"
-    """A day that no calendar has (``2027-02-30``)."""
+    """A date that does not exist (``2027-02-30``)."""
     HARBOR_AS_UPSTREAM = "harbor-as-upstream"
-    """A project for what is on a Harbor already, which is never rewritten."""
+    """A project for a registry that is itself a Harbor; such images are never rewritten."""
 
 
 class InconsistentPolicy(PolicyError):  # noqa: N818 - reads like InvalidPattern
-    """A policy whose parts are well-formed and do not go together; ``reason`` says how."""
+    """A policy whose parts are well-formed but contradict each other; ``reason`` says how."""
 
     def __init__(self, reason: Inconsistency, error: PolicyError) -> None:
-        """Give ``error`` a reason."""
+        """Add a reason to ``error``."""
         super().__init__(error.message, error.path, error.line, error.column, error.source)
         self.reason = reason
 
@@ -114,14 +114,14 @@ class FileError(ImagelintError):
     """A file that cannot be read or written."""
 
     def __init__(self, path: str, message: str) -> None:
-        """Name the file and the reason."""
+        """Keep the path and the reason."""
         super().__init__(f"{path}: {message}")
         self.path = path
         self.message = message
 
 
 def internal_error(error: Exception, path: str | None = None, *, debug: bool = False) -> str:
-    """Say in a line, and with ``debug`` with a traceback, that imagelint itself is at fault."""
+    """Return one line that reports a bug in imagelint; ``debug`` adds the traceback."""
     place = "" if path is None else f"{path}: "
     text = f"{type(error).__name__}: {error}".replace("\n", " ")
     found = one_line(f"{place}internal error ({text}")
@@ -149,15 +149,18 @@ def _with_traceback(line: str, error: Exception) -> str:
 
 
 def nearest(name: str, names: Iterable[str], likeness: float = 0.6) -> str | None:
-    """Return the one of ``names`` that is most like ``name``; None where none is alike enough."""
-    import difflib  # noqa: PLC0415 - only where there is something to explain
+    """Return the most similar of ``names``; None if none is similar enough.
+
+    ``likeness`` is the threshold of :func:`difflib.get_close_matches`, from 0 to 1.
+    """
+    import difflib  # noqa: PLC0415 - only for error messages
 
     found = difflib.get_close_matches(name, list(names), 1, likeness)
     return found[0] if found else None
 
 
 def did_you_mean(name: str, names: Collection[str], otherwise: str) -> str:
-    """Return a clause that names the nearest of ``names``, and all of them."""
+    """Return a clause that suggests the most similar of ``names``, if any, and lists them all."""
     near = nearest(name, names)
     every = f"{otherwise} {', '.join(names)}" if names else "there are none"
     return f'did you mean "{near}"? ({every})' if near else every

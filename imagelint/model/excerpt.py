@@ -1,7 +1,8 @@
-"""What is kept of a source until the report: where its findings stand, and what is around them.
+"""What a report keeps of a source: the positions of its findings and the text around them.
 
-Most formats are written when all is linted. With the bytes of every file that has a finding, a
-hundred files of a megabyte each were 140 to 280 MB then; and they all went from process to process.
+Most formats write only after all files are linted. Keeping the bytes of every file with a finding
+cost 140 to 280 MB for a hundred files of a megabyte each, and all of them were sent between
+processes.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["REACH", "Excerpt"]
 
 REACH: Final = 640
-"""Bytes around a place that are kept of its line: those of 160 characters."""
+"""Bytes to keep of a line on each side of a place: enough for 160 characters (4 bytes each)."""
 
 
 class Excerpt(Source):
-    """A source whose bytes are gone; it knows the places that were named, and no others."""
+    """A source without its bytes; it knows only the positions of the offsets that it was given."""
 
     def __init__(
         self,
@@ -29,9 +30,9 @@ class Excerpt(Source):
         lines: Iterable[Span] = (),
         hashes: Mapping[int, str] | None = None,
     ) -> None:
-        """Keep where ``spans`` begin and end, and the first line of each of ``lines``.
+        """Keep the positions of both ends of ``spans``, and the first line of each of ``lines``.
 
-        ``hashes`` are those of the lines with these, where a format wants to know them
+        ``hashes`` maps line numbers to hashes, for formats that need them
         (:func:`imagelint.formats.fingerprints.line_hashes`).
         """
         super().__init__(source.path, b"")
@@ -42,17 +43,17 @@ class Excerpt(Source):
         self._lines = {span: _line(source, span) for span in lines}
 
     def position(self, offset: int) -> Position:
-        """Return the line and column of an offset; ``KeyError`` for one that was not named."""
+        """Return the line and column of an offset; ``KeyError`` for an offset that was not kept."""
         return self._positions[offset]
 
     def line_number(self, offset: int) -> int:
-        """Return the 1-based line of such an offset."""
+        """Return the 1-based line of an offset; ``KeyError`` for an offset that was not kept."""
         return self._positions[offset].line
 
     def line_of(self, span: Span) -> tuple[Source, Span]:
-        """Return the first line of one of ``lines``, or what is near, and where the span is there.
+        """Return the kept part of the first line of one of ``lines``, and the span within it.
 
-        It is a source of its own, whose places are not those of this one.
+        The returned source has its own offsets: they differ from those of this source.
         """
         begin, data = self._lines[span]
         line = Source(self.path, data)

@@ -1,8 +1,8 @@
-"""What imagelint says: severities, problems, fixes and findings. Data only.
+"""What imagelint reports: severities, problems, fixes and findings. Data only.
 
-A :class:`Problem` is what a check says of a reference and knows no YAML, file or
+A :class:`Problem` is the result of a check on one reference and knows no YAML, file or
 span; a :class:`Finding` is a problem at a place. A check proposes a new reference;
-the site turns old → new into edits.
+the site turns the change from old to new into edits.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ __all__ = ["COMMENT_MARK", "Finding", "Fix", "KubeObject", "Problem", "Severity"
 
 
 COMMENT_MARK: Final = "imagelint:"
-"""What every comment begins with that means to excuse something (``engine/comments.py``)."""
+"""The prefix of every suppression comment (``engine/comments.py``)."""
 
 
 class Severity(Enum):
-    """How bad a finding is; the order is that of the members, worst first."""
+    """How bad a finding is; the members are ordered from worst to least."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -34,7 +34,7 @@ class Severity(Enum):
 
     @property
     def rank(self) -> int:
-        """0 for error up to 3 for off: smaller is worse."""
+        """0 for error up to 3 for off: a lower rank is worse."""
         return _RANKS[self.value]
 
     def at_least(self, other: Severity) -> bool:
@@ -61,14 +61,14 @@ class KubeObject(NamedTuple):
         return self.api_version.rpartition("/")[0]
 
     def __hash__(self) -> int:
-        """Hash all but the labels, which are a mapping."""
+        """Hash every field except the labels, which are a mapping and not hashable."""
         return hash((self.api_version, self.kind, self.name, self.namespace))
 
 
 class Problem(NamedTuple):
-    """What a check says of one image.
+    """What a check reports for one image.
 
-    ``rewrite`` is the reference to write instead, where the check knows one.
+    ``rewrite`` is the reference to write instead, if the check knows it.
     """
 
     message: str
@@ -76,7 +76,7 @@ class Problem(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """A repair: the image as it will read, and the edits (byte offsets) that make it so."""
+    """The image after the fix, and the edits (byte offsets) that produce it."""
 
     image: str
     edits: tuple[Edit, ...]
@@ -86,9 +86,9 @@ class Finding(NamedTuple):
     """A problem at a place in a file.
 
     ``span`` is in bytes; findings about a whole file have the empty span at 0.
-    ``environment`` is None where none applies (a document that does not parse).
+    ``environment`` is None if no environment applies (the document does not parse).
     ``unfixable`` says why there is no fix where a reader would expect one. ``template``
-    is the Helm template that the document was rendered from, fit to be shown.
+    is the Helm template that produced the document, with unprintable characters escaped.
     """
 
     rule: str
@@ -107,7 +107,7 @@ class Finding(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """A file that was left out of the run, and why."""
+    """A file that the run skipped, and why."""
 
     path: str
     reason: str

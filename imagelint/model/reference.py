@@ -1,7 +1,7 @@
-"""The grammar of image references, and the one way from text to ``ImageReference``.
+"""The grammar of image references, and the only parser for ``ImageReference``.
 
-What lives here: syntax, normalisation (Docker Hub's short names) and advice for what does not
-parse. What does not: policy, YAML, byte offsets. No I/O.
+This module holds the syntax, the normalisation (Docker Hub's short names) and advice for text that
+does not parse. It knows no policy, YAML or byte offsets. No I/O.
 
 The language is that of distribution/reference v0.6.0 (``ParseNormalizedNamed``) with go-digest
 v1.0.0 and sha256, sha384 and sha512 linked, which is what containerd, kubectl and the kubelet
@@ -21,9 +21,9 @@ read::
     digest    = algorithm ":" 32*HEX                ; then 64, 96 or 128 lower-case digits
     algorithm = ALPHA *ALNUM *( ( "+" | "." | "-" | "_" ) ALPHA *ALNUM )
 
-The text in front of the first "/" is a domain when it is ``localhost``, holds "." or ":" or an
-upper-case letter; otherwise, and without any "/", the image is Docker Hub's. Sixty-four
-hexadecimal digits alone are an image ID and no name.
+The text before the first "/" is a domain if it is ``localhost`` or contains ".", ":" or an
+upper-case letter; otherwise, or without any "/", the image is on Docker Hub. Sixty-four
+hexadecimal digits alone are an image ID, not a name.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ _HUB: Final = "docker.io"
 _HUB_LEGACY: Final = "index.docker.io"
 _OFFICIAL: Final = "library/"
 PATH_MAX: Final = 255
-"""Characters of a repository, ``library/`` included (distribution/reference)."""
+"""Characters of a repository, with ``library/`` (distribution/reference)."""
 _TAG_MAX: Final = 128
 _DIGEST_LENGTHS: Final = {"sha256": 64, "sha384": 96, "sha512": 128}
 _SHOWN_MAX: Final = 200
 
-# A repeated group costs Python's regex engine some 200 bytes a round (half a gigabyte for 5 MB of
-# "a.a.a."), a repeated character class costs nothing. So "words joined by separators" is written
-# as a run of characters in which no two clash; a run ends only at a character outside its class,
-# so nothing is tried twice and the time is linear.
+# Python's regex engine keeps some 200 bytes for each round of a repeated group (half a gigabyte for
+# 5 MB of "a.a.a."), but nothing for a repeated character class. So "words joined by separators" is
+# written as one run of characters without two adjacent separators; a run ends only at a character
+# outside its class, so the engine tries nothing twice and the time is linear.
 _LABELS = r"(?![A-Za-z0-9.-]*(?:\.[.-]|-\.))[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?"
 _IPV6 = r"\[[0-9A-Fa-f:]+\]"
 _PORT = r"[0-9]+"
@@ -60,13 +60,13 @@ _TAG = rf"[A-Za-z0-9_][A-Za-z0-9_.-]{{0,{_TAG_MAX - 1}}}"
 _ALGORITHM = r"(?![A-Za-z0-9+._-]*[+._-][^A-Za-z])[A-Za-z][A-Za-z0-9+._-]*"
 _DIGEST = rf"{_ALGORITHM}:[0-9A-Fa-f]{{32,}}"
 
-_match_domain: Final = lru_cache(1000)(re.compile(_DOMAIN).fullmatch)  # registries are few
+_match_domain: Final = lru_cache(1000)(re.compile(_DOMAIN).fullmatch)  # there are few registries
 _REST_RE: Final = re.compile(rf"({_PATH})(?::({_TAG}))?(?:@({_DIGEST}))?")  # path, tag, digest
 _IDENTIFIER: Final = r"[0-9a-f]{64}"
 
 
 class Reason(str, Enum):
-    """Why a text is no image reference: one value for each error of distribution/reference."""
+    """Why a text is not an image reference: one value for each error of distribution/reference."""
 
     FORMAT = "format"
     UPPERCASE = "uppercase"
@@ -77,19 +77,19 @@ class Reason(str, Enum):
     DIGEST_FORMAT = "digest-format"
 
     def __str__(self) -> str:
-        """Give the bare value: what ``str()`` of a mixed-in enum gives differs by version."""
+        """Return the bare value: ``str()`` of a mixed-in enum differs between Python versions."""
         return self.value
 
 
 class InvalidReference(ValueError):  # noqa: N818 - the field's own word; every use reads "invalid"
-    """A text is no image reference; ``str()`` says what to type instead.
+    """A text is not an image reference; ``str()`` says what to type instead.
 
-    ``reason`` is one of the closed set, ``text`` the whole text as given, ``message`` the
-    explanation: one line, printable, values in it cut at 200 characters.
+    ``reason`` is the kind of error, ``text`` the whole text as given, ``message`` the
+    explanation: one printable line in which values are cut at 200 characters.
     """
 
     def __init__(self, reason: Reason, text: str, message: str) -> None:
-        """Keep all three in ``args``, so that the error survives pickling."""
+        """Keep all three values in ``args``, so that the error can be pickled."""
         super().__init__(reason, text, message)
         self.reason = reason
         self.text = text
@@ -101,7 +101,7 @@ class InvalidReference(ValueError):  # noqa: N818 - the field's own word; every 
 
 
 class ReferenceSpans(NamedTuple):
-    """Where each part sits: (start, end) in characters of ``str(reference)``, end exclusive.
+    """The place of each part: (start, end) in characters of ``str(reference)``, end exclusive.
 
     A part that is not written is None. The separators ("/", ":", "@") belong to no part.
     """
@@ -113,7 +113,7 @@ class ReferenceSpans(NamedTuple):
 
 
 class _Unset(Enum):
-    """The type of a parameter that was not given, where None has a meaning of its own."""
+    """The type of an argument that was not given, where None has another meaning."""
 
     UNSET = 0
 
@@ -125,12 +125,12 @@ _UNSET: Final = _Unset.UNSET
 class ImageReference(NamedTuple):
     """An image reference, its parts as written: ``str(ImageReference.parse(s)) == s``.
 
-    Make one with ``parse`` or ``replace``; the constructor checks nothing.
+    Use ``parse`` or ``replace`` to make one; the constructor checks nothing.
     """
 
     domain: str | None
     """Registry host with its port. None: not written, Docker Hub is implied. ``""``: the text
-    where it belongs (``ex_ample.com/app``) is no valid domain but a valid path component, so
+    before the first "/" (``ex_ample.com/app``) is no valid domain but a valid path component, so
     it is part of ``path``, and no registry is named."""
     path: str
     """Repository without the domain, at least one component; ``library/`` only if written."""
@@ -141,7 +141,7 @@ class ImageReference(NamedTuple):
 
     @staticmethod
     def parse(text: str) -> ImageReference:
-        """Read ``text`` as distribution/reference does, or raise ``InvalidReference``."""
+        """Parse ``text`` as distribution/reference does, or raise ``InvalidReference``."""
         result = _read(text)
         if isinstance(result, Reason):
             raise InvalidReference(result, text, _message(result, text))
@@ -158,15 +158,15 @@ class ImageReference(NamedTuple):
 
     @property
     def registry(self) -> str:
-        """The registry's host, normalised: ``docker.io`` for Docker Hub, ``""`` for none.
+        """The registry's normalised host: ``docker.io`` for Docker Hub, ``""`` if none is named.
 
-        Compare it exactly: case and port matter, ``Docker.io`` is a host like any other.
+        Compare it exactly: case and port matter, ``Docker.io`` is not Docker Hub.
         """
         return _HUB if self.domain is None or self.domain == _HUB_LEGACY else self.domain
 
     @property
     def repository(self) -> str:
-        """The path, with ``library/`` in front of Docker Hub's one-component names."""
+        """The path, with ``library/`` added to one-component names of Docker Hub."""
         is_official = self.registry == _HUB and "/" not in self.path
         return _OFFICIAL + self.path if is_official else self.path
 
@@ -182,7 +182,7 @@ class ImageReference(NamedTuple):
         return name + self._suffix
 
     def spans(self) -> ReferenceSpans:
-        """Return where each part sits in ``str(self)``, in characters."""
+        """Return the place of each part in ``str(self)``, in characters."""
         start = len(self.domain) + 1 if self.domain else 0
         path = (start, start + len(self.path))
         tag, end = None, path[1]
@@ -200,10 +200,10 @@ class ImageReference(NamedTuple):
         tag: str | _Unset | None = _UNSET,
         digest: str | _Unset | None = _UNSET,
     ) -> ImageReference:
-        """Return a valid reference with the parts given and otherwise the parts of this one.
+        """Return a valid reference with the given parts; the other parts are those of this one.
 
-        Raises ``InvalidReference`` when the result does not parse, and also when it parses into
-        other parts: ``domain="harbor"`` would be read as a Docker Hub organisation.
+        Raises ``InvalidReference`` if the result does not parse, or if it parses into other parts:
+        ``domain="harbor"`` would be read as a Docker Hub organisation.
         """
         wanted = ImageReference(
             self.domain if domain is _UNSET else domain,
@@ -225,10 +225,10 @@ class ImageReference(NamedTuple):
 
 
 def _read(text: str) -> ImageReference | Reason:
-    """Parse; the checks stand in the library's order, which decides the reason that is given.
+    """Parse; the order of the checks is the library's, because it decides which reason is given.
 
-    Which letters beyond ASCII count as upper case is up to the interpreter's Unicode version,
-    as it is up to Go's in the library; both refuse them all, as ``UPPERCASE`` or ``FORMAT``.
+    Python's Unicode version decides which non-ASCII letters count as upper case, as Go's does in
+    the library; both refuse all of them, as ``UPPERCASE`` or ``FORMAT``.
     """
     if len(text) == 64 and re.fullmatch(_IDENTIFIER, text):
         return Reason.IDENTIFIER
@@ -245,23 +245,23 @@ def _read(text: str) -> ImageReference | Reason:
 
 
 def _split_domain(text: str) -> tuple[str | None, str]:
-    """Cut at the first "/" if a domain stands in front of it: (domain or None, the rest)."""
+    """Split at the first "/" if the text before it is a domain: (domain or None, the rest)."""
     first, slash, rest = text.partition("/")
     is_domain = first == "localhost" or "." in first or ":" in first or first != first.lower()
     return (first, rest) if slash and is_domain else (None, text)
 
 
 def _match(domain: str | None, rest: str) -> ImageReference | None:
-    """Match what was cut against the grammar; neither length nor digest is checked yet."""
+    """Match the parts against the grammar; length and digest are checked later."""
     if domain is not None and not _match_domain(domain):
-        # The library's regex may still take this "domain" as the first component of the path.
+        # The library's regex may still read this "domain" as the first component of the path.
         domain, rest = "", f"{domain}/{rest}"
     found = _REST_RE.fullmatch(rest)
     return found and ImageReference(domain, *found.groups())
 
 
 def _go_lower(text: str) -> str:
-    """Lower the case as Go does: only U+0130 becomes two characters in Python, "i" in Go."""
+    """Lower the case as Go does: U+0130 becomes two characters in Python but "i" in Go."""
     return text.replace("\u0130", "i").lower()
 
 
@@ -276,7 +276,7 @@ def _check_digest(digest: str) -> Reason | None:
     return None if encoded == encoded.lower() else Reason.DIGEST_FORMAT
 
 
-# Advice. Nothing below decides whether a text is a reference.
+# Advice. The code below does not decide whether a text is a reference.
 
 _Slip = tuple[Reason | None, str, str, str]
 """A common mistake: reason (None: any), part of the reference or "text", pattern, advice."""
@@ -297,9 +297,9 @@ _DIGITS: Final = [
     for algorithm, length in _DIGEST_LENGTHS.items()
 ]
 
-# The first slip that is found gives the advice; "{found}" in it is what the pattern or its group
-# matched. The patterns are compiled when they are needed first. They are searched for: one that
-# began with an unbounded repeat and no anchor would take quadratic time.
+# The first match gives the advice; "{found}" in it is the text that the pattern or its group
+# matched. The patterns are compiled on first use. They are searched for, so none may begin with an
+# unbounded repeat without an anchor: that would take quadratic time.
 _SLIPS: Final = (
     *_slips(
         "text",
@@ -362,7 +362,7 @@ _SLIPS: Final = (
 
 
 def _message(reason: Reason, text: str) -> str:
-    """Say what is wrong with ``text``, and where it is known what to write."""
+    """Explain the error in ``text`` and, where possible, say what to write instead."""
     cut = _cut(text)
     advice = "write it as [REGISTRY/]REPOSITORY[:TAG][@DIGEST]"
     for why, part, pattern, slip_advice in _SLIPS:
@@ -377,7 +377,7 @@ def _message(reason: Reason, text: str) -> str:
 
 
 def _cut(text: str) -> ImageReference:
-    """Cut what is no reference where its author probably meant it: at "/", "@", the last ":"."""
+    """Split invalid text where its author probably meant to: at "/", "@" and the last ":"."""
     domain, rest = _split_domain(text)
     name, at, digest = rest.partition("@")
     colon = name.find(":", name.rfind("/") + 1)
@@ -386,7 +386,7 @@ def _cut(text: str) -> ImageReference:
 
 
 def _repair(text: str) -> str | None:
-    """Mend white space, scheme, doubled colon and case; None unless a reference comes of it."""
+    """Correct white space, scheme, double colon and case; None if the result is no reference."""
     cut = _cut(re.sub(_SCHEME, "", text.strip()))
     tag, digest = cut.tag and cut.tag.lstrip(":"), cut.digest and cut.digest.lower()
     repaired = str(ImageReference(cut.domain, cut.path.lower(), tag, digest))

@@ -1,6 +1,6 @@
-"""What a run has found out, as data: one :class:`FileResult` a file, one :class:`Report` a run.
+"""The results of a run as data: one :class:`FileResult` per file, one :class:`Report` per run.
 
-The engine makes them, the formats render them. No I/O, no judgement.
+The engine creates them, the formats render them. No I/O, no rules.
 """
 
 from __future__ import annotations
@@ -43,13 +43,13 @@ __all__ = [
 
 
 class ImageRecord(NamedTuple):
-    """One image site and the verdict on it: a row of the inventory.
+    """One image site and its verdict: a row of the inventory.
 
-    ``image`` is the value as Kubernetes reads it: a string, or the JSON value of
-    whatever stands there instead (None, a number, a boolean). ``environments`` are
-    all that apply; ``allowed`` says whether each of them allows the image, None where
-    the value cannot be judged. ``rewrite`` is what fix would write, if anything.
-    ``template`` is the Helm template that the document was rendered from, fit to be shown.
+    ``image`` is the value as Kubernetes reads it: a string, or another JSON value (None, a
+    number, a boolean) if the manifest has that instead. ``environments`` lists all that
+    apply; ``allowed`` says whether all of them allow the image, None if the value cannot be
+    judged. ``rewrite`` is what ``imagelint fix`` would write, if anything. ``template`` is the
+    Helm template that produced the document, with unprintable characters escaped.
     """
 
     path: str
@@ -68,14 +68,14 @@ class ImageRecord(NamedTuple):
 
 
 BASELINE: Final = "baseline"
-"""What :attr:`Suppressed.by` reads for what is known and still to be worked off."""
+"""The value of :attr:`Suppressed.by` for findings that the baseline lists."""
 
 
 class Suppressed(NamedTuple):
-    """A finding that somebody excused: who (``by``) and why.
+    """A suppressed finding: what suppresses it (``by``) and the reason.
 
-    ``by`` is ``comment``, ``exception`` or ``baseline``; ``until`` the last day of it, if there is
-    one (``2027-01-31``, UTC); ``place`` where the excuse is written (``imagelint.yaml:12``).
+    ``by`` is ``comment``, ``exception`` or ``baseline``; ``until`` is the last day on which it
+    applies, if any (``2027-01-31``, UTC); ``place`` is where it is written (``imagelint.yaml:12``).
     """
 
     finding: Finding
@@ -86,21 +86,21 @@ class Suppressed(NamedTuple):
 
 
 class PolicyStamp(NamedTuple):
-    """Which policy judged: ``path`` None means the built-in one; ``data`` are its bytes."""
+    """The policy of the run: ``path`` None means the built-in policy; ``data`` is its bytes."""
 
     path: str | None
     data: bytes
 
     @property
     def sha256(self) -> str:
-        """The digest of the file, in hex."""
-        import hashlib  # noqa: PLC0415 - loads OpenSSL, and few formats show it
+        """The SHA-256 digest of the policy file, in hex."""
+        import hashlib  # noqa: PLC0415 - loads OpenSSL, and few formats need it
 
         return hashlib.sha256(self.data).hexdigest()
 
 
 class RuleText(NamedTuple):
-    """What a rule says of itself, for formats that carry it along; ``severity`` its default."""
+    """The description of a rule, for formats that include it; ``severity`` is its default."""
 
     id: str
     summary: str
@@ -112,17 +112,17 @@ class RuleText(NamedTuple):
 
 
 class Account(NamedTuple):
-    """A ServiceAccount; ``namespace`` is None where it states none."""
+    """A ServiceAccount; ``namespace`` is None if its manifest does not set one."""
 
     namespace: str | None
     name: str
 
 
 class Facts(NamedTuple):
-    """What one source tells that only the whole run can judge: small, and mostly empty.
+    """Facts from one source that are needed to judge other sources; small, and mostly empty.
 
-    ``accounts`` name a pull secret. Of each pair in ``waiting``, the finding is none if the
-    account turns out to be one of those.
+    ``accounts`` are the ServiceAccounts that name a pull secret. Each pair in ``waiting`` holds a
+    finding and an account: the finding is dropped if the account is among them.
     """
 
     accounts: tuple[Account, ...] = ()
@@ -133,21 +133,21 @@ NO_FACTS: Final = Facts()
 
 
 class Told(NamedTuple):
-    """Findings that were put into words where they were found, and what a report adds up of them.
+    """Findings that a worker already rendered as text, and the counts that the report needs.
 
-    They and their source go no further then, which is half of what findings cost.
+    Neither they nor their source are sent on, which saves half of the cost of findings.
     """
 
     text: str
     counts: tuple[int, ...]
-    """How many there are of each severity, worst first."""
+    """The number of findings of each severity, worst first."""
     fixable: int
 
 
 class FileResult(NamedTuple):
-    """Everything that one source gave.
+    """All results for one source.
 
-    ``documents`` counts those that were examined, ``proven_free`` those that were
+    ``documents`` counts the documents that were examined, ``proven_free`` those that were
     shown to hold no image without being parsed.
     """
 
@@ -160,30 +160,30 @@ class FileResult(NamedTuple):
     policy: PolicyStamp | None = None
     facts: Facts = NO_FACTS
     used: frozenset[int] = frozenset()
-    """Which of the policy's exceptions were needed, by their number."""
+    """The numbers of the policy's exceptions that matched."""
     unlisted: int = 0
-    """How many images there are that ``images`` does not list, as nobody has asked for them."""
+    """The number of images that are not in ``images``, because no format needs the list."""
     may_select: bool = False
-    """Whether something in it but a kustomization may select images by name."""
+    """Whether an object other than a kustomization may select images by name."""
     roles: tuple[object, ...] = ()
-    """What kustomizations take the file for, as the reader has it: to read it again."""
+    """The file's roles in kustomizations, in the reader's form: needed to read it again."""
     told: Told | None = None
-    """Findings that are not in ``findings`` any more: those that were there at first."""
+    """The first findings, already rendered as text; they are no longer in ``findings``."""
 
     @property
     def image_count(self) -> int:
-        """How many images there are."""
+        """The number of images."""
         return len(self.images) + self.unlisted
 
     @property
     def repaired(self) -> tuple[Finding, ...]:
-        """The findings that fix repairs where it can: what the baseline knows is among them."""
+        """The findings that have a fix, with those that the baseline lists."""
         known = (one.finding for one in self.suppressed if one.by == BASELINE)
         return (*self.findings, *known)
 
     @property
     def edits(self) -> tuple[Edit, ...]:
-        """What repairs them."""
+        """The edits that fix them."""
         return tuple(edit for finding in self.repaired if finding.fix for edit in finding.fix.edits)
 
     @property
@@ -193,7 +193,7 @@ class FileResult(NamedTuple):
 
 
 def told(result: FileResult, text: str) -> FileResult:
-    """Return a result whose findings were put into words; neither they nor its source are kept."""
+    """Return a result whose findings are already rendered; drop the findings and the source."""
     fixable = sum(finding.fix is not None for finding in result.findings)
     words = Told(text, _by_rank(result.findings), fixable)
     return result._replace(source=Source(result.path, b""), findings=(), told=words)
@@ -226,11 +226,11 @@ def _is_among(account: Account, accounts: Iterable[Account]) -> bool:
 
 
 def light(result: FileResult, line_hashes: LineHashes | None = None) -> FileResult:
-    """Return a result that keeps of its source what a report may show.
+    """Return a result that keeps only the parts of its source that a report may show.
 
-    ``line_hashes`` is what a format wants to know of the lines with findings.
+    ``line_hashes`` computes hashes of the lines with findings, for formats that need them.
     """
-    from imagelint.model.excerpt import Excerpt  # noqa: PLC0415 - text needs none
+    from imagelint.model.excerpt import Excerpt  # noqa: PLC0415 - the text format needs none
 
     source = result.source
     if result.told is not None or isinstance(source, Excerpt):
@@ -248,7 +248,7 @@ def light(result: FileResult, line_hashes: LineHashes | None = None) -> FileResu
 
 
 def joined(source: Source, parts: Sequence[FileResult]) -> FileResult:
-    """Put the results of a source's parts together, which come in its order."""
+    """Combine the results of the parts of a source, given in the order of the source."""
     return parts[0]._replace(
         source=source,
         documents=sum(part.documents for part in parts),
@@ -276,8 +276,8 @@ def _joined(parts: Sequence[Told]) -> Told | None:
 class Report(NamedTuple):
     """A whole run, in the order of its files.
 
-    ``errors`` are messages about files that could not be read or written; they make
-    the exit code 2 but silence nothing.
+    ``errors`` are messages about files that could not be read or written; they set
+    the exit code to 2 and suppress no findings.
     """
 
     results: tuple[FileResult, ...]
@@ -285,7 +285,7 @@ class Report(NamedTuple):
     errors: tuple[str, ...] = ()
     policy: PolicyStamp | None = None
     fixed: tuple[str, ...] = ()
-    """Paths that fix rewrote."""
+    """Paths that ``imagelint fix`` rewrote."""
     rules: tuple[RuleText, ...] = ()
     """The rules of this run, by id."""
 
@@ -293,7 +293,7 @@ class Report(NamedTuple):
     def findings(self) -> Iterator[tuple[Source, Finding]]:
         """Every finding with its source, by file and then by place.
 
-        Raises ``ValueError`` where some were told already: no format may miss them.
+        Raises ``ValueError`` if some were already rendered (``told``): no format may miss them.
         """
         for result in self.results:
             if result.told is not None:
@@ -303,7 +303,7 @@ class Report(NamedTuple):
                 yield result.source, finding
 
     def counts(self) -> Counter[Severity]:
-        """How many findings of each severity."""
+        """Count the findings of each severity."""
         here = _by_rank(self._found())
         told = [result.told.counts for result in self.results if result.told is not None]
         totals = map(sum, zip(here, *told, strict=True))
@@ -311,21 +311,21 @@ class Report(NamedTuple):
 
     @property
     def fixable(self) -> int:
-        """How many findings ``imagelint fix`` would repair."""
+        """The number of findings that ``imagelint fix`` would fix."""
         told = [result.told.fixable for result in self.results if result.told is not None]
         return sum(told) + sum(finding.fix is not None for finding in self._found())
 
     def _found(self) -> Iterator[Finding]:
-        """Yield what was not told; most results have nothing."""
+        """Yield the findings that are not rendered yet; most results have none."""
         return chain.from_iterable([one.findings for one in self.results if one.findings])
 
     @property
     def image_count(self) -> int:
-        """How many images there are."""
+        """The number of images."""
         return sum([result.image_count for result in self.results])
 
     def has_at_least(self, severity: Severity | None) -> bool:
-        """Whether a finding is as bad as ``severity``; None stands for "never"."""
+        """Whether a finding is at least as bad as ``severity``; None means "never"."""
         if severity is None:
             return False
         return any(found.at_least(severity) for found in self.counts())

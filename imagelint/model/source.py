@@ -33,18 +33,18 @@ _ESCAPED_BYTES = "[\udc80-\udcff]+"
 _SHOWN_MAX = 200
 _PLAIN = r"(?:[A-Za-z_]|\.\.?/)[A-Za-z0-9._/*?@-]*"
 _WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n"))
-"""What YAML does not read as text."""
+"""Plain scalars that YAML does not read as text."""
 _LINE_MAX = 4000
 _STRIDE = 1024
-"""Characters between two measured places of a text, bytes between two of a line."""
+"""Distance between cached places: in characters of a text, in bytes of a long line."""
 _STRIDE_OF_LINES = 4096
-"""Bytes between two places whose lines are known."""
+"""Bytes between two offsets whose line number is cached."""
 _UTF8_MAX = 4
-"""Bytes of the longest character."""
+"""The most bytes that one character takes in UTF-8."""
 
 
 Mark: TypeAlias = "tuple[int, int]"
-"""What stands for the bytes of a source: see :func:`mark_of`."""
+"""Identifies the bytes of a source: see :func:`mark_of`."""
 
 
 class Span(NamedTuple):
@@ -55,28 +55,28 @@ class Span(NamedTuple):
 
 
 class Position(NamedTuple):
-    """A place for people: 1-based line, 1-based column in code points."""
+    """A position for people: 1-based line, 1-based column in code points."""
 
     line: int
     column: int
 
 
 class Edit(NamedTuple):
-    """Replace the bytes of ``span`` by ``text``; an empty span inserts."""
+    """Replace the bytes of ``span`` with ``text``; an empty span inserts."""
 
     span: Span
     text: str
 
 
 class _Repair(NamedTuple):
-    """A replacement character: the index behind it, and all bytes so far minus those written."""
+    """The index behind a U+FFFD, and how many more bytes the source has than the text so far."""
 
     end: int
     growth: int
 
 
 class Decoded:
-    """A piece of a source as text, with the way back from characters to bytes.
+    """A piece of a source as text; converts character indexes back to byte offsets.
 
     Ill-formed input is read as kubectl reads it: each maximal ill-formed part of
     UTF-8 becomes one U+FFFD (``golang.org/x/text/encoding/unicode``).
@@ -85,13 +85,13 @@ class Decoded:
     __slots__ = ("_encoding", "_end", "_marks", "_repairs", "_start", "first_ill_formed", "text")
 
     def __init__(self, data: bytes, start: int, encoding: str) -> None:
-        """Decode ``data``, which stands at byte ``start`` of its source."""
+        """Decode ``data``, which begins at byte ``start`` of its source."""
         self._start = start
         self._end = start + len(data)
         self._encoding = encoding
         self._repairs: list[_Repair] = []
         self._marks: list[int] = []
-        """The bytes in front of every ``_STRIDE``-th character, once a place was asked for."""
+        """Bytes before every ``_STRIDE``-th character; filled when the first offset is needed."""
         self.first_ill_formed: int | None = None
         """The source's byte offset of the first ill-formed byte, if there is one."""
         try:
@@ -100,11 +100,11 @@ class Decoded:
             self.first_ill_formed = start + error.start
             if encoding == "utf-8":
                 self.text = self._repair(data.decode(encoding, "surrogateescape"))
-            else:  # a lone surrogate is as long as its replacement
+            else:  # a lone surrogate and U+FFFD both take two bytes
                 self.text = data.decode(encoding, "replace")
 
     def _repair(self, escaped: str) -> str:
-        """Replace runs of escaped bytes, and note how the lengths differ."""
+        """Replace runs of escaped bytes, and record how the lengths differ."""
         pieces: list[str] = []
         done = length = growth = 0
         for run in re.finditer(_ESCAPED_BYTES, escaped):
@@ -138,7 +138,7 @@ class Decoded:
         return self._repairs[repairs - 1].growth if repairs else 0
 
     def _mark(self) -> None:
-        """Measure the text piece by piece: from its start for each place would be quadratic."""
+        """Measure the text in pieces: counting from its start each time would be quadratic."""
         size = 0
         for begin in range(0, len(self.text), _STRIDE):
             self._marks.append(size)
@@ -150,12 +150,12 @@ class Decoded:
 
 
 def _ill_formed_sizes(bad: bytes) -> Iterator[int]:
-    """Yield the length of each maximal ill-formed part of bytes that are nothing else."""
+    """Yield the length of each maximal ill-formed part of ``bad``, which is all ill-formed."""
     at = 0
     while at < len(bad):
         try:
             bad[at : at + 4].decode()
-        except UnicodeDecodeError as error:  # noqa: PERF203 - an error is what it looks for
+        except UnicodeDecodeError as error:  # noqa: PERF203 - the error holds the result
             yield error.end
             at += error.end
 
@@ -168,7 +168,7 @@ class Source:
     """
 
     def __init__(self, path: str, data: bytes) -> None:
-        """Hold ``data`` as it was read from ``path``."""
+        """Keep ``data`` as it was read from ``path``."""
         self.path = path
         self.data = data
         self.bom_length, self.encoding = 0, "utf-8"
@@ -180,7 +180,7 @@ class Source:
                     break
 
     def __repr__(self) -> str:
-        """Name the source without its bytes."""
+        """Show the path and the size, not the bytes."""
         return f"Source({self.path!r}, {len(self.data)} bytes)"
 
     def decode(self, span: Span) -> Decoded:
@@ -190,7 +190,7 @@ class Source:
     @cached_property
     def _line_starts(self) -> Sequence[int]:
         if self.encoding == "utf-8":
-            from array import array  # noqa: PLC0415 - what is clean has no place to be shown
+            from array import array  # noqa: PLC0415 - clean files need no line numbers
 
             lines = array("q", (match.end() for match in _LINE_BREAK.finditer(self.data)))
             lines.insert(0, self.bom_length)  # not a list: large streams have millions
@@ -206,7 +206,7 @@ class Source:
 
     @property
     def _has_feeds_alone(self) -> bool:
-        """Whether the line feeds tell the lines.
+        """Whether only line feeds break lines.
 
         Every file with a finding is asked; ``cached_property`` takes a lock on Python 3.11.
         """
@@ -216,9 +216,9 @@ class Source:
 
     @cached_property
     def _breaks_before(self) -> list[int]:
-        """How many line feeds stand in front of each piece.
+        """The number of line feeds before each piece of ``_STRIDE_OF_LINES`` bytes.
 
-        The few places that are shown need no list of all lines, which takes ten times as long.
+        A report needs few positions; a list of all lines would take ten times as long.
         """
         counts = [0]
         for start in range(0, len(self.data), _STRIDE_OF_LINES):
@@ -231,7 +231,7 @@ class Source:
         return Position(line, self._count(self._line_start(line, offset), offset) + 1)
 
     def _line_start(self, line: int, offset: int) -> int:
-        """Return where a line begins, on which there is a byte offset."""
+        """Return the offset at which the line of a byte offset begins."""
         if not self._has_feeds_alone:
             return self._line_starts[line - 1]
         piece = offset // _STRIDE_OF_LINES
@@ -244,13 +244,13 @@ class Source:
 
     @cached_property
     def _counted(self) -> dict[int, list[tuple[int, int]]]:
-        """By the start of a long line: places on it, and the code points in front of each."""
+        """For each long line, by its start: offsets on it and the code points before each."""
         return {}
 
     def _count(self, start: int, end: int) -> int:
-        """Count the code points between a line's start and a place on it.
+        """Count the code points between a line's start and an offset on it.
 
-        A file may be one line with a finding at each of its ends: nothing is counted twice.
+        A file may be one line with a finding at each end: nothing is counted twice.
         """
         at, count = start, 0
         if end - start > _STRIDE:
@@ -266,19 +266,19 @@ class Source:
         return len(self.data[start:end].decode(self.encoding, "replace"))
 
     def _boundary(self, offset: int) -> int:
-        """Return the nearest offset from here backwards that no character is cut at."""
+        """Return the nearest offset at or before this one that does not split a character."""
         if self.encoding == "utf-8":
             for back in range(_UTF8_MAX):
                 if self.data[offset - back] & 0xC0 != 0x80:
                     return offset - back
-            return offset  # ill-formed: each byte counts for itself
+            return offset  # ill-formed: each byte counts as one character
         offset -= (offset - self.bom_length) % 2
         high = self.data[offset - 1 if self.encoding == "utf-16-le" else offset - 2]
         return offset - 2 if high & 0xFC == 0xD8 else offset
 
     @property
     def line_count(self) -> int:
-        """How many lines there are; what stands behind the last line break is one."""
+        """The number of lines; text after the last line break is a line."""
         return len(self._line_starts)
 
     def line_number(self, offset: int) -> int:
@@ -307,11 +307,11 @@ def _number_up_to(
 
 
 def apply_edits(source: Source, edits: Iterable[Edit]) -> bytes:
-    """Return the source's bytes with the edits made; every other byte is copied.
+    """Return the source's bytes with the edits applied; every other byte is copied.
 
-    Equal edits count once (two uses of one anchor want the same change). Raises
-    ``ValueError`` where edits overlap or two insertions meet at one place: such a
-    pair has no meaning, so nothing is written.
+    Equal edits count once (two uses of one anchor need the same change). Raises
+    ``ValueError`` if edits overlap or two insertions are at the same offset: the result
+    would be ambiguous, so nothing is written.
     """
     data = memoryview(source.data)
     pieces: list[bytes | memoryview] = []
@@ -332,23 +332,23 @@ def apply_edits(source: Source, edits: Iterable[Edit]) -> bytes:
 
 
 def mark_of(data: bytes) -> Mark:
-    """Return what tells bytes from others, in this process and in those that were forked from it.
+    """Return a value that identifies bytes within this process and the processes forked from it.
 
-    Their number and their hash: 64 bits, with a key that is new in each process that is started.
+    It is their length and their 64-bit hash, whose key is new in each process that is started.
     """
     return len(data), hash(data)
 
 
 def one_line(text: str) -> str:
-    """Return a message fit to be a line: names of files in it may hold line feeds."""
+    """Return a message as one line: file names in it may contain line feeds."""
     return shown(text, _LINE_MAX)
 
 
 def shown(text: str, limit: int = _SHOWN_MAX) -> str:
-    """Return ``text`` fit for a terminal and a log: cut, and with nothing invisible in it.
+    """Return ``text`` safe for a terminal and a log: shortened, without invisible characters.
 
-    Control, bidirectional, zero-width and other non-printing characters are written
-    as escapes, so that no manifest can move the cursor, recolour or reorder a report.
+    Control, bidirectional, zero-width and other non-printing characters become escapes,
+    so that no manifest can move the cursor, change colours or reorder a report.
     """
     if len(text) <= limit and text.isprintable():
         return text
@@ -362,11 +362,11 @@ def shown(text: str, limit: int = _SHOWN_MAX) -> str:
 
 
 def as_yaml(text: str) -> str:
-    """Return ``text`` as it can be pasted into YAML anywhere: plain, or in double quotes.
+    """Return ``text`` in a form to paste into YAML anywhere: plain, or in double quotes.
 
-    It is fit to be shown, too.
+    The result is safe to print, like that of :func:`shown`.
     """
     if re.fullmatch(_PLAIN, text) and text.lower() not in _WORDS:
         return text
     quoted = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{shown(quoted, len(quoted))}"'  # whose escapes are YAML's
+    return f'"{shown(quoted, len(quoted))}"'  # the escapes are valid in YAML, too

@@ -1,4 +1,4 @@
-"""What a glob, an image pattern and a Harbor mean.
+"""The meaning of globs, image patterns and Harbors.
 
-Nothing here knows where a pattern was written: policies and rules are read elsewhere.
+This package does not read files: other packages read the policies and rules that hold patterns.
 """

@@ -1,7 +1,7 @@
-"""Wildcards over names and paths, compiled once: what ``*``, ``?`` and ``**`` mean in a policy.
+"""Wildcards over names and paths: what ``*``, ``?`` and ``**`` mean in a policy.
 
-Registries are no business of this module: a pattern for images is parsed, never matched as
-text (``patterns/harbor.py``). No file system here: a path is a text with ``/`` in it.
+Image patterns are in ``patterns/images.py``: they are parsed, never matched as text. This module
+does not read the file system: a path is a text with ``/`` in it.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _ANY_NAME = "[^/]*"
 _ANY_FOLDERS = "(?:[^/]+/)*"
 
 
-class InvalidPattern(ValueError):  # noqa: N818 - reads like InvalidReference, which it stands beside
-    """A text is no pattern of the wanted kind; ``str()`` says what to write instead."""
+class InvalidPattern(ValueError):  # noqa: N818 - reads like InvalidReference, its sibling
+    """A text is not a valid pattern of its kind; ``str()`` says what to write instead."""
 
 
 @final
 class NamePattern(NamedTuple):
-    """A pattern for one name (a namespace, a label's value, a tag): ``*`` any run, ``?`` one.
+    """A pattern for one name (namespace, label value, tag).
 
-    Everything else stands for itself, case included.
+    ``*`` matches any run of characters, ``?`` one character; the rest matches literally, with case.
     """
 
     text: str
@@ -39,7 +39,7 @@ class NamePattern(NamedTuple):
 
     @staticmethod
     def parse(text: str) -> NamePattern:
-        """Read a pattern; raises :class:`InvalidPattern` where it is empty."""
+        """Parse a pattern; raises :class:`InvalidPattern` if it is empty."""
         if not text:
             message = 'a pattern is empty; write a name, or "*" for any'
             raise InvalidPattern(message)
@@ -50,7 +50,7 @@ class NamePattern(NamedTuple):
         return self.text
 
     def matches(self, name: str) -> bool:
-        """Whether the whole of ``name`` fits."""
+        """Whether the whole of ``name`` matches."""
         text = self.text
         if "*" not in text and "?" not in text:
             return name == text
@@ -59,25 +59,25 @@ class NamePattern(NamedTuple):
 
 @final
 class PathPattern(NamedTuple):
-    """A glob for a relative path with ``/``; the whole path has to fit, case included.
+    """A glob for a relative path with ``/``; it must match the whole path, case included.
 
-    ``*`` is any run within a segment, ``?`` one character within it, ``**`` alone between
-    slashes any number of folders, also none; behind the last slash ``**`` is everything
-    below, and a trailing slash means the same (``prod/`` is ``prod/**``). Brackets and
-    backslashes stand for themselves.
+    ``*`` matches any run within a segment, ``?`` one character of it. ``**`` as a whole segment
+    matches any number of folders, also none; as the last segment it matches everything below. A
+    trailing slash means the same (``prod/`` is ``prod/**``). Brackets and backslashes match
+    literally.
     """
 
     text: str
     """As written."""
     anchor: str = ""
-    """The folder of the paths to be matched, as seen from the folder that the glob is relative to.
+    """The folder of the matched paths, relative to the folder of the glob.
 
-    Empty where they are the same; the base of a policy may stand elsewhere (``..``, ``teams/a``).
+    Empty if they are the same; a base policy may be in another folder (``..``, ``teams/a``).
     """
 
     @staticmethod
     def parse(text: str, anchor: str = "") -> PathPattern:
-        """Read a glob; raises :class:`InvalidPattern` for one that could never match."""
+        """Parse a glob; raises :class:`InvalidPattern` if it could never match."""
         segments = _segments(text)
         bare = [segment for segment in segments if segment not in ("", ".")]
         if segments != bare:
@@ -90,7 +90,7 @@ class PathPattern(NamedTuple):
         return PathPattern(text, anchor)
 
     def matches(self, path: str) -> bool:
-        """Whether the whole of ``path`` fits."""
+        """Whether the whole of ``path`` matches."""
         if self.anchor:
             path = posixpath.normpath(f"{self.anchor}/{path}")
         return _piece(self.text) in path and _path_regex(self.text).fullmatch(path) is not None
@@ -98,21 +98,21 @@ class PathPattern(NamedTuple):
 
 @final
 class PathPatterns(NamedTuple):
-    """Several path globs, of which one has to fit: ``exclude:``, ``--exclude``, ``paths:``."""
+    """Several path globs, of which one must match: ``exclude:``, ``--exclude``, ``paths:``."""
 
     patterns: tuple[PathPattern, ...] = ()
 
     @staticmethod
     def parse(texts: Iterable[str], anchor: str = "") -> PathPatterns:
-        """Read globs; raises :class:`InvalidPattern` at the first bad one."""
+        """Parse globs; raises :class:`InvalidPattern` at the first bad one."""
         return PathPatterns(tuple(PathPattern.parse(text, anchor) for text in texts))
 
     def matches(self, path: str) -> bool:
-        """Whether any of the globs fits ``path``."""
+        """Whether any of the globs matches ``path``."""
         return self.first_match(path) is not None
 
     def first_match(self, path: str) -> str | None:
-        """Return the first glob that fits, as written, or None."""
+        """Return the first glob that matches, as written, or None."""
         for pattern in self.patterns:
             if pattern.matches(path):
                 return pattern.text
@@ -125,15 +125,15 @@ def _segments(text: str) -> list[str]:
 
 @cache
 def _name_regex(text: str) -> re.Pattern[str]:
-    """Compile a pattern for names when one is to be matched: most runs match few."""
+    """Compile a name pattern on first use: most runs need few of them."""
     return re.compile(_wildcards(text, ".*", "."), re.DOTALL)
 
 
 @cache
 def _piece(text: str) -> str:
-    """Return what of a glob is in every path that fits.
+    """Return a literal text that every matching path contains.
 
-    To look for it takes a tenth of the time, and most paths fit no glob.
+    Searching for it takes a tenth of the time of the regex, and most paths match no glob.
     """
     plain = (piece for segment in _segments(text) for piece in re.split(r"[*?]+", segment))
     return max(plain, key=len)
@@ -147,14 +147,14 @@ def _path_regex(text: str) -> re.Pattern[str]:
     for segment in folders:
         if segment != "**":
             pieces.append(_wildcards(segment, _ANY_NAME, "[^/]") + "/")
-        elif pieces[-1:] != [_ANY_FOLDERS]:  # "**/**" is "**", and two in a row would be slow
+        elif pieces[-1:] != [_ANY_FOLDERS]:  # "**/**" is "**", and two in a row would backtrack
             pieces.append(_ANY_FOLDERS)
     pieces.append(".+" if last == "**" else _wildcards(last, _ANY_NAME, "[^/]"))
     return re.compile("".join(pieces), re.DOTALL)
 
 
 def _wildcards(text: str, any_run: str, any_one: str) -> str:
-    """Turn ``*`` and ``?`` into regexes; a run of stars is one star, or it would be slow."""
+    """Translate ``*`` and ``?`` to regex; a run of stars becomes one, or it would backtrack."""
     pieces = re.split(r"(\*+|\?)", text)
     return "".join(
         any_run if piece[:1] == "*" else any_one if piece == "?" else re.escape(piece)

@@ -1,8 +1,8 @@
-"""What may run, and how an old reference becomes one on Harbor: the gate and the map.
+"""What is allowed, and how a reference becomes one on Harbor: ``Gate`` and ``HarborMap``.
 
-``Gate`` judges an image by the patterns of an environment (``patterns/images.py``),
-``HarborMap`` knows which upstream registry has a project on which Harbor. What does
-not live here: YAML, environments, severities, messages of rules. No I/O.
+``Gate`` judges an image by the patterns of an environment (``patterns/images.py``).
+``HarborMap`` knows which upstream registry has a project on which Harbor. This module
+knows no YAML, environments, severities or rule messages. No I/O.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ __all__ = [
     "parse_project_name",
 ]
 
-# goharbor/harbor, src/pkg/project/manager.go: the name's length and alphabet.
+# Length and alphabet: goharbor/harbor, src/pkg/project/manager.go.
 _PROJECT_NAME = r"[a-z0-9]+(?:[._-][a-z0-9]+)*"
 _PROJECT_NAME_MAX = 255
 _LISTED_MAX = 8
@@ -54,36 +54,36 @@ _HTTPS_PORT = r":0*443\Z"
 
 @final
 class Decision(NamedTuple):
-    """Whether an image may run, and the pattern that decided; None: no pattern covers it."""
+    """Whether an image is allowed, and the pattern that decided; None: no pattern matches."""
 
     allowed: bool
     pattern: RegistryPattern | None
 
 
 class Library(Enum):
-    """What becomes of Docker Hub's official images, whose short names leave out ``library/``."""
+    """How to rewrite Docker Hub's official images, whose short names omit ``library/``."""
 
     KEEP = "keep"
     """As written: ``nginx`` → ``docker.io/nginx``.
 
-    Harbor 2.7 and later redirect it where the registry endpoint is of the type Docker Hub.
+    Harbor 2.7 and later redirect this if the type of the registry endpoint is Docker Hub.
     """
     ADD = "add"
-    """Spelled out: ``nginx`` → ``docker.io/library/nginx``; works on every Harbor."""
+    """With ``library/``: ``nginx`` → ``docker.io/library/nginx``; works on every Harbor."""
 
 
 @final
 class Upstream(NamedTuple):
-    """A registry, or what is below a path on it: the key of an entry in ``harbor.projects``."""
+    """A registry, or a path on it with all images below: a key in ``harbor.projects``."""
 
     registry: str
-    """Host and port as a reference has them (case kept), ``index.docker.io`` folded."""
+    """Host and port as in a reference (case kept); ``index.docker.io`` becomes ``docker.io``."""
     path: str = ""
-    """The parent of the images that are meant, or empty for the whole registry."""
+    """The path above the images, or empty for the whole registry."""
 
     @staticmethod
     def parse(text: str) -> Upstream:
-        """Read ``HOST[:PORT][/PATH]``; raises :class:`InvalidPattern`."""
+        """Parse ``HOST[:PORT][/PATH]``; raises :class:`InvalidPattern`."""
         check_spelling(text)
         host, slash, path = text.partition("/")
         if "*" in text:
@@ -97,9 +97,9 @@ class Upstream(NamedTuple):
         return f"{self.registry}/{self.path}" if self.path else self.registry
 
     def below(self, reference: ImageReference) -> str | None:
-        """Return what of the image's repository is below this upstream; None: not its image.
+        """Return the image's path below this upstream, or None if it is not below it.
 
-        For a whole registry that is the path as written, so that ``nginx`` stays ``nginx``.
+        For a whole registry that is the path as written, so that ``nginx`` remains ``nginx``.
         """
         if reference.registry != self.registry:
             return None
@@ -112,14 +112,14 @@ class Upstream(NamedTuple):
 
 @final
 class Project(NamedTuple):
-    """A project of one Harbor and where its images come from."""
+    """A project of one Harbor and the upstream of its images."""
 
     upstream: Upstream
     name: str
     is_flat: bool = False
     """Whether replication fills it and drops the upstream's path (``replication: flatten``).
 
-    Otherwise it is a proxy cache, which asks the registry for all that stands behind its name.
+    Otherwise it is a proxy cache, which requests the path after its name from the registry.
     """
 
     @property
@@ -128,33 +128,33 @@ class Project(NamedTuple):
         return not self.is_flat and self.upstream.registry == HUB
 
     def origin_path(self, below: str) -> str:
-        """Return the path upstream of what stands behind the project's name."""
+        """Return the upstream path for the path after the project's name."""
         return f"{self.upstream.path}/{below}" if self.is_flat and self.upstream.path else below
 
 
 @final
 class Harbor(NamedTuple):
-    """One Harbor: its host (with port), its projects, its way with ``library/``."""
+    """One Harbor: its host (with port), its projects and how it handles ``library/``."""
 
     host: str
     projects: tuple[Project, ...]
     library: Library = Library.KEEP
 
     def project_for(self, reference: ImageReference) -> Project | None:
-        """Return the project that has an image: of all that do, the longest upstream's."""
+        """Return the project for an image: the matching one with the longest upstream."""
         fitting = (item for item in self.projects if item.upstream.below(reference) is not None)
         return max(fitting, key=lambda item: len(item.upstream.path), default=None)
 
     def place(self, reference: ImageReference) -> ImageReference | None:
-        """Return the reference through this Harbor, or None without a project for it.
+        """Return the reference through this Harbor, or None if no project matches.
 
-        Raises :class:`InvalidReference` where the result would be none (too long a path).
+        Raises :class:`InvalidReference` if the result is not a reference (the path is too long).
         """
         project = self.project_for(reference)
         if project is None:
             return None
         path = reference.path
-        if project.is_flat:  # which holds what was copied there, and redirects nothing
+        if project.is_flat:  # it holds copies and redirects nothing
             path = reference.repository[len(project.upstream.path) :].lstrip("/")
         elif self.library is Library.ADD:
             path = reference.repository
@@ -170,28 +170,28 @@ class Refusal(NamedTuple):
 
 @final
 class HarborMap(NamedTuple):
-    """Every Harbor of a policy, in the order in which fix tries them.
+    """Every Harbor of a policy, in the order in which ``imagelint fix`` tries them.
 
-    The map is injective on (registry, repository): hosts are distinct, and so are the upstreams of
-    one Harbor; a project is of one registry, and of one upstream if replication flattens it. The
-    policy's loader sees to that.
+    The map is injective on (registry, repository). The policy's loader ensures that hosts are
+    distinct, that the upstreams of one Harbor are distinct, and that a project has one registry,
+    and only one upstream if replication flattens it.
     """
 
     harbors: tuple[Harbor, ...] = ()
 
     def beside(self, base: HarborMap) -> HarborMap:
-        """Return these and those of the layer below: one that is replaced has what it had."""
+        """Return these Harbors and the base's; one in both keeps its projects of the base, too."""
         return HarborMap(tuple(dict.fromkeys((*self.harbors, *base.harbors))))
 
     def is_harbor(self, registry: str) -> bool:
         """Whether this is exactly the host and port of one of the Harbors."""
-        for harbor in self.harbors:  # noqa: SIM110 - asked of every image, and thrice as fast
+        for harbor in self.harbors:  # noqa: SIM110 - for every image; three times as fast
             if harbor.host == registry:
                 return True
         return False
 
     def names(self, registry: str) -> bool:
-        """Whether this is one of the Harbors, or what one of their projects caches."""
+        """Whether this is one of the Harbors, or the upstream registry of one of their projects."""
         return self.is_harbor(registry) or any(
             project.upstream.registry == registry
             for harbor in self.harbors
@@ -199,28 +199,29 @@ class HarborMap(NamedTuple):
         )
 
     def origin(self, reference: ImageReference) -> ImageReference | None:
-        """Return what a reference stands for upstream: itself, unless it is on a Harbor.
+        """Return the upstream reference of an image: the image itself if it is not on a Harbor.
 
-        None where it is there in no project. The inverse of :meth:`rewrite`, which two references
-        can make the same of: official images of Docker Hub keep their ``library/`` if they have it.
+        None if it is on a Harbor but in no known project. This is the inverse of :meth:`rewrite`,
+        which can map two references to one: Docker Hub's official images keep a written
+        ``library/``.
         """
         if not self.is_harbor(reference.registry):
             return reference
         return next(self.origins(reference), None)
 
     def origins(self, reference: ImageReference) -> Iterator[ImageReference]:
-        """Yield what an image on a Harbor stands for upstream; layers may see that differently."""
+        """Yield the upstream references of an image on a Harbor; policy layers may differ here."""
         for project, below in self._projects_of(reference):
             path = project.origin_path(below)
-            # Parts of valid references, put together: only their length could be wrong.
+            # The parts come from valid references: only the length could be wrong.
             found = ImageReference(project.upstream.registry, path, reference.tag, reference.digest)
             if len(found.repository) <= PATH_MAX:
                 yield found
 
     def spellings(self, reference: ImageReference) -> tuple[ImageReference, ...]:
-        """Return an image by each name that it has on its Harbor, the written one first.
+        """Return an image by each of its names on its Harbor, the written one first.
 
-        Below a proxy of Docker Hub ``mysql`` and ``library/mysql`` are one image.
+        In a proxy cache of Docker Hub ``mysql`` and ``library/mysql`` are the same image.
         """
         for project, below in self._projects_of(reference):
             parent, slash, name = below.rpartition("/")
@@ -232,7 +233,7 @@ class HarborMap(NamedTuple):
         return (reference,)
 
     def _projects_of(self, reference: ImageReference) -> Iterator[tuple[Project, str]]:
-        """Yield the projects that an image on a Harbor is in, and its path behind their name."""
+        """Yield the projects that hold an image on a Harbor, and its path after their name."""
         registry = reference.registry
         if not self.is_harbor(registry):
             return
@@ -245,7 +246,7 @@ class HarborMap(NamedTuple):
     def rewrite(self, reference: ImageReference, gate: Gate) -> ImageReference | Refusal:
         """Return the reference through the first Harbor that caches it and that ``gate`` allows.
 
-        Tag and digest are kept. An image on a Harbor, or of no registry, is never rewritten.
+        Tag and digest are kept. An image on a Harbor, or without a registry, is never rewritten.
         """
         registry = reference.registry
         if not registry:
@@ -267,7 +268,7 @@ class HarborMap(NamedTuple):
         return Refusal(refusals[0] if refusals else self._without_project(registry))
 
     def _without_project(self, registry: str) -> str:
-        """Say that no Harbor caches a registry, and what there is."""
+        """Say that no Harbor caches a registry, and which projects exist."""
         if not self.harbors:
             return "the policy names no Harbor to pull it through"
         lower = registry.lower()
@@ -287,17 +288,17 @@ class HarborMap(NamedTuple):
 
 @final
 class Gate(NamedTuple):
-    """What an environment allows. ``deny`` always beats ``allow``; the rest is not allowed.
+    """What an environment allows. ``deny`` always overrides ``allow``; all else is not allowed.
 
-    An image on Harbor is judged by each of its spellings. ``deny`` also catches other names of the
-    same server (upper case, port 443), and, where it names a repository, what a Harbor has from
-    there; ``allow`` does neither, since a reference's host is compared as written.
+    An image on Harbor is judged by each of its spellings. ``deny`` also matches other names of the
+    same server (upper case, port 443) and, if it names a repository, the copies on a Harbor of
+    images from there. ``allow`` does neither: a reference's host is compared as written.
     """
 
     allow: tuple[RegistryPattern, ...]
     deny: tuple[RegistryPattern, ...] = ()
     harbors: HarborMap = HarborMap()
-    """What is known of Harbors: of every layer of the policy, so that none makes a deny forget."""
+    """The Harbors of every layer of the policy, so that no layer can disable a ``deny``."""
 
     @property
     def is_open(self) -> bool:
@@ -317,14 +318,14 @@ class Gate(NamedTuple):
         return Decision(allowed=False, pattern=None)
 
     def denied_by_name(self, reference: ImageReference) -> RegistryPattern | None:
-        """Return the pattern with a repository that denies an image; None: no such one does.
+        """Return the pattern with a repository that denies an image, or None.
 
-        No other name makes such an image a better one.
+        No other name of the image can change this.
         """
         return next((by for by in self._denying(reference) if by.names_repository), None)
 
     def _denying(self, reference: ImageReference) -> Iterator[RegistryPattern]:
-        """Yield the patterns that deny an image, by whatever name of its server."""
+        """Yield the patterns that deny an image, by any name of its server."""
         if not self.deny:
             return
         servers = _same_server(reference)
@@ -337,7 +338,7 @@ class Gate(NamedTuple):
 
 
 def parse_harbor_host(text: str) -> str:
-    """Read a Harbor's ``HOST[:PORT]``: lower case; raises :class:`InvalidPattern`."""
+    """Parse a Harbor's ``HOST[:PORT]`` in lower case; raises :class:`InvalidPattern`."""
     check_spelling(text)
     if text != text.lower() and is_host(text):
         message = f"{shown(text)}: registry hosts are written in lower case; write "
@@ -350,7 +351,7 @@ def parse_harbor_host(text: str) -> str:
 
 
 def parse_project_name(text: str) -> str:
-    """Read a project's name as Harbor allows it; raises :class:`InvalidPattern`."""
+    """Parse a project's name as Harbor allows it; raises :class:`InvalidPattern`."""
     if len(text) > _PROJECT_NAME_MAX or not re.fullmatch(_PROJECT_NAME, text):
         message = (
             f"{shown(text) or 'an empty text'} cannot be the name of a Harbor project: lower-case"
@@ -361,7 +362,7 @@ def parse_project_name(text: str) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Join names for a message, and count instead of naming where there are many."""
+    """Join names for a message; if there are many, give their number instead."""
     every = [shown(name) for name in names]
     rest = len(every) - _LISTED_MAX
     return ", ".join(every[:_LISTED_MAX]) + (f" and {rest} more" if rest > 0 else "")
@@ -370,7 +371,7 @@ def listed(names: Iterable[str]) -> str:
 def _same_server(reference: ImageReference) -> tuple[ImageReference, ...]:
     """Return an image by each name of its server: the host in lower case, with and without 443.
 
-    To DNS case is nothing, and HTTPS has that port anyway.
+    DNS ignores case, and 443 is the default port of HTTPS.
     """
     path, tag, digest = reference.repository, reference.tag, reference.digest
     host = reference.registry.lower()

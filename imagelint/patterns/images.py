@@ -1,16 +1,16 @@
-"""What a pattern for images means: the entries of ``allow:`` and ``deny:``, and hosts.
+"""The meaning of image patterns: the entries of ``allow:`` and ``deny:``, and hosts.
 
-A pattern is parsed and its parts compared; no text is ever searched for, so that
-``harbor.myco.com.evil.io``, ``evilgcr.io`` and ``registry:5000/app`` are what they are::
+A pattern is parsed and its parts are compared; no text is searched for, so that
+``harbor.myco.com.evil.io``, ``evilgcr.io`` and ``registry:5000/app`` are read correctly::
 
     pattern    = "*" | hosts [ "/" repository ]
     hosts      = host | "*." host                 ; exactly it | its sub-domains only
     host       = a domain as in a reference, lower case, with its port
     repository = path | path "/*" | path "/**" | "*" | "**"
 
-Hosts are compared as written, case and port included, as distribution/reference does: what is
-allowed for a host is never allowed for a look-alike. The registry ``""`` (text in which no
-registry can be read) is covered by no pattern that names a host, only by ``*``. No I/O, no YAML.
+Hosts are compared as written, case and port included, as distribution/reference does: allowing
+a host never allows a look-alike. No pattern with a host matches the registry ``""`` (text without
+a readable registry); only ``*`` does. No I/O, no YAML.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _TAG_PATTERN = r"[A-Za-z0-9_*?][A-Za-z0-9_.*?-]{0,127}"
 
 
 class Hosts(Enum):
-    """Which registries a pattern covers."""
+    """Which registries a pattern matches."""
 
     ANY = "any"
     EXACT = "exact"
@@ -45,7 +45,7 @@ class Hosts(Enum):
 
 
 class Repositories(Enum):
-    """Which repositories a pattern covers, relative to the path that it names."""
+    """Which repositories a pattern matches, relative to the path in it."""
 
     ALL = "all"
     EXACT = "exact"
@@ -55,7 +55,7 @@ class Repositories(Enum):
 
 @final
 class RegistryPattern(NamedTuple):
-    """What ``allow:`` and ``deny:`` hold: which images are meant. ``str()`` is for messages."""
+    """An entry of ``allow:`` or ``deny:``: a set of images. ``str()`` is for messages."""
 
     text: str
     hosts: Hosts
@@ -65,10 +65,10 @@ class RegistryPattern(NamedTuple):
     path: str
     """Normalised (``library/nginx``); for ``CHILDREN`` and ``BELOW`` the parent, or empty."""
     tag: NamePattern | None = None
-    """The tag as written has to fit; without tag and digest it is ``latest``."""
+    """The pattern for the tag as written; without tag and digest the tag is ``latest``."""
     needs_digest: bool = False
     names_repository: bool = False
-    """Whether a repository is written, were it ``**``: a bare host means that host alone."""
+    """Whether a repository is written, even ``**``: a bare host matches only that host."""
 
     def __str__(self) -> str:
         """Return the pattern as written."""
@@ -76,7 +76,7 @@ class RegistryPattern(NamedTuple):
 
     @staticmethod
     def parse(text: str) -> RegistryPattern:
-        """Read ``HOST[:PORT][/REPOSITORY]`` or ``*``; raises :class:`InvalidPattern`."""
+        """Parse ``HOST[:PORT][/REPOSITORY]`` or ``*``; raises :class:`InvalidPattern`."""
         check_spelling(text)
         host, slash, path = text.partition("/")
         if host == "*" and slash:
@@ -90,9 +90,9 @@ class RegistryPattern(NamedTuple):
 
     @staticmethod
     def from_parts(parts: Mapping[str, str]) -> RegistryPattern:
-        """Read the mapping form: registry and, if wanted, repository, tag, ``digest: required``.
+        """Parse the mapping form: registry and optionally repository, tag, ``digest: required``.
 
-        Raises :class:`InvalidPattern` for a wrong value; unknown keys are the caller's business.
+        Raises :class:`InvalidPattern` for a wrong value; the caller checks for unknown keys.
         """
         if "registry" not in parts:
             message = 'registry is missing; write registry: HOST, or registry: "*" for any'
@@ -119,7 +119,7 @@ class RegistryPattern(NamedTuple):
 
     @property
     def is_everything(self) -> bool:
-        """Whether every image fits, whatever its registry, repository, tag and digest."""
+        """Whether every image matches, whatever its registry, repository, tag and digest."""
         return (
             self.hosts is Hosts.ANY
             and self.repositories is Repositories.ALL
@@ -128,19 +128,19 @@ class RegistryPattern(NamedTuple):
         )
 
     def covers_registry(self, registry: str) -> bool:
-        """Whether some image of this registry (host and port as written) can fit."""
+        """Whether some image of this registry (host and port as written) can match."""
         if self.hosts is Hosts.ANY:
             return True
         if self.hosts is Hosts.EXACT:
             return registry == self.host
-        # An upper-case label is a look-alike even where any label would do.
+        # An upper-case label is a look-alike even where any label would match.
         return registry.endswith(f".{self.host}") and registry == registry.lower()
 
     def is_within(self, other: RegistryPattern) -> bool:
-        """Whether every image that fits this pattern surely fits ``other`` as well.
+        """Whether every image that matches this pattern certainly matches ``other``, too.
 
-        False where that is not plain from the parts: a wildcard in a tag lies within itself and
-        within no condition alone.
+        False if the parts do not show it: a tag with wildcards is only within the same tag
+        pattern or within no tag pattern.
         """
         return (
             self._hosts_within(other)
@@ -175,7 +175,7 @@ class RegistryPattern(NamedTuple):
         return other.repositories is Repositories.BELOW and self.path.startswith(parent)
 
     def matches(self, reference: ImageReference) -> bool:
-        """Whether the image fits; its registry and repository are compared normalised."""
+        """Whether the image matches; its registry and repository are compared normalised."""
         return (
             self.covers_registry(reference.registry)
             and (
@@ -187,8 +187,8 @@ class RegistryPattern(NamedTuple):
         )
 
     def matches_any(self, references: Iterable[ImageReference]) -> bool:
-        """Whether the image fits by one of its spellings."""
-        for reference in references:  # noqa: SIM110 - asked of every image, and twice as fast
+        """Whether one of the image's spellings matches."""
+        for reference in references:  # noqa: SIM110 - called for every image, and twice as fast
             if self.matches(reference):
                 return True
         return False
@@ -204,9 +204,9 @@ class RegistryPattern(NamedTuple):
 
 
 def parse_host(text: str) -> str:
-    """Read ``HOST[:PORT]`` as a reference would, ``index.docker.io`` folded into ``docker.io``.
+    """Parse ``HOST[:PORT]`` as in a reference; ``index.docker.io`` becomes ``docker.io``.
 
-    Case is kept. Raises :class:`InvalidPattern` for what no reference would read as a host.
+    Case is kept. Raises :class:`InvalidPattern` if a reference would not read it as a host.
     """
     if not is_host(text):
         message = f"{shown(text)} is no registry host; a host has a dot or a port"
@@ -217,7 +217,7 @@ def parse_host(text: str) -> str:
 
 
 def parse_repository_path(text: str) -> str:
-    """Read one or more path components; raises :class:`InvalidPattern`."""
+    """Parse one or more path components; raises :class:`InvalidPattern`."""
     if not _reads_as_path(text):
         lower = text.lower()
         advice = f"; write {as_yaml(lower)}" if text != lower and _reads_as_path(lower) else ""
@@ -236,12 +236,12 @@ def _reads_as_path(text: str) -> bool:
     try:
         return ImageReference.parse(f"a.b/{text}").path == text
     except InvalidReference as error:
-        # Length is judged behind the grammar, and depends on what it is a part of.
+        # Length is checked after the grammar, and depends on what the path is a part of.
         return error.reason is Reason.TOO_LONG and not re.search("[:@]", text)
 
 
 def check_spelling(text: str) -> None:
-    """Refuse, with :class:`InvalidPattern`, what is wrong in whatever names a registry."""
+    """Raise :class:`InvalidPattern` for mistakes that any pattern with a registry can contain."""
     if not text:
         message = "an empty text; write a registry, such as quay.io"
         raise InvalidPattern(message)
@@ -260,7 +260,7 @@ def check_spelling(text: str) -> None:
 
 
 def _check_suffixes(host: str, path: str) -> None:
-    """Refuse a tag or digest in the text form, where a port could be meant."""
+    """Refuse a tag or digest in the text form, where it could be read as a port."""
     name, at, _ = path.partition("@")
     name, colon, tag = name.partition(":")
     if not at and not colon:
@@ -320,12 +320,12 @@ def _parse_repositories(text: str | None, host: str) -> tuple[Repositories, str]
         raise InvalidPattern(message)
     if wildcard is None or slash:
         parse_repository_path(path)
-    # Docker Hub's short names, as in a reference: docker.io/nginx, and docker.io/* alike.
+    # Docker Hub's short names, as in a reference: docker.io/nginx, and docker.io/* as well.
     if host == HUB and "/" not in text:
         path = "library" if wildcard else f"library/{path}"
     return wildcard or Repositories.EXACT, path
 
 
 def effective_tag(reference: ImageReference) -> str:
-    """Return the tag that decides what is pulled; empty where only a digest does."""
+    """Return the tag that decides what is pulled; empty if only a digest decides."""
     return reference.tag or ("latest" if reference.digest is None else "")

@@ -1,7 +1,7 @@
-"""Whether two globs have something in common, and an example of it: for ``policy check``.
+"""Find a text that two globs both match, as an example for ``policy check``.
 
-Each glob becomes a small automaton, and a walk through both at once finds the shortest text that
-fits both. The alphabet is what occurs in the two globs, ``/`` and one letter for all the rest.
+Each glob becomes a small automaton; a search through both at once finds the shortest text that
+both match. The alphabet is the characters of the two globs, ``/`` and one letter for all others.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _REST: Final = "xyz"
 
 
 class _Step(NamedTuple):
-    """One way on: a character, ``_ANY`` or ``_NO_SLASH``, or None for free; and where to."""
+    """A transition: a character, ``_ANY`` or ``_NO_SLASH``, or None for empty; and its target."""
 
     on: str | None
     to: int
 
 
 class _Automaton:
-    """States are numbers, 0 the first; the last one made accepts."""
+    """States are numbers; 0 is the first, and the last one accepts."""
 
     def __init__(self) -> None:
         self.steps: list[list[_Step]] = [[]]
@@ -36,7 +36,7 @@ class _Automaton:
         return len(self.steps) - 1
 
     def add(self, text: str, one: str) -> None:
-        """Append what ``text`` with ``*`` and ``?`` fits; ``one`` is what they stand for."""
+        """Append what ``text`` with ``*`` and ``?`` matches; ``one`` is what a wildcard matches."""
         for character in text:
             here = len(self.steps) - 1
             if character == "*":
@@ -54,14 +54,14 @@ class _Automaton:
         self.steps[inside] += (_Step(_NO_SLASH, inside), _Step("/", here))
 
     def add_everything_below(self) -> None:
-        """Append one character and more, slashes among them."""
+        """Append one or more characters, slashes included."""
         here = len(self.steps) - 1
         inside = self.state()
         self.steps[here].append(_Step(_ANY, inside))
         self.steps[inside].append(_Step(_ANY, inside))
 
     def closure(self, state: int) -> set[int]:
-        """Return the states that ``state`` leads to for free, itself among them."""
+        """Return the states that empty transitions reach from ``state``, itself included."""
         found, waiting = {state}, [state]
         while waiting:
             for step in self.steps[waiting.pop()]:
@@ -71,7 +71,7 @@ class _Automaton:
         return found
 
     def after(self, state: int, character: str) -> set[int]:
-        """Return where a character leads."""
+        """Return the states that a character leads to."""
         fits = {character, _ANY} | (set() if character == "/" else {_NO_SLASH})
         return {step.to for at in self.closure(state) for step in self.steps[at] if step.on in fits}
 
@@ -80,12 +80,12 @@ class _Automaton:
 
 
 def shared_name(one: str, other: str) -> str | None:
-    """Return a name that fits both patterns (``globs.NamePattern``), or None."""
+    """Return a name that both patterns (``globs.NamePattern``) match, or None."""
     return _shared(_of_name(one), _of_name(other), one + other, is_path=False)
 
 
 def shared_path(one: str, other: str) -> str | None:
-    """Return a path that fits both globs (``globs.PathPattern``), or None."""
+    """Return a path that both globs (``globs.PathPattern``) match, or None."""
     return _shared(_of_path(one), _of_path(other), one + other + "/", is_path=True)
 
 
@@ -111,7 +111,7 @@ def _of_path(text: str) -> _Automaton:
 
 
 def _shared(one: _Automaton, other: _Automaton, texts: str, *, is_path: bool) -> str | None:
-    """Walk through both; the names in a path are never empty, whatever ``*`` fits."""
+    """Search through both; the names in a path are never empty, whatever ``*`` matches."""
     used = dict.fromkeys(texts)
     rest = next((letter for letter in _REST if letter not in used), "\ufffd")
     alphabet = [rest, *(character for character in used if character not in "*?")]

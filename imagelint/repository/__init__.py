@@ -1,5 +1,5 @@
-"""The repository around a file: which kustomization reaches it, in which role.
+"""The repository around a file: which kustomizations reach it, and in which role.
 
-Read once a run, on the disk: one listing, then kustomizations alone. What a file means is left to
-``kubernetes/``, which images are wrong to ``engine/``.
+It is read from the disk once per run: one listing, then only kustomizations. ``kubernetes/``
+interprets the files, and ``engine/`` decides which images are wrong.
 """

@@ -1,8 +1,8 @@
 """An entry of a kustomization → the file or folder that it names, or why it leads nowhere.
 
-Kustomize looks for a file first, then for a folder with a kustomization, and takes everything else
-for something to be fetched (api/internal/target/kusttarget.go, accumulateResources). Nothing
-outside of the repository is followed.
+Kustomize looks for a file first, then for a folder with a kustomization, and treats everything else
+as a URL to fetch (api/internal/target/kusttarget.go, accumulateResources). Paths that leave the
+repository are not followed.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ BUILD: Final = "lint the build (`kustomize build . | imagelint check -`)"
 
 
 class Edge(NamedTuple):
-    """A file or a kustomization's folder that a kustomization takes in."""
+    """A file or a kustomization's folder that a kustomization includes."""
 
     entry: PathEntry
     path: str
-    """Absolute, and below the root without links, as kustomize takes it."""
+    """Absolute, and without links below the root, as kustomize resolves it."""
     is_folder: bool
     named: str
     """The path as it is named, which may lead through links."""
     is_late: bool = False
-    """Whether a plugin names it, which works when the kustomization's own fields are done."""
+    """Whether a plugin names it, which applies after the kustomization's own fields."""
 
 
 class NotFollowedError(Exception):
-    """An entry that leads nowhere; ``str()`` says why, and what to do."""
+    """An entry leads nowhere; ``str()`` says why, and what to do."""
 
     def __init__(self, message: str, *, is_error: bool = True, matters: bool = True) -> None:
-        """``is_error``: else it deserves a note; ``matters``: else no image is lost with it."""
+        """``is_error``: otherwise it is a note; ``matters``: whether images may be missed."""
         super().__init__(message)
         self.is_error = is_error
         self.matters = matters
@@ -88,7 +88,7 @@ def follow(entry: PathEntry, folder: str, root: str) -> Edge:
 
 
 def without_links(path: str, root: str) -> str | None:
-    """Return a path below ``root`` without the links that are below it; None if it leads out."""
+    """Return a path below ``root`` without links below it; None if it leads out of ``root``."""
     real, real_root = _real(path), _real_folder(root)
     return root + real.removeprefix(real_root) if _is_below(real, real_root) else None
 
@@ -99,7 +99,7 @@ def place_named(entry: PathEntry, folder: str) -> str:
 
 
 def _mode_of(entry: PathEntry, path: str, name: str) -> int:
-    """Return what kind of file stands at a path."""
+    """Return the type of the file at a path."""
     try:
         return os.stat(path).st_mode
     except (OSError, ValueError) as error:
@@ -111,7 +111,7 @@ def _mode_of(entry: PathEntry, path: str, name: str) -> int:
 
 
 def _real(path: str) -> str:
-    """Return a path without links; what leads to its folder is looked at once."""
+    """Return a path without links; the path to its folder is resolved once."""
     folder, _, name = path.rpartition(os.sep)
     return (
         os.path.realpath(path) if os.path.islink(path) else os.path.join(_real_folder(folder), name)
@@ -128,7 +128,7 @@ def _is_below(path: str, root: str) -> bool:
 
 
 def kustomizations_in(folder: str) -> Iterator[str]:
-    """Yield the kustomization files in a folder, of which there should be one."""
+    """Yield the kustomization files in a folder, which should contain only one."""
     for name in sorted(KUSTOMIZATION_FILES):
         path = os.path.join(folder, name)
         if os.path.isfile(path):

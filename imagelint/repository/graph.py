@@ -1,4 +1,4 @@
-"""The graph of a repository's kustomizations: files and folders, and who takes them for what."""
+"""The graph of a repository's kustomizations: which files and folders they use in which role."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Graph", "read_as_kustomization"]
 
 _OBJECTS: Final = frozenset({Role.RESOURCE, Role.COMPONENT})
-"""Roles of what holds objects that a build takes in as they are."""
+"""Roles of files whose objects a build includes unchanged."""
 
 
 class Graph:
@@ -48,16 +48,16 @@ class Graph:
     ) -> None:
         """Read kustomization files at ``paths``, and what they lead to below ``root``.
 
-        All are absolute. ``read`` gives the bytes of a file, None where that cannot be.
+        All are absolute. ``read`` returns the bytes of a file, None if it cannot be read.
         """
         self.root = root
         self._read = read
         self.lost: dict[str, list[str]] = {}
-        """By folder: where what its kustomization names would stand, if it were here."""
+        """By folder: the paths that its kustomization names but that do not exist."""
         self.members: dict[str, Member] = {}
         """By folder."""
         self._parents: dict[str, list[tuple[str, Role]]] = {}
-        """By folder: the folders of the kustomizations that take it in."""
+        """By folder: the folders of the kustomizations that include it."""
         self._roles: dict[str, dict[FileRole, None]] = {}
         self._users: dict[str, dict[str, None]] = {}
         """By file: the folders of the kustomizations that name it."""
@@ -65,7 +65,7 @@ class Graph:
         self._refused: set[str] = set()
         """Kustomization files that kustomize may refuse."""
         self._troubles: dict[str, dict[Trouble, None]] = {}
-        """By file: what is named in it and cannot be followed."""
+        """By file: what it names that cannot be followed."""
         self._named: dict[str, list[tuple[Document, PathEntry]]] = {}
         """By file: what the plugins in it name."""
         work = list(paths)
@@ -87,7 +87,7 @@ class Graph:
         for folder in list(self.members):
             self._follow_plugins(folder)
 
-    # --- what is asked -----------------------------------------------------------------
+    # --- queries -----------------------------------------------------------------------
 
     def context_of(self, path: str) -> Context:
         """Return what the repository knows about a file (absolute)."""
@@ -99,15 +99,15 @@ class Graph:
         return Context(roles, self.namespaces_of(path), troubles=troubles, is_refused=is_refused)
 
     def canonical(self, path: str) -> str:
-        """Return a path without links below the root, as everything in the graph is known by."""
+        """Return a path without links below the root: the form of all paths in the graph."""
         return without_links(path, self.root) or path
 
     def users_of(self, path: str) -> tuple[str, ...]:
-        """Return the folders of the kustomizations that name a file themselves."""
+        """Return the folders of the kustomizations that name a file directly."""
         return tuple(self._users.get(path) or self._users.get(self.canonical(path)) or ())
 
     def parents_of(self, folder: str) -> list[tuple[str, Role]]:
-        """Return the folders of the kustomizations that take in another's folder, and as what."""
+        """Return the folders of the kustomizations that include a folder's, and its role there."""
         return self._parents.get(folder, [])
 
     def namespaces_of(self, path: str) -> frozenset[str]:
@@ -118,9 +118,9 @@ class Graph:
         return frozenset(found)
 
     def builders_of(self, path: str) -> tuple[str, ...]:
-        """Return the folders of the kustomizations that build what a file holds.
+        """Return the folders of the kustomizations that build the contents of a file.
 
-        They name it, or it is itself the file of one, whose own images they build.
+        They name it, or it is a kustomization file itself, whose own images it builds.
         """
         folder = os.path.dirname(path)
         member = self.members.get(folder)
@@ -128,7 +128,7 @@ class Graph:
         return (*self.users_of(path), folder) if is_member else self.users_of(path)
 
     def reached_from(self, paths: Iterable[str]) -> Iterator[str]:
-        """Yield the files that kustomization files take in as documents, however deep, once."""
+        """Yield the files that kustomization files include as documents, at any depth, once."""
         work = [os.path.dirname(path) for path in paths if _is_kustomization(path)]
         seen = set(work)
         while work:
@@ -144,7 +144,7 @@ class Graph:
                     work.append(edge.path)
 
     def above(self, folders: Iterable[str]) -> dict[str, None]:
-        """Return kustomizations and all that take them in, however far up."""
+        """Return kustomizations and all that include them, directly or indirectly."""
         found = dict.fromkeys(folders)
         work = list(found)
         while work:
@@ -155,7 +155,7 @@ class Graph:
         return found
 
     def below(self, folders: Iterable[str]) -> dict[str, None]:
-        """Return kustomizations and all that they take in, however deep."""
+        """Return kustomizations and all that they include, directly or indirectly."""
         found = {folder: None for folder in folders if folder in self.members}
         work = list(found)
         while work:
@@ -188,7 +188,7 @@ class Graph:
         plugins = [one.path for edge in loaded for one in self._files(edge)]
         return frozenset(namespaces_of(member, plugins, self._read))
 
-    # --- how it is made ----------------------------------------------------------------
+    # --- construction ------------------------------------------------------------------
 
     def _member(self, path: str) -> Member | None:
         data = self._read(path)
@@ -206,7 +206,7 @@ class Graph:
         return Member(path, document, says, tuple(edges), path not in self._troubles)
 
     def _follow(self, entry: PathEntry, folder: str, document: Document) -> Edge | None:
-        """Return where an entry leads that stands in a document, else note why it does not."""
+        """Return where an entry in a document leads; if it leads nowhere, record why."""
         try:
             return follow(entry, folder, self.root)
         except NotFollowedError as error:
@@ -232,7 +232,7 @@ class Graph:
         self._troubles.setdefault(document.source.path, {})[trouble] = None
 
     def _note(self, folder: str, edge: Edge) -> None:
-        """Remember who takes in what, under all names that a file has."""
+        """Record which kustomization includes what, under all names of a file."""
         role = edge.entry.role
         for path in {edge.path, edge.named}:
             if edge.is_folder:
@@ -252,7 +252,7 @@ class Graph:
         self._parents[path] = [one for one in self._parents.get(path, []) if one[0] != folder]
 
     def _follow_plugins(self, folder: str) -> None:
-        """Follow what the plugins name that a kustomization loads, from its folder."""
+        """Follow what the plugins that a kustomization loads name, from its folder."""
         member = self.members[folder]
         files: dict[str, Edge] = {}
         for edge in member.edges:
@@ -277,7 +277,7 @@ class Graph:
         )
 
     def _tell_unclear_changes(self, folder: str) -> None:
-        """Tell of what in a folder of plugins, and below it, may change what these do."""
+        """Report what in a folder of plugins, and below it, may change their effect."""
         message = f"it may change what a transformer does: name its kind in the target, or {BUILD}"
         for one in self.below((folder,)):
             member = self.members[one]
@@ -285,7 +285,7 @@ class Graph:
                 self._add_trouble(member.document, entry, message, is_error=True)
 
     def _files(self, edge: Edge) -> Iterator[Edge]:
-        """Yield the files of objects that an edge leads to, through folders too."""
+        """Yield the files of objects that an edge leads to, also through folders."""
         work, seen = [edge], set[str]()
         while work:
             one = work.pop()
@@ -304,7 +304,7 @@ class Graph:
 
 
 def read_as_kustomization(path: str, data: bytes) -> tuple[Document, Kustomization] | None:
-    """Return the kustomization in the bytes of a file, and its document; None where none is."""
+    """Return the kustomization in the bytes of a file, and its document; None if there is none."""
     for document in split(Source(path, data)):
         tree = document.tree or parse_yaml(document.text)
         if isinstance(tree.root, Mapping):
@@ -322,7 +322,7 @@ def _is_kustomization(path: str) -> bool:
 
 
 def _cycles(graph: Graph) -> list[tuple[str, str]]:
-    """Return the edges, as pairs of folders, that close a circle."""
+    """Return the edges, as pairs of folders, that close a cycle."""
     closing: list[tuple[str, str]] = []
     done: set[str] = set()
     for start in sorted(graph.members):

@@ -1,4 +1,4 @@
-"""What Flux or Argo CD builds for one of its objects, as folders and files of the repository."""
+"""What Flux or Argo CD builds for an object, as folders and files of the repository."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ __all__ = ["HostBuild", "folders_around"]
 
 
 class HostBuild:
-    """What Flux or Argo CD builds, as folders and files of the repository."""
+    """The build of a Flux or Argo CD object, as folders and files of the repository."""
 
     def __init__(self, graph: Graph, host: Host) -> None:
-        """Follow what a host names; ``folder`` is empty where that cannot be."""
+        """Follow what a host names; ``folder`` is empty if that is not possible."""
         self.host = host
         self._graph = graph
         self.folder = folder_of(host, graph.root) or ""
@@ -45,7 +45,7 @@ class HostBuild:
 
     @property
     def is_selecting(self) -> bool:
-        """Whether its entries apply: Argo CD takes a folder without a kustomization as it is."""
+        """Whether its entries apply: Argo CD applies none to a folder without a kustomization."""
         return bool(self.folder) and not (self.is_bare and self.host.is_argo)
 
     def members(self) -> Iterator[str]:
@@ -59,15 +59,15 @@ class HostBuild:
         yield from (one for one in self.components if one in self._graph.members)
 
     def nested(self) -> set[str]:
-        """Return the kustomizations next below a folder without one."""
+        """Return the nearest kustomizations below a folder without one."""
         top = self.folder.rstrip(os.sep) + os.sep
         below = {one for one in self._graph.members if one.startswith(top)}
         return {one for one in below if below.isdisjoint(folders_around((one,)))}
 
     def is_touched(self, found: dict[str, None], around: set[str], repairs: Repairs) -> bool:
-        """Whether a repair, or something affected, is in what is built.
+        """Whether the build includes a fix, or something affected by one.
 
-        ``around``: the folders around all that.
+        ``around``: the folders around all of them.
         """
         paths = (self.host.document.source.path, *(path for path, _ in self.patches))
         if any(path in repairs for path in paths):
@@ -78,7 +78,7 @@ class HostBuild:
 
 
 def folders_around(paths: Iterable[str]) -> set[str]:
-    """Return all folders that some files are in."""
+    """Return all folders that contain one of the files."""
     found: set[str] = set()
     for path in paths:
         folder = os.path.dirname(path)

@@ -1,8 +1,8 @@
 """Objects outside of kustomizations that select images by name: Flux, Argo CD, skaffold.
 
-Flux and Argo CD put entries of ``images`` on top of a kustomization of the same repository, or of a
-folder of manifests. What cannot be followed to a folder (a template's path, skaffold's artifacts)
-is a name that some image has, somewhere.
+Flux and Argo CD add entries of ``images`` to a kustomization of the same repository, or to a
+folder of manifests. If the folder is not known (a template's path, skaffold's artifacts), the name
+counts as one of any image below.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _FLUX: Final = "kustomize.toolkit.fluxcd.io"
 _ARGO: Final = "argoproj.io"
 _SOURCES: Final = ("source", "sources")
 _FILLED_IN: Final = r"[{$]"
-"""What a template puts something else in the place of."""
+"""The start of an expression that a template replaces."""
 _KEPT: Final = "*"
 _PARTS: Final = ("new_name", "tag", "digest")
 
@@ -49,18 +49,18 @@ class ArgoImage(NamedTuple):
 
     node: Scalar
     name: str
-    """Which images it selects: OLD, else the name of NEW."""
+    """The images that it selects: OLD, else the name in NEW."""
     new_name: str
-    """What it writes, empty where that is ``*``: what another entry of the name writes stays."""
+    """What it writes; empty for ``*``, which keeps what another entry of the name writes."""
     tag: str
     digest: str
     keeps: frozenset[str]
-    """Which of the names of these fields are written as ``*``."""
+    """The names of these fields that are written as ``*``."""
     start: int
-    """Where NEW begins in the text; 0 where OLD is left out."""
+    """Where NEW begins in the text; 0 if OLD is left out."""
 
     def keeps_of(self, entry: Entry) -> bool:
-        """Whether something of an entry may stay, whose name this may have after a repair."""
+        """Whether it may keep part of an entry whose name it may have after a fix."""
         names = (split_image(name)[0].rpartition("/")[2] for name in (self.name, entry.name))
         if len(set(names)) > 1:
             return False
@@ -69,7 +69,7 @@ class ArgoImage(NamedTuple):
 
 
 class Host(NamedTuple):
-    """An object that has a folder of its repository built, with entries of its own."""
+    """An object that builds a folder of its repository, with entries of its own."""
 
     document: Document
     root: Node
@@ -78,11 +78,11 @@ class Host(NamedTuple):
     says: Kustomization
     """Its patches, and paths relative to the folder: components, and Argo CD's patches."""
     images: tuple[ImageEntry, ...] = ()
-    """Flux's."""
+    """The entries of Flux."""
     argo: tuple[ArgoImage, ...] = ()
     is_argo: bool = False
     destination: str = ""
-    """The namespace of what states none, of Argo CD."""
+    """For Argo CD, the namespace of objects that set none."""
     is_recursive: bool = True
     """Whether a folder without a kustomization is read with all folders below it."""
     is_here: bool = False
@@ -90,24 +90,24 @@ class Host(NamedTuple):
 
     @property
     def selects(self) -> bool:
-        """Whether it does anything to what it has built that may select images."""
+        """Whether it applies anything to its build that may select images."""
         says = self.says
         return bool(self.images or self.argo or says.paths or says.inline or says.node_patches)
 
 
 class Named(NamedTuple):
-    """A name by which something selects images, in files somewhere below a folder."""
+    """A name by which something selects images, in files anywhere below a folder."""
 
     document: Document
     node: Node
     name: str | None
-    """None: whatever a template makes of it."""
+    """None: a template produces the name."""
     folder: str
     """Absolute."""
 
 
 def hosts_in(path: str, data: bytes) -> Iterator[Host]:
-    """Yield the objects of a file that have a folder built."""
+    """Yield the objects of a file that build a folder."""
     if is_argo_source(os.path.basename(path)):
         yield from _overrides_in(path, data)
         return
@@ -120,7 +120,7 @@ def hosts_in(path: str, data: bytes) -> Iterator[Host]:
             for source in _argo_sources(spec, view):
                 yield from _argo_host(document, root, source, spec, view)
         elif group == _ARGO and kind == "ApplicationSet":
-            # What its template selects by name is nobody's to rename: see names_in.
+            # No entry in its template can be renamed: see names_in.
             inner = view.get(spec, "template", "spec")
             for source in _argo_sources(inner, view):
                 for host in _argo_host(document, root, source, inner, view):
@@ -130,13 +130,13 @@ def hosts_in(path: str, data: bytes) -> Iterator[Host]:
 
 def _flux_hosts(document: Document, root: Node, spec: Mapping, view: View) -> Iterator[Host]:
     folder = string_of(view.get(spec, "path"), view)
-    if folder:  # else it is all of its source, which mostly is another repository
+    if folder:  # else it is the root of its source, mostly another repository
         images = tuple(_flux_images(view.get(spec, "images"), view))
         yield Host(document, root, folder, fields_of_host(spec, "spec", view), images)
 
 
 def _overrides_in(path: str, data: bytes) -> Iterator[Host]:
-    """Yield what a file .argocd-source.yaml puts on top of the folder that it is in."""
+    """Yield what a file .argocd-source.yaml adds to the build of its folder."""
     for document in split(Source(path, data)):
         tree = document.tree or parse_yaml(document.text)
         if isinstance(tree.root, Mapping):
@@ -146,10 +146,10 @@ def _overrides_in(path: str, data: bytes) -> Iterator[Host]:
 
 
 def names_in(path: str, data: bytes, root: str) -> Iterator[Named]:
-    """Yield the names in a file of which nobody can tell whose images they select.
+    """Yield the names in a file for which it is unknown whose images they select.
 
-    Skaffold works below its own file, unless that names a folder above; a template of an
-    ApplicationSet below what of its ``path`` is no placeholder; a HelmRelease on what its chart
+    Skaffold applies below its own file, unless it names a folder above; a template of an
+    ApplicationSet below the fixed part of its ``path``; a HelmRelease to what its chart
     renders. ``root`` is the repository's.
     """
     own = os.path.dirname(path)
@@ -157,7 +157,7 @@ def names_in(path: str, data: bytes, root: str) -> Iterator[Named]:
         kind = item.meta.kind
         if item.meta.group == _ARGO and kind == "ApplicationSet":
             yield from _names_in_templates(document, item.mapping, view, root)
-        elif kind == "ResourceSet":  # whose resources are objects of Flux, or templates of some
+        elif kind == "ResourceSet":  # its resources are Flux objects, or templates of some
             for node, name in selecting_entries(item.mapping, view):
                 yield _named(document, node, name, root)
         elif kind == "HelmRelease":
@@ -189,7 +189,7 @@ def selecting_entries(root: Node, view: View) -> Iterator[tuple[Node, str]]:
 
 
 def entry_names(node: Node | None, view: View) -> Iterator[tuple[Node, str]]:
-    """Yield the names that a list of entries, or one entry, selects by."""
+    """Yield the names by which a list of entries, or one entry, selects images."""
     for item in node.items if isinstance(node, Sequence) else (node,):
         if isinstance(item, Mapping):
             name = view.get(item, "name")
@@ -203,7 +203,7 @@ def entry_names(node: Node | None, view: View) -> Iterator[tuple[Node, str]]:
 def _names_in_templates(
     document: Document, mapping: Mapping, view: View, root: str
 ) -> Iterator[Named]:
-    """Yield the names that the templates of an ApplicationSet select by, and its patch of them."""
+    """Yield the names by which the templates of an ApplicationSet, and its patch, select images."""
     paths: list[str] = []
     for source in _all_with("kustomize", mapping, view):
         path = string_of(view.get(source, "path"), view) or ""
@@ -232,12 +232,12 @@ def _all_paths(root: Node | None, view: View) -> bool:
 
 
 def _named(document: Document, node: Node, name: str, folder: str) -> Named:
-    """Return a name; of what a template makes one nothing is known."""
+    """Return a name; None instead of a name that a template produces."""
     return Named(document, node, None if is_filled_in(name) else name, folder)
 
 
 def _known_folder(path: str, root: str) -> str:
-    """Return the folder that is above all that a template makes of a path."""
+    """Return the deepest folder that contains every path that a template can produce."""
     known = re.split(_FILLED_IN, path)[0]
     below = known.rpartition("/")[0].lstrip("/").replace("/", os.sep)
     return os.path.normpath(os.path.join(root, below))
@@ -297,7 +297,7 @@ def _argo_host(
 
 
 def _of_kustomize(source: Mapping, view: View) -> tuple[Kustomization, tuple[ArgoImage, ...]]:
-    """Return what a source of Argo CD tells kustomize."""
+    """Return the kustomize options of an Argo CD source."""
     kustomize = view.get(source, "kustomize")
     if not isinstance(kustomize, Mapping):
         return Kustomization(source), ()
@@ -332,7 +332,7 @@ def _overrides(items: Iterable[Node], view: View) -> Iterator[ArgoImage]:
 
 
 def _all_with(key: str, root: Node, view: View) -> Iterator[Mapping]:
-    """Yield the mappings that have a key, wherever they stand."""
+    """Yield the mappings that have a key, at any depth."""
     work, seen = [root], set[int]()
     while work:
         node = work.pop()
@@ -349,14 +349,14 @@ def _all_with(key: str, root: Node, view: View) -> Iterator[Mapping]:
 
 
 def is_filled_in(text: str) -> bool:
-    """Whether a template puts something else in the place of a part of a text."""
+    """Whether a template replaces a part of a text."""
     return re.search(_FILLED_IN, text) is not None
 
 
 def folder_of(host: Host, root: str) -> str | None:
-    """Return the folder (absolute, without links below the root) that a host has built.
+    """Return the folder (absolute, without links below the root) that a host builds.
 
-    None where it is a template's, or not in the repository.
+    None if a template produces it, or if it is not in the repository.
     """
     if is_filled_in(host.folder):
         return None

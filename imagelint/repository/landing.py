@@ -1,8 +1,8 @@
-"""What the objects of Flux and Argo CD say of the files that they have built.
+"""How Flux and Argo CD objects affect the files that they build.
 
-They move objects into namespaces, on top of what kustomizations do, and take files for patches.
-Where their ``path`` leads into this repository it counts: which repository a source is nobody can
-tell from a checkout.
+They move objects into namespaces, in addition to kustomizations, and use files as patches.
+Only a ``path`` that exists in this repository is followed: a checkout does not show which
+repository a source is.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ __all__ = ["Landing"]
 
 
 class _Namespaces(NamedTuple):
-    """Where a host has objects run."""
+    """The namespaces in which a host runs objects."""
 
     moved: frozenset[str]
-    """Into which it moves all of them."""
+    """Namespaces into which it moves all of them."""
     landing: frozenset[str]
-    """In which those land that state none."""
+    """Namespaces of objects that set none."""
 
     def joined(self, other: _Namespaces) -> _Namespaces:
         return _Namespaces(self.moved | other.moved, self.landing | other.landing)
@@ -42,7 +42,7 @@ _NOWHERE = _Namespaces(frozenset(), frozenset())
 
 
 class Landing:
-    """Files of a repository → what its hosts say of them."""
+    """Maps the files of a repository to what its hosts do with them."""
 
     def __init__(
         self, graph: Graph, hosts: Iterable[Host], read: Callable[[str], bytes | None]
@@ -52,10 +52,10 @@ class Landing:
         self._built: dict[str, _Namespaces] = {}
         """By folder of a kustomization."""
         self._bare: dict[str, list[tuple[bool, _Namespaces]]] = {}
-        """By folder without one; whether what is below counts, too."""
+        """By folder without a kustomization; the flag says whether folders below count, too."""
         self._roles: dict[str, dict[FileRole, None]] = {}
         self._named: dict[str, list[str]] = {}
-        """By file with a host: the files that it takes for patches."""
+        """By file with a host: the files that it uses as patches."""
         patched = list(patched_namespaces(graph, read))
         for host in hosts:
             path = host.document.source.path
@@ -63,7 +63,7 @@ class Landing:
             self._follow(HostBuild(graph, host), given)
 
     def context_of(self, path: str, known: Context) -> Context:
-        """Add to what the kustomizations know of a file (absolute)."""
+        """Add what hosts do with a file (absolute) to what the kustomizations know of it."""
         found = _NOWHERE
         for folder in self._graph.builders_of(path):
             found = found.joined(self._built.get(folder, _NOWHERE))
@@ -79,11 +79,11 @@ class Landing:
         )
 
     def named_in(self, path: str) -> list[str]:
-        """Return the files that the hosts in a file take for patches."""
+        """Return the files that the hosts in a file use as patches."""
         return self._named.get(path, [])
 
     def _follow(self, build: HostBuild, given: frozenset[str]) -> None:
-        """Note what is built; ``given`` are namespaces that patches set."""
+        """Record what is built; ``given`` are namespaces that patches set."""
         host = build.host
         said = _Namespaces(_known(host.says.namespace) | given, _known(host.destination))
         for path, role in build.patches:
@@ -91,7 +91,7 @@ class Landing:
             self._named.setdefault(host.document.source.path, []).append(path)
         if said == _NOWHERE or not build.folder:
             return
-        if build.is_bare and build.folder != self._graph.root:  # else it is any other repository's
+        if build.is_bare and build.folder != self._graph.root:  # else maybe another's
             self._bare.setdefault(build.folder, []).append((host.is_recursive, said))
         for folder in self._graph.below(build.members()):
             self._add(folder, said._replace(landing=frozenset()))
@@ -102,7 +102,7 @@ class Landing:
         self._built[folder] = self._built.get(folder, _NOWHERE).joined(said)
 
     def _unmoved(self, folders: Iterable[str]) -> Iterator[str]:
-        """Yield kustomizations and what they take in, but for those that state a namespace."""
+        """Yield kustomizations and those they include, except those that set a namespace."""
         members = self._graph.members
         work, seen = list(folders), set[str]()
         while work:
@@ -114,7 +114,7 @@ class Landing:
             work += (edge.path for edge in members[folder].edges if edge.is_folder)
 
     def _around(self, path: str) -> Iterator[_Namespaces]:
-        """Yield what is said of the folders around a file, up to the next kustomization."""
+        """Yield the records of the folders around a file, up to the next kustomization."""
         folder = own = os.path.dirname(path)
         while folder not in self._graph.members:
             for is_recursive, said in self._bare.get(folder, ()):
@@ -127,5 +127,5 @@ class Landing:
 
 
 def _known(namespace: str) -> frozenset[str]:
-    """Return a namespace, unless a template or a variable has its place."""
+    """Return a namespace, unless it contains a template or a variable."""
     return frozenset([namespace] if namespace and not is_filled_in(namespace) else ())

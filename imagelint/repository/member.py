@@ -1,4 +1,4 @@
-"""A kustomization of a repository, with what it leads to. A value."""
+"""A kustomization of a repository and the files and folders that it names. Data only."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Files, entries and texts of a repository ↔ numbers of the abstract one, and the edits of a plan.
+"""Map files, entries and texts of a repository to numbers of the abstract one, and back to edits.
 
-Each file is examined once, however many kustomizations take it in, and what stands in it has one
-number: so it is changed once, and alike for all of them.
+Each file is examined once, however many kustomizations include it, and each item in it has one
+number: so it is changed once, and in the same way for all of them.
 """
 
 from __future__ import annotations
@@ -48,36 +48,36 @@ if TYPE_CHECKING:
 __all__ = ["Key", "Numbering", "Repairs", "Said"]
 
 Repairs: TypeAlias = "dict[str, dict[int, tuple[str, str]]]"
-"""By file (absolute) and byte offset: images before and after their repair."""
+"""By file (absolute) and byte offset: images before and after the fix."""
 _SELECTED: Final = (
     r"(?:.*[.\s])?(?:(?:containers|initContainers)\[[-+]?\d*\]\.image"
     r"|spec\.volumes\[\d+\]\.image\.reference)"
 )
-"""Fields that `images` works on (kustomize api, builtinpluginconsts/images.go, legacy.go)."""
+"""Fields that `images` applies to (kustomize api, builtinpluginconsts/images.go, legacy.go)."""
 _WRITES: Final = "writes into image fields"
 _BY_VALUE: Final = r"\[image=([^\]]+)\]"
 
 
 class Key(NamedTuple):
-    """An image that is written somewhere."""
+    """Identifies an image that is written in a file."""
 
     path: str
     offset: int
 
 
 class Said(NamedTuple):
-    """What a file that kustomize reads, or a kustomization's inline texts, brings to a build."""
+    """What a file that kustomize reads, or a kustomization's inline texts, adds to a build."""
 
     images: int
     exacts: tuple[int, ...] = ()
     transformers: tuple[int, ...] = ()
-    """Entries of ImageTagTransformers, in their order."""
+    """Entries of ImageTagTransformers, in order."""
     dangers: tuple[str, ...] = ()
     parts: tuple[Part, ...] = ()
 
 
 class Numbering:
-    """The numbers of what selects images, and where that stands."""
+    """The numbers of what selects images, and the places of that."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - a repository, and how its files are read
         self,
@@ -88,7 +88,7 @@ class Numbering:
         shown: Callable[[str], str],
         may_edit: Callable[[str], bool],
     ) -> None:
-        """Know of nothing yet; see :class:`~imagelint.repository.selectors.Selectors`."""
+        """Start empty; see :class:`~imagelint.repository.selectors.Selectors`."""
         self._roles_of = roles_of
         self._repairs = repairs
         self._read = read
@@ -96,7 +96,7 @@ class Numbering:
         self._shown = shown
         self._may_edit = may_edit
         self._renamed: list[tuple[str, Entries, Renaming] | ArgoEntry | None] = []
-        """By the numbers of entries: where they stand; None without a name."""
+        """By the numbers of entries: their places; None without a name."""
         self._entries_in: dict[int, Entries] = {}
         self._texts: list[Text | None] = []
         """By the numbers of exact texts; None for one that cannot change."""
@@ -109,14 +109,14 @@ class Numbering:
     def edits(self, plan: Plan, others: Callable[[str], Iterable[Edit]]) -> dict[str, list[Edit]]:
         """Return the edits of a plan for this repository, by file.
 
-        ``others`` gives the edits of a file's repairs, which copies of entries take along. Raises
-        :class:`NotEditableError` where an entry's form does not allow what the plan needs.
+        ``others`` returns the edits of a file's fixes, which copies of entries include. Raises
+        :class:`NotEditableError` if an entry's form does not allow what the plan needs.
         """
         made: dict[str, list[Edit]] = {}
         renamings: dict[int, tuple[str, Entries, list[Renaming]]] = {}
         for number, names in plan.names.items():
             one = self._renamed[number]
-            assert one is not None  # what has no name selects nothing
+            assert one is not None  # an entry without a name selects nothing
             if isinstance(one, ArgoEntry):
                 made.setdefault(one.path, []).extend(one.edits(names))
                 continue
@@ -135,7 +135,7 @@ class Numbering:
     # --- files -------------------------------------------------------------------------
 
     def examined(self, path: str, roles: tuple[FileRole, ...] | None = None) -> list[Examined]:
-        """Return the documents of a file, as what kustomizations take it for, or in ``roles``."""
+        """Return the documents of a file, in its roles in kustomizations or in ``roles``."""
         data = self._read(path)
         if data is None:
             return []
@@ -148,9 +148,9 @@ class Numbering:
         return self._number(path, self.examined(path)) if known is None else known
 
     def said(self, path: str, roles: tuple[FileRole, ...] = ()) -> Said:
-        """Return what a file brings that is a patch or configures something.
+        """Return what a file adds that is a patch or configures something.
 
-        ``roles``: those that it has for something that the graph does not know of.
+        ``roles``: its roles for something that the graph does not know.
         """
         key = path, roles
         if key not in self._said:
@@ -161,7 +161,7 @@ class Numbering:
         return self._said[key]
 
     def said_by_host(self, host: Host) -> Said:
-        """Return what patches bring that stand in an object of Flux or Argo CD."""
+        """Return what the patches in a Flux or Argo CD object add."""
         document, says = host.document, host.says
         view = View(Reader.KUBECTL)
         extract = Extract([], [], None, inline=says.inline)
@@ -183,7 +183,7 @@ class Numbering:
         return said._replace(exacts=tuple(exacts), dangers=tuple(dangers))
 
     def said_by(self, name: str, items: Iterable[Examined], roles: Iterable[FileRole] = ()) -> Said:
-        """Return what documents bring; ``name`` is that of all of them, for their number."""
+        """Return what documents add; ``name`` identifies all of them, for their number."""
         items = list(items)
         kinds = {role.role for role in roles}
         exacts: list[int] = []
@@ -229,7 +229,7 @@ class Numbering:
                 yield Image(now, after, Key(path, start), is_selected)
 
     def place(self, path: str, document: Document, node: Node) -> str:
-        """Return where something stands, for a reason."""
+        """Return the place of a node, for a reason."""
         line = document.source.line_number(document.byte_offset(node.start))
         return f"{self._shown(path)}:{line}"
 
@@ -315,7 +315,7 @@ class Numbering:
                 yield len(self.exacts) - 1
 
     def parts(self, path: str, document: Document, says: Kustomization) -> Iterator[Part]:
-        """Yield the parts of images that replacements and variables take."""
+        """Yield the parts of images that replacements and variables copy."""
         for one in says.reads:
             is_of_image = lead_of_any(self._catalogue, one.group, one.kind, one.steps) > Lead.ABOVE
             if is_of_image and one.is_part:
@@ -323,7 +323,7 @@ class Numbering:
                 yield Part(one.delimiter, one.number, f"{place} takes a part of an image")
 
     def dangers(self, item: Examined) -> Iterator[str]:
-        """Yield why nobody can tell what becomes of an image."""
+        """Yield reasons why the effect on images is unknown."""
         path = item.document.source.path
         for one in item.extract.unjudged:
             if one.is_about_images:

@@ -29,17 +29,17 @@ _NAMESPACE: Final = ["", "metadata", "namespace"]
 
 
 class Patch(NamedTuple):
-    """A patch, and where it stands."""
+    """A patch and its place."""
 
     document: Document
     text: Scalar | None
-    """The text in the document that holds it; None where it is a document."""
+    """The scalar that contains the patch; None if it is a document."""
     target: Target | None
     root: Node
 
 
 def patches_of(member: Member, read: Callable[[str], bytes | None]) -> Iterator[Patch]:
-    """Yield the patches that a kustomization states or names."""
+    """Yield the patches that a kustomization contains or names."""
     for text in member.says.inline:
         root = parse_yaml(text.node.value).root if text.role in _PATCHES else None
         if root is not None:
@@ -55,7 +55,7 @@ def patches_of(member: Member, read: Callable[[str], bytes | None]) -> Iterator[
 
 
 def operations(root: Node, view: View) -> Iterator[tuple[list[str], Node | None]]:
-    """Yield where the operations of a JSON 6902 patch work, and with which value."""
+    """Yield the path and the value of each operation of a JSON 6902 patch."""
     for item in root.items if isinstance(root, Sequence) else ():
         path = string_of(view.get(item, "path"), view)
         if path is not None:
@@ -67,8 +67,8 @@ def namespaces_of(
 ) -> Iterator[str]:
     """Yield the namespaces into which a kustomization moves objects.
 
-    By its field, a NamespaceTransformer (in the files ``plugins``, or inline), a patch in JSON 6902
-    and a replacement by a value. What a replacement takes from elsewhere is not followed.
+    It can do so by its field, a NamespaceTransformer (in the files ``plugins``, or inline), a JSON
+    6902 patch or a replacement by a value. A replacement that copies a field is not followed.
     """
     roots = [patch.root for patch in patches_of(member, read)]
     says = [member.says]

@@ -1,7 +1,7 @@
-"""Kustomizations that patch objects of Flux and Argo CD: what these select then is not followed.
+"""Kustomizations that patch Flux and Argo CD objects: the patched selection is not followed.
 
-An overlay may give a Flux Kustomization other ``images``, or another ``path``. Which images the
-patched object selects nobody can tell without a build, so the names in such patches count anywhere.
+An overlay may give a Flux Kustomization other ``images``, or another ``path``. Without a build it
+is unknown which images the patched object selects, so the names in such patches count everywhere.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ _NAMESPACES: Final = (
     ("source", "kustomize", "namespace"),
     ("template", "spec", "destination", "namespace"),
 )
-"""Fields of a specification that say where what is built runs."""
+"""Fields of a spec that say where the built objects run."""
 _PATHS: Final = ("path", "chart")
-"""Fields that lead to another folder."""
+"""Fields that select another folder."""
 
 
 def patched_names(
     graph: Graph, hosts: Iterable[Host], read: Callable[[str], bytes | None]
 ) -> Iterator[Named]:
-    """Yield the names that patches give to objects which have folders built.
+    """Yield the names in patches of objects that build folders.
 
-    Where a patch leads one to another folder that are the names of all such objects, too.
+    If a patch changes the folder of an object, yield the names in all such objects, too.
     """
     is_moved = False
     for member in graph.members.values():
@@ -63,7 +63,7 @@ def patched_names(
 def patched_namespaces(
     graph: Graph, read: Callable[[str], bytes | None]
 ) -> Iterator[tuple[frozenset[str], str]]:
-    """Yield the files that a kustomization takes in, and where objects in these have things run."""
+    """Yield the files that a kustomization includes, and where the objects in them run things."""
     for member in graph.members.values():
         found = {
             text
@@ -91,7 +91,7 @@ def _patches(member: Member, read: Callable[[str], bytes | None]) -> Iterator[Pa
 
 
 def _is_for_host(target: Target | None, root: Node) -> bool:
-    """Whether a patch may be for an object that has a folder built."""
+    """Whether a patch may be for an object that builds a folder."""
     if target is not None and target.kind:
         return target.kind in _KINDS or not target.kind.isalnum()  # an expression
     view = View(Reader.KUSTOMIZE)
@@ -114,7 +114,7 @@ def _names(root: Node, view: View) -> Iterator[tuple[Node, str]]:
 
 
 def _moves(root: Node, view: View) -> bool:
-    """Whether a patch leads an object to another folder."""
+    """Whether a patch changes the folder of an object."""
     if isinstance(root, Mapping):
         return any(_leads(root, view))
     return any(
@@ -124,7 +124,7 @@ def _moves(root: Node, view: View) -> bool:
 
 
 def _leads(root: Mapping, view: View) -> Iterator[bool]:
-    """Yield for each place of a path whether one stands there."""
+    """Yield for each path field whether it is set."""
     spec = view.get(root, "spec") or root
     for keys in ((), ("source",), ("template", "spec", "source"), ("chart", "spec")):
         yield any(view.get(spec, *keys, key) is not None for key in _PATHS)

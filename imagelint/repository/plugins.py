@@ -1,7 +1,7 @@
 """Objects that configure plugins → the files that they name: patches and replacements.
 
-Kustomize reads such a file with the loader of the kustomization that loads the plugin, be its
-object written there, in a file of another folder or in one that a folder's kustomization takes in
+Kustomize reads such a file with the loader of the kustomization that loads the plugin, even if
+the plugin's object is in a file of another folder or in one that a folder's kustomization includes
 (kustomize api, internal/target/kusttarget.go, configureExternalTransformers). So the paths are
 relative to that kustomization.
 """
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
 __all__ = ["LOADED", "named_in", "named_inline", "plugins_in", "unclear_changes"]
 
 LOADED: Final = frozenset({Role.TRANSFORMER, Role.VALIDATOR, Role.GENERATOR})
-"""Roles of files and texts with objects of plugins."""
+"""Roles of files and texts that contain plugin objects."""
 
 
 def plugins_in(tree: Tree | None) -> Iterator[Kustomization]:
-    """Yield what the objects of a document say that configure plugins of kustomize's own."""
+    """Yield the fields of a document's objects that configure kustomize's built-in plugins."""
     if tree is None:
         return
     view = View(Reader.KUSTOMIZE, walk_once=bool(tree.problems))
@@ -48,13 +48,13 @@ def plugins_in(tree: Tree | None) -> Iterator[Kustomization]:
 
 
 def named_in(path: str, data: bytes) -> Iterator[tuple[Document, PathEntry]]:
-    """Yield the files that plugins name in a file."""
+    """Yield the files that plugins in a file name."""
     for document in split(Source(path, data)):
         yield from _named_in(document)
 
 
 def named_inline(outer: Document, says: Kustomization) -> Iterator[tuple[Document, PathEntry]]:
-    """Yield the files that plugins name in the texts of a kustomization."""
+    """Yield the files that plugins in the texts of a kustomization name."""
     for text in says.inline:
         for document in embedded(outer, text.node) if text.role in LOADED else ():
             for _, entry in _named_in(document):
@@ -62,9 +62,9 @@ def named_inline(outer: Document, says: Kustomization) -> Iterator[tuple[Documen
 
 
 def unclear_changes(says: Kustomization) -> Iterator[PathEntry | Inline | FieldChange]:
-    """Yield what in a kustomization of plugins may change these, but does not say of which kind.
+    """Yield what in a kustomization of plugins may change these without naming their kind.
 
-    Patches and replacements that do say it are judged by themselves (kustomize/patches.py).
+    Patches and replacements that name the kind are judged in kustomize/patches.py.
     """
     named: list[PathEntry | Inline] = [*says.paths, *says.inline]
     for one in named:

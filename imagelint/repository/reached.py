@@ -1,6 +1,6 @@
-"""What kustomizations, Flux and Argo CD take in otherwise than they did at another time.
+"""What kustomizations, Flux and Argo CD now include in another way than at an earlier time.
 
-``is_same`` says whether a file is as it was, ``then`` gives the bytes that stood at a path, or
+``is_same`` says whether a file is unchanged, ``then`` returns the earlier bytes at a path, or
 None. All paths are absolute.
 """
 
@@ -29,7 +29,7 @@ __all__ = ["newly_built", "newly_reached"]
 def newly_reached(
     graph: Graph, is_same: Callable[[str], bool], then: Callable[[str], bytes | None]
 ) -> Iterator[str]:
-    """Yield the files that kustomizations take in now, and did not, or into another namespace."""
+    """Yield the files that kustomizations include only now, or only now in a namespace."""
     for folder, member in graph.members.items():
         if is_same(member.path):
             yield from _through_new_links(graph, member, is_same)
@@ -48,7 +48,7 @@ def newly_reached(
 def _through_new_links(
     graph: Graph, member: Member, is_same: Callable[[str], bool]
 ) -> Iterator[str]:
-    """Yield the files to which the same names lead another way than they did."""
+    """Yield the files to which the same names now lead by another way."""
     for edge in member.edges:
         place = edge.named
         if edge.is_folder and edge.path in graph.members:
@@ -63,9 +63,9 @@ def newly_built(
     is_same: Callable[[str], bool],
     then: Callable[[str], bytes | None],
 ) -> Iterator[str]:
-    """Yield the files that hosts have built now, and had not, or into another namespace.
+    """Yield the files that hosts build now and did not before, or in another namespace.
 
-    And folders, all below which is built.
+    Also yield folders below which everything is built.
     """
     old: dict[str, set[Hashable]] = {}
     for host in hosts:
@@ -76,7 +76,7 @@ def newly_built(
         if path not in old or _said(host) in old[path]:
             continue
         build = HostBuild(graph, host)
-        if build.is_bare and build.folder not in ("", graph.root):  # else any other repository's
+        if build.is_bare and build.folder not in ("", graph.root):  # else maybe another's
             yield build.folder
         for folder in build.members():
             yield from _taken_in(graph, folder)
@@ -84,7 +84,7 @@ def newly_built(
 
 
 def _said(host: Host) -> Hashable:
-    """Return what decides about the objects that a host has built."""
+    """Return what determines the objects that a host builds."""
     paths = tuple((one.role, one.path, one.target) for one in host.says.paths)
     return host.folder, host.says.namespace, host.destination, host.is_recursive, paths
 

@@ -1,4 +1,4 @@
-"""Whose repair is to blame where a build would not come out right, and what to say of it."""
+"""Which fix causes a wrong build, and how to explain it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["Blame", "images_below", "words_for"]
 
 Reasons: TypeAlias = "Iterator[tuple[Hashable, str]]"
-"""Keys of images, and why these may not be repaired."""
+"""Keys of images, and why these must not be fixed."""
 
 
 class Blame:
-    """Leads from what goes wrong in a simulation back to the images that were to be repaired."""
+    """Traces errors of a simulation back to the images that were to be fixed."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Blame:
         outcome: Outcome,
         names: Planned,
     ) -> None:
-        """Look into an outcome with these planned names."""
+        """Use an outcome and its planned names."""
         self._repository = repository
         self._text_after = text_after
         self._traces = outcome.traces
@@ -39,7 +39,7 @@ class Blame:
         self._seen: set[int] = set()
 
     def of(self, trace: Trace) -> Reasons:
-        """Yield whose repair is to blame for a trace that is wrong."""
+        """Yield the fixes that cause a wrong trace."""
         entries = self._repository.entries
         old = [(place, one) for place, one in enumerate(trace.applied) if one.number >= 0]
         new = _without_repeats(trace.acting)
@@ -49,24 +49,24 @@ class Blame:
         later = {one.number for _, one in old[at:]}
         if (
             at < len(new) and new[at][1] not in later
-        ):  # it is selected by what should leave it alone
+        ):  # an entry selects it that should leave it alone
             name, number = new[at]
             place = old[at][0] if at < len(old) else len(trace.applied)
             if name == entries[number].name:
                 yield from self._of_place(trace, place, words_for(entries[number]))
             else:
                 yield from self.of_entry(number, name)
-        elif at < len(old):  # it is lost
+        elif at < len(old):  # an entry no longer selects it
             place, one = old[at]
             yield from self._of_place(trace, place, words_for(entries[one.number]))
             if one.number in self._names:
                 yield from self.of_entry(one.number)
-        else:  # it is changed twice
+        else:  # an entry changes it twice
             for number in {number for _, number in trace.acting if number in self._names}:
                 yield from self.of_entry(number)
 
     def of_entry(self, number: int, name: str | None = None) -> Reasons:
-        """Yield the repairs for which an entry would get other names, or this one."""
+        """Yield the fixes for which an entry would get other names, or this one."""
         reason = words_for(self._repository.entries[number])
         for trace, place in self._placed().get(number, ()):
             one = trace.applied[place]
@@ -74,7 +74,7 @@ class Blame:
                 yield from self._of_place(trace, place, reason)
 
     def of_exact(self, number: int) -> Reasons:
-        """Yield the repairs that a text would have to follow."""
+        """Yield the fixes that an exact text would have to follow."""
         exact = self._repository.exacts[number]
         reason = f"{exact.place} compares an image with {shown(exact.text)}"
         for trace, place in self._placed().get(~number, ()):
@@ -82,7 +82,7 @@ class Blame:
                 yield from self._of_place(trace, place, reason)
 
     def everything(self) -> Reasons:
-        """Yield all repairs that some entry has to do with."""
+        """Yield all fixes that involve any entry."""
         for trace in self._traces:
             numbers = [one.number for one in trace.applied if one.number >= 0]
             numbers += [number for _, number in trace.acting]
@@ -105,9 +105,9 @@ class Blame:
         return self._places
 
     def _of_place(self, trace: Trace, place: int, reason: str) -> Reasons:
-        """Yield whose repair has moved an image that comes to a place of a trace.
+        """Yield the fix that changed an image that reaches a place of a trace.
 
-        That is the last ``newName`` before it; where there is none, whatever it came from.
+        That is the last ``newName`` before it; without one, all of its origins.
         """
         for one in reversed(trace.applied[:place]):
             new_name = self._repository.entries[one.number].new_name if one.number >= 0 else None
@@ -118,7 +118,7 @@ class Blame:
         yield from self._of_images(trace, reason)
 
     def _of_images(self, trace: Trace, reason: str) -> Reasons:
-        """Yield the same of an image that comes into a build."""
+        """Yield the same for an image as it enters a build."""
         work = [trace]
         while work:
             for leaf in work.pop().sources:
@@ -141,7 +141,7 @@ class Blame:
 
 
 def _without_repeats(acting: tuple[tuple[str, int], ...]) -> list[tuple[str, int]]:
-    """Return names and entries; of one that works twice on end only the first time."""
+    """Return names and entries without an immediate repetition of an entry."""
     return [one for place, one in enumerate(acting) if not place or acting[place - 1][1] != one[1]]
 
 
@@ -162,7 +162,7 @@ def words_for(entry: Entry) -> str:
 
 
 def images_below(repository: Repository, number: int, seen: set[int]) -> Iterator[Image]:
-    """Yield all images that a build could make something of, without those of builds ``seen``."""
+    """Yield all images that a build could change, except those of builds in ``seen``."""
     work = [number]
     while work:
         one = work.pop()

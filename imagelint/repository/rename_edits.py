@@ -1,8 +1,8 @@
-"""New names for an entry → edits of the file that it stands in: of its name, and copies behind it.
+"""New names for an entry → edits of its file: of its name, and copies after it.
 
-A copy is the text of the entry once more, with its comments and whatever else is repaired in it;
-nothing is written anew but the name. Where an entry has a form that this is not known to be right
-for, there is a reason and no edit; and what is edited is read again.
+A copy is the text of the entry, with its comments and with all other fixes in it; only the name is
+new. If the form of an entry is not known to be safe, there is a reason and no edit; every edit is
+verified by parsing the edited file.
 """
 
 from __future__ import annotations
@@ -28,36 +28,36 @@ if TYPE_CHECKING:
 __all__ = ["Entries", "Renaming"]
 
 Path: TypeAlias = "tuple[int, ...]"
-"""Where a node stands in a tree: numbers of items, and of pairs, whose values are meant."""
+"""A path to a node in a tree: the indexes of items and of pairs, whose values are followed."""
 
 _BLOCK_ITEM: Final = r"[ ]*-[ ]+"
 _REST: Final = r"[ \t]*(?:#[^\r\n]*)?"
-"""What may stand behind the end of a value on its line."""
+"""What may follow the end of a value on its line."""
 _COMMA: Final = r"[ \t]*,[ \t]*(?:#[^\r\n]*)?(?=[\r\n])"
 _BREAK: Final = r"\r\n|\n|\r"
 _PREFIX: Final = "prefix/"
-"""What could stand in front of a name."""
+"""A possible text before a name."""
 _WRONG_ENTRY: Final = "the edited entry does not read as it should"
 _OTHER_BREAKS: Final = "[\x85\u2028\u2029]"
 
 
 class Renaming(NamedTuple):
-    """An entry and the names that it is to have."""
+    """An entry and the names to give it."""
 
     item: Mapping | Scalar
-    """The item of a list: of ``images`` a mapping, a text where Argo CD reads one."""
+    """The item of a list: for ``images`` a mapping, for Argo CD a text."""
     name: Scalar
     names: tuple[str, ...]
-    """Its own, then those of copies behind it."""
+    """Its own, then those of copies after it."""
     within: tuple[int, int] | None = None
-    """Which part of the scalar is the name; None for all of it."""
+    """The part of the scalar that is the name; None for all of it."""
 
 
 class Entries:
-    """The entries of one document, to be renamed and copied."""
+    """The entries of one document, to rename and copy."""
 
     def __init__(self, document: Document, root: Node) -> None:
-        """Look at a document whose root is ``root``; the nodes of entries stand below it."""
+        """Use a document whose root is ``root``; the nodes of entries are below it."""
         self._document = document
         self._root = root
         self._parents: dict[int, tuple[Node, int]] = {}
@@ -71,19 +71,19 @@ class Entries:
         self._is_odd = re.search(_OTHER_BREAKS, document.decoded.text) is not None
 
     def can_rename(self, one: Renaming) -> bool:
-        """Whether an entry can get another name, as far as its form tells."""
+        """Whether the form of an entry allows another name."""
         return self._can(one, f"{_PREFIX}{_name_of(one)}")
 
     def can_copy(self, one: Renaming) -> bool:
-        """Whether a copy of an entry can be put behind it, as far as its form tells."""
+        """Whether the form of an entry allows a copy after it."""
         return self._can(one, _name_of(one), f"{_PREFIX}{_name_of(one)}")
 
     def edits(self, renamings: Iterable[Renaming], others: Iterable[Edit] = ()) -> list[Edit]:
-        """Return the edits that give entries their new names, proven by reading the file again.
+        """Return the edits that give entries their new names, verified by parsing the result.
 
-        ``others`` are edits of the same file that are made together with these: what they change
-        in an entry they change in its copies. Raises :class:`NotEditableError` where that cannot
-        be done, or would change anything else.
+        ``others`` are edits of the same file that are applied together with these; copies of an
+        entry include their changes of it. Raises :class:`NotEditableError` if the edits are not
+        possible, or would change anything else.
         """
         renamings, others = list(renamings), sorted(set(others))
         edits = [edit for one in renamings for edit in self._edits(one, others)]
@@ -113,7 +113,7 @@ class Entries:
         return edits
 
     def _refuse_shared(self, one: Renaming) -> None:
-        """Raise where an edit of a name would be one of something else, too."""
+        """Raise if an edit of a name would also change something else."""
         if isinstance(one.item, Mapping):
             keys = [key for key, _ in one.item.pairs]
             if any(isinstance(key, Scalar) and is_merge(key, by_tag=True) for key in keys):
@@ -148,7 +148,7 @@ class Entries:
         return Edit(Span(offset, offset), "".join(pieces))
 
     def _refuse_odd(self, one: Renaming) -> None:
-        """Raise where the form of an entry leaves room for doubt about what a copy of it is."""
+        """Raise if the form of an entry leaves doubt about how a copy of it is read."""
         if type(self._document) is not Document:
             raise NotEditableError("it stands in a string")
         if self._is_odd:
@@ -160,7 +160,7 @@ class Entries:
                 raise NotEditableError("it holds a block of text")
 
     def _path(self, node: Node) -> Path:
-        """Return where a node stands."""
+        """Return the path of a node."""
         steps: list[int] = []
         while id(node) in self._parents:
             node, step = self._parents[id(node)]
@@ -177,9 +177,9 @@ def _name_of(one: Renaming) -> str:
 
 
 def _block_place(text: str, item: Node) -> tuple[tuple[int, int], int, str, str]:
-    """Return what of a text to copy, where to, and what to put before and behind it.
+    """Return which text to copy, where to insert it, and what to insert before and after it.
 
-    The lines of the item, from its dash to a comment on its last line.
+    The text is the lines of the item, from its dash to a comment on its last line.
     """
     start = max(text.rfind("\n", 0, item.start), text.rfind("\r", 0, item.start)) + 1
     last = _content_end(text, item)
@@ -192,7 +192,7 @@ def _block_place(text: str, item: Node) -> tuple[tuple[int, int], int, str, str]
 
 
 def _content_end(text: str, item: Node) -> int:
-    """Return where the last value of an item ends; blocks end where the next thing begins."""
+    """Return where the last value of an item ends; blocks end where the next node begins."""
     return max(
         node.end
         for node in nodes_once(item)
@@ -201,7 +201,7 @@ def _content_end(text: str, item: Node) -> int:
 
 
 def _flow_place(text: str, item: Node) -> tuple[tuple[int, int], int, str, str]:
-    """Return the same for an item between brackets: on a line of its own, or behind it."""
+    """Return the same for an item in brackets: on its own line, or after it."""
     region = item.start, item.end
     start = max(text.rfind("\n", 0, item.start), text.rfind("\r", 0, item.start)) + 1
     indent = text[start : item.start]
@@ -215,7 +215,7 @@ def _flow_place(text: str, item: Node) -> tuple[tuple[int, int], int, str, str]:
 
 
 def _break_before(text: str, start: int) -> str:
-    """Return the line break in front of a line; of the first line the one behind it."""
+    """Return the line break before a line; for the first line the one after it."""
     breaks = [match.group() for match in re.finditer(_BREAK, text[max(start - 2, 0) : start])]
     if breaks:
         return breaks[-1]
@@ -224,7 +224,7 @@ def _break_before(text: str, start: int) -> str:
 
 
 def _edited(source: Source, span: Span, edits: Iterable[Edit]) -> str:
-    """Return a piece of a source with edits made in it."""
+    """Return a piece of a source with edits applied."""
     piece = Source(source.path, source.data[span.start : span.end])
     piece.encoding, piece.bom_length = source.encoding, 0
     shifted = [
@@ -233,7 +233,7 @@ def _edited(source: Source, span: Span, edits: Iterable[Edit]) -> str:
     return apply_edits(piece, shifted).decode(source.encoding)
 
 
-# --- the proof -----------------------------------------------------------------------------
+# --- verification --------------------------------------------------------------------------
 
 
 def _difference(
@@ -242,7 +242,7 @@ def _difference(
     edits: list[Edit],
     others: list[Edit],
 ) -> str | None:
-    """Return what the edited file says that it should not, or None."""
+    """Return what is wrong in the edited file, or None."""
     if not edits:
         return None
     source = document.source
@@ -253,7 +253,7 @@ def _difference(
         return "another edit is made at the same place"
     wrong, pair = _wrong_document(old, new, paths)
     while wrong is not None and pair is not None and type(document) is not Document:
-        # The document stands in a string, perhaps of one that stands in a string itself.
+        # The document is in a string, perhaps of a document that is itself in a string.
         old, new = (Source(source.path, text.encode("utf-8", "surrogatepass")) for text in pair)
         wrong, pair = _wrong_document(old, new, paths)
     return wrong
@@ -262,7 +262,7 @@ def _difference(
 def _wrong_document(
     before: Source, after: Source, paths: list[tuple[Path, Renaming]]
 ) -> tuple[str | None, tuple[str, str] | None]:
-    """Return what is wrong, and the values of the only scalar that is another one, if it is one."""
+    """Return what is wrong, and the values of the only scalar that differs, if it is only one."""
     olds, news = split(before), split(after)
     if len(olds) != len(news):
         return "the edited file reads as a different number of documents", None
@@ -281,7 +281,7 @@ def _wrong_document(
 
 
 def _at(root: Node | None, path: Path) -> Node | None:
-    """Return the node that stands somewhere, if there is one."""
+    """Return the node at a path, if there is one."""
     for step in path:
         if isinstance(root, Mapping) and step < len(root.pairs):
             root = root.pairs[step][1]
@@ -293,9 +293,9 @@ def _at(root: Node | None, path: Path) -> Node | None:
 
 
 def _wrong_entry(old: Tree, new: Tree, paths: list[tuple[Path, Renaming]]) -> str | None:
-    """Take the copies out of the new tree; it then differs from the old one in names alone."""
+    """Remove the copies from the new tree; it then differs from the old one only in names."""
     names: set[int] = set()
-    for path, one in paths:  # in their order: what is in front of an entry is as it was
+    for path, one in paths:  # in order: everything before an entry is unchanged then
         item, name = _at(old.root, path), _name_in(_at(old.root, path), one)
         twins = [_at(new.root, path)]
         parent = _at(new.root, path[:-1])
@@ -325,7 +325,7 @@ def _name_in(item: Node | None, one: Renaming) -> Scalar | None:
 
 
 def _is_copy(item: Node, name: Scalar, twin: Node | None, own: str, one: Renaming) -> bool:
-    """Whether a node is an entry once more, with its ``own`` name."""
+    """Whether a node is a copy of an entry, with its ``own`` name."""
     start, end = one.within or (0, len(name.value))
     other = _name_in(twin, one)
     if other is None or other.value != name.value[:start] + own + name.value[end:]:

@@ -1,8 +1,8 @@
-"""Which images an entry of ``images`` selects, and what it makes of them, as kustomize does it.
+"""Which images an entry of ``images`` selects, and how it changes them, as in kustomize.
 
-Kustomize makes a regular expression of an entry's name (api/internal/image/image.go,
-IsImageMatched). Nothing is compiled here: of the characters that a literal name is made of only
-``.`` means something else than itself, which is any one character.
+Kustomize builds a regular expression from an entry's name (api/internal/image/image.go,
+IsImageMatched). This module compiles none: in a literal name only ``.`` has another meaning than
+itself, which is any one character.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ __all__ = ["Names", "Setting", "applied", "is_literal", "matches", "split_image"
 
 _LITERAL: Final = r"[A-Za-z0-9._/:@-]+"
 _TAIL: Final = r"(?::[A-Za-z0-9_.{}-]*)?(?:@sha256:[A-Za-z0-9_.{}-]*)?"
-"""What may stand behind the name: a tag, a digest, both."""
+"""What may follow the name: a tag, a digest, or both."""
 _TAG_CHARS: Final = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.{}-"
 _DIGEST: Final = "@sha256:"
 _ANY: Final = "."
 
 
 def is_literal(name: str) -> bool:
-    """Whether it is known here what a name matches."""
+    """Whether a name is literal, so that this module knows what it matches."""
     return re.fullmatch(_LITERAL, name) is not None
 
 
@@ -42,9 +42,9 @@ def matches(image: str, name: str) -> bool:
 
 
 def split_image(image: str) -> tuple[str, str, str]:
-    """Return name, tag and digest as kustomize tells them apart (Split of the same file).
+    """Return name, tag and digest as kustomize splits them (Split in the same file).
 
-    The name ends at the first ``:`` or ``@`` behind the first ``/``.
+    The name ends at the first ``:`` or ``@`` after the first ``/``.
     """
     start = max(image.find("/"), 0)
     at, colon = image.find("@", start), image.find(":", start)
@@ -55,7 +55,7 @@ def split_image(image: str) -> tuple[str, str, str]:
 
 
 class Setting(NamedTuple):
-    """What an entry writes; empty texts for nothing."""
+    """What an entry writes; an empty text writes nothing."""
 
     name: str = ""
     tag: str = ""
@@ -64,11 +64,11 @@ class Setting(NamedTuple):
 
     @property
     def is_steady(self) -> bool:
-        """Whether to do it twice is to do it once."""
+        """Whether applying it twice has the same result as applying it once."""
         return not self.suffix and split_image(self.name)[0] == self.name
 
     def of(self, image: str) -> str:
-        """Return what becomes of a selected image (filters/imagetag/updater.go), done once."""
+        """Return a selected image after one application (filters/imagetag/updater.go)."""
         name, tag, digest = split_image(image)
         if self.tag or self.digest:
             tag, digest = self.tag, self.digest
@@ -79,10 +79,10 @@ class Setting(NamedTuple):
 
 
 def applied(setting: Setting, name: str, image: str, times: int) -> str:
-    """Return what an entry with this name makes of an image that it comes by so many times.
+    """Return an image after an entry with this name has applied ``times`` times.
 
     Kustomize searches twice, in all lists of containers and in the fields of ``configurations``
-    (ImageTagTransformer.go), so most images meet each entry twice: a suffix is put there twice.
+    (ImageTagTransformer.go), so each entry applies twice to most images: a suffix is added twice.
     """
     for _ in range(times):
         if not matches(image, name):
@@ -92,13 +92,13 @@ def applied(setting: Setting, name: str, image: str, times: int) -> str:
 
 
 class Names:
-    """Literal names, to be asked which of them select an image: no more than a few look-ups."""
+    """Literal names; finds those that select an image with a few look-ups."""
 
     def __init__(self, names: Iterable[str]) -> None:
-        """Know of these names; others than literal ones are no business of this class."""
+        """Index these names; only literal ones are allowed."""
         self._names = frozenset(names)
         self._dots: dict[int, set[tuple[int, ...]]] = {}
-        """By the length of names: at which places some of them match any character."""
+        """By the length of names: sets of positions at which some match any character."""
         for name in self._names:
             places = tuple(place for place, char in enumerate(name) if char == _ANY)
             if places:
@@ -106,7 +106,7 @@ class Names:
         self._known: dict[str, tuple[str, ...]] = {}
 
     def of(self, image: str) -> tuple[str, ...]:
-        """Return the names that select ``image``, in no order that matters."""
+        """Return the names that select ``image``, in no particular order."""
         known = self._known.get(image)
         if known is None:
             heads = set(_heads(image))
@@ -123,7 +123,7 @@ class Names:
 
 
 def _heads(image: str) -> Iterator[str]:
-    """Yield what is left of an image without a tail that a name need not match."""
+    """Yield the image without each tail that a name need not match."""
     yield image
     head = image.rstrip(_TAG_CHARS)
     if head.endswith(":"):
@@ -137,7 +137,7 @@ def _heads(image: str) -> Iterator[str]:
 
 
 def _masked(text: str, places: tuple[int, ...]) -> str:
-    """Return the text with dots at some places."""
+    """Return the text with dots at some positions."""
     pieces, done = [], 0
     for place in places:
         pieces.append(text[done:place])

@@ -1,7 +1,7 @@
-"""An abstract repository, as far as kustomize's images go, and the plan that is made for it.
+"""An abstract repository, as far as kustomize's images matter, and the plan of its renames.
 
-Files, entries and builds are numbers: places in the lists of :class:`Repository`. Nothing here
-knows a file on the disk or a node.
+Files, entries and builds are numbers: indexes into the lists of :class:`Repository`. This module
+knows no files on the disk and no nodes.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ __all__ = ["Build", "Entry", "Exact", "Image", "Override", "Part", "Plan", "Plan
 
 
 class Image(NamedTuple):
-    """An image that is written somewhere, and what a repair is to make of it."""
+    """An image that is written in a file, and its text after the fix."""
 
     now: str
     after: str
-    """The same text where nothing is to be repaired."""
+    """The same text if there is nothing to fix."""
     key: Hashable = None
-    """Which edit it is: images with one key are repaired together, or none of them."""
+    """Identifies the edit: images with the same key are fixed together, or none of them."""
     is_selected: bool = True
-    """Whether it stands in a field that entries of ``images`` work on."""
+    """Whether it is in a field that ``images`` entries apply to."""
 
 
 class Entry(NamedTuple):
-    """An item of ``images``, or whatever else selects images by name: see kustomize's Image."""
+    """An item of ``images``, or another selector of images by name: see kustomize's Image."""
 
     name: str
     new_name: Image | None = None
@@ -39,37 +39,37 @@ class Entry(NamedTuple):
     digest: str = ""
     tag_suffix: str = ""
     place: str = ""
-    """For a reason: ``overlays/prod/kustomization.yaml:7``."""
+    """For reasons: ``overlays/prod/kustomization.yaml:7``."""
     can_rename: bool = True
     can_add: bool = True
-    """Whether a copy with another name can be put behind it."""
+    """Whether a copy with another name can be inserted after it."""
 
     def setting(self, name: str = "") -> Setting:
-        """Return what it writes; ``name`` stands for its ``newName``."""
+        """Return what it writes; ``name`` replaces its ``newName``."""
         return Setting(name, self.new_tag, self.digest, self.tag_suffix)
 
 
 class Exact(NamedTuple):
-    """A text that an image has to equal: a ``test`` of JSON 6902, ``[image=nginx:1.25]``."""
+    """A text that an image must equal: a ``test`` of JSON 6902, ``[image=nginx:1.25]``."""
 
     text: str
     place: str = ""
     can_rename: bool = True
     is_late: bool = False
-    """Whether it is compared behind the build's entries (a replacement), not before (a patch)."""
+    """Whether it is compared after the build's entries (a replacement), not before (a patch)."""
 
 
 class Part(NamedTuple):
-    """A part of an image that a replacement or a variable takes elsewhere."""
+    """A part of an image that a replacement or a variable copies elsewhere."""
 
     delimiter: str
-    """Between the parts; empty where nothing is known of them."""
+    """The text between the parts; empty if nothing is known of them."""
     number: int
     reason: str
-    """A clause, should the part be another one after a repair."""
+    """A clause, in case the part changes with a fix."""
 
     def is_kept(self, now: str, after: str) -> bool:
-        """Whether an image has the same part under its new name, whatever its tag becomes."""
+        """Whether an image has the same part under its new name, whatever its tag is."""
         if not self.delimiter:
             return False
         names = split_image(now)[0], split_image(after)[0]
@@ -78,37 +78,37 @@ class Part(NamedTuple):
 
 
 class Override(Enum):
-    """How entries that do not stand in a kustomization take the place of those that do."""
+    """How entries from outside a kustomization override those in it."""
 
     FLUX = "Flux"
-    """Each replaces the first entry of its name, or is put behind them all."""
+    """Each replaces the first entry of its name, or is appended."""
     ARGO = "Argo CD"
-    """As ``kustomize edit set image`` does it: one entry a name, sorted by name."""
+    """Like ``kustomize edit set image``: one entry per name, sorted by name."""
 
 
 class Build(NamedTuple):
-    """A kustomization, or another object on top of one; each is built for itself, too."""
+    """A kustomization, or another object on top of one; each is also built by itself."""
 
     files: tuple[int, ...] = ()
     """Its resources that are manifests."""
     builds: tuple[int, ...] = ()
     """Its resources that are kustomizations."""
     components: tuple[int, ...] = ()
-    """Builds too; each works on all that has come together by then."""
+    """Also builds; each applies to everything collected so far."""
     patches: tuple[int, ...] = ()
-    """Files (and inline texts) whose images come in before the entries."""
+    """Files (and inline texts) whose images are merged before the entries apply."""
     exacts: tuple[int, ...] = ()
     entries: tuple[int, ...] = ()
-    """In the order in which they are applied."""
+    """In the order in which they apply."""
     overrides: tuple[int, ...] = ()
-    """Entries of an object on top (Flux, Argo CD), which change the list of those above."""
+    """Entries of an object on top (Flux, Argo CD), which modify the list of ``entries``."""
     override: Override = Override.FLUX
     is_whole: bool = True
-    """Whether all that it names itself can be read; what it reaches is looked at here."""
+    """Whether all that it names itself can be read; builds below have their own flag."""
     dangers: tuple[str, ...] = ()
-    """Clauses: why no image that comes here may be changed."""
+    """Clauses: why no image that this build includes may be changed."""
     parts: tuple[Part, ...] = ()
-    """Of images that come here, taken when all else is done."""
+    """Parts of included images, copied after all other steps."""
 
 
 class Repository(NamedTuple):
@@ -121,15 +121,15 @@ class Repository(NamedTuple):
 
 
 Planned: TypeAlias = "Mapping[int, tuple[str, ...]]"
-"""The names of an entry: of itself, then of copies behind it."""
+"""The names of an entry: its own, then those of copies after it."""
 
 
 class Plan(NamedTuple):
-    """What has to change besides the images, so that each build stays what it is."""
+    """The changes besides the images that keep the output of each build."""
 
     names: Planned
-    """By the number of an entry; those that stay as they are are left out."""
+    """By the number of an entry; entries that do not change are left out."""
     texts: Mapping[int, str]
     """New texts of ``exacts``, by their numbers."""
     refused: Mapping[Hashable, str]
-    """Images that cannot be repaired, by their keys: a clause that says why."""
+    """Images that cannot be fixed, by their keys: a clause that says why."""

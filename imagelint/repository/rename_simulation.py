@@ -1,13 +1,13 @@
-"""All builds of a repository, before and after a repair, as far as the names of entries matter.
+"""Simulate all builds of a repository, before and after a fix, for the names of ``images`` entries.
 
-An image travels as a pair: what it reads now, and what it has to read after the repair, which is
-the same name, tag and digest behind the registry that its own edit, or that of the last
-``newName`` on its way, has put there. Each entry that selects the text of now works on both sides;
-beside them runs what kustomize will make of the repaired text. Where that is not what it has to
-be the trace says so, and the image goes on as it should be.
+The simulation tracks pairs: the present text of an image, and the expected text after the fix,
+which is the same name, tag and digest behind the registry that the image's own edit, or that of the
+last ``newName`` on its way, has written. Each entry that selects the present text applies to both
+sides; in parallel runs what kustomize will make of the fixed text. If that is not the expected
+text, the trace records it, and the image continues with the expected text.
 
-Pairs are grouped, and listed under the names that select them: an image that no entry of the
-repository names costs nothing. What a kustomization makes is worked out once for all of its
+Pairs are grouped, and indexed by the names that select them: an image that no entry of the
+repository names costs nothing. The result of a kustomization is computed once for all of its
 overlays.
 """
 
@@ -36,35 +36,35 @@ if TYPE_CHECKING:
 __all__ = ["Applied", "Leaf", "Outcome", "Trace", "simulate"]
 
 Pair: TypeAlias = "tuple[str, str, int]"
-"""What an image reads now and has to read afterwards, and how often an entry comes by it."""
+"""The present and the expected text of an image, and how often an entry applies to it."""
 Rope: TypeAlias = "tuple[Leaf | Rope, ...]"
-"""Leaves; joined without a copy, so a part may be met several times."""
+"""Leaves; joined without copying, so a part may occur several times."""
 _Box: TypeAlias = "dict[str, Rope]"
 """The images of a build by the names that select them."""
 _Owned: TypeAlias = "tuple[_Box, bool]"
-"""Images, and whether nobody else holds them, so that they may be changed in place."""
+"""Images, and whether they have no other user, so that they may be changed in place."""
 _EMPTY: Final[_Box] = {}
 _NOTHING: Final[_Owned] = _EMPTY, False
 _MOST_DEPTH: Final = 100
-"""Of components in components."""
+"""Nesting of components in components."""
 _MOST_CALLS: Final = 2_000
-"""Of components that work in one build: they may stand in each other again and again."""
+"""Components that apply in one build: they may include each other repeatedly."""
 
 
 class Leaf:
-    """A pair, and where it comes from: images of a file, or ways through a build below."""
+    """A pair, and its origins: images of a file, or traces through a build below."""
 
     __slots__ = ("keys", "pair", "traces")
 
     def __init__(self, pair: Pair) -> None:
-        """Come from nowhere yet."""
+        """Start without origins."""
         self.pair = pair
         self.keys: list[Hashable] = []
         self.traces: list[Trace] = []
 
 
 class Applied(NamedTuple):
-    """An entry (or ``~`` an exact text) that selects an image now, which reads so by then."""
+    """An entry (or ``~`` an exact text) that selects an image now, and the image's text there."""
 
     number: int
     now: str
@@ -72,30 +72,30 @@ class Applied(NamedTuple):
 
 
 class Trace(NamedTuple):
-    """What becomes of an image where a kustomization does something to it, now or afterwards."""
+    """What happens to an image in a kustomization that changes or selects it, now or afterwards."""
 
     sources: tuple[Leaf, ...]
     applied: tuple[Applied, ...]
     acting: tuple[tuple[str, int], ...]
-    """Names and entries that will select the repaired text."""
+    """Names and entries that will select the fixed text."""
     is_right: bool
 
 
 class Outcome(NamedTuple):
-    """What came of a simulation."""
+    """The result of a simulation."""
 
     traces: list[Trace]
     cut: list[int]
-    """Builds whose components are too many, or too deep, to be followed."""
+    """Builds with too many or too deeply nested components to simulate."""
 
 
 def simulate(repository: Repository, text_after: Callable[[Image], str], names: Planned) -> Outcome:
-    """Build everything; ``text_after`` is what an image is repaired to."""
+    """Simulate all builds; ``text_after`` returns the text of an image after the fix."""
     return _Simulation(repository, text_after, names).run()
 
 
 class _TooMuchError(Exception):
-    """Components stand in each other again and again."""
+    """Components include each other too often."""
 
 
 class _Simulation:
@@ -120,22 +120,22 @@ class _Simulation:
         ]
         is_steady = all(setting.is_steady for setting in (*self._now, *self._then))
         self._times = (1,) if is_steady else (1, 2)
-        """How often entries may come by an image; which it is nobody needs to know."""
+        """How often entries may apply to an image; all of these cases are simulated."""
         self._tracks: dict[int, tuple[Track, Track]] = {}
         self._boxes: dict[int, _Owned] = {}
         self._shared: set[int] = set()
-        """Boxes by their ids that are somebody else's, too."""
+        """Ids of boxes that have other users."""
         self._file_boxes: dict[int, _Box] = {}
         self._worked: dict[tuple[int, int], tuple[_Box, _Box]] = {}
-        """By component and box: the box, and what comes of it."""
+        """By component and box: the box, and the result."""
         self._calls = 0
         self._traces: list[Trace] = []
         builds = repository.builds
         self._uses = Counter(below for build in builds for below in build.builds)
-        """How often the images of a build will be asked for."""
+        """How often the images of a build will still be needed."""
         components = {component for build in builds for component in build.components}
         self._kept = {below for component in components for below in builds[component].builds}
-        """Builds that are met again in each kustomization that takes a component."""
+        """Builds that are needed again in each kustomization that uses a component."""
 
     def run(self) -> Outcome:
         cut: list[int] = []
@@ -154,7 +154,7 @@ class _Simulation:
         return Outcome(self._traces, cut)
 
     def _built(self, number: int, box: _Owned, depth: int, *, is_needed: bool = True) -> _Owned:
-        """Let a kustomization work on its own images and on those that have come together."""
+        """Apply a kustomization to its own images and to those collected so far."""
         build = self._repository.builds[number]
         coming = [box, *((self._file_box(file), False) for file in build.files)]
         box = _merged([*coming, *map(self._box_of, build.builds)])
@@ -164,7 +164,7 @@ class _Simulation:
         return self._through(number, box, is_needed=is_needed)
 
     def _through_component(self, number: int, box: _Owned, depth: int) -> _Owned:
-        """Let a component work; what it makes of a box that many share is worked out once."""
+        """Apply a component; its result for a box with many users is computed once."""
         key = number, id(box[0])
         if not box[1] and key in self._worked:
             return self._worked[key][1], False
@@ -179,7 +179,7 @@ class _Simulation:
         return made
 
     def _box_of(self, number: int) -> _Owned:
-        """Return the images of a build, and whether nobody else will ask for them."""
+        """Return the images of a build, and whether nothing else will need them."""
         self._uses[number] -= 1
         if number in self._kept or self._uses[number]:
             return self._boxes.get(number, _NOTHING)[0], False
@@ -205,7 +205,7 @@ class _Simulation:
             box[name] = (box[name], leaf) if name in box else (leaf,)
 
     def _names_of(self, pair: Pair) -> set[str]:
-        """Return the names under which a pair is listed."""
+        """Return the names under which a pair is indexed."""
         now, after, times = pair
         names = {EXACT + now} if now in self._exacts else set()
         if times:
@@ -223,7 +223,7 @@ class _Simulation:
         return tracks
 
     def _through(self, number: int, owned: _Owned, *, is_needed: bool) -> _Owned:
-        """Let images go through the steps of a kustomization itself."""
+        """Apply the steps of a kustomization itself to images."""
         box, is_ours = owned
         before, after = self._tracks_of(number)
         groups: dict[Pair, list[Leaf]] = {}
@@ -255,9 +255,9 @@ class _Simulation:
         return box, True
 
     def _surmised(self, number: int) -> list[Leaf]:
-        """Return the images that entries with patterns may make in a kustomization.
+        """Return the images that entries with patterns may produce in a kustomization.
 
-        Whatever they select does not move: see ``renames.py``.
+        Images that such entries may select are not fixed: see ``renames.py``.
         """
         made = []
         for one in entries_of(self._repository.builds[number]):
@@ -268,7 +268,7 @@ class _Simulation:
         return made
 
     def _applied(self, track: Track, pair: Pair) -> tuple[Pair, tuple[Applied, ...]]:
-        """Return what an image becomes now and what it has to become, and what does it."""
+        """Return the present and the expected text of an image, and what applies to it."""
         now, expected, times = pair
         done: list[Applied] = []
         start = 0
@@ -288,7 +288,7 @@ class _Simulation:
             start = place + 1
 
     def _acting(self, track: Track, pair: Pair) -> tuple[str, tuple[tuple[str, int], ...]]:
-        """Return what kustomize will make of the repaired text, and what does it."""
+        """Return what kustomize will make of the fixed text, and what applies to it."""
         _, after, times = pair
         acting: list[tuple[str, int]] = []
         start = 0
@@ -304,7 +304,7 @@ class _Simulation:
 
 
 def _leaves(rope: Rope, seen: set[int]) -> Iterator[Leaf]:
-    """Yield the leaves of a rope that are not among those ``seen``."""
+    """Yield the leaves of a rope that are not in ``seen``."""
     work: list[Leaf | Rope] = [rope]
     while work:
         one = work.pop()
@@ -317,7 +317,7 @@ def _leaves(rope: Rope, seen: set[int]) -> Iterator[Leaf]:
 
 
 def _merged(boxes: list[_Owned]) -> _Owned:
-    """Return all that is in some boxes."""
+    """Merge boxes into one."""
     boxes = [one for one in boxes if one[0]]
     if not boxes:
         return _NOTHING

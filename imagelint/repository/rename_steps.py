@@ -1,4 +1,4 @@
-"""The steps of a kustomization in kustomize's order of work, and the order of the builds."""
+"""The steps of a kustomization in kustomize's order, and the order of the builds."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ __all__ = ["EXACT", "Track", "buildable", "entries_of", "patterns_in", "steps_af
 __all__ += ["steps_before", "unsure"]
 
 EXACT: Final = "="
-"""In front of a text that is compared as a whole; no name begins so."""
+"""Prefix of a text that is compared as a whole; no name begins with it."""
 
 Step: TypeAlias = "tuple[str, int]"
-"""A name and the number of its entry; of an exact text ``EXACT`` and the text, and ``~number``."""
+"""A name and its entry's number; for an exact text ``EXACT`` plus the text, and ``~number``."""
 
 
 class Track:
-    """Steps in their order, and where those of a name stand."""
+    """Steps in order, and an index of the steps of each name."""
 
     __slots__ = ("places", "steps")
 
     def __init__(self, steps: Sequence[Step]) -> None:
-        """Hold the steps."""
+        """Keep the steps and index them."""
         self.steps = steps
         self.places: dict[str, list[int]] = {}
         for place, (name, _) in enumerate(steps):
             self.places.setdefault(name, []).append(place)
 
     def next(self, names: Sequence[str], start: int) -> int | None:
-        """Return the place of the first step from ``start`` on that has one of the names."""
+        """Return the index of the first step from ``start`` on that has one of the names."""
         first = None
         for name in names:
             places = self.places.get(name)
@@ -48,12 +48,12 @@ class Track:
 
 
 def entries_of(build: Build) -> tuple[int, ...]:
-    """Return the numbers of all entries that work in a kustomization itself."""
+    """Return the numbers of all entries that apply in a kustomization itself."""
     return (*build.entries, *build.overrides)
 
 
 def patterns_in(repository: Repository) -> frozenset[int]:
-    """Return the entries of which is not known here what they select."""
+    """Return the entries whose names are patterns, so that it is unknown what they select."""
     return frozenset(
         number
         for number, entry in enumerate(repository.entries)
@@ -62,7 +62,7 @@ def patterns_in(repository: Repository) -> frozenset[int]:
 
 
 def steps_before(repository: Repository, build: Build) -> Track:
-    """Return what a kustomization itself does today, behind its resources and components."""
+    """Return the present steps of a kustomization itself, after its resources and components."""
     exacts = [(number, repository.exacts[number]) for number in build.exacts]
     early, late = (
         [(EXACT + exact.text, ~number) for number, exact in exacts if exact.is_late == is_late]
@@ -73,7 +73,7 @@ def steps_before(repository: Repository, build: Build) -> Track:
 
 
 def steps_after(repository: Repository, build: Build, names: Planned) -> Track:
-    """Return what its entries will do, with the planned names."""
+    """Return the steps with the planned names."""
     return Track(_entries(repository, build, names))
 
 
@@ -84,7 +84,7 @@ def _named(repository: Repository, entries: tuple[int, ...], names: Planned) -> 
 
 
 def _entries(repository: Repository, build: Build, names: Planned) -> list[Step]:
-    """Return the entries of a build as an object on top has changed them, if there is one."""
+    """Return the entries of a build, as overridden by an object on top of it, if there is one."""
     own = list(_named(repository, build.entries, names))
     on_top = list(_named(repository, build.overrides, names))
     if build.override is Override.ARGO and on_top:
@@ -97,10 +97,10 @@ def _entries(repository: Repository, build: Build, names: Planned) -> list[Step]
 
 
 def buildable(builds: Sequence[Build]) -> list[int]:
-    """Return the numbers of builds, so that each comes behind those that it takes in.
+    """Return the numbers of builds in an order in which each follows the builds that it includes.
 
-    What takes itself in, and what takes that in, cannot be built and is left out. A build comes
-    as soon as it can, those first that nobody takes in: few have to be remembered at a time.
+    Builds in a cycle, and builds that include one, cannot be built and are left out. Each build
+    comes as early as possible, beginning with those that no other includes, to keep memory small.
     """
     takers: dict[int, list[int]] = {}
     waits = Counter[int]()
@@ -123,9 +123,9 @@ def buildable(builds: Sequence[Build]) -> list[int]:
 
 
 def unsure(repository: Repository) -> set[int]:
-    """Return the builds that work on something that is not known, be it as a component.
+    """Return the builds that include something unknown, also through a component.
 
-    That is what cannot be read, or what a pattern or a danger makes of an image.
+    That is a file that cannot be read, or the unknown effect of a pattern or a danger.
     """
     builds, patterns = repository.builds, patterns_in(repository)
     whole: set[int] = set()

@@ -1,10 +1,10 @@
-"""Images that are to be repaired → which entries select them by name, and what must change there.
+"""Plan which selectors must change when images are fixed: entries that select images by name.
 
-The law: what a build makes after the repair differs from what it made before in images alone,
-each of which has the name that the repair gives it, and the tag and digest that it had. All
-builds are simulated; entries that would lose an image get its new name, or a copy that has it;
-the outcome is simulated again, and what does not come out right is not repaired. What is refused
-only grows, so this ends, with nothing to be repaired in the worst case.
+The law: the output of a build after the fix differs from its output before only in images, each of
+which has the name that the fix gives it, and its old tag and digest. All builds are simulated;
+entries that would lose an image get its new name, or a copy that has it; then the outcome is
+simulated again, and images with a wrong outcome are not fixed. The set of refused images only
+grows, so the loop ends, in the worst case with nothing to fix.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 __all__ = ["plan_renames"]
 
 _ROUNDS: Final = 24
-"""After as many, all that still moves and is selected by something is refused at once."""
+"""After this many rounds, all images that still change and are selected are refused at once."""
 
 
 def plan_renames(repository: Repository) -> Plan:
-    """Return what has to change so that every build stays what it is, and what cannot be repaired.
+    """Return the changes that keep the output of every build, and the images that cannot be fixed.
 
-    Images of the plan's ``refused`` are to stay as they are; all others may be repaired, together
-    with the plan's new names. Linear in what the entries select, build by build.
+    Images in the plan's ``refused`` must remain as they are; all others may be fixed, together
+    with the plan's new names. The time is linear in what the entries select, build by build.
     """
     return _Planner(repository).plan()
 
@@ -45,11 +45,11 @@ class _Planner:
         self._repository = repository
         self._refused: dict[Hashable, str] = {}
         self._walked: tuple[set[int], set[int]] = set(), set()
-        """Builds of which all that moves, or all of it that entries work on, is refused."""
+        """Builds in which all changing images are refused; those where all selected ones are."""
         self._walked_parts: dict[tuple[str, int], set[int]] = {}
-        """Builds of which all that has another part by then is refused, by delimiter and number."""
+        """By delimiter and number: builds in which images with a changing part are refused."""
         self._given_up: set[int] = set()
-        """Entries that keep their names, although these would select nothing any more."""
+        """Entries that keep their names, although these would no longer select anything."""
         self._patterns = patterns_in(repository)
         unseen = [repository.builds[number] for number in unsure(repository)]
         self._unsure = {number for build in unseen for number in entries_of(build)}
@@ -66,7 +66,7 @@ class _Planner:
         return Plan({}, {}, self._refused)
 
     def _round(self) -> Plan | None:
-        """Make a plan; None where it takes more refusals, or fewer new names."""
+        """Make a plan; None if it needs more refusals or fewer new names."""
         known = len(self._refused)
         if not self._moves():
             return Plan({}, {}, self._refused)
@@ -116,13 +116,13 @@ class _Planner:
             self._refused.setdefault(key, reason)
 
     def _refuse_below(self, number: int, reason: str, *, only_selected: bool = False) -> None:
-        """Refuse all that moves in a build and what it takes in."""
+        """Refuse all images that change in a build and in the builds that it includes."""
         for image in images_below(self._repository, number, self._walked[only_selected]):
             if image.now != image.after and (image.is_selected or not only_selected):
                 self._refused.setdefault(image.key, reason)
 
     def _refuse_parts(self, number: int, part: Part) -> None:
-        """Refuse what would have another part in a build and what it takes in."""
+        """Refuse images whose part would change in a build and in the builds that it includes."""
         walked = self._walked_parts.setdefault((part.delimiter, part.number), set())
         for image in images_below(self._repository, number, walked):
             if image.now != image.after and not part.is_kept(image.now, image.after):
@@ -150,7 +150,7 @@ class _Planner:
                     self._refuse_below(taker, pattern, only_selected=True)
 
     def _pattern(self, build: Build) -> str | None:
-        """Say which entry of a build has a name of which is not known here what it selects."""
+        """Name the entry of a build, if any, whose name is a pattern: its effect is unknown."""
         for number in entries_of(build):
             if number in self._patterns:
                 entry = self._repository.entries[number]
@@ -158,9 +158,9 @@ class _Planner:
         return None
 
     def _names(self, outcome: Outcome) -> tuple[dict[int, tuple[str, ...]], set[int]]:
-        """Return new names of entries that would lose an image, and which can do without.
+        """Return new names for entries that would lose an image, and entries that need none.
 
-        These build the same under their old names, but select nothing any more.
+        The latter build the same under their old names, but no longer select anything.
         """
         lost, needed = self._lost(outcome)
         blame = Blame(self._repository, self._text_after, outcome, {})
@@ -175,7 +175,7 @@ class _Planner:
         return names, names.keys() - needed
 
     def _lost(self, outcome: Outcome) -> tuple[dict[int, dict[tuple[str, str], None]], set[int]]:
-        """Return entries that would lose an image, with all that they select; and which need it."""
+        """Return entries that would lose an image, with their images; and those that need it."""
         entries = self._repository.entries
         needed: set[int] = set()
         others: set[int] = set()
@@ -202,10 +202,10 @@ class _Planner:
         return entry.setting(self._text_after(entry.new_name) if entry.new_name else "")
 
     def _is_idle(self, one: Applied, trace: Trace) -> bool:
-        """Whether an entry need not select an image any more.
+        """Whether an entry no longer needs to select an image.
 
-        It would make nothing else of it, but for a tag that happens to be the same; or another
-        entry does the same under the new name (as after a repair that was broken off).
+        It would change nothing but a tag that happens to be equal, or another entry does the same
+        under the new name (as after an interrupted fix).
         """
         setting = self._setting(one.number)
         is_name_alone = not (setting.tag or setting.digest or setting.suffix)
@@ -237,7 +237,7 @@ class _Planner:
 
 
 def _all_takers(takers: dict[int, list[int]], number: int) -> Iterator[int]:
-    """Yield a build and all that take it for a component, or something that takes it."""
+    """Yield a build and all builds that use it as a component, directly or indirectly."""
     work, seen = [number], {number}
     while work:
         one = work.pop()
@@ -254,10 +254,10 @@ def names_for(
     *,
     keeps_own: bool,
 ) -> tuple[str, ...] | None:
-    """Return the names under which an entry does afterwards what it does now; None: there are none.
+    """Return the names with which an entry keeps its effect after the fix; None if there are none.
 
-    ``pairs`` are the images that it selects, now and afterwards; ``setting`` is what it writes
-    then. ``keeps_own``: something that cannot be seen may need the name that it has.
+    ``pairs`` are the images that it selects, before and after; ``setting`` is what it writes
+    after. ``keeps_own``: something unknown may need the present name.
     """
     pairs = list(pairs)
     new: set[str] = set()
@@ -278,9 +278,9 @@ def names_for(
 
 
 def _is_right(name: str, pair: tuple[str, str], names: Iterable[str], setting: Setting) -> bool:
-    """Whether entries of these names make of an image what the one makes of it now.
+    """Whether entries with these names have the same effect on an image as the present entry.
 
-    What they make of it is compared for an image that each comes by once, and twice.
+    Both are compared for an image to which each entry applies once, and twice.
     """
     for times in (1, 2):
         now, expected = pair
@@ -301,7 +301,7 @@ def _moved_name(name: str, now: str, after: str) -> str | None:
     if not after.endswith(tail):
         return None
     old, new = now[: len(name)], after[: len(after) - len(tail)]
-    kept = 0  # of the end: what is in front of it moves, dots in the name stay what they are
+    kept = 0  # length of the equal end: only the text before it changes, the name's dots are kept
     while kept < min(len(old), len(new)) and old[-1 - kept] == new[-1 - kept]:
         kept += 1
     moved = new[: len(new) - kept] + name[len(name) - kept :]

@@ -1,6 +1,6 @@
-"""The graph of the kustomizations of a repository, made when it is asked for.
+"""The graphs of the kustomizations of repositories, built on demand.
 
-A tree without a kustomization costs one listing, and nothing else is imported for it.
+A tree without a kustomization costs one listing and no further imports.
 """
 
 from __future__ import annotations
@@ -31,23 +31,23 @@ __all__ = ["Repositories", "content_of", "manifests_below"]
 
 
 class Repositories:
-    """The graphs of the repositories that the files of a run lie in."""
+    """The graphs of the repositories that contain the files of a run."""
 
     def __init__(self, is_tree: Callable[[str], bool]) -> None:
-        """Know of none yet; of a root that ``is_tree`` says no of only the folder itself counts."""
+        """Start empty; for a root that ``is_tree`` rejects, only the folder itself is listed."""
         self._is_tree = is_tree
         self._known: dict[str, _Repository | None] = {}
-        """By root; None where nothing is a kustomization, or has kustomize run."""
+        """By root; None if it contains no kustomization and no object that runs kustomize."""
         self._injecting: dict[str, dict[str, bool]] = {}
         """By root: see :meth:`injecting_at`."""
 
     def graph_at(self, root: str) -> Graph | None:
-        """Return the graph of a repository; None where nothing in it is a kustomization."""
+        """Return the graph of a repository; None if it contains no kustomization."""
         known = self._at(root)
         return None if known is None else known.graph
 
     def hosts_at(self, root: str) -> tuple[Host, ...]:
-        """Return the objects of Flux and Argo CD in a repository that have folders built."""
+        """Return the Flux and Argo CD objects of a repository that build folders."""
         known = self._at(root)
         return () if known is None else known.hosts
 
@@ -60,7 +60,7 @@ class Repositories:
         return context if known.landing is None else known.landing.context_of(path, context)
 
     def reached_from(self, root: str, paths: list[str]) -> Iterator[str]:
-        """Yield the files that kustomizations and objects in some files take in as documents."""
+        """Yield the files that kustomizations and objects in ``paths`` include as documents."""
         known = self._at(root)
         if known is not None:
             yield from known.graph.reached_from(paths)
@@ -74,12 +74,12 @@ class Repositories:
         return self._known[root]
 
     def injecting_at(self, root: str) -> dict[str, bool]:
-        """Return the namespaces that say, in a repository, whether they ask Istio to inject.
+        """Return the namespaces of a repository that set Istio injection, and their values.
 
-        Found out where a placeholder of Istio's asks for it: then every manifest is read.
+        This reads every manifest, so it is called only for a placeholder of Istio's.
         """
         if root not in self._injecting:
-            from imagelint.kubernetes.injection import namespaces_in  # noqa: PLC0415 - rarely asked
+            from imagelint.kubernetes.injection import namespaces_in  # noqa: PLC0415 - rare
 
             paths = _listed(root, below=self._is_tree(root))[1]
             found = ((path, content_of(root, path)) for path in paths)
@@ -90,7 +90,7 @@ class Repositories:
     def newly_reached(
         self, is_same: Callable[[str], bool], then: Callable[[str], bytes | None]
     ) -> Iterator[str]:
-        """Yield files, and folders of such, that are taken in otherwise than then."""
+        """Yield files, and folders of files, that are now included in another way than before."""
         known = [one for one in self._known.values() if one is not None]
         if known:
             from imagelint.repository.reached import newly_built, newly_reached  # noqa: PLC0415
@@ -123,7 +123,7 @@ def _repository(root: str, *, is_tree: bool) -> _Repository | None:
 
 
 def _hosts(root: str, paths: list[str]) -> Iterator[Host]:
-    """Yield the objects in files below a root that have folders built."""
+    """Yield the objects in the files below a root that build folders."""
     for path in paths:
         data = content_of(root, path)
         if data is not None and (may_have_built(data) or is_argo_source(os.path.basename(path))):
@@ -133,22 +133,22 @@ def _hosts(root: str, paths: list[str]) -> Iterator[Host]:
 
 
 def content_of(root: str, path: str) -> bytes | None:
-    """Return the bytes of a file inside of a root (absolute), None where it cannot be read."""
+    """Return the bytes of a file inside of a root (absolute), None if it cannot be read."""
     try:
         return read(path, path, root, MAX_SIZE)[0]
-    except FileError:  # a run over the file itself says so
+    except FileError:  # a run over the file itself reports it
         return None
 
 
 def manifests_below(root: str) -> list[str]:
-    """Return the YAML and JSON files below a folder, but no links."""
+    """Return the YAML and JSON files below a folder, without links."""
     return _listed(root)[1]
 
 
 def _listed(root: str, *, below: bool = True) -> tuple[list[str], list[str]]:
-    """Return kustomization files, and YAML and JSON files, in a folder or also ``below`` it.
+    """Return the kustomization files and the YAML and JSON files in a folder or also ``below`` it.
 
-    Left out is what tools put there. Links count as kustomizations only.
+    Folders of tools are skipped. Links count only as kustomizations.
     """
     kustomizations: list[str] = []
     manifests: list[str] = []
@@ -178,5 +178,5 @@ def _listing(folder: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
             return list(entries)
-    except OSError:  # a walk over the PATHs says so
+    except OSError:  # a walk over the PATHs reports it
         return []

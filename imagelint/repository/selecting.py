@@ -27,14 +27,14 @@ __all__ = ["ArgoEntry", "Text", "is_editable", "replacements_in", "tested_values
 __all__ += ["widens_images"]
 
 _OF_PODS: Final = (("containers", "image"), ("initContainers", "image"))
-"""The ends of fields on which ``images`` works anyway."""
+"""The ends of fields to which ``images`` always applies."""
 
 
 _CONTAINERS: Final = tuple((name,) for name in CONTAINERS)
 
 
 class Text(NamedTuple):
-    """A text that an image has to equal, as it stands in a file."""
+    """A text in a file that an image must equal."""
 
     path: str
     document: Document
@@ -42,22 +42,22 @@ class Text(NamedTuple):
 
 
 class ArgoEntry(NamedTuple):
-    """An override of Argo CD as it stands in a file: ``[OLD=]NEW[:TAG|@DIGEST]``."""
+    """An override of Argo CD in a file: ``[OLD=]NEW[:TAG|@DIGEST]``."""
 
     path: str
     document: Document
     image: ArgoImage
     after: str
-    """The name of NEW after its repair."""
+    """The name in NEW after the fix."""
 
     def edits(self, names: tuple[str, ...]) -> Iterator[Edit]:
-        """Yield what makes it select another name."""
+        """Yield the edits that make it select another name."""
         node, start = self.image.node, self.image.start
         if start:
             yield edit_scalar(self.document, node, names[0], (0, start - 1))
-        elif not self.image.new_name:  # it writes no name, so it may have another one
+        elif not self.image.new_name:  # it writes no name, so its name may change
             yield edit_scalar(self.document, node, names[0], (0, len(self.image.name)))
-        elif names[0] != self.after:  # behind the byte in front: a repair may begin where it stands
+        elif names[0] != self.after:  # a fix may begin at the same offset
             offset = place_of(self.document, node, (0, len(node.value))).start
             before = self.document.source.data[offset - 1 : offset].decode("ascii", "replace")
             yield Edit(Span(offset - 1, offset), f"{before}{names[0]}=")
@@ -68,13 +68,13 @@ class Tested(NamedTuple):
 
     node: Scalar
     steps: tuple[str, ...]
-    """Where what it is compared with stands in the object."""
+    """The path of the compared value in the object."""
     is_shared: bool
-    """Whether an alias may have it stand elsewhere, too."""
+    """Whether an alias may use it elsewhere, too."""
 
     @property
     def is_name(self) -> bool:
-        """Whether it is compared with a name that is none of an image."""
+        """Whether it is compared with a name that is not an image's."""
         if self.steps[:1] == ("metadata",):
             return self.steps[1:2] != ("annotations",)
         return self.steps[-1:] == ("name",) and self.steps[-3:-2] in _CONTAINERS
@@ -83,7 +83,7 @@ class Tested(NamedTuple):
 def tested_values(root: Node | None) -> Iterator[Tested]:
     """Yield the texts that the ``test`` operations of a JSON 6902 patch compare with.
 
-    A value may be a container, or all of a pod: each text in it has to equal what is built.
+    A value may be a container, or a whole pod: each text in it must equal the built object's.
     """
     view = View(Reader.KUSTOMIZE)
     for operation in root.items if isinstance(root, Sequence) else ():
@@ -111,13 +111,13 @@ def _texts_in(value: Node, steps: tuple[str, ...], view: View) -> Iterator[Teste
 
 
 def replacements_in(item: Examined) -> Kustomization | None:
-    """Return what a file of ``replacements[].path`` says."""
+    """Return the contents of a ``replacements[].path`` file."""
     root = None if item.tree is None else item.tree.root
     return read_replacements(root, View(Reader.KUSTOMIZE))
 
 
 def widens_images(item: Examined, *, is_configuration: bool = False) -> Scalar | None:
-    """Return a field, beyond those of pods, on which a document makes ``images`` work."""
+    """Return a field, other than those of pods, to which a document makes ``images`` apply."""
     root = None if item.tree is None else item.tree.root
     says = list(plugins_in(item.tree))
     if is_configuration and isinstance(root, Mapping):
@@ -129,7 +129,7 @@ def widens_images(item: Examined, *, is_configuration: bool = False) -> Scalar |
 
 
 def is_editable(document: Document, node: Scalar) -> bool:
-    """Whether a name can be written where a scalar stands."""
+    """Whether a name can be written in place of a scalar."""
     try:
         edit_scalar(document, node, f"{node.value}x")
     except NotEditableError:

@@ -1,6 +1,6 @@
-"""Kustomizations that select images by name → the abstract repository of the plan of renames.
+"""Kustomizations that select images by name → the abstract repository for the plan of renames.
 
-Only what takes in a file with repairs is looked at, and what is taken in together with it.
+Only kustomizations that include a fixed file, and what they include, are examined.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ __all__ = ["Key", "Repairs", "Selectors"]
 
 _UNREAD = (Role.DATA, Role.CRD, Role.VALUES)
 _LATE = (Role.TRANSFORMER, Role.VALIDATOR)
-"""Roles of what works when a kustomization's own fields are done."""
+"""Roles of what applies after a kustomization's own fields."""
 _LAST = True, True, 0
-"""Whose place among the transformers does not matter."""
+"""The order key of a transformer whose position does not matter."""
 _BEFORE = -1
-"""Stands for the number of the build of the stage before."""
+"""Placeholder for the number of the previous stage's build."""
 _Late: TypeAlias = "tuple[tuple[bool, bool, int], Said]"
-"""When a transformer works, as it compares with others, and what it brings."""
+"""The order key of a transformer, and what it contributes."""
 
 
 class Selectors:
@@ -54,10 +54,10 @@ class Selectors:
         hosts: Iterable[Host] = (),
         may_edit: Callable[[str], bool] = lambda _: True,
     ) -> None:
-        """Look at what takes in a file with repairs; ``shown`` names a file for people.
+        """Examine what includes a file with fixes; ``shown`` names a file for messages.
 
-        ``hosts`` are all objects of the repository that have a folder built; ``may_edit`` tells of
-        a file whether names in it may be changed.
+        ``hosts`` are all objects of the repository that build a folder; ``may_edit`` says whether
+        names in a file may be changed.
         """
         self._graph = graph
         self._repairs = repairs
@@ -72,7 +72,7 @@ class Selectors:
         self._folders = list(self._graph.below(affected)) if is_selected else []
 
     def repository(self) -> Repository:
-        """Return the abstract repository; without builds where nothing selects an image."""
+        """Return the abstract repository; without builds if nothing selects an image."""
         numbers = {folder: number for number, folder in enumerate(self._folders)}
         chains = [self._stages(self._graph.members[folder], numbers) for folder in self._folders]
         chains += [self._stages_of_host(one, chains, numbers) for one in self._hosts]
@@ -92,9 +92,9 @@ class Selectors:
             yield from self._graph.builders_of(path)
 
     def _affected(self, hosts: list[HostBuild]) -> tuple[dict[str, None], list[HostBuild]]:
-        """Return what takes in a repair, and all that shares a component with that.
+        """Return what includes a fix, and all that shares a component with it.
 
-        And the hosts that have something of it built, or are repaired themselves.
+        Also return the hosts that build part of it, or are fixed themselves.
         """
         found = self._graph.above(self._starts())
         touched = folders_around(self._repairs)
@@ -132,7 +132,7 @@ class Selectors:
     # --- one kustomization -------------------------------------------------------------
 
     def _stages(self, member: Member, numbers: dict[str, int]) -> list[Build]:
-        """Return the build of a kustomization: by itself, then what its transformers make of it."""
+        """Return the builds of a kustomization: its own, then one for each of its transformers."""
         known, says = self._numbering, member.says
         path, document = member.path, member.document
         files: list[int] = []
@@ -181,7 +181,7 @@ class Selectors:
         return _with_transformers(first, [one for _, one in late], is_component=says.is_component)
 
     def _said_inside(self, member: Member, own: list[Examined]) -> tuple[Said, list[_Late]]:
-        """Return what the texts of a kustomization bring, its transformers apart."""
+        """Return what the texts of a kustomization contribute, with its transformers apart."""
         known, path = self._numbering, member.path
         inside: dict[str, list[Examined]] = {}
         for item in own:
@@ -203,7 +203,7 @@ class Selectors:
         return bool(below) and all(self._graph.members[one].is_whole for one in below)
 
     def _dangers(self, member: Member, own: list[Examined]) -> Iterator[str]:
-        """Yield why nobody can tell what becomes of an image in a kustomization itself."""
+        """Yield reasons why the effect of a kustomization on images is unknown."""
         known, members = self._numbering, self._graph.members
         for item in own:
             yield from () if item.inside else known.dangers(item)
@@ -223,7 +223,7 @@ class Selectors:
     ) -> list[Build]:
         """Return what Flux or Argo CD builds: a kustomization, or the manifests of a folder.
 
-        With the host's own components, patches and entries in it.
+        It includes the host's own components, patches and entries.
         """
         known, host = self._numbering, built.host
         path = host.document.source.path
@@ -252,9 +252,9 @@ class Selectors:
         return [build, *(one._replace(dangers=build.dangers) for one in stages)]
 
     def _bare(self, built: HostBuild, numbers: dict[str, int]) -> Build:
-        """Return what Flux makes of a folder without a kustomization: all manifests below it.
+        """Return Flux's build of a folder without a kustomization: all manifests below it.
 
-        A folder with one is taken in as that.
+        A folder below with a kustomization is included as such.
         """
         nested = built.nested()
         files = [
@@ -266,17 +266,17 @@ class Selectors:
         return Build(tuple(files), tuple(builds), is_whole=len(builds) == len(nested))
 
     def _said_by(self, built: HostBuild) -> Iterator[Said]:
-        """Yield what the patches of a host bring."""
+        """Yield what the patches of a host contribute."""
         yield self._numbering.said_by_host(built.host)
         for path, role in built.patches:
             yield self._numbering.said(path, (role,))
 
 
 def _place_of(entry: PathEntry | Inline, *, is_inline: bool = False) -> tuple[bool, bool, int]:
-    """Return when a transformer works: those written out first, then files, as they are listed.
+    """Return the order key of a transformer: inline ones first, then files, as listed.
 
     Source: kustomize api, internal/target/kusttarget.go, configureExternalTransformers. Validators
-    come behind them all.
+    run last.
     """
     index = re.search(r"\[(\d+)\]", entry.field)
     number = int(index[1]) if index is not None else 0
@@ -284,9 +284,9 @@ def _place_of(entry: PathEntry | Inline, *, is_inline: bool = False) -> tuple[bo
 
 
 def _with_transformers(first: Build, late: list[Said], *, is_component: bool) -> list[Build]:
-    """Return a build and, for each entry of its transformers, one that works on what came of it.
+    """Return a build and, for each entry of its transformers, a build that applies to the previous.
 
-    What else transformers bring may come in before or behind each of these: that is not told.
+    It is unknown whether other effects of transformers apply before or after each of these.
     """
     before = (_BEFORE,)
     stage = first._replace(
@@ -302,7 +302,7 @@ def _with_transformers(first: Build, late: list[Said], *, is_component: bool) ->
 
 
 def _linked(chains: list[list[Build]]) -> list[Build]:
-    """Return builds, of each chain the last one first, each with the number of the one before."""
+    """Return the builds, of each chain the last one first, each with its predecessor's number."""
     builds = [chain[-1] for chain in chains]
     for number, chain in enumerate(chains):
         before = _BEFORE

@@ -1,4 +1,4 @@
-"""One run over many inputs: finding them, linting and fixing them in several processes, the report.
+"""One run over many inputs: find them, lint and fix them in several processes, report.
 
-Nothing is printed here; options and exit codes are left to ``cli/``.
+Nothing is printed here; ``cli/`` handles options and exit codes.
 """

@@ -1,6 +1,6 @@
-"""What a checkout lacks of what it should hold: an error, a warning or a note, by who needs it.
+"""What a checkout lacks: an error, a warning or a note, depending on what needs it.
 
-Lines are yielded without their head (``warning:``); nothing is printed here.
+Lines are yielded without their prefix (``warning:``); nothing is printed here.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def left_out(roots: Iterable[str], around: Surroundings) -> list[str]:
 def submodules(
     found: files.Found, around: Surroundings, shown: Callable[[str], str]
 ) -> Iterator[str]:
-    """Yield warnings of submodules below the PATHs that are not checked out."""
+    """Yield warnings about submodules below the PATHs that are not checked out."""
     for folder in found.empty:
         if around.submodule_above(folder) == folder:
             yield f"{shown(folder)}: a submodule that is not checked out, so not linted; {_UPDATE}"
@@ -50,7 +50,7 @@ def sparse(
     excluded: Callable[[str], str | None],
     shown: Callable[[str], str],
 ) -> Iterator[str]:
-    """Yield notes of manifests below the PATHs that a sparse checkout leaves out."""
+    """Yield notes about manifests below the PATHs that a sparse checkout leaves out."""
     for folder in found.folders:
         below = [
             path
@@ -77,7 +77,7 @@ def lost_policies(
 
 
 def broken_links(found: files.Found, around: Surroundings) -> Iterator[Skipped]:
-    """Yield tracked links that lead nowhere, with what is wrong; others are an editor's."""
+    """Yield broken tracked links, with the problem; untracked ones are an editor's."""
     for path, one in found.unfollowed.items():
         if one.reason == files.BROKEN_LINK and around.is_tracked(path):
             root = around.guard_of(path)
@@ -91,15 +91,15 @@ def reached_in_vain(
     around: Surroundings,
     shown: Callable[[str], str],
 ) -> Iterator[str]:
-    """Yield errors about what the kustomizations among ``inputs`` reach, and what is not here.
+    """Yield errors about files that the kustomizations among ``inputs`` reach but that are missing.
 
-    What is an input itself says so itself.
+    Files that are inputs report their own errors.
     """
     known = frozenset(inputs)
     told: set[str] = set()
     for graph, paths in reaching:
         for member in map(graph.members.get, graph.below(map(os.path.dirname, paths))):
-            assert member is not None  # `below` gives no other
+            assert member is not None  # `below` returns only members
             for path, what in _missing(graph, member, around):
                 if path not in known and path not in told:
                     told.add(path)
@@ -107,7 +107,7 @@ def reached_in_vain(
 
 
 def _missing(graph: Graph, member: Member, around: Surroundings) -> Iterator[tuple[str, str]]:
-    """Yield what a kustomization names and what is not here, and why; absolute paths."""
+    """Yield the missing paths (absolute) that a kustomization names, and why they are missing."""
     for edge in member.edges:
         if edge.entry.role in _WITHOUT_IMAGES:
             continue
@@ -125,12 +125,12 @@ def _missing(graph: Graph, member: Member, around: Surroundings) -> Iterator[tup
 def _stand_in(path: str, root: str) -> str | None:
     try:
         return files.stand_in(files.read(path, path, root, files.STAND_IN_MAX)[0])
-    except FileError:  # larger, mostly
+    except FileError:  # mostly too large
         return None
 
 
 def _lost(path: str, around: Surroundings) -> str | None:
-    """Say why nothing stands where something is tracked, if that is so."""
+    """Say why a tracked path does not exist in the checkout, if that is so."""
     if os.path.islink(path):
         return files.BROKEN_LINK
     if around.submodule_above(path) is not None:

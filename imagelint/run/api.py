@@ -1,7 +1,7 @@
-"""The public functions: one source, linted or fixed by itself.
+"""The public functions: lint or fix one source by itself.
 
-They read nothing but the catalogue and the built-in policy that imagelint is shipped with, write
-nothing, and ask no clock. Runs over files, with what only a whole run tells, are in ``run.py``.
+They read only the catalogue and the built-in policy that imagelint is shipped with, write nothing,
+and do not read the clock. Runs over files, and rules that need a whole run, are in ``run.py``.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ __all__ = ["fix", "lint"]
 def lint(
     data: bytes, *, path: str = "-", policy: Policy | None = None, environment: str | None = None
 ) -> list[Finding]:
-    """Return what is wrong with the images of Kubernetes manifests, in the order of the text.
+    """Return the findings about the images of Kubernetes manifests, in the order of the text.
 
-    ``data`` is a stream of YAML or JSON documents, encoded as its files are. ``path`` is what
-    findings call it, and what the policy's path globs match: relative to the policy's folder, with
-    ``/``. ``policy`` is the built-in one if none is given. ``environment`` holds every image to
-    that one; otherwise namespaces, labels and the path decide. Exceptions with a last day never
-    hold here: whether a day is over is for a run to tell.
+    ``data`` is a stream of YAML or JSON documents, encoded as its files are. ``path`` is the path
+    in findings, and the one that the policy's path globs match: relative to the policy's folder,
+    with ``/``. ``policy`` defaults to the built-in one. With ``environment`` every image is judged
+    by that one; otherwise namespaces, labels and the path decide. Exceptions with a last day never
+    apply here: only a run knows the date.
 
     The policy's ``exclude`` is for runs over files. A document that tries to be an API object and
-    cannot be read is a finding; bytes in which no object can be seen are none. Raises
+    cannot be read is a finding; bytes in which no object can be seen are not. Raises
     ``UsageError`` for an environment that the policy does not have.
 
     >>> [finding] = lint(b"{apiVersion: v1, kind: Pod, spec: {containers: [{image: quay.io/a:1}]}}")
@@ -51,15 +51,15 @@ def lint(
 def fix(
     data: bytes, *, path: str = "-", policy: Policy | None = None, environment: str | None = None
 ) -> bytes:
-    """Return the bytes with every image repaired that can be: no other byte changes.
+    """Return the bytes with every fixable image fixed: no other byte changes.
 
-    Takes the arguments of :func:`lint`, and raises what it raises; ``FixError`` where the result,
-    read again, is not what it should be.
+    Takes the arguments of :func:`lint`, and raises what it raises; ``FixError`` if the result,
+    read again, is not as expected.
 
     >>> fix(b"{apiVersion: v1, kind: Pod, spec: {containers: [{image: quay.io/a:1}]}}")
     b'{apiVersion: v1, kind: Pod, spec: {containers: [{image: harbor.myco.com/quay.io/a:1}]}}'
     """
-    from imagelint.repair.fixer import repaired  # noqa: PLC0415 - who only lints needs no proof
+    from imagelint.repair.fixer import repaired  # noqa: PLC0415 - linting alone does not need it
 
     linter, source = _linter(policy, environment), Source(path, data)
     return repaired(linter, source, linter.lint(source, path))

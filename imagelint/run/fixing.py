@@ -1,10 +1,9 @@
-"""One fix: the inputs of a run → repairs, in order.
+"""One fix: the inputs of a run → fixed files, in order.
 
-Reading, judging and the proof of a repair are done by several processes; writing by the first one
-alone, when all repairs are known. It waits for the disk for some files together, in threads: the
-disk takes little longer for several files than for one. What becomes of each file is reported in
-the order of the inputs. Where inputs may be names of one file (links) each is written before the
-next one is looked at.
+Several processes read, judge and verify; only the first one writes, when all fixes are known. It
+flushes several files to the disk together, in threads: the disk takes little longer for several
+files than for one. The result of each file is reported in the order of the inputs. If inputs may
+be names of one file (links), each is written before the next one is examined.
 """
 
 from __future__ import annotations
@@ -34,25 +33,25 @@ T = TypeVar("T")
 _DOUBT = "git does not say whether it ignores this file; name the file to have it repaired"
 _NO_ADJUSTMENTS: Mapping[str, Adjustment] = {}
 _MOST_FILES, _MOST_INPUTS, _MOST_WAITS = 32, 1000, 8
-"""How many may wait: new files, inputs, most of which stay as they are, and threads."""
+"""Limits of the queue: new files, inputs (most of which do not change), and threads."""
 
 
-class Declined(Exception):  # noqa: N818 - no error, an answer
-    """Somebody who was asked does not want the repairs; nothing is written."""
+class Declined(Exception):  # noqa: N818 - not an error, an answer
+    """The user was asked and declined the fixes; nothing is written."""
 
 
 class _Written:
-    """The writing of an input, which has begun."""
+    """A write of an input in progress."""
 
     def __init__(self, steps: files.Steps) -> None:
         self._steps = steps
         self._refused: Exception | None = None
         self._failed: OSError | None = None
         self._file: int | None = None
-        """What is to be brought to the disk, if the file is one."""
+        """The file descriptor to flush, if the target is a file."""
         try:
             self._file = next(steps, None)
-        except Exception as error:  # noqa: BLE001 - to be told when the input's turn has come
+        except Exception as error:  # noqa: BLE001 - reported when it is the input's turn
             self._refused = error
 
     def sync(self) -> None:
@@ -61,7 +60,7 @@ class _Written:
             self._failed = files.sync(self._file)
 
     def finish(self) -> None:
-        """Put the new file in its place; raise what has gone wrong."""
+        """Put the new file in its place; raise the error if one occurred."""
         if self._refused is not None:
             raise self._refused
         files.finish(self._steps, self._failed)
@@ -72,7 +71,7 @@ class _Written:
 
 
 class _Waiting(NamedTuple):
-    """An input whose turn to be reported comes when it is written."""
+    """An input that is reported after it is written."""
 
     one: Input
     attempt: Attempt
@@ -82,7 +81,7 @@ class _Waiting(NamedTuple):
 
 
 class _Queue:
-    """Inputs in their order, whose new files go to the disk together, and no file twice."""
+    """Inputs in order, whose new files are flushed together; contains no file twice."""
 
     def __init__(self, *, writes: bool) -> None:
         self._writes = writes
@@ -91,10 +90,10 @@ class _Queue:
         self._written: list[_Written] = []
         self._waits: Executor | None = None
         self._shown: set[files.Identity | None] = set()
-        """Files whose repair is only shown, which is done under one name."""
+        """Files whose fix is only shown; each is shown under one name."""
 
     def is_news(self, attempt: Attempt, written: _Written | None) -> bool:
-        """Whether a file is repaired under this name, whatever was found under others."""
+        """Whether a file is fixed under this name, even if it was found under others."""
         if written is None or attempt.identity in self._shown:
             return False
         if not self._writes:
@@ -102,7 +101,7 @@ class _Queue:
         return True
 
     def add(self, one: Input, attempt: Attempt, tried: Tried, root: str | None) -> None:
-        """Add the next input, whose writing begins, inside of ``root`` if it is given."""
+        """Add the next input and begin to write it, inside of ``root`` if it is given."""
         written = None
         if tried.fixed is not None:
             change = tried.change or tried.fixed.of
@@ -116,16 +115,16 @@ class _Queue:
         self._files.add(attempt.identity)
 
     def holds(self, attempt: Attempt) -> bool:
-        """Whether the file of an input waits already, under another name."""
+        """Whether the file of an input is already in the queue, under another name."""
         return attempt.identity is not None and attempt.identity in self._files
 
     @property
     def is_full(self) -> bool:
-        """Whether no more inputs should wait."""
+        """Whether no more inputs should be added."""
         return len(self._written) >= _MOST_FILES or len(self._inputs) >= _MOST_INPUTS
 
     def synced(self) -> Iterator[_Waiting]:
-        """Yield all inputs, whose new files are on the disk then, and hold none of them."""
+        """Yield all inputs after their new files are on the disk, and empty the queue."""
         if len(self._written) > 1:
             if self._waits is None:
                 from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - many files
@@ -141,7 +140,7 @@ class _Queue:
         self._written.clear()
 
     def give_up(self) -> None:
-        """Leave all that is not written as it was."""
+        """Leave all files that are not written as they were."""
         if self._waits is not None:
             self._waits.shutdown()
         for written in self._written:
@@ -149,17 +148,17 @@ class _Queue:
 
 
 def _unwritten() -> files.Steps:
-    """Stand in for writing where the repair goes to stdout."""
+    """Replace writing when the fixed text goes to stdout."""
     yield from ()
 
 
 def repair_all(
     run: Run, *, write: bool, confirm: Callable[[int], bool] | None = None
 ) -> Iterator[Repair]:
-    """Lint, repair, write and lint again every input; without ``write`` no file is touched.
+    """Lint, fix, write and lint again every input; without ``write`` no file is changed.
 
-    ``confirm`` is asked before the first of several files is written, with their number, where the
-    built-in policy repairs; raises ``Declined`` where it says no.
+    If the built-in policy decides, ``confirm`` is called with the number of files before the first
+    of several files is written; raises ``Declined`` if it returns false.
     """
     found = run.outcomes(tried)
     if run.stdin is not None:
@@ -178,7 +177,7 @@ def _all_repaired(
     write: bool,
     confirm: Callable[[int], bool] | None,
 ) -> Iterator[Repair]:
-    """Repair what was found, with regard to what selects images by name."""
+    """Fix the findings, and update what selects images by name."""
     failed: list[Input] = []
     adjusted = _adjustments(run, found)
     if confirm is not None:
@@ -249,7 +248,7 @@ def _adjustments(run: Run, found: list[tuple[Input, Tried]]) -> dict[str, Adjust
 def _adjusted(
     run: Run, found: Iterable[tuple[Input, Tried]], adjusted: Mapping[str, Adjustment]
 ) -> Iterator[tuple[Input, Tried]]:
-    """Yield what is to become of each input, some of which are tried again."""
+    """Yield the planned result of each input; some inputs are computed again."""
     for one, known in found:
         again = adjusted.get(one.path)
         yield one, known if again is None else tried(run, one, again)
@@ -262,7 +261,7 @@ def _may_select(known: Tried) -> bool:
 
 
 def _outside(run: Run, path: str) -> Input:
-    """Return an input for a file that is none, and that has to change with those that are."""
+    """Return an input for a file outside of the run that has to change with its files."""
     shown = files.displayed(path, run.cwd)
     return Input(path, shown, run.policies.for_file(path), is_outside=True)
 
@@ -277,7 +276,7 @@ def _repaired(
 ) -> Iterator[Repair]:
     """Write and lint again every input; ``failed`` gets those that could not be written.
 
-    ``adjusted`` are the adjustments by path, for files that are tried once more.
+    ``adjusted`` are the adjustments by path, for files that are computed again.
     """
     at_once = run.may_have_links
     queue = _Queue(writes=writes)
@@ -288,7 +287,7 @@ def _repaired(
             if queue.holds(attempt) or run.knows(attempt):
                 yield from _finished(run, queue, failed)
             if run.knows(attempt):
-                # Under its other name it may have been written since.
+                # It may have been written under its other name since.
                 refused = adjusted.get(one.path, NO_ADJUSTMENT).refused
                 known = tried(run, one, Adjustment(refused))
                 attempt = unpacked(one, known.attempt)
@@ -301,7 +300,7 @@ def _repaired(
 
 
 def _finished(run: Run, queue: _Queue, failed: list[Input]) -> Iterator[Repair]:
-    """Finish and yield all that waits."""
+    """Finish and yield all queued inputs."""
     for one, attempt, tried, written in queue.synced():
         if queue.is_news(attempt, written):
             run.note(one, attempt.result, attempt.identity)
@@ -325,7 +324,7 @@ def _finished(run: Run, queue: _Queue, failed: list[Input]) -> Iterator[Repair]:
 
 
 def tried(run: Run, one: Input, adjustment: Adjustment = NO_ADJUSTMENT) -> Tried:
-    """Work out what becomes of an input, without regard to others but for ``adjustment``."""
+    """Compute the result of an input; other inputs matter only through ``adjustment``."""
     attempt = run.attempt(one) if one.data is None else run.attempt_in_parts(one, one.data)
     if attempt.result is not None and one.is_outside:
         attempt = attempt._replace(result=unrepaired(attempt.result))
@@ -359,7 +358,7 @@ def _images(findings: Iterable[Finding]) -> Iterator[tuple[int, str, str]]:
 
 
 def _with_errors(run: Run, step: Callable[[], T]) -> tuple[T, tuple[str, ...]]:
-    """Do a step, and take away the errors that it noted."""
+    """Run a step, and remove the errors that it recorded."""
     known = len(run.errors)
     done = step()
     errors = tuple(run.errors[known:])
@@ -368,7 +367,7 @@ def _with_errors(run: Run, step: Callable[[], T]) -> tuple[T, tuple[str, ...]]:
 
 
 def _is_done(run: Run, one: Input, finish: Callable[[], None]) -> bool:
-    """Finish the writing of an input; return whether that went well."""
+    """Finish the write of an input; return whether it succeeded."""
 
     def done() -> bool:
         finish()

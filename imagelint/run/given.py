@@ -1,4 +1,4 @@
-"""What a run is given besides its inputs: the day, and the kinds that imagelint knows."""
+"""The inputs of a run other than files: the date, and the kinds that imagelint knows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["known_kinds", "today"]
 
 
 def today() -> str:
-    """Return the day (``2027-01-31``, UTC): the one place that asks the clock for it."""
+    """Return the date (``2027-01-31``, UTC): the only function that reads the clock for it."""
     return time.strftime("%Y-%m-%d", time.gmtime())
 
 

@@ -1,4 +1,4 @@
-"""PATHs → inputs, each with the policy that it is held to, and what was left out on the way.
+"""PATHs → inputs, each with its policy, and what was skipped.
 
 Nothing is printed: ``notices`` are lines for stderr, ``errors`` make the exit code 2.
 """
@@ -29,7 +29,7 @@ _STDIN_SHOWN = "<stdin>"
 
 
 class Intake:
-    """What a request asks for, looked for in the world."""
+    """Finds the inputs of a request on the disk and on stdin."""
 
     def __init__(
         self, request: Request, rules: Mapping[str, Rule], cwd: str, around: Surroundings
@@ -44,24 +44,24 @@ class Intake:
             rules, cwd, request.policy, self._origin, request.harbor, request.policy_within
         )
         self.stdin: bytes | None = None
-        """Standard input, if it was asked for."""
+        """Standard input, if it was requested."""
         self.notices: list[str] = []
         self.errors: list[str] = []
         self.skipped: list[Skipped] = []
         self.has_links = False
         """Whether a file is a link."""
         self.littered: list[str] = []
-        """Folders in which killed processes may have left something, if that is asked for."""
+        """Folders in which killed processes may have left files, if that is requested."""
         self._heard: set[str] = set()
-        """The folders of which that is known."""
+        """The folders that were checked for such files."""
 
     def inputs(
         self, begin: Callable[[str, files.GoverningPolicy], None] | None = None
     ) -> Iterator[Input]:
-        """Yield the inputs in their order: what came on stdin, and files by path.
+        """Yield the inputs in order: stdin first, then files by path.
 
         ``begin`` gets the path and the policy of each file as it is found, if it is sure to be an
-        input. Raises ``ImagelintError`` for what makes all linting pointless.
+        input. Raises ``ImagelintError`` for errors that make all linting pointless.
         """
         exclusion = files.Exclusion(self.policies, self._request.exclude, self._cwd)
         paths = self._request.paths or (".",)
@@ -111,7 +111,7 @@ class Intake:
         self._tell_of_what_is_reached_in_vain(linted)
 
     def _tell_of_empty_folders(self, without: Iterable[str]) -> None:
-        """Refuse to call clean what has nothing to look at: a path is wrong, or a build failed."""
+        """Report folders without any manifest as errors: a path is wrong, or a build failed."""
         for one in without:
             line = one_line(f"{one}: no manifests (.yaml, .yml, .json) found")
             if self._request.allow_empty:
@@ -120,7 +120,7 @@ class Intake:
                 self.errors.append(f"{line} (--allow-empty lets it pass)")
 
     def _tell_of_refusals(self, refusals: Mapping[str, str]) -> None:
-        """Say which repositories git does not answer for, and why; and let ``fix`` know."""
+        """Report the repositories in which git fails, and why; ``fix`` needs this, too."""
         self._around.refusals = refusals
         for root, said in refusals.items():
             self.notices.append(
@@ -131,7 +131,7 @@ class Intake:
             )
 
     def _missing(self, found: files.Found, exclusion: files.Exclusion) -> set[str]:
-        """Tell of what the checkout lacks; return the links, as shown, that are errors so."""
+        """Report what the checkout lacks; return the links, as shown, that are errors."""
         around = self._around
         roots = {*found.roots, *(around.repository_of(file.path) for file in found.files)}
         sparse = sorted(root for root in roots if root is not None and files.may_be_sparse(root))
@@ -162,14 +162,14 @@ class Intake:
         return files.displayed(path, self._cwd)
 
     def _policy_of(self, path: str) -> files.GoverningPolicy:
-        """Return what a file is held to; a pipe is held to what standard input is."""
+        """Return the policy of a file; a pipe has the policy of standard input."""
         place = os.path.join(self._cwd, _STDIN_SHOWN) if files.is_stream(path) else path
         return self.policies.for_file(place)
 
     def _taken_in(self, found: files.Found, exclusion: files.Exclusion) -> list[files.FoundFile]:
-        """Return files below the PATHs that a walk leaves out and kustomizations take in.
+        """Return files below the PATHs that a walk skips but kustomizations include.
 
-        Whatever they are called and wherever they lie, they are deployed.
+        Whatever their names and folders are, they are deployed.
         """
         known = {file.path for file in found.files}
         return [
@@ -179,7 +179,7 @@ class Intake:
         ]
 
     def _links_out(self, found: files.Found) -> frozenset[str]:
-        """Return the links that lead out of their root, having told of each.
+        """Return the links that lead out of their root, after reporting each.
 
         A tracked one may deploy what nobody can review here; an untracked one is a tool's.
         """
@@ -209,7 +209,7 @@ class Intake:
                 self.littered.append(folder)
 
     def _look_for_leftovers(self, found: files.Found, out: frozenset[str]) -> None:
-        """Look into the folders that no walk has seen: of named files, and behind links inside."""
+        """Check the folders that no walk visited: of named files, and behind links inside."""
         places = (*(file.path for file in found.files), *map(os.path.realpath, found.links - out))
         folders = dict.fromkeys(place.rpartition(os.sep)[0] or os.sep for place in places)
         self.littered += filter(files.has_leftovers, folders.keys() - self._heard)
@@ -221,12 +221,12 @@ class Intake:
         if STDIN in paths:
             message = "--changed-since asks git about files; it cannot know what comes on stdin"
             raise UsageError(message)
-        from imagelint.files.changes import Changes  # noqa: PLC0415 - rarely asked for
+        from imagelint.files.changes import Changes  # noqa: PLC0415 - rarely needed
 
         return Changes(ref, self._cwd)
 
     def _still_there(self, paths: Iterable[str], changes: Changes | None) -> Iterator[str]:
-        """Leave out PATHs that are gone since the commit: that is a change, and no slip."""
+        """Skip PATHs that no longer exist since the commit: that is a change, not a mistake."""
         for path in paths:
             place = files.absolute(path, self._cwd)
             is_gone = changes is not None and path and not os.path.lexists(place)
@@ -244,7 +244,7 @@ class Intake:
         return lost or changes.concern(path, governing.deciding)
 
     def compare_policies(self) -> None:
-        """Say, and show, what of the policies in the working folder does not count."""
+        """Report which changes of policies in the working folder do not count, with a diff."""
         if self._origin is None:
             return
         from imagelint.formats.unified import diff  # noqa: PLC0415 - rarely needed
@@ -266,7 +266,7 @@ class Intake:
         here = _STDIN_SHOWN if self._request.stdin_is_here else files.STDIN
         path = files.absolute(name or here, self._cwd)
         shown = files.displayed(path, self._cwd) if name else _STDIN_SHOWN
-        if name:  # whose policy is looked for there
+        if name:  # its policy is searched from there
             files.bound_of(name, self._cwd, shown, self._around.is_tracked)
         governing = self._policy_of(path)
         given = self._request.stdin
@@ -290,7 +290,7 @@ class Intake:
 
 
 def built_in_notice(policy: Policy, request: Request) -> str:
-    """Say that the built-in policy decides, and to which Harbor images go where they are to go."""
+    """Say that the built-in policy decides, and to which Harbor images are rewritten."""
     (harbor,) = policy.harbors.harbors
     named, asked = "", request.harbor
     if asked is not None or request.fixes:

@@ -1,7 +1,7 @@
-"""What the baselines of a run know that only the whole run can tell.
+"""What baselines list that only the whole run can judge.
 
-Which findings stand in files that have been renamed, and how many entries are stale. What a
-baseline knows of a file that is still there is the linter's to see; nothing is written here.
+That is which findings are in renamed files, and how many entries are stale. The linter matches
+the baseline's entries for files that still exist; nothing is written here.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def with_renamed(
     *,
     is_whole: bool,
 ) -> tuple[tuple[FileResult, ...], list[str]]:
-    """Return the results with what stands in renamed files known, and remarks on the baseline.
+    """Return the results with findings in renamed files marked as known, and notes on the baseline.
 
-    ``governing`` has one, ``linter`` judges by it. ``is_whole`` tells that all was linted which the
-    policy governs: what is gone may be in a file that was not.
+    ``governing`` has a baseline, ``linter`` uses it. ``is_whole``: every file that the policy
+    governs was linted: otherwise a missing finding may be in a file that was not.
     """
-    assert governing.baseline is not None  # the caller has looked
+    assert governing.baseline is not None  # the caller checks this
     own = (item for item in inputs if item.governing.files == governing.files)
     paths = {item.shown: governing.match_path(item.path) for item in own}
     linted = {paths[one.path] for one in results if one.path in paths}

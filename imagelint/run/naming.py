@@ -1,12 +1,12 @@
-"""New names for what selects images by name, written in steps that may be broken off anywhere.
+"""New names for selectors of images, written in steps that can be interrupted at any point.
 
-1. Behind each entry comes a copy with the new name, which selects nothing yet.
-2. The images are repaired, in all files.
-3. The entries keep their new names alone.
+1. After each entry, insert a copy with the new name, which selects nothing yet.
+2. Fix the images in all files.
+3. Remove the old names from the entries.
 
-After every file that is written each kustomization builds what it built before, or the same images
-through Harbor. Whoever runs ``fix`` again after an interrupt finds entries for both names, and goes
-on. Where no copy of an entry can be made, the entry has its new name from the first step on.
+After each written file, every kustomization builds what it built before, or the same images
+through Harbor. A ``fix`` after an interrupted one finds entries for both names and continues.
+If no copy of an entry can be made, the entry has its new name from the first step on.
 """
 
 from __future__ import annotations
@@ -38,18 +38,18 @@ class _File(NamedTuple):
     one: Input
     tried: Tried
     contents: tuple[bytes, ...]
-    """As it was, with copies, and with copies and its own images repaired."""
+    """The file as it was, with copies, and with copies and its own images fixed."""
 
 
 class Naming:
     """The files of a run in which names change."""
 
     def __init__(self, run: Run, found: Iterable[tuple[Input, Tried, Adjustment]]) -> None:
-        """Read the files as they are."""
+        """Read the present contents of the files."""
         self._run = run
         self._files: list[_File] = []
         self._broken: set[str] = set()
-        """The roots of repositories in which something could not be written."""
+        """The roots of repositories in which a write failed."""
         for one, tried, adjustment in found:
             contents = run.guarded(one, partial(_contents, run, one, tried, adjustment))
             if contents is None:
@@ -57,7 +57,7 @@ class Naming:
             self._files.append(_File(one, tried, contents or ()))
 
     def add_copies(self, found: Iterable[tuple[Input, Tried]]) -> dict[str, Adjustment]:
-        """Write the first step; return what must not be repaired as that could not be done."""
+        """Write the first step; return which images must not be fixed because a write failed."""
         for file in self._files:
             self._go_on(file, 1)
         reason = "what selects it by name cannot be written"
@@ -68,16 +68,16 @@ class Naming:
         }
 
     def repair_images(self, failed: Iterable[Input]) -> None:
-        """Write the second step in these files, where it went well in all others."""
+        """Write the second step of these files, in repositories where no write has failed."""
         self._broken.update(map(self._root, failed))
         for file in self._files:
             self._go_on(file, 2)
 
     def last(self) -> Iterator[tuple[Input, Tried]]:
-        """Yield what is to be written in the last step; a file stays where another one failed."""
+        """Yield what to write in the last step; a file is unchanged if another one failed."""
         for one, tried, contents in self._files:
             if self._root(one) not in self._broken:
-                # No identity: its number may be that of a file which is gone by now.
+                # No identity: its number may be that of a file that no longer exists.
                 attempt = unpacked(one, tried.attempt)._replace(identity=None)
                 change = partial(_changed, tried, contents)
                 yield one, tried._replace(attempt=attempt, change=change)
@@ -85,12 +85,12 @@ class Naming:
                 yield one, self._left(one, tried)
 
     def _left(self, one: Input, tried: Tried) -> Tried:
-        """Return what is told of a file that keeps both names."""
+        """Return the report for a file that keeps both names."""
         attempt = self._run.attempt(one)
         return tried._replace(attempt=self._run.packed(attempt), fixed=None)
 
     def _go_on(self, file: _File, step: int) -> None:
-        """Write a step of a file, if nothing has gone wrong in its repository."""
+        """Write a step of a file, unless a write in its repository failed."""
         one, _, contents = file
         if self._root(one) in self._broken or contents[step] == contents[step - 1]:
             return
@@ -109,7 +109,7 @@ class Naming:
 
 
 def _contents(run: Run, one: Input, tried: Tried, adjustment: Adjustment) -> tuple[bytes, ...]:
-    """Return what a file holds before the last step, one step after the other."""
+    """Return the contents of a file after each step before the last one."""
     data = run.around.read(one)[0]
     if tried.fixed is None or mark_of(data) != tried.fixed.old:
         raise FileError(one.shown, _UNCHANGED)
@@ -118,5 +118,5 @@ def _contents(run: Run, one: Input, tried: Tried, adjustment: Adjustment) -> tup
 
 
 def _changed(tried: Tried, contents: tuple[bytes, ...], now: bytes) -> bytes | None:
-    """Return the last content of a file, None where it is not what the steps have left."""
+    """Return the last content of a file, None if it is not as the steps left it."""
     return tried.fixed.of(contents[0]) if tried.fixed is not None and now == contents[-1] else None

@@ -1,9 +1,9 @@
-"""Several processes for one list of tasks: the results in order, whatever the number of processes.
+"""Run tasks in several processes; results are in order, whatever the number of processes.
 
-Tasks are given in pieces. This process does the first ones itself; where there are many, or where
-they take long, helpers take over pieces that nobody has begun, and this process works along.
-Helpers start by ``fork``, so that what the run has loaded is there at once; where the platform has
-no safe ``fork`` (macOS, Windows) one process does everything.
+Tasks are submitted in pieces. This process does the first ones itself; if there are many, or if
+they take long, helper processes start on the pieces that nobody has begun, and this process works
+along. Helpers start by ``fork``, so that they share what the run has loaded; on platforms without a
+safe ``fork`` (macOS, Windows) one process does everything.
 """
 
 from __future__ import annotations
@@ -25,34 +25,34 @@ __all__ = ["AUTO", "PIECE", "Pool", "in_order"]
 
 T = TypeVar("T")
 _Done: TypeAlias = "tuple[list[Any], Exception | None]"
-"""The results of a piece, up to the task that has raised something."""
+"""The results of a piece, up to the first task that raised an exception."""
 
 AUTO = 0
-"""As many processes as pay for themselves."""
+"""As many processes as are worth their cost."""
 ENOUGH = 250
-"""So many tasks (files) are worth a helper."""
+"""The number of tasks (files) that is worth a helper."""
 ENOUGH_BYTES = 1 << 20
-"""A stream of so many bytes, as well: full of images it takes some 100 ms."""
+"""The size of a stream that is worth a helper: full of images it takes some 100 ms."""
 LONG = 0.05
-"""Seconds of work with fewer tasks, after which helpers start on what is left."""
+"""Seconds of work with fewer tasks, after which helpers start on the rest."""
 PIECE = 16
 """Tasks that a process takes at a time."""
 _FEWEST = 2
-"""Pieces for which helpers start: this process can do the last one as well."""
+"""The least number of pieces for which helpers start: this process can do the last one itself."""
 _AHEAD = 2
-"""Pieces that wait for each helper: it is to find one whenever it is done."""
+"""Pieces queued for each helper, so that it never waits for work."""
 _LOOK = 1.0
-"""Seconds without a result, after which helpers are looked after."""
+"""Seconds without a result, after which helpers are checked."""
 _KILLED = "a process of imagelint was killed (out of memory?): try -j 1"
 
 
 def in_order(
     task: Callable[[int], T], count: int, jobs: int = AUTO, *, size: int = 0
 ) -> Iterator[T]:
-    """Yield ``task(0)`` to ``task(count - 1)``, done by ``jobs`` processes.
+    """Yield ``task(0)`` to ``task(count - 1)``, computed by ``jobs`` processes.
 
-    ``size`` is the number of bytes that the work is about, where that is known. Results must
-    pickle. Raises what a task raises, and ``ImagelintError`` where a process is killed.
+    ``size`` is the number of bytes to process, if it is known. Results must be picklable.
+    Raises what a task raises, and ``ImagelintError`` if a process is killed.
     """
     pool = Pool(task, jobs, enough=1 if size >= ENOUGH_BYTES else ENOUGH)
     piece = max(1, min(PIECE, count // (4 * pool.size)))
@@ -62,19 +62,19 @@ def in_order(
 
 
 class Pool:
-    """This process and its helpers, which do tasks as they are given.
+    """This process and its helpers, which work on tasks as they are submitted.
 
-    Helpers start with the first ``enough`` tasks; where a number of processes was asked for and is
-    not ``AUTO``, with the first one.
+    Helpers start after the first ``enough`` tasks, or with the first task if the caller asks for a
+    number of processes other than ``AUTO``.
     """
 
     def __init__(
         self, task: Callable[[Any], Any], jobs: int = AUTO, *, enough: int = ENOUGH
     ) -> None:
-        """Do ``task`` with each thing that is given, which must pickle as its result must."""
+        """Call ``task`` with each submitted value; values and results must be picklable."""
         self._task = task
         self.size = 1 if sys.platform != "linux" else (jobs or os.cpu_count() or 1)
-        """How many processes there may be."""
+        """The maximum number of processes."""
         self._enough = enough if jobs == AUTO else 1
         self._given = 0
         self._pieces: list[Sequence[Any]] = []
@@ -83,12 +83,12 @@ class Pool:
         self._executor: ProcessPoolExecutor | None = None
         self._helpers: list[BaseProcess] = []
         self._futures: dict[int, Future[_Done]] = {}
-        """By piece, of those that helpers have begun."""
+        """By piece, for pieces that helpers have begun."""
         self._own: dict[int, _Done] = {}
-        """By piece, what this process has done before it was asked for."""
+        """By piece, results that this process computed before they were requested."""
 
     def give(self, piece: Sequence[Any]) -> None:
-        """Give tasks that one process is to do; helpers begin with them at once."""
+        """Submit tasks for one process; helpers begin with them at once."""
         self._pieces.append(piece)
         self._given += len(piece)
         if self._executor is None and self._given > 1 and self._given >= self._enough:
@@ -96,9 +96,9 @@ class Pool:
         self._feed()
 
     def results(self) -> Iterator[Any]:
-        """Yield the results of all tasks that were given, in that order, and end the helpers.
+        """Yield the results of all submitted tasks, in that order, and stop the helpers.
 
-        Raises what a task has raised, and ``ImagelintError`` where a helper was killed.
+        Raises what a task raised, and ``ImagelintError`` if a helper was killed.
         """
         until = monotonic() + LONG
         try:
@@ -120,7 +120,7 @@ class Pool:
             self.end()
 
     def end(self) -> None:
-        """End the helpers, done or not; they only read, so nothing is left behind."""
+        """Stop the helpers, done or not; they only read, so nothing is left behind."""
         if self._executor is None:
             return
         if self._busy():
@@ -130,16 +130,16 @@ class Pool:
         self._executor = None
 
     def _start(self) -> None:
-        """Start helpers for two pieces or more, if the system lets us."""
+        """Start helpers for two pieces or more, if the system allows it."""
         if self.size == 1 or len(self._pieces) - self._next < _FEWEST:
             return
         from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only for long runs
         from multiprocessing import active_children, get_context  # noqa: PLC0415 - as above
 
         for stream in (sys.stdout, sys.stderr):
-            stream.flush()  # else what waits there would be written once more by each helper
+            stream.flush()  # else each helper would write the buffered text again
         others, context, begun = active_children(), get_context("fork"), self._next
-        # An interrupt waits until every helper knows what to do with it.
+        # Block an interrupt until every helper has its handler.
         mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._executor = ProcessPoolExecutor(
@@ -154,11 +154,11 @@ class Pool:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
     def _busy(self) -> int:
-        """Return how many pieces helpers have begun and not done."""
+        """Return how many pieces helpers have begun and not finished."""
         return sum(not future.done() for future in self._futures.values())
 
     def _feed(self) -> None:
-        """Hand pieces that nobody has begun to helpers, so that they need not wait."""
+        """Submit pieces that nobody has begun to helpers, so that they need not wait."""
         if self._executor is None or self._next == len(self._pieces):
             return
         from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - only for long runs
@@ -172,7 +172,7 @@ class Pool:
             self._next = number + 1
 
     def _done(self, number: int) -> _Done:
-        """Return what has come of a piece; until it has come do others that nobody has begun."""
+        """Return the result of a piece; until it is there, work on pieces that nobody has begun."""
         from concurrent.futures import TimeoutError as NotYet  # noqa: PLC0415 - only for long runs
         from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - as above
 
@@ -195,9 +195,9 @@ class Pool:
                 self._look_after_helpers()
 
     def _look_after_helpers(self) -> None:
-        """End the pool where a helper was killed while it sent a result.
+        """End the pool if a helper was killed while it sent a result.
 
-        The executor would wait for the rest of that for ever: it holds the pipe open itself.
+        The executor would wait for ever for the rest of the result: it holds the pipe open itself.
         """
         from multiprocessing.connection import wait  # noqa: PLC0415 - only for long runs
 
@@ -214,17 +214,17 @@ def _attempted(task: Callable[[Any], Any], piece: Sequence[Any]) -> _Done:
     for thing in piece:
         try:
             results.append(task(thing))
-        except Exception as error:  # noqa: BLE001, PERF203 - raised where the results are wanted
+        except Exception as error:  # noqa: BLE001, PERF203 - raised when the result is requested
             return results, error
     return results, None
 
 
 class _EndedError(BaseException):
-    """The first process wants no more of a task."""
+    """The first process no longer needs the task."""
 
 
 class _Worker:
-    """The state of a helper, which does one thing as long as it lives."""
+    """The state of a helper, which does one thing in its lifetime."""
 
     task: Callable[[Any], Any] | None = None
     is_ended = False
@@ -237,7 +237,7 @@ class _Worker:
 
     @classmethod
     def interrupt(cls, _number: int, _frame: object) -> None:
-        """Leave the task; but finish what is being sent, for which the first process waits."""
+        """Abort the task; but finish sending a result, because the first process waits for it."""
         cls.is_ended = True
         if cls.is_interruptible:
             cls.is_interruptible = False
@@ -260,5 +260,5 @@ class _Worker:
 def _interrupt(helper: BaseProcess) -> None:
     try:
         os.kill(helper.pid or 0, signal.SIGINT)
-    except ProcessLookupError:  # it has ended
+    except ProcessLookupError:  # it has already ended
         return

@@ -1,8 +1,8 @@
-"""What has to change beside the images of a run, so that every kustomization builds what it built.
+"""What has to change besides the images of a run, so that every kustomization's output is the same.
 
-The repairs of all inputs are known and nothing is written yet. What selects a repaired image by
-name gets the new name, be it in a file of the run or in another tracked one; an image for
-which that cannot be done safely stays as it is, with the reason.
+All fixes are known and nothing is written yet. Selectors of a fixed image get the new name, in a
+file of the run or in another tracked one; an image for which this cannot be done safely is not
+fixed, and the reason is reported.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 __all__ = ["Found", "adjustments"]
 
 Found: TypeAlias = "tuple[tuple[tuple[int, str, str], ...], tuple[Edit, ...]]"
-"""What is repaired in a file: where it begins, in bytes, the image before and after; the edits."""
+"""What is fixed in a file: its offset in bytes, the image before and after; the edits."""
 
 
 def adjustments(
@@ -49,8 +49,8 @@ def adjustments(
 ) -> dict[str, Adjustment]:
     """Return the adjustments by file (absolute): of inputs, and of files outside of the run.
 
-    ``repaired`` has the inputs with repairs. ``free`` are the inputs, each with whether it is known
-    that nothing in it selects images by name but kustomizations.
+    ``repaired`` has the inputs with fixes. ``free`` are the inputs, each with whether it is known
+    that only kustomizations in it select images by name.
     """
     by_root: dict[str, dict[str, Found]] = {}
     for path, found in repaired.items():
@@ -59,7 +59,7 @@ def adjustments(
     for root, inputs in by_root.items():
         graph = around.graph_at(root) or Graph(root, (), partial(content_of, root))
         names: dict[str, list[str]] = {}
-        for path in free:  # what the graph knows of by one name may be an input by others
+        for path in free:  # a file in the graph may be an input under other names
             if around.root_of(path) == root:
                 own = graph.canonical(path)
                 known_as = names.setdefault(own, [])
@@ -99,7 +99,7 @@ class _Planned:
         self._cwd = cwd
         self._refused: dict[str, dict[int, str]] = {}
         self._reached: dict[str, frozenset[str]] = {}
-        """By folder: the files that kustomizations below it take in."""
+        """By folder: the files that kustomizations below it include."""
 
     def adjustments(
         self, free: Mapping[str, bool], names: Mapping[str, Sequence[str]]
@@ -120,7 +120,7 @@ class _Planned:
             self._refuse(key.path, key.offset, reason)
 
         def others(path: str) -> list[Edit]:
-            """Return the edits of the repairs of a file that are not refused."""
+            """Return the edits of a file's fixes that are not refused."""
             starts = sorted(self._repairs.get(path, ()))
             refused = self._refused.get(path, {})
             edits = self._repaired[path][1] if path in self._repaired else ()
@@ -149,7 +149,7 @@ class _Planned:
         }
 
     def _refuse_named(self, free: Mapping[str, bool]) -> None:
-        """Refuse the images of which nobody can tell who else selects them by name."""
+        """Refuse the images whose selectors by name may not all be known."""
         names: dict[str | None, list[tuple[str, str]]] = {}
         for path in manifests_below(self._graph.root):
             data = None if free.get(path) else content_of(self._graph.root, path)
@@ -174,7 +174,7 @@ class _Planned:
         return f"{self._shown(document.source.path)}:{line}"
 
     def _is_in(self, path: str, folder: str) -> bool:
-        """Whether a file is below a folder, or a kustomization that is there takes it in."""
+        """Whether a file is below a folder, or a kustomization in the folder includes it."""
         if folder not in self._reached:
             members = self._graph.members.items()
             below = [one.path for place, one in members if files.is_below(place, folder)]
@@ -182,7 +182,7 @@ class _Planned:
         return files.is_below(path, folder) or path in self._reached[folder]
 
     def _is_recoverable(self, path: str) -> bool:
-        """Whether git can bring back a file; without a repository nobody asks for that."""
+        """Whether git can restore a file; without a repository this is not required."""
         return not self._has_git or path in self._tracked
 
     @cached_property
@@ -202,7 +202,7 @@ class _Planned:
 
 
 def _with_own(names: Planned, entries: Sequence[Entry]) -> Planned:
-    """Return new names beside which each entry keeps its own, wherever a copy can be made."""
+    """Return new names that also keep each entry's own name if a copy can be made."""
     return {
         number: new if own in new or not can_add else (own, *new)
         for number, new in names.items()

@@ -1,4 +1,4 @@
-"""What comes of the repair of an input, before and after it is written. Values only."""
+"""The result of fixing an input, before and after it is written. Data only."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ __all__ = ["Fixed", "Repair", "Tried"]
 
 
 class Fixed(NamedTuple):
-    """The repair of an input: no bytes of it, which are many to be handed over."""
+    """The fix of an input, without its bytes, which are expensive to send between processes."""
 
     shown: str
     old: Mark
     edits: tuple[Edit, ...]
     moves: Moves
     images: tuple[tuple[int, str, str], ...]
-    """What is repaired: where it begins, in bytes, the image before and after."""
+    """What is fixed: its offset in bytes, the image before and after."""
     after: Packed
-    """What becomes of the new bytes."""
+    """The result of linting the new bytes."""
 
     def of(self, old: bytes) -> bytes | None:
-        """Return the new bytes; None where the old ones are not those that were linted."""
+        """Return the new bytes; None if the old ones are not those that were linted."""
         return (
             apply_edits(Source(self.shown, old), self.edits) if mark_of(old) == self.old else None
         )
 
 
 class Repair(NamedTuple):
-    """What became of an input: ``fixed`` and ``after`` are None where it stays as it was.
+    """The result of an input: ``fixed`` and ``after`` are None if it did not change.
 
-    Of one that was repaired ``before`` has no findings: they are what ``fixed`` speaks of.
+    If it was fixed, ``before`` has no findings: ``fixed`` lists them.
     """
 
     one: Input
@@ -50,10 +50,10 @@ class Repair(NamedTuple):
 
 
 class Tried(NamedTuple):
-    """What a process has worked out; nothing is written yet."""
+    """What a process has computed; nothing is written yet."""
 
     attempt: Packed
     fixed: Fixed | None = None
     errors: tuple[str, ...] = ()
     change: Callable[[bytes], bytes | None] | None = None
-    """Makes the new bytes of those that are in the file now, where it was written in between."""
+    """Makes new bytes from the file's present bytes, if it was written in the meantime."""

@@ -1,4 +1,4 @@
-"""What a command line asks of a run, what it is to lint, and what became of each of that. Data."""
+"""A run's request, its inputs, and the attempts at them. Data only."""
 
 from __future__ import annotations
 
@@ -24,50 +24,50 @@ STDIN = "-"
 
 
 class Request(NamedTuple):
-    """What a command line asks a run to look at, and how."""
+    """What a command line asks a run to examine, and how."""
 
     paths: tuple[str, ...] = ()
-    """As typed; none stands for the working folder, ``-`` for standard input."""
+    """As typed; an empty tuple means the working folder, ``-`` standard input."""
     environment: str | None = None
     policy: str | None = None
     policy_within: str | None = None
-    """The folder (absolute) that ``policy`` lies in where the tree names it, and no user."""
+    """The folder (absolute) that must contain ``policy`` if the tree names it, not a user."""
     harbor: str | None = None
-    """The Harbor of the built-in policy, in place of the example's: a host."""
+    """The Harbor host of the built-in policy, in place of the example's."""
     exclude: tuple[str, ...] = ()
     stdin_filename: str | None = None
     changed_since: str | None = None
-    """Leave out what git says is the same as where HEAD left this commit."""
+    """Skip what, according to git, is the same as at the merge base with this commit."""
     policy_from: str | None = None
-    """Read policies as this commit has them, not as they are in the working folder."""
+    """Read policies from this commit, not from the working folder."""
     allow_empty: bool = False
-    """Take nothing on stdin, or a folder without a manifest, for no slip."""
+    """Do not treat empty stdin, or a folder without a manifest, as an error."""
     max_file_size: int = MAX_SIZE
-    """Bytes of the largest file that is read without being named."""
+    """Bytes of the largest file that is read unless it is named."""
     jobs: int = AUTO
     debug: bool = False
     without_baseline: bool = False
-    """Take no finding for known."""
+    """Ignore baselines."""
     inventory: bool = True
-    """List every image; a run that does not hands over far less from process to process."""
+    """List every image; without the list much less is sent between processes."""
     stdin: bytes | None = None
-    """Standard input, where the command has read it already."""
+    """Standard input, if the command has already read it."""
     stdin_is_here: bool = False
-    """Standard input belongs to the working folder: that of the kustomization that calls."""
+    """Standard input belongs to the working folder: that of the calling kustomization."""
     fixes: bool = False
-    """Repair what is found."""
+    """Fix the findings."""
     leftovers: bool = False
-    """Look for what killed processes have left behind where the files are."""
+    """Look for files that killed processes have left next to the inputs."""
     tell: Callable[[FileResult], str] | None = None
-    """Puts the findings in a file into words; then they are not kept."""
+    """Renders the findings of a file as text; they are dropped afterwards."""
     line_hashes: LineHashes | None = None
-    """What a format wants to know of each line with a finding, while its file is there."""
+    """Computes what a format needs of each line with a finding, while its file is in memory."""
 
 
 class Input(NamedTuple):
     """Something to lint: ``path`` is absolute, also for stdin, where it only has to match.
 
-    ``data`` is given for stdin alone; files are read when their turn comes.
+    ``data`` is set only for stdin; files are read when they are linted.
     """
 
     path: str
@@ -75,25 +75,25 @@ class Input(NamedTuple):
     governing: files.GoverningPolicy
     data: bytes | None = None
     is_outside: bool = False
-    """Whether it is no part of the run, and only changes with what is: its findings don't count."""
+    """Whether it is not part of the run, but changes with it: its findings do not count."""
 
 
 class Adjustment(NamedTuple):
-    """How the repair of a file differs from what its findings propose."""
+    """How the fix of a file differs from what its findings propose."""
 
     refused: Mapping[int, str]
-    """By byte offset of an image: why it is not repaired, as a clause."""
+    """By byte offset of an image: why it is not fixed, as a clause."""
     edits: tuple[Edit, ...] = ()
-    """Of what selects images by name."""
+    """Edits of selectors of images by name."""
     steps: tuple[tuple[Edit, ...], ...] = ()
-    """All edits of the file on the way there: see ``naming.py``."""
+    """All edits of the file for each intermediate step: see ``naming.py``."""
 
 
 NO_ADJUSTMENT = Adjustment({})
 
 
 class Attempt(NamedTuple):
-    """What became of one input: a result with the file's identity, or errors."""
+    """The outcome of one input: a result with the file's identity, or errors."""
 
     result: FileResult | None
     identity: files.Identity | None
@@ -101,12 +101,12 @@ class Attempt(NamedTuple):
 
 
 Packed: TypeAlias = "Attempt | tuple[int, int, int, files.Identity, Told | None]"
-"""An attempt on its way from process to process: of a file of which there is nothing more to say
-only its numbers and its identity, which take a tenth of the time that the whole result takes."""
+"""An attempt as sent between processes: for a file with nothing else to report only its numbers and
+its identity, which take a tenth of the time of the whole result."""
 
 
 def packed(attempt: Attempt, line_hashes: LineHashes | None = None) -> Packed:
-    """Make an attempt small for its way, and to be kept: without bytes that nobody will show."""
+    """Make an attempt small to send or keep: without bytes that nothing will show."""
     result, identity, errors = attempt
     if result is None or identity is None or errors:
         return attempt
@@ -117,7 +117,7 @@ def packed(attempt: Attempt, line_hashes: LineHashes | None = None) -> Packed:
 
 
 def unpacked(one: Input, attempt: Packed) -> Attempt:
-    """Make a packed attempt at an input what it was."""
+    """Restore a packed attempt at an input."""
     if isinstance(attempt, Attempt):
         return attempt
     documents, free, unlisted, identity, told = attempt
@@ -127,7 +127,7 @@ def unpacked(one: Input, attempt: Packed) -> Attempt:
 
 
 def whole(one: Input, attempts: list[Attempt]) -> Attempt:
-    """Put together what became of the parts of an input."""
+    """Combine the attempts at the parts of an input."""
     if len(attempts) == 1:
         return attempts[0]
     errors = tuple(error for attempt in attempts for error in attempt.errors)

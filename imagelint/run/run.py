@@ -1,7 +1,7 @@
-"""One run: PATHs → files → results → a report. What ``check``, ``fix`` and ``images`` share.
+"""One run: PATHs → files → results → a report, shared by ``check``, ``fix`` and ``images``.
 
-Holds the state of a run and the order of its steps; what is found comes from the engine, how
-it looks from the formats. Nothing is printed here: ``Run.notices`` are lines for stderr.
+It holds the state of a run and the order of its steps; the engine finds problems, the
+formats render them. Nothing is printed here: ``Run.notices`` are lines for stderr.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ __all__ = ["STDIN", "Input", "Request", "Run", "attempted"]
 
 
 class Run:
-    """Made of a request; raises ``ImagelintError`` for what makes all linting pointless."""
+    """Created from a request; raises ``ImagelintError`` for errors that make linting pointless."""
 
     def __init__(self, request: Request, work: Work | None = None) -> None:
         """Find the inputs and their policies.
 
-        ``work`` is what :meth:`outcomes` gives of each input, and other processes may begin with it
+        ``work`` is what :meth:`outcomes` computes for each input; other processes may begin with it
         while files are still being found. Without it nothing is linted yet.
         """
         self._request = request
@@ -58,18 +58,18 @@ class Run:
         self._today = today()
         self._linters: dict[tuple[str | None, str, bool], Linter] = {}
         self._charts: dict[str, str | None] = {}
-        """The Helm chart whose templates stand in a folder, as shown."""
+        """By folder with templates: the Helm chart, as shown."""
         self._used: dict[PolicyStamp | None, set[int]] = {}
         self._known: dict[files.Identity, tuple[Input, FileResult]] = {}
         self._stream: Source | None = None
         self.remarks: list[str] = []
-        """Lines for stderr that only the end of the run can tell."""
+        """Lines for stderr that are known only at the end of the run."""
         self.notices, self.errors, self.skipped = intake.notices, intake.errors, intake.skipped
         self._ahead = None if work is None else self._working(work)
         try:
             self.inputs = tuple(intake.inputs(None if self._ahead is None else self._begin))
             self.governing = self._all_governing()
-            """Every policy that judges here, in the order of the inputs; one at the least."""
+            """Every policy that applies, in the order of the inputs; at least one."""
             self._check_policies()
             intake.compare_policies()
         except BaseException:
@@ -77,13 +77,13 @@ class Run:
                 self._ahead.end()
             raise
         self.stdin = intake.stdin
-        """Standard input, if it was asked for."""
+        """Standard input, if it was requested."""
         self.littered = tuple(sorted(intake.littered))
-        """Folders in which killed processes may have left something, if that was asked for."""
+        """Folders in which killed processes may have left files, if that was requested."""
         self._has_links = intake.has_links
 
     def _check_policies(self) -> None:
-        """Fail before the first finding: an unknown environment, a policy that is no good."""
+        """Fail before the first finding: for an unknown environment or an invalid policy."""
         for one in self.governing:
             self._linter(one)
         built_in = next((one for one in self.governing if one.is_built_in), None)
@@ -111,16 +111,16 @@ class Run:
         return self._linters[key]
 
     def _all_governing(self) -> tuple[files.GoverningPolicy, ...]:
-        found = {id(one.governing): one.governing for one in self.inputs}  # few, of many inputs
+        found = {id(one.governing): one.governing for one in self.inputs}  # few for many inputs
         by_stamp = {governing.stamp: governing for governing in found.values()}
         return tuple(by_stamp.values()) or (self.policies.for_folder(self.cwd),)
 
     def lint(self, one: Input) -> FileResult | None:
-        """Lint an input; None where that failed (see ``errors``) or gave nothing new."""
+        """Lint an input; None if it failed (see ``errors``) or gave nothing new."""
         return self.take(one, unpacked(one, self.packed(self.attempt(one))))
 
     def attempt(self, one: Input, within: Span | None = None) -> Attempt:
-        """Lint an input or a part of it without regard to others: what another process may do."""
+        """Lint an input or a part of it independently of others, so that any process can do it."""
         try:
             result, identity = self._lint(one, within)
         except Exception as error:  # noqa: BLE001 - as in `guarded`
@@ -128,11 +128,11 @@ class Run:
         return Attempt(result, identity, ())
 
     def packed(self, attempt: Attempt) -> Packed:
-        """Make an attempt small, with all of it that the report will want."""
+        """Make an attempt small, but keep what the report needs."""
         return packed(attempt, self._request.line_hashes)
 
     def light(self, result: FileResult) -> FileResult:
-        """Let go of the bytes of a result's source, but for what the report will want."""
+        """Drop the bytes of a result's source, except those that the report needs."""
         return light(result, self._request.line_hashes)
 
     def _lint(self, one: Input, within: Span | None) -> tuple[FileResult, files.Identity | None]:
@@ -145,16 +145,16 @@ class Run:
         return result._replace(source=Source(one.shown, b"")), None
 
     def _streamed(self, one: Input, data: bytes) -> Source:
-        """Return the source of what came on stdin, which knows more of its lines each time."""
+        """Return a source for stdin that keeps the line index of earlier calls."""
         if self._stream is None:
             self._stream = Source(one.shown, data)
         return self._stream
 
     def _told(self, one: Input, result: FileResult) -> FileResult:
-        """Put into words what is found in an input, if that is wanted and can change no more.
+        """Render the findings of an input as text, if that is requested and they are final.
 
-        Of a chart's templates one finding stands for all, of one about a pull secret another file
-        may tell that it is none, and what a baseline knows of a file that is gone may be anywhere.
+        They are not final if a chart's templates may repeat them, if another file may show that a
+        pull secret exists, or if a baseline lists findings of files that no longer exist.
         """
         tell = None if one.governing.gone else self._request.tell
         if tell is None or not result.findings or result.facts != NO_FACTS or self._chart(one):
@@ -162,7 +162,7 @@ class Run:
         return told(result, tell(result))
 
     def take(self, one: Input, attempt: Attempt) -> FileResult | None:
-        """Take in what became of an input, in the order of inputs."""
+        """Accept the attempt at an input; call it in the order of the inputs."""
         self.errors += attempt.errors
         if attempt.result is not None and attempt.result.used:
             self._used.setdefault(attempt.result.policy, set()).update(attempt.result.used)
@@ -182,7 +182,7 @@ class Run:
         return self._linter(one.governing).parts(source, chart=self._chart(one))
 
     def _chart(self, one: Input) -> str | None:
-        """Return the folder, as shown, of the Helm chart whose template an input is."""
+        """Return the folder, as shown, of the Helm chart of which an input is a template."""
         folder = one.path.rpartition(os.sep)[0]
         if folder not in self._charts:
             chart = files.chart_folder(one.path)
@@ -202,9 +202,9 @@ class Run:
         )
 
     def _news(self, one: Input, result: FileResult, identity: files.Identity) -> FileResult | None:
-        """Report a file that has several names once, and under each name what only it gives.
+        """Report a file with several names once, and under each name only what is new there.
 
-        A link under ``prod/`` to a file under ``dev/`` is held to both environments.
+        A link under ``prod/`` to a file under ``dev/`` is judged by both environments.
         """
         other, known = self._known.setdefault(identity, (one, result))
         if known is result:
@@ -227,14 +227,14 @@ class Run:
         return result._replace(findings=new, unlisted=len(images))
 
     def _untold(self, one: Input, result: FileResult) -> FileResult:
-        """Return a result with its findings; those that were told have to be found again."""
+        """Return a result with its findings; findings that were rendered must be found again."""
         if result.told is None:
             return result
         again = self.guarded(one, lambda: self._judge(one, self.around.read(one)[0]))
         return result._replace(told=None) if again is None else again
 
     def _images(self, one: Input, result: FileResult) -> tuple[ImageRecord, ...]:
-        """Return the images of an input, of which the result may only know how many there are."""
+        """Return the images of an input; the result may contain only their number."""
         if self._request.inventory:
             return result.images
         data = self.guarded(one, lambda: self.around.read(one)[0]) or b""
@@ -243,11 +243,11 @@ class Run:
     def repaired(
         self, one: Input, result: FileResult, names: tuple[Edit, ...] = ()
     ) -> bytes | None:
-        """Return the repaired bytes of an input, or None if there is nothing to repair.
+        """Return the fixed bytes of an input, or None if there is nothing to fix.
 
-        ``names`` are edits of what selects images by name, which are proven already.
+        ``names`` are edits of selectors of images by name, which are already verified.
         """
-        from imagelint.repair.fixer import repaired  # noqa: PLC0415 - who checks writes nothing
+        from imagelint.repair.fixer import repaired  # noqa: PLC0415 - only fix needs it
 
         linter, source = self._linter(one.governing), result.source
         fixed = self.guarded(one, lambda: repaired(linter, source, result))
@@ -262,7 +262,7 @@ class Run:
         return self._has_links or any(os.path.realpath(path) != path for path in named)
 
     def rejudged(self, one: Input, fixed: bytes) -> FileResult | None:
-        """Lint the repaired bytes of an input."""
+        """Lint the fixed bytes of an input."""
         if one.data is None:
             return self.guarded(one, lambda: self._judge(one, fixed))
         attempt = self.attempt_in_parts(one._replace(data=fixed), fixed)
@@ -287,35 +287,35 @@ class Run:
         return attempt.identity in self._known
 
     def guarded(self, one: Input, step: Callable[[], T]) -> T | None:
-        """Do a step; note what goes wrong and return None.
+        """Run a step; record an exception and return None.
 
-        One file that cannot be read, or that trips over a mistake of ours, does not silence
+        One file that cannot be read, or that triggers a bug of ours, does not hide the results of
         the others.
         """
         try:
             return step()
-        except Exception as error:  # noqa: BLE001 - the user gets all other files' findings
+        except Exception as error:  # noqa: BLE001 - other files' findings are still reported
             self.errors += self._said(one, error)
         return None
 
     def _said(self, one: Input, error: Exception) -> tuple[str, ...]:
-        """Return what is said of an input with which something has gone wrong."""
+        """Return the error lines for an input whose step raised an exception."""
         if not isinstance(error, ImagelintError):
             return (internal_error(error, one.shown, debug=self._request.debug),)
         lines = (line if one.shown in line else f"{one.shown}: {line}" for line in error.lines)
         return tuple(map(one_line, lines))
 
     def results(self) -> Iterator[FileResult]:
-        """Lint everything; the results come in the order of the inputs for any number of jobs."""
+        """Lint everything; the results are in the order of the inputs for any number of jobs."""
         for one, attempt in self.outcomes(attempted):
             result = self.take(one, unpacked(one, attempt))
             if result is not None:
                 yield result
 
     def outcomes(self, work: Callable[[Run, Input], T]) -> Iterator[tuple[Input, T]]:
-        """Yield each input with what comes of ``work``: the one that has begun, if one has.
+        """Yield each input with the result of ``work``, which may already have begun.
 
-        Several processes do it for files; for what came on stdin it is done here.
+        Several processes do it for files; this process does it for stdin.
         """
         ahead = self._ahead or self._working(work)
         rest = [one for one in self.inputs if one.data is None and one.path not in ahead.begun]
@@ -338,14 +338,14 @@ class Run:
         return Ahead(on_file, self.jobs)
 
     def _begin(self, path: str, governing: files.GoverningPolicy) -> None:
-        """Have the work on a file begun, other files of whose run are not found yet."""
+        """Start the work on a file while other files of the run are still being found."""
         if not self._linters:
-            self._linter(governing)  # what cannot judge anything is told by the first process
+            self._linter(governing)  # the first process reports an invalid policy
         if self._ahead is not None:
             self._ahead.begin(path, governing)
 
     def attempt_in_parts(self, one: Input, data: bytes) -> Attempt:
-        """Lint what came on stdin, whose documents several processes share."""
+        """Lint stdin, whose documents several processes share."""
         parts = self._parts(one, Source(one.shown, data))
         attempts = in_order(
             lambda at: packed(self.attempt(one, parts[at])), len(parts), self.jobs, size=len(data)
@@ -355,8 +355,8 @@ class Run:
         return together
 
     def report(self, results: Iterable[FileResult], fixed: Iterable[str] = ()) -> Report:
-        """Conclude the run; ``fixed`` are the paths that were rewritten."""
-        concluded = conclude(self._with_renamed(tuple(results)))  # now it is known what was used
+        """Finish the run; ``fixed`` are the paths that were rewritten."""
+        concluded = conclude(self._with_renamed(tuple(results)))  # all uses are known now
         rules = {name: rule for one in self.governing for name, rule in one.rules.items()}
         return Report(
             tuple(with_more(concluded, about_exceptions(map(self._ruling, self.governing)))),
@@ -368,7 +368,7 @@ class Run:
         )
 
     def _with_renamed(self, results: tuple[FileResult, ...]) -> tuple[FileResult, ...]:
-        """Take for known what baselines know of files that were renamed."""
+        """Mark findings as known that baselines list for files that were renamed."""
         counted = () if self._request.without_baseline else self.governing
         for one in [one for one in counted if one.baseline is not None]:
             from imagelint.run.known import with_renamed  # noqa: PLC0415 - many have none
@@ -379,7 +379,7 @@ class Run:
         return results
 
     def _ruling(self, governing: files.GoverningPolicy) -> Ruling:
-        """Return what is to be concluded about a policy when all has been linted."""
+        """Return what to conclude about a policy after all files are linted."""
         layers = zip(governing.sources, map(os.path.dirname, governing.files), strict=False)
         seen = frozenset(one.path for one, folder in layers if self.around.saw_all_of(folder))
         return Ruling(
@@ -393,7 +393,7 @@ class Run:
 
 
 def attempted(run: Run, one: Input) -> Packed:
-    """Lint an input, without regard to others: what ``Run.results`` takes in."""
+    """Lint an input independently of others: the work for ``Run.results``."""
     if one.data is None:
         return run.packed(run.attempt(one))
     return run.attempt_in_parts(one, one.data)

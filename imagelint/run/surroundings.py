@@ -1,4 +1,4 @@
-"""What the repositories around the inputs of a run say of them."""
+"""What the repositories around the inputs of a run know about them."""
 
 from __future__ import annotations
 
@@ -24,27 +24,27 @@ __all__ = ["Surroundings"]
 
 
 class Surroundings:
-    """The graph of the repository of each file; where there is none, of the PATH that it is in."""
+    """The repository of each file and its graph; without one, the PATH that contains the file."""
 
     def __init__(self, request: Request, cwd: str) -> None:
-        """Take the PATHs of a request; without any, the working folder is one."""
+        """Use the PATHs of a request; without any, the working folder."""
         self._indexes: dict[str, files.Index | None] = {}
-        """By root, where git has been asked."""
+        """By root, if git has been asked."""
         self.refused: dict[str, str] = {}
-        """PATHs, as typed, that lead where the checkout wants them to, and why that is not done."""
+        """PATHs, as typed, that the checkout leads elsewhere, and why they are not followed."""
         self._named: dict[str, str | None] = {}
-        """By absolute path: outside of which folder a PATH must not lead, if of any."""
+        """By absolute path: the folder that a PATH must not leave, if any."""
         for path in request.paths or (".",):
             self._take(path, cwd)
         places = [*self._named]
         self._with_policies = request.policy is None
-        """Whether policies are looked for above the files."""
+        """Whether policies are searched above the files."""
         self._is_whole = request.changed_since is None
         self._limit = request.max_file_size
         self._guards: dict[str, str] = {}
         """By folder: see :meth:`guard_of`."""
         self.refusals: Mapping[str, str] = {}
-        """By root: repositories for which git does not answer."""
+        """By root: repositories in which git fails."""
         self._folders = sorted(filter(os.path.isdir, places), key=len)
         self._walked = [files.above_glob(place) for place in places if not os.path.lexists(place)]
         self._walked = sorted((*self._folders, *self._walked), key=len)
@@ -52,14 +52,14 @@ class Surroundings:
         self._roots: dict[str, str] = {}
         """By folder."""
         self._holders: dict[str, str | None] = {}
-        """By folder: the repository that it is in."""
+        """By folder: the repository that contains it."""
         self._tops: dict[str, str | None] = {}
         """By folder: the outermost folder above it with a policy."""
         for place in places:  # before processes are forked, for all of them
             self.graph_of(os.path.join(place, "") if place in self._folders else place)
 
     def _take(self, path: str, cwd: str) -> None:
-        """Take note of a PATH, or why it is not followed."""
+        """Record a PATH, or why it is not followed."""
         place = files.absolute(path, cwd)
         if path == STDIN:
             self._named[place] = None
@@ -80,14 +80,14 @@ class Surroundings:
         return self._repositories.graph_at(root)
 
     def _is_tree(self, root: str) -> bool:
-        """Whether all below a root belongs together; a file alone may lie in anybody's home."""
+        """Whether all files below a root belong together; a lone file may be in a home folder."""
         is_whole = root in self._folders or files.holds_repository(root)
         return is_whole or self._policy_folder(root) == root
 
     def root_of(self, path: str) -> str:
         """Return the root of the repository of a file.
 
-        Where there is none it is the outermost folder with a policy, else the PATH that it is in.
+        Without one it is the outermost folder with a policy, else the PATH that contains it.
         """
         folder = path.rpartition(os.sep)[0] or os.sep
         known = self._roots.get(folder)
@@ -99,7 +99,7 @@ class Surroundings:
         return known
 
     def _holder_of(self, folder: str) -> str | None:
-        """Return the repository that a folder is in, with one look at each folder of a tree."""
+        """Return the repository that contains a folder, with one check of each folder of a tree."""
         passed = []
         while folder not in self._holders:
             passed.append(folder)
@@ -115,7 +115,7 @@ class Surroundings:
         return found
 
     def _policy_folder(self, folder: str) -> str | None:
-        """Return the outermost folder with a policy from here upwards, if any are looked for."""
+        """Return the outermost folder with a policy from here upwards, if policies are searched."""
         if not self._with_policies:
             return None
         if folder not in self._tops:
@@ -125,8 +125,8 @@ class Surroundings:
     def guard_of(self, path: str) -> str | None:
         """Return the folder outside of which nothing is read or written for a file (absolute).
 
-        It is the repository, else the folder of the policy, else the PATH. None: the file was named
-        itself, and may be anywhere; but not by a tracked link, which a checkout brought.
+        It is the repository, else the policy's folder, else the PATH. None: the user named the file
+        itself, so it may be anywhere; but not by a tracked link, which came with the checkout.
         """
         if path in self._named:
             return self._named[path]
@@ -137,9 +137,9 @@ class Surroundings:
         return known
 
     def read(self, one: Input) -> tuple[bytes, files.Identity]:
-        """Read the file of an input; raises ``FileError``, also for what a link leads out to.
+        """Read the file of an input; raises ``FileError``, also if a link leads out.
 
-        And for a manifest whose content is not here, unlike other files that hooks name.
+        Also raises for a manifest whose content is missing, but not for others that hooks name.
         """
         root = self.guard_of(one.path)
         found = files.read(one.path, one.shown, root, None if root is None else self._limit)
@@ -149,32 +149,32 @@ class Surroundings:
         return found
 
     def _is_wanted(self, path: str) -> bool:
-        """Whether a file is meant for a manifest: by its name, or by a kustomization."""
+        """Whether a file is meant as a manifest: by its name, or by a kustomization."""
         name = path.rpartition(os.sep)[2]
         return files.is_manifest(name) or bool(self.context_of(path).roles)
 
     def is_tracked(self, path: str) -> bool:
-        """Whether a path is tracked; where git does not answer, it counts as tracked."""
+        """Whether a path is tracked; if git fails, it counts as tracked."""
         return files.is_tracked(path, self.index_of)
 
     def is_brought(self, path: str) -> bool:
-        """Whether a link is the checkout's and no tool's: tracked, or in no repository at all."""
+        """Whether a link belongs to the checkout, not to a tool: tracked, or in no repository."""
         return self.is_tracked(path) or self.repository_of(path) is None
 
     def follows(self, path: str) -> bool:
-        """Whether a walk looks behind a link to a folder: the checkout's own, within its root."""
+        """Whether a walk follows a link to a folder: only the checkout's own, within its root."""
         root = self.guard_of(path)
         return self.is_brought(path) and root is not None and not files.leads_out(path, root)
 
     def may_be_ignored(self, path: str) -> bool:
-        """Whether nobody named a file, and git does not say whether it ignores it."""
+        """Whether nobody named a file, and git cannot say whether it ignores it."""
         if not self.refusals or path in self._named:
             return False
         places = (path, os.path.realpath(path))
         return any(self.repository_of(place) in self.refusals for place in places)
 
     def index_of(self, root: str) -> files.Index | None:
-        """Return what is tracked in the repository at ``root``, None where git does not answer."""
+        """Return what is tracked in the repository at ``root``, None if git fails."""
         if root not in self._indexes:
             self._indexes[root] = files.index_of(root)
         return self._indexes[root]
@@ -185,7 +185,7 @@ class Surroundings:
         return None if root is None else self.index_of(root)
 
     def repository_of(self, path: str) -> str | None:
-        """Return the repository that a file is in."""
+        """Return the repository that contains a file."""
         return self._holder_of(path.rpartition(os.sep)[0] or os.sep)
 
     def submodule_above(self, path: str) -> str | None:
@@ -200,7 +200,7 @@ class Surroundings:
         named = next((one for one in self._walked if files.is_below(folder, one)), None)
         root = self._holder_of(folder)
         root = root or self._policy_folder(folder) or named or folder
-        if named is not None and files.leads_out(named, root):  # a link, which the user has named
+        if named is not None and files.leads_out(named, root):  # a link that the user named
             real = os.path.realpath(named)
             root = files.repository_of(real) or real
         return root
@@ -212,7 +212,7 @@ class Surroundings:
         return known._replace(injecting=partial(self._repositories.injecting_at, root))
 
     def hosts_at(self, root: str) -> tuple[Host, ...]:
-        """Return the objects of a repository that have folders built."""
+        """Return the objects of a repository that build folders."""
         return self._repositories.hosts_at(root)
 
     def taken_in(self, found: Iterable[str]) -> Iterator[str]:
@@ -228,17 +228,17 @@ class Surroundings:
                     yield path
 
     def saw_all_of(self, folder: str) -> bool:
-        """Whether all below a folder is linted: a PATH holds it, or is it, whatever has changed."""
+        """Whether everything below a folder is linted: a PATH contains it, or is it."""
         return self._is_whole and any(files.is_below(folder, place) for place in self._folders)
 
     def newly_reached(
         self, is_same: Callable[[str], bool], then: Callable[[str], bytes | None]
     ) -> frozenset[str]:
-        """Return the files, and folders of such, that are taken in otherwise than then."""
+        """Return the files, and folders of files, that are now included in another way."""
         return frozenset(self._repositories.newly_reached(is_same, then))
 
     def reaching(self, found: Iterable[str]) -> list[tuple[Graph, list[str]]]:
-        """Return the kustomizations among files, by the graph that they are in."""
+        """Return the kustomizations among files, by their graph."""
         reaching: dict[int, tuple[Graph, list[str]]] = {}
         for path in found:
             if path.rpartition(os.sep)[2] in KUSTOMIZATION_FILES:

@@ -1,4 +1,4 @@
 """Bytes → documents → nodes with their places in the file.
 
-YAML and JSON as text: what Kubernetes makes of the nodes is the matter of ``kubernetes/``.
+This package reads YAML and JSON as text; ``kubernetes/`` interprets the nodes.
 """

@@ -1,6 +1,7 @@
-"""What one document may cost: how deep, how often repeated, how often merged.
+"""Limits for one document: nesting depth, aliases, merges.
 
-The first two are go-yaml's, the others ours, for what libyaml and we do with the square of it.
+The limits on depth and aliases are go-yaml's; the other two are ours, for work in libyaml and in
+imagelint that is quadratic in the input.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ MAX_DEPTH = 10_000
 """go-yaml refuses documents that nest deeper (scannerc.go, max_indents, max_flow_level)."""
 DEEP = 500
 DEEP_STEPS = 100_000_000
-"""libyaml 0.1.7 looks at each open bracket for each token: a second of that where nesting is deep,
-then no more. kubectl's 10,000 levels fit, with little in them."""
+"""libyaml 0.1.7 visits each open bracket for each token. This bound is about a second of that work
+in deep documents; kubectl's 10,000 levels fit if they hold little."""
 MERGED_IF_REFUSED = 100_000
-"""Pairs that are merged in a document that is refused: a chain of merges has their square."""
+"""Pairs merged in a document that kubectl refuses: the work for a chain of merges is quadratic."""
 
 
 def is_excessive(by_alias: int, decoded: int) -> bool:

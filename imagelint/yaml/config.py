@@ -1,9 +1,9 @@
-"""Reading imagelint's own YAML files: every value with its place, every slip a PolicyError.
+"""Read imagelint's own YAML files: every value has a place, every mistake is a PolicyError.
 
-Policies and rule files are read through here. Scalars are text: ``off`` is the word, a date is
-a date, ``1.10`` keeps its zero; what a text means is for the reader of the key to say. Aliases
-are what they stand for; merge keys and duplicate keys are refused, since YAML libraries disagree
-on what they mean. No I/O.
+Policies and rule files are read with this module. Scalars are text: ``off`` is the word, a date
+remains a date, ``1.10`` keeps its zero; the reader of each key interprets the text. Aliases are
+resolved; merge keys and duplicate keys are refused, because YAML libraries disagree on their
+meaning. No I/O.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _E = TypeVar("_E", bound=Enum)
 
 
 class Entry(NamedTuple):
-    """One key of a mapping: its text, where it stands, and its value."""
+    """One key of a mapping: its text, its node, and its value."""
 
     name: str
     key: Node
@@ -43,16 +43,16 @@ class Entry(NamedTuple):
 
 
 class Fields:
-    """One YAML file of imagelint's own, its root a mapping.
+    """One of imagelint's own YAML files, whose root is a mapping.
 
-    ``where`` in the methods is the path to the node for messages (``environments.prod.allow``);
+    In the methods, ``where`` is the path to the node for messages (``environments.prod.allow``),
     empty at the root. All of them raise :class:`PolicyError` with file, line and column.
     """
 
     def __init__(self, source: Source, anchor: str = "") -> None:
-        """Parse ``source``; nothing but one whole, well-formed document is accepted.
+        """Parse ``source``; it must be exactly one whole, well-formed document.
 
-        ``anchor`` is for its path globs (:class:`imagelint.patterns.globs.PathPattern`).
+        ``anchor`` is passed on to its path globs (:class:`imagelint.patterns.globs.PathPattern`).
         """
         self.source = source
         self._anchor = anchor
@@ -77,16 +77,16 @@ class Fields:
         return self.source.position(self._decoded.byte_offset(node.start))
 
     def span(self, node: Node) -> Span:
-        """Return where a node stands, in bytes."""
+        """Return a node's place, in bytes."""
         offsets = self._decoded.byte_offset(node.start), self._decoded.byte_offset(node.end)
         return Span(*offsets)
 
     def origin(self, node: Node) -> str:
-        """Return where a node stands, for people: file and line."""
+        """Return a node's file and line, for messages."""
         return f"{self.source.path}:{self.place(node)[0]}"
 
     def error(self, node: Node, message: str) -> PolicyError:
-        """Make the error for a node, to be raised by the caller."""
+        """Return the error for a node; the caller raises it."""
         return self._error_at(node.start, message)
 
     def _error_at(self, index: int, message: str) -> PolicyError:
@@ -94,23 +94,23 @@ class Fields:
         return PolicyError(message, self.source.path, *place, self.source)
 
     def unknown_key(self, key: Node, where: str, name: str, keys: Collection[str]) -> PolicyError:
-        """Make the error for a key that a mapping cannot have."""
+        """Return the error for a key that a mapping does not allow."""
         advice = did_you_mean(name, keys, "the keys are")
         return self.error(key, _at(where, f'unknown key "{shown(name)}"; {advice}'))
 
     def missing_key(self, node: Node, where: str, name: str) -> PolicyError:
-        """Make the error for a mapping without a key that it has to have."""
+        """Return the error for a mapping without a required key."""
         return self.error(node, _at(where, f'the key "{name}" is missing'))
 
     def unknown_value(
         self, node: Node, where: str, text: str, values: Collection[str]
     ) -> PolicyError:
-        """Make the error for a text that is none of ``values``."""
+        """Return the error for a text that is none of ``values``."""
         advice = did_you_mean(text, values, "it can be")
         return self.error(node, _at(where, f'unknown value "{shown(text)}"; {advice}'))
 
     def find(self, keys: Iterable[str], text: str | None = None) -> tuple[int, int] | None:
-        """Return the line and column of what stands at ``keys``, or of ``text`` in a list there."""
+        """Return line and column of the node at ``keys``, or of ``text`` in the list there."""
         node = self.at(keys)
         if node is not None and text is not None:
             items = node.items if isinstance(node, Sequence) else ()
@@ -118,9 +118,9 @@ class Fields:
         return None if node is None else self.place(node)
 
     def at(self, keys: Iterable[str]) -> Node | None:
-        """Return what stands at ``keys``, mapping by mapping; None where there is nothing.
+        """Return the node at ``keys``, followed mapping by mapping; None if there is none.
 
-        Of a list (of Harbors) it is in the first of the items that has all of them.
+        In a list (of Harbors) the first item that has all of the keys counts.
         """
         found: list[Node] = [self.root]
         for key in keys:
@@ -140,7 +140,7 @@ class Fields:
 
     @staticmethod
     def _holds(node: Node, text: str) -> bool:
-        """Whether a node is a text, or a mapping with a value that the text begins with."""
+        """Whether a node is this text, or a mapping with a value that begins with it."""
         if isinstance(node, Mapping):
             values = (value for _, value in node.pairs)
             return any(isinstance(one, Scalar) and text.startswith(one.value) for one in values)
@@ -155,7 +155,7 @@ class Fields:
             raise self.error(node, _at(where, str(error))) from None
 
     def entries(self, node: Node, where: str) -> list[Entry]:
-        """Return the entries of a mapping whose keys are free, in order."""
+        """Return the entries of a mapping with arbitrary keys, in order."""
         if not isinstance(node, Mapping):
             raise self.error(node, _at(where, f"a mapping is wanted, not {_kind(node)}"))
         found: dict[str, Entry] = {}
@@ -174,7 +174,7 @@ class Fields:
     def record(
         self, node: Node, where: str, keys: Collection[str], required: Iterable[str] = ()
     ) -> dict[str, Node]:
-        """Return the values of a mapping whose keys are known, by key."""
+        """Return the values of a mapping with known keys, by key."""
         found: dict[str, Node] = {}
         for entry in self.entries(node, where):
             if entry.name not in keys:
@@ -209,24 +209,24 @@ class Fields:
         return tuple(self.text(item, where) for item in self.items(node, where))
 
     def flag(self, node: Node, where: str) -> bool:
-        """Return what ``true`` or ``false`` says."""
+        """Return a boolean, written ``true`` or ``false``."""
         text = self.text(node, where)
         if text not in ("true", "false"):
             raise self.error(node, _at(where, f"true or false is wanted, not {shown(text)}"))
         return text == "true"
 
     def name(self, node: Node, where: str) -> NamePattern:
-        """Return the pattern for names that a scalar holds."""
+        """Return the name pattern in a scalar."""
         text = self.text(node, where)
         with self.placing(node, where):
             return NamePattern.parse(text)
 
     def names(self, node: Node, where: str) -> tuple[NamePattern, ...]:
-        """Return a list of patterns for names."""
+        """Return a list of name patterns."""
         return tuple(self.name(item, where) for item in self.items(node, where))
 
     def patterns(self, node: Node, where: str) -> tuple[RegistryPattern, ...]:
-        """Return a list of patterns for images, each a text or a mapping."""
+        """Return a list of image patterns, each a text or a mapping."""
         return tuple(self._pattern(item, where) for item in self.items(node, where))
 
     def _pattern(self, node: Node, where: str) -> RegistryPattern:
@@ -250,7 +250,7 @@ class Fields:
         return PathPatterns(tuple(found))
 
     def one_of(self, node: Node, where: str, names: Collection[str], what: str) -> str:
-        """Return the one of ``names`` that a scalar has; ``what`` is a word for them."""
+        """Return a scalar's text, which must be one of ``names``; ``what`` is the word for them."""
         text = self.text(node, where)
         if text not in names:
             advice = did_you_mean(text, names, f"the {what}s are")
@@ -258,7 +258,7 @@ class Fields:
         return text
 
     def choice(self, node: Node, where: str, members: type[_E]) -> _E:
-        """Return the member of an enum of texts that a scalar names."""
+        """Return the enum member whose text a scalar holds."""
         text = self.text(node, where)
         names = [str(member.value) for member in members]
         if text not in names:
@@ -268,7 +268,7 @@ class Fields:
 
 @lru_cache(maxsize=1)
 def _tree(text: str) -> Tree:
-    """Parse a file once, though a policy is read twice: for what it extends, and for the rest."""
+    """Parse a file once, although a policy is read twice: for what it extends, and for the rest."""
     return parse_yaml(text)
 
 

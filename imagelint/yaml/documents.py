@@ -1,10 +1,10 @@
 """Bytes → documents, split as kubectl splits them, not as a YAML library does.
 
-kubectl tries JSON where the first character is ``{`` and falls back to YAML as long
-as no more than one object was read (apimachinery, ``YAMLOrJSONDecoder``); YAML is
-split by a line reader: a line that starts with ``---`` separates, wherever it stands
-and whatever YAML thinks of it (``YAMLReader``). What its reader refuses is noted and
-does not end the stream here: the documents behind it are still linted.
+kubectl tries JSON if the first character is ``{`` and falls back to YAML if no more than
+one object was read (apimachinery, ``YAMLOrJSONDecoder``). A line reader splits YAML: every
+line that starts with ``---`` separates documents, even inside of a YAML scalar
+(``YAMLReader``). An error of that reader is recorded but does not end the stream here: the
+documents after it are still linted.
 """
 
 from __future__ import annotations
@@ -27,38 +27,38 @@ _DASHES = b"---"
 _CONTENT = re.compile(rb"[^ \t\n\r\f\v]")
 _BREAK = rb"(?:\r\n|\r(?!\n)|\n|\xc2\x85|\xe2\x80[\xa8\xa9])"
 _IN_LINE = rb"[^\r\n\xc2\xe2]*(?:(?:\xc2(?!\x85)|\xe2(?!\x80[\xa8\xa9]))[^\r\n\xc2\xe2]*)*"
-"""YAML 1.1 ends a line, and with it a comment, at NEL, LS and PS, too."""
+"""A YAML 1.1 line, and with it a comment, also ends at NEL, LS and PS."""
 _DIRECTIVES = b"".join(
     (
         rb"(?:\xef\xbb\xbf)?(?:[ \t]*(?:#" + _IN_LINE + rb")?" + _BREAK + rb")*",
         rb"(%" + _IN_LINE + rb")(?:" + _BREAK + rb"[ \t]*(?:[#%]" + _IN_LINE + rb")?)*",
     )
 )
-"""A piece that is directives, comments and blank lines, cut off from what it was written for."""
+"""A piece of only directives, comments and blank lines, cut off from its document."""
 _CUT = rb"(?m)^(?!---)[^\n]*\n(---[ \t]*\r?\n)"
-"""A line, and behind it a separator that does nothing but separate."""
+"""A line and, after it, a separator line without content."""
 _GO_SPACE = (
     "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
     "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
 )
-"""What Go's ``unicode.IsSpace`` takes for space; Python's ``isspace`` takes more."""
+"""What Go's ``unicode.IsSpace`` treats as space; Python's ``isspace`` accepts more."""
 _YAML_SPACE = " \t\r\x85\u2028\u2029"
 _GUESS_BYTES = 4096
-"""kubectl looks for ``{`` in as many bytes (cli-runtime, ``NewYAMLOrJSONDecoder(r, 4096)``)."""
+"""The bytes in which kubectl looks for ``{`` (cli-runtime, ``NewYAMLOrJSONDecoder(r, 4096)``)."""
 
 
 class StreamProblem(NamedTuple):
-    """Something that ends the stream for kubectl; ``offset`` in bytes of the source."""
+    """An error that ends the stream for kubectl; ``offset`` in bytes of the source."""
 
     offset: int
     message: str
 
 
 class Document:
-    """A piece of a source that kubectl hands to one decoder call.
+    """A piece of a source that kubectl passes to one decoder call.
 
-    ``span`` is in bytes of the source. ``tree`` is set for JSON, which must be read
-    to know where it ends; YAML is parsed by ``yaml/parser.py`` when needed.
+    ``span`` is in bytes of the source. ``tree`` is set for JSON, which must be parsed
+    to find its end; ``yaml/parser.py`` parses YAML when needed.
     """
 
     __slots__ = ("_decoded", "problems", "source", "span", "tree")
@@ -71,7 +71,7 @@ class Document:
         tree: Tree | None = None,
         decoded: Decoded | None = None,
     ) -> None:
-        """Hold the piece ``span`` of ``source``."""
+        """Keep the piece ``span`` of ``source``."""
         self.source = source
         self.span = span
         self.problems = problems
@@ -80,7 +80,7 @@ class Document:
 
     @property
     def is_placed(self) -> bool:
-        """Whether the bytes of the source show the text, so that an edit of one is one of both."""
+        """Whether the source shows the text literally, so that an edit of one edits the other."""
         return True
 
     @property
@@ -106,10 +106,10 @@ class Document:
 
 
 def split(source: Source, within: Span | None = None) -> list[Document]:
-    """Return the documents of a source, in order; empty ones are left out.
+    """Return the documents of a source, in order and without empty ones.
 
-    ``within`` is a span out of :func:`cut`, to have those documents alone. Raises nothing: what
-    kubectl's reader refuses is in :attr:`Document.problems`.
+    ``within`` is a span from :func:`cut`: return only its documents. Raises nothing: errors of
+    kubectl's reader are in :attr:`Document.problems`.
     """
     if source.encoding != "utf-8":
         return _split_wide(source)
@@ -124,8 +124,8 @@ def split(source: Source, within: Span | None = None) -> list[Document]:
 def cut(source: Source, size: int) -> list[Span]:
     """Cut a source between documents into pieces of ``size`` bytes or a little more.
 
-    Split one by one they give the same documents as the source split at once. What is not
-    all valid UTF-8, or is JSON, stays in one piece.
+    Splitting the pieces gives the same documents as splitting the whole source. JSON, and text that
+    is not valid UTF-8, remains one piece.
     """
     spans = []
     start, end = source.bom_length, len(source.data)
@@ -145,17 +145,17 @@ def cut(source: Source, size: int) -> list[Span]:
 
 def _starts_with_brace(source: Source) -> bool:
     start = source.bom_length
-    if source.data[start : start + 1].isalpha():  # as most manifests begin
+    if source.data[start : start + 1].isalpha():  # true of most manifests
         return False
     head = source.data[start : start + _GUESS_BYTES].decode("utf-8", "replace")
     return head.lstrip(_GO_SPACE).startswith("{")
 
 
 def _split_yaml(source: Source, start: int, end: int) -> list[Document]:
-    """Split what is from ``start`` to ``end`` at lines that start with ``---``.
+    """Split the bytes from ``start`` to ``end`` at lines that start with ``---``.
 
-    As in kubectl's reader, a separator belongs to the document behind it where no
-    line stands before it, and to none otherwise.
+    As in kubectl's reader, a separator belongs to the document after it if there is no
+    line before it, and otherwise to no document.
     """
     data = source.data
     begin = start
@@ -169,7 +169,7 @@ def _split_yaml(source: Source, start: int, end: int) -> list[Document]:
         rest = data[at + len(_DASHES) : after].removesuffix(b"\n").decode("utf-8", "replace")
         behind = rest.strip(_GO_SPACE)
         if behind and not behind.startswith("#"):
-            # The line may hold content that others read: keep it in the document.
+            # The line may hold content that other tools read: keep it in the document.
             begin = at
             message = f"content behind `---`: {shown(behind, 60)}"
             problems = (StreamProblem(at, message),)
@@ -186,12 +186,12 @@ def _split_yaml(source: Source, start: int, end: int) -> list[Document]:
 
 
 def _separators(data: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield where lines begin that start with ``---``, and where the lines behind them do.
+    """Yield the start of each line that begins with ``---``, and the start of the next line.
 
-    A search for the bytes: a regular expression with ``^`` stops at every line of the text, which
-    was a fourth of all the time in a tree of large CRDs.
+    This searches for bytes: a regular expression with ``^`` stops at every line, which took a
+    quarter of the whole run in a tree of large CRDs.
     """
-    if data.startswith(_DASHES, start, end):  # whatever is before: a JSON object, on its line
+    if data.startswith(_DASHES, start, end):  # even if a JSON object is before it on the line
         yield start, _next_line(data, start, end)
     at = start
     while (at := data.find(b"\n" + _DASHES, at, end) + 1) > 0:
@@ -206,7 +206,7 @@ def _next_line(data: bytes, at: int, end: int) -> int:
 def _document(
     source: Source, begin: int, end: int, problems: tuple[StreamProblem, ...]
 ) -> Document | None:
-    """Return the document between two places, None where there is nothing."""
+    """Return the document between two offsets, None if it is empty."""
     directive = None
     if source.data.find(b"%", begin, end) >= 0:
         directive = re.compile(_DIRECTIVES).fullmatch(source.data, begin, end)
@@ -219,7 +219,7 @@ def _document(
 
 
 def _split_json(source: Source) -> Iterator[Document]:
-    """Read JSON values until one fails, then go on as YAML from behind the last good one."""
+    """Read JSON values until one fails, then continue as YAML after the last good one."""
     from imagelint.yaml.json_text import (  # noqa: PLC0415 - most streams are YAML
         JsonError,
         parse_json,

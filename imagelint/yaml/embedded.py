@@ -1,8 +1,8 @@
-"""Documents inside of strings: their places and edits are those of the file around them.
+"""Documents inside of strings; their places and edits are in the file around them.
 
 A patch in a kustomization, the values of a chart in an Application and a manifest in a ConfigMap
-are YAML or JSON in a scalar. Here such a scalar becomes documents like any other; which scalars
-hold some is not for this module to know.
+are YAML or JSON in a scalar. This module turns such a scalar into documents like any other; its
+callers know which scalars hold documents.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ __all__ = ["Embedded", "embedded"]
 
 
 class Embedded(Document):
-    """A document in the value of a scalar of another document, which may be one itself.
+    """A document in a scalar of another document, which may itself be embedded.
 
-    ``text`` and ``data`` are the document's own; ``span``, ``source`` and ``byte_offset`` are of
-    the file. Where the file does not show the text plainly (``is_placed`` is False), every place
-    is the scalar's, and nothing can be edited.
+    ``text`` and ``data`` are the document's own; ``span``, ``source`` and ``byte_offset`` refer to
+    the file. If the file does not show the text literally (``is_placed`` is False), every place
+    is the whole scalar, and nothing can be edited.
     """
 
     __slots__ = ("_is_placed", "_text")
@@ -39,12 +39,12 @@ class Embedded(Document):
         start: int,
         places: Sequence[int] | None,
     ) -> None:
-        """Hold a piece of the value of ``node`` in ``outer``, from character ``start`` on.
+        """Keep a piece of the value of ``node`` in ``outer``, from character ``start`` on.
 
-        ``places`` are those of the whole value's characters, None where it has none.
+        ``places`` are the places of all characters of the value, None if they are unknown.
         """
         self._text = piece.text
-        # An alias may have the string stand elsewhere too, for something else.
+        # An alias may use the same string elsewhere, with another meaning.
         self._is_placed = places is not None and outer.is_placed and not node.anchored
         begin, end = outer.byte_offset(node.start), outer.byte_offset(node.end)
         text = _Inner(piece, outer, Span(begin, end), places, start)
@@ -52,12 +52,12 @@ class Embedded(Document):
 
     @property
     def is_placed(self) -> bool:
-        """Whether the bytes of the file show the text."""
+        """Whether the bytes of the file show the text literally."""
         return self._is_placed
 
     @property
     def text(self) -> str:
-        """The document's text, without quotes, escapes and indentation of the scalar."""
+        """The document's text, without the scalar's quotes, escapes and indentation."""
         return self._text
 
     @property
@@ -67,7 +67,7 @@ class Embedded(Document):
 
 
 class _Inner(Decoded):
-    """The text of an embedded document, with the way back to bytes of the file."""
+    """The text of an embedded document; converts character indexes to bytes of the file."""
 
     __slots__ = ("_first", "_outer", "_places", "_span")
 
@@ -108,7 +108,7 @@ def embedded(document: Document, node: Scalar) -> list[Embedded]:
     found: list[Embedded] = []
     start = done = 0
     for piece in split(source):
-        # Of JSON the text is the whole stream's, for its tree counts from there.
+        # The text of JSON is the whole stream's: its tree counts from there.
         begin = 0 if piece.tree is not None else piece.span.start
         start += len(data[done:begin].decode("utf-8", "replace")) if begin > done else 0
         done = max(done, begin)

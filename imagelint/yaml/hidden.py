@@ -1,7 +1,7 @@
-"""Characters that libyaml reads otherwise than go-yaml, hidden from it.
+"""Hide characters from libyaml that it reads differently from go-yaml.
 
-Each is replaced, one for one, by a private-use character that stands nowhere else in the text, and
-put back in the values that come out.
+Each becomes one private-use character that the text does not contain; the parser puts the
+original back into the values.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ __all__ = ["COLON_IN_PLAIN", "INNER_MARK", "hide", "stand_in"]
 
 _STAYS = r"(?<![^\s,\[\]{}])(?:!(?:<[^<>\s]*>|[^\s,\[\]{}]*)|[&*][0-9A-Za-z_-]+:)"
 COLON_IN_PLAIN = rf"""({_STAYS})|(?<=[^\s"'\[\]{{}},]):(?=\S)"""
-"""A colon inside a plain scalar: text around it. Those in tags and behind anchors stay."""
+"""A colon inside a plain scalar: text around it. Colons in tags and after anchors are kept."""
 INNER_MARK = "(\\A\ufeff)|\ufeff"
-"""A byte order mark that is a character like any other to go-yaml: all but the first."""
+"""A byte order mark that go-yaml reads as an ordinary character: all except the first."""
 
 
 def hide(pattern: str, char: str, text: str, stand_ins: dict[int, str]) -> str:
-    """Replace what ``pattern`` matches by a private-use character that ``text`` does not hold.
+    """Replace what ``pattern`` matches with a private-use character that ``text`` does not contain.
 
-    What the pattern captures stays.
+    Text in the pattern's group is kept.
     """
     hidden = stand_in(char, text, stand_ins)
     return re.sub(pattern, lambda match: match.group(1) or hidden, text)
 
 
 def stand_in(char: str, text: str, stand_ins: dict[int, str]) -> str:
-    """Return the character that stands for ``char``, noted as such; ``char`` if none is free."""
+    """Return the stand-in for ``char`` and record it; return ``char`` itself if none is free."""
     known = next((code for code, other in stand_ins.items() if other == char), None)
     if known is None:
         present = set(text)

@@ -1,8 +1,8 @@
 r"""A JSON document → nodes with spans, by the rules of Go's ``encoding/json``.
 
-Much valid JSON is no YAML to libyaml (surrogate escapes, ``\/``, long keys), and
-kubectl tries JSON first, so JSON has a reader of its own: a small tokenizer without
-recursion. What it refuses, kubectl hands to its YAML reader; so do we.
+libyaml refuses much valid JSON (surrogate escapes, ``\/``, long keys), and kubectl tries
+JSON first, so this module reads JSON: a small tokenizer without recursion. kubectl passes
+what its JSON decoder refuses to its YAML reader, and imagelint does the same.
 """
 
 from __future__ import annotations
@@ -33,29 +33,29 @@ _PLAIN_KEY = re.compile(r'("([^"\\\x00-\x1f]*)")[ \t\r\n]*:[ \t\r\n]*')
 _BETWEEN = re.compile(r"[ \t\r\n]*([,}\]]?)[ \t\r\n]*")
 _WORD_TYPES: dict[str, ValueType] = {"true": "boolean", "false": "boolean", "null": "null"}
 _YAML_BREAKS = "\x85\u2028\u2029"
-"""What JSON takes for text, and YAML for the end of a line."""
+"""Text in JSON, but line breaks in YAML 1.1."""
 _FOLD = re.compile(rf" *([{_YAML_BREAKS}])((?: *[{_YAML_BREAKS}])*) *")
 _LONE_SURROGATES = "[\ud800-\udfff]"
 
 
 class JsonError(ValueError):
-    """The text is not JSON from the place where a value was expected."""
+    """The text is not JSON from the index where a value was expected."""
 
     def __init__(self, index: int, message: str) -> None:
-        """Note where reading stopped (characters) and why."""
+        """Keep where reading stopped (in characters) and why."""
         super().__init__(message)
         self.index = index
         self.message = message
 
 
 def skip_space(text: str, index: int) -> int:
-    """Return the index of the next character that is no JSON white space."""
+    """Return the index of the next character that is not JSON white space."""
     match = _SPACE.match(text, index)
     return match.end() if match else index
 
 
 def parse_json(text: str, start: int = 0) -> tuple[Tree, int]:
-    """Read one JSON value at ``start``; return its tree and the index behind it.
+    """Parse one JSON value at ``start``; return its tree and the index after it.
 
     Raises :class:`JsonError` where Go's decoder reports a syntax error.
     """
@@ -63,7 +63,7 @@ def parse_json(text: str, start: int = 0) -> tuple[Tree, int]:
 
 
 class _Parser:
-    """Reads one value, collection by collection, with a stack of its own."""
+    """Parses one value iteratively, with its own stack."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -71,7 +71,7 @@ class _Parser:
         self._tree = Tree()
         self._open: list[Mapping | Sequence] = []
         self._keys: list[Scalar] = []
-        """The key that waits for its value, one for each open mapping with a value begun."""
+        """For each open mapping with a value begun: the key of that value."""
 
     def parse(self, start: int) -> tuple[Tree, int]:
         index = self._value(skip_space(self._text, start))
@@ -80,12 +80,12 @@ class _Parser:
         return self._tree, index
 
     def _next(self, index: int) -> int:
-        """Read what follows inside the innermost open collection: its end, or one more value."""
+        """Read what follows in the innermost open collection: its end, or the next value."""
         parent = self._open[-1]
         is_mapping = isinstance(parent, Mapping)
         is_empty = not (parent.pairs if isinstance(parent, Mapping) else parent.items)
         between = _BETWEEN.match(self._text, index)
-        assert between is not None  # it may be empty
+        assert between is not None  # the pattern also matches nothing
         mark = between[1]
         if mark == ("}" if is_mapping else "]"):
             parent.end = between.end(1)
@@ -98,7 +98,7 @@ class _Parser:
         return self._value(self._key(index) if is_mapping else index)
 
     def _key(self, index: int) -> int:
-        """Read a key with its colon; return where the value begins."""
+        """Read a key with its colon; return the index where the value begins."""
         plain = _PLAIN_KEY.match(self._text, index)
         if plain is not None:
             self._keys.append(Scalar(plain[2], *plain.span(1), '"', type="string"))
@@ -114,7 +114,7 @@ class _Parser:
         return skip_space(self._text, colon + 1)
 
     def _value(self, index: int) -> int:
-        """Read a scalar, or the opening of a collection; return the index behind it."""
+        """Read a scalar, or the start of a collection; return the index after it."""
         match = _TOKEN.match(self._text, index)
         if match is None:
             self._fail(index, "a value")
@@ -143,7 +143,7 @@ class _Parser:
         return Scalar(text, start, end, type=kind)
 
     def _folded(self, scalar: Scalar) -> Scalar:
-        """Return what kustomize, which reads JSON as YAML, may take for another string."""
+        """Return the scalar with the value that kustomize, which reads JSON as YAML, may read."""
         written = self._text[scalar.start : scalar.end]
         folded = _FOLD.sub(_fold, written)
         if folded == written:
@@ -166,10 +166,10 @@ class _Parser:
 def _decoded(text: str, start: int, *, strict: bool = True) -> tuple[str, int]:
     """Return the string at a quote and the index behind it; raise ``ValueError`` for no string."""
     value, end = JSONDecoder(strict=strict).raw_decode(text, start)
-    return re.sub(_LONE_SURROGATES, "\ufffd", value), end  # half a character is that to Go
+    return re.sub(_LONE_SURROGATES, "\ufffd", value), end  # Go replaces lone surrogates, too
 
 
 def _fold(match: re.Match[str]) -> str:
-    """Return what YAML makes of line breaks in quotes, and of the blanks around them."""
+    """Return how YAML reads line breaks in quotes, with the blanks around them."""
     first, more = (part.replace(" ", "").replace("\x85", "\n") for part in match.groups())
     return (more or " ") if first == "\n" else first + more

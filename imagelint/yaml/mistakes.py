@@ -1,8 +1,8 @@
-"""Every mistake in a file of imagelint's own, by its JSON Schema.
+"""List every mistake in one of imagelint's own files, by its JSON Schema.
 
-Whether a file serves is for its strict reader alone, which stops at the first mistake. When it
-has refused a file, this lists the others: the schema (jsonschema) finds them, and they are put
-into the reader's words. No I/O.
+Only the strict reader, which stops at the first mistake, decides whether a file is valid. After
+it has refused a file, this module lists the other mistakes: jsonschema finds them, and they are
+reported in the reader's words. No I/O.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["mistakes"]
 
 _MOST_NODES: Final = 20_000
-"""Nobody writes more; aliases might make far more of a few lines."""
+"""More nodes than anyone writes by hand; aliases can expand a few lines to far more."""
 _DEEPEST: Final = 24
-"""No schema of ours looks at what is nested deeper."""
+"""None of our schemas has rules for deeper nodes."""
 _MISSING: Final = " missing"
 _Error: TypeAlias = Any
-"""jsonschema's ValidationError: its stubs leave open whether any field of it is set."""
+"""jsonschema's ValidationError; its stubs do not say which fields are set."""
 _Path: TypeAlias = tuple[str | int, ...]
 
 
@@ -36,9 +36,9 @@ class _TooMuchError(Exception):
 
 
 def mistakes(first: PolicyError, schema: MappingType[str, Any]) -> tuple[PolicyError, ...]:
-    """Return what is wrong with a file besides ``first``, the error of its reader.
+    """Return the mistakes in a file besides ``first``, the error of its reader.
 
-    They come in the order of the file. There are none in a file that is no YAML or too large.
+    They are in the order of the file. There are none if the file is not YAML or is too large.
     """
     if first.source is None:
         return ()
@@ -49,9 +49,9 @@ def mistakes(first: PolicyError, schema: MappingType[str, Any]) -> tuple[PolicyE
 
 
 def _beside(first: PolicyError, found: Iterable[PolicyError]) -> Iterator[PolicyError]:
-    """Leave out what ``first`` has said, and all but one mistake of a place.
+    """Skip the mistake in ``first``, and keep one mistake per place.
 
-    Of a mapping more than one key may be missing.
+    The exception is a mapping, which may lack more than one key.
     """
     told = {_identity(first)}
     for error in sorted(found, key=lambda one: (one.line or 0, one.column or 0)):
@@ -66,7 +66,7 @@ def _identity(error: PolicyError) -> tuple[object, ...]:
 
 
 class _Explanation:
-    """A file as plain data, whose mistakes get the places of its nodes."""
+    """A file as plain data; its mistakes get the places of its nodes."""
 
     def __init__(self, reader: Fields) -> None:
         self._reader = reader
@@ -74,8 +74,8 @@ class _Explanation:
         self._found: list[PolicyError] = []
 
     def by(self, schema: MappingType[str, Any]) -> list[PolicyError]:
-        """Return all mistakes; of several at one place the one that knows the words is first."""
-        from jsonschema import Draft202012Validator  # noqa: PLC0415 - where a file was refused
+        """Return all mistakes; at one place, the one in the reader's words comes first."""
+        from jsonschema import Draft202012Validator  # noqa: PLC0415 - only after a file was refused
 
         errors = Draft202012Validator(schema).iter_errors(self._plain(self._reader.root, ()))
         for error in sorted(errors, key=lambda one: one.validator != "enum"):
@@ -83,9 +83,9 @@ class _Explanation:
         return self._found
 
     def _plain(self, node: Node, path: _Path) -> Any:  # noqa: ANN401 - JSON
-        """Return a node as the reader takes it: a scalar is text, or nothing at all.
+        """Return a node as the reader sees it: a scalar is text, or None if it is empty.
 
-        What no schema sees (a key twice, a tag) is a mistake that the reader tells.
+        The reader reports what no schema can see (a duplicate key, a tag).
         """
         self._nodes += 1
         if self._nodes > _MOST_NODES:
@@ -104,14 +104,14 @@ class _Explanation:
         return node.value
 
     def _ask(self, read: Callable[[Node, str], object], node: Node, path: _Path) -> None:
-        """Note what the reader says of a node, if it refuses it."""
+        """Record the reader's error for a node, if it refuses it."""
         try:
             read(node, _where(path, node))
         except PolicyError as error:
             self._found.append(error)
 
     def _explain(self, error: _Error) -> None:
-        """Note what the schema has found, in the reader's words where it has some."""
+        """Record an error of the schema, in the reader's words if it has some."""
         path = tuple(error.absolute_path)
         node = self._at(path)
         where, value, reader = _where(path, node), error.validator_value, self._reader
@@ -142,7 +142,7 @@ class _Explanation:
             self._found.append(reader.error(node, f"{where}: {_form(error, node)}"))
 
     def _explain_choice(self, error: _Error, node: Node, where: str) -> None:
-        """Explain by the alternatives that a value may have been meant to be."""
+        """Explain by the alternatives that the value may have been meant to be."""
         alternatives: dict[object, list[_Error]] = {}
         for one in error.context or ():
             alternatives.setdefault(one.relative_schema_path[0], []).append(one)
@@ -187,7 +187,7 @@ def _is_other_type(found: Iterable[_Error], is_text: bool) -> bool:  # noqa: FBT
 
 
 def _words(error: _Error) -> tuple[str, ...]:
-    """Return the words of which a value has to be one; none where it need not."""
+    """Return the words that are allowed; none if the value need not be one of a list."""
     value = error.validator_value
     values = {"enum": value, "const": [value]}.get(error.validator, ())
     texts = (str(one).lower() if isinstance(one, bool) else str(one) for one in values)
@@ -195,7 +195,7 @@ def _words(error: _Error) -> tuple[str, ...]:
 
 
 def _form(error: _Error, node: Node) -> str:
-    """Say that a value has not the form that is wanted, and which one that is."""
+    """Say that a value has the wrong form, and which form is expected."""
     what = f'"{shown(node.value)}"' if isinstance(node, Scalar) else "this"
     if error.validator in ("minItems", "minProperties"):
         return "there is nothing in it; write at least one"
@@ -205,7 +205,7 @@ def _form(error: _Error, node: Node) -> str:
 
 
 def _where(path: _Path, node: Node) -> str:
-    """Write a path as the reader does, which does not count scalars in a list."""
+    """Write a path as the reader does, which does not number scalars in a list."""
     if path and isinstance(path[-1], int) and isinstance(node, Scalar):
         path = path[:-1]
     text = "".join(f"[{one}]" if isinstance(one, int) else f".{shown(one)}" for one in path)

@@ -1,9 +1,9 @@
-"""The tree that a YAML or JSON document is read into: nodes that know where they stand.
+"""The tree of a YAML or JSON document: nodes with their places.
 
-Offsets are characters into the document's text (:class:`imagelint.model.source.Decoded`
-leads back to bytes). Nodes are plain slotted classes, not dataclasses: a large
-stream makes a million of them. An alias is no node of its own: the aliased node
-stands in the tree once more, as the same object. Trees hold no cycles.
+Offsets are characters of the document's text (:class:`imagelint.model.source.Decoded`
+converts them to bytes). Nodes are plain slotted classes, not dataclasses: a large
+stream makes a million of them. An alias is not a node: the tree contains the aliased
+node again, as the same object. Trees have no cycles.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 ValueType: TypeAlias = Literal["string", "null", "number", "boolean", "mapping", "sequence"]
-"""The JSON types, in YAML's words for collections."""
+"""The JSON types, with YAML's names for collections."""
 
 NOT_FINITE = frozenset(
     (
@@ -42,22 +42,22 @@ NOT_FINITE = frozenset(
         *(f"{sign}.{word}" for sign in ("", "+", "-") for word in ("inf", "Inf", "INF")),
     )
 )
-"""Plain scalars for numbers that JSON cannot write."""
+"""Plain scalars for numbers that JSON cannot represent."""
 ODD_SCALARS = NOT_FINITE | {"", "~", "null", "Null", "NULL"}
-"""Plain scalars that make kubectl refuse a document: nulls as keys, the rest anywhere."""
+"""Plain scalars for which kubectl refuses a document: nulls as keys, the others anywhere."""
 
 MERGE = "<<"
-"""What YAML 1.1's merge key reads."""
+"""The text of YAML 1.1's merge key."""
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 _ALIAS = "*"
-"""The style of an alias to a merge key: of no scalar as written."""
+"""The style of an alias to a merge key; no written scalar has it."""
 
 
 class Scalar:
     """A scalar.
 
-    ``start`` and ``end`` enclose the scalar as written, behind any anchor and tag:
-    with its quotes; for a block scalar from its ``|`` or ``>`` on.
+    ``start`` and ``end`` enclose the scalar as written, after any anchor and tag:
+    with its quotes; a block scalar begins at its ``|`` or ``>``.
     """
 
     __slots__ = ("anchored", "end", "start", "style", "tag", "type", "value")
@@ -72,17 +72,17 @@ class Scalar:
         tag: str | None = None,
         type: ValueType | None = None,  # noqa: A002 - the field's own word
     ) -> None:
-        """Make a scalar; see the class for what the fields mean."""
+        """Create a scalar; the class describes the fields."""
         self.value = value
         """The decoded text."""
         self.start = start
         self.end = end
         self.style = style
-        """One of ``""`` (plain), ``'``, ``"``, ``|`` and ``>``; see :func:`alias_of_merge`, too."""
+        """``""`` (plain), ``'``, ``"``, ``|`` or ``>``; see also :func:`alias_of_merge`."""
         self.tag = tag
         """The tag as resolved by the parser (``tag:yaml.org,2002:str``, ``!x``) or None."""
         self.type = type
-        """The JSON type where the syntax decides it (JSON documents), else None."""
+        """The JSON type if the syntax decides it (JSON documents), else None."""
         self.anchored = False
 
     def __repr__(self) -> str:
@@ -91,12 +91,12 @@ class Scalar:
 
 
 class Folded(Scalar):
-    """A string in JSON with a line break of YAML in it (NEL, LS, PS), where YAML folds text."""
+    """A JSON string that contains a YAML line break (NEL, LS, PS), where YAML folds text."""
 
     __slots__ = ("folded",)
 
     def __init__(self, value: str, start: int, end: int, folded: str) -> None:
-        """Make a string that is ``value`` to kubectl and ``folded`` to kustomize."""
+        """Create a string that kubectl reads as ``value`` and kustomize as ``folded``."""
         super().__init__(value, start, end, '"', type="string")
         self.folded = folded
 
@@ -107,7 +107,7 @@ class Sequence:
     __slots__ = ("anchored", "end", "items", "start", "tag")
 
     def __init__(self, start: int, end: int, tag: str | None = None) -> None:
-        """Make an empty sequence."""
+        """Create an empty sequence."""
         self.items: list[Node] = []
         self.start = start
         self.end = end
@@ -125,7 +125,7 @@ class Mapping:
     __slots__ = ("anchored", "end", "pairs", "start", "tag")
 
     def __init__(self, start: int, end: int, tag: str | None = None) -> None:
-        """Make an empty mapping."""
+        """Create an empty mapping."""
         self.pairs: list[tuple[Node, Node]] = []
         self.start = start
         self.end = end
@@ -141,19 +141,19 @@ Node: TypeAlias = "Scalar | Sequence | Mapping"
 
 
 class ParseProblem(NamedTuple):
-    """Why a document cannot be read as Kubernetes reads it; ``offset`` counts characters."""
+    """Why Kubernetes' readers refuse a document; ``offset`` counts characters."""
 
     offset: int
     message: str
 
 
 class Tree:
-    """One document as read: its root and what is wrong or special about it.
+    """One parsed document: its root, its problems and its peculiarities.
 
-    ``problems`` are reasons why kubectl refuses the document; the tree then holds
-    what could be read all the same. ``unread_from`` is the offset from which a
-    problem left text unread; ``dropped_from`` the offset of content that YAML
-    readers ignore without a word (behind ``...``, behind a flow root).
+    ``problems`` are reasons why kubectl refuses the document; the tree then holds the
+    nodes that could be read. ``unread_from`` is the offset from which a problem left
+    text unread; ``dropped_from`` is the offset of content that YAML readers silently
+    ignore (after ``...``, after a flow root).
     """
 
     __slots__ = (
@@ -167,7 +167,7 @@ class Tree:
     )
 
     def __init__(self) -> None:
-        """Make an empty tree."""
+        """Create an empty tree."""
         self.root: Node | None = None
         self.problems: list[ParseProblem] = []
         self.unread_from: int | None = None
@@ -175,13 +175,13 @@ class Tree:
         self.has_aliases = False
         self.has_merges = False
         self.is_suspicious = False
-        """Whether a tag, an odd key or a number that JSON cannot write may make kubectl refuse."""
+        """Whether a tag, a null key or a number that JSON cannot write may make kubectl refuse."""
 
 
 def is_merge(key: Scalar, *, by_tag: bool = False) -> bool:
-    """Whether a key is YAML 1.1's merge key: a plain ``<<``, or one tagged so.
+    """Whether a key is YAML 1.1's merge key: a plain ``<<``, or one with the tag ``!!merge``.
 
-    ``by_tag`` is kustomize's way: any key with the tag is one, whatever its text.
+    ``by_tag`` is kustomize's rule: any key with the tag is a merge key, whatever its text.
     """
     if by_tag and key.tag == _MERGE_TAG:
         return True
@@ -191,9 +191,9 @@ def is_merge(key: Scalar, *, by_tag: bool = False) -> bool:
 
 
 def alias_of_merge(target: Scalar) -> Scalar:
-    """Return what stands for an alias to a merge key: text to kubectl, to kustomize a merge.
+    """Return the node for an alias to a merge key: text to kubectl, a merge key to kustomize.
 
-    Kustomize merges by it only where it has replaced the aliases, behind all other merges.
+    Kustomize merges by it only after it has replaced the aliases, after all other merges.
     """
     return Scalar(target.value, target.start, target.end, _ALIAS, tag="!!merge")
 
@@ -204,7 +204,7 @@ def is_alias_of_merge(node: Node) -> bool:
 
 
 def nodes_once(root: Node | None) -> Iterator[Node]:
-    """Yield every node once, however many aliases lead to it; keys too."""
+    """Yield every node once, keys included, however many aliases lead to it."""
     seen: set[int] = set()
     work: list[Node] = [] if root is None else [root]
     while work:

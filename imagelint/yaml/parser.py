@@ -1,12 +1,12 @@
-"""A YAML document → nodes; the only module that knows the YAML library.
+"""A YAML document → nodes; the only module that uses the YAML library.
 
-kubectl reads with go-yaml, a port of libyaml, so libyaml's events (ruamel.yaml's C
-parser) are composed into nodes here, where duplicate keys, merges, aliases and tags
-are kept for ``kubernetes/readers.py`` to judge. ruamel.yaml.clib holds libyaml 0.1.7,
-which refuses a colon in a plain flow scalar (``{image: nginx:1.25}``) that go-yaml
-reads, and the escape of a single quote: such text is read once more with those hidden
-(``hidden.py``). So are byte order marks inside of the text, which libyaml skips and go-yaml
-reads. Nothing is ever dumped.
+kubectl reads with go-yaml, a port of libyaml, so this module composes nodes from libyaml's
+events (ruamel.yaml's C parser). It keeps duplicate keys, merges, aliases and tags, which
+``kubernetes/readers.py`` judges. ruamel.yaml.clib contains libyaml 0.1.7, which refuses a
+colon in a plain flow scalar (``{image: nginx:1.25}``) and the escape of a single quote;
+go-yaml reads both. Such text is parsed again with these characters hidden (``hidden.py``).
+So are byte order marks inside the text, which libyaml skips and go-yaml reads. This module
+never writes YAML.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ _PROPERTIES = r"(?:[&!][^\s\x85\u2028\u2029]*(?:[\s\x85]+|#[^\n\r\x85\u2028\u202
 _BYTE_ORDER_MARK = "\ufeff"
 _SLASH_ESCAPE = r"(?<!\\)(?:\\\\)*\\/"
 FLOW_COLON = "found unexpected ':'"
-"""What libyaml says to some colons that go-yaml reads; after several of them it is believed."""
+"""libyaml's error for colons that go-yaml reads; after several of them it counts as an error."""
 _ESCAPE = "found unknown escape character"
 _ATTEMPTS = 8
-"""How often a text is read, for the sake of what is hidden, before libyaml is believed."""
+"""How often a text is parsed, with more hidden each time, before libyaml's error counts."""
 _FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
-"""Characters that no YAML may hold."""
+"""Characters that YAML does not allow."""
 
 
 class _Events(Protocol):
@@ -51,7 +51,7 @@ class _Events(Protocol):
 
 
 class _EventsRefusedError(Exception):
-    """The parser stopped at ``index``; carries the tree so far, read until ``read_until``."""
+    """The parser stopped at ``index``; carries the tree so far, valid up to ``read_until``."""
 
     def __init__(self, tree: Tree, read_until: int, index: int, message: str) -> None:
         super().__init__(message)
@@ -62,15 +62,15 @@ class _EventsRefusedError(Exception):
 
 
 def parse_yaml(text: str) -> Tree:
-    """Read the first YAML document of ``text``, as go-yaml does, and never raise.
+    """Parse the first YAML document of ``text`` as go-yaml does; never raise.
 
-    What kubectl refuses comes back as ``problems`` with the nodes that could be read.
+    If kubectl refuses the text, the tree has ``problems`` and the nodes that could be read.
     """
     return parse_plain(text) or parse_events(text)
 
 
 def parse_events(text: str) -> Tree:
-    """Read as :func:`parse_yaml` does, always by the YAML library: the plain lane's judge."""
+    """Parse as :func:`parse_yaml`, always with the YAML library: the reference for ``fast/``."""
     skipped = 1 if text.startswith(_BYTE_ORDER_MARK) else 0
     body = text[1:] if skipped else text
     stand_ins: dict[int, str] = {}
@@ -82,14 +82,14 @@ def parse_events(text: str) -> Tree:
         tree = refused.tree
         tree.unread_from = refused.read_until + skipped
         readable = re.sub(_FORBIDDEN, "\ufffd", text)
-        if readable != text:  # go-yaml may never come to such a character
+        if readable != text:  # go-yaml may stop before such a character
             tree = parse_events(readable)
         tree.problems.append(ParseProblem(refused.index + skipped, refused.message))
         return tree
 
 
 def _compose(body: str, skipped: int, stand_ins: dict[int, str]) -> Tree:
-    """Read ``body``; where libyaml refuses what go-yaml reads, again with that hidden.
+    """Parse ``body``; if libyaml refuses what go-yaml reads, parse again with that hidden.
 
     These are colons in plain scalars, and the escape of a single quote in double quotes.
     """
@@ -103,25 +103,25 @@ def _compose(body: str, skipped: int, stand_ins: dict[int, str]) -> Tree:
                 raise
         if not is_quote and ":" not in stand_ins.values():
             body = hide(COLON_IN_PLAIN, ":", body, stand_ins)
-        else:  # a colon behind a quote inside of a plain scalar: the pattern passes it over
+        else:  # a colon after a quote in a plain scalar: the pattern misses it
             hidden = stand_in("" if is_quote else ":", body, stand_ins) or body[at]
             body = body[:at] + hidden + body[at + 1 :]
     raise AssertionError  # the last attempt has returned or raised
 
 
 class _Composer:
-    """Builds a tree out of events, without recursion."""
+    """Builds a tree from events, without recursion."""
 
     def __init__(self, text: str, shift: int, stand_ins: dict[int, str]) -> None:
         from _ruamel_yaml import CParser  # noqa: PLC0415 - only where a document needs it
 
         self._text = text
         self._stand_ins = stand_ins
-        """The characters that stand for others in ``text``."""
+        """The stand-in characters in ``text`` and what they replace."""
         self._shift = shift
-        """How many characters stand before ``text`` in the document."""
+        """How many characters come before ``text`` in the document."""
         self._last: Any = None
-        """The last event that made a node."""
+        """The last event that created a node."""
         self._escapes_slash = "\\/" in text
         self._tree = Tree()
         self._anchors: dict[str, Node] = {}
@@ -136,7 +136,7 @@ class _Composer:
         self._events: _Events = self._guarded(lambda: CParser(text))
 
     def compose(self) -> Tree:
-        """Consume the events of one document; raise where the parser refuses them."""
+        """Consume the events of one document; raise if the parser refuses them."""
         handlers = {
             "ScalarEvent": self._scalar,
             "MappingStartEvent": self._mapping_start,
@@ -165,7 +165,7 @@ class _Composer:
                 self._problem(0, "a %YAML directive for another version than 1.1")
 
     def _guarded(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - untyped events
-        """Call into the library; whatever it raises means that it refuses the text."""
+        """Call the library; any exception means that it refuses the text."""
         try:
             return call()
         except Exception as error:  # noqa: BLE001 - its own errors, UnicodeEncodeError, ...
@@ -176,10 +176,10 @@ class _Composer:
         return _EventsRefusedError(self._tree, self._unread_from(error), place, message)
 
     def _unread_from(self, error: Any) -> int:  # noqa: ANN401 - three untyped classes
-        """Return from where on nothing can be trusted to have been read as it was meant.
+        """Return the offset from which the parse cannot be trusted.
 
-        That is behind the last node, or at a key that waits for its value; a bracket or
-        quote that lacks its partner has swallowed text before it was missed.
+        That is after the last node, or at a key without a value yet; an unclosed bracket or
+        quote has swallowed text before the parser noticed.
         """
         if self._last is None:
             return 0
@@ -194,7 +194,7 @@ class _Composer:
         return index
 
     def _look_behind(self, end: Any) -> None:  # noqa: ANN401 - an untyped event
-        """Note content behind the document, which go-yaml never looks at."""
+        """Record content after the document, which go-yaml never reads."""
         index = end.end_mark.index
         try:
             event = self._guarded(self._events.get_event)
@@ -212,7 +212,7 @@ class _Composer:
         self._tree.problems.append(ParseProblem(index + self._shift, message))
 
     def _behind_properties(self, event: Any) -> int:  # noqa: ANN401 - an untyped event
-        """Return where the node's own text begins, behind its anchor and tag."""
+        """Return where the node's own text begins, after its anchor and tag."""
         start: int = event.start_mark.index
         if event.anchor is not None or event.tag is not None:
             match = re.compile(_PROPERTIES).match(self._text, start, event.end_mark.index)
@@ -323,7 +323,7 @@ class _Composer:
             self._tree.has_merges = self._tree.is_suspicious = True
 
     def _count_steps(self, node: Node) -> None:
-        """Give up on text that nests so deep, and holds so much there, that it takes for ever."""
+        """Stop at text so deep, and with so much there, that parsing would take too long."""
         self._deep_steps -= len(self._open)
         if self._deep_steps < 0:
             start = node.start - self._shift
@@ -343,11 +343,11 @@ def _first_content(rest: str) -> int | None:
 
 
 def _place(error: Any, text: str) -> tuple[int, str]:  # noqa: ANN401 - three untyped classes
-    """Return where (characters) and why the YAML library refused a document."""
+    """Return where (in characters) and why the YAML library refused a document."""
     mark = getattr(error, "problem_mark", None)
     opened = getattr(error, "context_mark", None)
     if mark is None or (opened is not None and mark.index >= len(text.rstrip())):
-        mark = opened or mark  # what is never closed is wrong where it was opened
+        mark = opened or mark  # report an unclosed bracket or quote where it opens
     if mark is not None:
         parts = [getattr(error, "context", None), getattr(error, "problem", None)]
         return min(mark.index, len(text)), ": ".join(str(part) for part in parts if part)

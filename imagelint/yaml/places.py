@@ -1,4 +1,4 @@
-"""Where each character of a scalar's value is written: through quotes, escapes and indentation."""
+"""Map each character of a scalar's value to its place, through quotes, escapes and indentation."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _ESCAPE = (
 
 
 class UnplacedError(Exception):
-    """The value stands nowhere as it is; ``str()`` says why, as a clause about the scalar."""
+    """The value has no exact place; ``str()`` says why, as a clause about the scalar."""
 
 
 @lru_cache(1)  # one value may hold thousands of images
 def places_of(text: str, node: Scalar) -> Sequence[int]:
-    """Return for each character of the value where it is written, and where the value ends.
+    """Return the place of each character of the value, and of its end.
 
-    All are indexes of ``text``, in which the node stands. Raises :class:`UnplacedError` where the
-    text does not show the value plainly.
+    All are indexes of ``text``, which contains the node. Raises :class:`UnplacedError` if the
+    text does not show the value literally.
     """
     value, start, end = node.value, node.start, node.end
     if node.style == '"':
@@ -42,7 +42,7 @@ def places_of(text: str, node: Scalar) -> Sequence[int]:
         start = block_content(text, node)
     elif node.style == "'":
         start += 1
-    # Without line folds and doubled quotes, which no reference holds, text and value
+    # Without line folds and doubled quotes, which no reference contains, text and value
     # are the same.
     if not text.startswith(value, start) or start + len(value) > end:
         raise UnplacedError("it is folded over several lines")
@@ -50,10 +50,10 @@ def places_of(text: str, node: Scalar) -> Sequence[int]:
 
 
 def places_of_text(text: str, node: Scalar) -> Sequence[int]:
-    """Do as :func:`places_of` for a value of many lines, in whatever style they are folded.
+    """Like :func:`places_of`, for a value of many lines, in any style and with folds.
 
-    The places of characters that are no space are exact; those of spaces and line breaks, which
-    folding and indentation add and take away, are somewhere between their neighbours'.
+    The places of non-space characters are exact; those of spaces and line breaks, which folding
+    and indentation add and remove, are between the places of their neighbours.
     """
     if node.style == '"':
         return _places_in_escapes(text, node)
@@ -79,7 +79,7 @@ def places_of_text(text: str, node: Scalar) -> Sequence[int]:
 
 
 def block_content(text: str, node: Scalar) -> int:
-    """Return where the content of a block scalar begins, behind header and indentation."""
+    """Return where the content of a block scalar begins, after header and indentation."""
     header = re.compile(_BLOCK_HEADER).match(text, node.start, node.end)
     index = header.end() if header is not None else node.start
     while index < node.end and text[index] in " " + _BREAK:
@@ -88,7 +88,7 @@ def block_content(text: str, node: Scalar) -> int:
 
 
 def _places_in_lines(text: str, node: Scalar) -> list[int]:
-    """Map a literal value to its text, line by line, each behind its indentation."""
+    """Map a literal value to its text, line by line, each after its indentation."""
     at = block_content(text, node)
     indent = at - max(text.rfind(char, 0, at) for char in _BREAK) - 1
     places: list[int] = []
@@ -119,7 +119,7 @@ def _places_in_escapes(text: str, node: Scalar) -> list[int]:
             places.append(index)
             index += 1
             continue
-        if match.group()[1] not in _BREAK:  # an escaped line break is no character
+        if match.group()[1] not in _BREAK:  # an escaped line break adds no character
             places.append(index)
         index = match.end()
     if len(places) != len(node.value):

@@ -1,4 +1,4 @@
-"""``imagelint baseline``: take the findings of an old repository for known, and work them off."""
+"""``imagelint baseline``: record the findings of an old repository as known, to reduce later."""
 
 from __future__ import annotations
 
@@ -97,16 +97,16 @@ def prune(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - from
 
 
 class _Found(NamedTuple):
-    """What was found under a policy, beside what its baseline knows."""
+    """The findings under a policy, compared with its baseline."""
 
     governing: GoverningPolicy
     counts: Mapping[Identity, int]
     new: Counter[Identity]
-    """What of that the baseline does not know."""
+    """Findings that the baseline does not list."""
     unseen: Mapping[Identity, int]
-    """What it knows of files that are there and were not linted."""
+    """Entries of the baseline for files that exist but were not linted."""
     locked: int
-    """How many findings no baseline may know."""
+    """The number of findings that no baseline may list."""
 
 
 def _run(options: Mapping[str, Any]) -> Run:
@@ -115,7 +115,7 @@ def _run(options: Mapping[str, Any]) -> Run:
 
 
 def _found(run: Run) -> Iterator[_Found]:
-    """Lint, and yield for each policy what was found."""
+    """Lint, and yield the findings for each policy."""
     from collections import Counter  # noqa: PLC0415
 
     counts: dict[tuple[str, ...], Counter[Identity]] = {}

@@ -1,4 +1,4 @@
-"""``imagelint completion``: the script that completes command lines in a shell."""
+"""``imagelint completion``: the script for completion in a shell."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ def command(ctx: click.Context, /, shell: str) -> None:
       imagelint completion zsh >> ~/.zshrc       # below compinit
       imagelint completion fish > ~/.config/fish/completions/imagelint.fish
     """  # noqa: D301 - click wants the character itself
-    from click.shell_completion import get_completion_class  # noqa: PLC0415 - for this alone
+    from click.shell_completion import get_completion_class  # noqa: PLC0415 - only for this
 
     kind = get_completion_class(shell)
     assert kind is not None
     complete: ShellComplete = kind(ctx.find_root().command, {}, _PROGRAM, _VARIABLE)
-    # Not source(): for bash it runs the bash that happens to be on PATH and complains of it.
+    # Not source(): for bash it runs the first bash on PATH and complains about its version.
     script = complete.source_template % complete.source_vars()
     print_text(f"{script.strip()}\n", sys.stdout)

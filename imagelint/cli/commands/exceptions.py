@@ -1,4 +1,4 @@
-"""``imagelint exceptions``: who is excused from what, for how long, and who needs it."""
+"""``imagelint exceptions``: what is suppressed, for how long, and which images need it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _FEW = 3
 
 
 class _Use(NamedTuple):
-    """A finding that an exception excuses."""
+    """A finding that an exception suppresses."""
 
     path: str
     line: int
@@ -94,8 +94,8 @@ def _uses(results: Iterable[FileResult]) -> dict[str, list[_Use]]:
 
 
 def _days_left(until: str, today: str) -> int:
-    """Return how many days an exception still holds, today included; below 1 it has expired."""
-    import datetime as dt  # noqa: PLC0415 - for exceptions with a last day alone
+    """Return for how many days an exception still applies, today included; below 1: expired."""
+    import datetime as dt  # noqa: PLC0415 - only for exceptions with a last day
 
     return (dt.date.fromisoformat(until) - dt.date.fromisoformat(today)).days + 1
 
@@ -162,7 +162,7 @@ def _lines(one: PolicyException, used_by: list[_Use], today: str, look: Look) ->
 
 
 def _scope(one: PolicyException) -> Iterator[str]:
-    """Yield in words what an exception is narrowed to."""
+    """Yield in words what limits an exception."""
     narrowed = (
         ("images", one.images),
         ("objects", one.objects),

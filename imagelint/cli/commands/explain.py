@@ -1,4 +1,4 @@
-"""``imagelint explain``: a rule in full, or how an image parses and what decides about it."""
+"""``imagelint explain``: a rule in full, or how an image parses and which pattern decides."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _complete_rule(
 ) -> list[CompletionItem]:
 
     rules, cwd = RULES, os.getcwd()
-    with suppress(ImagelintError):  # whoever runs the command will be told
+    with suppress(ImagelintError):  # the command itself reports it
         policies = files.Policies(rules, cwd, ctx.params.get("policy"))
         rules = policies.for_folder(cwd).rules
     return completed(rules, incomplete)
@@ -119,7 +119,7 @@ def _rule_lines(rule: Rule, width: int) -> Iterator[str]:
 
 
 def _parameter_lines(name: str, value: object, width: int) -> Iterator[str]:
-    """Yield a parameter in one line if there is room, else a line a value."""
+    """Yield a parameter in one line if it fits, else one line for each value."""
     values = [str(one) for one in (value if isinstance(value, tuple) else (value,))]
     line = _labelled("parameter", f"{name}: {', '.join(values)}")
     if len(line) <= width or len(values) == 1:

@@ -1,4 +1,4 @@
-"""``imagelint fix``: repair files in place, show the repair as a diff, or filter stdin."""
+"""``imagelint fix``: fix files in place, show the changes as a diff, or filter stdin."""
 
 from __future__ import annotations
 
@@ -57,18 +57,18 @@ _NOTHING = b"# imagelint: there was nothing to repair\n"
 
 
 class _Outcome:
-    """What became of the inputs."""
+    """The results for the inputs."""
 
     def __init__(self) -> None:
-        """Start with nothing."""
+        """Start empty."""
         self.results: list[FileResult] = []
-        """How they are after the repair."""
+        """The results after the fix."""
         self.repaired: list[str] = []
-        """The paths of those that were repaired."""
+        """The paths of the fixed inputs."""
         self.moves: list[Moves] = []
         self.patch: list[str] = []
         self.filtered: bytes | None = None
-        """What became of stdin, if it was repaired."""
+        """The fixed bytes of stdin, if it was fixed."""
 
 
 @click.command("fix")
@@ -141,18 +141,18 @@ def command(
 
 
 def _somebody_is_there() -> bool:
-    return sys.stdin is not None and sys.stdin.isatty()  # pythonw and daemons have none
+    return sys.stdin is not None and sys.stdin.isatty()  # pythonw and daemons have no stdin
 
 
 def _confirmed(number: int) -> bool:
-    """Ask whether so many files are to be rewritten to a Harbor that nobody has named."""
+    """Ask whether to rewrite this many files to a Harbor that the user did not name."""
     question = f"Rewrite {number} files to pull from {files.EXAMPLE_HARBOR}? [y/N] "
     print_text(question, sys.stderr)
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _clear_leftovers(run: Run) -> Iterator[str]:
-    """Remove what killed processes have left where the files are, and say so at once."""
+    """Remove what killed processes have left beside the files, and report it at once."""
     for folder in run.littered:
         for path in files.clear_leftovers(folder):
             name = one_line(files.displayed(path, os.getcwd()))
@@ -160,7 +160,7 @@ def _clear_leftovers(run: Run) -> Iterator[str]:
 
 
 def _repair(repairs: Iterator[Repair], run: Run, detail: Detail, *, diff: bool) -> _Outcome:
-    """Repair all, and keep of it what is still to be told: no more bytes than have to be."""
+    """Fix all inputs, and keep only what must still be reported."""
     outcome = _Outcome()
     for one, before, fixed, after in track(repairs, len(run.inputs), quiet=detail.quiet):
         if not one.is_outside:
@@ -180,7 +180,7 @@ def _repair(repairs: Iterator[Repair], run: Run, detail: Detail, *, diff: bool) 
 
 
 def _texts(run: Run, one: Input, fixed: Fixed) -> tuple[bytes, bytes]:
-    """Return the bytes of an input as they were and as they become."""
+    """Return the bytes of an input before and after the fix."""
     old = run.around.read(one)[0] if one.data is None else one.data
     new = fixed.of(old)
     if new is None:
@@ -198,9 +198,9 @@ def _print_patch(patch: Iterable[str]) -> None:
 
 
 def _print_repaired(data: bytes) -> None:
-    """Print all of stdin, repaired or, where that was not possible, as it came.
+    """Print all of stdin, fixed or, if that was not possible, unchanged.
 
-    Of nothing (``--allow-empty``) comes a comment: to Helm 4 an empty answer is a failure.
+    Empty input (``--allow-empty``) gives a comment: Helm 4 treats empty output as a failure.
     """
     print_bytes(_NOTHING if files.is_blank(data) else data, sys.stdout)
 

@@ -42,17 +42,17 @@ _HEAD = f"""\
 
 
 _COMMENT_AT, _MOST = 36, 100
-"""Where comments begin, and how many registries are listed."""
+"""The column of comments, and the maximum number of registries to list."""
 _SUSPICIOUS = "suspicious-reference"
 
 
 class Seen(NamedTuple):
-    """A registry whose images are in the repository already."""
+    """A registry whose images are already in the repository."""
 
     registry: str
     images: int
     is_suspicious: bool = False
-    """Whether something is odd about each of them, which is about the registry, then."""
+    """Whether each of its images has an odd reference: then the registry is suspicious."""
 
 
 @click.command("init")
@@ -113,7 +113,7 @@ def command(
 
 
 def _write_schema(cwd: str) -> None:
-    """Copy the schema beside the policy: a path into an installation is this machine's alone."""
+    """Copy the schema beside the policy: a path into an installation is valid only here."""
     place = os.path.join(cwd, SCHEMA_NAME)
     files.write_new(place, SCHEMA_NAME, files.schema_text().encode(), overwrite=True)
 
@@ -141,9 +141,9 @@ def _seen(results: Iterable[FileResult]) -> tuple[Seen, ...]:
 
 
 def policy_text(harbor: str, seen: Iterable[Seen] = ()) -> str:
-    """Return the built-in policy, comments and all, for another Harbor and the registries seen.
+    """Return the built-in policy, with its comments, for another Harbor and the registries found.
 
-    Raises ``UsageError`` for what is no host.
+    Raises ``UsageError`` if ``harbor`` is not a host.
     """
     host, seen = harbor_host(harbor), tuple(seen)
     example = files.default_policy_source(host).data.decode()
@@ -188,7 +188,7 @@ def _counted(images: int) -> str:
 
 
 def _refuse_nested(policies: files.Policies, cwd: str) -> None:
-    """Stop where a policy would stand below another one, which ends every run."""
+    """Fail if the policy would be below another one, which is an error in every run."""
     parent = os.path.dirname(cwd)
     if parent == cwd or os.path.lexists(os.path.join(cwd, ".git")):
         return

@@ -93,9 +93,10 @@ def command(  # noqa: PLR0913 - one parameter an option
 
 
 def _within(policy: str) -> str:
-    """Return the folder that a policy has to lie in which a functionConfig names.
+    """Return the folder that must contain a policy named by a functionConfig.
 
-    The tree names it, and no user: it is the repository of the working folder, or that folder.
+    The tree names the policy, not the user: so it is the repository of the working folder, or that
+    folder.
     """
     cwd = os.getcwd()
     root = files.repository_of(cwd) or cwd

@@ -1,4 +1,4 @@
-"""``imagelint policy``: check a policy, test it, and see what a change of it changes."""
+"""``imagelint policy``: check a policy, test it, and show the effect of a change."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _counted(number: int, what: str) -> str:
 
 
 def _print(line: str, look: Look) -> None:
-    """Print a line, folded where a terminal would break it in mid-word."""
+    """Print a line, wrapped where a terminal would break it in mid-word."""
     import textwrap  # noqa: PLC0415 - for terminals only
 
     if look.terminal:
@@ -167,7 +167,7 @@ def test(
 
 
 def _failed_examples(governing: GoverningPolicy) -> Iterator[str]:
-    """Yield a line for each example of the policy's own rules that is not what the rule says."""
+    """Yield a line for each example of the policy's own rules with an unexpected result."""
     own = governing.policy.own_rules
     if not own:
         return
@@ -187,7 +187,7 @@ def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome
     name = files.displayed(place, cwd)
     if not os.path.lexists(place):
         if cases is None and governing.policy.own_rules:
-            return  # their examples are tests enough
+            return  # the examples of its rules are enough
         message = f"{name}: there is no such table; `imagelint policy test --help` shows one"
         raise UsageError(message)
     root = governing.root if cases is None else files.bound_of(cases, cwd, name)

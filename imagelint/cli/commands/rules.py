@@ -32,7 +32,7 @@ def command(policy: str | None, *, debug: bool) -> None:  # noqa: ARG001 - cli/m
     try:
         known = files.Policies(known, cwd, policy).for_folder(cwd).rules
     except ImagelintError as error:
-        failed = error  # who mends a policy may be here for the name of a rule
+        failed = error  # a user who corrects a policy may need the name of a rule
     table = columns("RULE", "SEVERITY", "FIX", "FINDS")
     for rule in sorted(known.values(), key=lambda rule: rule.id):
         fixable = "fixable" if rule.fixable else ""

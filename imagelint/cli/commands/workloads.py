@@ -1,4 +1,4 @@
-"""``imagelint workloads``: which kinds are known to hold images, and which look as if they did."""
+"""``imagelint workloads``: which kinds are known to hold images, and which may hold some."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def command(
 
 
 def _policies(policy: str | None) -> files.GoverningPolicy:
-    """Return the policy that governs the working folder."""
+    """Return the policy that applies to the working folder."""
     import os  # noqa: PLC0415
 
     cwd = os.getcwd()

@@ -1,1 +1,1 @@
-"""What functions of kustomize and kpt (KRM) read and write; the command is in ``commands/``."""
+"""The input and output of kustomize and kpt functions (KRM); the command is in ``commands/``."""

@@ -1,8 +1,8 @@
-"""A ``ResourceList``, what KRM functions read and write, and imagelint's results in it.
+"""A ``ResourceList``, which KRM functions read and write, and imagelint's results in it.
 
-The specification: kustomize, cmd/config/docs/api-conventions/functions-spec.md. The text
-that came in goes out again, with the images repaired and one edit at its root that adds
-``results``; each result is written as JSON, which is YAML too, so nothing is ever dumped.
+The specification: kustomize, cmd/config/docs/api-conventions/functions-spec.md. The output is
+the input text with the images fixed and with one edit at its root that adds ``results``; each
+result is written as JSON, which is valid YAML, so no YAML is ever dumped.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FAIL_ON = ("error", "warning", "note", "never")
 _GROUP = "config.kubernetes.io/"
 _KIND = "ResourceList"
 _ANNOTATIONS = ("internal.config.kubernetes.io/", "config.kubernetes.io/")
-"""Where an orchestrator notes an item's ``path`` and ``index``: now, and in the past."""
+"""The prefixes of the annotations with an item's ``path`` and ``index``: present and past."""
 _KEYS = ("environment", "policy", "failOn", "fix")
 _BREAKS = "\n\r\x85\u2028\u2029"
 _IN_ITEM = re.compile(r"items\[(\d+)\]\.(.*)", re.DOTALL)
@@ -42,15 +42,15 @@ _SEVERITIES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NO
 _MESSAGE_MAX = 2000
 
 Result = dict[str, Any]
-"""One entry of ``results``, as the specification has it."""
+"""One entry of ``results``, as the specification defines it."""
 
 
 class ResourceListError(ImagelintError):
-    """Standard input is not one ResourceList, or not one that can be served."""
+    """Standard input is not one ResourceList, or not a supported one."""
 
 
 class Settings(NamedTuple):
-    """What a ``functionConfig`` asks for, under its ``data`` or ``spec``; None: nothing."""
+    """The settings in a ``functionConfig``, under its ``data`` or ``spec``; None: not set."""
 
     environment: str | None = None
     policy: str | None = None
@@ -59,7 +59,7 @@ class Settings(NamedTuple):
 
 
 class ResourceList:
-    """A ResourceList as read; raises :class:`ResourceListError` where ``source`` is none."""
+    """A ResourceList as read; raises :class:`ResourceListError` if ``source`` is not one."""
 
     def __init__(self, source: Source) -> None:
         """Read ``source``, YAML or JSON."""
@@ -103,7 +103,7 @@ class ResourceList:
         )
 
     def results(self, repaired: FileResult | None, left: FileResult) -> list[Result]:
-        """Return what to report: repairs that were made, then the findings that are left."""
+        """Return what to report: the fixes that were made, then the remaining findings."""
         made: dict[Span, Finding] = {}
         for finding in () if repaired is None else repaired.findings:
             if finding.fix is not None:
@@ -113,7 +113,7 @@ class ResourceList:
         ]
 
     def with_results(self, results: Iterable[Result]) -> bytes:
-        """Return the text with ``results`` added to its root, and proven to be in it."""
+        """Return the text with ``results`` added to its root, verified by parsing it."""
         entries = [json.dumps(result, ensure_ascii=False) for result in results]
         if not entries:
             return self.source.data
@@ -152,7 +152,7 @@ class ResourceList:
         return result
 
     def _file(self, item: Node) -> Result:
-        """Return where the orchestrator read an item, if it says so."""
+        """Return the file from which the orchestrator read an item, if it is recorded."""
         found: dict[str, str] = {}
         annotations = self._get(self._get(item, "metadata"), "annotations")
         for name in ("path", "index"):
@@ -193,7 +193,7 @@ class ResourceList:
         return Edit(Span(offset(start), offset(end)), inserted)
 
     def _is_same_but_for(self, now: ResourceList, added: int) -> bool:
-        """Whether ``now`` reads like this list, with so many results more."""
+        """Whether ``now`` reads like this list, with this many additional results."""
         entries, others = dict(self._entries), dict(now._entries)
         before, after = entries.pop("results", None), others.pop("results", None)
         known = len(before.items) if isinstance(before, Sequence) else 0
@@ -224,7 +224,7 @@ class ResourceList:
 
 
 def described(result: Result) -> str:
-    """Return a result as a line for people, without its severity."""
+    """Return a result as a line for stderr, without its severity."""
     reference = result.get("resourceRef", {})
     names = [reference[key] for key in ("kind", "namespace", "name") if key in reference]
     place = " ".join(["/".join(names), result.get("field", {}).get("path", "")]).strip()
@@ -275,7 +275,7 @@ def _shown_kind(kind: str | None) -> str:
 
 
 def _into_results(text: str, node: Node, entries: list[str], newline: str) -> tuple[int, int, str]:
-    """Return the range and the text that add entries to the ``results`` that are there."""
+    """Return the range and the text that add entries to existing ``results``."""
     start = node.start
     if isinstance(node, Scalar) and type_of(node) == "null":
         space = "" if node.end > start or text[start - 1 : start].isspace() else " "

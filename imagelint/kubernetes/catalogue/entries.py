@@ -1,8 +1,7 @@
 """Where a kind holds images, as data: the entries of the catalogue and of a policy.
 
-A field is a path of keys, ``[]`` (each item of a list) and ``{}`` (each value of a mapping); what
-stands at its end is a :class:`Holder`. How both are written is
-``kubernetes/catalogue/notation.py``'s.
+A field is a path of keys, ``[]`` (each item of a list) and ``{}`` (each value of a mapping); its
+value is a :class:`Holder`. ``kubernetes/catalogue/notation.py`` reads the notation of both.
 """
 
 from __future__ import annotations
@@ -59,11 +58,11 @@ ROLES: Final = {
     "ephemeralContainers": "ephemeral container",
     "volumes": "image volume",
 }
-"""What an image is of, for people, by the last of these keys on its path; else ``image``."""
+"""The role of an image, for messages, by the last of these keys on its path; else ``image``."""
 HOLDS_TEXTS: Final = {"ConfigMap": "data", "Secret": "stringData"}
 """The kinds whose strings may be manifests that an operator applies, and the field with those.
 
-Both are of the core group. A Secret's ``data`` is base64, and is not read.
+Both are in the core group. A Secret's ``data`` is base64, and is not read.
 """
 PUBLIC_SHAPES: Final = ("container", POD_SPEC, POD_TEMPLATE, OBJECT)
 """The shapes that every file and every policy may name."""
@@ -73,29 +72,29 @@ class Form(Enum):
     """How a text holds images."""
 
     IMAGE = "image"
-    """It is one."""
+    """An image."""
     UNTAGGED = "untagged"
-    """It is one, and the operator adds the tag."""
+    """An image; the operator adds the tag."""
     SHORT = "short"
-    """It is one with a slash; without, a name to which the operator adds registry and tag."""
+    """An image if it has a slash; else a name to which the operator adds registry and tag."""
     TRACKED = "tracked"
-    """It is the name of one, behind which a range of versions may stand."""
+    """The name of an image, which a range of versions may follow."""
     PAIRS = "pairs"
-    """Its lines are ``key=image``."""
+    """Lines of ``key=image``."""
     OVERRIDE = "override"
-    """It is ``[OLD=]NEW``, as for ``kustomize edit set image``; of NEW ``*`` stands for OLD."""
+    """``[OLD=]NEW``, as for ``kustomize edit set image``; in NEW ``*`` means OLD."""
 
 
 Ways: TypeAlias = "tuple[tuple[str, ...], ...]"
-"""Where a part may be written, as keys below what holds it: the first that is written counts."""
+"""Where a part may be written, as keys below the mapping: the first that is set counts."""
 
 
 class SplitNames(NamedTuple):
-    """Where the parts of one image stand; empty: no such part.
+    """The places of the parts of one image; empty: no such part.
 
-    ``registry`` is written in front of the repository. ``image`` is a repository that is a
-    reference of its own where it has a slash; ``default`` is the one that the operator takes
-    where neither is written. ``sha256`` is a digest without its algorithm, and beats the tag.
+    ``registry`` is written before the repository. ``image`` is a repository that is a whole
+    reference if it has a slash; ``default`` is the one that the operator uses if neither is set.
+    ``sha256`` is a digest without its algorithm, and overrides the tag.
     """
 
     repository: Ways = ()
@@ -108,17 +107,18 @@ class SplitNames(NamedTuple):
 
 
 class Holder(NamedTuple):
-    """What stands at the end of a path. Without anything set: a scalar that is an image.
+    """The value at the end of a path. With nothing set: a scalar that is an image.
 
-    ``shape``: the fields of a shape go on from here. ``split``: a mapping with the parts of an
-    image. ``flags``: a list of arguments, in which these flags (written without dashes) have
-    images for values. ``named``: a list of mappings with ``name`` and ``value``, in which these
-    have images. One of the ``prefixes`` stands in front of the image, and without it there is
-    none; an empty one: nothing that ends in ``://`` does. ``only``: the parts are an image only
-    where this key beside them has this value. ``tag_beside``: the key beside the image with its
-    tag. ``registries``: what the operator puts in front of an image that names no registry.
-    ``keys``: a mapping, in which these have images. ``text``: a string that is YAML or JSON, in
-    which the fields of this shape hold some. ``of``: only in objects of these names.
+    ``shape``: the value has the fields of a shape. ``split``: a mapping with the parts of an
+    image. ``flags``: a list of arguments, in which the values of these flags (written without
+    dashes) are images. ``named``: a list of mappings with ``name`` and ``value``, in which the
+    values with these names are images. One of the ``prefixes`` precedes the image, and without it
+    there is none; an empty one matches any text without ``://``. ``only``: the parts
+    are an image only if this key beside them has this value. ``tag_beside``: the key beside the
+    image with its tag. ``registries``: what the operator adds to an image that names no registry.
+    ``keys``: a mapping, in which the values of these keys are images. ``text``: a string that is
+    YAML or JSON, in which the fields of this shape hold images. ``of``: only in objects of these
+    names.
     """
 
     shape: str = ""
@@ -137,7 +137,7 @@ class Holder(NamedTuple):
 
 IMAGE: Final = Holder()
 ELSEWHERE: Final = ("elsewhere",)
-"""The ``registries`` of an image whose registry another object says: without one it is none."""
+"""The ``registries`` of an image whose registry another object sets: without one it is none."""
 
 
 class Field(NamedTuple):
@@ -146,11 +146,11 @@ class Field(NamedTuple):
     path: tuple[str, ...]
     holder: Holder = IMAGE
     text: str = ""
-    """As written, for people."""
+    """As written, for messages."""
 
 
 class Workload(NamedTuple):
-    """An entry: kinds, and the fields of theirs that hold images."""
+    """An entry: kinds, and their fields that hold images."""
 
     groups: tuple[str, ...]
     kinds: tuple[str, ...]
@@ -162,7 +162,7 @@ class Workload(NamedTuple):
 
 
 class IgnoredField(NamedTuple):
-    """Fields that a policy says hold no container images."""
+    """Fields that, according to a policy, hold no container images."""
 
     groups: tuple[str, ...]
     kinds: tuple[str, ...]
@@ -174,30 +174,30 @@ class IgnoredField(NamedTuple):
 
 
 class EmbeddedTexts(NamedTuple):
-    """Strings that a policy says are manifests: of a kind, those whose keys fit."""
+    """Strings that a policy declares as manifests: those of a kind whose keys match."""
 
     kind: str
-    """One of ``HOLDS_TEXTS``."""
+    """A key of ``HOLDS_TEXTS``."""
     keys: tuple[NamePattern, ...]
 
 
 class Part(NamedTuple):
-    """What one file of the catalogue says."""
+    """The contents of one file of the catalogue."""
 
     workloads: tuple[Workload, ...]
     without_images: frozenset[tuple[str, str]]
     """(API group, kind), where the kind may be ``*``."""
     shapes: Mapping[str, tuple[Field, ...]]
     words: tuple[str, ...] = ()
-    """One of these is in a key or a name of all that holds an image ..."""
+    """One of these is in a key or a name of everything that holds an image ..."""
     groups: tuple[str, ...] = ()
     """... or one of these in its apiVersion."""
 
 
 class Words(NamedTuple):
-    """What tells that there may be an image in a text: one of ``anywhere``, or of the groups.
+    """Words that show that a text may hold an image: one of ``anywhere``, or of the groups.
 
-    ``groups`` count in an apiVersion alone.
+    ``groups`` count only in an apiVersion.
     """
 
     anywhere: tuple[bytes, ...]
@@ -205,12 +205,12 @@ class Words(NamedTuple):
 
 
 class Branch:
-    """Fields as a tree, so that what they have in common is walked once."""
+    """Fields as a tree, so that common parts are walked once."""
 
     __slots__ = ("below", "holders")
 
     def __init__(self, fields: Collection[Field] = ()) -> None:
-        """Take in ``fields``, in order."""
+        """Add ``fields``, in order."""
         self.holders: list[Holder] = []
         self.below: dict[str, Branch] = {}
         for field in fields:
@@ -220,7 +220,7 @@ class Branch:
             branch.add(field.holder)
 
     def add(self, holder: Holder) -> None:
-        """Take in a holder; flags, and names, that are read alike are looked for in one go."""
+        """Add a holder; flags, and names, that are read alike are searched in one pass."""
         for index, known in enumerate(self.holders):
             if known._replace(flags=holder.flags, named=holder.named) == holder and bool(
                 known.flags
@@ -232,7 +232,7 @@ class Branch:
 
     @property
     def is_bare(self) -> bool:
-        """Whether nothing is here."""
+        """Whether the branch is empty."""
         return not self.holders and not self.below
 
 
@@ -242,8 +242,8 @@ class Branch:
 def words_of(workload: Workload, known: Collection[str]) -> Iterator[str]:
     """Yield what a document must have in its text to hold an image of this entry.
 
-    One word for each way that none of the ``known`` words stands for already. Shapes are
-    not asked: they bring their own.
+    It is one word for each way that none of the ``known`` words covers. Shapes are not
+    examined: they have their own words.
     """
     for field in workload.fields:
         holder = field.holder

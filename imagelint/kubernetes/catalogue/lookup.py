@@ -1,10 +1,10 @@
-"""The catalogue: which kinds hold images, and where. Data files → a table.
+"""The catalogue: which kinds hold images, and where, as a table from data files.
 
-The kinds of Kubernetes itself (``rules/workloads/core.yaml``) are always at hand; every other API
-group has a file of its own, ``rules/workloads/<group>.yaml``, which is read when the first object
-of that group is met. The notation is ``kubernetes/catalogue/notation.py``'s.
-``kubernetes/search.py`` walks objects by it and ``kubernetes/prefilter.py`` proves documents away
-by it. No I/O: who makes a catalogue hands in how files are read.
+The kinds of Kubernetes itself (``rules/workloads/core.yaml``) are always loaded; every other API
+group has its own file, ``rules/workloads/<group>.yaml``, which is read when the first object of
+that group occurs. ``kubernetes/catalogue/notation.py`` reads the notation.
+``kubernetes/search.py`` uses the catalogue to walk objects and ``kubernetes/prefilter.py`` to prove
+that documents hold no image. No I/O: the caller passes in how files are read.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = ["Catalogue", "CatalogueFiles", "Kind", "load_catalogue"]
 
 
 class CatalogueFiles(NamedTuple):
-    """What the catalogue is made of: the kinds of Kubernetes itself, and a file a group, unread."""
+    """The catalogue's sources: the kinds of Kubernetes itself, and a file per group, unread."""
 
     core: Part
     groups: Mapping[str, Callable[[], Source]]
@@ -42,14 +42,14 @@ class CatalogueFiles(NamedTuple):
 class Kind(NamedTuple):
     """What the catalogue knows of a kind.
 
-    ``is_exact``: the kind has no other fields (the API server drops them), so that nothing in it
-    is found by its shape.
+    ``is_exact``: the kind has no other fields (the API server drops them), so that it is not
+    searched by shape.
     """
 
     branch: Branch
     is_exact: bool
     words: tuple[bytes, ...] = ()
-    """Of a kind that mostly holds no image: one of these is in each object of it that does."""
+    """For a kind that mostly holds no image: one of these is in each object of it that does."""
 
     @property
     def holds_nothing(self) -> bool:
@@ -58,7 +58,7 @@ class Kind(NamedTuple):
 
 
 class _Store:
-    """The files, each read once, when it is wanted; shared by all catalogues made of it."""
+    """The files, each read once, on first use; shared by all catalogues based on it."""
 
     def __init__(self, files: CatalogueFiles) -> None:
         self.core = files.core
@@ -66,7 +66,7 @@ class _Store:
         self._parts: dict[str, Part] = {}
 
     def speaking_of(self, kind: str) -> Iterator[Part]:
-        """Yield the parts in whose text a kind stands, and the core's behind them.
+        """Yield the parts whose text contains a kind, then the core's.
 
         The others need not be parsed, which takes twenty times as long.
         """
@@ -76,7 +76,7 @@ class _Store:
         yield self.core
 
     def parts(self, group: str) -> tuple[Part, ...]:
-        """Return what can say something of a group."""
+        """Return the parts that may describe a group."""
         if group not in self.groups:
             return (self.core,)
         if group not in self._parts:
@@ -105,7 +105,7 @@ class Catalogue:
         self._kinds: dict[tuple[str, str], Kind | None] = {}
         self._shapes: dict[str, Branch] = {}
         self._branches: dict[tuple[Field, ...], Branch] = {}
-        """Kinds with the same fields (all that have a pod's template) share what comes of them."""
+        """Kinds with the same fields (all with a pod's template) share one branch."""
         self._plans: dict[tuple[str, str], KindPlan | None] = {}
         self._made: dict[Kind, KindPlan | None] = {}
         self._groups_with: dict[str, tuple[str, ...]] = {}
@@ -115,36 +115,36 @@ class Catalogue:
         words += [one.kind for one in embedded]
         anywhere, groups = (tuple(map(str.encode, one)) for one in (words, store.core.groups))
         self.words = Words(tuple(dict.fromkeys(anywhere)), groups)
-        """Of a document that holds images, at least one of these stands in the text."""
+        """At least one of these is in the text of every document that holds images."""
 
     def with_entries(self, workloads: Iterable[Workload]) -> Catalogue:
-        """Return this catalogue and a policy's own entries; those of one kind add up."""
+        """Return this catalogue with a policy's own entries added; those of one kind add up."""
         return Catalogue(self._store, (*self._own, *workloads), self._ignored, self.embedded)
 
     def without_fields(self, ignored: Iterable[IgnoredField]) -> Catalogue:
-        """Return this catalogue without the fields that a policy takes out."""
+        """Return this catalogue without the fields that a policy ignores."""
         return Catalogue(self._store, self._own, (*self._ignored, *ignored), self.embedded)
 
     def with_embedded(self, embedded: Iterable[EmbeddedTexts]) -> Catalogue:
-        """Return this catalogue with the strings that a policy takes for manifests."""
+        """Return this catalogue with the strings that a policy declares as manifests."""
         texts = (*self.embedded, *embedded)
         return Catalogue(self._store, self._own, self._ignored, texts)
 
     def embedded_keys(self, group: str, kind: str) -> tuple[NamePattern, ...]:
-        """Return which of the strings of a kind are manifests, by their keys; mostly none."""
+        """Return the patterns of the keys whose strings in a kind are manifests; mostly none."""
         if group or not self.embedded:
             return ()
         return tuple(key for one in self.embedded if one.kind == kind for key in one.keys)
 
     def lookup(self, group: str, kind: str) -> Kind | None:
-        """Return what is known of a kind; None where it is unknown."""
+        """Return what is known of a kind; None if it is unknown."""
         key = (group, kind)
         if key not in self._kinds:
             self._kinds[key] = self._find(group, kind)
         return self._kinds[key]
 
     def plan(self, group: str, kind: str) -> KindPlan | None:
-        """Return how objects of a kind are skimmed; None where they have to be searched."""
+        """Return how objects of a kind are skimmed; None if they must be searched."""
         key = (group, kind)
         if key not in self._plans:
             is_searched = bool(self._ignored or self.embedded_keys(group, kind))
@@ -174,7 +174,7 @@ class Catalogue:
         return Kind(self._branches[shared], is_exact, words)
 
     def shape(self, name: str) -> Branch:
-        """Return what a shape holds; ``KeyError`` for a name that is none."""
+        """Return the fields of a shape; ``KeyError`` for an unknown name."""
         if name not in self._shapes:
             fields = next(
                 part.shapes[name]
@@ -185,7 +185,7 @@ class Catalogue:
         return self._shapes[name]
 
     def ignores(self, group: str, kind: str, path: tuple[str | int, ...]) -> bool:
-        """Whether the policy takes out the field at ``path``: keys and indexes from the root."""
+        """Whether the policy ignores the field at ``path``: keys and indexes from the root."""
         return any(
             group in one.groups
             and kind in one.kinds
@@ -194,11 +194,11 @@ class Catalogue:
         )
 
     def entries(self) -> tuple[Workload, ...]:
-        """Return every entry, also those of files that nothing has asked for yet."""
+        """Return every entry, also those of files that were not needed yet."""
         return (*(one for part in self._all_parts() for one in part.workloads), *self._own)
 
     def core_entries(self) -> tuple[Workload, ...]:
-        """Return the entries that are at hand: of Kubernetes itself, and the policy's own."""
+        """Return the loaded entries: of Kubernetes itself, and the policy's own."""
         return (*self._store.core.workloads, *self._own)
 
     def groups_with(self, kind: str) -> tuple[str, ...]:
@@ -217,7 +217,7 @@ class Catalogue:
         )
 
     def ignored_fields(self) -> tuple[IgnoredField, ...]:
-        """Return what the policy takes out."""
+        """Return the fields that the policy ignores."""
         return self._ignored
 
     def without_images(self) -> tuple[tuple[str, str], ...]:
@@ -225,7 +225,7 @@ class Catalogue:
         return tuple(sorted(pair for part in self._all_parts() for pair in part.without_images))
 
     def shapes(self) -> dict[str, tuple[Field, ...]]:
-        """Return every shape by name; ``@GROUP`` is in the name of one that is a group's own."""
+        """Return every shape by name; a shape of a group has ``@GROUP`` in its name."""
         return {name: one for part in self._all_parts() for name, one in part.shapes.items()}
 
     def _all_parts(self) -> tuple[Part, ...]:
@@ -243,7 +243,7 @@ def _fields_of(workloads: Iterable[Workload], group: str, kind: str) -> list[Fie
 
 
 def _words_of(workloads: Iterable[Workload], kind: str) -> tuple[bytes, ...]:
-    """Return what tells of images in objects of a core kind; nothing where a shape has some."""
+    """Return words that show images in objects of a core kind; none if a shape has images."""
     words: dict[bytes, None] = {}
     for entry in workloads:
         for field in entry.fields if "" in entry.groups and kind in entry.kinds else ():

@@ -1,8 +1,8 @@
 """The notation of the catalogue and of a policy's own entries: nodes → entries.
 
 ``a.b`` is a key in a mapping, ``["a.b/c"]`` a key with dots, ``[]`` each item of a list, ``{}``
-each value of a mapping, ``<shape>`` what the shape of that name holds. docs/workloads.md has the
-whole notation with examples. Every slip is a PolicyError with its place. No I/O.
+each value of a mapping, ``<shape>`` the fields of the shape of that name. docs/workloads.md
+describes the whole notation with examples. Every mistake is a PolicyError with its place. No I/O.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _KEYS_ONLY = re.compile(rf"(?:{_KEY}|{_QUOTED})(?:\.{_KEY}|{_QUOTED})*")
 _REGISTRY = re.compile(r"[a-z0-9.-]+\.[a-z0-9.-]+(?::[0-9]+)?(?:/[a-z0-9._/-]+)?")
 
 _HERE = "."
-"""A path to what the field is of: the object, or what has the shape."""
+"""The path to the object, or to the mapping with the shape, itself."""
 
 _ENTRY_KEYS = ("groups", "kinds", "source", "fields")
 _IGNORED_KEYS = ("groups", "kinds", "fields", "reason")
@@ -62,7 +62,7 @@ _FIELD_KEYS = ("at", *_PARTS, *_LISTS, *_MORE_KEYS)
 
 
 def read_part(source: Source, group: str | None) -> Part:
-    """Read a file of the catalogue; ``group`` is the one that it is for, None in core.yaml."""
+    """Read a file of the catalogue; ``group`` is the API group of the file, None in core.yaml."""
     reader = Fields(source)
     root = reader.record(reader.root, "", ("words", "groups", "shapes", "kinds", "without-images"))
     names = {}
@@ -115,7 +115,7 @@ def read_workloads(
 
 
 def read_ignored_fields(reader: Fields, node: Node, where: str) -> tuple[IgnoredField, ...]:
-    """Read ``ignore-fields:``: kinds by name, fields by their whole path, and why."""
+    """Read ``ignore-fields:``: kinds by name, fields by their whole path, and the reasons."""
     found: list[IgnoredField] = []
     for index, item in enumerate(reader.items(node, where)):
         at = f"{where}[{index}]"
@@ -139,7 +139,7 @@ def read_ignored_fields(reader: Fields, node: Node, where: str) -> tuple[Ignored
 
 
 def read_embedded(reader: Fields, node: Node, where: str) -> tuple[EmbeddedTexts, ...]:
-    """Read ``embedded:``: kinds whose strings are manifests, and globs for the keys of those."""
+    """Read ``embedded:``: kinds whose strings are manifests, and globs for the strings' keys."""
     found: list[EmbeddedTexts] = []
     for index, item in enumerate(reader.items(node, where)):
         at = f"{where}[{index}]"
@@ -156,7 +156,7 @@ def read_embedded(reader: Fields, node: Node, where: str) -> tuple[EmbeddedTexts
 def _read_groups_and_kinds(
     reader: Fields, entry: dict[str, Node], where: str, *, wildcard: bool = False
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Read the API groups and the kinds of an entry; a ``wildcard`` stands for every kind."""
+    """Read the API groups and the kinds of an entry; a ``wildcard`` matches every kind."""
     groups = reader.texts(entry["groups"], f"{where}.groups")
     for group, node in zip(groups, reader.items(entry["groups"], where), strict=True):
         if "/" in group:
@@ -233,7 +233,7 @@ def _holding_field(reader: Fields, node: Node, where: str, shapes: MappingType[s
 
 
 def _beside(holder: Holder) -> Holder:
-    """Return what a field may be that has its tag beside it."""
+    """Return what a field with its tag beside it may be."""
     return IMAGE._replace(tag_beside=holder.tag_beside)
 
 
@@ -281,7 +281,7 @@ def _registries(reader: Fields, entry: dict[str, Node], where: str) -> tuple[str
 
 
 def _texts(reader: Fields, entry: dict[str, Node], key: str, where: str) -> tuple[str, ...]:
-    """Read a list of texts that has to say something, if it is there."""
+    """Read a non-empty list of texts, if it is there."""
     if key not in entry:
         return ()
     texts = reader.texts(entry[key], f"{where}.{key}")
@@ -333,7 +333,7 @@ def _split(reader: Fields, node: Node, entry: dict[str, Node], where: str) -> Sp
 
 
 def _shown_field(at: str, holder: Holder) -> str:
-    """Write a field in one line, for people."""
+    """Write a field in one line, for messages."""
     if holder.split is not None:
         parts: dict[str, Ways] = {name: getattr(holder.split, name) for name in _PARTS}
         inside = ", ".join(

@@ -1,4 +1,4 @@
-"""What kustomize makes of a kustomization: its fields, its patches, its transformers.
+"""How kustomize reads a kustomization: its fields, its patches, its transformers.
 
-Pure, and one file at a time: which files a kustomization reaches is known to ``repository/``.
+No I/O, and one file at a time: ``repository/`` knows which files a kustomization reaches.
 """

@@ -1,6 +1,6 @@
 """Replacements and fieldSpecs → the fields of objects that they write to.
 
-Whether such a field holds an image is for ``leads.py`` to say.
+``leads.py`` decides whether such a field holds an image.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _KEY_OR_ITEM: Final = r"""["']?[\w.$<-]+["']?\s*:(?:\s|$)|-(?:\s|$)|[\[{]"""
 _KIND_CHANGE: Final = "allowKindChange"
 _NO: Final = frozenset(("", "false", "no", "off", "n"))
 _LONGEST: Final = 4096
-"""Characters of a path of fields; a longer one is taken for that of an image."""
+"""Characters of a field path; a longer one counts as the path of an image."""
 
 
 def is_written_out(text: str) -> bool:
-    """Whether a text is documents rather than a path.
+    """Whether a text is documents, not a path.
 
-    Kustomize tries to read objects in it first. No path has several lines or looks like a
+    Kustomize first tries to read objects in it. No path has several lines or looks like a
     mapping.
     """
     content = text.strip()
@@ -39,7 +39,7 @@ def is_written_out(text: str) -> bool:
 
 
 def target_of(record: Record | None, options: Record | None = None) -> Target | None:
-    """Return the target of a patch that has some options, None where there is no target."""
+    """Return the target of a patch with options, None if it has none."""
     if record is None:
         return None
     allowed = "" if options is None else options.text(_KIND_CHANGE)
@@ -54,7 +54,7 @@ def target_of(record: Record | None, options: Record | None = None) -> Target | 
 
 
 def steps_of(text: str, separator: str) -> tuple[str, ...]:
-    r"""Split a path of fields, which may quote its separator by ``\`` or within ``[...]``.
+    r"""Split a field path, which may quote its separator with ``\`` or within ``[...]``.
 
     Source: kyaml ``utils/pathsplitter.go``.
     """
@@ -97,7 +97,7 @@ def _with_value(change: FieldChange, value: Leaf | None) -> FieldChange:
 
 
 def _source(record: Record | None) -> tuple[tuple[str, str, tuple[str, ...]] | None, bool]:
-    """Return where a replacement copies from, and whether it takes a part of what is there."""
+    """Return where a replacement copies from, and whether it takes only a part of the value."""
     if record is None:
         return None, False
     path = record.text("fieldPath") or _DEFAULT_FIELD
@@ -106,12 +106,12 @@ def _source(record: Record | None) -> tuple[tuple[str, str, tuple[str, ...]] | N
 
 
 def reads_of_replacements(records: Iterable[Record]) -> Iterator[FieldRead]:
-    """Yield the fields that replacements copy from, where they are written out."""
+    """Yield the fields that replacements copy from, if they are written out."""
     for record in records:
         source = record.record("source")
         leaf = None if source is None else source.leaf("fieldPath")
         if source is None or leaf is None or not isinstance(leaf.node, Scalar):
-            continue  # of an object's name, which is no image
+            continue  # an object's name, not an image
         options = source.record("options")
         delimiter = "" if options is None else options.text("delimiter")
         index = "" if options is None else options.text("index")
@@ -127,7 +127,7 @@ def reads_of_replacements(records: Iterable[Record]) -> Iterator[FieldRead]:
 
 
 def reads_of_vars(records: Iterable[Record]) -> Iterator[FieldRead]:
-    """Yield the fields of which variables have their values."""
+    """Yield the fields from which variables take their values."""
     for record in records:
         place, select = record.record("fieldref"), record.record("objref")
         leaf = None if place is None else place.leaf("fieldPath")
@@ -151,8 +151,8 @@ def changes_of_specs(
 ) -> Iterator[FieldChange]:
     """Yield the fields of fieldSpecs (``spec/template/spec/containers[]/image``).
 
-    ``keys`` are those of labels or annotations that are written below them; None for any.
-    Annotations that become annotations are judged where they are written.
+    ``keys`` are the labels or annotations that are written below them; None for any.
+    Annotations that remain annotations are judged where they are written.
     """
     for record in records:
         leaf = record.leaf("path")

@@ -1,9 +1,9 @@
-"""Nodes → values of a struct, as Go's ``encoding/json`` decodes what sigs.k8s.io/yaml makes.
+"""Nodes → values of a struct, as Go's ``encoding/json`` decodes the output of sigs.k8s.io/yaml.
 
-YAML becomes JSON first, whose keys are sorted by their bytes and of which a mapping has each
-once. The decoder folds their case and takes them one after the other: a struct's fields add up,
-a list's items are decoded onto those that stand there already, null leaves most values alone.
-What does not fit is refused in the end, and what stands beside it is read all the same.
+YAML is first converted to JSON, with keys sorted by bytes and unique within a mapping. The decoder
+ignores the case of keys and processes them in order: a struct's fields accumulate, a list's items
+are decoded onto existing ones, null leaves most values unchanged. A value of the wrong type is
+refused in the end, but the other values are still read.
 """
 
 from __future__ import annotations
@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 __all__ = ["Decoder", "Items", "Leaf", "Record"]
 
 _REPEATED = 100_000
-"""Values that aliases repeat, at the most; go-yaml refuses a file with four times as many."""
+"""Maximum number of values repeated by aliases; go-yaml refuses four times as many."""
 _TOLD = 20
-"""Refusals that are kept."""
+"""Maximum number of refusals to keep."""
 
 
 class Leaf(NamedTuple):
-    """A scalar, or any value that is not looked into."""
+    """A scalar, or any value whose contents are not decoded."""
 
     node: Node
     field: str
 
     @property
     def text(self) -> str:
-        """What a scalar says; empty for all else."""
+        """The text of a scalar; empty for other nodes."""
         return self.node.value if isinstance(self.node, Scalar) else ""
 
 
@@ -49,29 +49,29 @@ class Record:
     __slots__ = ("field", "mapping", "values")
 
     def __init__(self, mapping: Mapping, field: str) -> None:
-        """Make an empty one, as it is written at ``mapping``."""
+        """Create an empty record for ``mapping``."""
         self.mapping = mapping
         self.field = field
         self.values: dict[str, Decoded] = {}
 
     def leaf(self, name: str) -> Leaf | None:
-        """Return a scalar, None where there is none."""
+        """Return a scalar, None if there is none."""
         found = self.values.get(name)
         return found if isinstance(found, Leaf) else None
 
     def scalar(self, name: str) -> Scalar | None:
-        """Return a scalar's node where something is written in it."""
+        """Return a scalar's node if it is not empty."""
         found = self.leaf(name)
         node = None if found is None else found.node
         return node if isinstance(node, Scalar) and node.value else None
 
     def text(self, name: str) -> str:
-        """Return what a scalar says, empty where there is none."""
+        """Return a scalar's text, empty if there is none."""
         found = self.leaf(name)
         return "" if found is None else found.text
 
     def record(self, name: str) -> Record | None:
-        """Return a struct or a map, None where there is none."""
+        """Return a struct or a map, None if there is none."""
         found = self.values.get(name)
         return found if isinstance(found, Record) else None
 
@@ -91,12 +91,12 @@ class Record:
 
 
 class Items:
-    """A list: ``length`` of the items count; what is behind them a longer one builds on again."""
+    """A list: only the first ``length`` items count; a longer list reuses the items after them."""
 
     __slots__ = ("items", "length", "start")
 
     def __init__(self) -> None:
-        """Make an empty one, as it is written at the character ``start``."""
+        """Create an empty list."""
         self.start = 0
         self.items: list[Decoded | None] = []
         self.length = 0
@@ -114,10 +114,10 @@ class Decoder:
     """Decodes one object; ``refusals`` are why kustomize refuses it: character and clause."""
 
     def __init__(self, view: View, *, exactly: bool = False, strictly: bool = True) -> None:
-        """Read by ``view``.
+        """Read with ``view``.
 
-        ``exactly``: names are compared as they are, as the API server does. ``strictly``: fields
-        that the struct does not have are refused.
+        ``exactly``: compare names with case, as the API server does. ``strictly``: refuse fields
+        that the struct does not have.
         """
         self._view = view
         self._exactly = exactly
@@ -130,7 +130,7 @@ class Decoder:
         """Whether aliases repeat so much that not all was read."""
 
     def decode(self, mapping: Mapping, struct: Struct, field: str = "") -> Record:
-        """Return a struct; ``field`` is where it stands."""
+        """Return a struct; ``field`` is its path."""
         return self._struct(mapping, struct, None, field)
 
     def decode_list(self, node: Sequence, struct: Struct, field: str = "") -> list[Record]:
@@ -157,7 +157,7 @@ class Decoder:
         return found or old
 
     def _may_go_on(self, node: Node) -> bool:
-        """Whether a node is new, or has not been repeated too often; its pairs count."""
+        """Whether a node is new, or not repeated too often; its pairs count."""
         if id(node) in self._seen:
             self._left -= 1 + (len(node.pairs) if isinstance(node, Mapping) else 0)
             if self._left < 0:
@@ -196,7 +196,7 @@ class Decoder:
         return record
 
     def _name_of(self, key: str, schema: Struct) -> str | None:
-        """Return the name of the field that a key means, as the struct spells it."""
+        """Return the name of the field for a key, as the struct spells it."""
         if key in schema:
             return key
         if self._exactly:

@@ -1,4 +1,4 @@
-"""Names of fields as Go's ``encoding/json`` compares them: without regard to case."""
+"""Field names as Go's ``encoding/json`` compares them: without regard to case."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ _LONG_S, _S = "\u017f", "s"
 
 
 def fold(name: str) -> str:
-    """Return what two spellings of a field's name have in common.
+    """Return the same text for all spellings of a field's name.
 
-    Go compares by simple case folding (``encoding/json``, ``foldName``). Of the letters that are
-    not ASCII only U+017F folds to one of the fields' letters, s, and U+212A, the Kelvin sign, to k;
-    the latter is what ``lower`` does too.
+    Go compares by simple case folding (``encoding/json``, ``foldName``). Of the non-ASCII letters
+    only U+017F folds to a letter of the fields, s, and U+212A, the Kelvin sign, to k; ``lower``
+    already does the latter.
     """
     return name.replace(_LONG_S, _S).lower()

@@ -1,6 +1,6 @@
-"""Objects that have kustomize run by others, Flux and Argo CD, → a kustomization's values.
+"""Flux and Argo CD objects, whose controllers run kustomize, as a kustomization's fields.
 
-Their API servers compare the names of fields as they are. Their ``images`` are in the catalogue.
+Their API servers compare field names with case. Their ``images`` are in the catalogue.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _FIELDS: Final[Struct] = {
 
 
 def read_host(mapping: Mapping, meta: KubeObject, view: View) -> Iterator[Kustomization]:
-    """Yield what an object hands to kustomize."""
+    """Yield the options that an object passes to kustomize."""
     if meta.group == "kustomize.toolkit.fluxcd.io":
         spec = view.get(mapping, "spec")
         if isinstance(spec, Mapping):
@@ -68,7 +68,7 @@ def template_patch_of(mapping: Mapping, view: View) -> Scalar | None:
 
 
 def _template_patch(mapping: Mapping, node: Scalar) -> Kustomization:
-    """Return the patch as that of an Application; what only the template's output tells, too."""
+    """Return the patch as one of the Application, with a note on what only the output shows."""
     field = "spec.templatePatch"
     target = Target(group="argoproj.io", version="v1alpha1", kind="Application")
     unjudged: tuple[Unjudged, ...] = ()
@@ -80,13 +80,13 @@ def _template_patch(mapping: Mapping, node: Scalar) -> Kustomization:
 
 
 def hides_images(text: str) -> bool:
-    """Whether a text speaks of images, and is no YAML until a template's actions are done."""
+    """Whether a text mentions images and is not YAML until a template is rendered."""
     speaks = re.search(_SPEAKS_OF_IMAGES, text) is not None
     return speaks and ACTION in text and bool(parse_yaml(text).problems)
 
 
 def _anywhere(root: Mapping, view: View) -> Iterator[Kustomization]:
-    """Yield what stands under a key ``kustomize``, which ApplicationSets have in many places."""
+    """Yield the mappings under a key ``kustomize``, which ApplicationSets have in many places."""
     work: list[tuple[Node, str, int]] = [(root, "", 0)]
     seen: set[int] = set()
     while work:
@@ -112,7 +112,7 @@ _DEEPEST: Final = 64
 
 
 def fields_of_host(mapping: Mapping, field: str, view: View) -> Kustomization:
-    """Return what a mapping with a kustomization's fields says, but for ``images``."""
+    """Return the kustomization fields in a mapping, except ``images``."""
     decoder = Decoder(view, exactly=True, strictly=False)
     root = decoder.decode(mapping, _FIELDS, field)
     namespace = root.text("targetNamespace") or root.text("namespace")

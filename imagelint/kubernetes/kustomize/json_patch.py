@@ -1,7 +1,7 @@
-"""JSON 6902 operations → the images that they write, placed where their paths point.
+"""JSON 6902 operations → the images that they write, at the places that their paths name.
 
-A value is searched as what it becomes a part of: around it an object of the target's kind is
-built, with nothing in it but the way to the value.
+A value is searched as part of its target: in an object of the target's kind that contains
+only the path to the value.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 
     Found: TypeAlias = ImageSite | Unjudged | Inline
     Inside: TypeAlias = Callable[[ObjectNode, View], Iterable[Found]]
-    """What an object hands to kustomize, beside its images."""
+    """What an object passes to kustomize, besides its images."""
 
 __all__ = ["ONTO_PLUGIN", "read_operations", "steps_of_pointer"]
 
 _MOST_STEPS: Final = 64
-"""Steps of a path; no object of Kubernetes has half as many."""
+"""Steps of a path; no Kubernetes object has half as many."""
 _COPIES: Final = frozenset(("copy", "move"))
 ONTO_PLUGIN: Final = "it changes what a transformer does"
 _ONTO_PATCH: Final = "it changes which objects a patch is for, or what it does to them"
@@ -59,8 +59,8 @@ def read_operations(  # noqa: PLR0913 - all that is known of a patch
 ) -> Iterator[Found]:
     """Yield the images and patches that operations write, and what only a build can tell of them.
 
-    Source: RFC 6902; github.com/evanphx/json-patch v4, which takes whatever is in front of a
-    path's first slash for nothing.
+    Source: RFC 6902; github.com/evanphx/json-patch v4, which ignores whatever is before the first
+    slash of a path.
     """
     for index, item in enumerate(root.items):
         if not isinstance(item, Mapping):
@@ -102,7 +102,7 @@ def _makes_another_kind(  # noqa: PLR0913, PLR0917 - all that is known of an ope
     catalogue: Catalogue,
     aims: list[Aim],
 ) -> bool:
-    """Whether an operation makes another kind of an object, in which images are not seen."""
+    """Whether an operation changes the kind of an object, whose images are then not seen."""
     value = None if name in _COPIES else entries.get("value")
     written: dict[str, str | None] = {}
     if steps in ((KIND,), (API_VERSION,)):
@@ -124,7 +124,7 @@ def _written(  # noqa: PLR0913, PLR0917 - all that is known of an operation
     inside: Inside,
     once: bool,  # noqa: FBT001 - handed on
 ) -> Iterator[Found]:
-    """Yield what a value brings in."""
+    """Yield what a value adds."""
     onto = [aim.searched for aim in aims if aim.searched.kind in PLUGINS]
     if any(lead(catalogue, one.group, one.kind, steps) is Lead.PART for one in onto):
         yield Unjudged(pointer, at, ONTO_PLUGIN, is_about_images=True)
@@ -149,7 +149,7 @@ def _shown_in(  # noqa: PLR0913, PLR0917 - all that is known of an operation
     inside: Inside,
     once: bool,  # noqa: FBT001 - handed on
 ) -> Iterator[Found]:
-    """Yield what shows in an object with nothing in it but the value."""
+    """Yield what is found in an object that contains only the value."""
     shown = _shown(steps)
     for root, path in _objects_around(value, steps):
         found: list[Found] = []
@@ -168,7 +168,7 @@ def _shown_in(  # noqa: PLR0913, PLR0917 - all that is known of an operation
 
 
 def _of_any(found: Found, steps: tuple[str, ...]) -> Found:
-    """Return what is found in a host; a patch without its target, which stays, is for anything."""
+    """Return what is found in a host; a patch without its target applies to anything."""
     if isinstance(found, Inline) and steps[-1:] == ("patch",):
         return found._replace(target=Target())
     return found
@@ -186,7 +186,7 @@ def _as_image(  # noqa: PLR0913, PLR0917 - all that is known of an operation
     catalogue: Catalogue,
     aims: list[Aim],
 ) -> Iterator[Found]:
-    """Yield a scalar that is an image, or a part of one, by what its path leads to."""
+    """Yield a scalar that is an image, or a part of one, depending on where its path leads."""
     leads = (lead(catalogue, aim.searched.group, aim.searched.kind, steps) for aim in aims)
     nearest = max(leads, default=Lead.NONE)
     if nearest is Lead.IMAGE and aims and steps[-1:] == ("image",):
@@ -198,9 +198,9 @@ def _as_image(  # noqa: PLR0913, PLR0917 - all that is known of an operation
 
 
 def _objects_around(value: Node, steps: tuple[str, ...]) -> Iterator[tuple[Mapping, str]]:
-    """Yield objects that hold nothing but a value, and the field in which it stands.
+    """Yield objects that contain only a value, and the field of the value.
 
-    An index may be a key of a mapping as well, so there are two where there is one: with lists
+    An index may also be a key of a mapping, so a path with an index yields two: with lists
     first.
     """
     for lists in (True, False) if any(is_index(step) for step in steps) else (True,):
@@ -227,7 +227,7 @@ def _shown(steps: Iterable[str]) -> str:
 def _copies_into_image(
     catalogue: Catalogue, aims: Iterable[Aim], origin: tuple[str, ...], steps: tuple[str, ...]
 ) -> bool:
-    """Whether something that was no image becomes one."""
+    """Whether something that is not an image is copied to an image field."""
     for aim in aims:
         group, kind = aim.searched.group, aim.searched.kind
         becomes = lead(catalogue, group, kind, steps)
@@ -240,7 +240,7 @@ def _copies_into_image(
 
 
 def _place(steps: tuple[str, ...]) -> str:
-    """Return the last key of a path; all lists of containers are one."""
+    """Return the last key of a path; all lists of containers are equal."""
     keys = [step for step in steps if not is_index(step)]
     last = keys[-1] if keys else ""
     return "containers" if last.lower().endswith("containers") else last

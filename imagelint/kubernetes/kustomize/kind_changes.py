@@ -1,6 +1,6 @@
-"""What makes another kind of an object: the images in it are seen as those of the kind it has.
+"""Changes of an object's kind: the images in it are searched as those of its present kind.
 
-So whatever the new kind holds, and the old one does not, only a build can tell.
+So only a build can tell which images the new kind holds and the old one does not.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NEW_KIND: Final = "it changes the kind of an object, which may then have images 
 
 
 def kinds_at(aims: Iterable[Aim]) -> Kinds:
-    """Return the kinds of objects that a patch is for."""
+    """Return the kinds of objects that a patch applies to."""
     found = [None if one.is_any else (one.searched.group, one.searched.kind) for one in aims]
     return (None,) if None in found else tuple(found)
 
@@ -41,10 +41,10 @@ def kinds_of_target(target: Target, catalogue: Catalogue) -> Kinds:
 
 
 def reveals(catalogue: Catalogue, kinds: Kinds, written: Mapping[str, str | None]) -> bool:
-    """Whether objects may hold images that are not seen, once something is written into them.
+    """Whether objects may hold images that are not seen, after something is written into them.
 
-    ``written`` has what their ``kind`` and ``apiVersion`` become, None where that is not known.
-    Where Kubernetes itself has one of the kinds it is not taken for that of another group.
+    ``written`` has their new ``kind`` and ``apiVersion``, None if it is not known. If Kubernetes
+    itself has one of the kinds, it does not count as a kind of another group.
     """
     own = {old[1] for old in kinds if old is not None and _is_exact(catalogue, old)}
     meant = [old for old in kinds if old is None or old[1] not in own or _is_exact(catalogue, old)]
@@ -72,7 +72,7 @@ def _reveals(
     if becomes is not None and becomes.holds_nothing:
         return False
     was = None if old is None else catalogue.lookup(*old)
-    # Without a group an unknown kind may be one of Kubernetes', in which nothing is searched.
+    # Without a group an unknown kind may be one of Kubernetes', which is not searched by shape.
     may_be_free = KIND in written and was is None and not (old and old[0])
     is_searched = not may_be_free and (was is None or not was.is_exact)
     if old is not None and is_searched:
@@ -82,7 +82,7 @@ def _reveals(
 
 
 def changes_kind(catalogue: Catalogue, change: FieldChange) -> bool:
-    """Whether a replacement or a fieldSpec makes another kind of objects, with unseen images."""
+    """Whether a replacement or a fieldSpec changes the kind of objects, with unseen images."""
     if change.steps not in ((KIND,), (API_VERSION,)):
         return False
     kinds: Kinds = (None,)

@@ -1,4 +1,4 @@
-"""Which API objects kustomize reads itself, and which carry a kustomization's fields."""
+"""Which API objects kustomize reads itself, and which contain a kustomization's fields."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ HOSTS: Final = (
     ("argoproj.io", "ApplicationSet"),
     ("argoproj.io", "ApplicationSource"),
 )
-"""API groups and kinds of the objects that have kustomize run by others.
+"""API groups and kinds of the objects whose controllers run kustomize.
 
-The last one is no object of a cluster: a file that overrides the source of an Application.
+The last one is not an object of a cluster: a file that overrides the source of an Application.
 """
 
 
@@ -44,10 +44,10 @@ def is_plugin(meta: KubeObject) -> bool:
 
 
 def is_host(group: str, kind: str) -> bool:
-    """Whether objects of a kind have kustomize run by others."""
+    """Whether a controller runs kustomize for objects of a kind."""
     return (group, kind) in HOSTS
 
 
 def has_fields_of_kustomize(meta: KubeObject) -> bool:
-    """Whether kustomize, or somebody who runs it, reads more in an object than images."""
+    """Whether kustomize, or a program that runs it, reads more in an object than images."""
     return is_kustomization(meta) or is_plugin(meta) or is_host(meta.group, meta.kind)

@@ -1,4 +1,4 @@
-"""A kustomization's mapping → the values that kustomize makes of it."""
+"""A kustomization's mapping → its fields as kustomize reads them."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ _VERSIONS = {
     _KIND: "kustomize.config.k8s.io/v1beta1",
     "Component": "kustomize.config.k8s.io/v1alpha1",
 }
-"""By kind: the only version that kustomize takes."""
+"""By kind: the only version that kustomize accepts."""
 _TYPE = ("kind", "apiVersion")
 _NAMES = (
     *("resources", "bases", "components", "crds", "configurations"),
     *("patches", "patchesStrategicMerge"),
 )
-"""Lists in which kustomize takes no empty item."""
+"""Lists in which kustomize accepts no empty item."""
 CHART = "the chart is rendered only when kustomize builds it"
 _FILES = (
     ("resources", Role.RESOURCE),
@@ -68,10 +68,10 @@ _PATCHES = (("patches", Role.PATCH), ("patchesJson6902", Role.JSON_PATCH))
 
 
 def read_kustomization(mapping: Mapping, view: View) -> Kustomization:
-    """Return what a kustomization file's root says; ``view`` is kubectl's reading of its tree.
+    """Return the fields of a kustomization file's root; ``view`` is kubectl's reading of its tree.
 
-    Raises nothing: what kustomize refuses is in ``refusals``, and what stands beside it is read
-    all the same (kustomize api, ``types/kustomization.go``, ``internal/target/kusttarget.go``).
+    Raises nothing: what kustomize refuses is in ``refusals``, and the other fields are still
+    read (kustomize api, ``types/kustomization.go``, ``internal/target/kusttarget.go``).
     """
     decoder = Decoder(view)
     root = decoder.decode(mapping, KUSTOMIZATION)
@@ -114,7 +114,7 @@ def read_kustomization(mapping: Mapping, view: View) -> Kustomization:
 
 
 def _refusals(root: Record) -> Iterator[tuple[int, str]]:
-    """Yield why kustomize refuses values that have the types of their fields."""
+    """Yield why kustomize refuses values that have the right types."""
     says = [found for name, found in root.values.items() if name not in _TYPE]
     if not any(not isinstance(one, Leaf) or one.text for one in says):
         yield root.mapping.start, "it is empty"
@@ -154,7 +154,7 @@ def image_of(record: Record) -> ImageEntry:
 def patch_of(
     record: Record, role: Role, namespace: str, key: str = "patch"
 ) -> tuple[list[PathEntry], list[Inline]]:
-    """Return the file or the text of a patch, which stands under ``key``."""
+    """Return the file or the text of a patch, which is under ``key``."""
     target = target_of(record.record("target"), record.record("options"))
     path, text = record.leaf("path"), record.leaf(key)
     paths = [] if path is None else list(_path(role, path))
@@ -167,7 +167,7 @@ def patch_of(
 def written_or_named(
     leaf: Leaf, role: Role, namespace: str
 ) -> tuple[list[PathEntry], list[Inline]]:
-    """Return a text for what it is: documents, or the path of a file with some."""
+    """Return a text as documents, or as the path of a file that holds them."""
     if not isinstance(leaf.node, Scalar):
         return [], []
     if is_written_out(leaf.text):
@@ -193,7 +193,7 @@ def data_files(record: Record) -> Iterator[PathEntry]:
 
 
 def _values_files(root: Record) -> Iterator[PathEntry]:
-    """Yield the files with values of charts."""
+    """Yield the values files of charts."""
     for record in root.records("helmCharts"):
         leaf = record.leaf("valuesFile")
         for one in (*(() if leaf is None else (leaf,)), *record.leaves("additionalValuesFiles")):
@@ -204,7 +204,7 @@ def _values_files(root: Record) -> Iterator[PathEntry]:
 
 
 def annotations_of(record: Record, name: str) -> Iterator[AddedText]:
-    """Yield the annotations that are put on all objects."""
+    """Yield the annotations that are added to all objects."""
     pairs = record.record(name)
     for key in () if pairs is None else pairs.values:
         leaf = pairs.leaf(key) if pairs is not None else None
@@ -221,7 +221,7 @@ def _changes(root: Record) -> Iterator[FieldChange]:
 
 
 def _cut(decoder: Decoder, mapping: Mapping) -> Iterator[Unjudged]:
-    """Yield that not all was read, if so: else aliases would hide an image."""
+    """Yield a note if not all was read: otherwise aliases could hide an image."""
     if decoder.is_cut:
         message = "aliases repeat so often that not everything is read"
         yield Unjudged(mapping, "", message, is_about_images=True)

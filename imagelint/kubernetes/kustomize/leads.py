@@ -1,4 +1,4 @@
-"""A path of fields → whether an image stands there, by the catalogue or by the shape of a pod."""
+"""A path of fields → whether it leads to an image, by the catalogue or by the shape of a pod."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ _ABOVE: Final = frozenset(
     ("spec", "template", "podSpec", "podTemplate", "jobTemplate", *CONTAINERS)
 )
 _KEYS: Final = ("image", "newName")
-"""Where nothing is known of a field, these below it are images."""
+"""Keys that are images below a field of which nothing is known."""
 _MAPS: Final = ("labels", "annotations", "selector")
-"""How fields end that hold labels or annotations, in lower case."""
+"""The ends of fields that hold labels or annotations, in lower case."""
 _PARTS: Final = ("registry", "repository", "image")
 _MOST_STEPS: Final = 64
 _DECIDE: Final = frozenset(
@@ -56,29 +56,29 @@ _DECIDE: Final = frozenset(
         *("patch", "path", "jsonop", "patches", "paths", "options"),
     )
 )
-"""Fields of plugins, folded, that say which images are written, or where."""
+"""Fields of plugins, folded, that decide which images are written, or where."""
 _NAMES_IMAGE: Final = frozenset(("newname",))
-"""Fields of ``imageTag`` that are more than a tag of what is there."""
+"""Fields of ``imageTag`` that change more than the tag."""
 _PATCHES: Final = frozenset(("patches", "patchesJson6902", "patchesStrategicMerge"))
 _NAMES_OBJECT: Final = frozenset(
     ("name", "namespace", "version", "labelSelector", "annotationSelector")
 )
-"""Fields of a patch's target that say nothing of the kind that it is read as."""
+"""Fields of a patch's target that do not affect the kind as which it is read."""
 
 
 class Lead(IntEnum):
-    """What stands at the end of a path: the larger, the nearer to an image."""
+    """What is at the end of a path: the larger, the closer to an image."""
 
     NONE = 0
     ABOVE = 1
-    """Something in which images are."""
+    """Something that contains images."""
     PART = 2
     """A part of an image that names it (its registry, its repository)."""
     IMAGE = 3
 
 
 def is_index(step: str) -> bool:
-    """Whether a step may be that to an item of a list."""
+    """Whether a step may be an item of a list."""
     return re.fullmatch(_INDEX, step) is not None
 
 
@@ -99,7 +99,7 @@ def lead(catalogue: Catalogue, group: str, kind: str, steps: tuple[str, ...]) ->
 
 
 def in_patch_of_host(group: str, kind: str, steps: tuple[str, ...]) -> bool:
-    """Whether a path leads to the patches that an object has applied by others, or into one."""
+    """Whether a path leads to, or into, the patches that an object makes others apply."""
     if not is_host(group, kind):
         return False
     if kind == "ApplicationSet" and steps[:2] == ("spec", "templatePatch"):
@@ -113,7 +113,7 @@ def in_patch_of_host(group: str, kind: str, steps: tuple[str, ...]) -> bool:
 
 
 def lead_of_any(catalogue: Catalogue, group: str, kind: str, steps: tuple[str, ...]) -> Lead:
-    """Return what a path leads to where the group, or the kind as well, may be any."""
+    """Return what a path leads to if the group, or also the kind, may be any."""
     if kind:
         groups = (group,) if group else groups_of(catalogue, kind)
         return max(lead(catalogue, one, kind, steps) for one in groups)
@@ -129,7 +129,7 @@ def lead_of_any(catalogue: Catalogue, group: str, kind: str, steps: tuple[str, .
 
 
 def image_key(catalogue: Catalogue, change: FieldChange) -> str | None:
-    """Return a key that is written below a field, and is an image there or names one, if any."""
+    """Return a key that is written below a field and is an image there or names one, if any."""
     group, kind, steps = change.group, change.kind, change.steps
     keys: Iterable[str] | None = change.keys
     if keys is None:
@@ -138,7 +138,7 @@ def image_key(catalogue: Catalogue, change: FieldChange) -> str | None:
     names_labels = bool(steps) and steps[-1].lower().endswith(_MAPS)
     for key in keys:
         if key == "image" and names_labels:
-            continue  # a label or an annotation that is only called so
+            continue  # a label or an annotation with such a name
         if lead_of_any(catalogue, group, kind, (*steps, key)) >= Lead.PART:
             return key
     return None
@@ -164,7 +164,7 @@ def _keys_below(
 
 
 def is_judged(catalogue: Catalogue, group: str, kind: str, steps: tuple[str, ...]) -> bool:
-    """Whether what stands at a path is taken for an image in any object of a kind."""
+    """Whether the value at a path counts as an image in any object of a kind."""
     keys = [step for step in steps if not is_index(step)]
     known = catalogue.lookup(group, kind)
     if known is not None and _walk(catalogue, known.branch, steps) is Lead.IMAGE:
@@ -179,10 +179,10 @@ def groups_of(catalogue: Catalogue, kind: str) -> tuple[str, ...]:
 
 
 def _in_plugin(catalogue: Catalogue, steps: tuple[str, ...]) -> Lead:
-    """Return what a path leads to in an object that configures a plugin: what decides of images."""
+    """Return what a path leads to in an object that configures a plugin: fields for images."""
     names = [fold(step) for step in steps]
     if names[:1] in (["annotations"], ["labels"]) and steps[1:]:
-        if steps[1] in _KEYS:  # below a field of a fieldSpec it is an image
+        if steps[1] in _KEYS:  # below a fieldSpec's field it is an image
             return Lead.PART
         is_image = names[0] == "annotations" and lead(catalogue, "", "Pod", ("metadata", *steps))
         return Lead.PART if is_image else Lead.NONE
@@ -220,7 +220,7 @@ def _down(states: Iterable[Branch], step: str) -> Iterator[Branch]:
 
 
 def _opened(catalogue: Catalogue, branches: Iterable[Branch]) -> list[Branch]:
-    """Return branches with the shapes that go on there, and the items of lists."""
+    """Return branches with the fields of their shapes and the items of lists."""
     found: dict[int, Branch] = {}
     work = list(branches)
     while work:
@@ -239,7 +239,7 @@ def _opened(catalogue: Catalogue, branches: Iterable[Branch]) -> list[Branch]:
 
 
 def _in_holder(holder: Holder, rest: tuple[str, ...]) -> Lead:
-    """Return what the rest of a path leads to in something that holds an image in its own way."""
+    """Return what the rest of a path leads to in a value with its own notation for images."""
     if holder.shape == OBJECT:
         return _by_shape(rest)
     if holder.split is not None:
@@ -255,7 +255,7 @@ def _in_holder(holder: Holder, rest: tuple[str, ...]) -> Lead:
 
 
 def _by_shape(steps: tuple[str, ...]) -> Lead:
-    """Return what a path leads to in an object of which nothing is known."""
+    """Return what a path leads to in an object of an unknown kind."""
     keys = [step for step in steps if not is_index(step)]
     if not keys:
         return Lead.ABOVE

@@ -1,4 +1,4 @@
-"""A kustomization as kustomize reads it, as values; ``kustomization.py`` makes them of nodes."""
+"""A kustomization as kustomize reads it, as data; ``kustomization.py`` creates it from nodes."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ __all__ += ["Kustomization", "NodePatch", "PathEntry", "Role", "Target", "Unjudg
 
 
 class Role(Enum):
-    """What a kustomization takes a file, a folder or an inline text for."""
+    """How a kustomization uses a file, a folder or an inline text."""
 
     RESOURCE = "resource"
-    """Of ``resources`` and ``bases``: manifests, or the folder of another kustomization."""
+    """``resources`` and ``bases``: manifests, or the folder of another kustomization."""
     COMPONENT = "component"
     PATCH = "patch"
-    """Of ``patches`` and ``patchesStrategicMerge``: a strategic merge patch or JSON 6902."""
+    """``patches`` and ``patchesStrategicMerge``: a strategic merge patch or JSON 6902."""
     JSON_PATCH = "JSON patch"
-    """Of ``patchesJson6902``: JSON 6902 alone."""
+    """``patchesJson6902``: only JSON 6902."""
     TRANSFORMER = "transformer"
-    """Of ``transformers``: objects of plugins, or a kustomization of some."""
+    """``transformers``: plugin objects, or a kustomization that builds some."""
     VALIDATOR = "validator"
-    """Of ``validators``: the same, but a build fails where one of them changes anything."""
+    """``validators``: the same, but the build fails if one of them changes anything."""
     GENERATOR = "generator"
     CONFIGURATION = "configuration"
-    """Of ``configurations``: fields that transformers work on."""
+    """``configurations``: fields that transformers apply to."""
     REPLACEMENT = "replacement"
-    """Of ``replacements[].path``: one replacement or a list of them."""
+    """``replacements[].path``: one replacement or a list of them."""
     CRD = "CRD"
-    """Of ``crds``: OpenAPI definitions, which hold no images."""
+    """``crds``: OpenAPI definitions, which hold no images."""
     VALUES = "values"
-    """Of ``helmCharts[].valuesFile`` and ``additionalValuesFiles``."""
+    """``helmCharts[].valuesFile`` and ``additionalValuesFiles``."""
     DATA = "data"
-    """Of the generators of ConfigMaps and Secrets: files whose content is no manifest."""
+    """Generators of ConfigMaps and Secrets: files that are not manifests."""
     TEXT = "text"
-    """No kustomization's: what an operator reads in a string of an object, by the catalogue."""
+    """Not used by kustomize: text that an operator reads in an object's string (catalogue)."""
 
     @property
     def is_resource(self) -> bool:
@@ -50,7 +50,7 @@ class Role(Enum):
 
     @property
     def is_special(self) -> bool:
-        """Whether a file in this role is to kustomize what it does not say itself."""
+        """Whether the role decides how kustomize reads a file, not the file itself."""
         return self in (
             *(Role.PATCH, Role.JSON_PATCH, Role.TRANSFORMER, Role.GENERATOR),
             *(Role.CONFIGURATION, Role.REPLACEMENT),
@@ -58,9 +58,9 @@ class Role(Enum):
 
 
 class Target(NamedTuple):
-    """Whom a patch is for, as written; empty texts stand for anything.
+    """The target of a patch, as written; empty texts match anything.
 
-    Kustomize takes each for a regular expression (Go's RE2) that has to match all of a name.
+    Kustomize reads each as a regular expression (Go's RE2) that must match the whole of a name.
     """
 
     group: str = ""
@@ -69,19 +69,19 @@ class Target(NamedTuple):
     name: str = ""
     namespace: str = ""
     allows_kind_change: bool = False
-    """Whether the patch may give what it is merged into another kind."""
+    """Whether the patch may change the kind of the objects that it is merged into."""
 
 
 class FileRole(NamedTuple):
-    """What a kustomization somewhere in the repository takes a file for."""
+    """The role that a kustomization of the repository gives a file."""
 
     role: Role
     target: Target | None = None
-    """Of a patch."""
+    """Only for a patch."""
 
 
 class ImageEntry(NamedTuple):
-    """An item of ``images``; None for what is not there. Each scalar may stand elsewhere."""
+    """An item of ``images``; None for absent fields. Each scalar may be in another place."""
 
     name: Scalar | None
     new_name: Scalar | None
@@ -89,11 +89,11 @@ class ImageEntry(NamedTuple):
     digest: Scalar | None
     tag_suffix: Scalar | None
     mapping: Mapping
-    """Where it is written: the item, or the last one where several are merged to one."""
+    """Where it is written: the item, or the last one if several are merged to one."""
     field: str
     """``images[0]``, with the key as it is written."""
     new_name_field: str = ""
-    """``images[0].newName``, the same."""
+    """``images[0].newName``, with the key as it is written."""
 
 
 class PathEntry(NamedTuple):
@@ -105,7 +105,7 @@ class PathEntry(NamedTuple):
     field: str
     """``resources[2]``, ``patches[0].path``."""
     target: Target | None = None
-    """Of a patch; None where it states none, so that the patch's own names decide."""
+    """For a patch; None without a target, so that the patch's own names decide."""
 
 
 class Inline(NamedTuple):
@@ -117,17 +117,17 @@ class Inline(NamedTuple):
     """``patches[0].patch``."""
     target: Target | None = None
     namespace: str = ""
-    """Into which the kustomization moves what it patches; empty where it states none."""
+    """The namespace into which the kustomization moves patched objects; empty if not set."""
     shape: str = ""
-    """Of ``Role.TEXT``: the shape whose fields the text has."""
+    """For ``Role.TEXT``: the shape whose fields the text has."""
     owner: KubeObject | None = None
-    """Of ``Role.TEXT``: the object that it is in."""
+    """For ``Role.TEXT``: the object that contains it."""
 
 
 class NodePatch(NamedTuple):
-    """A patch that stands in the file as nodes, not in a text (Flux, old versions).
+    """A patch that is written as nodes in the file, not as a text (Flux, old versions).
 
-    A list of JSON 6902 operations, or an object to merge.
+    It is a list of JSON 6902 operations, or an object to merge.
     """
 
     node: Node
@@ -137,7 +137,7 @@ class NodePatch(NamedTuple):
 
 
 class AddedText(NamedTuple):
-    """An annotation that is put on all objects, pods included."""
+    """An annotation that is added to all objects, pods included."""
 
     key: str
     node: Scalar
@@ -148,58 +148,58 @@ class FieldChange(NamedTuple):
     """A field of objects that a replacement or a transformer's fieldSpec writes to."""
 
     node: Scalar
-    """What names it."""
+    """The node that names it."""
     field: str
     group: str
-    """Of the objects; empty for any."""
+    """The API group of the objects; empty for any."""
     kind: str
     steps: tuple[str, ...]
-    """The keys on the way; an item of a list is an index, ``*``, ``[key=value]`` or left out."""
+    """The keys of the path; an item of a list is an index, ``*``, ``[key=value]`` or left out."""
     message: str
     """A clause: what it does to the field."""
     is_whole: bool = False
     """Whether the field gets a value as it is, which may be a list or a mapping."""
     value: Scalar | None = None
-    """The value, where it is written here."""
+    """The value, if it is written here."""
     value_field: str = ""
     source: tuple[str, str, tuple[str, ...]] | None = None
-    """Group, kind and steps of the field that it is copied from, if it is."""
+    """Group, kind and steps of the field that it is copied from, if any."""
     sets_images: bool = False
     """Whether it is a fieldSpec of ``images``, whose entries are judged themselves."""
     keys: tuple[str, ...] | None = ()
-    """Keys that are written below the field; None for any, which stand in another file."""
+    """Keys that are written below the field; None for any, which are in another file."""
 
 
 class FieldRead(NamedTuple):
     """A field of objects from which a replacement or a variable takes its value."""
 
     node: Scalar
-    """What names it."""
+    """The node that names it."""
     group: str
-    """Of the objects; empty for any."""
+    """The API group of the objects; empty for any."""
     kind: str
     steps: tuple[str, ...]
     is_part: bool
-    """Whether what is taken is a part of the value, or may be put beside other text."""
+    """Whether only a part of the value is taken, or it may be joined with other text."""
     delimiter: str = ""
-    """Between the parts; empty where nothing is known of them."""
+    """The text between the parts; empty if nothing is known of them."""
     number: int = 0
-    """Of the part, from zero."""
+    """The index of the part, from zero."""
 
 
 class Unjudged(NamedTuple):
-    """Something whose outcome only a build can tell."""
+    """Something whose result only a build can tell."""
 
     node: Node
     field: str
     message: str
     """A clause: what it does."""
     is_about_images: bool
-    """Whether an image field is named, so that silence would be a hole."""
+    """Whether an image field is named, so that it must be reported."""
 
 
 class Kustomization(NamedTuple):
-    """A kustomization file, or what another object says in a kustomization's fields."""
+    """A kustomization file, or another object with a kustomization's fields."""
 
     mapping: Mapping
     is_component: bool = False
@@ -207,7 +207,7 @@ class Kustomization(NamedTuple):
     images: tuple[ImageEntry, ...] = ()
     """In the order in which kustomize applies them."""
     paths: tuple[PathEntry, ...] = ()
-    """In the order of the file's roles; remote ones (URLs) too."""
+    """In the order of the file's roles; includes remote ones (URLs)."""
     inline: tuple[Inline, ...] = ()
     node_patches: tuple[NodePatch, ...] = ()
     annotations: tuple[AddedText, ...] = ()

@@ -1,4 +1,4 @@
-"""A patch's document → its images, as those of the objects that it patches."""
+"""A patch's document → its images, as images of the objects that it patches."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ _NOBODY = KubeObject("", "")
 def read_patch(
     tree: Tree, catalogue: Catalogue, target: Target | None, inside: Inside, namespace: str = ""
 ) -> Extract:
-    """Return what a patch holds: of JSON 6902 operations a list, else objects to merge.
+    """Return the contents of a patch: a list is JSON 6902 operations, else objects to merge.
 
-    ``inside`` tells what they hand to kustomize themselves. ``namespace`` is the one into which
-    the kustomization moves everything, empty where none.
+    ``inside`` returns what these give to kustomize themselves. ``namespace`` is the one into which
+    the kustomization moves everything, empty if there is none.
     """
     view = views(tree)[0]
     if not isinstance(tree.root, Sequence):
@@ -68,7 +68,7 @@ def read_patch(
 def read_node_patch(
     patch: NodePatch, view: View, catalogue: Catalogue, inside: Inside, *, once: bool
 ) -> list[Found]:
-    """Return what a patch holds that stands in a document as nodes."""
+    """Return the contents of a patch that is written as nodes in a document."""
     node, target, namespace = patch.node, patch.target, patch.namespace
     if isinstance(node, Mapping):
         found, _ = find_objects(node, view, "")
@@ -97,7 +97,7 @@ def read_node_patch(
 def _recast(
     target: Target | None, namespace: str, catalogue: Catalogue, item: ObjectNode
 ) -> list[tuple[ObjectNode, KubeObject]]:
-    """Return an object as each of the kinds that it is merged into, and who is named for it."""
+    """Return an object as each of the kinds that it is merged into, and the object to name."""
     aims = aims_of(target, item.meta, namespace, catalogue)
     return [(item._replace(meta=aim.searched), aim.named) for aim in aims]
 
@@ -105,9 +105,9 @@ def _recast(
 def _changes(
     root: Node | None, view: View, target: Target | None, catalogue: Catalogue
 ) -> Iterator[Unjudged]:
-    """Yield what a patch does that only a build can tell.
+    """Yield the effects of a patch that only a build can tell.
 
-    That is what it merges into objects that configure plugins, as far as that decides of images,
+    These are what it merges into objects that configure plugins, if it matters for images,
     and the new kind that it gives to an object.
     """
     for item in find_objects(root, view, "")[0]:
@@ -123,7 +123,7 @@ def _changes(
             below: dict[str, Node] = {}
             if fold(key) in {"imagetag", "labels"} and isinstance(value, Mapping):
                 if fold(key) == "imagetag" and is_plugin(item.meta):
-                    continue  # it is judged as what it is
+                    continue  # it is judged as its own kind
                 below = view.entries(value)
             paths: list[tuple[str, ...]] = [(key, one) for one in below] or [(key,)]
             if any(
@@ -135,10 +135,10 @@ def _changes(
 
 
 def _allows_kind_change(item: ObjectNode, view: View, target: Target) -> bool:
-    """Whether a patch gives its kind to what it is merged into.
+    """Whether a patch changes the kind of the objects that it is merged into.
 
     The option becomes an annotation of the patch (kustomize api, resource/resource.go), which may
-    as well stand there by itself.
+    also be written in the patch itself.
     """
     if target.allows_kind_change:
         return True

@@ -1,7 +1,7 @@
-"""Objects that configure transformers and generators, and files that configure fields, → values.
+"""Objects that configure transformers and generators, and files that configure fields, as data.
 
-They are what ``transformers``, ``validators``, ``generators``, ``configurations`` and
-``replacements[].path`` of a kustomization name.
+``transformers``, ``validators``, ``generators``, ``configurations`` and
+``replacements[].path`` of a kustomization name them.
 """
 
 from __future__ import annotations
@@ -61,13 +61,13 @@ _WRITES: Final = {
     "images": "`images` is configured to change",
 }
 _PAIRS: Final = frozenset(("commonLabels", "labels", "templateLabels", "commonAnnotations"))
-"""Of these a kustomization has keys and values, which are written below the fields."""
+"""In these fields a kustomization has keys and values, which are written below the fields."""
 _NAMESPACES: Final = "NamespaceTransformer"
 _REFERS: Final = "a name that kustomize changes is written into"
 
 
 def read_plugin(mapping: Mapping, kind: str, view: View) -> Kustomization:
-    """Return what an object of ``apiVersion: builtin`` says (kustomize api, internal/builtins)."""
+    """Return an object of ``apiVersion: builtin`` (kustomize api, internal/builtins) as data."""
     struct = PLUGINS.get(kind)
     if struct is None:
         return Kustomization(mapping, unjudged=(unknown_plugin(mapping),))
@@ -94,7 +94,7 @@ def read_plugin(mapping: Mapping, kind: str, view: View) -> Kustomization:
 
 
 def unknown_plugin(node: Node) -> Unjudged:
-    """Return what is to be said of a plugin that is not part of kustomize."""
+    """Return the note for a plugin that is not part of kustomize."""
     message = "a custom plugin may write any image"
     return Unjudged(node, "kind", message, is_about_images=True)
 
@@ -156,7 +156,7 @@ def _added_values(root: Record) -> Iterator[FieldChange]:
 
 
 def read_configuration(mapping: Mapping, view: View) -> Kustomization:
-    """Return what a file of ``configurations`` says: which fields the transformers work on."""
+    """Return a file of ``configurations``: which fields the transformers apply to."""
     decoder = Decoder(view)
     root = decoder.decode(mapping, CONFIGURATION)
     changes: list[FieldChange] = []
@@ -171,7 +171,7 @@ def read_configuration(mapping: Mapping, view: View) -> Kustomization:
 
 
 def read_replacements(root: Node | None, view: View) -> Kustomization | None:
-    """Return what a file of ``replacements[].path`` says: one replacement or a list of them."""
+    """Return a file of ``replacements[].path``: one replacement or a list of them."""
     decoder = Decoder(view, strictly=False)
     if isinstance(root, Mapping):
         records = [decoder.decode(root, REPLACEMENT)]

@@ -1,4 +1,4 @@
-"""What kustomize reads in a document beyond the fields of its objects → sites and inline texts."""
+"""What kustomize reads in a document besides its objects' fields → sites and inline texts."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def completed(
 ) -> tuple[Extract, list[ParseProblem]]:
     """Add to an extract what kustomize reads in the document, in each of the file's roles.
 
-    Also returned: why kustomize refuses it.
+    Also return why kustomize refuses it.
     """
     found, refusals = _completed(found, tree, catalogue, file_name)
     special = [role for role in roles if role.role.is_special]
@@ -82,9 +82,9 @@ def completed(
 def extract_as(
     tree: Tree, catalogue: Catalogue, role: FileRole | Inline
 ) -> tuple[Extract, list[ParseProblem]]:
-    """Return what a document holds in a role, and why it is refused.
+    """Return the contents of a document in a role, and why it is refused.
 
-    That is by kustomize; by kubectl too where the document is a manifest.
+    It is refused by kustomize; if it is a manifest, also by kubectl.
     """
     if role.role is Role.RESOURCE:
         own = extract(tree, catalogue)
@@ -118,7 +118,7 @@ def extract_as(
 
 
 def _no_patch(root: Node | None, target: Target | None) -> Iterator[ParseProblem]:
-    """Yield why a document is no patch to kustomize."""
+    """Yield why a document is not a patch for kustomize."""
     if isinstance(root, Scalar) and type_of(root) != "null":
         yield ParseProblem(root.start, f"it is a {type_of(root)}, not a patch")
     for index, item in enumerate(root.items if isinstance(root, Sequence) else ()):
@@ -139,8 +139,8 @@ def _has_others(tree: Tree) -> bool:
 def _joined(found: Extract, more: Extract, *, keeps_own: bool) -> Extract:
     """Join two readings of one document; ``keeps_own``: the first counts beside the second.
 
-    A patch that only patches is nobody's object: where it stands and what it is called follow
-    from its target alone.
+    A patch that is only a patch is not an object itself: its target alone decides its namespace
+    and name.
     """
     replaced = set() if keeps_own else {(id(site.node), site.within) for site in more.sites}
     known = set(map(_identity, found.sites))
@@ -155,7 +155,7 @@ def _joined(found: Extract, more: Extract, *, keeps_own: bool) -> Extract:
 
 
 def _identity(site: ImageSite) -> tuple[Hashable, ...]:
-    """Return what makes two sites one for people: the same image of the same object."""
+    """Return the key by which two sites are equal for users: the same image of the same object."""
     _, kind, name, namespace, labels = site.object
     owner = (kind, name, namespace, *labels.items())
     return (site.field, id(site.node), site.within, site.value, owner)
@@ -169,7 +169,7 @@ def _completed(
     once = bool(tree.problems)
     for item, view in found.objects:
         if view.reader is Reader.KUSTOMIZE and is_kustomization(item.meta):
-            continue  # that file is not read as manifests are
+            continue  # kustomize does not read that file as manifests
         for says in _sayings(item, view):
             found = _with(found, item, says, view, catalogue, once=once)
             if file_name in KUSTOMIZATION_FILES and is_kustomization(item.meta):
@@ -196,7 +196,7 @@ def _with(  # noqa: PLR0913 - what is known of an object
     *,
     once: bool,
 ) -> Extract:
-    """Return an extract with what one object says to kustomize."""
+    """Return an extract extended with the kustomize fields of one object."""
     sites: dict[tuple[Hashable, ...], ImageSite] = {}
     unjudged: list[Unjudged] = []
     texts: list[Inline] = []
@@ -235,7 +235,7 @@ def _said(
 
 
 def inside_of(catalogue: Catalogue, *, once: bool) -> Inside:
-    """Return what yields what an object says to kustomize that a patch makes, or changes."""
+    """Return a function that yields the kustomize fields of an object that a patch writes."""
 
     def inside(item: ObjectNode, view: View) -> Iterator[Found]:
         for says in read_host(item.mapping, item.meta, view):
@@ -246,7 +246,7 @@ def inside_of(catalogue: Catalogue, *, once: bool) -> Inside:
 
 
 def _files_added(item: ObjectNode, view: View) -> Iterator[Unjudged]:
-    """Yield the files with patches that a patch has others apply: nobody takes them for patches."""
+    """Yield patch files that a patch adds to a host: kustomize does not read them as patches."""
     if is_host(item.meta.group, item.meta.kind):
         for says in read_host(item.mapping, item.meta, view):
             for path in says.paths:
@@ -258,8 +258,8 @@ def _files_added(item: ObjectNode, view: View) -> Iterator[Unjudged]:
 def _image_site(entry: ImageEntry, item: ObjectNode, view: View) -> Iterator[ImageSite]:
     """Yield the image that an entry of ``images`` sets, if it sets more than a tag.
 
-    Source: kustomize api, ``filters/imagetag/updater.go``: a tag beats a suffix, and a digest
-    stands behind a tag where there are both.
+    Source: kustomize api, ``filters/imagetag/updater.go``: a tag overrides a suffix, and a digest
+    follows the tag if both are set.
     """
     node = entry.new_name
     if node is None:
@@ -285,7 +285,7 @@ def _image_site(entry: ImageEntry, item: ObjectNode, view: View) -> Iterator[Ima
 def _annotation_sites(
     text: AddedText, item: ObjectNode, view: View, catalogue: Catalogue
 ) -> Iterator[ImageSite]:
-    """Yield the image that an annotation of a pod is, if it is one."""
+    """Yield the image in a pod's annotation, if the annotation holds one."""
     node: Scalar | Mapping = text.node
     for key in (text.key, "annotations", "metadata"):
         around = Mapping(text.node.start, text.node.end)
@@ -300,7 +300,7 @@ def _annotation_sites(
 def _changed(
     change: FieldChange, item: ObjectNode, view: View, catalogue: Catalogue
 ) -> Iterator[ImageSite | Unjudged]:
-    """Yield what a replacement or a fieldSpec does to an image, if it does."""
+    """Yield the effect of a replacement or a fieldSpec on an image, if it has one."""
     if changes_kind(catalogue, change):
         yield Unjudged(change.node, change.field, NEW_KIND, is_about_images=True)
         return
@@ -322,7 +322,7 @@ def _changed(
     if change.source is not None:
         group, kind, steps = change.source
         if becomes is Lead.IMAGE and lead_of_any(catalogue, group, kind, steps) is Lead.IMAGE:
-            return  # it is an image where it comes from, and judged there
+            return  # it is judged as an image at its source
     is_patch = any(
         in_patch_of_host(group, kind, change.steps)
         for group, kind in HOSTS
@@ -334,7 +334,7 @@ def _changed(
 
 
 def _is_known(change: FieldChange, catalogue: Catalogue) -> bool:
-    """Whether a field of a kind is judged as an image without being told that it is one."""
+    """Whether a field of a kind is judged as an image without this change."""
     if not change.kind:
         return change.steps[-2:] in _OF_PODS
     groups = (change.group,) if change.group else groups_of(catalogue, change.kind)

@@ -1,7 +1,7 @@
 """The fields of a kustomization and of kustomize's plugins, with their types. Data only.
 
-Source: sigs.k8s.io/kustomize/api, ``types`` and ``internal/builtins``, v0.20.1 (kustomize 5.7.1)
-and fields that v0.21.2 (5.8) adds.
+Source: sigs.k8s.io/kustomize/api, ``types`` and ``internal/builtins``, v0.20.1 (kustomize 5.7.1),
+and the fields that v0.21.2 (5.8) adds.
 """
 
 from __future__ import annotations

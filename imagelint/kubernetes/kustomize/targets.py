@@ -1,4 +1,4 @@
-"""The target of a patch → the kinds of objects that it is read as."""
+"""The target of a patch → the kinds of objects as which the patch is read."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ __all__ = ["Aim", "aims_of", "kinds_of"]
 _PLAIN: Final = r"[A-Za-z0-9]+"
 _NAME: Final = r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*"
 _UNKNOWN: Final = "unknown"
-"""An apiVersion of which the catalogue knows nothing, so that images are found by their shape."""
+"""An apiVersion that the catalogue does not know, so that images are found by their shape."""
 _PODS: Final = (("apps/v1", "Deployment"), ("v1", "Pod"), ("batch/v1", "CronJob"))
-"""Where a pod can stand in what Kubernetes itself has."""
+"""Kinds of Kubernetes itself that contain pods at each possible path."""
 _MOST_KINDS: Final = 20
 
 
 class Aim(NamedTuple):
-    """One kind that a patch is read as, and the object that is named in what is found."""
+    """One kind as which a patch is read, and the object to name in findings."""
 
     searched: KubeObject
     named: KubeObject
 
     @property
     def is_any(self) -> bool:
-        """Whether it stands for all kinds of which nothing is said."""
+        """Whether it represents all kinds that are not described."""
         return self.searched.api_version == _UNKNOWN
 
 
 def aims_of(
     target: Target | None, own: KubeObject, namespace: str, catalogue: Catalogue
 ) -> list[Aim]:
-    """Return the kinds that a patch is read as.
+    """Return the kinds as which a patch is read.
 
-    ``own`` is what the patch says of itself. Without a target that decides. With one the patch is
-    merged into objects of the target's kind, name and namespace, whatever it states; it is read
-    as its own kind all the same, and where the target's is a pattern as any that has pods.
-    ``namespace`` is the one into which everything is moved, empty where there is none.
+    ``own`` is the patch's own metadata. Without a target that decides. With a target the patch is
+    merged into objects of the target's kind, name and namespace, whatever its own are; it is also
+    read as its own kind, and if the target's kind is a pattern, as every kind with pods.
+    ``namespace`` is the one into which everything is moved, empty if there is none.
     """
     if target is None:
         named = own._replace(namespace=namespace or own.namespace)
@@ -75,7 +75,7 @@ def aims_of(
         )
         searched.append(KubeObject(_UNKNOWN, target.kind or own.kind))
     if len(kinds) == 1:
-        # Of a kustomization nothing is deployed: whoever patches one means that of Flux.
+        # A kustomization is not deployed: a patch for one is meant for Flux's kind.
         meant = [one for one in searched if not is_kustomization(one)] or searched
         named = named._replace(api_version=meant[-1].api_version, kind=kinds[0])
     distinct: dict[object, KubeObject] = {}
@@ -90,7 +90,7 @@ def aims_of(
 
 
 def kinds_of(pattern: str) -> list[str]:
-    """Return the kinds that a pattern spells out (``Deployment``, ``A|B``), else nothing."""
+    """Return the kinds that a pattern lists (``Deployment``, ``A|B``), else nothing."""
     inner = pattern.removeprefix("^").removesuffix("$")
     if inner.startswith("(") and inner.endswith(")"):
         inner = inner[1:-1].removeprefix("?:")
@@ -101,7 +101,7 @@ def kinds_of(pattern: str) -> list[str]:
 
 
 def _plain(pattern: str) -> str | None:
-    """Return a pattern that is a name, else None."""
+    """Return a pattern that is a plain name, else None."""
     return pattern if re.fullmatch(_NAME, pattern) else None
 
 

@@ -1,4 +1,4 @@
 """The images of plain workloads, found on their lines without a tree.
 
-It declines what anyone could read otherwise, and ``kubernetes/read.py`` reads that.
+It declines whatever readers could interpret differently; ``kubernetes/read.py`` reads that.
 """

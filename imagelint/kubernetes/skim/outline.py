@@ -1,10 +1,10 @@
-"""Lines → what of a document has to be read, and where: its outline. No values are looked at.
+"""Lines → which values of a document to read, and where: its outline. Values are not examined.
 
-The lines are followed as ``yaml/fast/parser.py`` does, to know that they are YAML, but what no plan
-asks for makes no nodes. What comes of it hangs on the lines' steps, kinds and keys alone, so it is
-known already for a document whose lines have the same ones: most workloads of a team are written
-alike. In a tree of ten thousand of those this spares a quarter of skimming, in a rendered chart a
-tenth; where no two documents are alike it costs a fifth.
+The lines are followed as ``yaml/fast/parser.py`` does, to know that they are YAML, but no nodes are
+made. The outline depends only on the lines' steps, kinds and keys, so a document whose lines have
+the same ones reuses it: most workloads of a team are written alike. In a tree of ten thousand of
+those this saves a quarter of skimming, in a rendered chart a tenth; if no two documents are alike
+it costs a fifth.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 __all__ = ["CONTAINERS_END", "Offsets", "Outline", "Step", "outline_of"]
 
 CONTAINERS_END: Final = "ontainers"
-"""What the keys of all lists of containers end with."""
+"""The end of the keys of all lists of containers."""
 _STOP, _INNER, _IMAGE = Role.STOP, Role.INNER, Role.IMAGE
 _NAMED = frozenset((Role.STRICT, Role.TEXTS))
 _NAMES = ("apiVersion", "kind")
@@ -58,11 +58,11 @@ _LEAVES = frozenset((Role.IMAGE, Role.TEXT, Role.NULL, Role.STOP))
 
 
 class Step(NamedTuple):
-    """A value to be read: the number of its line, and what is planned for it.
+    """A value to read: the number of its line, and its plan.
 
-    It belongs to the collection ``slot``, where it stands at ``key``. Of an image ``key`` is the
-    field, and ``owners`` are the slots of the mappings that may name it. A plan that is None is for
-    a collection on one line in which nothing matters, but that it is one.
+    It is at ``key`` in the collection ``slot``. For an image ``key`` is the field, and ``owners``
+    are the slots of the mappings that may name it. A plan that is None is for a collection on one
+    line of which nothing matters except that it is a collection.
     """
 
     line: int
@@ -73,9 +73,9 @@ class Step(NamedTuple):
 
 
 class Outline(NamedTuple):
-    """What has to be read of a document whose kind has the plan ``plan``.
+    """The values to read in a document whose kind has the plan ``plan``.
 
-    That is None where it states neither kind nor apiVersion, so that it is no object.
+    The plan is None if the document has neither kind nor apiVersion, so that it is not an object.
     """
 
     plan: Plan | None
@@ -83,15 +83,15 @@ class Outline(NamedTuple):
     """The numbers of the lines with its apiVersion and its kind."""
     steps: tuple[Step, ...]
     slots: int
-    """How many collections are looked into."""
+    """The number of collections with values to read."""
     places: dict[Plan, int]
     """The slots of the object, its metadata and the mappings in that."""
     containers: int
-    """How many lists of containers stand in the pod specs that are planned for."""
+    """The number of lists of containers in the planned pod specs."""
     blocks: dict[int, Scalar]
-    """The block scalars that matter, by the number of their line."""
+    """The block scalars to read, by the number of their line."""
     is_lasting: bool
-    """Whether it holds for other lines of the same shapes as well."""
+    """Whether it also applies to other lines with the same shapes."""
 
 
 class Offsets:
@@ -112,7 +112,7 @@ class Offsets:
 
 
 class _Open:
-    """A collection that is looked into."""
+    """An open collection with values to read."""
 
     __slots__ = ("index", "keys", "plan", "slot")
 
@@ -120,32 +120,32 @@ class _Open:
         self.plan = plan
         self.slot = slot
         self.index = -1
-        """Of a list: the number of its item."""
+        """In a list: the number of its item."""
         self.keys: dict[str, int] = {}
-        """Of a mapping: its keys that the plan knows, with the numbers of their lines."""
+        """In a mapping: its keys that the plan knows, with the numbers of their lines."""
 
 
 def outline_of(text: str, raw: Sequence[str], plans: Plans) -> tuple[Outline, list[Line]] | None:
-    """Return the outline of a document and its lines; None where more than skimming is needed.
+    """Return the outline of a document and its lines; None if skimming is not enough.
 
-    ``raw`` are the lines of its text. ``plans`` gives the plan for an apiVersion and a kind, None
-    without one.
+    ``raw`` are the lines of its text. ``plans`` returns the plan for an apiVersion and a kind, None
+    if there is none.
     """
     begin = 1 if raw[0].startswith("---") and START.match(raw[0]) else 0
     if len(raw) > _LINES_MAX or "|" in text or ">" in text:
         if is_odd(text):
             return None
-        # Too long to be remembered, or what is in a block scalar are no lines to take apart.
+        # Too long to cache, or the contents of block scalars are not lines to parse.
         unread = [BLANK] * len(raw)
         outline = _follow(text, raw, begin, unread, plans)
         return None if outline is None else (outline, unread)
     if raw[-1].endswith("\r") or (begin and is_odd(raw[0] + "\n")):
-        return None  # of the other lines those that are odd are in no grammar
+        return None  # parsed lines have no odd characters
     get = known_lines.get
     lines: list[Any] = [get(line) or line_of(line) for line in raw]
     if begin:
         lines[0] = BLANK
-    if None in lines:  # for want of more: a text over several lines
+    if None in lines:  # a text over several lines needs the whole text
         lines = [line or BLANK for line in lines]
         outline = None if is_odd(text) else _follow(text, raw, begin, lines, plans)
         return None if outline is None else (outline, lines)
@@ -166,25 +166,25 @@ def outline_of(text: str, raw: Sequence[str], plans: Plans) -> tuple[Outline, li
 
 _SHAPE = itemgetter(-1)
 _known: dict[tuple[int, ...], Outline] = {}
-"""The outlines of documents seen before, by the shapes of their lines."""
+"""Cached outlines, by the shapes of the lines."""
 _KNOWN_MAX, _LINES_MAX = 1_000, 400
 
 
 def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
     text: str, raw: Sequence[str], begin: int, lines: list[Line], plans: Plans
 ) -> Outline | None:
-    """Follow the lines from number ``begin`` on; None where they go together in no way of ours.
+    """Follow the lines from number ``begin`` on; None if their structure is not supported.
 
-    A line that is ``BLANK`` in ``lines`` may not have been taken apart yet; then it is.
+    A line that is ``BLANK`` in ``lines`` may not have been parsed yet; then it is parsed here.
 
-    One loop for the same reason as in ``parse_plain``. Of each open collection there is the step
-    that leads to it and, if it is looked into, for what.
+    One loop for the same reason as in ``parse_plain``. For each open collection it keeps the step
+    that leads to it and, if it has values to read, its plan.
     """
     made = _Maker(raw, lines, plans)
     level, waiting = -1, True
     live: _Open | None = None
     around: list[tuple[int, _Open | None]] = []
-    pending: Plan | None = ROOT  # what is planned for the value that is waited for
+    pending: Plan | None = ROOT  # the plan of the value that comes next
     read_to = begin
     for number, line in enumerate(lines):
         if number < read_to:
@@ -192,7 +192,7 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
         if line is BLANK:
             written = raw[number]
             if "#" in written and is_comment(written):
-                continue  # in no need of a call: of the lines of a chart's values half are comments
+                continue  # saves a call: half of the lines of a chart's values are comments
             taken_apart = known_lines.get(written) or line_of(written)
             if taken_apart is BLANK:
                 continue
@@ -241,7 +241,7 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
             return None
         if kind == NOTHING:
             if pending is not None and pending.role is not _INNER and pending.role in _LEAVES:
-                return None  # nothing is there, or more than a scalar
+                return None  # it is empty, or more than a scalar
             continue
         waiting = False
         if kind == ALIAS:
@@ -270,16 +270,16 @@ def _follow(  # noqa: C901, PLR0911, PLR0912, PLR0915
 
 
 _CLOSED = re.compile(r"[\]}][ ]*(?:[ ]\#.*)?\Z")
-"""How flow ends, mostly, that ends on its line."""
+"""The usual end of flow that ends on its line."""
 
 
 def _matters(plan: Plan, step: int) -> bool:
-    """Whether something in the list or mapping that a step leads to is planned for."""
+    """Whether the plan has anything in the list or mapping that a step leads to."""
     return plan.item is not None if step & 1 else bool(plan.keys)
 
 
 class _Maker:
-    """Puts an outline together."""
+    """Builds an outline."""
 
     def __init__(self, raw: Sequence[str], lines: list[Line], plans: Plans) -> None:
         self._raw = raw
@@ -292,14 +292,14 @@ class _Maker:
         self.offsets = Offsets(raw)
         self._went_on = -1
         self._anchors: set[str] = set()
-        """The names of the scalars that an alias may stand for."""
+        """The names of the scalars that an alias may refer to."""
         self._is_object = True
-        """False where something stands before the kind."""
+        """False if something comes before the kind."""
         self.blocks: dict[int, Scalar] = {}
         self.is_lasting = True
 
     def opened(self, plan: Plan) -> _Open:
-        """Open a collection that is looked into."""
+        """Open a collection with values to read."""
         if plan.role is not _INNER:
             self._places[plan] = len(self._opened)
         opened = _Open(plan, len(self._opened))
@@ -307,7 +307,7 @@ class _Maker:
         return opened
 
     def knows(self, number: int, line: Line) -> bool:
-        """Take note of an anchor; of an alias say whether that is a scalar's, and known."""
+        """Record an anchor; for an alias return whether it refers to a known scalar."""
         _, kind, _, value, start, _, _, _ = line
         self.is_lasting = False
         if kind == ALIAS:
@@ -318,7 +318,7 @@ class _Maker:
         return True
 
     def goes_on(self, number: int, column: int) -> bool:
-        """Whether a line goes on with a plain scalar, for which nothing is planned, of the last.
+        """Whether a line continues an unplanned plain scalar of the line before.
 
         ``column`` is that of the collection around it.
         """
@@ -335,9 +335,9 @@ class _Maker:
         return True
 
     def at_root(self, key: str) -> Plan | None:
-        """Return what is planned for a key of the root; ``_UNTOLD`` where that cannot be told.
+        """Return the plan for a key of the root; ``_UNTOLD`` if it is not known.
 
-        Before its kind nothing is, and then it had better not be an object at all.
+        Before its kind nothing is planned, and then the document must not be an object.
         """
         names = self._names()
         if not names:
@@ -347,12 +347,12 @@ class _Maker:
         return _UNTOLD if plan is None else plan.keys.get(key)
 
     def _names(self) -> tuple[int, ...]:
-        """Return the numbers of the lines with apiVersion and kind, as far as they are there."""
+        """Return the numbers of the lines with apiVersion and kind, if they exist."""
         keys = self._opened[self._places[ROOT]].keys
         return tuple([keys[name] for name in _NAMES if name in keys])
 
     def _kind_plan(self, names: tuple[int, ...]) -> Plan | None:
-        """Return the plan of the object's kind, None where there is none, or no kind yet."""
+        """Return the plan of the object's kind, None if there is none, or no kind yet."""
         if self._plan is None and len(names) == len(_NAMES):
             self._plan = self._plans(*(self._lines[number][3] for number in names))
         return self._plan
@@ -378,7 +378,7 @@ class _Maker:
         self._steps.append(Step(number, plan, slot, field, tuple(owners)))
 
     def outline(self) -> Outline | None:
-        """Return what there is; None for an object of a kind without a plan."""
+        """Return the outline; None for an object of a kind without a plan."""
         if ROOT not in self._places:
             return None
         names = self._names()

@@ -1,8 +1,8 @@
-"""What of a kind ``skim/reader.py`` has to look at: the catalogue's fields, made for one pass.
+"""What ``skim/reader.py`` reads in a kind: the catalogue's fields, prepared for one pass.
 
-A plan says of a key what its value is: an image, the name beside it, something to look into, or
-something that skimming is no good for. Kinds whose images are all in containers have one; they are
-nearly all that runs.
+A plan says for each key what its value is: an image, the name beside it, a collection with more
+values to read, or something that skimming does not support. Only kinds with all images in
+containers have a plan; they are nearly all workloads.
 """
 
 from __future__ import annotations
@@ -36,17 +36,17 @@ __all__ += ["KindPlan", "Plan", "Role", "plan_of"]
 
 
 class Role(Enum):
-    """What stands at a place."""
+    """What a place holds."""
 
-    __hash__ = object.__hash__  # Enum's own is not C and was called for every step
+    __hash__ = object.__hash__  # Enum's own is not in C and was called for every step
 
     INNER = auto()
     """A mapping or a list with more places in it."""
     IMAGE = auto()
     TEXT = auto()
-    """A text to remember."""
+    """A text to store."""
     NULL = auto()
-    """Nothing that matters, as long as it is null."""
+    """Nothing to read, provided it is null."""
     ARGUMENT = auto()
     """An argument, which may be a flag with an image."""
     VARIABLE = auto()
@@ -54,13 +54,13 @@ class Role(Enum):
     TEXTS = auto()
     """A mapping of texts."""
     STRICT = auto()
-    """A mapping whose every key matters."""
+    """A mapping in which every key matters."""
     STOP = auto()
-    """Not for skimming, whatever it is."""
+    """Not supported by skimming, whatever it is."""
 
 
 class Plan:
-    """What is to be done with what stands at a place, and below it."""
+    """What to do with the value at a place, and with the values below it."""
 
     __slots__ = (
         "each",
@@ -76,25 +76,25 @@ class Plan:
     )
 
     def __init__(self, role: Role = Role.INNER) -> None:
-        """Make a plan that looks at nothing below."""
+        """Create a plan that reads nothing below."""
         self.role = role
         self.keys: dict[str, Plan] = {}
         self.each: Plan | None = None
-        """Of a mapping: what stands at the keys that are not in ``keys``."""
+        """In a mapping: the plan for keys that are not in ``keys``."""
         self.item: Plan | None = None
-        """Of a list: what its items are."""
+        """In a list: the plan for its items."""
         self.flags: frozenset[str] = frozenset()
         """The flags that have images, without their dashes."""
         self.named: tuple[str, ...] = ()
         """Patterns for the variables that have images."""
         self.title = ""
-        """Of an image: the role of what it is of, for people."""
+        """Of an image: the role of its owner, for messages."""
         self.path = ""
-        """Of an image: its field, with ``%d`` for the number of each item on the way."""
+        """Of an image: its field, with ``%d`` for the number of each item in the path."""
         self.has_two_names = False
-        """Of an image: whether it is named by the mapping further out where its own has no name."""
+        """Of an image: whether the outer mapping's name counts if its own mapping has none."""
         self.is_pod_spec = False
-        """Whether all that a search by shape would find here is planned for."""
+        """Whether the plan covers all that a search by shape would find here."""
 
 
 def _texts() -> Plan:
@@ -120,9 +120,9 @@ METADATA: Final = _strict(
     },
     Plan(Role.STOP),
 )
-"""An object's metadata: what decides on environments, and what has to have the right type."""
+"""An object's metadata: what decides on environments, and what must have the right type."""
 BY_KIND: Final = Plan()
-"""What stands at any other key of an object: its kind has a plan for that."""
+"""Any other key of an object: the plan of its kind applies."""
 ROOT: Final = _strict(
     {
         "apiVersion": Plan(Role.TEXT),
@@ -135,10 +135,10 @@ ROOT: Final = _strict(
 
 
 class KindPlan(NamedTuple):
-    """The plan of a kind: ``quick`` where none of ``marks`` stands in the text, else ``full``.
+    """The plan of a kind: ``quick`` if none of ``marks`` is in the text, else ``full``.
 
-    The images in arguments and variables are few; where nothing speaks of them, lists of those are
-    passed over. That spares a container with much of both half of its cost.
+    Few arguments and variables hold images; lists of them are skipped if no mark is in the text.
+    That saves half of the cost of a container that has many of both.
     """
 
     full: Plan
@@ -147,7 +147,7 @@ class KindPlan(NamedTuple):
     annotations: frozenset[str]
     """Annotations of the object itself that hold an image."""
     is_exact: bool
-    """Whether nothing in it is searched for by its shape."""
+    """Whether nothing in it is searched by shape."""
 
     def for_text(self, text: str) -> Plan:
         """Return the plan for a document, which has no escapes."""
@@ -158,9 +158,9 @@ class KindPlan(NamedTuple):
 
 
 def plan_of(branch: Branch, shape: Callable[[str], Branch], *, is_exact: bool) -> KindPlan | None:
-    """Return the plan for a kind's fields, None where there can be none.
+    """Return the plan for a kind's fields, None if skimming does not support them.
 
-    ``shape`` gives what a shape holds, by its name.
+    ``shape`` returns the fields of a shape, by its name.
     """
     marks: dict[str, None] = {}
     full, quick = Plan(), Plan()
@@ -185,13 +185,13 @@ class _Planner:
         self._shape = shape
         self._marks = marks
         self._inside: list[str] = []
-        """The shapes that are being filled in."""
+        """The shapes that are being added, from the outermost on."""
 
     def fill(self, plan: Plan, branch: Branch, path: tuple[str, ...]) -> bool:
-        """Add to a plan what a branch of the catalogue holds; False where that cannot be."""
+        """Add the fields of a catalogue branch to a plan; False if that is not possible."""
         for holder in branch.holders:
             if holder.shape in self._inside:
-                plan.role = Role.STOP  # a shape that holds itself
+                plan.role = Role.STOP  # a recursive shape
             elif holder.shape and holder.shape != OBJECT:
                 if not self._fill_shape(plan, holder.shape, path):
                     return False
@@ -217,17 +217,17 @@ class _Planner:
         elif reads_as_text(segment):
             inner = plan.keys.setdefault(segment, Plan())
         else:
-            return False  # there are more ways than one to write such a key
+            return False  # such a key can be written in several ways
         if not self.fill(inner, below, (*path, segment)):
             return False
         if "." in segment:
             inner.role = Role.STOP
         if inner.role is Role.INNER and not inner.keys and inner.item is None:
-            plan.keys.pop(segment, None)  # nothing in it matters
+            plan.keys.pop(segment, None)  # it has nothing to read
         return True
 
     def _hold(self, plan: Plan, holder: Holder, path: tuple[str, ...]) -> None:
-        """Add what stands at the end of a path."""
+        """Add what is at the end of a path."""
         if holder == IMAGE and path[-1:] != (EACH_ITEM,) and plan.role is Role.INNER:
             plan.role = Role.IMAGE
             plan.title = next((ROLES[key] for key in reversed(path) if key in ROLES), "image")
@@ -262,7 +262,7 @@ class _Planner:
 
 
 def _name(plan: Plan, outer: Plan | None) -> None:
-    """Have the names remembered that stand beside images; ``outer`` is the mapping around."""
+    """Store the names beside images; ``outer`` is the mapping around."""
     images = [inner for inner in plan.keys.values() if inner.role is Role.IMAGE]
     named = [plan] if images else []
     if outer is not None and any(image.has_two_names for image in images):
@@ -279,9 +279,9 @@ def _name(plan: Plan, outer: Plan | None) -> None:
 
 @cache
 def _mark(text: str) -> str:
-    """Return a part that every text has which fits a pattern; the same for many, so they are few.
+    """Return a text that is part of every match of a pattern; the same for many, to keep them few.
 
-    Empty where there is none, or where it could be folded over two lines.
+    Empty if there is none, or if it could be folded over two lines.
     """
     pieces = re.split(r"[*?]+", text)
     word = next(filter(None, (re.search(r"[_-](?:image|IMAGE)", piece) for piece in pieces)), None)

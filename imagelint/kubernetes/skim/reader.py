@@ -1,12 +1,12 @@
-"""A boring workload → its images, without a tree.
+"""A simple workload → its images, without a tree.
 
-Most of what runs is a Deployment or the like that its author or Helm wrote in block style. What
-counts of it are a few values: the object's names, its labels, the containers' images. Its outline
-(``kubernetes/skim/outline.py``) says on which lines they stand; here they are read, and no object
-is searched afterwards. That takes a third of the time. Whatever somebody could read otherwise (a
-key twice, a value that is no plain text, an image of another form) makes :func:`skim` decline; then
-the document is read in the long way, which is the judge of this one in a differential test: the
-same sites, or none.
+Most workloads are Deployments and the like that their author or Helm wrote in block style. Only a
+few values matter: the object's names, its labels, the containers' images. The outline
+(``kubernetes/skim/outline.py``) says on which lines they are; this module reads them, without a
+search of the object. That takes a third of the time. If readers could interpret anything
+differently (a duplicate key, a value that is not plain text, an image of another form),
+:func:`skim` declines and the document is read in full. A differential test compares both: the same
+sites, or none.
 """
 
 from __future__ import annotations
@@ -48,29 +48,29 @@ if TYPE_CHECKING:
 __all__ = ["Skim", "remembering", "skim"]
 
 Skim: TypeAlias = "Callable[[str, Catalogue], Extract | None]"
-"""``skim``, or what stands for it."""
+"""``skim``, or a replacement for it."""
 _KUBECTL = frozenset({Reader.KUBECTL})
 _ELSEWHERE = frozenset(("auto", " "))
-"""Images that a platform may fill in, for which more has to be looked at."""
+"""Images that a platform may fill in, which need the full reader."""
 _IMAGE, _TEXT, _INNER = Role.IMAGE, Role.TEXT, Role.INNER
 _NAMED = frozenset((Role.STRICT, Role.TEXTS))
 _SHORT = 100
 _EMPTY = frozenset(("{}", "[]"))
 _REMEMBERED = 1_000_000
-"""Characters of documents that are remembered at the least."""
+"""The least number of characters of documents to cache."""
 _STYLES = {PLAIN: "", SINGLE: "'", DOUBLE: '"'}
 _STRINGS = r'\[(?:"[^"\\]*"(?:,[ ]|(?=\])))*\]'
-"""What most lists of arguments are: plainly a list, known in a tenth of the time to read it."""
+"""Most lists of arguments: clearly a list, recognised in a tenth of the time to read it."""
 
 
-class _Declined(Exception):  # noqa: N818 - no error: another reader takes over
-    """Something that has to be read in the long way."""
+class _Declined(Exception):  # noqa: N818 - not an error: another reader takes over
+    """Something that needs the full reader."""
 
 
 def skim(text: str, catalogue: Catalogue) -> Extract | None:
-    """Return what a document holds, as ``extract`` does; None where it takes more than skimming.
+    """Return what a document holds, as ``extract`` does; None if skimming is not enough.
 
-    A Kustomization that states no kind is taken for no object.
+    A Kustomization without a kind does not count as an object.
     """
     raw = text.split("\n")
     kinds: list[KindPlan] = []
@@ -87,7 +87,7 @@ def skim(text: str, catalogue: Catalogue) -> Extract | None:
         return None
     outline, lines = found
     kind = None if outline.plan is None else kinds[-1]
-    is_searched = kind is not None and not kind.is_exact  # by shape, which may find more
+    is_searched = kind is not None and not kind.is_exact  # a search by shape may find more
     if is_searched and text.count(CONTAINERS_END) != outline.containers:
         has_volumes = "volumes" in text
         if outline.containers or not _hold_no_lists(raw, lines, has_volumes=has_volumes):
@@ -100,7 +100,7 @@ def skim(text: str, catalogue: Catalogue) -> Extract | None:
 
 
 def _hold_no_lists(raw: list[str], lines: list[Line], *, has_volumes: bool) -> bool:
-    """Whether all that reads like containers is a key of a mapping, or a comment: no pod's spec.
+    """Whether every text like ``containers`` is a key of a mapping, or a comment: no pod spec.
 
     Volumes beside such a key, whatever it holds, may have images.
     """
@@ -120,10 +120,10 @@ def _hold_no_lists(raw: list[str], lines: list[Line], *, has_volumes: bool) -> b
 
 
 def remembering() -> Skim:
-    """Return a :func:`skim` that remembers what it has skimmed last, some files of it.
+    """Return a :func:`skim` with a cache of recent documents, the size of some files.
 
-    A fix asks three times for a document that it repairs, and twice for its neighbours: more than
-    half of what it costs. What comes but once is found a hundredth faster without.
+    A fix needs a fixed document three times, and its neighbours twice: more than half of its cost.
+    Documents that are needed once are a hundredth faster without it.
     """
     last: dict[str, Extract | None] = {}
     before: dict[str, Extract | None] = {}
@@ -144,7 +144,7 @@ def remembering() -> Skim:
 
 
 class _Skimmed:
-    """The values of a document that matter."""
+    """The values to read of a document."""
 
     def __init__(self, raw: list[str], lines: list[Line], outline: Outline) -> None:
         """Read them; raises ``_Declined``."""
@@ -160,7 +160,7 @@ class _Skimmed:
             if kind == PLAIN and plan is not None and plan.role is _TEXT:
                 if value in WORDS or (value[0] in MAY_BE_NUMBERS and not _is_text(value)):
                     raise _Declined
-                texts[slot][key] = value  # the most of all steps, without a call
+                texts[slot][key] = value  # most steps, without a call
                 continue
             if kind == FLOW:
                 if plan is not None or _strings().fullmatch(value) is None:
@@ -182,8 +182,8 @@ class _Skimmed:
             self._images.append((node, step))
 
     def _take(self, plan: Plan | None, slot: int, key: str, value: str, style: str) -> None:
-        """Take in a scalar that is no image."""
-        assert plan is not None  # where nothing matters there are no steps but for flow
+        """Store a scalar that is not an image."""
+        assert plan is not None  # only steps for flow have no plan
         role = plan.role
         if role is _TEXT:
             if not style and not _is_text(value):
@@ -206,7 +206,7 @@ class _Skimmed:
             self._flow(plan, node)
 
     def _flow(self, plan: Plan, node: Mapping | Sequence) -> None:
-        """Take in a collection that stands on one line."""
+        """Store a collection that is on one line."""
         is_empty = not (node.pairs if isinstance(node, Mapping) else node.items)
         if plan.role is _INNER:
             item = plan.item
@@ -225,7 +225,7 @@ class _Skimmed:
             raise _Declined
 
     def _flow_pairs(self, plan: Plan, slot: int, node: Mapping) -> None:
-        """Take in the metadata, or a mapping of texts, on one line."""
+        """Store the metadata, or a mapping of texts, on one line."""
         seen: set[str] = set()
         for key, value in node.pairs:
             if not isinstance(key, Scalar) or key.value in seen:
@@ -240,7 +240,7 @@ class _Skimmed:
                 self._flow(inner, value)
 
     def extract(self, image_annotations: frozenset[str]) -> Extract:
-        """Return what there is; raises ``_Declined``."""
+        """Return what the document holds; raises ``_Declined``."""
         root, metadata, labels, annotations = map(
             self._mapping, (ROOT, METADATA, LABELS, ANNOTATIONS)
         )
@@ -284,9 +284,9 @@ def _strings() -> re.Pattern[str]:
 
 
 def _flow_on(line: str) -> Mapping | Sequence | None:
-    """Return the flow collection that a line ends with; None where it is not for this lane.
+    """Return the flow collection at the end of a line; None if this reader does not support it.
 
-    Its places count from the line's start, and nobody asks for them.
+    Its places count from the line's start; nothing uses them.
     """
     taken_apart = line_of(line)
     tree = Tree()
@@ -295,7 +295,7 @@ def _flow_on(line: str) -> Mapping | Sequence | None:
 
 
 _short_flow = lru_cache(1000)(_flow_on)
-"""The same, and remembers what it has read: ``[ALL]``, ``[get, list]`` and the like come often."""
+"""The same with a cache: ``[ALL]``, ``[get, list]`` and the like are frequent."""
 
 
 def _is_text(value: str) -> bool:

@@ -1,4 +1,4 @@
-"""Plain YAML read line by line, without the YAML library.
+"""A fast reader for simple YAML, line by line, without the YAML library.
 
-It declines whatever it is not sure of, and ``yaml/parser.py`` reads that.
+It declines whatever it cannot read for certain; ``yaml/parser.py`` reads that.
 """

@@ -1,7 +1,7 @@
-"""Flow, and quotes, of boring YAML: ``[a, {b: c}]``, ``'d'``, ``"e"``, on one line or over several.
+"""Flow collections and quotes in simple YAML: ``[a, {b: c}]``, ``'d'``, ``"e"``, on any lines.
 
-The part of the plain lane (``yaml/fast/lines.py``) that reads more than a line at a time. What is
-not in its grammar (plain text over lines, odd escapes, ``{a}``) is declined.
+The part of the fast reader (``yaml/fast/lines.py``) that reads across lines. It declines what
+is not in its grammar (plain scalars over several lines, rare escapes, ``{a}``).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ FLOW_BEGINS: Final = frozenset("[{")
 IN_SINGLE: Final = r"[^'\n\r]*(?:''[^'\n\r]*){0,99}"
 IN_DOUBLE: Final = r"""[^"\\\n\r]*(?:\\["\\nt][^"\\\n\r]*){0,99}"""
 _ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
-"""The escapes that are read here, by what stands behind the backslash."""
+"""The supported escapes, by the character after the backslash."""
 _IN_FLOW = r"[^\s:,\[\]{}\#?'\"]"
 _FLOW_SCALAR = rf"""(?x)
       ((?:[A-Za-z0-9_/.$(+=~^;\\]|-(?={_IN_FLOW}))                   # 1: a plain scalar
@@ -30,17 +30,17 @@ _OVER_LINES = r"""(?x)
     | "([^"\\]*(?:\\(?:["\\nt]|\r?\n)[^"\\]*){0,999})"              # 2: in double quotes
     """
 _STYLES = ("", "'", '"')
-# A run of blanks is looked at from its start alone, or a long one would take for ever.
+# A run of blanks is matched only from its start: a long one would take quadratic time.
 _FOLD = r"(?<![ ])[ ]*(?:\r?\n[ ]*)+"
 _ESCAPE_OR_FOLD = rf"\\(?:\r?\n[ ]*((?:\r?\n[ ]*)*)|(.))|{_FOLD}"
 _MARKERS = ("\n---", "\n...")
-_MAX_FLOW_DEPTH = 9_500  # in all fewer than the 10,000 levels that go-yaml reads
+_MAX_FLOW_DEPTH = 9_500  # in total below the 10,000 levels that go-yaml reads
 _SHUT = {Sequence: "]", Mapping: "}"}
 _NO_KEY = Scalar("", 0, 0)
 
 
 def unquoted(written: str, quote: str) -> str:
-    """Return what stands in quotes as it is read: escapes undone, lines folded."""
+    """Return the value of a quoted text: escapes decoded, lines folded."""
     if quote == '"':
         if "\\" in written or "\n" in written:
             return re.sub(_ESCAPE_OR_FOLD, _read, written)
@@ -50,7 +50,7 @@ def unquoted(written: str, quote: str) -> str:
 
 
 def _read(match: re.Match[str]) -> str:
-    """Return what an escape, an escaped line break or a fold stands for."""
+    """Return the value of an escape, an escaped line break or a fold."""
     if match[2] is not None:
         return _ESCAPES[match[2]]
     return _folded(match) if match[1] is None else "\n" * match[1].count("\n")
@@ -61,17 +61,17 @@ def _folded(match: re.Match[str]) -> str:
     return " " if breaks == 1 else "\n" * (breaks - 1)
 
 
-class _Declined(Exception):  # noqa: N818 - no error: another reader takes over
-    """Flow that is not for this lane."""
+class _Declined(Exception):  # noqa: N818 - not an error: another reader takes over
+    """Flow that this reader does not support."""
 
 
 def flow_on_line(tree: Tree, text: str, at: int, end: int) -> Node | None:
-    """Read a flow collection that ends, as the line does, before ``end``; None declines it."""
+    """Read a flow collection that ends, like its line, before ``end``; None declines it."""
     return _Flow(tree, text, end, " ").read(at)
 
 
 def node_over_lines(tree: Tree, text: str, at: int) -> Node | None:
-    """Read a flow collection, or quotes, that begin at a place and go on below; or decline."""
+    """Read a flow collection or quotes that continue on the next lines; None declines them."""
     node = _Flow(tree, text, len(text), " \r\n").read(at)
     if node is None or any(text.find(marker, at, node.end) >= 0 for marker in _MARKERS):
         return None
@@ -86,11 +86,11 @@ class _Flow:
         self._text = text
         self._end = end
         self._blanks = blanks
-        """What may stand between two of its parts."""
+        """What may separate two of its tokens."""
         self._is_over_lines = "\n" in blanks
 
     def read(self, at: int) -> Node | None:
-        """Read the node at ``at``, behind which only a comment may stand; None declines it."""
+        """Read the node at ``at``, which only a comment may follow; None declines it."""
         node: Node
         try:
             if self._text[at] in FLOW_BEGINS:
@@ -101,12 +101,12 @@ class _Flow:
                 return None
         except _Declined:
             return None
-        stop = self._text.find("\n", at, self._end)  # the rest of the text is not to be copied
+        stop = self._text.find("\n", at, self._end)  # do not copy the rest of the text
         rest = self._text[at : self._end if stop < 0 else stop].rstrip("\r")
         return node if not rest.strip(" ") or rest.lstrip(" ")[0] == "#" != rest[0] else None
 
     def _peek(self, at: int) -> tuple[str, int]:
-        """Return the next character that is no blank, and where it stands."""
+        """Return the next character that is not blank, and its index."""
         while at < self._end and self._text[at] in self._blanks:
             at += 1
         if at >= self._end:
@@ -114,7 +114,7 @@ class _Flow:
         return self._text[at], at
 
     def _collection(self, at: int) -> tuple[Mapping | Sequence, int]:  # noqa: C901
-        """Read a collection and what is in it, without recursion; return where it ends, too."""
+        """Read a collection and its contents, without recursion; return it and its end."""
         around: list[tuple[Mapping | Sequence, Scalar]] = []
         node = self._opened(at)
         char, at = self._peek(at + 1)

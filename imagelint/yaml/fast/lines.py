@@ -1,8 +1,8 @@
-"""The grammar of boring YAML: a line, and what begins on it and may go on below.
+"""The grammar of simple YAML: a line, and what begins on it and may continue below.
 
-``yaml/fast/parser.py`` makes nodes of such lines, ``kubernetes/skim/reader.py`` follows them
-without any. Nothing is known here of the lines around: whether their columns go together is for
-those two to see. What is in no grammar here (anchors, tags, tabs) makes them decline the document.
+``yaml/fast/parser.py`` makes nodes of such lines; ``kubernetes/skim/reader.py`` follows them
+without nodes. This module sees one line at a time: those two check that the columns of adjacent
+lines agree. Anything outside the grammar (tags, tabs) makes them decline the document.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ __all__ += ["is_comment", "is_odd", "known_lines", "line_of", "tail_of", "value_
 
 _PLAIN = (
     r"(?:[A-Za-z0-9_/.$(+=~^;<\\]|[^\x00-\x7f\s]|-(?=\S))"
-    r"[^\s:]*(?:(?::(?=\S)|[ ]+(?=[^\s\#:]))[^\s:]*){0,999}"  # the regex engine keeps each round
+    r"[^\s:]*(?:(?::(?=\S)|[ ]+(?=[^\s\#:]))[^\s:]*){0,999}"  # each round costs memory
 )
 _KEY = r"[A-Za-z0-9_/.$][A-Za-z0-9_/.$-]{0,200}"
 _QUOTED_KEY = r"""'[^'\n\r]{1,200}'|"[^"\\\n\r]{1,200}\""""
 _BLANKS = r"(?:[ ]+(?=:[ ]+[^ \r\n\#]))?"
-"""Blanks in front of a colon; where no value is behind it they hide where that would be."""
+"""Blanks before a colon; not allowed before an empty value, whose place they would hide."""
 _LINE = rf"""(?mx)
     ^[ ]*
     (?:
@@ -46,7 +46,7 @@ _LINE = rf"""(?mx)
 _TAIL = rf"[ ]+({_PLAIN})[ ]*\r?"
 _DASHES, _KEY_GROUP = 1, 2
 NOTHING: Final = _DASHES
-"""No value stands on the line."""
+"""The line has no value."""
 PLAIN, SINGLE, DOUBLE, FLOW, BLOCK, _LONE_DASH, ALIAS = range(3, 10)
 SCALARS: Final = frozenset((PLAIN, SINGLE, DOUBLE))
 """The scalars that end on their line."""
@@ -59,69 +59,69 @@ _WORD = r"[A-Za-z0-9_./@+=,%$~^()-]"
 _SIMPLE = re.compile(
     rf"-{{0,2}}[A-Za-z0-9/]{_WORD}*(?::{_WORD}+){{0,9}}(?:[ ]+{_WORD}+(?::{_WORD}+){{0,9}}){{0,99}}"
 )
-"""Most of the plain scalars that there are, to be known without the whole grammar."""
+"""Most plain scalars, recognised without the whole grammar."""
 _QUOTES = {"'": (SINGLE, "'\r"), '"': (DOUBLE, '"\\\r')}
-"""The kind of a quoted scalar by its quote, and what may not stand inside of it here."""
+"""The kind of a quoted scalar by its quote, and the characters not allowed inside it here."""
 _FIT = bytes(range(0x20, 0x7F)) + b"\n"
-"""The bytes of ASCII in which nothing is odd, wherever they stand."""
+"""ASCII bytes that are ordinary everywhere."""
 _ODD = "[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]|\r(?!\n)"
-"""Tabs, control characters, breaks of YAML 1.1 and byte order marks: not for this lane.
+"""Tabs, control characters, YAML 1.1 line breaks and byte order marks: not supported here.
 
-All that is odd, not all that is not: to compile the ranges of what is fit takes ten times as long.
+It lists the odd characters: compiling the ranges of the ordinary ones takes ten times as long.
 """
 START = re.compile(r"---[ ]*(?:[ ]\#[^\n]*)?\r?(?:\n|\Z)")
 _BLOCK_LINES = (
     r"[\r\n]*([ ]+)[^ \r\n][^\n]*(?:\n|\Z)"
     r"(?:\1[^\n]*(?:\n|\Z)|[ ]*\r?\n[\r\n]*)*"
 )
-"""The lines of a block scalar, and their indentation: that of the first one that is not empty."""
-MAX_DEPTH: Final = 400  # what nests deeper is for the YAML library to bound
+"""The lines of a block scalar, and their indentation: that of the first non-empty line."""
+MAX_DEPTH: Final = 400  # the YAML library limits deeper nesting
 
 SUSPICIOUS: Final = 1
 """Something on the line may make kubectl refuse the document."""
 QUOTED_KEY: Final = 2
-"""The key is in quotes, which are no part of it here."""
+"""The key is in quotes; its text here does not include them."""
 ANCHORED: Final = 4
-"""There is an anchor, or it is an alias."""
+"""The line has an anchor, or it is an alias."""
 
 Line: TypeAlias = tuple[tuple[int, ...], int, str | None, str, int, int, int, int]
-"""A line taken apart; its numbers count characters of the line. A bare tuple: there are many.
+"""A parsed line; its numbers count characters of the line. A bare tuple: there are many.
 
-- its steps, which say what it belongs to: twice the column of a key, twice that of a dash and one
-  more. So what is open is closed by every smaller step, as a list is by a key in its column.
-- its kind: what stands at its end, ``NOTHING`` to ``BLOCK``, or ``ALIAS``
-- its key, None without one
-- its value, from where to where: without quotes, as it is read; of flow with what stands behind it;
+- steps, which say what it belongs to: twice the column of a key, twice that of a dash plus
+  one. Every smaller step closes what is open, as a key in a list's column closes the list.
+- kind of its value: ``NOTHING`` to ``BLOCK``, or ``ALIAS``
+- key, None without one
+- value, from where to where: without quotes, as it is read; of flow with the text after it;
   of a block scalar the header, of an alias its name
-- what is odd about it: ``SUSPICIOUS``, ``QUOTED_KEY``, ``ANCHORED``
-- the number of its shape: lines of one number differ in their values alone, quotes included
+- flags: ``SUSPICIOUS``, ``QUOTED_KEY``, ``ANCHORED``
+- number of its shape: lines with the same number differ only in their values, quotes included
 """
 _Head: TypeAlias = tuple[tuple[int, ...], str, int, int]
-"""What stands in front of a value: steps, a key, what is odd, and the shape."""
+"""The part before a value: steps, key, flags, and the start of the shape."""
 BLANK: Final[Line] = ((), NOTHING, None, "", 0, 0, 0, 0)
-"""A line without content, or with a comment alone."""
+"""A line without content, or with only a comment."""
 
 known_lines: dict[str, Line | None] = {}
-"""Lines seen before, None for one that is not in the grammar. Manifests say the same again and
-again: of ten lines eight are found here, for a fifth of what matching them costs."""
+"""Cache of parsed lines, None for one outside the grammar. Manifests repeat lines: of ten
+lines eight are found here, for a fifth of the cost of matching them."""
 _known_heads: dict[str, _Head | None] = {}
-"""Likewise heads. In most new lines only the value is new, and simple: to know the rest spares
-half of their cost."""
+"""Cache of heads. In most new lines only the value is new, and simple: knowing the rest halves
+their cost."""
 _known_shapes: dict[tuple[tuple[int, ...], str | None, int, int], int] = {}
 _numbers = count(1)
-"""No number is given out twice: a shape that was forgotten gets another one."""
+"""No number is used twice: a shape that was dropped from the cache gets another one."""
 _KNOWN_MAX = 10_000
 _LENGTH_MAX = 200
 
 
 def line_of(text: str) -> Line | None:  # noqa: C901 - one for each kind of value
-    """Take a line apart that comes without its line feed; None where no grammar covers it.
+    """Parse a line without its line feed; None if it is outside the grammar.
 
-    Look into :data:`known_lines` first. A line with an odd character is in no grammar.
+    Look into :data:`known_lines` first. A line with an odd character is outside the grammar.
     """
     is_fit = text.isprintable() or not is_odd(text + "\n")
     if "#" in text and is_comment(text):
-        return BLANK if is_fit else None  # not to be remembered: few comments come again
+        return BLANK if is_fit else None  # not cached: few comments repeat
     head, _, value = text.partition(": ")
     known = (_known_heads.get(head) or _head(head)) if value and is_fit else None
     line: Line | None = None
@@ -152,9 +152,9 @@ def line_of(text: str) -> Line | None:  # noqa: C901 - one for each kind of valu
 
 
 def _commented(known: _Head, value: str, head: str) -> Line | None:
-    """Take apart a line on which a comment follows a head and a value, or nothing."""
+    """Parse a line on which a comment follows a head and a value, or only a head."""
     steps, key, oddity, shape = known
-    if not value and head[-1] != " ":  # else nothing stands where nobody looks for it
+    if not value and head[-1] != " ":  # else the place of the empty value is unclear
         shape = _shape(steps, key, NOTHING, oddity)
         return (steps, NOTHING, key, "", 0, 0, oddity, shape)
     if _SIMPLE.fullmatch(value) is None:
@@ -164,7 +164,7 @@ def _commented(known: _Head, value: str, head: str) -> Line | None:
 
 
 def _without_key(text: str) -> Line | None:
-    """Take apart a comment, an item, a key alone, or by the whole grammar any other line."""
+    """Parse a comment, an item, a key alone, or any other line with the whole grammar."""
     content = text.lstrip(" ")
     if not content:
         return BLANK
@@ -184,9 +184,9 @@ def _without_key(text: str) -> Line | None:
 
 
 def _rare(text: str) -> Line | None:
-    """Take a line apart with an anchor or an alias, or that ends within quotes.
+    """Parse a line with an anchor or an alias, or one that ends within quotes.
 
-    Of the latter more is to come as it is of flow.
+    Such quotes continue on the next line, as flow does.
     """
     match = re.compile(_RARE).match(text)
     if match is None:
@@ -209,12 +209,12 @@ def _rare(text: str) -> Line | None:
 
 
 def _anchored(text: str, start: int, end: int, *, has_key: bool) -> Line | None:
-    """Take a line apart as if there were blanks in place of its anchor."""
+    """Parse a line as if there were blanks in place of its anchor."""
     if text[end : end + 1] not in ("", " ", "\r"):
         return None
     line = line_of(text[:start] + " " * (end - start) + text[end:])
     if line is None or (line[2] is not None) != has_key or line[6] & ANCHORED:
-        return None  # in front of a key, or of more than a value
+        return None  # before a key, or before more than a value
     steps, kind, key, value, start, end, oddity, _ = line
     oddity |= ANCHORED
     return (steps, kind, key, value, start, end, oddity, _shape(steps, key, kind, oddity))
@@ -222,7 +222,7 @@ def _anchored(text: str, start: int, end: int, *, has_key: bool) -> Line | None:
 
 @cache
 def _grammar() -> re.Pattern[str]:
-    """Compile the whole grammar of a line when a line needs it: many files have none that does."""
+    """Compile the whole grammar on first use: many files never need it."""
     return re.compile(_LINE)
 
 
@@ -243,7 +243,7 @@ def _head(text: str) -> _Head | None:
 
 
 def _key(written: str) -> tuple[str, int]:
-    """Return a key as it is read, and what is odd about it."""
+    """Return a key as it is read, and its flags."""
     if written[0] in _QUOTES:
         return written[1:-1], QUOTED_KEY
     return written, SUSPICIOUS if written in ODD_SCALARS else 0
@@ -261,7 +261,7 @@ def _shape(steps: tuple[int, ...], key: str | None, kind: int, oddity: int = 0) 
 
 
 def _steps(text: str, begin: int, end: int, key: int) -> tuple[int, ...]:
-    """Return the steps of the dashes between two places, and of a key that is at one (else -1)."""
+    """Return the steps of the dashes between two columns, and of a key at ``key`` (else -1)."""
     if begin == end:
         return (2 * key,) if key >= 0 else ()
     dashes = [2 * at + 1 for at in range(begin, end) if text[at] == "-"]
@@ -279,7 +279,7 @@ def _taken_apart(text: str, match: re.Match[str]) -> Line | None:
         shape = _shape(steps, key, NOTHING, oddity)
         return (steps, NOTHING, key, "", 0, 0, oddity, shape) if steps else BLANK
     if not steps:
-        return None  # a scalar on a line of its own
+        return None  # a scalar on its own line
     start, end = match.span(kind)
     value = text[start:end]
     if kind == PLAIN and value in NOT_FINITE:
@@ -290,18 +290,18 @@ def _taken_apart(text: str, match: re.Match[str]) -> Line | None:
 
 
 def is_comment(line: str) -> bool:
-    """Whether a line is a comment alone, where it is no text of a block scalar."""
+    """Whether a line is only a comment, unless it is text of a block scalar."""
     return line.lstrip(" ")[:1] == "#"
 
 
 def tail_of(text: str) -> tuple[int, int] | None:
-    """Return from where to where a line may go on with a plain scalar of the lines before it."""
+    """Return the range of a line on which a plain scalar of the lines before may continue."""
     match = re.compile(_TAIL).fullmatch(text)
     return None if match is None else match.span(1)
 
 
 def value_of(tree: Tree, text: str, line: Line, at: int, column: int) -> Node | None:
-    """Read a value that is more than a plain scalar, on a line at ``at``; None declines it.
+    """Read a value other than a plain scalar, on a line at ``at``; None declines it.
 
     ``column`` is that of the collection around it.
     """
@@ -321,13 +321,13 @@ def block(text: str, at: int, header: str, column: int) -> Scalar | None:
         return None
     indent, end = len(lines[1]), lines.end()
     if indent <= column:
-        return None  # empty, or its indentation is not its own
+        return None  # empty, or with an unclear indentation
     value = _block_value(lines[0].replace("\r\n", "\n"), indent, header)
     return None if value is None else Scalar(value, at, end, header[0])
 
 
 def is_odd(text: str) -> bool:
-    """Whether ``_ODD`` is in the text, which mostly is known in a tenth of the pattern's time."""
+    """Whether the text has a match of ``_ODD``; most texts need a tenth of the pattern's time."""
     if text.isascii():
         rest = text.encode().translate(None, _FIT)
         return bool(rest) and (rest.strip(b"\r") != b"" or len(rest) != text.count("\r\n"))
@@ -337,11 +337,11 @@ def is_odd(text: str) -> bool:
 
 
 def _block_value(text: str, indent: int, header: str) -> str | None:
-    """Return a block scalar's value; None for folds that are more than lines joined by blanks."""
+    """Return a block scalar's value; None for folds other than lines joined by blanks."""
     body = text.rstrip("\n")
     lines = [line[indent:] for line in body.split("\n")]
     if not lines[-1].strip():
-        return None  # ends in blanks
+        return None  # it ends in blanks
     if header[0] == "|":
         value = "\n".join(lines)
     elif any(not line or line[0] == " " for line in lines):

@@ -1,11 +1,11 @@
-"""The plain lane: boring YAML → nodes, line by line, without a YAML library.
+"""The fast reader: simple YAML → nodes, line by line, without a YAML library.
 
-Most manifests are block mappings and lists of one-line scalars. A document is read here only when
-every line fits the grammar of ``yaml/fast/lines.py``, or goes on with the plain scalar or the flow
-above it, and every indentation is one that YAML accepts; anything else (anchors, tags, quotes over
-several lines, odd folds, tabs) is declined and goes to libyaml, which is the judge of this lane in
-a differential test: the same nodes at the same places, or none. A run that meets nothing else never
-imports the library, and lines cost about half of what libyaml's events cost.
+Most manifests are block mappings and lists of one-line scalars. This module reads a document only
+if every line fits the grammar of ``yaml/fast/lines.py``, or continues the plain scalar or the flow
+above it, and every indentation is valid YAML. It declines everything else (tags, rare folds, tabs),
+and libyaml reads that. A differential test compares both: this reader must return the same nodes at
+the same places, or none. A run that needs nothing else never imports the library, and lines cost
+about half as much as libyaml's events.
 """
 
 from __future__ import annotations
@@ -33,16 +33,16 @@ from imagelint.yaml.nodes import Mapping, Scalar, Sequence, Tree
 __all__ = ["parse_plain"]
 
 _GROWN_MAX = 10_000
-"""Characters of a plain scalar to which more is put line by line: it is copied each time."""
+"""Characters of a plain scalar that may grow line by line: each line copies it."""
 _ITEM = Scalar("", 0, 0)
-"""Stands for the key of a list's item."""
+"""Represents the key of a list item."""
 
 
 def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0911, PLR0912, PLR0915
-    """Read a document, or return None where the grammar of this lane does not cover it.
+    """Parse a document, or return None if the grammar of this reader does not cover it.
 
-    One loop over the lines; a call for each of its steps would cost as much as the parser
-    that it spares, hence its length.
+    This is one long loop over the lines: a call for each of its steps would cost as much as
+    the parser that it replaces.
     """
     if is_odd(text):
         return None
@@ -51,7 +51,7 @@ def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0911, PLR0912, PLR0
     begin = read_to = start.end() if start is not None else 0
     root = Sequence(0, 0)
     # The innermost open collection with its pairs or items, and the step that leads to it; the key
-    # (of a list: ``_ITEM``) that waits for its value, and where that stands if nothing comes.
+    # (in a list: ``_ITEM``) without a value yet, and the place of that value if it is empty.
     node: Mapping | Sequence = root
     values: list[Any] = root.items
     level = -1
@@ -64,10 +64,10 @@ def parse_plain(text: str) -> Tree | None:  # noqa: C901, PLR0911, PLR0912, PLR0
         at = begin
         begin = at + len(raw) + 1
         if at < read_to:
-            continue  # inside a block scalar, or flow
+            continue  # inside a block scalar or flow
         line = known_lines.get(raw) or line_of(raw)
         if line is None:
-            # Only to go on with a plain scalar that has come to the end of the line before.
+            # It can only continue a plain scalar that ends at the end of the line before.
             tail = tail_of(raw)
             if tail is None or kind != PLAIN or text[value.end : at].strip(" \r") != "\n":
                 return None
