@@ -1,6 +1,6 @@
-"""The baseline: findings of an old repository that are known, so that only new ones fail.
+"""The baseline: known findings of an existing repository, so that only new ones fail.
 
-``imagelint-baseline.json`` stands beside the policy::
+``imagelint-baseline.json`` is next to the policy::
 
     {"version": 1, "findings": [
       {"path": "prod/web.yaml", "rule": "floating-tag", "environment": "prod",
@@ -35,19 +35,19 @@ if TYPE_CHECKING:
     from imagelint.model.source import Source
 
     Upstream: TypeAlias = Callable[[str, str], str]
-    """What an image is upstream, if it is judged in an environment, by that one's name."""
+    """The upstream name of an image in an environment, which is given by its name."""
 
 __all__ = ["Baseline", "Identity", "Known", "OnHarbor", "excused_by_baseline", "identity_of"]
 __all__ += ["known_findings", "settled"]
 
 _VERSION = 1
-_ANEW = "write it anew with `imagelint baseline write`"
+_ANEW = "rewrite it with `imagelint baseline write`"
 _INDEX = re.compile(r"\[\d+\]")
 _TEXTS = ("path", "rule", "environment", "object", "container", "image")
 
 
 class Identity(NamedTuple):
-    """What makes two findings the same one; empty where a finding has no such thing."""
+    """What makes two findings the same; a field is empty if the finding has no value for it."""
 
     path: str
     rule: str
@@ -55,7 +55,7 @@ class Identity(NamedTuple):
     object: str
     """``GROUP/KIND/NAMESPACE/NAME``."""
     container: str
-    """The container's name; without one the field, with ``[]`` for its indexes."""
+    """The container's name; without one, the field, with ``[]`` for its indexes."""
     image: str
 
 
@@ -84,9 +84,9 @@ class Baseline:
     def __init__(
         self, counts: Mapping[Identity, int], place: str = "", problem: PolicyError | None = None
     ) -> None:
-        """Hold the counts; ``place`` is the file's path, for people.
+        """Keep the counts; ``place`` is the file's path, for messages.
 
-        ``problem`` says why the file cannot be used; ``counts`` are what can be read in it.
+        ``problem`` says why the file cannot be used; ``counts`` are what could be read of it.
         """
         self.counts = dict(counts)
         self.place = place
@@ -97,16 +97,16 @@ class Baseline:
 
     @property
     def paths(self) -> Iterable[str]:
-        """The files with known findings."""
+        """The paths of files with known findings."""
         return self._by_path.keys()
 
     def of(self, path: str) -> Mapping[Identity, int]:
-        """Return what is known of one file."""
+        """Return the known findings of one file."""
         return self._by_path.get(path, {})
 
     @staticmethod
     def parse(source: Source) -> Baseline:
-        """Read the file; raises PolicyError where it is not one that was written by imagelint."""
+        """Read the file; raises PolicyError if imagelint did not write it."""
         found = Baseline.read(source)
         if found.problem is not None:
             raise found.problem
@@ -114,9 +114,9 @@ class Baseline:
 
     @staticmethod
     def read(source: Source) -> Baseline:
-        """Read the file, and what can be read of one that is broken: each finding has its line.
+        """Read the file, or what can be read of a broken one: each finding is on its own line.
 
-        Raises PolicyError for one of another version.
+        Raises PolicyError for another version.
         """
         counts: Counter[Identity] = Counter()
         try:
@@ -125,13 +125,13 @@ class Baseline:
             for line in _both_sides(source.data.decode("utf-8", "replace").splitlines()):
                 with suppress(ValueError, RecursionError):
                     entry = json.loads(line.strip().rstrip(","))
-                    if _is_finding(entry):  # which both sides of a conflict may have
+                    if _is_finding(entry):  # both sides of a merge conflict may have it
                         identity = _identity(entry)
                         counts[identity] = max(counts[identity], entry["count"])
             broken = PolicyError(f"not JSON ({error}); {_ANEW}", source.path)
             return Baseline(counts, source.path, broken)
         if not isinstance(value, dict) or value.get("version") != _VERSION:
-            message = f"not a baseline of version {_VERSION}; is it meant for another imagelint?"
+            message = f"not a baseline of version {_VERSION}; was it written by another imagelint?"
             raise PolicyError(message, source.path)
         findings = value.get("findings")
         problem: PolicyError | None = None
@@ -143,8 +143,8 @@ class Baseline:
                 counts[_identity(entry)] += entry["count"]
             elif problem is None:
                 message = (
-                    f"findings[{number}] is no finding: {', '.join(_TEXTS)} are texts and count is"
-                    f" a number above 0; {_ANEW}"
+                    f"findings[{number}] is not a finding: {', '.join(_TEXTS)} must be texts and"
+                    f" count a number above 0; {_ANEW}"
                 )
                 problem = PolicyError(message, source.path)
         return Baseline(counts, source.path, problem)
@@ -207,7 +207,7 @@ NOWHERE = OnHarbor()
 
 
 class Known:
-    """What is known and still to be found: each finding that is taken for known counts it down."""
+    """The known findings that are still to be found: each match counts one down."""
 
     def __init__(
         self,
@@ -216,7 +216,7 @@ class Known:
         gone: Container[str] = (),
         on_harbor: OnHarbor = NOWHERE,
     ) -> None:
-        """Know ``counts``; ``gone`` are paths of files that are no longer there.
+        """Start with ``counts``; ``gone`` are paths of files that no longer exist.
 
         What is known of those may be found in any other file, for they may have been renamed.
         What ``on_harbor`` says of rules makes known what ``fix`` has caused.
@@ -241,7 +241,7 @@ class Known:
         return identity._replace(image=self._upstream(identity.image, identity.environment))
 
     def take(self, identity: Identity, count: int = 1) -> int:
-        """Take findings for known, as far as they are, and return how many that is."""
+        """Match up to ``count`` findings and return how many of them are known."""
         key = self._key(identity)
         here = min(count, self._here[key])
         self._here[key] -= here
@@ -268,7 +268,7 @@ class Known:
         return taken
 
     def left(self, *, with_moved: bool) -> int:
-        """Return of how many entries not all was found; those of files that are gone may count."""
+        """Return how many entries were not all found, with or without those of gone files."""
         counts = [*self._here.values(), *(self._moved.values() if with_moved else ())]
         return sum(count > 0 for count in counts)
 
@@ -278,7 +278,7 @@ def _of_any_rule(identity: Identity) -> Identity:
 
 
 def _anywhere(identity: Identity) -> Identity:
-    """Leave out the file; a finding that names nothing else still has the file's own name."""
+    """Drop the folder, or the whole path if the finding names an object or an image."""
     is_told = identity.object or identity.image
     return identity._replace(path="" if is_told else identity.path.rpartition("/")[2])
 
@@ -286,9 +286,9 @@ def _anywhere(identity: Identity) -> Identity:
 def known_findings(
     findings: Iterable[Finding], path: str, known: Known, locked: Container[str]
 ) -> Iterator[tuple[Finding, bool]]:
-    """Yield each finding, in order, and whether the baseline knows it; counts ``known`` down.
+    """Yield each finding, in order, and whether the baseline has it; counts ``known`` down.
 
-    ``path`` is the file's, relative to the policy's folder. Rules that are ``locked`` are never
+    ``path`` is the file's, relative to the policy's folder. Findings of ``locked`` rules are never
     known.
     """
     for finding in findings:
@@ -303,11 +303,11 @@ def settled(
     place: str,
     locked: Container[str],
 ) -> Iterator[FileResult]:
-    """Yield the results of a run, with what stands in renamed files taken for known.
+    """Yield the results of a run, with known findings of renamed files suppressed.
 
-    ``paths`` are those of the results that are held to this baseline, relative to the policy's
-    folder, by the path that is shown; ``place`` is the baseline's. ``known`` is what it knows of
-    them and of files that are gone; what is left of it afterwards is found no longer.
+    ``paths`` maps the shown path of each result that uses this baseline to its path relative to the
+    policy's folder; ``place`` is the baseline's path. ``known`` has the known findings of these
+    files and of files that are gone; what is left in it afterwards is no longer found.
     """
     results = tuple(results)
     for result in results:
@@ -330,5 +330,5 @@ def settled(
 
 
 def excused_by_baseline(finding: Finding, place: str) -> Suppressed:
-    """Return a finding that the baseline at ``place`` knows."""
+    """Return a finding as suppressed by the baseline at ``place``."""
     return Suppressed(finding, BASELINE, "known before", None, place)

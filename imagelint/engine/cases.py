@@ -1,18 +1,18 @@
-"""Tests of a policy: a table of images, and what is to become of each of them.
+"""Tests of a policy: a table of images with the expected result of each.
 
-``imagelint-tests.yaml`` stands beside the policy::
+``imagelint-tests.yaml`` is next to the policy::
 
     version: 1
     cases:
       - image: nginx:1.27
-        environment: prod                  # or path, namespace, labels, which find one
+        environment: prod                  # or path, namespace, labels, which select one
         verdict: denied                    # allowed, denied, excused
-        rule: unapproved-registry          # or a list: all that is found, excused or not
-        rewrite: harbor.myco.com/docker.io/nginx:1.27   # none: fix leaves it alone
+        rule: unapproved-registry          # or a list: all findings, suppressed or not
+        rewrite: harbor.myco.com/docker.io/nginx:1.27   # none: fix does not change it
 
-``denied`` has an error, ``excused`` has none because of an exception, ``allowed`` has none at all.
-``kind``, ``name`` and ``container`` place the image for exceptions. Keys that a case leaves out it
-does not test. Each case is linted as a manifest, by the one way there is. Pure.
+``denied`` means an error, ``excused`` none because of an exception, ``allowed`` none at all.
+``kind``, ``name`` and ``container`` are for matching exceptions. A case does not test keys that it
+leaves out. Each case is linted as a manifest, like any other file. Pure.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _POD_SPEC: Final = ("spec", "template", "spec")
 
 
 class Verdict(Enum):
-    """What becomes of an image."""
+    """The result for an image."""
 
     ALLOWED = "allowed"
     DENIED = "denied"
@@ -63,7 +63,7 @@ class Verdict(Enum):
 
 
 class Case(NamedTuple):
-    """One line of the table; None is what it does not test."""
+    """One case of the table; it does not test what is None."""
 
     image: str
     file: str
@@ -82,27 +82,27 @@ class Case(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """The image and where it runs, for people."""
+        """The image and where it runs, for messages."""
         where = self.environment or self.namespace or self.path
         return f"{shown(self.image)} in {shown(where)}"
 
 
 class Outcome(NamedTuple):
-    """What became of a case."""
+    """The result of a case."""
 
     case: Case
     verdict: Verdict
     rules: tuple[str, ...]
     rewrite: str
     messages: tuple[str, ...]
-    """What was found, in words."""
+    """The messages of the findings."""
     environments: tuple[str, ...]
     reference: ImageReference | None
     used: frozenset[int]
-    """The numbers of the exceptions that excused something."""
+    """The numbers of the exceptions that suppressed something."""
 
     def differences(self) -> Iterator[tuple[str, str, str]]:
-        """Yield what is not as expected: what, expected, got."""
+        """Yield each unexpected value: its key, expected, actual."""
         case = self.case
         if case.verdict is not None and case.verdict is not self.verdict:
             yield "verdict", case.verdict.value, self.verdict.value
@@ -117,7 +117,7 @@ def _listed(rules: Iterable[str]) -> str:
 
 
 def read_cases(source: Source, policy: Policy, rules: Iterable[str]) -> tuple[Case, ...]:
-    """Read a table; raises PolicyError with the place of a slip."""
+    """Read a table; raises PolicyError with the place of a mistake."""
     reader = Fields(source)
     record = reader.record(reader.root, "", ("version", "cases"), ("version", "cases"))
     version = reader.text(record["version"], "version")
@@ -137,7 +137,7 @@ def _read_case(
 ) -> Case:
     record = reader.record(node, where, ("image", *_PLACE, *_EXPECTED), ("image",))
     if not any(key in record for key in _EXPECTED):
-        message = f"{where}: nothing is expected of it; write verdict, rule or rewrite"
+        message = f"{where}: it expects nothing; write verdict, rule or rewrite"
         raise reader.error(node, message)
     line, column = reader.place(node)
     values: dict[str, Any] = {"file": reader.source.path, "line": line, "column": column}
@@ -163,10 +163,10 @@ def _read_case(
 
 
 def run_case(case: Case, linter: Linter) -> Outcome:
-    """Lint a case; ``linter`` is that of its environment, if it names one."""
+    """Lint a case; ``linter`` is for the environment that it names, if any."""
     result = linter.lint(Source(case.path, _manifest(case)), case.path)
     if len(result.images) != 1:
-        message = f"kind: imagelint sees no image in a {shown(case.kind)} with a pod template"
+        message = f"kind: imagelint finds no image in a {shown(case.kind)} with a pod template"
         raise PolicyError(message, case.file, case.line, case.column)
     verdict = Verdict.ALLOWED
     if any(one.severity is Severity.ERROR for one in result.findings):
@@ -193,7 +193,7 @@ def _every(result: FileResult) -> Iterator[Finding]:
 
 
 def _manifest(case: Case) -> bytes:
-    """Write the case as a manifest, in JSON, so that any text stands for itself."""
+    """Return the case as a manifest, in JSON, so that no text needs special quoting."""
     metadata: dict[str, object] = {"name": case.name, "labels": dict(case.labels)}
     if case.namespace is not None:
         metadata["namespace"] = case.namespace
@@ -210,7 +210,7 @@ def _manifest(case: Case) -> bytes:
 
 
 def unreached(policy: Policy, outcomes: Iterable[Outcome]) -> Iterator[str]:
-    """Yield what of a policy no case has reached: patterns, projects of Harbor, exceptions."""
+    """Yield the parts of a policy that no case reached: patterns, Harbor projects, exceptions."""
     every = tuple(outcomes)
     reached = {pair for outcome in every for pair in _patterns(policy, outcome)}
     for environment in policy.environments:
@@ -239,7 +239,7 @@ def _patterns(policy: Policy, outcome: Outcome) -> Iterator[tuple[str, str]]:
 
 
 def _projects(policy: Policy, outcome: Outcome) -> set[str]:
-    """Return the Harbor projects that a rewrite leads through, as prefixes of images."""
+    """Return the Harbor projects of a rewrite, as prefixes of images."""
     return {
         prefix
         for harbor in policy.harbors.harbors

@@ -1,14 +1,14 @@
-"""Comments that excuse findings: ``# imagelint: ignore[rule, ...] reason``.
+"""Comments that suppress findings: ``# imagelint: ignore[rule, ...] reason``.
 
 ::
 
     image: nginx  # imagelint: ignore[unapproved-registry] replaced in Q1
-    image: >-     # imagelint: ignore[floating-tag] as behind a key, where its value is further down
-    # imagelint: ignore[floating-tag] the line below, further comments between them left out
-    # imagelint: ignore-file[floating-tag] the whole file; above everything but comments
+    image: >-     # imagelint: ignore[floating-tag] after a key whose value starts on a later line
+    # imagelint: ignore[floating-tag] the line below, skipping further comments in between
+    # imagelint: ignore-file[floating-tag] the whole file; above everything except comments
 
-Only a comment counts: the same text inside of a string, or in JSON, is text. What a comment may
-not excuse is for the policy to say (``engine/excuses.py``). Pure.
+Only comments count: the same text inside a string, or in JSON, is text. The policy decides what a
+comment cannot suppress (``engine/excuses.py``). Pure.
 """
 
 from __future__ import annotations
@@ -48,20 +48,20 @@ class Ignore(NamedTuple):
     rules: tuple[str, ...]
     reason: str
     line: int | None
-    """The line whose findings it excuses; None: of the whole file."""
+    """The line whose findings it suppresses; None: the whole file."""
     problem: str | None = None
-    """Why it excuses nothing: it is written wrongly."""
+    """Why it suppresses nothing: its syntax is wrong."""
 
 
 class Ignores:
-    """The comments of one source, and which rules each of them has excused so far."""
+    """The comments of one source, and which rules each has suppressed so far."""
 
     def __init__(
         self, found: Iterable[Ignore] = (), heads: dict[int, list[int]] | None = None
     ) -> None:
-        """Hold the comments in their order.
+        """Keep the comments in their order.
 
-        ``heads`` are the lines with the key or the header of a scalar that begins in a line below.
+        ``heads`` are the lines with the key or the header of a scalar that starts on a later line.
         """
         self.found = tuple(found)
         self._heads = heads or {}
@@ -83,14 +83,14 @@ class Ignores:
                     yield one
 
     def is_about(self, ignore: Ignore, line: int) -> bool:
-        """Whether a comment means the findings of a line."""
+        """Whether a comment applies to a line."""
         return ignore.line in self._places(line)
 
     def _places(self, line: int) -> tuple[int | None, ...]:
         return (line, *self._heads.get(line, ()), None)
 
     def unused(self) -> Iterator[tuple[Ignore, str]]:
-        """Yield each comment with each of its rules that excused nothing."""
+        """Yield each comment with each of its rules that suppressed nothing."""
         for one in self.found:
             for rule in one.rules if one.problem is None else ():
                 if (one, rule) not in self.used:
@@ -98,7 +98,7 @@ class Ignores:
 
 
 def find_ignores(source: Source) -> Ignores:
-    """Find the comments of a source: what looks like one and stands in no scalar."""
+    """Find the comments of a source: matches that are not inside a scalar."""
     decoded = source.decode(Span(source.bom_length, len(source.data)))
     text = decoded.text
     scalars = _Scalars(source)
@@ -121,19 +121,19 @@ def find_ignores(source: Source) -> Ignores:
 def _ignore(span: Span, text: str, line: int, *, is_at_top: bool) -> Ignore:
     form = re.match(_FORM, text)
     if form is None:
-        return Ignore(span, (), "", line, f"this comment excuses nothing: {_USAGE}")
+        return Ignore(span, (), "", line, f"this comment suppresses nothing; {_USAGE}")
     what, names, reason = form.groups()
     rules = tuple(dict.fromkeys(name.strip() for name in names.split(",") if name.strip()))
     if not rules:
-        return Ignore(span, (), "", line, f"this comment names no rule: {_USAGE}")
+        return Ignore(span, (), "", line, f"this comment names no rule; {_USAGE}")
     if what == "ignore":
         return Ignore(span, rules, reason.strip(), line)
-    problem = None if is_at_top else "ignore-file counts at the top of the file only"
+    problem = None if is_at_top else "ignore-file works only at the top of the file; move it there"
     return Ignore(span, rules, reason.strip(), None, problem)
 
 
 def _end_of_top(text: str) -> int:
-    """Return where the first content begins: all above it is comments, blank, ``---`` or ``%``."""
+    """Return where content starts: above it are only comments, blanks, ``---`` and ``%``."""
     at = 0
     for line in text.splitlines(keepends=True):
         bare = line.strip(" \t\r\n\ufeff")
@@ -146,14 +146,14 @@ def _end_of_top(text: str) -> int:
 
 
 def _begins_line(text: str, index: int) -> bool:
-    """Whether nothing but blanks stands in front; looks no further back than those."""
+    """Whether only blanks precede the index on its line."""
     while index > 0 and text[index - 1] in " \t\ufeff":
         index -= 1
     return index == 0 or text[index - 1] in "\r\n"
 
 
 def _line_below(source: Source, line: int, targets: dict[int, int]) -> int:
-    """Return the first line below that is no comment; ``targets`` remembers runs of comments."""
+    """Return the first line below that is not a comment; ``targets`` caches runs of comments."""
     run = []
     below = line
     while below not in targets:
@@ -168,10 +168,10 @@ def _line_below(source: Source, line: int, targets: dict[int, int]) -> int:
 
 
 class _Scalars:
-    """Where scalars stand in the documents with the mark.
+    """The positions of scalars in the documents with the mark.
 
-    Those that hold it by their bytes: what is in them is no comment. And by their lines those that
-    begin below their key, or below the header that a block has.
+    Scalars that contain the mark, in bytes: text inside them is not a comment. And the lines of
+    scalars that start below their key, or below their block header.
     """
 
     def __init__(self, source: Source) -> None:
@@ -202,12 +202,12 @@ def _in_bytes(document: Document, places: Iterable[tuple[int, int]]) -> Iterator
 
 
 def _begin(text: str, node: Scalar) -> int:
-    """Return where a scalar's text begins: behind the header of a block, which is none of it."""
+    """Return where a scalar's text starts: after the header of a block scalar."""
     return block_content(text, node) if node.style in ("|", ">") else node.start
 
 
 def _marked(text: str, nodes: Iterable[Node]) -> list[tuple[int, int]]:
-    """Return from where to where the scalars stand that hold the mark."""
+    """Return the ranges of the scalars that contain the mark."""
     return [
         (_begin(text, node), node.end)
         for node in nodes
@@ -216,7 +216,7 @@ def _marked(text: str, nodes: Iterable[Node]) -> list[tuple[int, int]]:
 
 
 def _headed(text: str, nodes: Iterable[Node]) -> list[tuple[int, int]]:
-    """Return the beginnings of keys and headers, each with that of the text in a line below."""
+    """Return the starts of keys and headers, each with the start of its text on a later line."""
     found = [
         (node.start, _begin(text, node))
         for node in nodes

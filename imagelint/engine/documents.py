@@ -1,4 +1,4 @@
-"""What is wrong with a document or a file rather than with an image in it → findings. Pure."""
+"""Problems of a document or a file, rather than of an image in it → findings. Pure."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ UNRESOLVED = "unresolved-reference"
 
 
 def where_of(item: Examined, file: Where) -> Where:
-    """Return where the objects of a document are: no kustomization moves those that are data."""
+    """Return where the objects of a document are; kustomizations do not move data."""
     return Where(file.path) if item.is_data else file
 
 
 class DocumentRules:
-    """The rules about documents, as a policy has them."""
+    """The rules about documents, as configured by a policy."""
 
     def __init__(
         self, policy: Policy, rules: Mapping[str, Rule], environments: Environments
@@ -54,7 +54,7 @@ class DocumentRules:
     def about_document(
         self, item: Examined, chart: str | None, excuses: Excuses
     ) -> Iterator[Finding | Suppressed]:
-        """Yield what readers refuse or ignore; ``chart`` is that whose template it stands in."""
+        """Yield what readers reject or ignore; ``chart`` is the template's chart, if any."""
         if item.refusals and item.is_manifest and not (item.is_template and chart is not None):
             offset, reason, by_kubectl = item.refusals[0]
             at = Span(offset, offset)
@@ -62,7 +62,7 @@ class DocumentRules:
             also = f" (and {more} more)" if more else ""
             if item.is_template:
                 message = (
-                    f"this is a template that is not rendered yet: {reason}{also};"
+                    f"this file is a template that is not rendered: {reason}{also};"
                     " render it and lint the output"
                 )
                 yield from self._finding(TEMPLATE, item, at, message, excuses)
@@ -72,24 +72,24 @@ class DocumentRules:
                 yield from self._finding(UNPARSABLE, item, at, message, excuses)
         if item.dropped_at is not None:
             message = (
-                "what follows belongs to no document, and kubectl and kustomize ignore it"
-                " without a word; put `---` on a line of its own in front of it, or remove it"
+                "the document has ended, and kubectl and kustomize silently ignore what"
+                " follows; put `---` on a line of its own before it, or remove it"
             )
             at = Span(item.dropped_at, item.dropped_at)
             yield from self._finding(DROPPED, item, at, message, excuses)
 
     def about_unjudged(self, item: Examined, excuses: Excuses) -> Iterator[Finding | Suppressed]:
-        """Yield what only a build can tell: a note where nothing names an image field."""
+        """Yield what only a build can show: a note if nothing names an image field."""
         for one in item.extract.unjudged:
             start, end = place_of(item.document, one.node)
             span = Span(start, end if isinstance(one.node, Scalar) else start)
-            message = f"{one.message}: {BUILD}"
+            message = f"{one.message}; {BUILD}"
             is_note = not one.is_about_images
             yield from self._finding(
                 UNRESOLVED, item, span, message, excuses, field=one.field, is_note=is_note
             )
 
-    def _finding(  # noqa: PLR0913 - all that a finding says
+    def _finding(  # noqa: PLR0913 - everything in a finding
         self,
         rule_id: str,
         item: Examined,
@@ -100,7 +100,7 @@ class DocumentRules:
         field: str | None = None,
         is_note: bool = False,
     ) -> Iterator[Finding | Suppressed]:
-        """Yield a finding about a document, as bad as the worst environment that excuses it not."""
+        """Yield a finding about a document, for the strictest environment that keeps it."""
         root = item.extract.root
         severity_in = partial(self._policy.severity, self._rules[rule_id], in_chart=is_note)
         environments = self._environments(where_of(item, excuses.where), root)
@@ -129,7 +129,7 @@ class DocumentRules:
     def about_troubles(
         self, source: Source, troubles: Iterable[Trouble], excuses: Excuses
     ) -> Iterator[Finding | Suppressed]:
-        """Yield what a kustomization names in vain: what is no error, as a note at the most."""
+        """Yield what a kustomization names but cannot be found; what is not an error is a note."""
         severity_in = partial(self._policy.severity, self._rules[UNRESOLVED])
         environments = self._environments(excuses.where, None)
         for span, field, text, is_error in troubles:
@@ -154,7 +154,7 @@ class DocumentRules:
     def about_template(
         self, source: Source, chart: str, excuses: Excuses
     ) -> Iterator[Finding | Suppressed]:
-        """Yield the one finding of a chart's template; ``conclude`` keeps one a chart."""
+        """Yield the finding for a chart's template; ``conclude`` keeps one per chart."""
         offset = source.data.find(ACTION.encode(source.encoding))
         if offset < 0:
             return
@@ -166,7 +166,7 @@ class DocumentRules:
         )
         if severity.value != "off":
             message = (
-                f"a template of the Helm chart {chart}: what it renders is not judged here;"
+                f"the templates of the Helm chart {chart} are not checked until they are rendered;"
                 f" run `helm template {chart} | imagelint check -`"
             )
             finding = Finding(TEMPLATE, severity, message, source.path, Span(offset, offset))

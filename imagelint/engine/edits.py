@@ -1,8 +1,8 @@
 """A new value for a scalar → the smallest edit that writes it, or why there is none.
 
-For most images that is an insertion in front of the reference. Quotes, escapes,
-indentation and whatever else surrounds the changed characters stay, because nothing
-touches them. No judgement here: which value is wanted is the engine's business.
+For most images this is an insertion before the reference. Quotes, escapes, indentation and
+everything else around the changed characters stay as they are. The engine decides which value to
+write.
 """
 
 from __future__ import annotations
@@ -34,9 +34,10 @@ class NotEditableError(Exception):
 
 
 def place_of(document: Document, node: Node, within: tuple[int, int] | None = None) -> Span:
-    """Return where a value stands, in bytes: as written, a block scalar without its header.
+    """Return the position of a value, in bytes: as written, a block scalar without its header.
 
-    ``within``: where a part of a scalar's value stands; the whole where that cannot be told.
+    ``within`` asks for a part of a scalar's value; the result is the whole if the part cannot be
+    located.
     """
     start, end = node.start, node.end
     if within is not None and isinstance(node, Scalar):
@@ -59,19 +60,19 @@ def edit_scalar(
 ) -> Edit:
     """Return the smallest edit that makes the scalar's value, or the part ``within``, ``new``.
 
-    Raises :class:`NotEditableError` where the text does not show the value plainly
-    enough (base64, a value folded over lines where it would change).
+    Raises :class:`NotEditableError` if the text does not contain the value literally (base64,
+    or a value that is folded where it would change).
     """
     offset, stop = within or (0, len(node.value))
     old = node.value[offset:stop]
     if node.tag is not None and node.tag.endswith(":binary"):
-        raise NotEditableError("it is written in base64 (!!binary)")
+        raise NotEditableError("it is base64 (!!binary)")
     if not node.style and re.fullmatch(_PLAIN_SAFE, new) is None:
         raise NotEditableError(f"{shown(new)} would need quotes")
     first, last = _changed(old, new)
     inserted = new[first : len(new) - (len(old) - last)]
     if not document.is_placed:
-        raise NotEditableError("the string around it does not show it plainly enough")
+        raise NotEditableError("the string around it does not contain it literally")
     try:
         places = places_of(document.decoded.text, node)
     except UnplacedError as error:
@@ -86,7 +87,7 @@ def edit_scalar(
 def _changed(old: str, new: str) -> tuple[int, int]:
     """Return the range of ``old`` to replace to get ``new``; the longest suffix is kept."""
     if new.endswith(old):
-        return 0, 0  # most often: something is put in front
+        return 0, 0  # most often: a prefix is added
     suffix = 0
     while suffix < min(len(old), len(new)) and old[-1 - suffix] == new[-1 - suffix]:
         suffix += 1
@@ -98,10 +99,10 @@ def _changed(old: str, new: str) -> tuple[int, int]:
 
 
 def uses_elsewhere(tree: Tree, sites: Iterable[ImageSite]) -> set[int]:
-    """Return the ids of scalars that are read in other places than the given sites.
+    """Return the ids of scalars that are also read outside the given sites.
 
-    Only aliases and merges make a scalar stand in several places. A change at the
-    anchor changes all of them, so each must be an image that wants the change.
+    Only aliases and merges put a scalar in several places. A change at the anchor changes all
+    of them, so each must be an image that needs the change.
     """
     if not (tree.has_aliases and tree.root is not None):
         return set()
@@ -117,7 +118,7 @@ def uses_elsewhere(tree: Tree, sites: Iterable[ImageSite]) -> set[int]:
 
 
 def _readings(root: Node, view: View) -> Counter[int]:
-    """Count, for every scalar, on how many paths from the root a reader comes by it."""
+    """Count, for every scalar, the paths from the root on which a reader reaches it."""
     children: dict[int, list[Node]] = {}
     incoming: Counter[int] = Counter()
     work, seen = [root], {id(root)}

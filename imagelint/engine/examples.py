@@ -1,7 +1,7 @@
-"""The examples of a rule, held against the rule: they are its documentation and its tests.
+"""Checks the examples of a rule, which are its documentation and its tests.
 
-Each example is linted as a user would have it linted: an image in a Pod, or a document as it
-stands, in the environment that the examples name, by a policy without settings. Pure: no I/O.
+Each example is linted like a user's file: an image in a Pod, or a document as it is, in the
+environment that the examples name, with a policy without settings. Pure: no I/O.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["ExampleKind", "Examples", "Failure"]
 
 _AS_IT_STANDS: Final = "string-type"
-"""The check whose examples are values as they stand in a manifest, not texts."""
+"""The check whose examples are values as written in a manifest, not texts."""
 _POD: Final = """\
 apiVersion: v1
 kind: Pod
@@ -48,7 +48,7 @@ class ExampleKind(Enum):
 
 
 class Failure(NamedTuple):
-    """An example that is not what its rule says; ``reason`` is a clause for a message."""
+    """An example that does not match its rule; ``reason`` is a clause for a message."""
 
     rule: str
     kind: ExampleKind
@@ -61,10 +61,10 @@ class Failure(NamedTuple):
 
 
 class Examples:
-    """Lints examples by one policy's Harbors and gates, without its settings of rules."""
+    """Lints examples with one policy's Harbors and gates, without its rule settings."""
 
     def __init__(self, policy: Policy, rules: Mapping[str, Rule], catalogue: Catalogue) -> None:
-        """Take the policy and ``rules``, imagelint's own; the policy's are known to it."""
+        """Use the policy and ``rules``, imagelint's own; the policy has its own rules."""
         self._rules = {**rules, **policy.own_rules}
         environments = tuple(one._replace(rules={}) for one in policy.environments)
         (default,) = (one for one in environments if one.name == policy.default.name)
@@ -89,12 +89,12 @@ class Examples:
         return tuple(one for one in result.findings if one.rule == rule.id)
 
     def failures(self, rule: Rule) -> Iterator[Failure]:
-        """Yield what is not as the rule's file says.
+        """Yield each example that does not match the rule's file.
 
-        Each bad example is found; no good one is. Of a fixable rule each bad one becomes the
-        fixed one beside it, in which nothing is found, or has no repair where that is the same;
-        of any other, none has a repair. The examples of rules about policies are no manifests
-        and are left out.
+        Each bad example is reported; no good example is. With a fixable rule, each bad example
+        becomes its fixed one, which is not reported, or has no fix if both are the same. With any
+        other rule, no example has a fix. The examples of rules about policies are not manifests
+        and are skipped.
         """
         if rule.id in (EXPIRED, UNUSED):
             return

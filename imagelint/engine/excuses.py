@@ -1,10 +1,10 @@
-"""Whether a broken rule is excused: by the policy's exceptions, by a comment, by the baseline.
+"""Whether a finding is suppressed: by the policy's exceptions, by a comment, by the baseline.
 
-In this order; every one that fits counts as used. What comments and the baseline never excuse is
-a rule that the policy has locked (``locked: [rules.ID]``). Comments do not excuse, either, what
-the environment lists in ``unsuppressible``, nor anything without a reason where the policy wants
-one, nor a document that cannot be read where they may not excuse an image's registry. An exception
-past its last day excuses nothing. Pure.
+In this order; every one that matches counts as used. Comments and the baseline never suppress a
+rule that the policy locks (``locked: [rules.ID]``). Comments also do not suppress rules that the
+environment lists in ``unsuppressible``, anything without a reason if the policy requires one, or an
+unreadable document if they cannot suppress an image's registry there. An expired exception
+suppresses nothing. Pure.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ UNPARSABLE, UNAPPROVED = "unparsable-document", "unapproved-registry"
 
 
 class Excuse(NamedTuple):
-    """Who excused a finding (``by``), why, until when (an ISO day), and where that is written."""
+    """What suppressed a finding (``by``), why, until when (an ISO day), and where it is written."""
 
     by: str
     reason: str
@@ -44,7 +44,7 @@ class Excuse(NamedTuple):
 
 
 class Excuses:
-    """The exceptions and comments that hold in one source, and which of them were needed."""
+    """The exceptions and comments that apply to one source, and which of them were used."""
 
     def __init__(
         self,
@@ -54,9 +54,9 @@ class Excuses:
         ignores: Ignores | None,
         source: Source,
     ) -> None:
-        """Take the policy, those of its exceptions that hold today, by number, and the comments.
+        """Use the policy, its valid exceptions today, by number, and the comments.
 
-        ``where`` is the source's place; ``ignores`` is None where it has no such comment.
+        ``where`` is the source's place; ``ignores`` is None if it has no such comment.
         """
         self._policy = policy
         self.where = where
@@ -66,20 +66,20 @@ class Excuses:
         self._source = source
         self._overruled: dict[tuple[Ignore, str], str] = {}
         self.used: set[int] = set()
-        """The numbers of the exceptions that were needed."""
+        """The numbers of the exceptions that were used."""
 
     @property
     def are_possible(self) -> bool:
-        """Whether anything could be excused."""
+        """Whether anything could be suppressed."""
         return bool(self._exceptions or self._ignores)
 
     @property
     def has_comments(self) -> bool:
-        """Whether the source has comments that mean to excuse something."""
+        """Whether the source has suppression comments."""
         return bool(self._ignores)
 
     def of_site(self, site: ImageSite, offset: int) -> Excuser | None:
-        """Return what excuses the breaches of an image; None where nothing could."""
+        """Return the function that suppresses findings of an image; None if nothing can."""
         if not self.are_possible:
             return None
         kube_object, container = site.object, site.container
@@ -91,7 +91,7 @@ class Excuses:
 
         return excuse
 
-    def find(  # noqa: PLR0913, PLR0917 - all that an exception can name
+    def find(  # noqa: PLR0913, PLR0917 - everything that an exception can match
         self,
         rule: str,
         environment: Environment | None,
@@ -129,24 +129,24 @@ class Excuses:
             yield Excuse(COMMENT, one.reason, None, place)
 
     def _overrules(self, ignore: Ignore, rule: str, environment: Environment | None) -> str | None:
-        """Return why a comment does not count here."""
+        """Return why a comment does not apply here; None: it does."""
         if rule in self._policy.locked_rules:
-            return "the policy has locked this rule"
+            return "the policy locks this rule"
         if environment is not None and environment.is_unsuppressible(rule):
-            return f"no comment can excuse this rule in {environment.name}"
-        if rule == UNPARSABLE:  # for the image, which nobody can read there
+            return f"{environment.name} does not allow comments to suppress this rule"
+        if rule == UNPARSABLE:  # it may hide an image, so the same limits apply
             return self._overrules(ignore, UNAPPROVED, environment)
         if self._policy.wants_reasons and not ignore.reason:
-            return "the policy wants a reason behind the bracket"
+            return "the policy requires a reason after the bracket"
         return None
 
     def is_about(self, ignore: Ignore, offset: int) -> bool:
-        """Whether a comment means what stands at a byte offset."""
+        """Whether a comment applies to a byte offset."""
         assert self._ignores is not None  # there is that comment
         return self._ignores.is_about(ignore, self._source.line_number(offset))
 
     def useless(self) -> Iterator[tuple[Ignore, str, str]]:
-        """Yield each comment with a rule that it excuses nothing from, and why if that is known."""
+        """Yield each comment with a rule that it does not suppress, and why if that is known."""
         if self._ignores is None:
             return
         for one in self._ignores.found:

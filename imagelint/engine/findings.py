@@ -1,4 +1,4 @@
-"""A judged site with its place and its repair → findings and a row of the inventory. Pure."""
+"""A judged site with its position and its fix → findings and a row of the inventory. Pure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["findings_of", "record_of"]
 def findings_of(
     item: Examined, one: Judged, span: Span, repair: Repair | None
 ) -> Iterator[Finding | Suppressed]:
-    """Yield what stands and what is excused; ``repair`` is how the scalar becomes right."""
+    """Yield findings and suppressed findings; ``repair`` is the fix of the scalar, if any."""
     for verdict in one.verdicts:
         fix, unfixable = None, None
         if verdict.problem.rewrite is not None:
@@ -35,7 +35,7 @@ def findings_of(
         yield Suppressed(_finding(item, one, span, verdict), *excuse)
 
 
-def _finding(  # noqa: PLR0913, PLR0917 - all that comes together in it
+def _finding(  # noqa: PLR0913, PLR0917 - everything that makes a finding
     item: Examined,
     one: Judged,
     span: Span,

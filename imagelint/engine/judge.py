@@ -1,7 +1,7 @@
-"""One image site, held to its environments: which rules it breaks and what it should be.
+"""One image site, checked in its environments: which rules it breaks and how to fix it.
 
-A verdict knows the policy and the reference, not how the image is written; turning a
-wanted reference into an edit is the engine's business.
+A verdict knows the policy and the reference, not how the image is written; other modules of the
+engine turn a wanted reference into an edit.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ __all__ = ["Judge", "Judged", "Verdict"]
 
 
 class Verdict(NamedTuple):
-    """A broken rule at a site, in the environment that it breaks."""
+    """A broken rule at a site, in the environment where it applies."""
 
     rule: Rule
     severity: Severity
@@ -44,7 +44,7 @@ class Verdict(NamedTuple):
 
 
 class Judged(NamedTuple):
-    """A site with all that was found out about it."""
+    """A site with everything found about it."""
 
     site: ImageSite
     image: str | None
@@ -52,22 +52,22 @@ class Judged(NamedTuple):
     environments: tuple[Environment, ...]
     verdicts: tuple[Verdict, ...]
     wanted: ImageReference | None
-    """The reference that every environment would allow; None: keep what is there."""
+    """The reference that every environment allows; None: keep the current one."""
     refused: str | None
-    """Why there is no such reference although one environment has one."""
+    """Why there is no such reference although one environment proposes one."""
     excused: tuple[tuple[Verdict, Excuse], ...] = ()
-    """Broken rules that somebody excused; they want nothing."""
+    """Suppressed verdicts; they propose no fix."""
 
     @property
     def allowed(self) -> bool | None:
-        """Whether every environment allows the image; None where it cannot be judged."""
+        """Whether every environment allows the image; None if it cannot be checked."""
         if self.reference is None:
             return None
         return all(env.gate.decide(self.reference).allowed for env in self.environments)
 
 
 class _Active(NamedTuple):
-    """A rule that is on in an environment, as bad and as configured as it is there."""
+    """A rule that is on in an environment, with its severity and configuration there."""
 
     rule: Rule
     severity: Severity
@@ -75,12 +75,12 @@ class _Active(NamedTuple):
 
 
 class _Held(NamedTuple):
-    """What an image breaks, wherever it stands, and what comes of it where nothing is excused."""
+    """The verdicts on an image, wherever it is, and the result if nothing is suppressed."""
 
     reference: ImageReference | None
     verdicts: tuple[Verdict, ...]
     kept: tuple[Verdict, ...] = ()
-    """The verdicts that are told, one a rule."""
+    """The verdicts that are reported, one per rule."""
     wanted: ImageReference | None = None
     refused: str | None = None
 
@@ -90,7 +90,7 @@ class _ActiveRules(NamedTuple):
 
     every: tuple[_Active, ...]
     about_references: tuple[_Active, ...]
-    """Those that may find something in a value that is a reference, as nearly all are."""
+    """Those that may find something in a valid reference, which nearly all values are."""
     retiring: tuple[tuple[str, CurrentRegistry], ...]
     """Those about retired registries, by their ids."""
 
@@ -101,7 +101,7 @@ _HELD_MAX = 10_000
 class Judge:
     """Runs the checks of a policy, configured once for each environment.
 
-    An image that was judged before is not judged again: manifests name few images many times.
+    Results are cached: manifests repeat few images many times.
     """
 
     def __init__(self, policy: Policy, rules: Mapping[str, Rule]) -> None:
@@ -111,7 +111,7 @@ class Judge:
         self._known: dict[tuple[str, bool], _ActiveRules] = {}
         self._held: dict[tuple[object, ...], _Held] = {}
 
-    def judge(  # noqa: PLR0913 - all that is known of a site
+    def judge(  # noqa: PLR0913 - everything known about a site
         self,
         item: Examined,
         site: ImageSite,
@@ -121,10 +121,10 @@ class Judge:
         excuse: Excuser | None = None,
         pod: PodSecrets | None = None,
     ) -> Judged:
-        """Hold a site to each of ``environments``, all of which it must satisfy.
+        """Check a site in each of ``environments``, all of which it must satisfy.
 
-        ``excuse`` is asked about each broken rule; None excuses nothing. ``pod`` is the one that
-        the site is in, where a rule asks for that.
+        ``excuse`` decides whether each broken rule is suppressed; None suppresses nothing. ``pod``
+        is the pod of the site, if a rule needs it.
         """
         value, image = _value_of(item, site)
         is_placeholder = site.filled_by is not None
@@ -146,7 +146,7 @@ class Judge:
         kept = _first_of_each_rule(verdicts)
         return Judged(site, image, reference, environments, kept, wanted, refused, excused)
 
-    def _hold(  # noqa: PLR0913, PLR0917 - all that an image can be held to
+    def _hold(  # noqa: PLR0913, PLR0917 - everything that affects the result
         self,
         image: str | None,
         type_: ValueType,
@@ -157,10 +157,10 @@ class Judge:
         is_placeholder: bool,  # noqa: FBT001
         spared: frozenset[tuple[str, str]] = frozenset(),
     ) -> _Held:
-        """Hold an image to each environment, wherever it stands; once for all that are alike.
+        """Check an image in each environment, independent of its position; cached.
 
-        ``is_placeholder``: the image, which parses, is one that nobody is sure to fill in.
-        ``spared`` are rules about retired registries that are excused, each with its environment.
+        ``is_placeholder``: the image parses, but is a placeholder that may not be filled in.
+        ``spared`` are suppressed rules about retired registries, each with its environment.
         """
         names = tuple([environment.name for environment in environments])
         rest = (has_separate_tag, in_chart, has_pull_secret, is_placeholder, spared)
@@ -203,7 +203,7 @@ class Judge:
         return held
 
     def wanted(self, reference: ImageReference, environment: Environment) -> ImageReference | None:
-        """Return what an image should be in an environment; None: what it is."""
+        """Return the fixed image in an environment; None: keep it."""
         active = self._active(environment, in_chart=False)
         subject = Subject(
             str(reference),
@@ -221,9 +221,9 @@ class Judge:
         return _wanted(verdicts, (environment,), reference)[0]
 
     def upstream(self, image: str, environment: str) -> str:
-        """Return what an image stands for upstream, once it is as it should be, spelled out.
+        """Return the full upstream name of an image after its fix.
 
-        ``environment`` is one's name; any text that is no image stands for itself.
+        ``environment`` is a name; a text that is not an image is returned unchanged.
         """
         reference = ImageReference.parse_or_none(image)
         if reference is None:
@@ -235,7 +235,7 @@ class Judge:
         return str(origin._replace(domain=origin.registry, path=origin.repository))
 
     def _active(self, environment: Environment, *, in_chart: bool) -> _ActiveRules:
-        """Return the rules that are on in an environment, with their checks; found out once."""
+        """Return the rules that are on in an environment, with their checks; cached."""
         key = (environment.name, in_chart)
         if key not in self._known:
             found = (
@@ -260,7 +260,7 @@ class Judge:
 def _with_successor(
     active: _ActiveRules, subject: Subject, spared: frozenset[tuple[str, str]] = frozenset()
 ) -> Subject:
-    """Say of an image from a retired registry what it should be, if a rule says that it is."""
+    """Return the subject with its successor, if a rule says that its registry is retired."""
     for rule, check in active.retiring:
         found = check.successor(subject)
         if found is not None and (rule, subject.environment) not in spared:
@@ -269,7 +269,7 @@ def _with_successor(
 
 
 def _spared(held: _Held, excuse: Excuser) -> frozenset[tuple[str, str]]:
-    """Return the rules about retired registries that are excused, each with its environment."""
+    """Return the suppressed rules about retired registries, each with its environment."""
     return frozenset(
         (verdict.rule.id, verdict.environment.name)
         for verdict in held.verdicts
@@ -291,7 +291,7 @@ def _verdicts(
 def _sifted(
     verdicts: Iterable[Verdict], reference: ImageReference | None, excuse: Excuser
 ) -> tuple[tuple[Verdict, ...], tuple[tuple[Verdict, Excuse], ...]]:
-    """Tell the verdicts that stand from those that are excused."""
+    """Separate the verdicts that remain from those that are suppressed."""
     kept: list[Verdict] = []
     excused: list[tuple[Verdict, Excuse]] = []
     for verdict in verdicts:
@@ -304,7 +304,7 @@ def _sifted(
 
 
 def _value_of(item: Examined, site: ImageSite) -> tuple[Value, str | None]:
-    """Return a site's value and its text, with template actions taken for the text they are."""
+    """Return a site's value and its text, with template actions read as text."""
     if site.value.type == "string" and isinstance(site.node, Scalar):
         return site.value, str(site.value.value)
     action = action_text(item.document, site)
@@ -345,12 +345,12 @@ def _wanted(
         against = [env.name for env in environments if not env.gate.decide(reference).allowed]
         if not against:
             return reference, None
-        reason = f"{reference} is not allowed in {', '.join(against)}, which applies as well"
+        reason = f"{reference} is not allowed in {', '.join(against)}, which also applies"
     return None, reason
 
 
 def _first_of_each_rule(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
-    """Keep one verdict a rule: the worst, of equally bad ones the first environment's."""
+    """Keep one verdict per rule: the most severe, of equal ones the first environment's."""
     best: dict[str, Verdict] = {}
     for verdict in verdicts:
         known = best.get(verdict.rule.id)

@@ -1,7 +1,7 @@
-"""Policy and source → findings, with the repairs that they propose. Pure: no I/O, no clock.
+"""Policy and source → findings, with the fixes that they propose. Pure: no I/O, no clock.
 
-``Linter.lint`` judges one source; ``repair/fixer.py`` makes the edits of its result. What only
-a whole run can tell is in ``engine/run_rules.py``.
+``Linter.lint`` checks one source; ``repair/fixer.py`` makes the edits of its result.
+``engine/run_rules.py`` has the rules that need the whole run.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ _LAST_DAY = "9999-12-31"
 
 
 class _Found:
-    """What is found in a source, as it is found."""
+    """Collects what is found in a source."""
 
     def __init__(self, examined: Iterable[Examined]) -> None:
         self.findings: list[Finding | Suppressed] = []
@@ -70,7 +70,7 @@ class _Found:
 
     @property
     def is_ill_formed(self) -> bool:
-        """Whether the source is not all valid text: found out once, where an image is wrong."""
+        """Whether the source is not all valid text; computed once, only if an image is wrong."""
         if self._ill_formed is None:
             texts = (item.document.decoded for item in self._examined)
             self._ill_formed = any(text.first_ill_formed is not None for text in texts)
@@ -78,9 +78,9 @@ class _Found:
 
 
 class Linter:
-    """Judges sources by one policy."""
+    """Checks sources against one policy."""
 
-    def __init__(  # noqa: PLR0913 - what a linter needs to know
+    def __init__(  # noqa: PLR0913 - everything a linter needs
         self,
         policy: Policy,
         rules: Mapping[str, Rule],
@@ -92,11 +92,11 @@ class Linter:
         inventory: bool = True,
         fixes: bool = False,
     ) -> None:
-        """Judge by ``policy``, with ``rules`` and its own; ``environment`` is ``--env``.
+        """Check against ``policy``, with ``rules`` and its own; ``environment`` is ``--env``.
 
-        ``today`` (``2027-01-31``, UTC) decides which exceptions still hold; without it only those
-        without a last day do. Without ``inventory`` the results do not list all images.
-        ``fixes`` tells that what is linted is repaired next.
+        ``today`` (``2027-01-31``, UTC) decides which exceptions have expired; without it, all with
+        a last day have. Without ``inventory``, the results do not list all images. ``fixes`` says
+        that fixes are applied afterwards.
         """
         self._policy = policy
         self._rules = {**rules, **policy.own_rules}
@@ -122,7 +122,7 @@ class Linter:
         )
         self._about_secrets = frozenset(self._rules_about_secrets())
 
-    def lint(  # noqa: PLR0913 - all that a source comes with
+    def lint(  # noqa: PLR0913 - everything about a source
         self,
         source: Source,
         match_path: str,
@@ -132,12 +132,12 @@ class Linter:
         within: Span | None = None,
         context: Context = NO_CONTEXT,
     ) -> FileResult:
-        """Judge one source.
+        """Check one source.
 
-        ``match_path`` is its path relative to the policy's folder, for path globs; ``chart`` the
-        folder of the Helm chart whose template it is, if any. ``within`` is one of several parts to
-        judge alone; :func:`imagelint.model.report.joined` puts the results together. ``context``
-        is what the repository around the file knows about it.
+        ``match_path`` is its path relative to the policy's folder, for path globs; ``chart`` is
+        the folder of the Helm chart whose template it is, if any. ``within`` is one of several
+        parts to check separately; :func:`imagelint.model.report.joined` combines the results.
+        ``context`` is what the rest of the repository says about the file.
         """
         with_trees = bool(self._about_secrets)
         examined, free = examine(
@@ -149,7 +149,9 @@ class Linter:
             roles=context.roles,
             is_refused=context.is_refused,
         )
-        has_comments = within is None and _has_comments(source)  # a source with some has no parts
+        has_comments = within is None and _has_comments(
+            source
+        )  # a source with comments is not split
         is_plain = chart is None and not with_trees and not has_comments
         if not examined and is_plain and not context.troubles:
             selects = self._may_select(source)
@@ -201,11 +203,11 @@ class Linter:
         )
 
     def _may_select(self, source: Source) -> bool:
-        """Whether a source may select images by name, which only a repair has to know."""
+        """Whether a source may select images by name, which only fixes need to know."""
         return self._fixes and may_select_images(source.data)
 
     def _look_at(self, item: Examined, found: _Found, excuses: Excuses, *, in_chart: bool) -> None:
-        """Judge the images of a document, and add what is found."""
+        """Check the images of a document, and add the findings."""
         sites, where = item.extract.sites, where_of(item, excuses.where)
         pods = self._pods(item)
         spans = [place_of(item.document, site.node, site.within) for site in sites]
@@ -242,16 +244,16 @@ class Linter:
                 )
 
     def _pods(self, item: Examined) -> Mapping[int, PodSecrets]:
-        """Return the pods of images, by the id of the image's node, where a rule asks for them."""
+        """Return the pods of images, by the id of the image's node, if a rule needs them."""
         if not self._about_secrets:
             return {}
         from imagelint.kubernetes.pull_secrets import pods_in  # noqa: PLC0415 - rarely asked
 
-        assert item.tree is not None  # trees are asked for where a rule is about secrets
+        assert item.tree is not None  # a rule about secrets requests trees
         return pods_in(item.tree)
 
     def _rules_about_secrets(self) -> Iterator[str]:
-        """Yield the rules about pull secrets that are on somewhere: else nobody asks."""
+        """Yield the rules about pull secrets that are on in any environment."""
         for rule in self._rules.values():
             if rule.check == ABOUT_PODS and any(
                 self._policy.severity(rule, environment) is not Severity.OFF
@@ -260,9 +262,9 @@ class Linter:
                 yield rule.id
 
     def parts(self, source: Source, *, chart: str | None = None) -> list[Span] | list[None]:
-        """Return the parts of a source that may be judged one by one; None stands for all of it.
+        """Return the parts of a source that can be checked separately; None means all of it.
 
-        A chart's template, comments that excuse and a baseline are matters of the whole.
+        A chart's template, suppression comments and a baseline need the whole source.
         """
         is_whole = chart is not None or self._baseline is not None
         if is_whole or not is_large(source) or _has_comments(source):
@@ -272,7 +274,7 @@ class Linter:
     def _sorted(
         self, found: Iterable[Finding | Suppressed], path: str
     ) -> tuple[tuple[Finding, ...], tuple[Suppressed, ...]]:
-        """Return findings that stand and findings that are excused, each once and by place."""
+        """Return findings and suppressed findings, each once and by position."""
         kept = {one: None for one in found if isinstance(one, Finding)}
         suppressed = {one: None for one in found if not isinstance(one, Finding)}
         findings = sorted(kept, key=_order)
@@ -299,9 +301,9 @@ class Linter:
         return Known(counts, self.upstream, gone, on_harbor)
 
     def upstream(self, image: str, environment: str) -> str:
-        """Return what an image stands for upstream, whether ``fix`` has rewritten it or would.
+        """Return the upstream name of an image, whether ``fix`` has rewritten it or would.
 
-        Any text that is no image stands for itself.
+        A text that is not an image is returned unchanged.
         """
         key = image, environment
         if key not in self._upstream:
@@ -311,7 +313,7 @@ class Linter:
     def _useless_comments(
         self, source: Source, examined: Iterable[Examined], excuses: Excuses
     ) -> Iterator[Finding]:
-        """Yield a finding for each comment and each of its rules that it excuses nothing from."""
+        """Yield a finding for each comment and each of its rules that suppress nothing."""
         rule = self._rules[UNUSED_IGNORE]
         environments = self._environments(excuses.where, None)
         worst = min(environments, key=lambda env: self._policy.severity(rule, env).rank)
@@ -324,17 +326,19 @@ class Linter:
                 continue
             message = why
             if name:
-                what = f"{name} is excused here, and there is nothing to excuse: remove it"
+                what = (
+                    f"this comment suppresses {name}, but there is no such finding here; remove it"
+                )
                 if name not in self._rules:
                     advice = did_you_mean(name, tuple(self._rules), "the rules are")
                     what = f'there is no rule "{shown(name)}"; {advice}'
-                message = f"this comment excuses nothing from {name}: {why}" if why else what
+                message = f"this comment does not suppress {name}: {why}" if why else what
             yield Finding(UNUSED_IGNORE, severity, message, source.path, comment.span, worst.name)
 
     def _is_needed_elsewhere(
         self, comment: Ignore, rule: str, examined: Iterable[Examined], excuses: Excuses
     ) -> bool:
-        """Whether a comment excuses something in an environment that ``--env`` has left out."""
+        """Whether a comment suppresses something in an environment that ``--env`` excludes."""
         if self._rules[rule].is_document_rule:
             return True
         everywhere = self._policy.environments
@@ -348,12 +352,12 @@ class Linter:
         return False
 
     def _environments(self, where: Where, root: KubeObject | None) -> tuple[Environment, ...]:
-        """Return those of an object; one that belongs to no namespace is moved into none."""
+        """Return the environments of an object; kustomize moves no cluster-scoped object."""
         path, built_in, destinations = where
         if root is None:
             return self._placement.environments(path, None, {})
         if is_cluster_scoped(root):
-            # What a Namespace says of images holds for the pods in it.
+            # What a Namespace says about images applies to the pods in it.
             own = root.name if root[:2] == ("v1", "Namespace") else None
             return self._placement.environments(path, own, root.labels)
         if root.namespace is None:
@@ -362,7 +366,7 @@ class Linter:
 
 
 def _with_placeholders(item: Examined, source: Source, context: Context, where: Where) -> Examined:
-    """Decide about placeholders of Istio's, if there are any; what was skimmed has none."""
+    """Decide about Istio's placeholders, if any; a skimmed document has none."""
     if item.tree is None or all(site.filled_by != ISTIO for site in item.extract.sites):
         return item
     from imagelint.engine.placeholders import decided  # noqa: PLC0415 - few documents have some
@@ -371,7 +375,7 @@ def _with_placeholders(item: Examined, source: Source, context: Context, where: 
 
 
 def _has_comments(source: Source) -> bool:
-    """Whether a comment in a source may excuse something; ``#`` alone is found ten times faster."""
+    """Whether a source may have suppression comments; finding ``#`` first is ten times faster."""
     return b"#" in source.data and COMMENT_MARK.encode(source.encoding) in source.data
 
 

@@ -1,4 +1,4 @@
-"""Placeholders of Istio: whether the pods or their namespaces ask for them to be filled in."""
+"""Istio's placeholders: whether the pods or their namespaces enable injection."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["decided"]
 
 
 def decided(item: Examined, source: Source, context: Context, moved: Collection[str]) -> Examined:
-    """Say of each of Istio's placeholders in a document whether it is sure to be filled in.
+    """Mark each of Istio's placeholders in a document that is sure to be filled in.
 
-    The namespace's object may stand in the same source or in the repository. ``moved`` are the
-    namespaces into which kustomizations move the objects.
+    The namespace's object may be in the same source or elsewhere in the repository. ``moved`` are
+    the namespaces into which kustomizations move the objects.
     """
     own = namespaces_in([source])
     known = {**context.injecting(), **own}

@@ -1,4 +1,4 @@
-"""What should change in a document and how: judged sites → an edit for each scalar, or why not."""
+"""Fixes of a document: judged sites → an edit for each scalar, or why there is none."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ __all__ = ["Part", "Repair", "repairs_of"]
 
 
 class Repair(NamedTuple):
-    """How the scalar of a site becomes right: its edit, or why there is none."""
+    """The fix of a site's scalar: its edit, or why there is none."""
 
     edit: Edit | None
     reason: str | None = None
 
 
 Part = tuple[int, "tuple[int, int] | None"]
-"""A scalar by the id of its node, and which part of its value; None: all of it."""
+"""A scalar, by the id of its node, and a part of its value; None: the whole value."""
 
 
 def repairs_of(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) -> dict[Part, Repair]:
-    """Return for every scalar, or part of one, that should change how it can."""
+    """Return the fix of every scalar, or part of one, that should change."""
     uses: dict[Part, list[Judged]] = {}
     for one in judged:
         uses.setdefault((id(one.site.node), one.site.within), []).append(one)
@@ -46,13 +46,13 @@ def repairs_of(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) ->
         if unfixable is not None:
             reason = unfixable
         elif item.refusals:
-            reason = "kubectl must be able to read the document first"
+            reason = "kubectl cannot read the document"
         elif ill_formed:
             reason = "the file is not valid text in its encoding"
         elif len(wanted) > 1:
-            reason = "its anchor has other uses that want another image"
+            reason = "other uses of its anchor need another image"
         elif key[0] in shared:
-            reason = "its anchor is also used where it is no image"
+            reason = "its anchor is also used for something other than an image"
         else:
             repairs[key] = _repair(item, ones[0], wanted.pop())
             continue
@@ -61,16 +61,16 @@ def repairs_of(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) ->
 
 
 def _wanted_text(one: Judged) -> str | None:
-    """Return what should stand where the site's node is; of an image in parts, without the tail."""
+    """Return the new text of the site's node; of an image in parts, without the tail."""
     return None if one.wanted is None else str(one.wanted).removesuffix(one.site.tail)
 
 
 def _repair(item: Examined, one: Judged, new: str | None) -> Repair:
-    """Make the edit of one scalar; of an image in parts, only of the part with the registry."""
+    """Make the edit of one scalar; for an image in parts, of the part with the registry."""
     site = one.site
     is_whole = not site.tail or str(one.wanted).endswith(site.tail)
     if not isinstance(site.node, Scalar) or new is None or not is_whole:
-        return Repair(None, "it is not written in one piece")
+        return Repair(None, "it is not written as one value")
     try:
         return Repair(edit_scalar(item.document, site.node, new, site.within))
     except NotEditableError as error:

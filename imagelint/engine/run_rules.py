@@ -1,7 +1,7 @@
-"""What only the whole run can tell: results of every source → the same, concluded. Pure.
+"""Rules that need the whole run: results of every source → the final results. Pure.
 
-One finding stands for all templates of a chart; exceptions of the policies that have expired or
-that nobody needed are findings in the policies' own files.
+All templates of a chart share one finding; expired and unused exceptions of the policies are
+findings in the policies' own files.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ EXPIRED, UNUSED = "expired-exception", "unused-exception"
 
 
 class Ruling(NamedTuple):
-    """A policy that judged in a run, and what of it was needed."""
+    """A policy that was used in a run, and which parts of it were needed."""
 
     policy: Policy
     rules: Mapping[str, Rule]
     used: frozenset[int]
-    """The numbers of the exceptions that excused something."""
+    """The numbers of the exceptions that suppressed something."""
     today: str
     """The day of the run (``2027-01-31``, UTC)."""
     seen: frozenset[str] | None = frozenset()
-    """Those of its layers' files whose whole folder was linted, by path; what was not seen may
-    need what nobody needed here. None: not all that the policy governs was linted."""
+    """The paths of those policy files whose whole folder was linted: files that were not linted
+    may need an exception that is unused here. None: not everything under the policy was linted."""
     environment: str | None = None
-    """The one environment that was judged (``--env``)."""
+    """The only environment that was checked (``--env``)."""
 
 
 def about_exceptions(rulings: Iterable[Ruling]) -> Iterator[FileResult]:
-    """Yield a result for each policy file that has exceptions to deal with.
+    """Yield a result for each policy file with expired or unused exceptions.
 
-    An exception of a base is one, however many policies stand on it.
+    An exception of a base counts once, however many policies extend it.
     """
     rulings = tuple(rulings)
     unused = _unused(rulings)
@@ -64,7 +64,7 @@ def about_exceptions(rulings: Iterable[Ruling]) -> Iterator[FileResult]:
 
 
 def _unused(rulings: Iterable[Ruling]) -> set[str]:
-    """Return the places of the exceptions that nobody can need."""
+    """Return the places of the exceptions that nothing needs."""
     unused: set[str] = set()
     needed: set[str] = set()
     for ruling in rulings:
@@ -81,12 +81,12 @@ def _about_exception(ruling: Ruling, one: PolicyException, *, is_unused: bool) -
     if one.has_expired(ruling.today):
         rule = ruling.rules[EXPIRED]
         message = (
-            f"the exception from {rules} ended on {one.until} and excuses nothing: mend what it"
-            f" excused and remove it, or have it prolonged (it said: {shown(one.reason)})"
+            f"the exception for {rules} expired on {one.until}; fix what it covered and remove it,"
+            f" or have it extended (its reason: {shown(one.reason)})"
         )
     elif is_unused:
         rule = ruling.rules[UNUSED]
-        message = f"nothing needs the exception from {rules}: remove it"
+        message = f"the exception for {rules} is not used; remove it"
     else:
         return None
     severity = ruling.policy.severity(rule)
@@ -105,16 +105,16 @@ def with_more(results: Iterable[FileResult], more: Iterable[FileResult]) -> Iter
         other = others.pop(result.path, None)
         if other is None:
             yield result
-        else:  # a source without findings may have been let go of
+        else:  # a source without findings may have been dropped
             findings = (*result.findings, *other.findings)
             yield result._replace(source=other.source, findings=findings)
     yield from others.values()
 
 
 def conclude(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
-    """Return the results with what only the whole run can tell.
+    """Return the results after the rules that need the whole run.
 
-    One template finding a chart; none about a pull secret that a service account names.
+    One template finding per chart; none about a pull secret that a service account names.
     """
     results = tuple(results)
     if any(result.facts.waiting for result in results):
@@ -136,19 +136,19 @@ def conclude(results: Iterable[FileResult]) -> tuple[FileResult, ...]:
 def _one_a_chart(
     findings: Iterable[Finding], charts: Mapping[str, int], told: set[str]
 ) -> Iterator[Finding]:
-    """Yield findings, and of those of a chart the first one for all; ``told`` were there before."""
+    """Yield findings, and only the first one of each chart; ``told`` were yielded before."""
     for finding in findings:
         if not _is_chart(finding):
             yield finding
         elif finding.message not in told:
             told.add(finding.message)
             others = charts[finding.message] - 1
-            also = f"{finding.message} (stands for {others} more of its templates)"
+            also = f"{finding.message} (this template and {others} more)"
             yield finding._replace(message=also) if others else finding
 
 
 def _with_pull_secrets(results: tuple[FileResult, ...]) -> Iterator[FileResult]:
-    """Yield the results without what waited for a service account that is there."""
+    """Yield the results without findings whose service account names a pull secret."""
     accounts = {account for result in results for account in result.facts.accounts}
     for result in results:
         known = settled(result.facts.waiting, accounts)

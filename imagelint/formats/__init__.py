@@ -1,9 +1,9 @@
 """The output formats: each is a module with one ``render(report, look) -> str``.
 
-One whose reports are long may have ``pieces`` too, which yields the same piece by piece. A new
-format is one module and one line in :data:`FORMATS`. Pure: no I/O, no terminal, no clock; what a
-renderer may know of the screen is in :class:`Look`. Modules are imported when they are asked for:
-JSON output never pays for the text renderer, or the other way.
+A format with long reports may also have ``pieces``, which yields the same output in pieces. A new
+format is one module and one line in :data:`FORMATS`. Pure: no I/O, no terminal, no clock; renderers
+know the screen only through :class:`Look`. Modules are imported on demand: JSON output does not pay
+for the text renderer, nor the other way round.
 """
 
 from __future__ import annotations
@@ -40,16 +40,16 @@ INVENTORIES = {
 
 
 class Look(NamedTuple):
-    """How the output may look, and where it is read.
+    """The style of the output, and where it is read.
 
-    ``width`` is in terminal cells; ``color`` allows ANSI colours; ``terminal`` says that a
-    person reads this directly, so that nothing invisible may be in it. ``brief`` leaves out
-    everything but findings.
+    ``width`` is in terminal cells; ``color`` allows ANSI colours; ``terminal`` means that a
+    person reads the output directly, so it must not contain invisible characters. ``brief``
+    prints only findings.
 
-    ``folder`` and ``repository`` are absolute, with ``/``: what relative paths are below of,
-    and the repository around that, if there is one. ``links`` is what a link to an absolute
-    path begins with (``file://host``), ``rules`` the folder of the rule files to link to;
-    empty where there can be no links.
+    ``folder`` and ``repository`` are absolute, with ``/``: the base of relative paths, and the
+    repository around it, if there is one. ``links`` is the start of a link to an absolute path
+    (``file://host``), ``rules`` the folder of the rule files to link to; empty if links are not
+    possible.
     """
 
     color: bool = False
@@ -67,7 +67,7 @@ PLAIN = Look()
 
 
 class Renderer(Protocol):
-    """What turns a report into a text, line breaks (LF) included."""
+    """Turns a report into a text, with line breaks (LF)."""
 
     def __call__(self, report: Report, look: Look = ...) -> str:
         """Render the whole report."""
@@ -75,12 +75,12 @@ class Renderer(Protocol):
 
 
 def renderer(modules: Mapping[str, str], name: str) -> Renderer:
-    """Import and return the renderer of a format; ``KeyError`` for a name that is none."""
+    """Import and return the renderer of a format; ``KeyError`` for an unknown name."""
     return cast("Renderer", importlib.import_module(modules[name]).render)
 
 
 def pieces(modules: Mapping[str, str], name: str, report: Report, look: Look) -> Iterable[str]:
-    """Render a report piece by piece, where its format does that, so that no more is in memory."""
+    """Render a report in pieces, if its format supports that, to save memory."""
     module = importlib.import_module(modules[name])
     if hasattr(module, "pieces"):
         return cast("Iterable[str]", module.pieces(report, look))
@@ -88,13 +88,13 @@ def pieces(modules: Mapping[str, str], name: str, report: Report, look: Look) ->
 
 
 def remark(modules: Mapping[str, str], name: str, report: Report) -> str | None:
-    """Return what people should know of a report in a format: that it is not whole."""
+    """Return a note for the user that a report in a format is incomplete; None: it is complete."""
     say = getattr(importlib.import_module(modules[name]), "remark", None)
     return None if say is None else cast("str | None", say(report))
 
 
 def line_hashes(modules: Mapping[str, str], names: Iterable[str]) -> LineHashes | None:
-    """Return what one of some formats wants to know of lines with findings; None if none does."""
+    """Return the function that hashes lines with findings, if one of the formats needs it."""
     wanted = (
         getattr(importlib.import_module(modules[name]), "line_hashes", None) for name in names
     )
@@ -104,5 +104,5 @@ def line_hashes(modules: Mapping[str, str], names: Iterable[str]) -> LineHashes 
 def renderer_of_file(
     modules: Mapping[str, str], name: str
 ) -> Callable[[FileResult, Look], str] | None:
-    """Return what renders the findings in a file by themselves; None for formats that cannot."""
+    """Return the function that renders the findings of one file; None if the format has none."""
     return getattr(importlib.import_module(modules[name]), "of_file", None)

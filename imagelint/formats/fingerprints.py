@@ -1,8 +1,8 @@
-"""Fingerprints: what a finding keeps when lines above it come and go.
+"""Fingerprints: identify a finding when lines above it are added or removed.
 
-Two kinds. :func:`identities` tells findings by what they are about (rule, file, object, field,
-image). :func:`line_hashes` tell a line by the text that begins with it, as GitHub's upload
-action does for tools that have no fingerprints: where ours agree with its own, it keeps quiet.
+Two kinds. :func:`identities` identifies findings by rule, file, object, field and image.
+:func:`line_hashes` identifies a line by the text that starts there, as GitHub's upload action does
+for tools without fingerprints: it does not warn if ours agree with its own.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _MODULUS = 1 << 64
 _WIDTH = 2  # bytes of a UTF-16 unit
 _END = "\uffff"
 _HEAD = 16
-"""Bytes of a line that are looked at first: most differ from all that are wanted."""
+"""Bytes of a line to compare first: most lines already differ here."""
 _POWERS = [pow(_FACTOR, exponent, _MODULUS) for exponent in range(_BLOCK - 1, -1, -1)]
 _BLANKS = {ord(" "): None, ord("\t"): None}
 
@@ -37,8 +37,8 @@ _BLANKS = {ord(" "): None, ord("\t"): None}
 def identities(findings: Iterable[Finding]) -> list[str]:
     """Return a hexadecimal identity for each finding, in their order; no two are equal.
 
-    No line is in it. Of findings that cannot be told apart the first keeps its identity
-    when another one comes behind it.
+    It contains no line. Of indistinguishable findings, the first keeps its identity when another
+    one is added after it.
     """
     seen: Counter[tuple[str, ...]] = Counter()
     made: list[str] = []
@@ -51,7 +51,7 @@ def identities(findings: Iterable[Finding]) -> list[str]:
 
 
 def _about(finding: Finding) -> tuple[str, ...]:
-    """Return what a finding is about; a container's name tells more than its number."""
+    """Return what identifies a finding; a container's name is more stable than its index."""
     one = finding.object
     names = () if one is None else (one.group, one.kind, one.namespace or "", one.name or "")
     field = finding.field or ""
@@ -65,8 +65,8 @@ def line_hashes(source: Source, lines: Iterable[int]) -> dict[int, str]:
     """Return ``HASH:COUNT`` of some 1-based lines.
 
     A polynomial hash, modulo 2^64, of the hundred UTF-16 units from the line's start that are
-    neither space nor tab; U+FFFF and zeros stand behind the file's end. COUNT numbers the
-    lines of one hash.
+    neither space nor tab; U+FFFF and zeros follow the end of the file. COUNT numbers the lines
+    with the same hash.
     """
     text = source.data.decode("utf-8", "replace")
     text = re.sub(r"\r\n?", "\n", text).translate(_BLANKS) + _END
@@ -88,7 +88,7 @@ def line_hashes(source: Source, lines: Iterable[int]) -> dict[int, str]:
 
 
 def _starts(text: str, size: int) -> list[int]:
-    """Return where each line begins in the ``size`` bytes of UTF-16 that a text has."""
+    """Return where each line starts in the ``size`` bytes of UTF-16 of a text."""
     starts = [0]
     if size == len(text) * _WIDTH:
         at = -1

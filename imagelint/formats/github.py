@@ -1,8 +1,8 @@
 """Workflow commands: annotations on the lines of a pull request, in GitHub Actions.
 
 Escaped as the toolkit does (``actions/toolkit``, ``packages/core/src/command.ts``). Every line
-is a command of ours, and all that comes from files stands behind its ``::``, where the runner
-looks for no further command.
+is one of our commands, and content from files comes only after its ``::``, where the runner does
+not look for further commands.
 """
 
 from __future__ import annotations
@@ -36,23 +36,23 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE
 _PLACED: Final = r"(?P<path>.+?)(?::(?P<line>\d+):(?P<column>\d+))?: "
 _ERROR_MAX = 4000
 _SHOWN = 10
-"""Annotations of each kind that GitHub shows of one step; the others are in its log alone."""
+"""Annotations of each kind that GitHub shows per step; the others are only in its log."""
 
 
 def render(report: Report, look: Look = PLAIN) -> str:
-    """Render one command an error or finding, the worst first, for GitHub keeps the first ones."""
+    """Render one command per error or finding, the worst first, as GitHub keeps the first ones."""
     found = sorted(report.findings, key=lambda pair: pair[1].severity.rank)
     counts = report.counts()
     counts[Severity.ERROR] += len(report.errors)
     hidden = sum(_hidden(counts[severity], severity) for severity in _COMMANDS)
     if hidden and counts[Severity.NOTE] >= _SHOWN:
-        hidden += 1  # the line about the others takes the place of a note
+        hidden += 1  # the line about the others replaces a note
     lines = [about_error(error, look) for error in report.errors]
     lines += (_annotation(source, finding, look) for source, finding in found)
     if hidden:
         about = (
-            f"{counted(hidden, 'more finding')}: GitHub shows {_SHOWN} annotations of a kind"
-            " in a step; the log has all of them"
+            f"{counted(hidden, 'more finding')}: GitHub shows {_SHOWN} annotations of each kind"
+            " per step; the log has all of them"
         )
         worse = sum(counts[severity] for severity in (Severity.ERROR, Severity.WARNING))
         lines.insert(worse, _command("notice", {"title": "imagelint"}, about))
@@ -62,9 +62,9 @@ def render(report: Report, look: Look = PLAIN) -> str:
 
 
 def about_error(error: str, look: Look = PLAIN, *, is_placed: bool = True) -> str:
-    """Render what is no finding, at the place that it begins with: ``PATH[:LINE:COLUMN]: ...``.
+    """Render an error at the place that it starts with: ``PATH[:LINE:COLUMN]: ...``.
 
-    One that is not ``is_placed`` begins with none.
+    Without ``is_placed`` it starts with no place.
     """
     properties = {"title": "imagelint"}
     match = re.match(_PLACED, error) if is_placed else None
@@ -92,7 +92,7 @@ def _annotation(source: Source, finding: Finding, look: Look) -> str:
 
 
 def _lines(where: Mapping[str, int]) -> Iterator[tuple[str, str]]:
-    """Yield the place; GitHub refuses columns of an annotation that has several lines."""
+    """Yield the place; GitHub rejects columns in an annotation of several lines."""
     yield "line", str(where["line"])
     yield "endLine", str(where["endLine"])
     if where["line"] == where["endLine"]:

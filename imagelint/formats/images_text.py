@@ -56,7 +56,7 @@ def _flat(rows: Iterable[tuple[str, ...]]) -> Table:
 
 
 def _folded(rows: Iterable[tuple[str, ...]]) -> Table:
-    """Set place and object below the image."""
+    """Put place and object below the image."""
     table = columns(*_HEADS[:3])
     for verdict, environments, image, place, owner in rows:
         table.add_row(_painted(verdict), environments, f"{image}\n{place}  {owner}")

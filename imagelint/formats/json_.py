@@ -1,10 +1,10 @@
-"""The JSON report: a contract, version 1. Keys are added at most, never renamed or dropped.
+"""The JSON report: a contract, version 1. Keys may be added, never renamed or removed.
 
-Pure ASCII, so that no encoding and no invisible character can get in the way. A finding's
-``template`` is the Helm template that a ``# Source:`` comment names, null without one. What was
-excused is under ``suppressed``, not under ``findings``: ``by`` (``comment``, ``exception`` or
+Pure ASCII, so that no encoding or invisible character can cause problems. A finding's ``template``
+is the Helm template that a ``# Source:`` comment names, null without one. Suppressed findings are
+under ``suppressed``, not under ``findings``: ``by`` (``comment``, ``exception`` or
 ``baseline``), ``reason``, ``until`` (the last day, ``2027-01-31`` in UTC, or null) and ``place``
-(the file and line, or the file, that excuses it).
+(the file and line, or the file, that suppresses it).
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def pieces(report: Report, look: Look = PLAIN) -> Iterator[str]:  # noqa: ARG001
 
 
 def object_value(kube_object: KubeObject | None) -> dict[str, str | None] | None:
-    """Return the object that a finding or image belongs to."""
+    """Return the object of a finding or image."""
     if kube_object is None:
         return None
     return {
@@ -65,7 +65,7 @@ def object_value(kube_object: KubeObject | None) -> dict[str, str | None] | None
 
 
 def _policy(stamp: PolicyStamp | None) -> dict[str, str | None] | None:
-    """Null where the files of one run are held to different policies."""
+    """Return the policy; null if the files of a run use different policies."""
     return None if stamp is None else {"path": stamp.path, "sha256": stamp.sha256}
 
 

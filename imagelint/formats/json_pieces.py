@@ -1,7 +1,7 @@
-"""JSON piece by piece: a long list is made, written and let go of item by item.
+"""JSON in pieces: a long list is made, written and dropped item by item.
 
-``json.dumps`` with an indent wants the whole value, and then has all of its text in memory in
-strings of a few characters each: ten times as much as is printed.
+``json.dumps`` with an indent needs the whole value, and keeps all of its text in memory in strings
+of a few characters each: ten times the size of the output.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ __all__ = ["json_pieces"]
 
 _STEP = "  "
 _ITEMS = 64
-"""Items that are put into words at a time: each call of ``json.dumps`` leaves garbage behind."""
+"""Items per call of ``json.dumps``, which creates garbage."""
 
 
 def json_pieces(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
     """Yield the text of a value as ``json.dumps`` does with an indent of two, and a line feed.
 
-    A list may be a generator: the value, or in a mapping that is the value or an item of such.
+    A list may be a generator: the value itself, or inside a mapping that is the value or an item.
     """
     yield from _written(value, "")
     yield "\n"
@@ -60,10 +60,10 @@ def _list(items: Iterator[Any], margin: str) -> Iterator[str]:
 
 
 def _is_long(value: Any) -> bool:  # noqa: ANN401
-    """Whether a value is a mapping that holds a list which is made item by item."""
+    """Whether a value is a mapping with a list that is a generator."""
     return isinstance(value, dict) and any(isinstance(one, GeneratorType) for one in value.values())
 
 
 def _dumped(value: Any, margin: str) -> str:  # noqa: ANN401
     text = json.dumps(value, indent=len(_STEP), allow_nan=False)
-    return text.replace("\n", f"\n{margin}")  # in a text there is none that is not escaped
+    return text.replace("\n", f"\n{margin}")  # line feeds inside texts are escaped

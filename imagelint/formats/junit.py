@@ -1,7 +1,7 @@
 """JUnit XML, as CI servers read it: a suite for each file, a failed case for each finding.
 
-A file without findings is a case that passed. Nobody has written the format down; this is what
-its readers have in common.
+A file without findings is a passed case. The format has no specification; this is what its readers
+have in common.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ERROR_MAX = 4000
 
 
 def render(report: Report, look: Look = PLAIN) -> str:
-    """Render the report in ASCII; what XML has no way to write is an escape already."""
+    """Render the report in ASCII; characters that XML cannot contain are already escaped."""
     failures = sum(1 for _ in report.findings)
     errors = len(report.errors)
     passed = sum(not result.findings for result in report.results)

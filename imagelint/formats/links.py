@@ -17,7 +17,7 @@ __all__ = ["file_link", "rule_link"]
 
 
 def file_link(text: str, path: str, line: int, look: Look) -> str:
-    """Link a text to a line of a file; what came on stdin is nowhere to be opened."""
+    """Link a text to a line of a file; standard input has no file to open."""
     if path.startswith("<"):
         return text
     absolute = path if path.startswith("/") else f"{look.folder.rstrip('/')}/{path}"

@@ -1,6 +1,6 @@
 """Markdown (GitHub's): a table of findings, for job summaries and comments.
 
-What comes from files is either code or escaped: no markup, link, mention or HTML of theirs.
+Content from files is either code or escaped: it cannot add markup, links, mentions or HTML.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _HEAD = ("| Severity | Rule | Place | Finding |", "| --- | --- | --- | --- |")
 _SIGNS = {Severity.ERROR: "❌ error", Severity.WARNING: "⚠️ warning", Severity.NOTE: "note"}
 _MARKUP = re.compile(r"[\\`*_\[\]<>|~&$]")
 _REFERENCE = re.compile(r"@(?=\\?\w)|#(?=\d)|:(?=//)|(?<=www)\.", re.IGNORECASE)
-"""What GitHub turns into mentions and links, even where it is escaped."""
+"""What GitHub turns into mentions and links, even when escaped."""
 _FEW = 20
 
 
 def render(report: Report, look: Look = PLAIN) -> str:
-    """Render every finding, by file and place."""
+    """Render every finding, by file and position."""
     found = list(report.findings)
     rows = [_row(source, finding, look) for source, finding in found]
     return _document(report, rows, 0)
@@ -63,7 +63,7 @@ def _document(report: Report, rows: list[str], more: int) -> str:
     if rows:
         lines += ["", *_HEAD, *rows]
     if more:
-        lines += ["", f"{counted(more, 'more finding')} did not fit in here; the log has them all."]
+        lines += ["", f"{counted(more, 'more finding')} did not fit here; the log has all of them."]
     if report.errors:
         lines += ["", *(f"- {_text(shown(error))}" for error in report.errors[:_FEW])]
         if len(report.errors) > _FEW:
@@ -88,7 +88,7 @@ def _note(fact: Fact) -> str:
 
 
 def _code(text: str) -> str:
-    """Write a code span; a bar would end the cell of a table even there."""
+    """Write a code span; a bar would end a table cell even there."""
     fence = "`"
     while fence in text:
         fence += "`"
@@ -97,5 +97,5 @@ def _code(text: str) -> str:
 
 
 def _text(text: str) -> str:
-    """Write a text that means nothing but itself: no markup, no mention, no link."""
+    """Escape a text: no markup, mentions or links."""
     return _REFERENCE.sub(r"<span>\g<0></span>", _MARKUP.sub(r"\\\g<0>", text))

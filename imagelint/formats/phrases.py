@@ -1,4 +1,4 @@
-"""What several formats say: what was found and counted, and where it is, in words and numbers."""
+"""Texts that several formats share: findings, counts and places, in words and numbers."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ __all__ += ["message", "place", "sentence", "shown_path", "verdict"]
 _MESSAGE_MAX = 2000
 _PATH_MAX = 4096
 CLEAN = "No findings"
-"""What a run came to that found nothing."""
+"""The result of a run without findings."""
 FIX = "fix writes "
-"""Heads the fact that says what becomes of the image."""
+"""The start of the fact about the fixed image."""
 
 
 def message(finding: Finding) -> str:
-    """Return the whole message, fit for any reader."""
+    """Return the whole message, safe for any output."""
     return shown(finding.message, _MESSAGE_MAX)
 
 
 def brief(finding: Finding) -> str:
-    """Return the message without the advice that :func:`facts` repeat as what fix writes."""
+    """Return the message without the advice that :func:`facts` repeats as the fix."""
     text = message(finding)
     return text if finding.fix is None else text.removesuffix(f"; use {shown(finding.fix.image)}")
 
 
 class Fact(NamedTuple):
-    """A short line about a finding: words of ours, something of a file's, words behind it."""
+    """A short line about a finding: our words, a quote from a file, our words."""
 
     head: str
     quoted: str
     tail: str = ""
 
     def __str__(self) -> str:
-        """Return the line as plain text, fit for any reader."""
+        """Return the line as plain text, safe for any output."""
         return f"{self.head}{self.quoted}{self.tail}"
 
 
 def facts(finding: Finding) -> Iterator[Fact]:
-    """Yield where in the object it is, and what fix would write or why it would not.
+    """Yield the place in the object, and what fix would write or why it would not.
 
-    What every format is to say of a finding beside its message belongs here.
+    Everything that every format adds to a finding's message belongs here.
     """
     if finding.object is not None:
         environment = "" if finding.environment is None else f" ({shown(finding.environment)})"
@@ -67,7 +67,7 @@ def facts(finding: Finding) -> Iterator[Fact]:
 
 
 def sentence(finding: Finding) -> str:
-    """Return all that is to be said in one line."""
+    """Return the message and all facts in one line."""
     return "; ".join([brief(finding), *map(str, facts(finding))])
 
 
@@ -82,21 +82,21 @@ def described(finding: Finding) -> str:
 
 
 def place(source: Source, span: Span) -> dict[str, int]:
-    """Return where a span begins and ends; the end is exclusive."""
+    """Return where a span starts and ends; the end is exclusive."""
     line, column = source.position(span.start)
     end_line, end_column = source.position(span.end)
     return {"line": line, "column": column, "endLine": end_line, "endColumn": end_column}
 
 
 def shown_path(path: str) -> str:
-    """Return a path fit for a terminal; no path is so long that it has to be cut."""
+    """Return a path safe for a terminal; no path is long enough to be cut."""
     return shown(path, _PATH_MAX)
 
 
 def in_repository(path: str, look: Look) -> str:
-    """Return a path relative to the repository, as a CI server knows its files.
+    """Return a path relative to the repository, as a CI server names its files.
 
-    What stands outside of it stays absolute; without a repository paths stay as they are.
+    Paths outside stay absolute; without a repository, paths are not changed.
     """
     if not look.repository or path.startswith("<"):  # <stdin>
         return path
@@ -106,7 +106,7 @@ def in_repository(path: str, look: Look) -> str:
 
 
 def verdict(report: Report) -> tuple[str, str]:
-    """Return what the run came to, and in how much: ``Found 1 error``, ``in 2 images ...``."""
+    """Return the result of the run and its extent: ``Found 1 error``, ``in 2 images ...``."""
     seen = f"in {counted(report.image_count, 'image')} in {counted(len(report.results), 'file')}"
     counts = report.counts()
     found = ", ".join(
@@ -117,7 +117,7 @@ def verdict(report: Report) -> tuple[str, str]:
     if not found:
         return CLEAN, f"{seen}."
     fixable = report.fixable
-    how = f"; {fixable} can be repaired by `imagelint fix`" if fixable else ""
+    how = f"; {fixable} can be fixed by `imagelint fix`" if fixable else ""
     return f"Found {found}", f"{seen}{how}."
 
 

@@ -1,8 +1,8 @@
-"""SARIF 2.1.0 (OASIS), as GitHub code scanning and its like read it.
+"""SARIF 2.1.0 (OASIS), as GitHub code scanning and similar tools read it.
 
 Regions are in lines and code points, ends exclusive; paths are relative to the repository.
 Suppressed findings are results with a suppression. Braces in messages are not doubled, as the
-standard has it for texts with placeholders: ours have none, and viewers show them as they are.
+standard requires for texts with placeholders: ours have none, and viewers show them unchanged.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["RESULTS_MAX", "line_hashes", "pieces", "remark", "render"]
 
 RESULTS_MAX = 25_000
-"""Results of a run that GitHub takes; it refuses a file with more."""
+"""Results per run that GitHub accepts; it rejects a file with more."""
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _ROOT = "%SRCROOT%"
@@ -48,11 +48,11 @@ _TAGS = ("containers", "kubernetes", "supply-chain")
 _PROSE_MAX = 1024
 _ERROR_MAX = 4000
 _IN_SOURCE = "comment"
-"""What :attr:`Suppressed.by` reads where somebody excused a finding in the file itself."""
+"""The :attr:`Suppressed.by` of findings that are suppressed in the file itself."""
 
 
 def render(report: Report, look: Look = PLAIN) -> str:
-    """Render the report, in ASCII: one run, with the rules that its results name."""
+    """Render the report, in ASCII: one run, with the rules of its results."""
     return "".join(pieces(report, look))
 
 
@@ -63,18 +63,18 @@ def pieces(report: Report, look: Look = PLAIN) -> Iterator[str]:
 
 
 def remark(report: Report) -> str | None:
-    """Say what does not fit in; the worst findings do, and what is excused comes last."""
+    """Return a note if results are cut: the worst are kept, and suppressed ones come last."""
     count = sum(report.counts().values()) + sum(len(one.suppressed) for one in report.results)
     if count <= RESULTS_MAX:
         return None
     return (
-        f"only the worst {RESULTS_MAX} of {count} results are in the SARIF report, for GitHub"
-        " takes no more; other formats have all of them"
+        f"only the worst {RESULTS_MAX} of {count} results are in the SARIF report, because GitHub"
+        " accepts no more; other formats have all of them"
     )
 
 
 def _runs(report: Report, look: Look) -> Iterator[dict[str, Any]]:
-    """Yield the one run that there is."""
+    """Yield the only run."""
     found: list[_Found] = [(source, finding, None) for source, finding in report.findings]
     for result in report.results:
         found += ((result.source, one.finding, one) for one in result.suppressed)
@@ -98,7 +98,7 @@ def _runs(report: Report, look: Look) -> Iterator[dict[str, Any]]:
 
 
 def _kept(found: list[_Found]) -> list[_Found]:
-    """Return as many of the findings as fit in, the worst ones, in their order."""
+    """Return as many findings as fit, the worst ones, in their order."""
     if len(found) <= RESULTS_MAX:
         return found
     ranks = [(one[2] is not None, one[1].severity.rank, at) for at, one in enumerate(found)]
@@ -160,7 +160,7 @@ def _cut(text: str) -> str:
 
 
 def _examples(rule: RuleText) -> list[str]:
-    """Show the examples in blocks of code, which are indented so that no fence ends them."""
+    """Show the examples in code blocks, which are indented so that no fence can end them."""
     parts = []
     for title, examples in (("### Found", rule.bad), ("### Not found", rule.good)):
         if examples:
@@ -175,7 +175,7 @@ def _examples(rule: RuleText) -> list[str]:
 def _results(
     found: Sequence[_Found], index: dict[str, int], look: Look
 ) -> Iterator[dict[str, Any]]:
-    """Yield a result for each finding; one that is excused has a suppression."""
+    """Yield a result for each finding; a suppressed one has a suppression."""
     hashes = _hashes(found)
     all_prints = identities(finding for _, finding, _ in found)
     for (source, finding, suppressed), identity in zip(found, all_prints, strict=True):
@@ -188,7 +188,7 @@ def _results(
 
 
 def _hashes(found: Iterable[_Found]) -> dict[Source, Mapping[int, str]]:
-    """Return the hash of each line with a finding, by source; of most they are known already."""
+    """Return the hash of each line with a finding, by source; an excerpt has its own."""
     lines: dict[Source, list[int]] = {}
     for source, finding, _ in found:
         lines.setdefault(source, []).append(source.line_number(finding.span.start))
@@ -224,7 +224,7 @@ def _result(
 
 
 def _message(text: str) -> dict[str, str]:
-    """Make a message: a sentence in which nothing reads as a link (``[text](target)``)."""
+    """Return a message: a sentence without links (``[text](target)``)."""
     text = text.replace("](", "] (")
     return {"text": text if text.endswith(".") else f"{text}."}
 

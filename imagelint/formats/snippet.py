@@ -1,8 +1,8 @@
-"""The line that a finding is about, with what it points at underlined.
+"""The line of a finding, with the finding underlined.
 
-Works in terminal cells: wide characters take two, combining ones none, tabs four, and what is
-invisible is written as an escape. Of a long line (a whole JSON file may be one) only a window
-around the place is decoded and shown.
+Works in terminal cells: wide characters take two, combining ones none, tabs four, and invisible
+characters are written as escapes. Of a long line (a whole JSON file may be one), only a window
+around the position is decoded and shown.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _CUT = "…"
 def snippet(source: Source, span: Span, width: int) -> tuple[str, str]:
     """Return a line and its underline, each at most ``width`` (up to 160) cells wide.
 
-    Of a span over several lines the first is shown. The line is empty where there is
-    nothing to see; an empty span gets one caret.
+    Of a span over several lines, the first is shown. The line is empty if there is nothing to
+    show; an empty span gets one caret.
     """
     if isinstance(source, Excerpt):
         source, span = source.line_of(span)
@@ -34,7 +34,7 @@ def snippet(source: Source, span: Span, width: int) -> tuple[str, str]:
 
 
 def _as_it_is(source: Source, span: Span, width: int) -> tuple[str, str] | None:
-    """Show a line of which nothing has to be cut, escaped or measured, as of most; else None."""
+    """Return the line if nothing must be cut, escaped or measured, as for most lines; else None."""
     data, start = source.data, span.start
     begin = data.rfind(b"\n", max(start - width, 0), start) + 1
     end = data.find(b"\n", start, start + width)
@@ -68,9 +68,9 @@ def cells(text: str) -> int:
 
 
 def _pieces(source: Source, span: Span, width: int) -> tuple[str, str, str]:
-    """Return what is on the span's first line: before, in and behind it, fit for display.
+    """Return the text before, in and after the span on its first line, safe for display.
 
-    No more is decoded than can be shown: a character has at most four bytes.
+    Decodes no more than can be shown: a character has at most four bytes.
     """
     reach = 4 * width
     data, start = source.data, span.start
@@ -106,7 +106,7 @@ def _clean(text: str) -> str:
 
 
 def _room(before: str, marked: str, after: str, width: int) -> tuple[int, int, int]:
-    """Share the width: first what is marked, then as much in front, then what is behind."""
+    """Divide the width: first the marked text, then the text before, then the text after."""
     middle = min(cells(marked), width)
     rest = width - middle
     left = min(cells(before), max(rest - min(cells(after), rest // 3), 0))
@@ -114,7 +114,7 @@ def _room(before: str, marked: str, after: str, width: int) -> tuple[int, int, i
 
 
 def _head(text: str, width: int) -> str:
-    """Return as much of the text as fits into ``width`` cells; a cut is marked."""
+    """Return the start of the text that fits into ``width`` cells; a cut is marked."""
     if cells(text) <= width:
         return text
     end = bisect_left(range(1, len(text)), width, key=lambda end: cells(text[:end]))

@@ -1,4 +1,4 @@
-"""The run in numbers: images by registry and by environment, findings by rule."""
+"""Statistics of a run: images by registry and by environment, findings by rule."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report for people: one block a place, then what was seen and what was left out."""
+"""The text report: one block per place, then a summary of what was linted and skipped."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ _INDENT = "  "
 
 
 def render(report: Report, look: Look = PLAIN) -> str:
-    """Render the report: ``path:line:col: severity rule: message`` heads each finding.
+    """Render the report: each finding starts with ``path:line:col: severity rule: message``.
 
-    Findings about one image share the lines that show it.
+    Findings about one image share its source lines.
     """
     return "".join(pieces(report, look))
 
 
 def pieces(report: Report, look: Look = PLAIN) -> Iterator[str]:
-    """Yield the report piece by piece, with an empty line between what is found in two files."""
+    """Yield the report in pieces, with an empty line between files."""
     above = ""
     for result in report.results:
         if result.told is not None:
@@ -56,7 +56,7 @@ def pieces(report: Report, look: Look = PLAIN) -> Iterator[str]:
 
 
 def of_file(result: FileResult, look: Look = PLAIN) -> str:
-    """Render the findings in one file, as they stand in the report of a run."""
+    """Render the findings of one file, as in the report of a run."""
     groups = groupby(result.findings, _same_place)
     return "\n".join(_block(result.source, list(group), look) for _, group in groups)
 
@@ -117,9 +117,9 @@ def _snippets() -> ModuleType:
 
 
 def _wrapped(text: str, used: int, indent: int, look: Look) -> str:
-    """Wrap for a terminal, which would break words; elsewhere a line stays one to search in.
+    """Wrap for a terminal, which would break words; elsewhere keep one line, for searching.
 
-    ``used`` cells of the first line are taken; the lines below begin with ``indent`` spaces.
+    ``used`` cells of the first line are taken; further lines start with ``indent`` spaces.
     """
     if not look.terminal or used + len(text) <= look.width:
         return text
@@ -155,7 +155,7 @@ def _summary(report: Report, look: Look) -> str:
         lines.append(f"Rewrote {_few(report.fixed)}.")
     excused = Counter(f"by {one.by}" for result in report.results for one in result.suppressed)
     if excused:
-        lines.append(f"Excused {_listed(excused)}.")
+        lines.append(f"Suppressed {_listed(excused)}.")
     if report.skipped:
         lines.append(f"Skipped {_listed(Counter(one.reason for one in report.skipped))}.")
     if report.errors:

@@ -1,4 +1,4 @@
-"""A unified diff of one file, as ``git diff`` and ``patch`` know it."""
+"""A unified diff of one file, as ``git diff`` writes it and ``patch`` reads it."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ class _Matcher(difflib.SequenceMatcher[str]):
 def diff(source: Source, fixed: bytes, look: Look = PLAIN) -> str:
     """Return the diff from the source to ``fixed``; empty when they are equal.
 
-    Bytes that are no UTF-8 (all of a file in UTF-16) come as lone surrogates: written with
-    ``surrogateescape`` the patch is exact, and ``git apply`` takes it. For a terminal the
-    text is decoded, and what is invisible in it escaped.
+    Bytes that are not UTF-8 (all of a file in UTF-16) become lone surrogates: written with
+    ``surrogateescape`` the patch is exact, and ``git apply`` accepts it. For a terminal, the text
+    is decoded and invisible characters are escaped.
     """
     if source.data == fixed:
         return ""
@@ -66,7 +66,7 @@ def diff(source: Source, fixed: bytes, look: Look = PLAIN) -> str:
 
 
 def _lines(data: bytes, encoding: str) -> list[str]:
-    """Cut into lines at LF, with the LF; a CR in front of it belongs to the line."""
+    """Split into lines at LF, with the LF; a CR before it belongs to the line."""
     text = data.decode(encoding, "surrogateescape" if encoding == "utf-8" else "replace")
     return re.findall(r"[^\n]*\n|[^\n]+\Z", text)
 
@@ -83,7 +83,7 @@ def _hunk(
 
 
 def _range(start: int, end: int) -> str:
-    """Write a half-open range of 0-based lines as the format has it."""
+    """Return a half-open range of 0-based lines in diff notation."""
     length = end - start
     return str(start + 1) if length == 1 else f"{start + 1 if length else start},{length}"
 
@@ -96,7 +96,7 @@ def _marked(mark: str, lines: list[str]) -> Iterator[str]:
 
 
 def _name(prefix: str, path: str) -> str:
-    """Write a file's name as git does: quoted when odd, a tab behind one with spaces."""
+    """Return a file's name as git writes it: quoted if unusual, a tab after one with spaces."""
     name = f"{prefix}/{path.lstrip('/')}"
     if name.isprintable() and not _QUOTED.search(name):
         return f"{name}\t" if " " in name else name

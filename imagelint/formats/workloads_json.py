@@ -1,4 +1,4 @@
-"""The catalogue, and guesses at what it does not know, as JSON: a contract, version 1."""
+"""The catalogue, and guesses for unknown kinds, as JSON: a contract, version 1."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _VERSION = 1
 
 
 def render(catalogue: Catalogue, look: Look = PLAIN) -> str:  # noqa: ARG001 - as all renderers
-    """Render every entry, the shapes that entries name, and what holds no images."""
+    """Render every entry, the shapes that entries use, and the kinds without images."""
     kinds = [
         {
             "groups": entry.groups,

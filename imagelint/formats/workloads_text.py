@@ -1,4 +1,4 @@
-"""The catalogue for people, and the entries to paste for kinds that it does not know."""
+"""The catalogue as text, and entries to paste for unknown kinds."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _note(text: str, origin: str) -> str:
 
 
 def render_unknown(guesses: Sequence[Guess], look: Look = PLAIN) -> str:  # noqa: ARG001
-    """Render what looks like an image as entries for the policy, ready to paste."""
+    """Render fields that look like images as entries for the policy, ready to paste."""
     if not guesses:
         return "# No field of an unknown kind looks like an image.\n"
     lines = ["workloads:"]
@@ -69,7 +69,7 @@ def render_unknown(guesses: Sequence[Guess], look: Look = PLAIN) -> str:  # noqa
 
 
 def _fields(guesses: Iterable[Guess]) -> list[str]:
-    """Write each field once, with the first of its images and where that stands."""
+    """Write each field once, with its first image and the place of that."""
     found: dict[str, str] = {}
     for one in guesses:
         place = f"{shown(one.path)}:{one.place.line}:{one.place.column}"

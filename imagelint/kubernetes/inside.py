@@ -38,8 +38,8 @@ __all__ = ["tree_of", "with_inside"]
 
 DEEPEST = 8
 """Levels of documents inside of strings."""
-_TOO_DEEP = f"documents stand in strings of each other, more than {DEEPEST} deep"
-_TOO_OFTEN = f"an alias has one text read more than {MOST_USES} times"
+_TOO_DEEP = f"documents are nested in strings more than {DEEPEST} deep"
+_TOO_OFTEN = f"aliases repeat one text more than {MOST_USES} times"
 
 
 def with_inside(first: Examined, catalogue: Catalogue) -> list[Examined]:

@@ -41,7 +41,7 @@ def is_json_list(data: bytes) -> bool:
 
 def _values(pairs: list[tuple[str, Any]]) -> list[Any]:
     if any(len(key) > _KEY_MAX for key, _ in pairs):
-        message = "a key that may be too long for YAML"
+        message = "a key may be too long for YAML"
         raise ValueError(message)
     return [value for _, value in pairs]
 

@@ -101,9 +101,9 @@ def _scalar_problems(node: Node, name: str, wanted: str) -> Iterator[ParseProble
         return
     value = resolve(node).value
     if wanted == "time" and isinstance(value, str) and not _is_time(value):
-        yield ParseProblem(node.start, f"{name} is no time (2006-01-02T15:04:05Z)")
+        yield ParseProblem(node.start, f"{name} is not a time (2006-01-02T15:04:05Z)")
     elif wanted == "integer" and type_of(node) == "number" and not _is_int64(node, value):
-        yield ParseProblem(node.start, f"{name} is no 64-bit integer")
+        yield ParseProblem(node.start, f"{name} is not a 64-bit integer")
 
 
 def _is_int64(node: Scalar, value: object) -> bool:

@@ -106,7 +106,7 @@ def encoding_problem(document: Document) -> str | None:
     name = next((name for name, code in _WIDE if "kind".encode(code) in data), None)
     if document.source.encoding != "utf-8" and (name is None or "32" not in name):
         name = "UTF-8, in a file whose byte order mark says UTF-16"
-    return None if name is None else f"its text is {name}; save the file as UTF-8"
+    return None if name is None else f"the text is {name}; save the file as UTF-8"
 
 
 def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
@@ -122,14 +122,14 @@ def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
             keys = {key.value for key in scalars}
             odd = [key for key in scalars if _is_misread_key(key)]
             is_misread = bool(odd) and "kind" not in keys
-            what = "its keys are no `apiVersion` and `kind`"
+            what = "its keys are not `apiVersion` and `kind`"
         else:
             is_text = isinstance(node, Scalar) and node.style not in ("|", ">")
             is_misread = is_text and type_of(node) != "null"  # kubectl reports nothing
-            what = "to YAML it is a string, no object"
+            what = "to YAML it is a string, not an object"
         end = len(text) if node is root else node.end  # the rest after a string is dropped
         if is_misread and _shows_object(text[node.start : end]):
-            advice = "write a space behind each colon, and no text in front of `{`"
+            advice = "write a space after each colon, and no text before `{`"
             return ParseProblem(node.start, f"{what}; {advice}")
     return None
 

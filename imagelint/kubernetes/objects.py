@@ -81,13 +81,13 @@ def find_objects(
             is_told = not item.prefix and _is_mistyped(view.entries(item.mapping))
             group, slash, version = item.meta.api_version.rpartition("/")
             if (not version or "/" in group) and not is_told:
-                what = "names no version" if slash else "is missing"
+                what = "has no version" if slash else "is missing"
                 problems.append(ParseProblem(item.mapping.start, f"the apiVersion {what}"))
             continue
         if item.prefix:
-            problems.append(ParseProblem(items.start, "a list inside a list"))
+            problems.append(ParseProblem(items.start, "a list is inside a list"))
         elif type_of(items) not in ("sequence", "null"):
-            problems.append(ParseProblem(items.start, "items that are no list"))
+            problems.append(ParseProblem(items.start, "items is not a list"))
         if problems and not isinstance(items, Sequence):
             found.append(item)  # refused, but its visible contents are linted
         elif not item.meta.kind.endswith("List"):
@@ -113,13 +113,13 @@ def _members(
     for index, item in enumerate(items.items):
         if not isinstance(item, Mapping):
             if not may_be_null or type_of(item) != "null":
-                problems.append(ParseProblem(item.start, "a list item that is no object"))
+                problems.append(ParseProblem(item.start, "a list item is not an object"))
             continue
         meta = meta_of(item, view, parent.meta, "")
         if meta is not None:
             members.append(ObjectNode(item, f"{parent.prefix}items[{index}].", meta, readers))
         else:
-            problems.append(ParseProblem(item.start, "a list item without a kind"))
+            problems.append(ParseProblem(item.start, "a list item has no kind"))
     return members, problems
 
 

@@ -265,7 +265,7 @@ def read(
     reasons = list(_reasons(document, tree, found.problems, refused))
     marks = _superfluous_marks(document)
     if marks:
-        message = "a byte order mark too many, behind which go-yaml loses first letters of keys"
+        message = "an extra byte order mark, after which go-yaml drops the first letters of keys"
         reasons.append(Refusal(document.span.start, message, by_kubectl=marks > 1))
     if found.root is not None and found.root.api_version and may_lack_space(text):
         from imagelint.kubernetes.misread import glued_problem  # noqa: PLC0415 - rare

@@ -294,15 +294,15 @@ def _odd_keys(mapping: Mapping, *, only_once: bool) -> Iterator[ParseProblem]:
         message = ""
         if by_kubectl != by_kustomize:
             who = Reader.KUBECTL if by_kubectl else Reader.KUSTOMIZE
-            message = f"the key {shown(name)} is a merge to {who.value} alone"
+            message = f"only {who.value} reads the key {shown(name)} as a merge key"
         elif tag_of(key) == YAML_TAG + "binary":
-            message = f"the key {shown(name)} in base64: kubectl reads it, kustomize may not"
+            message = f"the key {shown(name)} is base64: kubectl reads it, kustomize may not"
         elif is_alias and only_once:
-            message = f"an alias for the key {shown(name)}: kustomize merges it by another name"
+            message = f"the key {shown(name)} is an alias: kustomize merges it under another name"
         elif (name, by_kubectl) in seen and only_once:
             message = (
-                f"the key {shown(name)} a second time: kubectl takes the last one,"
-                " kustomize another, or refuses the file"
+                f"the key {shown(name)} is repeated: kubectl uses the last one,"
+                " kustomize uses another or refuses the file"
             )
         seen.add((name, by_kubectl))
         if message:
@@ -325,10 +325,10 @@ def refusals(tree: Tree) -> list[ParseProblem]:
 def _key_problems(mapping: Mapping) -> Iterator[ParseProblem]:
     for key, value in mapping.pairs:
         if not isinstance(key, Scalar):
-            yield ParseProblem(key.start, "a mapping or list as a key")
+            yield ParseProblem(key.start, "a key is a mapping or a list")
         elif is_merge(key):
             is_list = isinstance(value, Sequence) and value.start > key.start
             if len(_merge_sources(key, value)) != (len(_items(value)) if is_list else 1):
                 yield ParseProblem(key.start, "a merge key needs a mapping or a list of mappings")
         elif resolve(key).type == "null":
-            yield ParseProblem(key.start, "an empty or null key")
+            yield ParseProblem(key.start, "a key is empty or null")

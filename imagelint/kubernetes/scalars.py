@@ -197,14 +197,14 @@ def scalar_problem(node: Scalar) -> str | None:
     if node.type is not None or (node.tag is None and node.style):
         return None
     if node.value in NOT_FINITE and resolve(node).type == "number":
-        return f"{node.value} has no form in JSON"
+        return f"{node.value} cannot be written in JSON"
     if node.tag == YAML_TAG + "binary":
         try:
             _decoded(node.value)
         except ValueError:
-            return "!!binary with text that is no base64"
+            return "the !!binary value is not base64"
     elif node.tag in _RESOLVED_TAGS and not _fits(node, node.tag[len(YAML_TAG) :]):
-        return f"`{node.value[:40]}` is no !!{node.tag[len(YAML_TAG) :]}"
+        return f"`{node.value[:40]}` is not a valid !!{node.tag[len(YAML_TAG) :]}"
     return None
 
 

@@ -212,8 +212,8 @@ def _has_separate_tag(holder: Holder, tail: str, read: Value, written: Value) ->
     return holder.form in {Form.UNTAGGED, Form.TRACKED} or (bool(holder.tag_beside) and not tail)
 
 
-_UNSURE: Final = "its registry depends on a version that is not seen here: write it in full"
-_TAGLESS: Final = "its tag is not written here: write it in full"
+_UNSURE: Final = "its registry depends on a version that is not set here; write the registry"
+_TAGLESS: Final = "its tag is not set here; write the whole image"
 
 
 def _unfixable(holder: Holder) -> str | None:
@@ -299,7 +299,7 @@ def _split_sites(
             tail = ""
         elif reads != [text] and names.registry:
             where = parts.place(names.registry[0])
-            unfixable = f"its registry is the operator's own: write one at {where}"
+            unfixable = f"the operator sets its registry; write one at {where}"
     if len(reads) > 1:
         unfixable = _UNSURE
     for read in reads:

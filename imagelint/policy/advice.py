@@ -1,7 +1,7 @@
-"""What is odd about a policy that reads well: what can never match, overlaps, or is wide open.
+"""Likely mistakes in a valid policy: what can never match, overlaps, or is too broad.
 
 For ``imagelint policy check``. An :class:`Advice` names its place by keys (``environments``,
-``prod``, ``allow``) and the text that stands there; finding the line is for the caller. Pure.
+``prod``, ``allow``) and the text there; the caller finds the line. Pure.
 """
 
 from __future__ import annotations
@@ -46,23 +46,23 @@ _LEAKS: Final = ("default", "exclude", "exceptions", "ignore-fields")
 
 
 class Advice(NamedTuple):
-    """Something to think about: a warning is most likely a mistake, a note need not be one."""
+    """A possible mistake: a warning probably is one, a note may not be one."""
 
     severity: Severity
     keys: tuple[str, ...]
     text: str | None
-    """The item of the list at ``keys`` that is meant, as written."""
+    """The item of the list at ``keys``, as written."""
     message: str
     at: tuple[Source, Span] | None = None
-    """Where it stands, if that is known."""
+    """Its position, if known."""
 
 
 def advise(
     policy: Policy, rules: Mapping[str, Rule], today: str, catalogue: Catalogue
 ) -> Iterator[Advice]:
-    """Yield all that is odd about a policy on a day (``2027-01-31``, UTC).
+    """Yield all advice about a policy on a day (``2027-01-31``, UTC).
 
-    ``catalogue`` knows the kinds that imagelint is shipped with.
+    ``catalogue`` has the built-in kinds.
     """
     for environment in policy.environments:
         yield from _about_gate(environment)
@@ -70,7 +70,8 @@ def advise(
         yield from _about_match(environment, policy)
         yield from _about_rules(environment, policy, rules)
     if policy.default.gate.is_open:
-        message = f"{policy.default.name} allows everything: what matches nothing may run anything"
+        name = policy.default.name
+        message = f"{name} allows everything, so what matches no environment may run any image"
         yield _warning(("default",), None, message)
     yield from _about_overlaps(policy)
     yield from _about_projects(policy)
@@ -101,7 +102,9 @@ def _about_gate(environment: Environment) -> Iterator[Advice]:
     for number, pattern in enumerate(gate.allow):
         denied = next((one for one in gate.deny if pattern.is_within(one)), None)
         if denied is not None:
-            message = f"{shown(str(pattern))} can never be allowed: deny has {shown(str(denied))}"
+            message = (
+                f"{shown(str(pattern))} can never be allowed, because deny has {shown(str(denied))}"
+            )
             yield _warning(keys, pattern.text, message)
         others = (*gate.allow[:number], *gate.allow[number + 1 :])
         wider = next((one for one in others if pattern.is_within(one)), None)
@@ -109,7 +112,7 @@ def _about_gate(environment: Environment) -> Iterator[Advice]:
             if pattern in gate.allow[:number]:
                 yield _note(keys, pattern.text, f"{shown(str(pattern))} is listed twice")
         elif wider is not None:
-            message = f"{shown(str(pattern))} is part of {shown(str(wider))}, which is allowed"
+            message = f"{shown(str(pattern))} is redundant: {shown(str(wider))} is allowed"
             yield _note(keys, pattern.text, message)
 
 
@@ -127,7 +130,7 @@ def _about_match(environment: Environment, policy: Policy) -> Iterator[Advice]:
     matches = list(_all(environment.match))
     if not any(one.namespaces or one.paths.patterns or one.labels for one in matches):
         if environment.name != policy.default.name:
-            message = f"{environment.name} matches nothing: only `--env` leads to it"
+            message = f"{environment.name} matches nothing; only `--env` selects it"
             yield _note(("environments", environment.name), None, message)
         return
     for one in matches:
@@ -138,13 +141,15 @@ def _about_match(environment: Environment, policy: Policy) -> Iterator[Advice]:
         for name in one.namespaces:
             if _NAMESPACE.fullmatch(name.text) is None:
                 message = (
-                    f"{shown(name.text)} can never match: a namespace is lower-case letters, digits"
-                    " and -"
+                    f"{shown(name.text)} can never match: a namespace has only lower-case"
+                    " letters, digits and -"
                 )
                 yield _warning((*keys, "namespaces"), name.text, message)
         for key, value in one.labels:
             if _LABEL_KEY.fullmatch(key) is None or _LABEL.fullmatch(value.text) is None:
-                message = f"{shown(key)}: {shown(value.text)} can never match: it is no label"
+                message = (
+                    f"{shown(key)}: {shown(value.text)} can never match: it is not a valid label"
+                )
                 yield _warning((*keys, "labels", key), None, message)
 
 
@@ -158,7 +163,7 @@ def _about_rules(
     environment: Environment, policy: Policy, rules: Mapping[str, Rule]
 ) -> Iterator[Advice]:
     if not environment.gate.is_open and policy.severity(rules[_GATE], environment) is Severity.OFF:
-        message = f"{_GATE} is off in {environment.name}: what allow says holds for nobody"
+        message = f"{_GATE} is off in {environment.name}, so its allow list has no effect"
         yield _warning(("environments", environment.name), None, message)
 
 
@@ -167,14 +172,14 @@ def _about_overlaps(policy: Policy) -> Iterator[Advice]:
         common = _shared(one.match, other.match)
         if common is not None:
             message = (
-                f"{one.name} and {other.name} overlap: {common} belongs to both and has to satisfy"
+                f"{one.name} and {other.name} overlap: {common} belongs to both and must satisfy"
                 " both"
             )
             yield _note(("environments", other.name, "match"), None, message)
 
 
 def _shared(one: Match, other: Match) -> str | None:
-    """Return in words what two environments both match by the same key."""
+    """Return an example, in words, of what two environments both match by the same key."""
     for left in _all(one):
         for right in _all(other):
             for mine in left.namespaces:
@@ -206,13 +211,13 @@ def _about_projects(policy: Policy) -> Iterator[Advice]:
                 continue
             if not any(_may_allow(one, images, project) for one in policy.environments):
                 message = (
-                    f"no environment allows {images}: nothing is ever rewritten to this project"
+                    f"no environment allows {images}, so no image is ever rewritten to this project"
                 )
                 yield _warning(keys, None, message)
 
 
 def _may_allow(environment: Environment, images: RegistryPattern, project: Project) -> bool:
-    """Whether an environment may allow images on Harbor, which are a project's."""
+    """Whether an environment may allow images of a Harbor project."""
     gate = environment.gate
     if any(images.is_within(one) for one in gate.deny):
         return False
@@ -229,14 +234,14 @@ def _about_exception(
     one: PolicyException, policy: Policy, rules: Mapping[str, Rule], today: str
 ) -> Iterator[tuple[Severity, str]]:
     if one.has_expired(today):
-        yield Severity.WARNING, f"it ended on {one.until} and excuses nothing"
+        yield Severity.WARNING, f"it expired on {one.until}"
     here = [policy.environment(name) for name in one.environments] or list(policy.environments)
     where = ", ".join(one.environments) or "every environment"
     for rule in one.rules:
         if all(policy.severity(rules[rule], environment) is Severity.OFF for environment in here):
-            yield Severity.WARNING, f"it can never be needed: {rule} is off in {where}"
+            yield Severity.WARNING, f"it has no effect: {rule} is off in {where}"
     if one.rules == (_GATE,) and all(_allows(environment, one) for environment in here):
-        yield Severity.WARNING, f"it can never be needed: {where} allows these images anyway"
+        yield Severity.WARNING, f"it has no effect: {where} allows these images anyway"
     wide = width(one)
     if wide is not None:
         yield Severity.WARNING, wide
@@ -246,7 +251,7 @@ def _about_exception(
             yield Severity.WARNING, message
     for pattern in one.objects:
         if pattern.kind is not None and re.match(r"[^A-Z*?]", pattern.kind.text):
-            message = f"{shown(str(pattern))} can never match: kinds are written as in Deployment"
+            message = f"{shown(str(pattern))} can never match: kinds are written like Deployment"
             yield Severity.WARNING, message
 
 
@@ -280,9 +285,9 @@ def _about_locks(policy: Policy) -> Iterator[Advice]:
     if policy.locks and open_ones:
         names = list(dict.fromkeys(lock.name for lock in policy.locks))
         message = (
-            f"{_listed(names, 'and')} {'is' if len(names) == 1 else 'are'} locked,"
+            f"{_listed(names, 'and')} {'is' if len(names) == 1 else 'are'} locked, but"
             f" {_listed(open_ones, 'and')} {'is' if len(open_ones) == 1 else 'are'} not: a policy"
-            f" that extends this one can still loosen the gate by {_listed(open_ones, 'or')}"
+            f" that extends this one can still loosen the gate with {_listed(open_ones, 'or')}"
         )
         yield _note(("locked",), None, message)
 

@@ -1,4 +1,4 @@
-"""What a change of the policy changes: the results of two runs over one tree, compared. Pure."""
+"""The effect of a policy change: compares the results of two runs over one tree. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Change", "Changes", "changes"]
 
 
 class Change(NamedTuple):
-    """An image whose verdict is another one."""
+    """An image whose verdict changed."""
 
     path: str
     line: int
@@ -28,7 +28,7 @@ class Change(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """All of them, by file and place, and how many images there are."""
+    """All changes, by file and position, and the number of images."""
 
     changes: tuple[Change, ...]
     images: int
@@ -41,9 +41,9 @@ class _Place(NamedTuple):
 
 
 def changes(before: Iterable[FileResult], after: Iterable[FileResult]) -> Changes:
-    """Compare the verdicts on each image; one that only one of the policies sees is compared too.
+    """Compare the verdicts on each image, including images that only one policy checks.
 
-    A policy can leave a file out.
+    A policy can exclude a file.
     """
     old, new = dict(_verdicts(before)), dict(_verdicts(after))
     found = []
@@ -67,12 +67,12 @@ def _verdicts(
         for finding in result.findings:
             found.setdefault(_place_of(finding), []).append(_words(finding))
         for excused in result.suppressed:
-            words = f"{_words(excused.finding)} (excused)"
+            words = f"{_words(excused.finding)} (suppressed)"
             found.setdefault(_place_of(excused.finding), []).append(words)
         for record in result.images:
             place = _Place(result.path, record.span, record.field)
             line, column = result.source.position(record.span.start)
-            words = ", ".join(sorted(found.get(place, ()))) or "nothing found"
+            words = ", ".join(sorted(found.get(place, ()))) or "no finding"
             yield place, ((line, column, _image(record)), words)
 
 

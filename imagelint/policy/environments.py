@@ -1,7 +1,7 @@
-"""Environments: which workloads they are for, what they allow, and which rules they set.
+"""Environments: which workloads they match, what they allow, and which rules they set.
 
-How they are read from a policy is ``policy/parse.py``, which of them apply and what
-their settings come to is ``policy/policy.py``. No I/O, no YAML.
+``policy/parse.py`` reads them from a policy; ``policy/policy.py`` decides which of them apply and
+combines their settings. No I/O, no YAML.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _NO_RULES: Final[Mapping[str, RuleSetting]] = {}
 
 @final
 class RuleSetting(NamedTuple):
-    """What a policy sets of one rule at one place; what it leaves out is decided elsewhere."""
+    """The settings of one rule at one place in a policy; unset ones come from elsewhere."""
 
     severity: Severity | None = None
     parameters: Mapping[str, object] = _NO_PARAMETERS
 
     def over(self, base: RuleSetting | None) -> RuleSetting:
-        """Return what the two say together, this one first."""
+        """Return the combination of both; this one wins."""
         if base is None:
             return self
         parameters = {**base.parameters, **self.parameters}
@@ -40,28 +40,28 @@ class RuleSetting(NamedTuple):
 
 @final
 class Match(NamedTuple):
-    """Which workloads an environment is for: any of the three is enough, none matches nothing."""
+    """Which workloads an environment matches: any of the three is enough; none matches nothing."""
 
     namespaces: tuple[NamePattern, ...] = ()
-    """Patterns for the object's own ``metadata.namespace``; an object without one fits none."""
+    """Patterns for the object's own ``metadata.namespace``; an object without one matches none."""
     paths: PathPatterns = PathPatterns()
     """Globs for the file's path, relative to the policy's folder."""
     labels: tuple[tuple[str, NamePattern], ...] = ()
-    """The object's own labels: each of these keys with a value that fits."""
+    """The object's own labels: each of these keys with a matching value."""
     base: Match | None = None
-    """What the layer below matches: one more alternative."""
+    """The match of the base policy: one more alternative."""
 
     @property
     def asks_labels(self) -> bool:
-        """Whether labels decide on anything."""
+        """Whether labels are used."""
         return bool(self.labels) or (self.base is not None and self.base.asks_labels)
 
     def fits_path(self, path: str) -> bool:
-        """Whether the environment is for every object in this file."""
+        """Whether the environment matches every object in this file."""
         return self.paths.matches(path) or (self.base is not None and self.base.fits_path(path))
 
     def fits_object(self, namespace: str | None, labels: Mapping[str, str]) -> bool:
-        """Whether the environment is for an object wherever it stands."""
+        """Whether the environment matches an object, whatever its path is."""
         if self.base is not None and self.base.fits_object(namespace, labels):
             return True
         if namespace is not None:
@@ -73,19 +73,19 @@ class Match(NamedTuple):
         )
 
     def reasons(self, path: str, namespace: str | None, labels: Mapping[str, str]) -> Iterator[str]:
-        """Yield in words why the environment is for an object in a file: nothing if it is not."""
+        """Yield in words why the environment matches an object; nothing if it does not."""
         if self.base is not None:
             yield from self.base.reasons(path, namespace, labels)
         glob = self.paths.first_match(path)
         if glob is not None:
-            yield f"its path fits {glob}"
+            yield f"its path matches {glob}"
         for item in self.namespaces if namespace is not None else ():
             if item.matches(namespace or ""):
-                yield f"its namespace fits {item}"
+                yield f"its namespace matches {item}"
         if self.labels and all(
             key in labels and one.matches(labels[key]) for key, one in self.labels
         ):
-            yield f"its labels fit {', '.join(f'{key}={one}' for key, one in self.labels)}"
+            yield f"its labels match {', '.join(f'{key}={one}' for key, one in self.labels)}"
 
 
 @final
@@ -96,14 +96,14 @@ class Environment(NamedTuple):
     gate: Gate
     match: Match = Match()
     rules: Mapping[str, RuleSetting] = _NO_RULES
-    """What this environment sets of rules, by rule id."""
+    """The rule settings of this environment, by rule id."""
     unsuppressible: tuple[str, ...] = ()
-    """The ids of rules that no comment in a manifest can silence here; ``*`` stands for all."""
+    """The ids of rules that comments in manifests cannot suppress here; ``*`` means all."""
 
     def knowing(self, harbors: HarborMap) -> Environment:
-        """Return this environment with a gate that knows what is on which Harbor."""
+        """Return this environment with a gate that knows the Harbors."""
         return self._replace(gate=self.gate._replace(harbors=harbors))
 
     def is_unsuppressible(self, rule: str) -> bool:
-        """Whether no comment can silence a rule here."""
+        """Whether comments cannot suppress a rule here."""
         return rule in self.unsuppressible or "*" in self.unsuppressible

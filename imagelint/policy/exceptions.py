@@ -1,8 +1,8 @@
-"""The policy's exceptions: who is excused from which rule, where, why and until when.
+"""The policy's exceptions: which findings they suppress, where, why and until when.
 
-An exception excuses what fits *every* key that it has, and nothing else. How it is read from a
-policy is ``policy/parse.py``. Days are texts (``2027-01-31``), which compare as dates
-do. No I/O, no clock.
+An exception suppresses what matches *every* key that it has, and nothing else.
+``policy/parse_exceptions.py`` reads it from a policy. Days are texts (``2027-01-31``), which
+compare like dates. No I/O, no clock.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["Breach", "ObjectPattern", "PolicyException"]
 
 
 class Breach(NamedTuple):
-    """A broken rule and where: all that an exception can name."""
+    """A broken rule and its place: everything that an exception can match."""
 
     rule: str
     environment: str | None
@@ -31,18 +31,18 @@ class Breach(NamedTuple):
     object: KubeObject | None = None
     container: str | None = None
     spellings: tuple[ImageReference, ...] = ()
-    """The image by each of its names; none where it could not be read."""
+    """The image in each of its spellings; empty if it could not be read."""
 
 
 class ObjectPattern(NamedTuple):
-    """Which objects are meant: each part that is given has to fit."""
+    """Which objects an exception covers: each given part must match."""
 
     kind: NamePattern | None = None
     name: NamePattern | None = None
     namespace: NamePattern | None = None
 
     def matches(self, kube_object: KubeObject) -> bool:
-        """Whether the object fits; one without a name or namespace fits no pattern for it."""
+        """Whether the object matches; one without a name or namespace matches no pattern for it."""
         parts = (
             (self.kind, kube_object.kind),
             (self.name, kube_object.name),
@@ -54,16 +54,16 @@ class ObjectPattern(NamedTuple):
         )
 
     def __str__(self) -> str:
-        """Return ``KIND/NAME in NAMESPACE``, with ``*`` for what is not given."""
+        """Return ``KIND/NAME in NAMESPACE``, with ``*`` for missing parts."""
         text = f"{self.kind or '*'}/{self.name or '*'}"
         return text if self.namespace is None else f"{text} in {self.namespace}"
 
 
 class PolicyException(NamedTuple):
-    """One entry of ``exceptions:``; a key that it does not have narrows nothing."""
+    """One entry of ``exceptions:``; a missing key restricts nothing."""
 
     rules: tuple[str, ...]
-    """At least one; there is no exception from all rules."""
+    """At least one; an exception cannot cover all rules."""
     reason: str
     source: Source
     """The file that has it, which may be a base of the policy."""
@@ -74,19 +74,19 @@ class PolicyException(NamedTuple):
     objects: tuple[ObjectPattern, ...] = ()
     containers: tuple[NamePattern, ...] = ()
     until: str | None = None
-    """The last day on which it holds, in UTC; None: it holds until it is removed."""
+    """The last day on which it applies, in UTC; None: it does not expire."""
 
     @property
     def place(self) -> str:
-        """Where it stands: ``imagelint.yaml:12``."""
+        """Its place: ``imagelint.yaml:12``."""
         return f"{self.source.path}:{self.source.position(self.span.start).line}"
 
     def has_expired(self, today: str) -> bool:
-        """Whether its last day is over."""
+        """Whether it has expired."""
         return self.until is not None and today > self.until
 
     def covers(self, breach: Breach) -> bool:
-        """Whether it names this rule, here; its date is not looked at."""
+        """Whether it covers this rule here; its date is ignored."""
         return (
             breach.rule in self.rules
             and (not self.environments or breach.environment in self.environments)

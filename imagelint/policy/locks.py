@@ -1,10 +1,10 @@
-"""Layers of a policy: what a base locks, and whether the layer above it loosens that.
+"""Layers of a policy: what a base locks, and whether an extending policy loosens it.
 
-A policy that ``extends:`` another begins with all that the base says and adds to it or replaces
-it, key by key (``policy/policy.py`` has the table). ``locked:`` names what no layer further up
-may loosen: ``harbor``, ``default``, ``exclude``, ``exceptions``, ``baseline``, ``ignore-fields``,
+A policy that ``extends:`` another starts with everything in the base and adds to it or replaces
+it, key by key (``policy/policy.py`` has the table). ``locked:`` names what no extending policy may
+loosen: ``harbor``, ``default``, ``exclude``, ``exceptions``, ``baseline``, ``ignore-fields``,
 ``environments`` or ``environments.NAME``, ``rules`` or ``rules.ID``, ``"*"`` for all of it.
-A locked environment keeps its rules as strict, too. Tightening is always allowed. Pure.
+The rules of a locked environment cannot be loosened either. Tightening is always allowed. Pure.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _PLAIN: Final = ("harbor", "default", "exclude", "exceptions", "baseline", "igno
 
 
 class Lock(NamedTuple):
-    """A name that must not be loosened, and where that is written."""
+    """A locked name, and where the lock is written."""
 
     name: str
     place: str
@@ -42,12 +42,12 @@ class Lock(NamedTuple):
 
 
 class Locks(NamedTuple):
-    """All locks of the layers below."""
+    """All locks of the base policies."""
 
     locks: tuple[Lock, ...] = ()
 
     def on(self, name: str) -> Lock | None:
-        """Return the lock that holds ``name``: itself, the whole that it is of, or everything."""
+        """Return the lock on ``name``: on the name itself, on its section, or on everything."""
         whole = name.partition(".")[0]
         for lock in self.locks:
             if lock.name in (name, whole, EVERYTHING):
@@ -55,14 +55,14 @@ class Locks(NamedTuple):
         return None
 
     def on_default(self, default: str) -> Lock | None:
-        """Return the lock that holds which environment is the default.
+        """Return the lock on the choice of the default environment.
 
-        A locked environment that is the default stays it: what matches nothing is held to it.
+        A locked default environment stays the default: it applies to what matches nothing.
         """
         return self.on("default") or self.on(f"{_ENVIRONMENTS}.{default}")
 
     def on_rule(self, rule: str, environment: str | None) -> Lock | None:
-        """Return the lock that holds how strict a rule is in an environment that the base has."""
+        """Return the lock on the strictness of a rule in an environment of the base."""
         lock = self.on(f"{_RULES}.{rule}")
         return lock if environment is None else lock or self.on(f"{_ENVIRONMENTS}.{environment}")
 
@@ -72,7 +72,7 @@ class Locks(NamedTuple):
 
 
 def read_extends(source: Source) -> tuple[str, tuple[int, int]] | None:
-    """Return what a policy file extends, a path as written, and the line and column of that."""
+    """Return the path, as written, that a policy file extends, and its line and column."""
     if b"extends" not in source.data:
         return None
     reader = Fields(source)
@@ -81,9 +81,9 @@ def read_extends(source: Source) -> tuple[str, tuple[int, int]] | None:
 
 
 def locked_error(reader: Fields, node: Node, lock: Lock, what: str) -> PolicyError:
-    """Make the error for a node that loosens what ``lock`` holds."""
+    """Return the error for a node that loosens what ``lock`` locks."""
     name = "everything" if lock.name == EVERYTHING else lock.name
-    message = f"{what}, and {name} is locked at {lock.place}; what is locked can only be tightened"
+    message = f"{what}, and {name} is locked at {lock.place}; locked settings can only be tightened"
     return reader.error(node, message)
 
 
@@ -103,7 +103,7 @@ def read_locks(
     for item in reader.items(node, "locked"):
         text = reader.text(item, "locked")
         if text not in names:
-            advice = did_you_mean(text, names, "what can be locked is")
+            advice = did_you_mean(text, names, "the names that can be locked are")
             error = reader.error(item, f'locked: unknown name "{shown(text)}"; {advice}')
             if text.startswith(f"{_ENVIRONMENTS}."):
                 raise InconsistentPolicy(Inconsistency.UNKNOWN_ENVIRONMENT, error)
@@ -116,8 +116,8 @@ def read_locks(
 def uncovered(patterns: Iterable[RegistryPattern], base: Environment) -> Iterator[RegistryPattern]:
     """Yield the patterns that may allow what ``base`` does not.
 
-    A pattern has to lie within a single one of the base's: two that only together cover it are
-    not seen, which errs on the strict side.
+    A pattern must lie within a single pattern of the base: two that only cover it together do not
+    count, which errs on the strict side.
     """
     for pattern in patterns:
         if not any(pattern.is_within(allowed) for allowed in base.gate.allow):

@@ -1,6 +1,6 @@
-"""What of a policy means something else than it looks like: globs, ports, fields, exceptions.
+"""Parts of a policy that mean something other than they seem: globs, ports, fields, exceptions.
 
-For ``policy/advice.py``, which says where each stands. What is suggested is YAML to paste. Pure.
+For ``policy/advice.py``, which adds the places. Suggestions are YAML to paste. Pure.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["hidden_images", "is_of_another_port", "never_below", "project_meanin
 
 _GATE: Final = "unapproved-registry"
 _FOLDER: Final = re.compile(r"\.?[^.]+|.+\.(?:d|[0-9]+)")
-"""How a folder is called: without an extension, or ``conf.d`` and ``v1.2``."""
+"""Names of folders: without an extension, or like ``conf.d`` and ``v1.2``."""
 _WILDCARDS: Final = frozenset("*?.")
 _FILES: Final = frozenset(("Kustomization",))
 """Files without an extension that are linted."""
@@ -44,13 +44,13 @@ def never_below(glob: PathPattern) -> str | None:
     better = as_yaml(f"{glob.text}/**")
     if "*" in last or "?" in last:
         better += f", or {as_yaml(f'{glob.text}.*')} for files"
-    return f"{shown(glob.text)} fits nothing below a folder of that name; write {better}"
+    return f"{shown(glob.text)} matches nothing inside a folder of that name; write {better}"
 
 
 def is_of_another_port(
     pattern: RegistryPattern, harbors: HarborMap, allow: Sequence[RegistryPattern]
 ) -> str | None:
-    """Say of a pattern that only a port sets it apart from a Harbor that ``allow`` leaves out."""
+    """Return the problem of a pattern that differs only by its port from a Harbor."""
     if pattern.hosts is not Hosts.EXACT or harbors.is_harbor(pattern.host):
         return None
     for harbor in harbors.harbors:
@@ -58,7 +58,7 @@ def is_of_another_port(
         if is_near and not any(one.covers_registry(harbor.host) for one in allow):
             better = as_yaml(harbor.host + pattern.text[len(pattern.host) :])
             return (
-                f"{shown(pattern.text)} is not on the Harbor {harbor.host}: hosts are compared with"
+                f"{shown(pattern.text)} is not the Harbor {harbor.host}: hosts are compared with"
                 f" their ports; write {better}"
             )
     return None
@@ -69,7 +69,7 @@ def _without_port(host: str) -> str:
 
 
 def project_meaning(harbor: Harbor, project: Project) -> str | None:
-    """Explain what becomes of the images of a project whose key has a path; None: it has none."""
+    """Explain the rewrite of images for a project whose key has a path; None: it has none."""
     upstream = project.upstream
     if not upstream.path:
         return None
@@ -89,9 +89,9 @@ def project_meaning(harbor: Harbor, project: Project) -> str | None:
 
 
 def hidden_images(ignored: IgnoredField, catalogue: Catalogue) -> Iterator[tuple[bool, str]]:
-    """Yield what a policy takes out although it holds images.
+    """Yield the ignored fields of a policy that hold images.
 
-    Each with whether that is known; otherwise it only looks like a container's.
+    Each with whether this is known; otherwise it only looks like a container's image.
     """
     for path, text in zip(ignored.paths, ignored.texts, strict=True):
         for group in ignored.groups:
@@ -99,7 +99,7 @@ def hidden_images(ignored: IgnoredField, catalogue: Catalogue) -> Iterator[tuple
                 known = catalogue.lookup(group, kind)
                 is_known = known is not None and _holds(catalogue, known.branch, path)
                 what = f"{shown(text)} of {shown(kind)}"
-                end = "no image there is linted any more"
+                end = "images there are no longer linted"
                 if is_known:
                     yield True, f"{what} holds images: {end}"
                 elif path[-3:-1] in {(name, EACH_ITEM) for name in CONTAINERS}:
@@ -107,7 +107,7 @@ def hidden_images(ignored: IgnoredField, catalogue: Catalogue) -> Iterator[tuple
 
 
 def _holds(catalogue: Catalogue, branch: Branch, path: tuple[str, ...]) -> bool:
-    """Whether the catalogue has an image at a path below a branch, through shapes as well."""
+    """Whether the catalogue has an image at a path below a branch, also through shapes."""
     if any(path in _ends(holder) for holder in branch.holders):
         return True
     if not path:
@@ -130,7 +130,7 @@ def _holds(catalogue: Catalogue, branch: Branch, path: tuple[str, ...]) -> bool:
 
 
 def _ends(holder: Holder) -> set[tuple[str, ...]]:
-    """Return where the text of an image stands below what holds it."""
+    """Return the paths of an image's text below its holder."""
     if holder.shape:
         return set()
     if holder.split is not None:
@@ -143,7 +143,7 @@ def _ends(holder: Holder) -> set[tuple[str, ...]]:
 
 
 def width(one: PolicyException) -> str | None:
-    """Say of an exception that none of its keys narrows it as it seems to; None: one does."""
+    """Return the problem of an exception whose keys do not restrict it; None: one does."""
     is_gate = _GATE in one.rules
     found = []
     for is_given, reason in (
@@ -161,8 +161,8 @@ def width(one: PolicyException) -> str | None:
             found.append(reason)
     where = ", ".join(one.environments) or "every environment"
     return (
-        f"it is wider than it looks: it excuses {' in '.join(found)} from {', '.join(one.rules)} in"
-        f" {where}"
+        f"it is broader than it looks: it suppresses {', '.join(one.rules)} for"
+        f" {' in '.join(found)} in {where}"
     )
 
 
@@ -195,7 +195,7 @@ def _wide_containers(one: PolicyException, *, is_gate: bool) -> str | None:
         return "every container"
     if is_gate and not (one.images or one.objects or one.paths):
         names = " or ".join(shown(name.text) for name in one.containers)
-        return f"whatever image a container called {names} has, in any object,"
+        return f"any image of a container called {names} of any object"
     return None
 
 

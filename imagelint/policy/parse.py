@@ -1,8 +1,8 @@
 """The parts of a policy file: nodes → Harbors, gates, environments, rule settings.
 
-Every slip is a PolicyError that names file, line, column and what to write. What one part
-cannot know of another (does the default exist?) is an :class:`InconsistentPolicy`: these are the
-slips that the JSON Schema (``rules/policy/schema.json``) cannot express. No I/O.
+Every mistake is a PolicyError with file, line, column and what to write. Contradictions between
+parts (does the default exist?) are an :class:`InconsistentPolicy`: the JSON Schema
+(``rules/policy/schema.json``) cannot express these. No I/O.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from imagelint.yaml.config import Fields
 
     RuleSources: TypeAlias = Callable[[str], SequenceOf[Source]]
-    """What gives the rule files that a glob names, or raises InvalidPattern."""
+    """Returns the rule files that match a glob, or raises InvalidPattern."""
 
 __all__ = [
     "read_environments",
@@ -98,15 +98,15 @@ def _read_projects(reader: Fields, node: Node, where: str) -> list[tuple[Node, P
             upstream = Upstream.parse(entry.name)
         project = _read_project(reader, entry.value, f"{where}.{shown(entry.name)}", upstream)
         if upstream in upstreams:
-            message = f"{where}: {shown(entry.name)} and {shown(upstreams[upstream])} are one"
+            message = f"{where}: {shown(entry.name)} and {shown(upstreams[upstream])} are the same"
             error = reader.error(entry.key, message)
             raise InconsistentPolicy(Inconsistency.REPEATED_UPSTREAM, error)
         other = known.setdefault(project.name, project)
         if other is not project and not _go_together(project, other):
             message = (
-                f"{where}.{shown(entry.name)}: the project {shown(project.name)} is"
-                f" {shown(str(other.upstream))}'s already; two registries in one project would"
-                " make two images one"
+                f"{where}.{shown(entry.name)}: the project {shown(project.name)} already has"
+                f" {shown(str(other.upstream))}; two registries in one project would mix up"
+                " their images"
             )
             error = reader.error(entry.value, message)
             raise InconsistentPolicy(Inconsistency.SHARED_PROJECT, error)
@@ -129,7 +129,7 @@ def _read_project(reader: Fields, node: Node, where: str, upstream: Upstream) ->
 
 
 def _go_together(one: Project, other: Project) -> bool:
-    """Whether two entries may name one project: parts of one registry, behind one proxy cache."""
+    """Whether two entries may share a project: parts of one registry behind one proxy cache."""
     is_proxy = not (one.is_flat or other.is_flat)
     return is_proxy and one.upstream.registry == other.upstream.registry
 
@@ -141,16 +141,16 @@ def read_environments(
     bases: Mapping[str, Environment] = _NO_BASES,
     locks: Locks = _NO_LOCKS,
 ) -> dict[str, Environment]:
-    """Read ``environments:``, by name and in order; those of the layer below (``bases``) first.
+    """Read ``environments:``, by name and in order; those of the base policy (``bases``) first.
 
-    An environment that the layer below has is changed key by key: ``allow`` replaces, all else
-    adds. A locked one may allow less, never more.
+    An environment of the base is changed key by key: ``allow`` replaces, everything else adds. A
+    locked environment may allow less, never more.
     """
     found: dict[str, Environment] = dict(bases)
     for entry in reader.entries(node, "environments"):
         where = f"environments.{shown(entry.name)}"
         if not _NAME.fullmatch(entry.name):
-            message = "a name has letters, digits and . _ - between them"
+            message = "a name consists of letters and digits, with . _ - between them"
             raise reader.error(entry.key, f"{where}: {message}")
         base = bases.get(entry.name)
         lock = locks.on(f"environments.{entry.name}")
@@ -158,12 +158,12 @@ def read_environments(
             entry.name, entry.value
         )
     if not found:
-        raise reader.error(node, "environments: there is none; write at least one")
+        raise reader.error(node, "environments: there are none; write at least one")
     return found
 
 
 class _Environment(NamedTuple):
-    """Reads one environment over what the layer below has of it."""
+    """Reads one environment on top of the base policy's."""
 
     reader: Fields
     where: str
@@ -240,10 +240,10 @@ def _read_match(reader: Fields, node: Node, where: str) -> Match:
 def read_rule_files(
     reader: Fields, node: Node, rules: Mapping[str, Rule], sources: RuleSources | None
 ) -> Mapping[str, Rule]:
-    """Read ``rule-files:`` and the rules in the files that its globs name, by id."""
+    """Read ``rule-files:`` and the rules in the files that its globs match, by id."""
     where = "rule-files"
     if sources is None:
-        raise reader.error(node, f"{where}: a policy that is no file cannot have any")
+        raise reader.error(node, f"{where}: only a policy in a file can have rule files")
     found: dict[str, Source] = {}
     for item in reader.items(node, where):
         glob = reader.text(item, where)
@@ -251,7 +251,7 @@ def read_rule_files(
             PathPatterns.parse([glob])
             named = sources(glob)
         if not named:
-            raise reader.error(item, f"{where}: there is no file {shown(glob)}")
+            raise reader.error(item, f"{where}: no file matches {shown(glob)}")
         found.update((source.path, source) for source in named)
     return load_rules(found.values(), rules)
 
@@ -284,7 +284,7 @@ def _unknown_rule(
 def read_rule_ids(
     reader: Fields, node: Node, where: str, rules: Collection[str]
 ) -> tuple[str, ...]:
-    """Read a list of rule ids, of which there must be one."""
+    """Read a list of at least one rule id."""
     found = []
     for item in reader.items(node, where):
         name = reader.text(item, where)
@@ -311,6 +311,6 @@ def _read_setting(reader: Fields, node: Node, where: str, rule: Rule) -> RuleSet
 
 
 def read_ignores(reader: Fields, node: Node) -> bool:
-    """Read ``ignores:``, what comments in manifests need: whether they must say why."""
+    """Read ``ignores:``; return whether comments in manifests need a reason."""
     record = reader.record(node, "ignores", ("require-reason",), ("require-reason",))
     return reader.flag(record["require-reason"], "ignores.require-reason")

@@ -29,7 +29,7 @@ _KEYS: Final = ("rules", "reason", "environments", "until", *_NARROWING)
 def read_exceptions(
     reader: Fields, node: Node, rules: Collection[str], environments: Collection[str]
 ) -> tuple[PolicyException, ...]:
-    """Read the list; each entry has to name its rules, a reason, and what it is for."""
+    """Read the list; each entry needs its rules, a reason, and what it covers."""
     return tuple(
         _read_exception(reader, item, f"exceptions[{number}]", rules, environments)
         for number, item in enumerate(reader.items(node, "exceptions"))
@@ -46,8 +46,8 @@ def _read_exception(
     record = reader.record(node, where, _KEYS, ("rules", "reason"))
     if not any(key in record for key in _NARROWING):
         message = (
-            f"{where}: say what is excused ({', '.join(_NARROWING)}); to switch a rule off"
-            " altogether, set it in rules:"
+            f"{where}: say what the exception covers ({', '.join(_NARROWING)}); to turn a rule off"
+            " entirely, set it in rules:"
         )
         raise reader.error(node, message)
     readers: dict[str, Callable[[Node, str], Any]] = {
@@ -62,7 +62,7 @@ def _read_exception(
     }
     for key in ("environments", *_NARROWING):
         if key in record and not reader.items(record[key], f"{where}.{key}"):
-            message = f"{where}.{key}: an empty list excuses nothing; leave the key out or fill it"
+            message = f"{where}.{key}: an empty list matches nothing; remove the key or fill it"
             raise reader.error(record[key], message)
     values = {key: readers[key](value, f"{where}.{key}") for key, value in record.items()}
     return PolicyException(source=reader.source, span=reader.span(node), **values)
@@ -83,14 +83,14 @@ def _read_environments(
 def _read_reason(reader: Fields, node: Node, where: str) -> str:
     text = reader.text(node, where).strip()
     if not text:
-        raise reader.error(node, f"{where}: blank; say why, for those who come after")
+        raise reader.error(node, f"{where}: the reason is empty; say why")
     return text
 
 
 def _read_day(reader: Fields, node: Node, where: str) -> str:
-    """Read a day as its text, which compares as the day does."""
+    """Read a day as its text, which compares like a date."""
     text = reader.text(node, where)
-    message = f"{where}: {shown(text)} is no day; write it as 2027-01-31 (it is included)"
+    message = f"{where}: {shown(text)} is not a date; write it as 2027-01-31 (the day is included)"
     if _DAY.fullmatch(text) is None:
         raise reader.error(node, message)
     try:
@@ -116,7 +116,7 @@ def _read_object(reader: Fields, node: Node, where: str) -> ObjectPattern:
     kind, slash, name = text.partition("/")
     if not slash or "/" in name:
         message = (
-            f"{where}: {shown(text)} is no object; write KIND/NAME, such as Deployment/web, or"
+            f"{where}: {shown(text)} is not an object; write KIND/NAME, such as Deployment/web, or"
             " {kind: Deployment, name: web, namespace: shop}"
         )
         raise reader.error(node, message)

@@ -1,6 +1,6 @@
 """Where an object runs: its path, its namespace and its labels → environments.
 
-Asked for each image, so what a path comes to is found out once for all that stands there.
+Called for each image, so the matches of a path are cached.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ __all__ = ["Placement", "Where"]
 
 _KNOWN_MAX = 1000
 _Namespaces: TypeAlias = "tuple[str | None, frozenset[str]]"
-"""The one that an object states, and those that it is built in."""
+"""The namespace in the object, and those that it is built into."""
 
 
 class Where(NamedTuple):
-    """Where a file stands, and where kustomizations move its objects."""
+    """The path of a file, and the namespaces into which kustomizations move its objects."""
 
     path: str
     """Relative to the policy's folder, with ``/``."""
     built_in: frozenset[str] = frozenset()
     """The namespaces."""
     destinations: frozenset[str] = frozenset()
-    """The namespaces of the objects that state none."""
+    """The namespaces of the objects that have none of their own."""
 
 
 class Placement:
-    """Says which environments of a policy an object has to satisfy, all of them at once."""
+    """Decides which environments of a policy an object must satisfy; it must satisfy all."""
 
     def __init__(self, policy: Policy, forced: str | None = None) -> None:
-        """Place by ``policy``; ``forced`` is ``--env``, and a UsageError where it is unknown."""
+        """Use ``policy``; ``forced`` is ``--env``; raises UsageError if it is unknown."""
         self._environments = policy.environments
         self._default = policy.default
         self._is_settled = policy.settled_by is not None
@@ -47,9 +47,9 @@ class Placement:
         self._forced = None if forced is None else (policy.environment(forced),)
         self._path: str | None = None
         self._fits: tuple[bool, ...] = ()
-        """Which matches the path fits that was asked for last."""
+        """Which matches the last path satisfies."""
         self._known: dict[tuple[tuple[bool, ...], _Namespaces], tuple[Environment, ...]] = {}
-        """The environments of such a place and namespaces, where no labels are asked for."""
+        """The environments of a path's matches and namespaces, if labels are not used."""
 
     def environments(
         self,
@@ -61,8 +61,8 @@ class Placement:
         """Return the environments of an object: one or more, in the order of the file.
 
         ``path`` is relative to the policy's folder, with ``/``; ``namespace`` and ``labels`` are
-        the object's own. ``built_in`` are the namespaces into which kustomizations move it: it has
-        to satisfy those that match it as written and those that match it as built.
+        the object's own. ``built_in`` are the namespaces into which kustomizations move it: it
+        must satisfy the environments that match it as written and as built.
         """
         if self._forced is not None:
             return self._forced

@@ -1,21 +1,21 @@
-"""The policy: which environments a workload belongs to, and what holds in each of them.
+"""The policy: which environments a workload belongs to, and what applies in each of them.
 
-Precedence, written down once. What stands higher wins:
+Precedence, documented only here. The lower number wins:
 
 - **Environments of a workload.** 1. ``--env NAME``, alone. 2. Every environment whose ``match``
-  fits; each of them must be satisfied. The keys of ``match`` are alternatives, within ``labels``
-  all must fit. 3. ``default``. Namespace and labels are the object's own metadata.
+  applies; each of them must be satisfied. The keys of ``match`` are alternatives; within
+  ``labels`` all must match. 3. ``default``. Namespace and labels are the object's own metadata.
 - **Whether an image is allowed.** 1. ``deny``. 2. ``allow``. 3. Otherwise it is not.
 - **A rule's severity.** 1. The environment's ``rules``. 2. The policy's ``rules``. 3. In the
   templates of a chart, the rule's ``severity-in-chart``. 4. In an environment that allows
   everything, the rule's ``severity-if-open``. 5. The rule's ``severity``.
-- **A check's parameter**, each by itself. 1. The environment's ``rules``. 2. The policy's
+- **A check's parameter**, each separately. 1. The environment's ``rules``. 2. The policy's
   ``rules``. 3. The rule's ``parameters``. 4. The check's own default.
 - **Which Harbor.** The first in the list that has a project for the image and whose result the
   environment allows; of its projects the one with the longest path.
 
-What a layer (a policy that ``extends:`` a base) does to the base, key by key, and what a lock of
-the base (``locked:``) leaves it:
+How a layer (a policy that ``extends:`` a base) combines with the base, key by key, and what it may
+do if the base locks the key (``locked:``):
 
 ==================  ===================================  ==========================================
 key                 a layer's                            locked, a layer may
@@ -26,7 +26,7 @@ environments.NAME   is new, or changes the base's        add what is new; of the
 ... match, deny     adds                                 add
 ... rules           replaces, parameter by parameter     only be stricter
 ... unsuppressible  adds                                 add
-rules.ID            replaces, parameter by parameter     only be stricter, and excuse nobody from it
+rules.ID            replaces, parameter by parameter     only be stricter, and add no exception
 exclude             adds                                 leave it out
 exceptions          adds                                 leave it out
 ignore-fields       adds                                 leave it out
@@ -38,8 +38,8 @@ workloads           adds                                 (has no lock: kinds onl
 embedded            adds                                 (has no lock: it only finds more)
 ==================  ===================================  ==========================================
 
-The parts are explained in ``patterns/``: ``images.py``, ``harbor.py`` and ``globs.py``. To find
-the file, read it and make paths relative to its folder is the caller's business. No I/O.
+``patterns/`` explains the parts: ``images.py``, ``harbor.py`` and ``globs.py``. The caller finds
+the file, reads it and makes paths relative to its folder. No I/O.
 """
 
 from __future__ import annotations
@@ -96,39 +96,39 @@ _NO_OWN_RULES: Final[Mapping[str, Rule]] = {}
 
 @final
 class Policy(NamedTuple):
-    """A policy file as read."""
+    """A parsed policy file."""
 
     environments: tuple[Environment, ...]
     """In the order of the file; at least one."""
     default: Environment
-    """What matches nothing belongs here; one of ``environments``."""
+    """The environment of what matches no other; one of ``environments``."""
     harbors: HarborMap = HarborMap()
     rules: Mapping[str, RuleSetting] = _NO_RULES
-    """What the policy sets of rules in every environment, by rule id."""
+    """The rule settings for every environment, by rule id."""
     exclude: PathPatterns = PathPatterns()
-    """Files to leave out, relative to the policy's folder."""
+    """Excluded files, relative to the policy's folder."""
     exceptions: tuple[PolicyException, ...] = ()
-    """Who is excused, in the order of the file; those of a base first."""
+    """In the order of the file; those of a base first."""
     wants_reasons: bool = False
-    """Whether a comment in a manifest excuses something only if it says why."""
+    """Whether a comment in a manifest needs a reason."""
     locks: tuple[Lock, ...] = ()
-    """What the layers have locked, the base's first."""
+    """The locks of all layers, the base's first."""
     settled_by: tuple[Match, ...] | None = None
-    """Where the default is locked: what an object has to match to be spared it, the base's own."""
+    """If the default is locked: the matches of the base, one of which avoids the default."""
     locked_rules: frozenset[str] = frozenset()
-    """Rules that nothing below the layer that locked them may loosen; no comment, no baseline."""
+    """Locked rules: no extending policy, comment or baseline may loosen them."""
     own_rules: Mapping[str, Rule] = _NO_OWN_RULES
-    """The rules of the policy's ``rule-files``, by id: none of imagelint's own."""
+    """The rules of the policy's ``rule-files``, by id, without imagelint's own."""
     workloads: tuple[Workload, ...] = ()
-    """Kinds and fields with images, besides those of the catalogue; the base's first."""
+    """Kinds and fields with images, in addition to the catalogue; the base's first."""
     ignored_fields: tuple[IgnoredField, ...] = ()
-    """Fields that hold no images, whatever the catalogue says; the base's first."""
+    """Fields without images, overriding the catalogue; the base's first."""
     embedded: tuple[EmbeddedTexts, ...] = ()
     """Strings of ConfigMaps and Secrets that are manifests; the base's first."""
 
     @classmethod
     def parse(cls, data: bytes, *, path: str = "imagelint.yaml") -> Policy:
-        """Read a policy that stands alone: it extends no other and has no rule files.
+        """Read a self-contained policy: it extends no other and has no rule files.
 
         Raises PolicyError with ``path``, line, column and what to write.
         """
@@ -154,7 +154,7 @@ class Policy(NamedTuple):
     def severity(
         self, rule: Rule, environment: Environment | None = None, *, in_chart: bool = False
     ) -> Severity:
-        """Return how bad a rule's findings are; ``environment`` is None where none applies.
+        """Return the severity of a rule's findings; ``environment`` is None if none applies.
 
         ``in_chart``: the file is a template of a Helm chart (``templates/`` below a Chart.yaml).
         """
@@ -175,14 +175,14 @@ class Policy(NamedTuple):
     def parameters(
         self, rule: Rule, environment: Environment | None = None
     ) -> Mapping[str, object]:
-        """Return what the policy sets of a rule's parameters."""
+        """Return the policy's values for a rule's parameters."""
         here, everywhere = self._settings(rule, environment)
         return {**everywhere.parameters, **here.parameters}
 
     def _settings(
         self, rule: Rule, environment: Environment | None
     ) -> tuple[RuleSetting, RuleSetting]:
-        """Return what the environment and the policy set of a rule: the first one wins."""
+        """Return the settings of a rule in the environment and the policy: the first one wins."""
         here = _NOTHING if environment is None else environment.rules.get(rule.id, _NOTHING)
         return here, self.rules.get(rule.id, _NOTHING)
 
@@ -194,13 +194,13 @@ def parse_policy(
     anchor: str = "",
     rule_sources: RuleSources | None = None,
 ) -> Policy:
-    """Read a policy file over the one that it extends; ``rules`` are imagelint's own, by id.
+    """Read a policy file on top of the one that it extends; ``rules`` are imagelint's own, by id.
 
-    ``rule_sources`` gives the files that a glob of ``rule-files`` names, or raises
-    InvalidPattern; without it a policy can have none.
-    ``anchor`` is the folder of the paths to be matched as seen from the file's, empty where they
-    are one. Raises PolicyError with file, line, column and what to write; its child
-    InconsistentPolicy where well-formed parts do not go together.
+    ``rule_sources`` returns the files that match a glob of ``rule-files``, or raises
+    InvalidPattern; without it, a policy cannot have any. ``anchor`` is the folder of the matched
+    paths relative to the file's folder, empty if they are the same. Raises PolicyError with file,
+    line, column and what to write, or its subclass InconsistentPolicy if valid parts contradict
+    each other.
     """
     reader = Fields(source, anchor)
     record = reader.record(reader.root, "", _KEYS, _REQUIRED if base is None else ("version",))
@@ -217,7 +217,7 @@ def parse_policy(
 
 
 class _Layer:
-    """Reads one file over the policy that it extends."""
+    """Reads one file on top of the policy that it extends."""
 
     def __init__(
         self,
@@ -233,7 +233,7 @@ class _Layer:
         self._locks = Locks() if base is None else Locks(base.locks)
 
     def read(self) -> Policy:
-        """Read the keys; what they leave out is the base's."""
+        """Read the keys; missing ones come from the base."""
         base, record, reader = self._base, self._record, self._reader
         harbors = self._harbors()
         environments = self._environments(harbors)
@@ -285,7 +285,7 @@ class _Layer:
         if self._base is not None and name != self._base.default.name:
             lock = self._locks.on_default(self._base.default.name)
             if lock is not None:
-                what = f"default: {self._base.default.name} is what the base names"
+                what = f"default: the base sets it to {self._base.default.name}"
                 raise locked_error(self._reader, node, lock, what)
         return environments[name]
 
@@ -297,7 +297,7 @@ class _Layer:
         return tuple(environment.match for environment in self._base.environments)
 
     def _unlocked(self, key: str, what: str) -> Node | None:
-        """Return the value of a key, None without one; a locked one is an error."""
+        """Return the value of a key, or None; raises an error if the key is locked."""
         node = self._record.get(key)
         lock = self._locks.on(key)
         if node is not None and lock is not None:
@@ -305,7 +305,7 @@ class _Layer:
         return node
 
     def _harbors(self) -> HarborMap:
-        node = self._unlocked("harbor", "the base has its own")
+        node = self._unlocked("harbor", "this would replace the base's")
         if node is not None:
             return read_harbors(self._reader, node)
         return HarborMap() if self._base is None else self._base.harbors
@@ -317,7 +317,7 @@ class _Layer:
         return read_rule_settings(self._reader, self._record["rules"], "rules", self._rules, base)
 
     def _exclude(self) -> PathPatterns:
-        node = self._unlocked("exclude", "no more files may be left out")
+        node = self._unlocked("exclude", "this would exclude more files")
         known = () if self._base is None else self._base.exclude.patterns
         more = () if node is None else self._reader.paths(node, "exclude").patterns
         return PathPatterns((*known, *more))
@@ -332,7 +332,7 @@ class _Layer:
 
     def _ignored_fields(self) -> tuple[IgnoredField, ...]:
         known = () if self._base is None else self._base.ignored_fields
-        node = self._unlocked("ignore-fields", "no more fields may be taken out")
+        node = self._unlocked("ignore-fields", "this would ignore more fields")
         if node is not None:
             from imagelint.kubernetes.catalogue.notation import read_ignored_fields  # noqa: PLC0415 - many have none
 
@@ -349,7 +349,7 @@ class _Layer:
 
     def _exceptions(self, environments: tuple[str, ...]) -> tuple[PolicyException, ...]:
         known = () if self._base is None else self._base.exceptions
-        node = self._unlocked("exceptions", "no more may be excused")
+        node = self._unlocked("exceptions", "this would add exceptions")
         if node is None:
             return known
         from imagelint.policy.parse_exceptions import read_exceptions  # noqa: PLC0415 - many have none
@@ -359,12 +359,12 @@ class _Layer:
             for rule in one.rules:
                 lock = self._locks.on(f"rules.{rule}")
                 if lock is not None:
-                    what = f"exceptions: nothing is excused from {rule} here"
+                    what = f"exceptions: this would suppress {rule}"
                     raise locked_error(self._reader, item, lock, what)
         return (*known, *more)
 
     def _check_locked_rules(self, policy: Policy) -> None:
-        """Hold what the layers come to against what the base came to, rule by rule."""
+        """Check rule by rule that the result is not less strict than the base."""
         base = self._base
         if base is None:
             return
@@ -384,7 +384,7 @@ class _Layer:
                     raise locked_error(self._reader, self._culprit(name, here.name), lock, what)
 
     def _culprit(self, rule: str, environment: str) -> Node:
-        """Return the node that sets a rule, as near as it can be told."""
+        """Return the node that sets a rule, or the nearest one."""
         here = ("environments", environment)
         places = map(self._reader.at, ((*here, "rules", rule), ("rules", rule), here))
         return next((node for node in places if node is not None), self._reader.root)

@@ -1,4 +1,4 @@
-"""Findings → edits that are proven by reading the result again.
+"""Findings → edits, verified by reading the result again.
 
-Pure: bytes in, bytes out. Writing files is left to ``files/`` and ``run/``.
+Pure: bytes in, bytes out. ``files/`` and ``run/`` write the files.
 """

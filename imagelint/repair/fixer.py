@@ -1,4 +1,4 @@
-"""Findings → repaired bytes: the edits of a result, made and proven. Pure: no I/O."""
+"""Findings → fixed bytes: applies and verifies the edits of a result. Pure: no I/O."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ __all__ = ["FixError", "repaired"]
 
 
 class FixError(ImagelintError):
-    """Edits that did not do what they should; nothing may be written."""
+    """The edits did not have the intended result; nothing may be written."""
 
 
 def repaired(linter: Linter, source: Source, result: FileResult) -> bytes:
-    """Return the source with the fixes of its findings made, proven by reading it again.
+    """Return the source with the fixes of its findings, verified by reading it again.
 
-    ``result`` is what ``linter`` says of it. What the baseline knows is repaired too: it is there
-    to be worked off. What a comment or an exception excuses is left as it is.
+    ``result`` is the linter's result for it. Findings in the baseline are fixed too: the baseline
+    is meant to shrink. Findings that a comment or an exception suppresses are not fixed.
 
-    Raises :class:`FixError` where the outcome is not what was meant: same
-    documents, same trees but for the edited images, and those as intended.
+    Raises :class:`FixError` unless the documents and trees are the same except for the edited
+    images, and these are as intended.
     """
     edits = result.edits
     if not edits:

@@ -1,4 +1,4 @@
-"""What repairs have moved: where pods pull from now, and names that kustomize may look for."""
+"""What fixes moved: the registries that pods pull from now, and names that kustomize matches."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 __all__ = ["Moves", "moves_of"]
 
 _PAIRS = 4096
-"""Images before and after that are kept: a repository uses the same ones again and again."""
+"""The number of cached pairs of images: a repository repeats few images."""
 
 
 class Moves(NamedTuple):
-    """What the repair of a file, or of many, has moved."""
+    """What the fixes of one or more files moved."""
 
     registries: frozenset[str]
-    """Those that an image has come to and was not at before."""
+    """The new registries of images that were elsewhere before."""
     names: frozenset[tuple[str, str]]
     """Names of images before and after, as kustomize compares them: without the tag."""
 
 
 def moves_of(findings: Iterable[Finding]) -> Moves:
-    """Return what the repair of findings moves."""
+    """Return what the fixes of findings move."""
     registries: set[str] = set()
     names: set[tuple[str, str]] = set()
     for finding in findings:

@@ -1,4 +1,4 @@
-"""The proof of a fix: the edited file, read again, differs in the intended scalars only."""
+"""The proof of a fix: the edited file, read again, differs only in the intended scalars."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 __all__ = ["difference", "same_trees"]
 
 _IsEdited: TypeAlias = "Callable[[int, int], bool]"
-"""Whether a piece of a document, from character to character, holds an edit."""
+"""Whether a range of a document, in characters, contains an edit."""
 _Promised: TypeAlias = "dict[tuple[Span, str | None, str | None], str]"
-"""What images are to read, by place, field and what they read now."""
+"""The expected images, by position, field and current value."""
 _OTHER_DOCUMENTS = "the edited file reads as a different number of documents"
 
 
-def difference(  # noqa: PLR0913, PLR0917 - both sides, and how they are read
+def difference(  # noqa: PLR0913, PLR0917 - both sides, and how to read them
     before: Source,
     after: Source,
     edits: Iterable[Edit],
@@ -41,12 +41,12 @@ def difference(  # noqa: PLR0913, PLR0917 - both sides, and how they are read
     catalogue: Catalogue,
     skimming: Skim = skim,
 ) -> str | None:
-    """Return what differs between two readings besides the edited images, or None.
+    """Return a difference between both versions other than the edited images, or None.
 
-    The documents must be the same in number, and free of refusals where they were;
-    every node the same but for scalars that an edit touches; and every image must
-    now be what its finding promised. A document of the same bytes reads as before, so only
-    those that have changed, or should have, are read again.
+    The number of documents must be the same, and so must the number of refusals; every node must
+    be the same except for scalars that an edit changes; and every image must be the one that its
+    finding promised. A document with the same bytes reads as before, so only those that changed,
+    or should have changed, are read again.
     """
     roles = cast("tuple[FileRole, ...]", result.roles)
     places = sorted({edit.span for edit in edits})
@@ -84,12 +84,12 @@ def difference(  # noqa: PLR0913, PLR0917 - both sides, and how they are read
 
 
 def _is_edited(document: Document, places: Sequence[Span], start: int, end: int) -> bool:
-    """Whether one of the edited ``places`` stands in a piece of a document's text."""
+    """Whether one of the edited ``places`` lies in a range of a document's text."""
     return _in(Span(document.byte_offset(start), document.byte_offset(end)), places)
 
 
 def _in(outer: Span, spans: Sequence[Span]) -> bool:
-    """Whether one of the sorted ``spans``, of which none overlap, stands within ``outer``."""
+    """Whether one of the sorted ``spans``, which do not overlap, lies within ``outer``."""
     at = bisect_left(spans, (outer.start, 0))
     return at < len(spans) and spans[at].end <= outer.end
 
@@ -101,9 +101,9 @@ def _skimmed_alike(
     is_edited: _IsEdited,
     skimming: Skim,
 ) -> tuple[Examined, Examined] | None:
-    """Skim two documents that differ in edited values alone; None where it takes trees to tell.
+    """Skim two documents that differ only in edited values; None if that takes trees to verify.
 
-    Where each line is the same but for its value, both trees are too: for a quarter of the cost.
+    If each line is the same except for its value, so are the trees, at a quarter of the cost.
     """
     old, new = (skimmed(document, catalogue, skimming) for document in (one, other))
     if old is None or new is None or not _differ_in_values(one.text, other.text, is_edited):
@@ -112,9 +112,9 @@ def _skimmed_alike(
 
 
 def _differ_in_values(old: str, new: str, is_edited: _IsEdited) -> bool:
-    """Whether the lines of two texts that can be skimmed are the same, edited scalars aside.
+    """Whether the lines of two skimmable texts are the same, except for edited scalars.
 
-    What is a block scalar is the same in both then: no header is another one, and no indentation.
+    Block scalars are then the same in both, since headers and indentation are equal.
     """
     lines, others = old.split("\n"), new.split("\n")
     if len(lines) != len(others):
@@ -129,7 +129,7 @@ def _differ_in_values(old: str, new: str, is_edited: _IsEdited) -> bool:
 
 
 def _other_value(old: str, new: str) -> tuple[int, int] | None:
-    """Return where a scalar stands on a line, if it alone is another, written in the same style."""
+    """Return the range of the only scalar that differs, if its style is the same."""
     one, other = line_of(old), line_of(new)
     if one is None or other is None:
         return None
@@ -147,7 +147,7 @@ def _other_value(old: str, new: str) -> tuple[int, int] | None:
 def _documents_difference(
     old: list[Examined], new: list[Examined], places: Sequence[Span], promised: _Promised
 ) -> str | None:
-    """Compare a document and those inside of its strings with what has become of them."""
+    """Compare a document and those in its strings with their new versions."""
     if len(old) != len(new):
         return _OTHER_DOCUMENTS
     for one, other in zip(old, new, strict=True):
@@ -163,7 +163,7 @@ def _document_difference(
 ) -> str | None:
     if len(old.refusals) != len(new.refusals):
         return f"the edited document does not parse: {new.refusals[0].message}"
-    assert old.tree is not None  # nothing that is read here is skimmed
+    assert old.tree is not None  # documents read here are not skimmed
     assert new.tree is not None
     if not same_trees(old.tree, new.tree, lambda node: is_edited(node.start, node.end)):
         return "the edited document has changed outside of its images"
@@ -171,7 +171,7 @@ def _document_difference(
 
 
 def same_trees(old: Tree, new: Tree, is_edited: Callable[[Scalar], bool] = lambda _: False) -> bool:
-    """Whether two trees are written the same and hold the same, edited scalars aside."""
+    """Whether two trees have the same notation and content, except for edited scalars."""
     if old.root is None or new.root is None:
         return old.root is new.root
     work: list[tuple[Node, Node]] = [(old.root, new.root)]
@@ -191,7 +191,7 @@ def same_trees(old: Tree, new: Tree, is_edited: Callable[[Scalar], bool] = lambd
 
 
 def _written(node: Node) -> tuple[object, ...]:
-    """Return how a node is written, which no fix changes."""
+    """Return the notation of a node, which no fix changes."""
     style = (node.style, node.type) if isinstance(node, Scalar) else ()
     return (type(node), node.tag, node.anchored, style)
 
@@ -209,7 +209,7 @@ def _below(node: Node) -> list[Node]:
 
 
 def _wrong_image(old: Examined, new: Examined, promised: _Promised) -> str | None:
-    """Return which image is not what it should be."""
+    """Return which image is not as expected, or None."""
     if len(old.extract.sites) != len(new.extract.sites):
         return "the edited document has a different number of images"
     for one, other in zip(old.extract.sites, new.extract.sites, strict=True):

@@ -1,4 +1,4 @@
-"""Repairs that are not to be made, because of something outside of the file."""
+"""Fixes that must not be made because of something outside the file."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ __all__ = ["like_before", "unrepaired", "without_fixes"]
 
 
 def without_fixes(result: FileResult, refused: Mapping[int, str]) -> FileResult:
-    """Return a result in which some images are not repaired.
+    """Return a result in which some images are not fixed.
 
-    ``refused`` says by the byte offset of an image why, as a clause; the findings stay.
+    ``refused`` has the reason, as a clause, by the byte offset of an image; the findings remain.
     """
 
     def kept(finding: Finding) -> Finding:
@@ -29,12 +29,12 @@ def without_fixes(result: FileResult, refused: Mapping[int, str]) -> FileResult:
 
 
 def unrepaired(result: FileResult) -> FileResult:
-    """Return a result of which nothing is repaired: of a file that only gets new names."""
+    """Return a result without fixes: for a file that only gets new names."""
     return _changed(result, lambda finding: finding._replace(fix=None))
 
 
 def like_before(after: FileResult, before: FileResult) -> FileResult:
-    """Return the result of repaired bytes without the repairs that were refused before."""
+    """Return the result of fixed bytes without the fixes that were refused before."""
     refused = {
         (one.object, one.field, one.image): one.unfixable
         for one in before.findings
@@ -49,7 +49,7 @@ def like_before(after: FileResult, before: FileResult) -> FileResult:
 
 
 def _changed(result: FileResult, change: Callable[[Finding], Finding]) -> FileResult:
-    """Return a result with another form of each finding, of those that are excused too."""
+    """Return a result with each finding changed, including suppressed ones."""
     excused = (one._replace(finding=change(one.finding)) for one in result.suppressed)
     findings = tuple(map(change, result.findings))
     return result._replace(findings=findings, suppressed=tuple(excused))

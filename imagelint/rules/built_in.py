@@ -25,29 +25,30 @@ __all__ = ["RULES"]
 
 RULES: Final[Mapping[str, Rule]] = {
     "dropped-content": Rule(
-        "dropped-content", "Content that kubectl and kustomize ignore without a word",
+        "dropped-content",
+        "Content after the end of a document, which kubectl and kustomize silently ignore",
         Severity.WARNING, "document",
-        'YAML readers stop where a document ends, and what is left is dropped in silence: behind "...",\nbehind a root in braces or brackets, behind text that is indented less than the root. An object\nthat stands there is never applied, and an image in it never runs. It is named, not judged.\n',
-        "Put --- on a line of its own in front of the content if it is meant to be another document, mend\nthe indentation if it belongs to this one, or delete it.\n",
+        'YAML readers stop at the end of a document and silently drop what follows: content after "...",\nafter a root in braces or brackets, or after text that is indented less than the root. An object in\nthis content is never applied, and an image in it never runs. The rule reports the content and does\nnot check its images.\n',
+        "Put --- on a line of its own before the content if it is a separate document, fix the indentation if\nit belongs to this one, or delete it.\n",
         Examples(
             ("apiVersion: v1\nkind: ConfigMap\n...\napiVersion: v1\nkind: Pod\nspec: {containers: [{name: web, image: nginx:1.27.0}]}\n", "{apiVersion: v1, kind: ConfigMap}\napiVersion: v1\nkind: Pod\nspec: {containers: [{name: web, image: nginx:1.27.0}]}\n", '["apiVersion", "v1"]\nkind: Pod\nspec: {containers: [{name: web, image: nginx:1.27.0}]}\n'),
             ("apiVersion: v1\nkind: ConfigMap\n...\n---\napiVersion: v1\nkind: Pod\nspec: {containers: [{name: web, image: nginx:1.27.0}]}\n",),
         ),
     ),
     "expired-exception": Rule(
-        "expired-exception", "An exception of the policy whose last day is over", Severity.ERROR,
-        "document",
-        "Exceptions are granted for a time, so that somebody comes back to them. `until` includes its day,\nin UTC; from the next day on the exception excuses nothing, and is named until it is dealt with.\n",
-        "Mend what it excused and remove the exception, or have it prolonged by whoever granted it.\n",
+        "expired-exception", "An exception of the policy has expired", Severity.ERROR, "document",
+        "Exceptions are temporary, so that someone reviews them. `until` includes its day, in UTC. From the\nnext day on the exception has no effect, and it is reported until someone fixes or removes it.\n",
+        "Fix what the exception covered and remove it, or ask the person who granted it to extend it.\n",
         Examples(
             ('exceptions:\n  - images: ["docker.io/library/busybox"]\n    rules: [unapproved-registry]\n    environments: [prod]\n    reason: init helper, replaced by the platform image\n    until: 2020-01-31\n',),
             ('exceptions:\n  - images: ["docker.io/library/busybox"]\n    rules: [unapproved-registry]\n    environments: [prod]\n    reason: init helper, replaced by the platform image\n    until: 2999-12-31\n',),
         ),
     ),
     "floating-tag": Rule(
-        "floating-tag", "The tag can name another image tomorrow", Severity.WARNING, "pinned-tag",
-        "latest, which is also what no tag at all means, is whatever was pushed last. Two pods of one\nDeployment can run different code, a rollback brings nothing back, and nobody can tell what ran\nwhen something broke.\n",
-        "Write a version as the tag, or a digest, which pins the image whatever its tag. Which tags count\nas floating is the parameter `tags`.\n",
+        "floating-tag", "The tag can point to another image tomorrow", Severity.WARNING,
+        "pinned-tag",
+        "latest, which is also what no tag means, is whatever was pushed last. Two pods of one Deployment can\nrun different code, a rollback does not bring the old image back, and nobody can tell which image\nran when something broke.\n",
+        "Use a version as the tag, or a digest, which pins the image whatever its tag is. The parameter\n`tags` says which tags count as floating.\n",
         Examples(
             ("nginx", "nginx:latest", "harbor.myco.com/docker.io/nginx:latest", "localhost:5000/app"),
             ("nginx:1.27.0", "nginx:latest@sha256:b5a1ba37f0f9a8e9c8a8a3a7c5c3f4b6b1f6cf0e2f6c2d7e4d6c1f0e9a8b7c6d", "nginx@sha256:b5a1ba37f0f9a8e9c8a8a3a7c5c3f4b6b1f6cf0e2f6c2d7e4d6c1f0e9a8b7c6d"),
@@ -55,10 +56,9 @@ RULES: Final[Mapping[str, Rule]] = {
         {"tags": (NamePattern("latest"),)},
     ),
     "implicit-registry": Rule(
-        "implicit-registry", "The image does not say which registry it comes from", Severity.OFF,
-        "named-registry",
-        "nginx is docker.io/library/nginx, and team/app is docker.io/team/app: what names no registry comes\nfrom Docker Hub, unless the node's runtime is set up to search others first, as Podman and CRI-O\ncan be. Readers take team/app for an image of their own, and tools that compare references as\ntexts miss it. Where Docker Hub is not allowed, unapproved-registry says so already; the rule is\nfor those who want every registry to be written out, and off until a policy wants it.\n",
-        "Write the registry in front of the image: docker.io/nginx is the same image as nginx.\n`imagelint fix` does so, or writes the image through Harbor where docker.io may not be used.\n",
+        "implicit-registry", "The image does not name its registry", Severity.OFF, "named-registry",
+        "nginx is docker.io/library/nginx, and team/app is docker.io/team/app: an image without a registry\ncomes from Docker Hub, unless the container runtime of the node is configured to search other\nregistries first, as Podman and CRI-O can be. Readers mistake team/app for an internal image, and\ntools that compare references as text miss it. Where Docker Hub is not allowed, unapproved-registry\nreports such images already. This rule is for teams that want every registry written out, so it is\noff by default.\n",
+        "Write the registry before the image: docker.io/nginx is the same image as nginx. `imagelint fix`\ndoes this, or writes the image through Harbor where docker.io is not allowed.\n",
         Examples(
             ("nginx", "nginx:1.27.0", "library/nginx", "team/app@sha256:b5a1ba37f0f9a8e9c8a8a3a7c5c3f4b6b1f6cf0e2f6c2d7e4d6c1f0e9a8b7c6d"),
             ("docker.io/nginx", "index.docker.io/nginx", "localhost/app", "harbor.myco.com/docker.io/nginx"),
@@ -68,10 +68,10 @@ RULES: Final[Mapping[str, Rule]] = {
         fixable=True,
     ),
     "invalid-reference": Rule(
-        "invalid-reference", "The text is no image reference, so nothing can be pulled",
+        "invalid-reference", "The text is not a valid image reference, so it cannot be pulled",
         Severity.ERROR, "valid-reference",
-        "The API server does not parse images: it accepts almost any text, and the pod fails later with\nInvalidImageName. White space around the image is refused only once a Pod is made, so a\nDeployment with a block scalar that ends in a line break is accepted and never starts.\n",
-        "Write [REGISTRY/]REPOSITORY[:TAG][@DIGEST]. Repositories are lower case, an address has no\nhttps:// in front, a tag has at most 128 letters, digits and . _ - and no +, and a digest is\nsha256: with 64 lower-case hexadecimal digits. Leave the key out where there is no image.\n",
+        "The API server does not parse images: it accepts almost any text, and the pod fails later with\nInvalidImageName. It rejects whitespace around the image only when it creates a Pod, so a\nDeployment with a block scalar that ends in a line break is accepted and never starts.\n",
+        "Write [REGISTRY/]REPOSITORY[:TAG][@DIGEST]. Repositories are lower case, and a reference does not\nstart with https://. A tag has at most 128 letters, digits and . _ - but no +, and a digest is\nsha256: with 64 lower-case hexadecimal digits. Remove the key if there is no image.\n",
         Examples(
             ("", " nginx:1.27.0", "nginx:1.27.0\n", "Nginx:1.27.0", "https://quay.io/jetstack/cert-manager-controller:v1.4.1", "gcr.io/team/app:1.0.0+build.5", "nginx@sha256:123", "nginx:", "IMAGE:TAG"),
             ("nginx:1.27.0", "localhost:5000/team/app", "quay.io/jetstack/cert-manager-controller:v1.4.1"),
@@ -79,8 +79,8 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
     "missing-digest": Rule(
         "missing-digest", "The image has no digest", Severity.OFF, "digest",
-        "Any tag can be moved, a version's too. A digest is the checksum of what is pulled: with one, what\nwas tested is what runs, whoever has access to the registry. It has a price: someone, or a bot,\nmust renew it at each update, and Harbor's retention may delete what is no longer tagged upstream.\nSo the rule is off until a policy wants it.\n",
-        "Write @sha256:… behind the image; `crane digest IMAGE` or `docker buildx imagetools inspect IMAGE`\nshows it. The tag may stay in front of it for people to read.\n",
+        "Any tag can be moved, even a version. A digest is the checksum of the image: with a digest, the image\nthat was tested is the image that runs, whoever can write to the registry. The cost: someone, or a\nbot, must update it with each new version, and Harbor's retention may delete images that are no\nlonger tagged upstream. So the rule is off by default.\n",
+        "Add @sha256:… to the image; `crane digest IMAGE` or `docker buildx imagetools inspect IMAGE`\nshows it. The tag can stay before it for readers.\n",
         Examples(
             ("nginx", "nginx:1.27.0", "harbor.myco.com/docker.io/nginx:1.27.0"),
             ("nginx@sha256:b5a1ba37f0f9a8e9c8a8a3a7c5c3f4b6b1f6cf0e2f6c2d7e4d6c1f0e9a8b7c6d", "nginx:1.27.0@sha256:b5a1ba37f0f9a8e9c8a8a3a7c5c3f4b6b1f6cf0e2f6c2d7e4d6c1f0e9a8b7c6d"),
@@ -88,10 +88,10 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
     "missing-pull-secret": Rule(
         "missing-pull-secret",
-        "The image is private, as on Harbor, and nobody names a pull secret for it", Severity.OFF,
-        "pull-secret",
-        "A private project of Harbor gives its images only to those who log in, and so do some registries,\nsuch as registry.redhat.io and dhi.io, whatever the image. The pod says with what: by\nimagePullSecrets of its own, or of the service account that it runs as. Where neither does, the\npod ends in ImagePullBackOff, unless the nodes have credentials. Since Kubernetes 1.35 that holds\nfor images that are on the node already, too: the kubelet asks whether the pod may have what\nanother pod has pulled with a secret. Images that are newly pulled through Harbor are where it is\nforgotten most, for the secrets for docker.io or ghcr.io are no good there. The rule sees what\nstands in the files of one run, so it is off until a policy wants it; `imagelint init` proposes it\nfor prod.\n",
-        "Add imagePullSecrets to the pod's spec, or to its ServiceAccount, and lint both in one run; of what\nKustomize or Helm add, lint the output. Every Harbor of the policy counts as private, and so do the\nregistries in the parameter `login`; what anyone may pull from one goes into the parameter\n`public`. Where the nodes or an admission webhook bring the credentials, leave the rule off.\n",
+        "The image needs a login, as on Harbor, and nothing names a pull secret for it",
+        Severity.OFF, "pull-secret",
+        "A private project of Harbor requires a login to pull its images, and so do some registries for all\nof their images, such as registry.redhat.io and dhi.io. The pod names the credentials: in its own\nimagePullSecrets, or in those of its service account. If neither does, the pod ends in\nImagePullBackOff, unless the nodes have credentials. Since Kubernetes 1.35 this also applies to\nimages that are already on the node: the kubelet checks whether the pod may use an image that\nanother pod pulled with a secret. It is most often forgotten for images that are newly pulled\nthrough Harbor, because the secrets for docker.io or ghcr.io do not work there. The rule sees only\nthe files of one run, so it is off by default; `imagelint init` proposes it for prod.\n",
+        "Add imagePullSecrets to the pod's spec, or to its ServiceAccount, and lint both in one run; if\nKustomize or Helm add them, lint the output. Every Harbor of the policy counts as private, and so do\nthe registries in the parameter `login`; list what anyone may pull from one in the parameter\n`public`. If the nodes or an admission webhook provide the credentials, leave the rule off.\n",
         Examples(
             ("apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: [{name: web, image: harbor.myco.com/docker.io/nginx:1.27.0}]\n", "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec:\n  serviceAccountName: web\n  containers: [{name: web, image: harbor.myco.com/docker.io/nginx:1.27.0}]\n---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web, namespace: other}\nimagePullSecrets: [{name: harbor}]\n", "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: [{name: web, image: dhi.io/python:3.13}]\n", "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers: [{name: web, image: registry.redhat.io/ubi9/ubi:9.4}]\n"),
             ("apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  imagePullSecrets: [{name: harbor}]\n  containers: [{name: web, image: harbor.myco.com/docker.io/nginx:1.27.0}]\n", "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop}\nspec:\n  serviceAccountName: web\n  containers: [{name: web, image: harbor.myco.com/docker.io/nginx:1.27.0}]\n---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web, namespace: shop}\nimagePullSecrets: [{name: harbor}]\n", "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  imagePullSecrets: [{name: red-hat}]\n  containers: [{name: web, image: registry.redhat.io/ubi9/ubi:9.4}]\n", "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - {name: open, image: registry.access.redhat.com/ubi9/ubi:9.4}\n    - {name: other, image: dhi.io.example.com/python:3.13}\n"),
@@ -102,10 +102,10 @@ RULES: Final[Mapping[str, Rule]] = {
         },
     ),
     "retired-registry": Rule(
-        "retired-registry", "The image comes from a registry that has been retired",
-        Severity.WARNING, "current-registry",
-        "A retired registry gets no new images, not even security fixes, and is switched off one day or has\nbeen already: then a pod that moves to another node does not start again. k8s.gcr.io is frozen\nsince April 2023 and only redirects to registry.k8s.io; docker.io/bitnami has lost all tags but\n`latest`, public.ecr.aws/bitnami all of them.\n",
-        "Write the successor. Where names, tags and digests are the same there, `imagelint fix` does so, in\none edit with the way through Harbor where the environment wants that and Harbor has a project for\nthe successor. Where it has none, an image that may not be used as it is goes through the project\nof the old registry, and stays reported: add a project for the successor. Where something differs\nat the successor, or where the successor is frozen as well, `fix` leaves the image alone: choose\nanother one. A condition on tags says nothing of an image that has a digest and no tag.\n\nWhich registries are retired, and what came after them, is the parameter `registries`. A policy\nthat sets it replaces the list: each entry is `HOST[/PATH]: SUCCESSOR`, or `none` for images that\nare nowhere, or a mapping with what else is known (`successor`, `state`, `since`, `differs`,\n`repositories`, `except-repositories`, `tags`, `except-tags`, `source`). Of several entries that\nconcern an image the one with the longest path counts.\n",
+        "retired-registry", "The image comes from a retired registry", Severity.WARNING,
+        "current-registry",
+        "A retired registry gets no new images, not even security fixes. It is switched off one day, or has\nbeen already: then a pod that moves to another node does not start again. k8s.gcr.io has been frozen\nsince April 2023 and only redirects to registry.k8s.io; docker.io/bitnami has lost all tags except\n`latest`, and public.ecr.aws/bitnami has lost all of its tags.\n",
+        "Write the successor. Where names, tags and digests are the same there, `imagelint fix` does this,\nand also routes the image through Harbor in the same edit if the environment requires that and\nHarbor has a project for the successor. If Harbor has no such project, an image that may not be used\nas it is goes through the project of the old registry and is still reported: add a project for the\nsuccessor. If something differs at the successor, or if the successor is frozen as well, `fix` does\nnot change the image: choose another one. A condition on tags does not apply to an image with a\ndigest and no tag.\n\nThe parameter `registries` lists the retired registries and their successors. A policy that sets it\nreplaces the list. Each entry is `HOST[/PATH]: SUCCESSOR`, or `none` for images that are nowhere, or\na mapping with what else is known (`successor`, `state`, `since`, `differs`, `repositories`,\n`except-repositories`, `tags`, `except-tags`, `source`). If several entries match an image, the one\nwith the longest path applies.\n",
         Examples(
             ("k8s.gcr.io/pause:3.9", "k8s.gcr.io/ingress-nginx/controller:v1.1.1@sha256:b5a1ba37f0f9a8e9c8a8a3a7c5c3f4b6b1f6cf0e2f6c2d7e4d6c1f0e9a8b7c6d", "gcr.io/google_containers/echoserver:1.4", "gcr.io/kubebuilder/kube-rbac-proxy:v0.13.1", "gcr.io/tekton-releases/github.com/tektoncd/pipeline/cmd/git-init:v0.40.2", "registry.istio.io/release/pilot:1.30.2", "docker.io/ceph/ceph:v16.2.4", "docker.io/bitnami/redis:7.2", "docker.io/bitnamilegacy/redis:7.2", "public.ecr.aws/bitnami/redis:latest", "docker.io/minio/minio:RELEASE.2025-09-07T16-13-09Z", "gcr.io/kfserving/storage-initializer:v0.6.0", "quay.io/coreos/prometheus-operator:v0.42.1", "registry.opensource.zalan.do/acid/postgres-operator:v1.8.2", "gcr.io/kuar-demo/kuard-amd64:blue", "cgr.dev/chainguard/python:3.11"),
             ("registry.k8s.io/pause:3.9", "us.gcr.io/team/app:1.0", "k8s.gcr.io.example.com/pause:3.9", "gcr.io/google_containers_mirror/echoserver:1.4", "gcr.io/distroless/static:nonroot", "gcr.io/istio-releases/pilot:1.30.2", "docker.io/istio/pilot:1.30.2", "docker.io/bitnami/redis:latest", "docker.io/bitnami/redis@sha256:b5a1ba37f0f9a8e9c8a8a3a7c5c3f4b6b1f6cf0e2f6c2d7e4d6c1f0e9a8b7c6d", "docker.io/bitnami/sealed-secrets-controller:0.31.0", "docker.io/bitnamisecure/redis:latest", "docker.io/minio/operator:v6.0.4", "quay.io/minio/operator:v6.0.4", "quay.io/coreos/etcd:v3.5.9", "docker.io/argoproj/rollouts-demo:blue", "cgr.dev/chainguard/python:latest-dev", "harbor.myco.com/docker.io/istio/pilot:1.30.2"),
@@ -118,10 +118,10 @@ RULES: Final[Mapping[str, Rule]] = {
         fixable=True,
     ),
     "suspicious-reference": Rule(
-        "suspicious-reference", "The image is valid and probably not what its author meant",
+        "suspicious-reference", "The image is valid but probably not what its author meant",
         Severity.WARNING, "plausible-reference",
-        "localhost:5000 without a path is no registry but an image on Docker Hub, with 5000 as its tag; so is\nexample.com, and a digest without an image. Nothing of the kind is there to be pulled. A host that\nlooks like one that is trusted (dokcer.io, harbor.myco.com.evil.io) is a slip, or meant to be\noverlooked in a review. Hosts are compared with the allowed ones, the Harbors and well-known\nregistries; one that is known itself is never reported, nor one that differs by a digit only.\n",
-        "Write what is meant. Where the host is right, name it in the parameter `own`, in `allow:` or in\n`deny:` of the environment: what the policy names is known.\n",
+        "localhost:5000 without a path is not a registry but an image on Docker Hub with 5000 as its tag; the\nsame is true of example.com, and of a digest without an image. There is no such image to pull. A host\nthat looks like a trusted one (dokcer.io, harbor.myco.com.evil.io) is a typo, or is meant to be\noverlooked in a review. Hosts are compared with the allowed registries, the Harbors and well-known\nregistries. A known registry is never reported, nor is one that differs only by a digit.\n",
+        "Write the intended registry. If the host is correct, add it to the parameter `own`, or to `allow:` or\n`deny:` of the environment: every host in the policy counts as known.\n",
         Examples(
             ("localhost:5000", "example.com", "registry.example.com:5000", "sha256:b5a1ba37f0f9a8e9c8a8a3a7c5c3f4b6b1f6cf0e2f6c2d7e4d6c1f0e9a8b7c6d", "nginx:sha256-b5a1ba37f0f9a8e9c8a8a3a7c5c3f4b6b1f6cf0e2f6c2d7e4d6c1f0e9a8b7c6d", "dokcer.io/library/nginx:1.27.0", "quay.oi/team/app:1.0", "Docker.io/library/nginx:1.27.0", "harbor.myco.com:443/team/app:1.0", "harbor.myco.com.evil.io/team/app:1.0", "harb0r.myco.com/team/app:1.0", "MyOrg/app:1.0"),
             ("nginx:5000", "localhost:5000/app", "localhost/app", "lscr.io/team/app", "eu.gcr.io/team/app", "icr.io/team/app", "registry2.k8s.io/pause", "dev.harbor.myco.com/team/app", "harbor.myco.com/team/app:1.0"),
@@ -131,25 +131,25 @@ RULES: Final[Mapping[str, Rule]] = {
         },
     ),
     "tag-with-digest": Rule(
-        "tag-with-digest", "The image has a digest, so its tag decides nothing", Severity.OFF,
+        "tag-with-digest", "The image has a digest, so its tag has no effect", Severity.OFF,
         "forbidden-image",
-        "Container runtimes drop the tag of an image that has a digest. When somebody then changes the tag\nand forgets the digest, the old image goes on running under the name of the new one, and a\nreviewer sees an update that never happens. Many teams keep the tag all the same, for people and\nfor the bots that renew both together. So the rule is off until a policy wants it.\n",
-        "Leave the tag out and write it in a comment on the same line, or let a bot such as Renovate renew\ntag and digest together and keep the rule off. Which images it is about is the parameter `images`.\n",
+        "Container runtimes ignore the tag of an image with a digest. If someone changes the tag and forgets\nthe digest, the old image keeps running under the new tag, and the reviewer approves an update that\nnever happens. Many teams keep the tag anyway, for readers and for bots that update both together.\nSo the rule is off by default.\n",
+        "Remove the tag and write it in a comment on the same line, or let a bot such as Renovate update tag\nand digest together and keep the rule off. The parameter `images` says which images the rule checks.\n",
         Examples(
             ("nginx:1.27.0@sha256:b5a1ba37f0f9a8e9c8a8a3a7c5c3f4b6b1f6cf0e2f6c2d7e4d6c1f0e9a8b7c6d", "harbor.myco.com/docker.io/nginx:1@sha256:b5a1ba37f0f9a8e9c8a8a3a7c5c3f4b6b1f6cf0e2f6c2d7e4d6c1f0e9a8b7c6d"),
             ("nginx", "nginx:1.27.0", "nginx@sha256:b5a1ba37f0f9a8e9c8a8a3a7c5c3f4b6b1f6cf0e2f6c2d7e4d6c1f0e9a8b7c6d"),
         ),
         {
             "images": (RegistryPattern("* (tag ?*, digest required)", Hosts.ANY, "", Repositories.ALL, "", NamePattern("?*"), needs_digest=True),),
-            "message": "the digest alone decides what is pulled, and nobody checks that the tag belongs to it; write the tag in a comment",
+            "message": "only the digest decides what is pulled, and nothing checks that the tag belongs to it; write the tag in a comment",
         },
     ),
     "unapproved-registry": Rule(
         "unapproved-registry",
         "The image comes from a registry that the environment does not allow", Severity.ERROR,
         "approved-registry",
-        "An image that is pulled straight from the internet is scanned by nobody, can be changed or\ndeleted by its owner, and stops the rollout when that registry is down or limits the rate.\nImages that come through Harbor are cached, scanned and logged. A short name hides where it\ncomes from: nginx is docker.io/library/nginx. Hosts are compared exactly as written, so a\nlook-alike such as harbor.myco.com.evil.io, another port or another case is never approved.\n",
-        "Pull the image through Harbor: write the Harbor host and the project of the upstream registry\nin front of it. `imagelint fix` does so wherever the registry has a project, and keeps tag and\ndigest. For a registry without a project, use an image from one that has, or ask for a\nproxy-cache project and add it to `harbor.projects` in the policy. Pods need a pull secret for\nHarbor unless the project is public.\n",
+        "Nobody scans an image that is pulled directly from the internet. Its owner can change or delete it,\nand the rollout stops when that registry is down or limits the rate. Images that come through Harbor\nare cached, scanned and logged. A short name hides its registry: nginx is docker.io/library/nginx.\nHosts are compared exactly as written, so a look-alike such as harbor.myco.com.evil.io, another port\nor another case is never allowed.\n",
+        "Pull the image through Harbor: write the Harbor host and the project of the upstream registry before\nit. `imagelint fix` does this if the registry has a project, and keeps tag and digest. If the\nregistry has no project, use an image from a registry that has one, or ask for a proxy-cache project\nand add it to `harbor.projects` in the policy. Pods need a pull secret for Harbor unless the project\nis public.\n",
         Examples(
             ("gcr.io/heptio-images/eventrouter:v0.3", "ghcr.io/jvanzyl/nginx:latest", "quay.io/jetstack/cert-manager:v1.4.1", "docker.io/nirmata/kyverno:lastest", "velero/velero:v1.6.2", "nginx:latest", "nginx", "nginx:1.27.0@sha256:b5a1ba37f0f9a8e9c8a8a3a7c5c3f4b6b1f6cf0e2f6c2d7e4d6c1f0e9a8b7c6d"),
             ("harbor.myco.com/gcr.io/heptio-images/eventrouter:v0.3", "harbor.myco.com/docker.io/nginx", "harbor.myco.com/team/app:1.0"),
@@ -159,8 +159,8 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
     "unparsable-document": Rule(
         "unparsable-document", "Kubernetes cannot read the document", Severity.ERROR, "document",
-        "kubectl refuses the document, or this tool cannot read it the way kubectl does. Nobody knows then\nwhich images run, so a broken document is never passed over. The documents before and after it\nare linted, and so are the images that can still be seen in it. No comment excuses it where none\nexcuses unapproved-registry.\n",
-        "Mend the syntax at the place that is named. Tabs cannot indent, every bracket and quote needs its\npartner, an alias needs its anchor before it, --- stands alone on its line, and a colon that ends\na key has a space behind it. Save the file as UTF-8.\n",
+        "kubectl rejects the document, or imagelint cannot read it the way kubectl does. Then nobody knows\nwhich images run, so a broken document is always reported. The documents before and after it are\nlinted, and so are the images that can still be seen in it. Comments can suppress this rule only\nwhere they can suppress unapproved-registry.\n",
+        "Fix the syntax at the reported place. Tabs cannot indent, every bracket and quote needs its partner,\nan alias needs its anchor before it, --- is on a line of its own, and the colon after a key needs a\nspace after it. Save the file as UTF-8.\n",
         Examples(
             ("apiVersion: v1\nkind: Pod\nspec:\n  containers: [{name: web, image: nginx:1.27.0}\n", 'apiVersion: v1\nkind: Pod\nmetadata:\n  name: "web\nspec:\n  containers: [{name: web, image: nginx:1.27.0}]\n', "apiVersion: v1\nkind: Pod\nmetadata: *base\nspec:\n  containers: [{name: web, image: nginx:1.27.0}]\n"),
             ("apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\nspec:\n  containers:\n    - name: web\n      image: harbor.myco.com/docker.io/nginx:1.27.0\n",),
@@ -168,8 +168,8 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
     "unrendered-template": Rule(
         "unrendered-template", "The file is a template, not a manifest", Severity.ERROR, "document",
-        "A Helm or other text template is no YAML until it is rendered, and which images it makes depends\non the values. It cannot be judged as it stands, so it is named instead of being passed over.\n",
-        "Lint the rendered output: `helm template CHART | imagelint check -`. Leave templates of another\nkind out with `exclude:` in the policy, and lint what is made of them.\n",
+        "A Helm template or other text template is not YAML until it is rendered, and its images depend on\nthe values. It cannot be checked as it is, so it is reported instead of being skipped silently.\n",
+        "Lint the rendered output: `helm template CHART | imagelint check -`. For other templates, skip them\nwith `exclude:` in the policy, and lint their output.\n",
         Examples(
             ("{{- if .Values.web.enabled }}\napiVersion: v1\nkind: Pod\nmetadata:\n  name: {{ .Release.Name }}-web\nspec:\n  containers:\n    - name: web\n      image: {{ .Values.image }}\n{{- end }}\n",),
             ('apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n  annotations:\n    note: "braces in quotes, {{ as here }}, are plain text"\nspec:\n  containers:\n    - name: web\n      image: harbor.myco.com/docker.io/nginx:1.27.0\n',),
@@ -179,8 +179,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "unresolved-reference": Rule(
         "unresolved-reference", "The image has a placeholder that something else fills in later",
         Severity.ERROR, "resolved-reference",
-        "What stands in the file is not what runs: a template, a variable or a build tool fills in the\nregistry later. Whether the image is approved cannot be told from here, so it is reported\ninstead of being passed over in silence. Istio's `auto` is one in the containers that Istio fills in\n(istio-proxy, istio-init, istio-validation), where neither the pod nor the object of its namespace\nasks for that, or where Istio does not listen: on the network of the host (`hostNetwork: true`) and\nin namespaces like kube-system. In any other container it is an image of Docker Hub.\n",
-        'Lint what the tool writes: `helm template`, `kustomize build`, `envsubst` or `ko resolve`, piped\ninto `imagelint check -`. Or write the image itself, with only its tag left to fill in. For\n`auto`, label the pod (`sidecar.istio.io/inject: "true"`, or `istio.io/rev`), or the namespace.\n',
+        "The image in the file is not the image that runs: a template, a variable or a build tool fills in\nthe registry later. imagelint cannot tell whether the image is allowed, so it reports it instead of\nskipping it silently. Istio's `auto` is a placeholder in the containers that Istio fills in\n(istio-proxy, istio-init, istio-validation) if neither the pod nor the object of its namespace\nenables injection, or where Istio does not inject: on the network of the host (`hostNetwork: true`)\nand in namespaces like kube-system. In any other container it is an image on Docker Hub.\n",
+        'Lint the output of the tool: pipe `helm template`, `kustomize build`, `envsubst` or `ko resolve`\ninto `imagelint check -`. Or write the image itself, with only its tag left to fill in. For `auto`,\nlabel the pod (`sidecar.istio.io/inject: "true"`, or `istio.io/rev`), or the namespace.\n',
         Examples(
             ("{{ .Values.image.repository }}:{{ .Values.image.tag }}", "$(IMAGE)", "${REGISTRY}/app:${TAG:-latest}", "$IMAGE", "ko://github.com/example/app/cmd/controller", "REPLACE_ME", "registry.example.com/REPLACE_ME:1.0", "gcr.io/PROJECT_ID/app:v1", "<your-image>", "@@IMAGE@@", "%IMAGE%", "__IMAGE__"),
             ("nginx:1.27.0", "image", "your-registry/app:1.0"),
@@ -188,19 +188,19 @@ RULES: Final[Mapping[str, Rule]] = {
         severity_if_open=Severity.NOTE, severity_in_chart=Severity.NOTE,
     ),
     "unused-exception": Rule(
-        "unused-exception", "An exception of the policy that excuses nothing", Severity.WARNING,
+        "unused-exception", "An exception of the policy suppresses nothing", Severity.WARNING,
         "document",
-        "An exception that nobody needs is a door left open: the next image that fits it passes unseen. It\nis reported when a whole repository was linted, that is when a folder was named that holds the\npolicy; a single file cannot tell.\n",
-        "Remove the exception. `imagelint exceptions` lists all of them and who needs them.\n",
+        "An unused exception is a risk: the next image that matches it passes unnoticed. It is reported only\nwhen a whole repository is linted, that is, when the folder with the policy is linted; a single file\nis not enough to tell.\n",
+        "Remove the exception. `imagelint exceptions` lists all exceptions and what needs them.\n",
         Examples(
             ('exceptions:\n  - images: ["docker.io/library/alpine"]\n    rules: [unapproved-registry]\n    reason: nothing here runs it any more\n',),
             ('exceptions:\n  - images: ["docker.io/library/busybox"]\n    rules: [unapproved-registry]\n    reason: init helper, replaced by the platform image in Q1\n',),
         ),
     ),
     "unused-ignore": Rule(
-        "unused-ignore", "A comment that excuses nothing", Severity.WARNING, "document",
-        "A comment that excuses nothing hides what comes after it: the image was repaired, the comment\nstayed, and the next bad image on that line passes. Or it never worked, because the rule's name\nis misspelled, the policy wants a reason, or the environment allows no comment to excuse the rule.\n",
-        "Remove the comment, or only the rule that it need not name. Where it was meant to work, the message\nsays what keeps it from doing so.\n",
+        "unused-ignore", "A comment suppresses nothing", Severity.WARNING, "document",
+        "A comment that suppresses nothing hides what comes after it: the image was fixed, the comment stayed,\nand the next bad image on that line passes. Or the comment never worked, because the rule's name is\nmisspelled, the policy requires a reason, or the environment does not allow comments to suppress the\nrule.\n",
+        "Remove the comment, or only the rule that it does not need. If it was meant to work, the message says\nwhy it does not.\n",
         Examples(
             ("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - name: web\n      image: harbor.myco.com/docker.io/nginx:1.27.0  # imagelint: ignore[floating-tag] soon\n", "# imagelint: ignore\napiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - name: web\n      image: harbor.myco.com/docker.io/nginx:1.27.0\n"),
             ("apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - name: web\n      image: nginx:1.27.0  # imagelint: ignore[unapproved-registry] until the mirror is up\n",),
@@ -209,8 +209,8 @@ RULES: Final[Mapping[str, Rule]] = {
     "wrong-type": Rule(
         "wrong-type", "The image is null, a number, a boolean, a list or a mapping, not a string",
         Severity.ERROR, "string-type",
-        "YAML reads 1.25 as a number, an empty value as null and {repository: nginx} as a mapping. The\nAPI server wants a string and refuses everything else; null is dropped, and the container then\nhas no image.\n",
-        "Write the image as one string, in quotes where YAML would read something else, or leave the key\nout where there is none.\n",
+        "YAML reads 1.25 as a number, an empty value as null and {repository: nginx} as a mapping. The API\nserver requires a string and rejects everything else; it drops null, and the container then has no\nimage.\n",
+        "Write the image as one string, in quotes where YAML would read something else, or remove the key if\nthere is no image.\n",
         Examples(
             ("null", "1.25", "true", "{repository: nginx, tag: 1.27.0}", "[nginx]"),
             ("nginx:1.27.0", '"1.25"'),

@@ -1,4 +1,4 @@
-"""Rule files → rules: what is wrong, how bad it is, why, and which check finds it.
+"""Rule files → rules: what is wrong, how severe it is, why, and which check finds it.
 
 A rule is data (``rules/<id>.yaml``), a check is code (``rules/checks/references.py``)::
 
@@ -9,17 +9,17 @@ A rule is data (``rules/<id>.yaml``), a check is code (``rules/checks/references
     severity-in-chart: note         # optional: in the templates of a Helm chart
     check: pinned-tag               # a key of CHECKS, or "document"
     parameters: {tags: [latest]}    # fields of the check, optional
-    fixable: false                  # optional: whether fix may have a repair
+    fixable: false                  # optional: whether fix may fix it
     why: prose
     remedy: prose
     examples:                       # images, or small documents; they are the rule's tests
       bad: [nginx]
       good: ["nginx:1.27.0"]
-      fixed: []                       # of a fixable rule: what becomes of each bad one; itself
-                                      # where fix leaves it alone
-      environment: dev                # optional: what they are held to, if not the default
+      fixed: []                       # of a fixable rule: the fixed form of each bad one; the same
+                                      # if fix does not change it
+      environment: dev                # optional: where they are checked, if not the default
 
-Finding and reading the files is the caller's business. No I/O.
+The caller finds and reads the files. No I/O.
 """
 
 from __future__ import annotations
@@ -66,20 +66,20 @@ _NO_PARAMETERS: Final[Mapping[str, object]] = {}
 
 @final
 class Examples(NamedTuple):
-    """Images (or documents) that a rule finds and does not find."""
+    """Images (or documents) that a rule reports and does not report."""
 
     bad: tuple[str, ...]
     good: tuple[str, ...]
     fixed: tuple[str, ...] = ()
-    """What fix makes of each of ``bad``, in the same order, itself where it leaves it alone; empty
-    for a rule without a fix."""
+    """The fixed form of each of ``bad``, in the same order; the same if fix does not change it.
+    Empty for a rule without a fix."""
     environment: str | None = None
-    """The environment that they are held to; None: the policy's default."""
+    """The environment in which they are checked; None: the policy's default."""
 
 
 @final
 class Rule(NamedTuple):
-    """One rule, as its file says it."""
+    """One rule, as read from its file."""
 
     id: str
     summary: str
@@ -104,7 +104,7 @@ class Rule(NamedTuple):
 
     @property
     def has_document_examples(self) -> bool:
-        """Whether the examples are documents, not images: more is looked at than the image."""
+        """Whether the examples are documents, because the rule needs more than the image."""
         return self.check in (DOCUMENT, ABOUT_PODS)
 
     def make_check(self, overrides: Mapping[str, object] | None = None) -> Check | None:
@@ -120,9 +120,9 @@ class Rule(NamedTuple):
 def load_rules(
     sources: Iterable[Source], beside: Mapping[str, Rule] = _NO_RULES
 ) -> dict[str, Rule]:
-    """Read rule files, by id in the order given; raises PolicyError with the place of a slip.
+    """Read rule files, by id in the order given; raises PolicyError with the place of a mistake.
 
-    ``beside`` are those that are there where a policy's own are read: none is replaced.
+    ``beside`` are the existing rules when a policy's own rules are read: none is replaced.
     """
     rules: dict[str, Rule] = {}
     origins: dict[str, str] = {}
@@ -130,13 +130,13 @@ def load_rules(
         reader = Fields(source)
         rule = _read_rule(reader)
         if rule.id in beside:
-            message = f'there is a rule "{rule.id}" already; give yours another id'
+            message = f'a rule "{rule.id}" already exists; use another id'
             raise reader.error(reader.root, message)
         if beside and rule.is_document_rule:
-            message = f"the check {DOCUMENT} is for imagelint's own rules; write another one"
+            message = f"the check {DOCUMENT} is only for imagelint's own rules; use another one"
             raise reader.error(reader.root, message)
         if rule.id in rules:
-            message = f'the rule "{rule.id}" is defined in {origins[rule.id]} already'
+            message = f'the rule "{rule.id}" is already defined in {origins[rule.id]}'
             raise reader.error(reader.root, message)
         rules[rule.id] = rule
         origins[rule.id] = source.path
@@ -159,7 +159,7 @@ def _parameter_types(check: str) -> dict[str, object]:
 
 
 def _read_moves(reader: Fields, node: Node, where: str) -> tuple[Move, ...]:
-    """Read a mapping of retired registries, or paths, to what has their images now, or none."""
+    """Read a mapping of retired registries, or paths, to their successors, or none."""
     moves: list[Move] = []
     for entry in reader.entries(node, where):
         with reader.placing(entry.key, where):
@@ -169,7 +169,7 @@ def _read_moves(reader: Fields, node: Node, where: str) -> tuple[Move, ...]:
 
 
 def _read_move(reader: Fields, entry: Entry, where: str) -> Move:
-    """Read one: its successor or none, or a mapping that says more."""
+    """Read one entry: its successor or none, or a mapping with more."""
     record = {"successor": entry.value}
     if isinstance(entry.value, MappingNode):
         record = reader.record(entry.value, where, _MOVE, ("successor",))
@@ -189,7 +189,7 @@ def _read_move(reader: Fields, entry: Entry, where: str) -> Move:
 
 
 _MOVE: Final[dict[str, Callable[[Fields, Node, str], Any]]] = {
-    "successor": Fields.text,  # what it means is read with the entry's name
+    "successor": Fields.text,  # parsed together with the entry's name
     "state": lambda reader, node, where: reader.choice(node, where, State),
     "since": lambda reader, node, where: parse_since(reader.text(node, where)),
     "differs": lambda reader, node, where: tuple(
@@ -203,7 +203,7 @@ _MOVE: Final[dict[str, Callable[[Fields, Node, str], Any]]] = {
     "except-tags": Fields.names,
     "source": lambda reader, node, where: parse_source(reader.text(node, where)),
 }
-"""How each key of an entry is read that says more than its successor."""
+"""How each key of a mapping entry is read."""
 
 _READERS: Final[dict[object, Callable[[Fields, Node, str], object]]] = {
     bool: Fields.flag,
@@ -273,13 +273,15 @@ def _read_examples(reader: Fields, node: Node, *, fixable: bool) -> Examples:
     lists = {key: reader.texts(value, f"examples.{key}") for key, value in record.items()}
     fixed = lists.get("fixed", ())
     if len(fixed) != (len(lists["bad"]) if fixable else 0):
-        message = "examples.fixed: one for each of examples.bad in a fixable rule, else none"
+        message = (
+            "examples.fixed: a fixable rule needs one for each of examples.bad, other rules none"
+        )
         raise reader.error(record.get("fixed", node), message)
     return Examples(lists["bad"], lists["good"], fixed, name)
 
 
 def text_of(rule: Rule) -> RuleText:
-    """Return what a rule says of itself, for a report."""
+    """Return the texts of a rule, for a report."""
     examples = rule.examples
     return RuleText(
         rule.id,

@@ -300,7 +300,7 @@ class TestConflicts:
         done = torn.run("check")
         assert done.exit_code == ERROR
         assert "imagelint-baseline.json: not JSON" in done.stderr
-        assert "write it anew with `imagelint baseline write`" in done.stderr
+        assert "rewrite it with `imagelint baseline write`" in done.stderr
         done = torn.run("baseline", "write")
         assert (done.exit_code, done.stderr) == (
             CLEAN,
@@ -361,5 +361,5 @@ class TestConflicts:
         torn.write(BASELINE_NAME, '{"version": 2}')
         done = torn.run("baseline", "write", "--grow")
         assert done.exit_code == ERROR
-        assert "is it meant for another imagelint?" in done.stderr
+        assert "was it written by another imagelint?" in done.stderr
         assert torn.read(BASELINE_NAME) == '{"version": 2}'

@@ -84,8 +84,8 @@ def test_what_is_clean_comes_out_as_it_went_in(work: Project) -> None:
 def test_a_repair_is_a_result(work: Project) -> None:
     [result] = results(work, HEAD + BAD)
     assert result == {
-        "message": "repaired: registry docker.io is not approved in prod (allowed: h.io); use"
-        " h.io/hub/nginx:1.25",
+        "message": "repaired: nginx:1.25 comes from docker.io, which prod does not allow"
+        " (allowed: h.io); use h.io/hub/nginx:1.25",
         "severity": "info",
         "resourceRef": {"apiVersion": "v1", "kind": "Pod", "name": "a"},
         "field": {
@@ -102,7 +102,9 @@ def test_what_is_left_fails_the_function(work: Project) -> None:
     assert result["severity"] == "error"
     assert "proposedValue" not in result["field"]
     done = work.run("krm", stdin=HEAD + EVIL)
-    assert done.stderr.startswith("error: Pod/a spec.containers[0].image: registry evil.io is not")
+    assert done.stderr.startswith(
+        "error: Pod/a spec.containers[0].image: evil.io/x:1 comes from evil.io, which"
+    )
     assert results(work, HEAD + EVIL, "--fail-on", "never") == [result]
 
 

@@ -78,7 +78,7 @@ def test_the_summary_keeps_under_its_limit(work: Project, actions: Path) -> None
     assert done.stdout.count("::error file=") == 301
     data = actions.read_bytes()
     assert limit - 1000 < len(data) <= limit
-    assert b"more findings did not fit in here" in data
+    assert b"more findings did not fit here" in data
     done = work.run("check")
     assert "warning: the job summary of this step is full" in done.stderr
     assert actions.read_bytes() == data
@@ -89,7 +89,7 @@ def test_a_run_leaves_room_in_the_summary(work: Project, actions: Path) -> None:
     work.run("check")
     data = actions.read_bytes()
     assert (1 << 19) - 1000 < len(data) <= 1 << 19
-    assert b"more findings did not fit in here" in data
+    assert b"more findings did not fit here" in data
 
 
 @pytest.mark.usefixtures("actions")

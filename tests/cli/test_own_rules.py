@@ -118,14 +118,14 @@ def test_it_is_of_its_policy_alone(own: Project) -> None:
 @pytest.mark.parametrize(
     ("glob", "message"),
     [
-        ("rules/*.yml", "imagelint.yaml:7:14: rule-files: there is no file rules/*.yml"),
+        ("rules/*.yml", "imagelint.yaml:7:14: rule-files: no file matches rules/*.yml"),
         ("../rules/*.yaml", "rule files stand in the policy's folder or below it"),
         ("rules/../../x.yaml", "rule files stand in the policy's folder or below it"),
         ("/etc/*.yaml", "is no relative path"),
         ("./rules/*.yaml", "is no relative path; write rules/*.yaml"),
         ("rules/**", "name the files, as in rules/*.yaml"),
         ("rules/", "name the files, as in rules/*.yaml"),
-        ("rules", "there is no file rules"),
+        ("rules", "no file matches rules"),
         ("links/*.yaml", "links is a symbolic link"),
         ("link.yaml", "link.yaml is a symbolic link"),
         ("l*.yaml", "link.yaml is a symbolic link"),
@@ -147,7 +147,7 @@ def test_where_rule_files_stand(own: Project, glob: str, message: str) -> None:
         (
             "id: no-bitnami",
             "id: wrong-type",
-            'yaml:1:1: there is a rule "wrong-type" already',
+            'yaml:1:1: a rule "wrong-type" already exists',
         ),
         ("id: no-bitnami", "id: No", "rules/no-bitnami.yaml:1:5: id: No: a rule's id has"),
         ("forbidden-image\nparameters: {images: [docker.io/bitnami/**]", "document\nx: {a: a", "x"),
@@ -167,12 +167,12 @@ def test_slips_are_shown_where_they_are(own: Project, old: str, new: str, messag
 def test_document_is_no_check_for_others(own: Project) -> None:
     text = BITNAMI.replace("check: forbidden-image", "check: document")
     own.write("rules/b.yaml", "\n".join(x for x in text.splitlines() if "parameters" not in x))
-    assert "the check document is for imagelint's own rules" in own.run("check").stderr
+    assert "the check document is only for imagelint's own rules" in own.run("check").stderr
 
 
 def test_one_id_in_two_files(own: Project) -> None:
     own.write("rules/other.yaml", BITNAMI)
-    assert "is defined in rules/no-bitnami.yaml already" in own.run("check").stderr
+    assert "is already defined in rules/no-bitnami.yaml" in own.run("check").stderr
 
 
 def test_two_globs_for_one_file(own: Project) -> None:
@@ -295,7 +295,7 @@ def test_a_layer_cannot_take_a_rule_of_its_base_away(own: Project) -> None:
     own.write("team/a.yaml", pod("bitnami/redis:7"))
     done = own.run("check", "team")
     assert done.exit_code == ERROR
-    assert 'team/more.yaml:1:1: there is a rule "no-bitnami" already' in done.stderr
+    assert 'team/more.yaml:1:1: a rule "no-bitnami" already exists' in done.stderr
     own.write("imagelint.yaml", POLICY + "locked: [rules.no-bitnami]\n")
     own.write("team/imagelint.yaml", TEAM + "rules: {no-bitnami: note}\n")
     done = own.run("check", "team")

@@ -23,20 +23,20 @@ if TYPE_CHECKING:
             ("[h.io]", "[h.io, docker.io]"),
             FINDINGS,
             ("PLACE  IMAGE  BEFORE  AFTER\n"
-            "prod/a.yaml:8:12  nginx:1.25  error unapproved-registry in prod  nothing found\n\n"
+            "prod/a.yaml:8:12  nginx:1.25  error unapproved-registry in prod  no finding\n\n"
             "1 verdict of 3 changes.\n"),
         ),
         (
             ("default: prod", 'default: prod\nexclude: ["dev/**"]'),
             FINDINGS,
-            "dev/b.yaml:8:12  nginx  nothing found  left out\n\n1 verdict of 3 changes.\n",
+            "dev/b.yaml:8:12  nginx  no finding  left out\n\n1 verdict of 3 changes.\n",
         ),
         (
             ("default: prod", ("default: prod\nexceptions: [{rules: [unapproved-registry],"
              " reason: r, paths: [prod/*]}]")),
             FINDINGS,
             ("prod/a.yaml:8:12  nginx:1.25  error unapproved-registry in prod"
-            "  error unapproved-registry in prod (excused)\n\n1 verdict of 3 changes.\n"),
+            "  error unapproved-registry in prod (suppressed)\n\n1 verdict of 3 changes.\n"),
         ),
         (
             ('{floating-tag: "off"}', "{missing-digest: note}"),
@@ -95,7 +95,7 @@ def test_diff_of_a_commit_and_the_working_folder(repository: Repository) -> None
     code, printed, said = run(repository, *diff)
     assert (code, said) == (FINDINGS, "")
     assert re.search(
-        "prod/a.yaml:8:12 +nginx:1.25 +error unapproved-registry in prod +nothing", printed
+        "prod/a.yaml:8:12 +nginx:1.25 +error unapproved-registry in prod +no finding", printed
     )
     code, _, said = run(repository, "policy", "diff", "nope:imagelint.yaml", "imagelint.yaml")
     assert code == ERROR

@@ -64,8 +64,8 @@ def test_the_built_in_policy_has_overlaps_only() -> None:
             "allow: [h.io]",
             "allow: [h.io, h.io/x/y]",
             [
-                "warning: h.io/x/y can never be allowed: deny has h.io/x/**",
-                "note: h.io/x/y is part of h.io, which is allowed",
+                "warning: h.io/x/y can never be allowed, because deny has h.io/x/**",
+                "note: h.io/x/y is redundant: h.io is allowed",
             ],
         ),
         ("allow: [h.io]", "allow: [h.io, h.io]", ["note: h.io is listed twice"]),
@@ -77,32 +77,37 @@ def test_the_built_in_policy_has_overlaps_only() -> None:
         (
             "namespaces: [prod]",
             "namespaces: [Prod]",
-            ["warning: Prod can never match: a namespace is lower-case letters, digits and -"],
+            [
+                (
+                    "warning: Prod can never match: a namespace has only lower-case letters,"
+                    " digits and -"
+                )
+            ],
         ),
         (
             'a.b/tier: "pro*"',
             'tier: "pro d"',
-            ["warning: tier: pro d can never match: it is no label"],
+            ["warning: tier: pro d can never match: it is not a valid label"],
         ),
-        ("a.b/tier", "a/b/c", ["warning: a/b/c: pro* can never match: it is no label"]),
+        ("a.b/tier", "a/b/c", ["warning: a/b/c: pro* can never match: it is not a valid label"]),
         (
             "deny: [h.io/x/**]",
             "rules: {unapproved-registry: off}",
             [
-                "warning: unapproved-registry is off in prod: what allow says holds for nobody",
+                "warning: unapproved-registry is off in prod, so its allow list has no effect",
             ],
         ),
         (
             "default: prod",
             "default: dev",
-            ["warning: dev allows everything: what matches nothing may run anything"],
+            ["warning: dev allows everything, so what matches no environment may run any image"],
         ),
         (
             "match: {namespaces: [prod]",
             'match: {namespaces: [prod, "*-a"]',
             [
                 (
-                    "note: dev and prod overlap: the namespace dev-a belongs to both and has to"
+                    "note: dev and prod overlap: the namespace dev-a belongs to both and must"
                     " satisfy both"
                 )
             ],
@@ -110,7 +115,7 @@ def test_the_built_in_policy_has_overlaps_only() -> None:
         (
             "match: {namespaces: [prod]",
             'match: {paths: ["**/x/*"]',
-            ["note: dev and prod overlap: a file dev/x/y belongs to both and has to satisfy both"],
+            ["note: dev and prod overlap: a file dev/x/y belongs to both and must satisfy both"],
         ),
         (
             "docker.io: hub",
@@ -120,36 +125,36 @@ def test_the_built_in_policy_has_overlaps_only() -> None:
         (
             '  dev: {match: {namespaces: ["dev-*"], paths: ["dev/**"]}, allow: ["*"]}\n',
             "  dev: {allow: [quay.io]}\n",
-            ["note: dev matches nothing: only `--env` leads to it"],
+            ["note: dev matches nothing; only `--env` selects it"],
         ),
         (
             "until: 2026-06-15",
             "until: 2026-06-14",
-            ["warning: it ended on 2026-06-14 and excuses nothing"],
+            ["warning: it expired on 2026-06-14"],
         ),
         (
             "images: [quay.io/a]",
             "environments: [dev], images: [quay.io/a]",
-            ["warning: it can never be needed: dev allows these images anyway"],
+            ["warning: it has no effect: dev allows these images anyway"],
         ),
         (
             "rules: [unapproved-registry, floating-tag]",
             "rules: [missing-digest]",
-            ["warning: it can never be needed: missing-digest is off in every environment"],
+            ["warning: it has no effect: missing-digest is off in every environment"],
         ),
         (
             "Pod/x",
             "pod/x",
-            ["warning: pod/x can never match: kinds are written as in Deployment"],
+            ["warning: pod/x can never match: kinds are written like Deployment"],
         ),
         (
             'locked: ["*"]',
             "locked: [environments.prod]",
             [
                 (
-                    "note: environments.prod is locked, exclude, exceptions and ignore-fields are"
-                    " not: a policy that extends this one can still loosen the gate by exclude,"
-                    " exceptions or ignore-fields"
+                    "note: environments.prod is locked, but exclude, exceptions and ignore-fields"
+                    " are not: a policy that extends this one can still loosen the gate with"
+                    " exclude, exceptions or ignore-fields"
                 )
             ],
         ),
@@ -159,8 +164,8 @@ def test_the_built_in_policy_has_overlaps_only() -> None:
             [
                 (
                     "note: environments.dev, default, exclude and ignore-fields are locked,"
-                    " exceptions is not: a policy that extends this one can still loosen the gate"
-                    " by exceptions"
+                    " but exceptions is not: a policy that extends this one can still loosen the"
+                    " gate with exceptions"
                 )
             ],
         ),
@@ -180,7 +185,7 @@ def test_a_glob_with_a_wildcard_that_fits_nothing_in_a_folder(glob: str) -> None
     better = [json.dumps(f"{glob}{end}") for end in ("/**", ".*")]
     (found,) = advice(HARMLESS.replace("default:", f"exclude: [{json.dumps(glob)}]\ndefault:"))
     said, _, written = found.partition("; write ")
-    assert said == f"warning: {glob} fits nothing below a folder of that name"
+    assert said == f"warning: {glob} matches nothing inside a folder of that name"
     assert YAML(typ="safe").load(f"[{written.removesuffix(' for files').replace('or ', '')}]") == [
         f"{glob}/**",
         f"{glob}.*",
@@ -217,7 +222,7 @@ def test_a_glob_that_fits_nothing_in_a_folder(glob: str, better: str | None) -> 
     """What it says to write instead is YAML, in a list too, and is a glob that says no more."""
     name = json.dumps(glob)
     expected = (
-        f"warning: {glob} fits nothing below a folder of that name; write {better}"
+        f"warning: {glob} matches nothing inside a folder of that name; write {better}"
         if better
         else None
     )
@@ -254,7 +259,7 @@ def test_the_port_of_harbor(harbor: str, allow: str, better: str | None) -> None
     )
     host = harbor.strip('"')
     expected = (
-        f"warning: {allow.strip(chr(34))} is not on the Harbor {host}: hosts are compared with"
+        f"warning: {allow.strip(chr(34))} is not the Harbor {host}: hosts are compared with"
         f" their ports; write {better}"
     )
     assert [one for one in advice(text) if "ports" in one] == ([expected] if better else [])
@@ -266,7 +271,7 @@ def test_a_deny_without_the_port_of_harbor() -> None:
     text = HARMLESS.replace("host: h.io", "host: h.io:80").replace("[h.io]", '["h.io:80"]')
     assert advice(text) == [
         (
-            "warning: h.io/x/** is not on the Harbor h.io:80: hosts are compared with their ports;"
+            "warning: h.io/x/** is not the Harbor h.io:80: hosts are compared with their ports;"
             ' write "h.io:80/x/**"'
         )
     ]
@@ -298,25 +303,28 @@ def test_a_field_taken_out_that_hides_images(
         "note": "looks like the image of a container",
         None: "",
     }[expected]
-    message = f"{expected}: {field} of {kind} {what}: no image there is linted any more"
+    message = f"{expected}: {field} of {kind} {what}: images there are no longer linted"
     assert found == ([] if expected is None else [message])
 
 
 @pytest.mark.parametrize(
     ("keys", "expected"),
     [
-        ('images: ["*"]', "every image from unapproved-registry in every environment"),
-        ("images: [quay.io]", "every image of quay.io from"),
-        ('images: [quay.io/a, "*"]', "every image from"),
-        ("images: [{registry: '*', repository: a/b}]", " of any registry from"),
-        ('paths: ["**"], environments: [prod]', "every file from unapproved-registry in prod"),
-        ('paths: ["**/*.yaml"]', "every file from unapproved-registry in every environment"),
-        ("images: [{registry: quay.io, tag: '*'}]", "every image of quay.io (tag *) from"),
+        ('images: ["*"]', "suppresses unapproved-registry for every image in every environment"),
+        ("images: [quay.io]", "for every image of quay.io in every"),
+        ('images: [quay.io/a, "*"]', "for every image in every"),
+        ("images: [{registry: '*', repository: a/b}]", " of any registry in every"),
+        (
+            'paths: ["**"], environments: [prod]',
+            "suppresses unapproved-registry for every file in prod",
+        ),
+        ('paths: ["**/*.yaml"]', "for every file in every environment"),
+        ("images: [{registry: quay.io, tag: '*'}]", "for every image of quay.io (tag *) in every"),
         ('paths: ["*.yaml"]', None),
         ('paths: ["**/web.yaml"]', None),
-        ('objects: ["Job/*"]', "every Job of every namespace from"),
+        ('objects: ["Job/*"]', "for every Job of every namespace in"),
         ('objects: [{kind: Job}], containers: ["*"]', "every Job of every namespace in every"),
-        ("containers: [helper]", "whatever image a container called helper has, in any object,"),
+        ("containers: [helper]", "any image of a container called helper of any object in"),
         ("images: [quay.io/a]", None),
         ("images: [quay.io/a/**]", None),
         ("images: [quay.io], objects: [Pod/x]", None),
@@ -330,10 +338,10 @@ def test_a_field_taken_out_that_hides_images(
 def test_an_exception_that_is_wider_than_it_looks(keys: str, expected: str | None) -> None:
     entry = f"exceptions:\n  - {{rules: [unapproved-registry], reason: r, {keys}}}\nlocked:"
     text = HARMLESS.partition("exceptions:")[0] + entry + ' ["*"]\n'
-    found = [one for one in advice(text) if "wider" in one]
+    found = [one for one in advice(text) if "broader" in one]
     assert len(found) == (expected is not None)
     for one in found:
-        assert one.startswith("warning: it is wider than it looks: it excuses ")
+        assert one.startswith("warning: it is broader than it looks: it suppresses ")
         assert expected is not None
         assert expected in one
 
@@ -371,7 +379,7 @@ def test_a_project_whose_registry_is_denied() -> None:
     text = HARMLESS.replace('allow: ["*"]', 'allow: ["*"], deny: [docker.io/**]')
     denied = text.replace("deny: [h.io/x/**]", "deny: [docker.io/**]")
     message = (
-        "warning: no environment allows h.io/hub/**: nothing is ever rewritten to this project"
+        "warning: no environment allows h.io/hub/**, so no image is ever rewritten to this project"
     )
     assert advice(denied) == [message]
     assert advice(denied.replace("docker.io/**", "docker.io")) == []
@@ -402,7 +410,9 @@ def test_what_an_error_says_to_write_is_yaml(pattern: str, better: object) -> No
 def test_two_registries_with_one_project_are_an_error() -> None:
     """But parts of one registry, behind one proxy cache, are none."""
     both = "docker.io: hub, quay.io: hub"
-    with pytest.raises(PolicyError, match="two registries in one project would make two images"):
+    with pytest.raises(
+        PolicyError, match="two registries in one project would mix up their images"
+    ):
         advice(HARMLESS.replace("docker.io: hub", both))
     parts = "docker.io/a: hub, docker.io/b: hub"
     assert len(advice(HARMLESS.replace("docker.io: hub", parts))) == 2
@@ -426,7 +436,7 @@ def test_check_names_the_place_in_a_list_of_harbors(project: Project) -> None:
 def test_a_project_that_nothing_allows() -> None:
     text = HARMLESS.replace('allow: ["*"]', "allow: [quay.io]").replace("hub", "x")
     assert advice(text) == [
-        "warning: no environment allows h.io/x/**: nothing is ever rewritten to this project"
+        "warning: no environment allows h.io/x/**, so no image is ever rewritten to this project"
     ]
 
 
@@ -445,14 +455,14 @@ def test_check_names_the_place_in_the_layer_that_says_it(project: Project) -> No
     assert done.stdout.splitlines() == [
         (
             "imagelint.yaml:7:12: note: dev and prod overlap: the namespace dev-1 belongs to both"
-            " and has to satisfy both"
+            " and must satisfy both"
         ),
-        "imagelint.yaml:9:5: warning: it ended on 2020-01-01 and excuses nothing",
-        "base.yaml:5:81: note: h.io/y is part of h.io, which is allowed",
+        "imagelint.yaml:9:5: warning: it expired on 2020-01-01",
+        "base.yaml:5:81: note: h.io/y is redundant: h.io is allowed",
         (
-            "base.yaml:10:9: note: harbor is locked, default, exclude, exceptions, ignore-fields"
-            " and environments are not: a policy that extends this one can still loosen the gate"
-            " by default, exclude, exceptions, ignore-fields or environments"
+            "base.yaml:10:9: note: harbor is locked, but default, exclude, exceptions,"
+            " ignore-fields and environments are not: a policy that extends this one can still"
+            " loosen the gate with default, exclude, exceptions, ignore-fields or environments"
         ),
         "imagelint.yaml: environments dev, prod; 1 warning, 3 notes.",
     ]
@@ -543,7 +553,7 @@ def test_every_difference_is_shown(project: Project) -> None:
         "           got      unapproved-registry\n"
         "  rewrite  expected none\n"
         "           got      h.io/hub/nginx:1\n"
-        "  found    registry docker.io is not approved in prod (allowed: h.io); use"
+        "  found    nginx:1 comes from docker.io, which prod does not allow (allowed: h.io); use"
         " h.io/hub/nginx:1\n"
         "table.yaml:4:5: h.io/x in a\n"
         "  verdict  expected excused\n"
@@ -560,7 +570,7 @@ def test_every_difference_is_shown(project: Project) -> None:
         ("version: 2\ncases: []\n", "1:10: version: this imagelint reads version 1, not 2"),
         ("cases: []\n", "version"),
         ("version: 1\ncases: {}\n", "2:8: cases"),
-        ("version: 1\ncases:\n  - {image: a}\n", "3:5: cases[0]: nothing is expected of it"),
+        ("version: 1\ncases:\n  - {image: a}\n", "3:5: cases[0]: it expects nothing"),
         ("version: 1\ncases:\n  - {verdict: denied}\n", "3:5: cases[0]"),
         ("version: 1\ncases:\n  - {image: a, verdit: denied}\n", "3:16: cases[0]"),
         ("version: 1\ncases:\n  - {image: a, verdict: deny}\n", "3:25: cases[0].verdict"),

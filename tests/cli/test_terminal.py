@@ -82,8 +82,8 @@ def test_a_screen_of_any_width(work: Project, columns: int, color: str) -> None:
     lines = without_escapes(shown).splitlines()
     assert all(len(line) <= columns for line in lines)
     text = " ".join(" ".join(lines).split())
-    assert "error unapproved-registry: registry docker.io is not approved in prod" in text
-    assert "can be repaired by `imagelint fix`." in text
+    assert "nginx:1.25 comes from docker.io, which prod does not allow" in text
+    assert "can be fixed by `imagelint fix`." in text
     assert ("\x1b" in shown) is not bool(color)
 
 
@@ -386,11 +386,11 @@ def test_show_policy(project: Project) -> None:
         "  linted      yes\n"
         "\n"
         "Pod/web in namespace dev-1: 1 image\n"
-        "  dev         its namespace fits dev-*; its labels fit tier=d*, app=x\n"
-        "  prod        its path fits prod/**\n"
+        "  dev         its namespace matches dev-*; its labels match tier=d*, app=x\n"
+        "  prod        its path matches prod/**\n"
         "\n"
         "Pod/web: 1 image\n"
-        "  prod        its path fits prod/**\n"
+        "  prod        its path matches prod/**\n"
     )
 
 
@@ -399,7 +399,7 @@ def test_show_policy(project: Project) -> None:
     [
         (["x.yaml"], "linted      no: there is no such file"),
         (["x.yaml"], "prod        nothing matches, so the default"),
-        (["dev/x.yaml"], "dev         its path fits dev/**"),
+        (["dev/x.yaml"], "dev         its path matches dev/**"),
         (["dev/x.yaml", "--env", "prod"], "prod        given by --env"),
         (["x.yaml", "--policy", "imagelint.yaml"], "imagelint.yaml (given by --policy)"),
         (["a.yaml", "--exclude", "a.yaml"], "linted      no: excluded by --exclude"),

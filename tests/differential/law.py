@@ -226,7 +226,10 @@ def _is_alarm(item: Examined, one: Refusal, *, may_lose: bool) -> bool:
     is_excused = (
         (is_behind and one.message == "control characters are not allowed")
         or _is_unread(item)
-        or (may_lose and one.message.endswith(("has no form in JSON", "an empty or null key")))
+        or (
+            may_lose
+            and one.message.endswith(("cannot be written in JSON", "a key is empty or null"))
+        )
     )
     return one.by_kubectl and not is_excused
 

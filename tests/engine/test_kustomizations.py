@@ -114,7 +114,7 @@ def test_what_only_a_build_can_tell(text: str, severity: Severity) -> None:
     linter, source = lint(text.replace("TO", target))
     (finding,) = linter.lint(source, FILE).findings
     assert (finding.rule, finding.severity) == ("unresolved-reference", severity)
-    assert finding.message.endswith(": lint the build (`kustomize build . | imagelint check -`)")
+    assert finding.message.endswith("; lint the build (`kustomize build . | imagelint check -`)")
 
 
 def test_a_kustomization_without_images_has_no_findings() -> None:

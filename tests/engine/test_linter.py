@@ -207,20 +207,22 @@ def test_values_that_are_not_judged_are_reported(
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        pytest.param("x: *y\n" + pod("nginx:1"), "kubectl must", id="a document that is refused"),
+        pytest.param("x: *y\n" + pod("nginx:1"), "kubectl cannot", id="a document that is refused"),
         pytest.param(pod("!!binary bmdpbng6MQ=="), "base64", id="base64"),
         pytest.param(
-            pod("&x nginx:1") + "  nodeName: *x\n", "where it is no image", id="an anchor, a name"
+            pod("&x nginx:1") + "  nodeName: *x\n",
+            "something other than an image",
+            id="an anchor, a name",
         ),
         pytest.param(
             "x: &c {image: 'nginx:1'}\n" + pod("z").replace("image: z", "<<: *c"),
-            "where it is no image",
+            "something other than an image",
             id="a merge",
         ),
         pytest.param(
             "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\n"
             "images: [{newName: &x nginx}, {newName: *x, digest: v}]\n",
-            "other uses that want another image",
+            "other uses of its anchor need another image",
             id="parts that want another",
         ),
     ],
@@ -270,7 +272,7 @@ def test_an_anchor_is_edited_where_all_uses_agree() -> None:
     assert [bool(one.fix) for one in lint(agreed).findings if one.rule == UNAPPROVED] == [True] * 2
     mixed = text + f"- {item.format('prod', '&x nginx')}\n- {item.format('dev', '*x')}\n"
     (finding,) = [one for one in lint(mixed).findings if one.rule == UNAPPROVED]
-    assert finding.unfixable == "its anchor has other uses that want another image"
+    assert finding.unfixable == "other uses of its anchor need another image"
 
 
 def test_a_fix_that_does_something_else_is_refused() -> None:
@@ -411,7 +413,7 @@ class TestCharts:
         assert [path for path, _ in notes] == ["a/templates/x.yaml", "b/templates/x.yaml"]
         for _, message in notes:
             assert "helm template" in message
-            assert "stands for 2 more" in message
+            assert "this template and 2 more" in message
         assert all(len(result.images) == 2 for result in results)
 
     def test_conclude_leaves_the_rest_alone(self) -> None:

@@ -64,7 +64,7 @@ def test_an_annotation() -> None:
         "in Deployment/web spec.template.spec.containers[0].image (prod)%0A"
         "fix writes h.io/nginx%0A"
         "sub/k/a.yaml:2:10\n"
-        "Found 1 error in 1 image in 1 file; 1 can be repaired by `imagelint fix`.\n"
+        "Found 1 error in 1 image in 1 file; 1 can be fixed by `imagelint fix`.\n"
     )
 
 
@@ -336,7 +336,7 @@ def test_a_table() -> None:
     assert rendered("markdown", report(finding(source())), BELOW) == (
         "## imagelint\n"
         "\n"
-        "Found 1 error in 1 image in 1 file; 1 can be repaired by `imagelint fix`.\n"
+        "Found 1 error in 1 image in 1 file; 1 can be fixed by `imagelint fix`.\n"
         "\n"
         "| Severity | Rule | Place | Finding |\n"
         "| --- | --- | --- | --- |\n"
@@ -385,7 +385,7 @@ def test_a_summary_keeps_within_its_room() -> None:
         kept = [line for line in text.splitlines() if "`unapproved-registry`" in line]
         assert 0 < len(kept) < 150
         assert kept[0].startswith("| ❌ error")
-        assert f"{150 - len(kept)} more findings did not fit in here" in text
+        assert f"{150 - len(kept)} more findings did not fit here" in text
     assert within(made, PLAIN, 50) == ""
 
 

@@ -37,7 +37,7 @@ def test_a_finding_as_text() -> None:
         "  = in Deployment/web spec.template.spec.containers[0].image (prod)\n"
         "  = fix writes h.io/nginx\n"
         "\n"
-        "Found 1 error in 1 image in 1 file; 1 can be repaired by `imagelint fix`.\n"
+        "Found 1 error in 1 image in 1 file; 1 can be fixed by `imagelint fix`.\n"
     )
 
 
@@ -61,7 +61,7 @@ def test_the_summary_counts_what_was_left_out_and_why() -> None:
     assert text(made) == (
         "Not everything could be linted, only 1 image in 1 file.\n"
         "Rewrote 1 file: k/a.yaml.\n"
-        "Excused 1: 1 by policy.\n"
+        "Suppressed 1: 1 by policy.\n"
         "Skipped 3: 2 ignored by git, 1 z.\n"
         "1 file could not be read or written.\n"
     )

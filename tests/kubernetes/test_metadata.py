@@ -18,17 +18,17 @@ from imagelint.yaml.parser import parse_yaml
         ("{labels: x}", "metadata.labels is a string, not a mapping"),
         ("{labels: {a: yes}}", "metadata.labels.a is a boolean, not a string (quote it)"),
         ("{generation: x}", "metadata.generation is a string, not a number"),
-        ("{generation: 1.5}", "metadata.generation is no 64-bit integer"),
-        ("{generation: 9223372036854775808}", "metadata.generation is no 64-bit integer"),
-        ("{creationTimestamp: 2024-01-01}", "metadata.creationTimestamp is no time"),
-        ("{creationTimestamp: '2023-02-29T00:00:00Z'}", "metadata.creationTimestamp is no time"),
-        ("{creationTimestamp: ''}", "metadata.creationTimestamp is no time"),
+        ("{generation: 1.5}", "metadata.generation is not a 64-bit integer"),
+        ("{generation: 9223372036854775808}", "metadata.generation is not a 64-bit integer"),
+        ("{creationTimestamp: 2024-01-01}", "metadata.creationTimestamp is not a time"),
+        ("{creationTimestamp: '2023-02-29T00:00:00Z'}", "metadata.creationTimestamp is not a time"),
+        ("{creationTimestamp: ''}", "metadata.creationTimestamp is not a time"),
         ("{deletionTimestamp: 1}", "metadata.deletionTimestamp is a number, not a string"),
         ("{finalizers: a}", "metadata.finalizers is a string, not a sequence"),
         ("{finalizers: [a, 1]}", "metadata.finalizers[1] is a number, not a string"),
         ("{ownerReferences: [a]}", "metadata.ownerReferences[0] is a string, not a mapping"),
         ("{ownerReferences: [{controller: x}]}", "[0].controller is a string, not a boolean"),
-        ("{managedFields: [{time: x}]}", "metadata.managedFields[0].time is no time"),
+        ("{managedFields: [{time: x}]}", "metadata.managedFields[0].time is not a time"),
     ],
 )
 def test_refused(written: str, message: str) -> None:
@@ -60,7 +60,7 @@ def test_json_numbers_are_taken_as_written() -> None:
     """YAML's 1e3 reaches the decoder as 1000, JSON's as it is."""
     root = parse_json('{"generation": 1e3}')[0].root
     (problem,) = metadata_problems(root, View(Reader.KUBECTL))
-    assert problem.message == "metadata.generation is no 64-bit integer"
+    assert problem.message == "metadata.generation is not a 64-bit integer"
 
 
 def problems(written: str) -> list[str]:

@@ -31,14 +31,14 @@ def test_an_object_in_another_encoding(encoding: str, text: str, prove: bool) ->
     """No NUL is YAML or JSON to kubectl, so no byte order mark means no object."""
     width = encoding[:6].upper()
     name = width if width == "UTF-32" else f"{width} without a byte order mark"
-    assert refused(text.encode(encoding), prove=prove) == [f"its text is {name}"]
+    assert refused(text.encode(encoding), prove=prove) == [f"the text is {name}"]
 
 
 @pytest.mark.parametrize("mark", [b"\xff\xfe\0\0", b"\0\0\xfe\xff"])
 def test_utf_32_with_a_mark(mark: bytes) -> None:
     """kubectl takes the first half of the little one for UTF-16's, and reads NULs."""
     encoding = "utf-32-le" if mark.startswith(b"\xff") else "utf-32-be"
-    assert refused(mark + POD.encode(encoding)) == ["its text is UTF-32"]
+    assert refused(mark + POD.encode(encoding)) == ["the text is UTF-32"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", *WIDE])
@@ -46,13 +46,13 @@ def test_an_object_behind_one_in_another_encoding(encoding: str) -> None:
     """Also with a mark: it counts at the start of a stream alone."""
     for separator in (b"---\n", "---\n".encode(encoding)):
         (reason,) = refused(GOOD + separator + POD.encode(encoding))
-        assert reason.startswith("its text is UTF-")
+        assert reason.startswith("the text is UTF-")
 
 
 def test_plain_text_behind_utf_16() -> None:
     """It is three strange letters and more, a string: the objects around it are read."""
     data = "\ufeffapiVersion: v1\nkind: ConfigMap\n---\n".encode("utf-16-le") + POD.encode() + b" "
-    assert refused(data) == ["its text is UTF-8, in a file whose byte order mark says UTF-16"]
+    assert refused(data) == ["the text is UTF-8, in a file whose byte order mark says UTF-16"]
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", *WIDE, *UTF_32])
@@ -66,7 +66,7 @@ def test_what_kubectl_reads_is_not_refused(encoding: str) -> None:
 
 
 FLOW = "{apiVersion:v1,kind:Pod,spec: {containers: [{image: x}]}}"
-STRING = "to YAML it is a string, no object"
+STRING = "to YAML it is a string, not an object"
 
 
 @pytest.mark.parametrize(
@@ -81,13 +81,13 @@ STRING = "to YAML it is a string, no object"
         ("apiVersion:v1\nkind:Pod\nspec:{containers:[{image:x}]}\n", STRING),
         (
             "{apiVersion:v1,kind:Pod,spec: {containers: [{image: x}]}}",
-            "its keys are no `apiVersion`",
+            "its keys are not `apiVersion`",
         ),
         (
             "{apiVersion: v1,kind:Pod,spec: {containers: [{image: x}]}}",
-            "its keys are no `apiVersion`",
+            "its keys are not `apiVersion`",
         ),
-        (f"apiVersion: v1\nkind: List\nitems:\n- {FLOW}\n", "its keys are no `apiVersion`"),
+        (f"apiVersion: v1\nkind: List\nitems:\n- {FLOW}\n", "its keys are not `apiVersion`"),
         ("apiVersion: v1\nkind: List\nitems:\n- apiVersion:v1\n  kind:Pod\n  image:x\n", STRING),
         (f"{{ // mine\n{JSON[1:]}", "the apiVersion is missing"),
     ],

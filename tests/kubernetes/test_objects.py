@@ -130,31 +130,31 @@ def test_lists(text: str, expected: list[Found]) -> None:
             f"{{apiVersion: v1, kind: List, items: "
             f"[{{apiVersion: v1, kind: List, items: [{{{POD}}}]}}]}}",
             [Found("items[0].items[0].", "v1 Pod", None, "KZ")],
-            "a list inside a list",
+            "a list is inside a list",
             id="List in List",
         ),
         pytest.param(
             "{apiVersion: v1, kind: List, items: x}",
             [Found("", "v1 List", None, "KZ")],
-            "items that are no list",
+            "items is not a list",
             id="a string",
         ),
         pytest.param(
             f"{{{POD}, items: {{}}}}",
             [Found("", "v1 Pod", None, "KZ")],
-            "items that are no list",
+            "items is not a list",
             id="a mapping",
         ),
         pytest.param(
-            "{apiVersion: v1, kind: List, items: [x]}", [], "no object", id="a string in a List"
+            "{apiVersion: v1, kind: List, items: [x]}", [], "not an object", id="a string in a List"
         ),
-        pytest.param("{apiVersion: v1, kind: List, items: [~]}", [], "no object", id="or null"),
+        pytest.param("{apiVersion: v1, kind: List, items: [~]}", [], "not an object", id="or null"),
         pytest.param("{apiVersion: v1, kind: 1}", [], "kind is a number", id="a number as a kind"),
         pytest.param("{apiVersion: v1, kind: []}", [], "kind is a sequence", id="a list as a kind"),
         pytest.param(
             "{apiVersion: v1, kind: List, items: [{apiVersion: v1}]}",
             [],
-            "without a kind",
+            "has no kind",
             id="an item without a kind",
         ),
         pytest.param(

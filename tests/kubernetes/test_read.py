@@ -122,9 +122,9 @@ def test_what_is_seen_has_a_place_and_an_object() -> None:
         pytest.param("--- {kind: Pod}\n", ["content behind"], id="a separator"),
         pytest.param(f"{HEAD}x: [\n", ["did not find"], id="syntax"),
         pytest.param(f"{HEAD}x: *y\n", ["no anchor"], id="an alias"),
-        pytest.param(f"{HEAD}? [a]\n: b\n", ["as a key"], id="a complex key"),
+        pytest.param(f"{HEAD}? [a]\n: b\n", ["a key is a mapping"], id="a complex key"),
         pytest.param(
-            f"{HEAD}x: *y\n~: a\nz: .inf\n", ["anchor", "null key", "JSON"], id="in order"
+            f"{HEAD}x: *y\n~: a\nz: .inf\n", ["anchor", "empty or null", "JSON"], id="in order"
         ),
         pytest.param(
             f"{HEAD}metadata: {{name: 1}}\nspec: {{containers: [{{image: a}}]}}\n",
@@ -135,7 +135,7 @@ def test_what_is_seen_has_a_place_and_an_object() -> None:
         pytest.param(
             "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: List\n  items:\n"
             "  - {apiVersion: v1, kind: Pod, spec: {containers: [{image: a}]}}\n",
-            ["a list inside a list"],
+            ["a list is inside a list"],
             id="a list in a list",
         ),
     ],

@@ -592,7 +592,7 @@ class TestLimits:
         here.commit()
         done = request_.lint(fix="suggest")
         assert len(done.summary.encode()) < 1 << 20
-        assert "more findings did not fit in here; the log has them all" in done.summary
+        assert "more findings did not fit here; the log has all of them" in done.summary
         assert "### imagelint: notes on this run\n" in done.summary
         assert "### imagelint: suggested repair\n" in done.summary
         assert done.summary.count("too long to show all of it") == 2

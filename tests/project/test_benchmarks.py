@@ -430,7 +430,7 @@ def test_a_build_that_says_something_else(tmp_path: Path) -> None:
 def test_a_build_that_words_it_otherwise(tmp_path: Path) -> None:
     made("workloads", tmp_path / "tree")
     other = tmp_path / "other"
-    words = "sed 's/ is not approved in / has no place in /'"
+    words = "sed 's/ does not allow / has no place in /'"
     other.write_text(f'#!/bin/bash\nset -o pipefail\n{OWN} "$@" | {words}\n')
     other.chmod(0o755)
     asked = OWN, str(other), "--tree", str(tmp_path / "tree"), "--mutants", "0"

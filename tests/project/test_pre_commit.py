@@ -117,7 +117,7 @@ def test_try_repo_runs_both_hooks(run: PreCommit, hooks: Repository) -> None:
     assert code == 1
     assert "- hook id: imagelint\n- exit code: 1\n" in said
     assert "prod/web.yaml:8:12" in said
-    assert "registry docker.io is not approved in prod" in said
+    assert "comes from docker.io, which prod does not allow" in said
     assert "- hook id: imagelint-fix\n- files were modified by this hook\n" in said
     assert "Rewrote 1 file: prod/web.yaml." in said
     assert run.repository.read("prod/web.yaml") == FIXED
@@ -130,7 +130,7 @@ class TestCheck:
         code, said = run("run")
         assert code == 1
         assert "prod/web.yaml:8:12" in said
-        assert "registry docker.io is not approved in prod" in said
+        assert "comes from docker.io, which prod does not allow" in said
         assert "fix writes h.io/hub/nginx:1.25" in said
         assert run.repository.read("prod/web.yaml") == FIXABLE
         run.stage("prod/web.yaml", FIXED)
@@ -197,7 +197,7 @@ class TestCheck:
             check=False,
         )
         assert done.returncode == 1
-        assert "docker.io is not approved in prod" in done.stderr
+        assert "docker.io, which prod does not allow" in done.stderr
         run.stage("prod/web.yaml", ALLOWED)
         subprocess.run(
             command, cwd=run.repository.root, env=run.environment, capture_output=True, check=True
@@ -271,4 +271,4 @@ class TestFix:
         code, said = fix("run")
         assert code == 1
         assert "- exit code: 1" in said
-        assert "registry.example.com:5000 is not approved" in said
+        assert "comes from registry.example.com:5000, which" in said

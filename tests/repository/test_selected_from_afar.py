@@ -205,7 +205,7 @@ def test_overrides_of_argo_cd_in_the_folder(repository: Project, name: str) -> N
     renamed = text.replace("nginx:1.27", "h.io/hub/nginx:1.27")
     assert repository.read(f"app/{name}") == renamed
     assert f"app/{name}:4:" in said
-    assert "unapproved-registry: registry evil.io" in said
+    assert "unapproved-registry: evil.io/b:1 comes from evil.io" in said
 
 
 LINKS = [

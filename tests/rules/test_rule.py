@@ -155,8 +155,12 @@ def test_complete() -> None:
         ("severity: off", "severity: fatal", "it can be error, warning, note, off"),
         ("pinned-tag", "pined-tag", 'x.yaml:4:8: unknown check "pined-tag"; did you mean "pinned'),
         ("bad: [a], good: [b]", "bad: [a]", 'examples: the key "good" is missing'),
-        ("good: [b]", "good: [b], fixed: [c]", "examples.fixed: one for each"),
-        ("good: [b]}", "good: [b]}\nfixable: true", "x.yaml:7:11: examples.fixed: one for each"),
+        ("good: [b]", "good: [b], fixed: [c]", "examples.fixed: a fixable rule needs one for each"),
+        (
+            "good: [b]}",
+            "good: [b]}\nfixable: true",
+            "x.yaml:7:11: examples.fixed: a fixable rule needs one for each",
+        ),
         ("good: [b]}", "good: [b]}\nfixable: 1", "fixable: true or false is wanted, not 1"),
         ("good: [b]}", "good: [b]}\nid: y", "x.yaml:8:1: duplicate key id, first on line 1"),
         ("pinned-tag", "pinned-tag\nparameters: {tag: [a]}", 'did you mean "tags"?'),
@@ -218,5 +222,7 @@ def test_no_rule(data: bytes, message: str) -> None:
 def test_one_rule_twice() -> None:
     """Two files cannot define one rule."""
     sources = [Source("a.yaml", GOOD.encode()), Source("b.yaml", GOOD.encode())]
-    with pytest.raises(PolicyError, match=r'b\.yaml:1:1: the rule "x" is defined in a\.yaml'):
+    with pytest.raises(
+        PolicyError, match=r'b\.yaml:1:1: the rule "x" is already defined in a\.yaml'
+    ):
         load_rules(sources)

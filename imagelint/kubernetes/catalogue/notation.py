@@ -90,7 +90,7 @@ def read_part(source: Source, group: str | None) -> Part:
     )
     named = {one for workload in workloads for one in workload.groups} | {one for one, _ in without}
     if group is not None and named - {group}:
-        message = f"this file is for the group {group} alone, not for {min(named - {group})}"
+        message = f"this file is only for the group {group}, not for {min(named - {group})}"
         raise reader.error(reader.root, message)
     return Part(workloads, frozenset(without), shapes, words, prefixes)
 
@@ -161,7 +161,7 @@ def _read_groups_and_kinds(
     for group, node in zip(groups, reader.items(entry["groups"], where), strict=True):
         if "/" in group:
             name = group.partition("/")[0]
-            message = f"{where}.groups: versions do not matter; write {as_yaml(name)}"
+            message = f"{where}.groups: leave the version out; write {as_yaml(name)}"
             raise reader.error(node, message)
     kinds = reader.texts(entry["kinds"], f"{where}.kinds")
     for kind, node in zip(kinds, reader.items(entry["kinds"], where), strict=True):
@@ -201,7 +201,7 @@ def _holding_field(reader: Fields, node: Node, where: str, shapes: MappingType[s
     if reader.text(entry["at"], where) != _HERE:
         at = _plain_field(reader, entry["at"], where, shapes)
     if at.holder is not IMAGE:
-        message = f"{where}: a shape stands alone"
+        message = f"{where}: a shape takes no other keys"
         raise reader.error(entry["at"], message)
     is_split = not _SPLIT_KEYS.isdisjoint(entry)
     if len(set(_LISTS) & set(entry)) + is_split > 1 or (is_split and "form" in entry):
@@ -210,7 +210,7 @@ def _holding_field(reader: Fields, node: Node, where: str, shapes: MappingType[s
             message = f"{where}: an image in parts has no form"
         raise reader.error(node, message)
     if not (is_split or at.path):
-        message = f"{where}: {_HERE} is for an image in parts alone"
+        message = f"{where}: {_HERE} is only for an image in parts"
         raise reader.error(entry["at"], message)
     form = reader.choice(entry["form"], where, Form) if "form" in entry else Form.IMAGE
     holder = Holder(
@@ -255,7 +255,7 @@ def _one_or_more(reader: Fields, entry: dict[str, Node], key: str, where: str) -
         return ()
     node = entry[key]
     if isinstance(node, Sequence) and not node.items:
-        message = f"{where}.{key}: nothing is written here"
+        message = f"{where}.{key}: the value is empty"
         raise reader.error(node, message)
     return reader.texts(node, where) if isinstance(node, Sequence) else (reader.text(node, where),)
 
@@ -264,7 +264,7 @@ def _prefixes(reader: Fields, entry: dict[str, Node], where: str) -> tuple[str, 
     prefixes = _one_or_more(reader, entry, "prefix", where)
     for prefix in prefixes:
         if not (prefix.endswith("://") or (not prefix and len(prefixes) > 1)):
-            message = f"{where}: {shown(prefix)} is no prefix; write one like oci://"
+            message = f"{where}: {shown(prefix)} is not a prefix; write one like oci://"
             raise reader.error(entry["prefix"], message)
     return prefixes
 
@@ -275,7 +275,7 @@ def _registries(reader: Fields, entry: dict[str, Node], where: str) -> tuple[str
         return registries
     for registry in registries:
         if _REGISTRY.fullmatch(registry) is None:
-            message = f"{where}: {shown(registry)} is no registry; write one like quay.io/istio"
+            message = f"{where}: {shown(registry)} is not a registry; write one like quay.io/istio"
             raise reader.error(entry["default-registry"], message)
     return registries
 
@@ -286,7 +286,7 @@ def _texts(reader: Fields, entry: dict[str, Node], key: str, where: str) -> tupl
         return ()
     texts = reader.texts(entry[key], f"{where}.{key}")
     if not texts or "" in texts:
-        message = f"{where}.{key}: nothing is written here"
+        message = f"{where}.{key}: the value is empty"
         raise reader.error(entry[key], message)
     return texts
 
@@ -294,7 +294,7 @@ def _texts(reader: Fields, entry: dict[str, Node], key: str, where: str) -> tupl
 def _only(reader: Fields, node: Node, where: str) -> tuple[str, str]:
     key, equals, value = reader.text(node, where).partition("=")
     if not (key and equals and value):
-        message = f"{where}: a key and its value are wanted, like kind=DockerImage"
+        message = f"{where}: write a key and its value, like kind=DockerImage"
         raise reader.error(node, message)
     return key, value
 
@@ -304,7 +304,7 @@ def _flags(reader: Fields, entry: dict[str, Node], where: str) -> frozenset[str]
     names = [text.lstrip("-") for text in texts]
     for index, (name, text) in enumerate(zip(names, texts, strict=True)):
         if name == text or not name or not set(name).isdisjoint(" ="):
-            message = f"{where}: a flag is wanted, like --image"
+            message = f"{where}: write a flag, like --image"
             raise reader.error(reader.items(entry["flags"], where)[index], message)
     return frozenset(names)
 
@@ -315,7 +315,7 @@ def _split(reader: Fields, node: Node, entry: dict[str, Node], where: str) -> Sp
         texts = _one_or_more(reader, entry, name, where)
         for text in texts:
             if _KEYS_ONLY.fullmatch(text) is None:
-                message = f"{where}: `{shown(text)}` is no key; write a or a.b"
+                message = f"{where}: `{shown(text)}` is not a key; write a or a.b"
                 raise reader.error(entry[name], message)
         if texts:
             parts[name] = tuple(map(_segments, texts))
@@ -365,7 +365,7 @@ def _shown_field(at: str, holder: Holder) -> str:
 def _path(reader: Fields, node: Node, where: str) -> tuple[str, ...]:
     text = reader.text(node, where)
     if _PATH.fullmatch(text) is None:
-        message = f'{where}: `{text}` is no path; write a.b, "a[].b" or "a{{}}.b"'
+        message = f'{where}: `{text}` is not a path; write a.b, "a[].b" or "a{{}}.b"'
         raise reader.error(node, message)
     return _segments(text)
 

@@ -83,7 +83,7 @@ def changes_of_replacements(records: Iterable[Record]) -> Iterator[FieldChange]:
                     "" if select is None else select.text("group"),
                     "" if select is None else select.text("kind"),
                     steps_of(leaf.text, "."),
-                    "a replacement writes what the build finds elsewhere into",
+                    "a replacement copies a value from elsewhere into",
                     is_whole=not is_part,
                     source=None if is_part else source,
                 )

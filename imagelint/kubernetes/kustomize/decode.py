@@ -163,7 +163,7 @@ class Decoder:
             if self._left < 0:
                 if not self.is_cut:
                     self.is_cut = True
-                    self.refusals.insert(0, (node.start, "aliases repeat too much here"))
+                    self.refusals.insert(0, (node.start, "aliases repeat too often here"))
                 return False
         self._seen.add(id(node))
         return True

@@ -73,7 +73,7 @@ def _template_patch(mapping: Mapping, node: Scalar) -> Kustomization:
     target = Target(group="argoproj.io", version="v1alpha1", kind="Application")
     unjudged: tuple[Unjudged, ...] = ()
     if hides_images(node.value):
-        message = "what the template makes of it may set any image"
+        message = "the template may set any image"
         unjudged = (Unjudged(node, field, message, is_about_images=True),)
     inline = Inline(Role.PATCH, node, field, target)
     return Kustomization(mapping, inline=(inline,), unjudged=unjudged)

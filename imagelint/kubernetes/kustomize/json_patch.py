@@ -81,7 +81,7 @@ def read_operations(  # noqa: PLR0913 - all that is known of a patch
             source = entries.get("from")
             origin = steps_of_pointer(source.value) if isinstance(source, Scalar) else ()
             if _copies_into_image(catalogue, aims, origin, steps):
-                message = f"`{name}` brings in an image from another field"
+                message = f"`{name}` copies an image from another field"
                 yield Unjudged(pointer, at, message, is_about_images=True)
         elif "value" in entries:
             more = (view, catalogue, aims, inside, once)

@@ -25,7 +25,7 @@ Kinds: TypeAlias = "tuple[tuple[str, str] | None, ...]"
 """API groups and kinds that objects may have; None for any."""
 KIND: Final = "kind"
 API_VERSION: Final = "apiVersion"
-NEW_KIND: Final = "it makes another kind of an object, which may hold images that are not seen"
+NEW_KIND: Final = "it changes the kind of an object, which may then have images that are not seen"
 """A clause for what only a build can tell."""
 
 

@@ -50,7 +50,7 @@ _NAMES = (
     *("patches", "patchesStrategicMerge"),
 )
 """Lists in which kustomize accepts no empty item."""
-CHART = "the chart is rendered when it is built"
+CHART = "the chart is rendered only when kustomize builds it"
 _FILES = (
     ("resources", Role.RESOURCE),
     ("bases", Role.RESOURCE),
@@ -223,7 +223,7 @@ def _changes(root: Record) -> Iterator[FieldChange]:
 def _cut(decoder: Decoder, mapping: Mapping) -> Iterator[Unjudged]:
     """Yield a note if not all was read: otherwise aliases could hide an image."""
     if decoder.is_cut:
-        message = "aliases repeat so much that not all is read"
+        message = "aliases repeat so often that not everything is read"
         yield Unjudged(mapping, "", message, is_about_images=True)
 
 

@@ -47,18 +47,18 @@ _WRITES: Final = {
     "AnnotationsTransformer": ANNOTATIONS,
     "LabelTransformer": "labels are written into",
     "NamespaceTransformer": "the namespace is written into",
-    "PrefixTransformer": "a prefix is put in front of",
+    "PrefixTransformer": "a prefix is added to",
     "ReplicaCountTransformer": "a number is written into",
-    "SuffixTransformer": "a suffix is put behind",
-    "namePrefix": "namePrefix is put in front of",
-    "nameSuffix": "nameSuffix is put behind",
+    "SuffixTransformer": "a suffix is added to",
+    "namePrefix": "namePrefix is added to",
+    "nameSuffix": "nameSuffix is added to",
     "namespace": "the namespace is written into",
     "commonLabels": "labels are written into",
     "labels": "labels are written into",
     "templateLabels": "labels are written into",
     "commonAnnotations": ANNOTATIONS,
     "replicas": "a number is written into",
-    "images": "`images` is made to change",
+    "images": "`images` is configured to change",
 }
 _PAIRS: Final = frozenset(("commonLabels", "labels", "templateLabels", "commonAnnotations"))
 """In these fields a kustomization has keys and values, which are written below the fields."""
@@ -95,7 +95,7 @@ def read_plugin(mapping: Mapping, kind: str, view: View) -> Kustomization:
 
 def unknown_plugin(node: Node) -> Unjudged:
     """Return the note for a plugin that is not part of kustomize."""
-    message = "a plugin of your own may write any image"
+    message = "a custom plugin may write any image"
     return Unjudged(node, "kind", message, is_about_images=True)
 
 

@@ -1,1 +1,1 @@
-"""The checks: what is wrong with one image. A check knows no YAML, no file and no place."""
+"""The checks: what is wrong with one image. A check knows no YAML, no files and no positions."""

@@ -1,8 +1,8 @@
-"""References that are valid and hardly mean what their author did: slips, and hosts that deceive.
+"""Valid references that are probably not what their author meant: typos and deceptive hosts.
 
-They are told by what they look like, so this is about false alarms as much as about finds: what
-is known to be right is never suspicious, and a host is compared only with hosts that are known,
-allowed or a Harbor. No I/O.
+The check goes by appearance, so avoiding false alarms matters as much as finding mistakes: a known
+registry is never suspicious, and a host is compared only with hosts that are known, allowed or a
+Harbor. No I/O.
 """
 
 from __future__ import annotations
@@ -23,33 +23,33 @@ if TYPE_CHECKING:
 
 __all__ = ["PlausibleReference", "is_slip_of"]
 
-# Patterns are compiled when a text asks for it, which in most runs none does.
+# Patterns are compiled on first use; most runs never need them.
 _DIGEST_TAG: Final = r"(sha(?:256|384|512))-([0-9a-f]{64,128})(?:\.(?:sig|att|sbom))?"
 _DIGEST_HEX: Final = r"[0-9a-f]{32,}"
-# What nobody would call an image: localhost, an IPv4 address, a name with a top-level domain.
+# Names that nobody gives an image: localhost, an IPv4 address, a name with a top-level domain.
 _HOST_NAME: Final = (
     r"localhost|[0-9]+(?:\.[0-9]+){3}|[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z][a-z0-9-]*[a-z]"
 )
 _DIGEST_NAMES: Final = frozenset({"sha256", "sha384", "sha512"})
 _SHORT: Final = 6
-"""Hosts up to this length (gcr.io) have too many neighbours that somebody may have chosen."""
+"""Hosts up to this length (gcr.io) have too many similar names that may be real registries."""
 
 
 @final
 class PlausibleReference(NamedTuple):
-    """The reference does not look like a slip, nor its registry like another one."""
+    """The reference does not look like a typo, and its registry does not imitate another one."""
 
     known: tuple[RegistryPattern, ...] = ()
-    """Registries of the world: never suspicious, and what others are compared with."""
+    """Well-known registries: never suspicious, and others are compared with them."""
     own: tuple[RegistryPattern, ...] = ()
-    """More of them, to be added by a policy."""
+    """More known registries, added by a policy."""
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield a problem, the first that is seen."""
+        """Yield the first problem found, if any."""
         reference = subject.reference
         if reference is None or subject.placeholder is not None:
             return
-        image = subject.origin or reference  # a slip stays one when fix has brought it to Harbor
+        image = subject.origin or reference  # a typo is still one after fix has moved it to Harbor
         official = _official(image)
         said = _digest(image, official)
         if said is None and official is not None:
@@ -60,7 +60,7 @@ class PlausibleReference(NamedTuple):
             yield Problem(said)
 
     def _host(self, host: str, subject: Subject) -> str | None:
-        """Say what is wrong with the registry."""
+        """Return what is wrong with the registry; None: nothing."""
         gate, harbors = subject.gate, subject.harbors
         if not host or host == HUB or harbors.names(host):
             return None
@@ -78,11 +78,11 @@ def _hosts(patterns: Iterable[RegistryPattern]) -> list[str]:
 
 
 def _digest(reference: ImageReference, official: str | None) -> str | None:
-    """Say where a digest is read as a tag."""
+    """Return the problem of a digest that is read as a tag."""
     tag = reference.tag or ""
     if official in _DIGEST_NAMES and _is(_DIGEST_HEX, tag):
         return (
-            f"{official}:{tag} is a digest without an image, and is read as the tag of an image"
+            f"{official}:{tag} is a digest without an image and is read as a tag of the image"
             f" {official} on Docker Hub; write REPOSITORY@{official}:{tag}"
         )
     if not tag.startswith("sha"):
@@ -92,11 +92,11 @@ def _digest(reference: ImageReference, official: str | None) -> str | None:
         return None
     digest = ":".join(found.groups())
     name = shown(str(reference.replace(tag=None, digest=None)))
-    return f"the tag {shown(tag)} is written like a digest; write {name}@{digest} to pull by digest"
+    return f"{name}:{shown(tag)} has a digest as its tag; write {name}@{digest} to pull by digest"
 
 
 def _official(reference: ImageReference) -> str | None:
-    """Return the name of an official image of Docker Hub, however it is written."""
+    """Return the name of an official image on Docker Hub, in any spelling; None: it is not one."""
     if reference.registry != HUB:
         return None
     parent, _, name = reference.repository.rpartition("/")
@@ -108,7 +108,7 @@ def _is(pattern: str, text: str) -> bool:
 
 
 def _no_path(path: str, written: str | None) -> str | None:
-    """Say where an official image, with the tag as written, is a host without a path."""
+    """Return the problem of an official image that is really a host without a path."""
     if ("." not in path and path != "localhost") or not _is(_HOST_NAME, path):
         return None
     host = path if written is None else f"{path}:{written}"
@@ -120,7 +120,7 @@ def _no_path(path: str, written: str | None) -> str | None:
 
 
 def _other_spelling(host: str, known: Iterable[str]) -> str | None:
-    """Say where only case or the port that HTTPS has anyway sets a host apart."""
+    """Return the problem of a host that differs only by case or by the default HTTPS port."""
     lower = host.lower()
     plain = lower.removesuffix(":443")
     if plain != host and plain in known:
@@ -137,37 +137,37 @@ def _other_spelling(host: str, known: Iterable[str]) -> str | None:
 
 
 def _slip(host: str, known: Iterable[str]) -> str | None:
-    """Say which host is one slip of the finger away."""
+    """Return the problem of a host that is one typo away from a known one."""
     for other in known:
         if is_slip_of(host, other):
             return (
                 f"the registry {shown(host)} differs from {shown(other)} by one character;"
-                f" write {shown(other)} if that is meant"
+                f" write {shown(other)} if you mean that"
             )
     return None
 
 
 def _disguise(host: str, ours: Iterable[str]) -> str | None:
-    """Say where a host is made to look like one of ours: what stands behind it owns it."""
+    """Return the problem of a host that starts or ends like one of ours but belongs to another."""
     for other in ours:
         if "." in other and host.startswith((f"{other}.", f"{other}-")):
             return (
-                f"the registry {shown(host)} only begins like {shown(other)}: it is another host;"
-                f" write {shown(other)} if that is meant"
+                f"the registry {shown(host)} only starts with {shown(other)} and is another host;"
+                f" write {shown(other)} if you mean that"
             )
         if other.count(".") == 1 and host.endswith(other) and not host.endswith(f".{other}"):
             return (
-                f"the registry {shown(host)} only ends like {shown(other)}: it is another host;"
-                f" write {shown(other)} if that is meant"
+                f"the registry {shown(host)} only ends with {shown(other)} and is another host;"
+                f" write {shown(other)} if you mean that"
             )
     return None
 
 
 def is_slip_of(host: str, other: str) -> bool:
-    """Whether one character too many, too few, wrong or swapped with the next makes ``host``.
+    """Whether ``host`` is ``other`` with one character added, missing, wrong or swapped.
 
-    A digit more, less or another is none: numbers tell hosts of one owner apart (``registry2``,
-    ``:5001``). Nor is the first character of a short host: ``icr.io`` is a registry of its own.
+    A difference in a digit does not count: numbers distinguish hosts of one owner (``registry2``,
+    ``:5001``). Nor does the first character of a short host: ``icr.io`` is a separate registry.
     """
     if abs(len(host) - len(other)) > 1 or host == other:
         return False

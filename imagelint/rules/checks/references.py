@@ -1,7 +1,7 @@
-"""The checks: a call gives the problems of one image; parameters are fields of a named tuple.
+"""The checks: a call yields the problems of one image; parameters are fields of a named tuple.
 
-A rule (``rules/rule.py``) is a check with parameters and prose; what a check is given is
-``rules/checks/subject.py``. New check: one class, and one line in ``CHECKS``. No I/O.
+A rule (``rules/rule.py``) is a check with parameters and prose. ``rules/checks/subject.py`` defines
+a check's input. New check: one class, and one line in ``CHECKS``. No I/O.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ AUTO: Final = "auto"
 """Istio's placeholder, which would parse as an image."""
 _LATEST: Final = (NamePattern.parse("latest"),)
 _ANY_IMAGE: Final = RegistryPattern.parse("*")
-# semver.org, without the build metadata behind a +, which no tag can have.
+# semver.org, without build metadata after a +, which no tag can have.
 _SEMVER: Final = (
     r"v?(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*)){2}"
     r"(?:-(?:0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
@@ -65,39 +65,39 @@ class ValidReference:
     about_references = False
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield a problem for a text that no runtime can pull, unless it is yet to be filled in."""
+        """Yield a problem for a text that no runtime can pull, unless it has a placeholder."""
         image = subject.image
         if image is None or subject.value_type != "string" or subject.placeholder is not None:
             return
         if not image:
-            yield Problem("the image is empty; write one, or leave the key out")
+            yield Problem("the image is empty; write an image or remove the key")
         elif image != image.strip():
             advice = f"; write {shown(image.strip())}" if image.strip() else ""
-            yield Problem(f'"{shown(image)}" has white space around it{advice}')
+            yield Problem(f'"{shown(image)}" has whitespace around it{advice}')
         elif subject.error is not None:
             yield Problem(str(subject.error))
 
 
 @final
 class ResolvedReference:
-    """Nothing is left to fill in."""
+    """The image has no placeholder."""
 
     about_references = False
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield a problem where a placeholder keeps the image from being judged."""
+        """Yield a problem if a placeholder hides which image runs."""
         if subject.placeholder == AUTO:
             yield Problem(
-                "auto is what Istio fills in, and nothing here asks it to: label the pod"
-                ' (sidecar.istio.io/inject: "true", or istio.io/rev) or the object of its'
-                " namespace, or write the image itself"
+                "auto is a placeholder for Istio, and nothing here enables its injection; label the"
+                ' pod (sidecar.istio.io/inject: "true", or istio.io/rev) or the object of its'
+                " namespace, or write the image"
             )
         elif subject.placeholder is not None:
             image, piece = shown(subject.image or ""), shown(subject.placeholder)
-            what = "" if image == piece else f" in {image}"
+            what = "is a placeholder" if image == piece else f"has the placeholder {piece}"
             yield Problem(
-                f"{piece}{what} is filled in later, so the image cannot be judged here;"
-                " lint the rendered output, or write the image itself"
+                f"{image} {what}, so the image cannot be checked here;"
+                " lint the rendered output, or write the image"
             )
 
 
@@ -110,7 +110,7 @@ class StringType:
     def __call__(self, subject: Subject) -> Iterator[Problem]:
         """Yield a problem for null, a number, a boolean, a mapping or a sequence."""
         advice = {
-            "null": "write an image, or leave the key out",
+            "null": "write an image or remove the key",
             "number": "write an image in quotes",
             "boolean": "write an image in quotes",
             "mapping": "write REGISTRY/REPOSITORY:TAG as one string",
@@ -126,13 +126,13 @@ class StringType:
 
 @final
 class PinnedTag(NamedTuple):
-    """A tag that does not move, or a digest, says which image runs."""
+    """A fixed tag or a digest determines which image runs."""
 
     tags: tuple[NamePattern, ...] = _LATEST
-    """Tags that move; ``*`` and ``?`` are wildcards. No tag counts as ``latest``."""
+    """Tags that can change; ``*`` and ``?`` are wildcards. No tag counts as ``latest``."""
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield a problem for a moving tag, unless a digest pins the image."""
+        """Yield a problem for a tag that can change, unless a digest pins the image."""
         reference = subject.reference
         if reference is None or reference.digest is not None or subject.has_separate_tag:
             return
@@ -143,7 +143,7 @@ class PinnedTag(NamedTuple):
         else:
             return
         image = shown(str(reference))
-        what = f"the tag {shown(tag)} of {image} moves"
+        what = f"{image} has the tag {shown(tag)}, which can change"
         if reference.tag is None:
             what = f"{image} has no tag, which means latest"
         yield Problem(f"{what}; pin a version or a digest")
@@ -151,7 +151,7 @@ class PinnedTag(NamedTuple):
 
 @final
 class HasDigest:
-    """A digest says which image runs."""
+    """A digest determines which image runs."""
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
         """Yield a problem for an image without a digest."""
@@ -159,20 +159,20 @@ class HasDigest:
         if reference is None or reference.digest is not None or subject.has_separate_tag:
             return
         image = shown(str(reference))
-        yield Problem(f"{image} has no digest; write {image}@sha256:… with the one you tested")
+        yield Problem(f"{image} has no digest; write {image}@sha256:… with the digest you tested")
 
 
 @final
 class ForbiddenImage(NamedTuple):
-    """No image that fits a pattern: for the rules that a policy adds."""
+    """No image matches a pattern: for rules that a policy adds."""
 
     images: tuple[RegistryPattern, ...] = ()
     """Patterns for images, as in ``allow:``."""
     message: str = ""
-    """What to say of such an image, and what to do instead."""
+    """What to report for such an image, and what to do instead."""
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield a problem for an image that fits."""
+        """Yield a problem for an image that matches."""
         reference = subject.reference
         if reference is None:
             return
@@ -185,19 +185,19 @@ class ForbiddenImage(NamedTuple):
 
 @final
 class RequiredTag(NamedTuple):
-    """The tag fits: for the rules that a policy adds."""
+    """The tag matches a pattern: for rules that a policy adds."""
 
     images: tuple[RegistryPattern, ...] = (_ANY_IMAGE,)
-    """Patterns for the images that are meant, as in ``allow:``."""
+    """Patterns for the images that are checked, as in ``allow:``."""
     tags: tuple[NamePattern, ...] = ()
-    """Tags that are right; * and ? are wildcards."""
+    """Allowed tags; * and ? are wildcards."""
     semver: bool = False
-    """Whether a semantic version is right too, such as 1.2.3 or v1.2.3-rc.1."""
+    """Whether a semantic version is allowed too, such as 1.2.3 or v1.2.3-rc.1."""
     message: str = ""
-    """What to say of another tag, and what to do instead."""
+    """What to report for another tag, and what to do instead."""
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield a problem for an image that is meant and whose tag is not right, or missing."""
+        """Yield a problem for an image whose tag is missing or not allowed."""
         reference = subject.reference
         if reference is None or subject.has_separate_tag:
             return
@@ -211,18 +211,18 @@ class RequiredTag(NamedTuple):
         image = shown(str(reference))
         wanted = listed([*map(str, self.tags), *(["a semantic version"] if self.semver else [])])
         what = f"has the tag {shown(tag)}" if tag else "has no tag"
-        yield Problem(f"{image} {what}; {self.message or f'write one that fits: {wanted}'}")
+        yield Problem(f"{image} {what}; {self.message or f'write one that matches: {wanted}'}")
 
 
 DOCUMENT: Final = "document"
-"""The check of rules about documents: it has no code here, the engine raises them."""
+"""The check of rules about documents: it has no code here; the engine raises these findings."""
 
 RETIRED: Final = "current-registry"
 """The check whose successor other repairs begin with."""
 MOVERS: Final = ("approved-registry", "named-registry", RETIRED)
 """The checks whose repair may bring an image to Harbor."""
 ABOUT_PODS: Final = "pull-secret"
-"""The check that wants to know of pods and service accounts, which the engine then looks for."""
+"""The check that needs pods and service accounts, which the engine collects only for it."""
 
 CHECKS: Final[dict[str, type[Check]]] = {
     "approved-registry": ApprovedRegistry,
@@ -243,10 +243,10 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
     RETIRED: ("registries",),
     "forbidden-image": ("images",),
 }
-"""The parameters without which a check would find nothing, by check: a rule has to have them."""
+"""The required parameters of each check: without them it would find nothing."""
 
-# What tools fill in: none of it is ever part of a valid reference, except inside a tag.
-# The closing marks may be missing: a cut-off template is no image either.
+# Placeholders that tools fill in: none is ever part of a valid reference, except inside a tag.
+# The closing marks may be missing: a truncated template is not an image either.
 _MARKED: Final = r"""(?xs)
       \{\{ .*? (?: \}\} | \Z )        # Go templates, Helm, Jinja
     | \$\( [^()]* \)?                 # $(VAR): Kubernetes, Tekton, make
@@ -265,11 +265,11 @@ _FILL_IN: Final = (
 
 
 def placeholder_in(text: str) -> str | None:
-    """Return the first piece of ``text`` that is to be filled in before anyone pulls it.
+    """Return the first placeholder in ``text``; None: it has none.
 
-    A valid reference is what it says and holds no placeholder; ``ko://`` never is one. Words in
-    capitals count where they ask for it (``REPLACE_ME``, ``YOUR-ORG``) or are written like a
-    variable (``PROJECT_ID``); ``IMAGE:TAG`` is merely invalid.
+    A valid reference has no placeholder; ``ko://`` is never valid. Words in capitals count if they
+    ask to be replaced (``REPLACE_ME``, ``YOUR-ORG``) or look like a variable (``PROJECT_ID``);
+    ``IMAGE:TAG`` is just invalid.
     """
     found = re.search(_MARKED, text)
     if found is None:

@@ -1,4 +1,4 @@
-"""Checks about where an image comes from: gate, Harbors, retired registries. No I/O."""
+"""Checks of where an image comes from: gate, Harbors, retired registries. No I/O."""
 
 from __future__ import annotations
 
@@ -49,11 +49,12 @@ _SOURCE = "https://[!-~]+"
 class ApprovedRegistry:
     """The environment allows the image; the rewrite is the image through Harbor.
 
-    Of an image whose registry is retired, it is the successor, if that may run: one edit for both.
+    If the registry is retired, the rewrite is the successor where that is allowed: one edit for
+    both.
     """
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield a problem where the gate does not allow the image."""
+        """Yield a problem if the gate does not allow the image."""
         reference, gate = subject.reference, subject.gate
         if reference is None:
             return
@@ -61,16 +62,18 @@ class ApprovedRegistry:
         if decision.allowed:
             return
         registry, environment = reference.registry, subject.environment
-        named = f"registry {shown(registry)}"
-        by = decision.pattern
-        is_one = by is not None and by.names_repository
-        if not registry or is_one or any(item.covers_registry(registry) for item in gate.allow):
-            named = f"image {shown(str(reference))}"
+        image, by = shown(str(reference)), decision.pattern
         if by is not None:
-            verdict = f"{named} is denied in {environment} (by {shown(str(by))})"
+            active, passive, details = "denies", "is denied", f"deny: {shown(str(by))}"
         else:
             allowed = listed(str(item) for item in gate.allow) or "nothing"
-            verdict = f"{named} is not approved in {environment} (allowed: {allowed})"
+            active, passive, details = "does not allow", "is not allowed", f"allowed: {allowed}"
+        is_one = by is not None and by.names_repository
+        if not registry or is_one or any(item.covers_registry(registry) for item in gate.allow):
+            verdict = f"{image} {passive} in {environment} ({details})"
+        else:
+            place = f"{image} comes from {shown(registry)}"
+            verdict = f"{place}, which {environment} {active} ({details})"
         rewrite = subject.successor or subject.harbors.rewrite(reference, gate)
         if isinstance(rewrite, Refusal):
             yield Problem(f"{verdict}; {rewrite.reason}")
@@ -83,7 +86,7 @@ class NamedRegistry:
     """The registry is written out; the rewrite is the same image with its registry."""
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield a problem for an image that leaves Docker Hub to be guessed."""
+        """Yield a problem for an image that comes from Docker Hub without naming it."""
         reference = subject.reference
         if reference is None or reference.domain is not None:
             return
@@ -98,20 +101,20 @@ class NamedRegistry:
 
 
 class State(Enum):
-    """What has become of a registry."""
+    """What happened to a registry."""
 
     GONE = "gone"
     """Nothing can be pulled from it."""
     FROZEN = "frozen"
-    """What is there stays, and nothing new comes."""
+    """Existing images can be pulled; there are no new ones."""
     MOVED = "moved"
-    """New images appear at the successor alone, or under a new name of the same registry."""
+    """New images appear only at the successor, or under a new name of the same registry."""
     LOGIN = "login"
-    """What anyone could pull is only for those who log in."""
+    """Images that anyone could pull now require a login."""
 
 
 class Difference(Enum):
-    """What of an image is, or may be, other at the successor: then ``fix`` leaves it alone."""
+    """What may differ at the successor: ``fix`` does not change such an image."""
 
     NAMES = "names"
     TAGS = "tags"
@@ -120,23 +123,23 @@ class Difference(Enum):
 
 @final
 class Move(NamedTuple):
-    """A registry, or a path on one, that is retired: ``old`` and what is below it."""
+    """A retired registry, or a path on one: ``old`` and everything below it."""
 
     old: Upstream
     new: Upstream | None
-    """Where the images are now, below the same path; None: nowhere that anybody knows of."""
+    """Where the images are now, below the same path; None: unknown."""
     state: State | None = None
-    """None: the policy that names it does not say."""
+    """None: the policy does not say."""
     since: str = ""
     """The day, month or year (``2023-04-03``, ``2023-04``, ``2023``), or empty."""
     differs: tuple[Difference, ...] = ()
-    """What is not the same at ``new``; empty: names, tags and digests are."""
+    """What differs at ``new``; empty: names, tags and digests are the same."""
     repositories: tuple[str, ...] = ()
-    """The only repositories below ``old`` that are meant; empty: all of them."""
+    """The repositories below ``old`` that are retired; empty: all of them."""
     except_repositories: tuple[str, ...] = ()
     """Repositories below ``old`` that are still in service."""
     tags: tuple[NamePattern, ...] = ()
-    """The only tags that are meant; empty: all of them, and images without one."""
+    """The tags that are retired; empty: all of them, and images without a tag."""
     except_tags: tuple[NamePattern, ...] = ()
     """Tags that are still in service."""
     source: str = ""
@@ -144,36 +147,36 @@ class Move(NamedTuple):
 
     @staticmethod
     def parse(old: str, new: str) -> Move:
-        """Read ``HOST[/PATH]`` twice, the second or ``none``; raises :class:`InvalidPattern`."""
+        """Read two ``HOST[/PATH]``, the second may be ``none``; raises :class:`InvalidPattern`."""
         return Move(Upstream.parse(old), None if new == _NONE else Upstream.parse(new))
 
     def __str__(self) -> str:
-        """Return what has moved where, and since when, in one line."""
+        """Return what moved where, and since when, in one line."""
         text = f"{self.old} → {self.new or _NONE}"
         return f"{text} ({self.event})" if self.event else text
 
     @property
     def event(self) -> str:
-        """Say what has happened, and when: ``frozen as of 2023-04-03``; empty: nobody says."""
+        """What happened, and when: ``frozen as of 2023-04-03``; empty: unknown."""
         if self.state is None:
             return ""
-        what = "login needed" if self.state is State.LOGIN else self.state.value
+        what = "login required" if self.state is State.LOGIN else self.state.value
         return f"{what} as of {self.since}" if self.since else what
 
     @property
     def which_tags(self) -> str:
-        """Say which tags are meant; empty: all."""
+        """Which tags are retired, in words; empty: all."""
         return "; ".join(
             f"{word} the tag{'' if len(tags) == 1 else 's'} {', '.join(map(str, tags))}"
-            for word, tags in (("only", self.tags), ("but for", self.except_tags))
+            for word, tags in (("only", self.tags), ("except", self.except_tags))
             if tags
         )
 
     def covers(self, reference: ImageReference, *, has_separate_tag: bool = False) -> bool:
-        """Whether the image is one that is retired: ``old`` itself or below it.
+        """Whether the image is retired: ``old`` itself or below it.
 
-        A condition on tags says nothing of an image whose tag nobody can see here: one with a
-        digest alone, or one whose tag is set elsewhere.
+        A condition on tags does not cover an image whose tag is not visible here: one with only a
+        digest, or one whose tag is set elsewhere.
         """
         below = self._below(reference)
         if below is None or (self.repositories and below not in self.repositories):
@@ -188,7 +191,7 @@ class Move(NamedTuple):
         return not self.tags or any(one.matches(tag) for one in self.tags)
 
     def successor(self, reference: ImageReference) -> ImageReference | None:
-        """Return an image that this covers by its new name, or None where there is none.
+        """Return the new name of an image that this covers, or None if it has none.
 
         Tag and digest are kept. Raises :class:`InvalidReference` for too long a path.
         """
@@ -212,30 +215,35 @@ class Move(NamedTuple):
 
 @final
 class CurrentRegistry(NamedTuple):
-    """The registry is still in service; the rewrite is the image where it is now.
+    """The registry is still in service; the rewrite is the image at its successor.
 
-    An image on Harbor counts as what its project caches, and stays on Harbor.
+    An image on Harbor counts as the image that its project caches, and stays on Harbor.
     """
 
     registries: tuple[Move, ...] = ()
-    """Retired registries, or paths on them: where the same images are now, none, or a mapping
-    with successor and what else is known."""
+    """Retired registries, or paths on them: the successor, none, or a mapping with the successor
+    and what else is known."""
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield a problem for an image from a registry that is retired."""
+        """Yield a problem for an image from a retired registry."""
         origin = subject.origin
         move = None if origin is None else self._moved(origin, subject)
         if origin is None or move is None:
             return
         said = "; ".join(filter(None, (move.which_tags, move.event)))
-        retired = f"{_named(move.old, move, origin)} is retired" + (f" ({said})" if said else "")
+        details = f" ({said})" if said else ""
+        image = shown(str(subject.reference))
+        place = f"{image} comes from {_named(move.old, move, origin)}, which"
         if move.new is None and move.state is State.LOGIN:
-            yield Problem(f"{retired} for whoever does not log in; log in, or use another image")
+            yield Problem(
+                f"{place} no longer allows anonymous pulls{details}; log in, or use another image"
+            )
             return
+        retired = f"{place} is retired{details}"
         if move.new is None:
             yield Problem(f"{retired} and has no successor; find out where the image is now")
             return
-        verdict = f"{retired}, its images are at {_named(move.new, move, origin)} now"
+        verdict = f"{retired}; its images are now at {_named(move.new, move, origin)}"
         rewrite = self._replaced(subject, move, origin)
         if isinstance(rewrite, Refusal):
             yield Problem(f"{verdict}; {rewrite.reason}")
@@ -243,7 +251,7 @@ class CurrentRegistry(NamedTuple):
             yield Problem(f"{verdict}; use {shown(str(rewrite))}", str(rewrite))
 
     def successor(self, subject: Subject) -> ImageReference | None:
-        """Return what an image from a retired registry should be; None: keep it as it is."""
+        """Return the successor of an image from a retired registry; None: keep the image."""
         origin = subject.origin
         move = None if origin is None else self._moved(origin, subject)
         if origin is None or move is None:
@@ -252,7 +260,7 @@ class CurrentRegistry(NamedTuple):
         return None if isinstance(replaced, Refusal) else replaced
 
     def _moved(self, image: ImageReference, subject: Subject) -> Move | None:
-        """Return the move that concerns an image, the one with the longest path."""
+        """Return the move that covers an image; of several, the one with the longest path."""
         registry = image.registry
         found: Move | None = None
         for move in self.registries:
@@ -274,16 +282,16 @@ class CurrentRegistry(NamedTuple):
         try:
             successor = move.successor(origin)
         except InvalidReference as error:
-            return Refusal(f"no reference there is possible: {error}")
+            return Refusal(f"no valid reference is possible there: {error}")
         if successor is None:
-            return Refusal("find out what the image is called there")
+            return Refusal("find out the image's name there")
         if move.differs:
             what = " and ".join(one.value for one in move.differs)
-            return Refusal(f"{what} may differ there, so find out which image is yours")
+            return Refusal(f"{what} may differ there; find out which image matches yours")
         further = self._moved(successor, subject)
         if further is not None:
             event = f" ({further.event})" if further.event else ""
-            return Refusal(f"that is retired as well{event}, so use another image")
+            return Refusal(f"that is retired as well{event}; choose another image")
         if origin is subject.reference:
             return _permitted(successor, subject.gate, subject.harbors)
         return subject.harbors.rewrite(successor, subject.gate)
@@ -291,39 +299,38 @@ class CurrentRegistry(NamedTuple):
 
 @final
 class PullSecret(NamedTuple):
-    """Somebody names a pull secret for an image that wants a login: here, the pod.
+    """The pod names a pull secret for an image that requires a login.
 
-    Those are the images on Harbor, and those of registries that give nothing to strangers.
-
-    That its service account may do so is for the engine and ``engine/run_rules.py`` to see.
+    These are the images on Harbor, and those of registries without anonymous pulls. The engine and
+    ``engine/run_rules.py`` check whether the pod's service account names one.
     """
 
     public: tuple[RegistryPattern, ...] = ()
     """Patterns for images that anyone may pull, as in ``allow:``."""
     login: tuple[RegistryPattern, ...] = ()
-    """Patterns for images beside those on Harbor that only those who log in may pull."""
+    """Patterns for images outside Harbor that require a login."""
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield a problem for an image that wants a login and whose pod names no secret."""
+        """Yield a problem for an image that requires a login if its pod names no secret."""
         reference = subject.reference
         if reference is None or subject.has_pull_secret is not False:
             return
         if subject.fits(self.public) is not None:
             return
-        registry = reference.registry
+        image, registry = shown(str(reference)), reference.registry
         if subject.harbors.is_harbor(registry):
-            wanted = f"{shown(registry)} wants a pull secret"
+            wanted = f"{image} needs a pull secret for {shown(registry)}"
         elif subject.fits(self.login) is not None:
-            wanted = f"{shown(registry)} gives images only to those who log in"
+            wanted = f"{image} needs a pull secret, as {shown(registry)} requires a login"
         else:
             return
         yield Problem(
-            f"{wanted}, and neither the pod nor its service account names one (imagePullSecrets)"
+            f"{wanted}, but neither the pod nor its service account names one; add imagePullSecrets"
         )
 
 
 def _named(place: Upstream, move: Move, image: ImageReference) -> str:
-    """Name a registry or path, and the repository where the move is of some repositories alone."""
+    """Return a registry or path, with the repository if the move covers only some repositories."""
     if not move.repositories:
         return shown(str(place))
     below = image.repository[len(move.old.path) :].lstrip("/")
@@ -333,18 +340,18 @@ def _named(place: Upstream, move: Move, image: ImageReference) -> str:
 def _permitted(
     reference: ImageReference, gate: Gate, harbors: HarborMap
 ) -> ImageReference | Refusal:
-    """Return the image as it is if the gate allows it, else through Harbor, or why neither."""
+    """Return the image if the gate allows it, else through Harbor, or why neither works."""
     return reference if gate.decide(reference).allowed else harbors.rewrite(reference, gate)
 
 
 def parse_since(text: str) -> str:
     """Read a day, a month or a year; raises :class:`InvalidPattern`."""
-    return _matching(_SINCE, text, "is no day; write one, such as 2023-04-03, 2023-04 or 2023")
+    return _matching(_SINCE, text, "is not a date; write one such as 2023-04-03, 2023-04 or 2023")
 
 
 def parse_source(text: str) -> str:
-    """Read an address; raises :class:`InvalidPattern`."""
-    return _matching(_SOURCE, text, "is no address; write one that begins with https://")
+    """Read a URL; raises :class:`InvalidPattern`."""
+    return _matching(_SOURCE, text, "is not a URL; write one that starts with https://")
 
 
 def parse_repositories(texts: Iterable[str]) -> tuple[str, ...]:
@@ -354,6 +361,6 @@ def parse_repositories(texts: Iterable[str]) -> tuple[str, ...]:
 
 def _matching(pattern: str, text: str, otherwise: str) -> str:
     if not re.fullmatch(pattern, text):
-        message = f"{shown(text) or 'an empty text'} {otherwise}"
+        message = f"{shown(text) or 'an empty value'} {otherwise}"
         raise InvalidPattern(message)
     return text

@@ -1,6 +1,6 @@
-"""What a check is given, and what it gives. Data only.
+"""The input and output of a check. Data only.
 
-A check knows no YAML, file, span or severity: it looks at one image in one environment.
+A check knows no YAML, files, spans or severities: it checks one image in one environment.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ __all__ = ["Check", "Subject"]
 
 @final
 class Subject(NamedTuple):
-    """One image in one environment: all that a check may know."""
+    """One image in one environment: all that a check can see."""
 
     image: str | None
-    """The text as Kubernetes reads it; None where the value has none."""
+    """The text as Kubernetes reads it; None if the value has none."""
     value_type: ValueType
     reference: ImageReference | None
-    """The image parsed; None where it does not parse or is no string."""
+    """The parsed image; None if it does not parse or is not a string."""
     error: InvalidReference | None
     """Why it does not parse."""
     placeholder: str | None
-    """The piece that something else must fill in first; None for a value that is final."""
+    """The placeholder that something else fills in; None for a final value."""
     environment: str
     """The environment's name, for messages."""
     gate: Gate
@@ -41,14 +41,14 @@ class Subject(NamedTuple):
     has_separate_tag: bool = False
     """Whether tag or digest are set elsewhere, as by a Kustomization with only ``newName``."""
     origin: ImageReference | None = None
-    """What the image is upstream: of one on a Harbor what its project caches, None without one."""
+    """The upstream image: of one on a Harbor, what its project caches; None without a project."""
     successor: ImageReference | None = None
-    """What an image from a retired registry should be in this environment; None: what it is."""
+    """The successor of an image from a retired registry in this environment; None: keep it."""
     has_pull_secret: bool | None = None
-    """Whether the image's pod names a pull secret; None: it is in none, or nobody has asked."""
+    """Whether the image's pod names a pull secret; None: there is no pod, or no rule asks."""
 
     def fits(self, patterns: Iterable[RegistryPattern]) -> RegistryPattern | None:
-        """Return the first pattern that the image fits by one of its spellings."""
+        """Return the first pattern that matches one of the image's spellings."""
         if self.reference is None:
             return None
         spellings = self.harbors.spellings(self.reference)
@@ -56,10 +56,10 @@ class Subject(NamedTuple):
 
 
 class Check(Protocol):
-    """What every entry of ``CHECKS`` makes.
+    """The interface of every entry of ``CHECKS``.
 
-    One whose class has ``about_references = False`` finds nothing in a value that is a reference.
+    A class with ``about_references = False`` finds nothing in a valid reference.
     """
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield what is wrong."""
+        """Yield the problems of an image."""

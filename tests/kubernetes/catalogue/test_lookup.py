@@ -228,7 +228,7 @@ def test_a_group_is_read_when_it_is_asked_for() -> None:
 
 def test_a_file_is_for_its_group() -> None:
     loaded = load("kinds: []", g=kind("[a]", "[g, h]"))
-    with pytest.raises(PolicyError, match="for the group g alone, not for h"):
+    with pytest.raises(PolicyError, match="only for the group g, not for h"):
         loaded.lookup("g", "K")
 
 
@@ -327,7 +327,7 @@ class TestOwnEntries:
             ("[{groups: [g], kinds: ['K*'], fields: [a], reason: r}]", "no wildcards"),
             ("[{groups: [g/v1], kinds: [K], fields: [a], reason: r}]", "write g"),
             ("[{groups: [g], kinds: [K], fields: [<pod-spec>], reason: r}]", "name the field"),
-            ("[{groups: [g], kinds: [K], fields: ['a..b'], reason: r}]", "is no path"),
+            ("[{groups: [g], kinds: [K], fields: ['a..b'], reason: r}]", "is not a path"),
             ("[{groups: [g], kinds: [K], fields: [{at: a}], reason: r}]", "text is wanted"),
         ],
     )
@@ -362,9 +362,7 @@ class TestOwnEntries:
         pytest.param(kind("[a.<b>]"), "a.yaml:2:49", "no shape <b>", id="an unknown shape"),
         pytest.param(kind("[a]", kinds="['*']"), "a.yaml:2:25", "no wildcards", id="any kind"),
         pytest.param(kind("[a]", "[g/v1]"), "a.yaml:2:13", "write g", id="a version"),
-        pytest.param(
-            kind("[{at: a, flags: [b c]}]"), "a.yaml:2:65", "a flag is wanted", id="no flag"
-        ),
+        pytest.param(kind("[{at: a, flags: [b c]}]"), "a.yaml:2:65", "write a flag", id="no flag"),
         pytest.param(
             kind("[{at: a, flags: [-b], named: [c]}]"), "a.yaml:2:49", "exclude", id="two ways"
         ),
@@ -380,29 +378,39 @@ class TestOwnEntries:
         pytest.param(
             kind("[{at: a, repository: b, form: pairs}]"), "a.yaml:2:49", "no form", id="a form"
         ),
-        pytest.param(kind("[{at: a, named: []}]"), "a.yaml:2:64", "nothing is", id="no names"),
-        pytest.param(kind("[{at: a, flags: ['']}]"), "a.yaml:2:64", "nothing is", id="no flags"),
+        pytest.param(kind("[{at: a, named: []}]"), "a.yaml:2:64", "value is empty", id="no names"),
+        pytest.param(
+            kind("[{at: a, flags: ['']}]"), "a.yaml:2:64", "value is empty", id="no flags"
+        ),
         pytest.param(
             kind("[{at: a, repository: b, only: c}]"), "a.yaml:2:78", "kind=Docker", id="no value"
         ),
-        pytest.param(kind("[{at: <pod-spec>}]"), "a.yaml:2:54", "stands alone", id="a shape at"),
-        pytest.param(kind("[{at: a, prefix: b}]"), "a.yaml:2:65", "no prefix", id="no prefix"),
         pytest.param(
-            kind("[{at: a, repository: 'b[]'}]"), "a.yaml:2:69", "is no key", id="a list as part"
+            kind("[{at: <pod-spec>}]"), "a.yaml:2:54", "takes no other keys", id="a shape at"
+        ),
+        pytest.param(
+            kind("[{at: a, prefix: b}]"), "a.yaml:2:65", "not a prefix", id="not a prefix"
+        ),
+        pytest.param(
+            kind("[{at: a, repository: 'b[]'}]"), "a.yaml:2:69", "is not a key", id="a list as part"
         ),
         pytest.param(
             kind("[{at: a, repository: b, image: c}]"), "a.yaml:2:49", "one of", id="two names"
         ),
-        pytest.param(kind("['a[0]']"), "a.yaml:2:49", "`a[0]` is no path", id="an index"),
-        pytest.param(kind("['a[']"), "a.yaml:2:49", "`a[` is no path", id="an open bracket"),
-        pytest.param(kind("['a{b}']"), "a.yaml:2:49", "`a{b}` is no path", id="a name in braces"),
-        pytest.param(kind("['<a']"), "a.yaml:2:49", "`<a` is no path", id="an open shape"),
-        pytest.param(kind("['.']"), "a.yaml:2:49", "`.` is no path", id="a dot alone"),
-        pytest.param(kind("['']"), "a.yaml:2:49", "`` is no path", id="an empty path"),
-        pytest.param(kind("['a..b']"), "a.yaml:2:49", "`a..b` is no path", id="an empty key"),
-        pytest.param(kind("['.a']"), "a.yaml:2:49", "`.a` is no path", id="a dot at first"),
-        pytest.param(kind("['a.']"), "a.yaml:2:49", "`a.` is no path", id="a dot at last"),
-        pytest.param(kind("['<b>.a']"), "a.yaml:2:49", "`<b>.a` is no path", id="a shape inside"),
+        pytest.param(kind("['a[0]']"), "a.yaml:2:49", "`a[0]` is not a path", id="an index"),
+        pytest.param(kind("['a[']"), "a.yaml:2:49", "`a[` is not a path", id="an open bracket"),
+        pytest.param(
+            kind("['a{b}']"), "a.yaml:2:49", "`a{b}` is not a path", id="a name in braces"
+        ),
+        pytest.param(kind("['<a']"), "a.yaml:2:49", "`<a` is not a path", id="an open shape"),
+        pytest.param(kind("['.']"), "a.yaml:2:49", "`.` is not a path", id="a dot alone"),
+        pytest.param(kind("['']"), "a.yaml:2:49", "`` is not a path", id="an empty path"),
+        pytest.param(kind("['a..b']"), "a.yaml:2:49", "`a..b` is not a path", id="an empty key"),
+        pytest.param(kind("['.a']"), "a.yaml:2:49", "`.a` is not a path", id="a dot at first"),
+        pytest.param(kind("['a.']"), "a.yaml:2:49", "`a.` is not a path", id="a dot at last"),
+        pytest.param(
+            kind("['<b>.a']"), "a.yaml:2:49", "`<b>.a` is not a path", id="a shape inside"
+        ),
         pytest.param(
             kind("[{at: a, tag: t}]"), "a.yaml:2:49", '"repository" is missing', id="no repository"
         ),

@@ -70,7 +70,7 @@ def test_required_tag(tag: str, *, is_right: bool) -> None:
         (
             RequiredTag(tags=(NamePattern.parse("v*"),), semver=True),
             "nginx:1",
-            "nginx:1 has the tag 1; write one that fits: v*, a semantic version",
+            "nginx:1 has the tag 1; write one that matches: v*, a semantic version",
         ),
         (RequiredTag(semver=True, message="ask us"), "nginx", "nginx has no tag; ask us"),
     ],

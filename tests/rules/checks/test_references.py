@@ -37,16 +37,19 @@ class TestApprovedRegistry:
             (
                 "nginx",
                 gate("h.co"),
-                "registry docker.io is not approved in prod (allowed: h.co); use h.co/hub/nginx",
+                (
+                    "nginx comes from docker.io, which prod does not allow (allowed: h.co);"
+                    " use h.co/hub/nginx"
+                ),
                 "h.co/hub/nginx",
             ),
             (
                 "quay.io/a:1",
                 gate("h.co"),
                 (
-                    "registry quay.io is not approved in prod (allowed: h.co); no Harbor project"
-                    " caches quay.io (h.co has projects for docker.io); use an image from there, or"
-                    " add a project to the policy"
+                    "quay.io/a:1 comes from quay.io, which prod does not allow (allowed: h.co); no"
+                    " Harbor project caches quay.io (h.co has projects for docker.io); use an"
+                    " image from there, or add a project to the policy"
                 ),
                 None,
             ),
@@ -54,7 +57,7 @@ class TestApprovedRegistry:
                 "mysql:8",
                 gate("h.co", deny=("docker.io/library/mysql",))._replace(harbors=HARBORS),
                 (
-                    "image mysql:8 is denied in prod (by docker.io/library/mysql);"
+                    "mysql:8 is denied in prod (deny: docker.io/library/mysql);"
                     " h.co/hub/mysql:8 is not allowed either"
                 ),
                 None,
@@ -63,7 +66,7 @@ class TestApprovedRegistry:
                 "h.co/hub/mysql:8",
                 gate("h.co", deny=("docker.io/library/mysql",))._replace(harbors=HARBORS),
                 (
-                    "image h.co/hub/mysql:8 is denied in prod (by docker.io/library/mysql);"
+                    "h.co/hub/mysql:8 is denied in prod (deny: docker.io/library/mysql);"
                     " it is on Harbor already; use a project that is allowed"
                 ),
                 None,
@@ -71,14 +74,17 @@ class TestApprovedRegistry:
             (
                 "mysql:8",
                 gate("h.co", deny=("docker.io",))._replace(harbors=HARBORS),
-                "registry docker.io is denied in prod (by docker.io); use h.co/hub/mysql:8",
+                (
+                    "mysql:8 comes from docker.io, which prod denies (deny: docker.io);"
+                    " use h.co/hub/mysql:8"
+                ),
                 "h.co/hub/mysql:8",
             ),
             (
                 "quay.io/b",
                 gate("h.co", "quay.io/a/**"),
                 (
-                    "image quay.io/b is not approved in prod (allowed: h.co, quay.io/a/**); no"
+                    "quay.io/b is not allowed in prod (allowed: h.co, quay.io/a/**); no"
                     " Harbor project caches quay.io (h.co has projects for docker.io); use an"
                     " image from there, or add a project to the policy"
                 ),
@@ -88,7 +94,7 @@ class TestApprovedRegistry:
                 "ex_ample.com/app",
                 gate("h.co"),
                 (
-                    "image ex_ample.com/app is not approved in prod (allowed: h.co); no registry"
+                    "ex_ample.com/app is not allowed in prod (allowed: h.co); no registry"
                     " can be read in it; write it as REGISTRY/REPOSITORY"
                 ),
                 None,
@@ -96,14 +102,14 @@ class TestApprovedRegistry:
             (
                 "evil/app",
                 gate("*", deny=("docker.io/evil/**",)),
-                "image evil/app is denied in prod (by docker.io/evil/**); use h.co/hub/evil/app",
+                "evil/app is denied in prod (deny: docker.io/evil/**); use h.co/hub/evil/app",
                 "h.co/hub/evil/app",
             ),
             (
                 "nginx",
                 gate(),
                 (
-                    "registry docker.io is not approved in prod (allowed: nothing);"
+                    "nginx comes from docker.io, which prod does not allow (allowed: nothing);"
                     " h.co/hub/nginx is not allowed either"
                 ),
                 None,
@@ -129,7 +135,7 @@ class TestValidReference:
         ("image", "message"),
         [
             ("", "is empty"),
-            (" ", "white space around it"),
+            (" ", "whitespace around it"),
             (" nginx", "write nginx"),
             ("nginx\n", "write nginx"),
             ("nginx\u00a0", "write nginx"),
@@ -175,9 +181,9 @@ class TestResolvedReference:
     def test_problem(self) -> None:
         """The message names the piece."""
         (said,) = messages(ResolvedReference(), subject("${REG}/app:1"))
-        assert said.startswith("${REG} in ${REG}/app:1 is filled in later")
+        assert said.startswith("${REG}/app:1 has the placeholder ${REG}, so")
         (said,) = messages(ResolvedReference(), subject("REPLACE_ME"))
-        assert said.startswith("REPLACE_ME is filled in later")
+        assert said.startswith("REPLACE_ME is a placeholder, so")
 
     def test_silent(self) -> None:
         """Nothing to fill in."""
@@ -257,7 +263,7 @@ class TestStringType:
     @pytest.mark.parametrize(
         ("image", "value_type", "message"),
         [
-            (None, "null", "the image is null, not a string; write an image, or leave the key out"),
+            (None, "null", "the image is null, not a string; write an image or remove the key"),
             ("1.25", "number", "the image is a number (1.25), not a string; write"),
             ("true", "boolean", "the image is a boolean (true), not a string; write"),
             (None, "mapping", "the image is a mapping, not a string; write"),
@@ -283,9 +289,12 @@ class TestPinnedTag:
             ("nginx", "nginx has no tag, which means latest; pin a version or a digest"),
             (
                 "quay.io/a:latest",
-                "the tag latest of quay.io/a:latest moves; pin a version or a digest",
+                "quay.io/a:latest has the tag latest, which can change; pin a version or a digest",
             ),
-            ("a:edge-1", "the tag edge-1 of a:edge-1 moves; pin a version or a digest"),
+            (
+                "a:edge-1",
+                "a:edge-1 has the tag edge-1, which can change; pin a version or a digest",
+            ),
         ],
     )
     def test_problem(self, image: str, message: str) -> None:

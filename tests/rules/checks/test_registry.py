@@ -84,81 +84,94 @@ def test_the_longest_path_decides() -> None:
     (problem,) = CurrentRegistry(moves)(subject("gcr.io/a/b/c", by=gate("*")))
     assert problem.rewrite == "quay.io/y/c"
     assert problem.message == (
-        "gcr.io/a/b is retired, its images are at quay.io/y now; use quay.io/y/c"
+        "gcr.io/a/b/c comes from gcr.io/a/b, which is retired; its images are now at quay.io/y;"
+        " use quay.io/y/c"
     )
 
 
 FIXED = Move.parse("a.io/x", "b.io/y")
+FROM_X = "a.io/x/i:1 comes from a.io/x, which"
+FROM_A = "a.io/x/i:1 comes from a.io, which"
 
 
 @pytest.mark.parametrize(
     ("moves", "image", "message"),
     [
-        ((FIXED,), "a.io/x/i:1", "a.io/x is retired, its images are at b.io/y now; use b.io/y/i:1"),
+        (
+            (FIXED,),
+            "a.io/x/i:1",
+            f"{FROM_X} is retired; its images are now at b.io/y; use b.io/y/i:1",
+        ),
         (
             (FIXED._replace(state=State.MOVED, since="2024-05"),),
             "a.io/x/i:1",
-            "a.io/x is retired (moved as of 2024-05), its images are at b.io/y now; use b.io/y/i:1",
+            (
+                f"{FROM_X} is retired (moved as of 2024-05); its images are now at b.io/y;"
+                " use b.io/y/i:1"
+            ),
         ),
         (
             (FIXED._replace(repositories=("i",)),),
             "a.io/x/i:1",
-            "a.io/x/i is retired, its images are at b.io/y/i now; use b.io/y/i:1",
+            (
+                "a.io/x/i:1 comes from a.io/x/i, which is retired; its images are now at b.io/y/i;"
+                " use b.io/y/i:1"
+            ),
         ),
         (
             (FIXED._replace(differs=(Difference.NAMES, Difference.TAGS)),),
             "a.io/x/i:1",
             (
-                "a.io/x is retired, its images are at b.io/y now; names and tags may differ there,"
-                " so find out which image is yours"
+                f"{FROM_X} is retired; its images are now at b.io/y; names and tags may differ"
+                " there; find out which image matches yours"
             ),
         ),
         (
             (FIXED, Move(Upstream("b.io"), None, State.FROZEN, "2025")),
             "a.io/x/i:1",
             (
-                "a.io/x is retired, its images are at b.io/y now; that is retired as well (frozen"
-                " as of 2025), so use another image"
+                f"{FROM_X} is retired; its images are now at b.io/y; that is retired as well"
+                " (frozen as of 2025); choose another image"
             ),
         ),
         (
             (FIXED, Move.parse("b.io/y/i", "c.io")),
             "a.io/x/i:1",
             (
-                "a.io/x is retired, its images are at b.io/y now; that is retired as well, so"
-                " use another image"
+                f"{FROM_X} is retired; its images are now at b.io/y; that is retired as well;"
+                " choose another image"
             ),
         ),
         (
             (Move.parse("a.io", "a.io/mirror"),),
             "a.io/x/i:1",
             (
-                "a.io is retired, its images are at a.io/mirror now; that is retired as well, so"
-                " use another image"
+                f"{FROM_A} is retired; its images are now at a.io/mirror; that is retired as well;"
+                " choose another image"
             ),
         ),
         (
             (Move(Upstream("a.io"), None, State.GONE, "2025"),),
             "a.io/x/i:1",
             (
-                "a.io is retired (gone as of 2025) and has no successor; find out where the image"
-                " is now"
+                f"{FROM_A} is retired (gone as of 2025) and has no successor; find out where the"
+                " image is now"
             ),
         ),
         (
             (Move(Upstream("a.io"), None, State.LOGIN, except_tags=(NamePattern("latest"),)),),
             "a.io/x/i:1",
             (
-                "a.io is retired (but for the tag latest; login needed) for whoever does not log"
-                " in; log in, or use another image"
+                f"{FROM_A} no longer allows anonymous pulls (except the tag latest; login"
+                " required); log in, or use another image"
             ),
         ),
         (
             (Move.parse("a.io/x", "b.io"),),
             "a.io/x",
             (
-                "a.io/x is retired, its images are at b.io now; find out what the image is called"
-                " there"
+                "a.io/x comes from a.io/x, which is retired; its images are now at b.io; find out"
+                " the image's name there"
             ),
         ),
         ((FIXED,), "a.io/xx/i:1", None),
@@ -289,12 +302,12 @@ def test_who_is_excused_from_one_rule_gets_the_repair_of_the_other() -> None:
         ("{quay.io: {successor: a}}", "registries.quay.io.successor: a is no registry host"),
         ("{quay.io: {successor: none, stat: gone}}", 'unknown key "stat"; did you mean "state"?'),
         ("{quay.io: {successor: none, state: dead}}", 'state: unknown value "dead"'),
-        ("{quay.io: {successor: none, since: May}}", "quay.io.since: May is no day"),
+        ("{quay.io: {successor: none, since: May}}", "quay.io.since: May is not a date"),
         ("{quay.io: {successor: none, differs: tags}}", "differs: a list is wanted"),
         ("{quay.io: {successor: none, differs: [tag]}}", 'differs: unknown value "tag"'),
         ("{quay.io: {successor: none, repositories: [A]}}", "repositories: A is no repository"),
         ("{quay.io: {successor: none, tags: ['']}}", "tags: a pattern is empty"),
-        ("{quay.io: {successor: none, source: here}}", "source: here is no address"),
+        ("{quay.io: {successor: none, source: here}}", "source: here is not a URL"),
     ],
 )
 def test_slips_in_registries(registries: str, message: str) -> None:
