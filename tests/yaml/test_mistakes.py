@@ -109,7 +109,7 @@ def environment(text: str) -> str:
             f"{HEAD}environments: {{a: {{allow: []}}}}\n"
             "workloads:\n- {groups: [a], kinds: [B], source: s, fields: [a..b, {at: c, tga: d}]}\n",
             [
-                "5:49: workloads[0].fields: `a..b` is no path",
+                "5:49: workloads[0].fields: `a..b` is not a path",
                 '5:63: workloads[0].fields[1]: unknown key "tga"; did you mean "tag"?',
             ],
             id="workloads",
