@@ -40,6 +40,8 @@ _ARGO: Final = "argoproj.io"
 _SOURCES: Final = ("source", "sources")
 _FILLED_IN: Final = r"[{$]"
 """The start of an expression that a template replaces."""
+_UPWARDS: Final = r"(?<![\w./])\.\.(?:/\.\.)*(?![\w.])"
+"""The beginning of a path that leads to a folder above."""
 _KEPT: Final = "*"
 _PARTS: Final = ("new_name", "tag", "digest")
 
@@ -167,9 +169,17 @@ def names_in(path: str, data: bytes, root: str) -> Iterator[Named]:
                 for node, name in selecting_entries(item.mapping, view):
                     yield _named(document, node, name, os.path.normpath(folder))
         elif item.meta.api_version.startswith("skaffold/"):
-            folder = root if ".." in document.text else own
+            folder = _highest(document.text, own, root)
             for node, name in _artifacts(item.mapping, view):
                 yield Named(document, node, name, folder)
+
+
+def _highest(text: str, folder: str, root: str) -> str:
+    """Return the folder to which the paths in a text lead up, at most ``root``."""
+    ups = [match.group().count("..") for match in re.finditer(_UPWARDS, text)]
+    for _ in range(max(ups, default=0)):
+        folder = folder if folder == root else os.path.dirname(folder)
+    return folder
 
 
 def _artifacts(mapping: Mapping, view: View) -> Iterator[tuple[Node, str]]:

@@ -23,6 +23,17 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.search import ImageSite
 
 CLAIMED = {
+    ("argoproj.io", "ApplicationSource", "kustomize.images[]"): 5,
+    (
+        "argocd-image-updater.argoproj.io",
+        "ImageUpdater",
+        "spec.applicationRefs[].images[].imageName",
+    ): 31,
+    ("k8s.mariadb.com", "MariaDB", "spec.image.repository"): 6,
+    ("mariadb.mmontes.io", "MariaDB", "spec.image.repository"): 6,
+    ("solr.apache.org", "SolrCloud", "spec.busyBoxImage.repository"): 3,
+    ("solr.apache.org", "SolrCloud", "spec.solrImage.repository"): 3,
+    ("solr.apache.org", "SolrCloud", "spec.zookeeperRef.provided.image.repository"): 3,
     ("argoproj.io", "Application", "spec.source.kustomize.images[]"): 10,
     (
         "argoproj.io",
@@ -146,6 +157,7 @@ CLAIMED = {
     ("upgrade.cattle.io", "Plan", "spec.prepare.image"): 2,
 }
 NO_IMAGES = {
+    ("pxc.percona.com", "PerconaXtraDBCluster", "status.pxc.image"): (6, "what an operator found"),
     ("apps.kruise.io", "DaemonSet", "spec.template.spec.containers.image"): (
         1,
         "no list of containers",

@@ -58,12 +58,14 @@ FOUND = (
         + "---\n"
         + pod('"x/b"', more="o: \"\\'\\'\"\n"),
         "x/a x/b",
+        "x/a x/b",
     ),
     Case(
         "an empty namespace, which is none",
         pod(head="apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  namespace: |1\n")
         + "---\n"
         + pod("x/b", head='apiVersion: v1\nkind: Pod\nmetadata: {name: p, namespace: ""}\n'),
+        "x/a x/b",
         "x/a x/b",
     ),
     odd(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 from hypothesis import example, given, settings
 
-from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
+from imagelint.kubernetes.objects import is_read_by_name
 from imagelint.kubernetes.prefilter import LONG, may_hold_object
 from imagelint.kubernetes.read import Examined, examine
 from imagelint.model.source import Source
@@ -58,7 +58,7 @@ def assert_same(data: bytes, name: str) -> None:
     fast, full = read(data, name, prove=True), read(data, name, prove=False)
     assert sites(fast) == sites(full)
     is_utf8 = Source(name, data).encoding == "utf-8"
-    if is_utf8 and name not in KUSTOMIZATION_FILES and not may_hold_object(data):
+    if is_utf8 and not is_read_by_name(name) and not may_hold_object(data):
         assert not any(item.is_manifest for item in full)
 
 
