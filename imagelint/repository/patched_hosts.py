@@ -45,14 +45,18 @@ def patched_names(
 
     If a patch changes the folder of an object, yield the names in all such objects, too.
     """
-    is_moved = False
+    moved: set[str] = set()
+    """The files with objects that patches lead to another folder."""
     for member in graph.members.values():
         for patch in _patches(member, read):
             view = View(Reader.KUSTOMIZE)
             for node, name in _names(patch.root, view):
                 yield Named(patch.document, patch.text or node, name, graph.root)
-            is_moved = is_moved or _moves(patch.root, view)
-    for host in hosts if is_moved else ():
+            if _moves(patch.root, view):
+                moved.update(graph.reached_from([member.path]))
+    for host in hosts:
+        if host.document.source.path not in moved or host.is_here:
+            continue
         for entry in host.images:
             if entry.name is not None:
                 yield Named(host.document, entry.name, entry.name.value, graph.root)
