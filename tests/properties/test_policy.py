@@ -40,7 +40,7 @@ _AS_WRITTEN = [YAML(typ="safe", pure=True).load(path) for path in sorted(FOLDER.
 OWN_RULES: list[dict[str, Any]] = [
     json.loads(json.dumps(rule, default=str)) for rule in _AS_WRITTEN if rule["check"] != DOCUMENT
 ]
-ONLY_THE_READER_KNOWS = ("examples.fixed: one for each",)
+ONLY_THE_READER_KNOWS = ("examples.fixed: a fixable rule needs one for each",)
 OPEN = Gate((RegistryPattern.parse("*"),))
 
 
