@@ -13,7 +13,7 @@ import os
 from typing import TYPE_CHECKING
 
 from imagelint.files.git import GitError, ask_git
-from imagelint.files.paths import chart_folder, relative_to
+from imagelint.files.paths import chart_folder, followed, relative_to
 from imagelint.files.tree import LINK, SUBMODULE, Entry, Tree, commit_of, is_shallow, repository_at
 from imagelint.model.errors import FileError, UsageError
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Changes"]
 
 _CHART = "Chart.yaml"
-_LINKS_MAX = 40  # the kernel's limit
 _SHA1_DIGITS = 40
 
 
@@ -94,9 +93,10 @@ class Changes:
         """Whether the target of an absolute path is unchanged, and the links in the path."""
         folder, _, name = path.rpartition(os.sep)
         if folder not in self._ways:
-            self._ways[folder] = self._led_to(folder or os.sep)
+            drive, rest = os.path.splitdrive(folder)
+            self._ways[folder] = followed(drive + os.sep, rest, self._is_same_link)
         above = self._ways[folder]
-        place = None if above is None else self._followed(above, name)
+        place = None if above is None else followed(above, name, self._is_same_link)
         entry = None if place is None else self._entry(place)
         return place is not None and entry is not None and _is_as_in(entry, place)
 
@@ -109,32 +109,6 @@ class Changes:
             return self._base.content(name, path)
         except FileError:  # a broken link
             return None
-
-    def _led_to(self, folder: str) -> str | None:
-        """Return the real path of an absolute folder, if the links in it are unchanged."""
-        drive, rest = os.path.splitdrive(folder)
-        return self._followed(drive + os.sep, rest)
-
-    def _followed(self, place: str, rest: str) -> str | None:
-        """Follow a path from a real folder; None if a link in the path has changed."""
-        names = rest.split(os.sep)[::-1]
-        links = 0
-        while names:
-            name = names.pop()
-            if name == os.pardir:
-                place = os.path.dirname(place)
-            elif name not in ("", os.curdir):
-                there = os.path.join(place, name)
-                if not os.path.islink(there):
-                    place = there
-                    continue
-                links += 1
-                if links > _LINKS_MAX or not self._is_same_link(there):
-                    return None
-                target = os.readlink(there)
-                place = os.sep if os.path.isabs(target) else place
-                names += os.path.splitdrive(target)[1].split(os.sep)[::-1]
-        return place
 
     def _is_same_link(self, path: str) -> bool:
         """Whether a link is unchanged; outside of the repository this is unknown."""

@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from imagelint.files.git import is_tracked, repository_of
-from imagelint.files.paths import is_below
+from imagelint.files.paths import followed, is_below
 from imagelint.model.errors import FileError
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ _OPEN: Final = (
     | getattr(os, "O_NONBLOCK", 0)  # do not wait for the writer of a pipe
 )
 _IS_LINK: Final = frozenset({errno.ELOOP, getattr(errno, "EMLINK", errno.ELOOP)})
-_LINKS_MAX: Final = 40  # the kernel's limit
 _DEVICES: Final = ("/dev/", "/proc/")
 """``/dev/stdout`` is a link, but never one from a checkout."""
 
@@ -86,29 +85,19 @@ def bound_of(
     than its text says; a path that does not exist (a glob) is followed as far as it exists.
     """
     drive, rest = os.path.splitdrive(os.path.join(cwd, path))
-    place, names = drive + os.sep, rest.split(os.sep)[::-1]
-    bound, links = None, 0
-    while names:
-        name = names.pop()
-        if name == os.pardir:
-            place = os.path.dirname(place)
-        elif name not in ("", os.curdir):
-            there = os.path.join(place, name)
-            if not os.path.islink(there):
-                place = there
-                continue
-            links += 1
-            if links > _LINKS_MAX:  # nothing can be opened by that path
-                return bound
-            if bound is None and is_tracked(there):
-                bound = repository_of(place)
-            try:
-                drive, rest = os.path.splitdrive(os.readlink(there))
-            except OSError as error:
-                raise FileError(shown, error.strerror or str(error)) from error
-            place = drive + os.sep if rest.startswith(os.sep) else place
-            names += rest.split(os.sep)[::-1]
-    if bound is not None and not is_below(place, bound):
+    bound: str | None = None
+
+    def meet(link: str) -> bool:
+        nonlocal bound
+        if bound is None and is_tracked(link):
+            bound = repository_of(os.path.dirname(link))
+        return True
+
+    try:
+        place = followed(drive + os.sep, rest, meet)
+    except OSError as error:
+        raise FileError(shown, error.strerror or str(error)) from error
+    if place is not None and bound is not None and not is_below(place, bound):
         raise FileError(shown, LEADS_OUT)
     return bound
 

@@ -28,6 +28,7 @@ __all__ = [
     "named",
 ]
 __all__ += ["relative_to"]
+__all__ += ["LINKS_MAX", "followed"]
 __all__ += ["BROKEN_LINK", "LINK_TO_FOLDER", "MAGIC", "SUFFIXES", "Found", "FoundFile", "Listener"]
 __all__ += ["above_glob", "by_segments", "in_order", "is_manifest"]
 
@@ -36,12 +37,38 @@ SUFFIXES = (".yaml", ".yml", ".json")
 _OTHER_NAMES = frozenset({"Kustomization"})  # kustomize reads it by this name too
 MAGIC = frozenset("*?")
 """The special characters of a glob."""
+LINKS_MAX = 40  # the kernel's limit
 BROKEN_LINK = "broken link"
 LINK_TO_FOLDER = "link to a folder"
 _STREAM = (
     r"/dev/(?:stdin|fd/([0-9]+))|/proc/(?:self|thread-self|[0-9]+)(?:/task/[0-9]+)?/fd/([0-9]+)"
 )
 """Names of already open files: the folders in these paths mean nothing."""
+
+
+def followed(place: str, rest: str, meet: Callable[[str], bool]) -> str | None:
+    """Follow a path from a folder without links; return None if ``meet`` rejects a link in it.
+
+    ``meet`` gets each link, at a path without other links. The result is also None if there are
+    more links than the kernel follows. Raises ``OSError`` for a link that cannot be read.
+    """
+    names, links = rest.split(os.sep)[::-1], 0
+    while names:
+        name = names.pop()
+        if name == os.pardir:
+            place = os.path.dirname(place)
+        elif name not in ("", os.curdir):
+            there = os.path.join(place, name)
+            if not os.path.islink(there):
+                place = there
+                continue
+            links += 1
+            if links > LINKS_MAX or not meet(there):
+                return None
+            drive, rest = os.path.splitdrive(os.readlink(there))
+            place = drive + os.sep if rest.startswith(os.sep) else place
+            names += rest.split(os.sep)[::-1]
+    return place
 
 
 def absolute(path: str, cwd: str) -> str:

@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from imagelint.files.git import GitError, ask_git, repository_of
+from imagelint.files.paths import LINKS_MAX
 from imagelint.model.errors import FileError, UsageError
 from imagelint.model.namedtuple import NamedTuple
 
@@ -20,7 +21,6 @@ __all__ = ["LINK", "SUBMODULE", "Entry", "Tree", "commit_of", "is_shallow", "rep
 
 LINK, SUBMODULE = "120000", "160000"
 """Modes of entries that are not plain files."""
-_LINKS_MAX = 40  # the kernel's limit
 
 
 class Entry(NamedTuple):
@@ -124,7 +124,7 @@ class Tree:
 
     def content(self, name: str, shown: str) -> bytes:
         """Return the bytes of a file, following links inside the tree; raise ``FileError``."""
-        for _ in range(_LINKS_MAX):
+        for _ in range(LINKS_MAX):
             entry = self.entries.get(name)
             if entry is None or entry.mode == SUBMODULE:
                 raise FileError(shown, f"there is no such file in {self.ref}")
