@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.support.builds import kustomize
 from tests.support.needs import path_of
 from tests.support.project import POLICY, Project
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.support.tools import Tool
 
 # Inside of GitHub Actions imagelint speaks to Actions; what tests run is to think itself elsewhere.
 # Nor do options come from outside.
@@ -64,3 +67,11 @@ def work(project: Project) -> Project:
     """A folder with a policy of its own."""
     project.write("imagelint.yaml", POLICY)
     return project
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Tool:
+    """The real kustomize, with a home of its own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    return kustomize(home)

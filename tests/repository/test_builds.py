@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.repository.build_trees import POLICY, REGISTRIES, write_tree
-from tests.support.builds import Builds, behind_harbor, differences, kustomize
+from tests.support.builds import Builds, behind_harbor, differences
 from tests.support.needs import needs
 from tests.support.project import ROOT
 from tests.support.repository import Repository
@@ -29,13 +29,6 @@ if TYPE_CHECKING:
     from tests.support.tools import Tool
 
 pytestmark = needs("git")
-
-
-@pytest.fixture
-def program(tmp_path: Path) -> Tool:
-    home = tmp_path / "home"
-    home.mkdir()
-    return kustomize(home)
 
 
 def mapped(image: str) -> str | None:

@@ -6,15 +6,16 @@ import json
 import re
 import shutil
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from imagelint.repository.graph import Graph
 from imagelint.repository.repositories import content_of
 from imagelint.repository.selectors import Selectors
-from tests.support.builds import Builds, behind_harbor, differences, kustomize
-from tests.support.project import BAD, POLICY, pod
+from tests.support.builds import Builds, by_policy, differences
+from tests.support.project import BAD, pod
+from tests.support.selectors import argo, fix, flux
 from tests.support.trees import catalogue
 
 if TYPE_CHECKING:
@@ -38,39 +39,9 @@ spec:
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Tool:
-    home = tmp_path / "home"
-    home.mkdir(exist_ok=True)
-    return kustomize(home)
-
-
-@pytest.fixture
-def repository(project: Project) -> Project:
-    project.write("imagelint.yaml", POLICY)
-    project.write("app/a.yaml", BAD)
-    project.write("app/kustomization.yaml", BASE)
-    project.git("init", "-q")
-    return project
-
-
-def fix(repository: Project, *paths: str) -> str:
-    repository.git("add", "-A")
-    return repository.run("fix", *paths).stdout
-
-
-def flux(**spec: Any) -> str:
-    meta = {"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization"}
-    return json.dumps({**meta, "metadata": {"name": "a"}, "spec": {"path": "./app", **spec}})
-
-
-def argo(**fields: Any) -> str:
-    meta = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "a"}}
-    return json.dumps({**meta, "spec": {"source": {"path": "app", "kustomize": fields}}})
-
-
-def mapped(image: str) -> str | None:
-    found = behind_harbor(image, "h.io", ("docker.io", "quay.io"))
-    return found and found.replace("/docker.io/", "/hub/").replace("/quay.io/", "/quay/")
+def repository(repository: Project) -> Project:
+    repository.write("app/kustomization.yaml", BASE)
+    return repository
 
 
 def built(repository: Project, program: Tool, tmp_path: Path, name: str) -> Builds:
@@ -142,7 +113,7 @@ def test_what_is_built_stays(
     assert before.built
     said = fix(repository)
     after = built(repository, program, tmp_path, "host.json")
-    assert differences(before, after, mapped) == [], said
+    assert differences(before, after, by_policy) == [], said
     assert after != before or "cannot be fixed safely" in said or ":*" in text
 
 
@@ -254,7 +225,7 @@ def test_a_part_of_an_image_stays(
     assert before.built
     said = fix(repository)
     after = Builds.of(program, repository.root, ["app"])
-    assert differences(before, after, mapped) == []
+    assert differences(before, after, by_policy) == []
     assert (repository.read("app/a.yaml") != BAD) is is_repaired
     assert ("takes a part of an image" in said) is not is_repaired
 

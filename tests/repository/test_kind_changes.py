@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.builds import Builds, kustomize
+from tests.support.builds import Builds
 from tests.support.project import POLICY
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.project import Project
     from tests.support.tools import Tool
 
@@ -46,13 +44,6 @@ COPIED = (
 )
 WHOLE = f"{{apiVersion: v1, kind: Pod, {HELD.strip().replace(chr(10), ', ')}}}"
 ADDED = "value: KIND, targets: [{selector: {kind: ConfigMap}, fieldPath: kind}]"
-
-
-@pytest.fixture
-def program(tmp_path: Path) -> Tool:
-    home = tmp_path / "home"
-    home.mkdir()
-    return kustomize(home)
 
 
 def found(

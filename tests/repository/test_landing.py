@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.support.project import CLEAN, FINDINGS, POLICY, pod
+from tests.support.selectors import flux
 
 if TYPE_CHECKING:
     from tests.support.project import Project
@@ -35,11 +36,6 @@ def is_judged_as_prod(project: Project, *paths: str) -> bool:
     found = json.loads(done.stdout)["findings"]
     assert {one["rule"] for one in found} <= {"unapproved-registry"}
     return any(one["path"].startswith("app/") for one in found)
-
-
-def flux(**spec: Any) -> str:
-    meta = {"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization"}
-    return json.dumps({**meta, "metadata": {"name": "a"}, "spec": {"path": "./app", **spec}})
 
 
 def argo(namespace: str = "", kind: str = "Application", **source: Any) -> str:

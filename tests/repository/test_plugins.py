@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.builds import Builds, behind_harbor, differences, kustomize
-from tests.support.project import BAD, POLICY, pod
+from tests.support.builds import Builds, by_policy, differences
+from tests.support.project import BAD, pod
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.project import Project
     from tests.support.tools import Tool
 
@@ -37,26 +35,6 @@ CONTENT = {
     "PatchStrategicMergeTransformer": MERGED,
     "ReplacementTransformer": REPLACED,
 }
-
-
-@pytest.fixture
-def program(tmp_path: Path) -> Tool:
-    home = tmp_path / "home"
-    home.mkdir(exist_ok=True)
-    return kustomize(home)
-
-
-@pytest.fixture
-def repository(project: Project) -> Project:
-    project.write("imagelint.yaml", POLICY)
-    project.write("app/a.yaml", BAD)
-    project.git("init", "-q")
-    return project
-
-
-def mapped(image: str) -> str | None:
-    found = behind_harbor(image, "h.io", ("docker.io", "quay.io"))
-    return found and found.replace("/docker.io/", "/hub/").replace("/quay.io/", "/quay/")
 
 
 def plugin(kind: str, fields: str, name: str = "t") -> str:
@@ -104,7 +82,7 @@ def law(repository: Project, program: Tool, *, folder: str = "app") -> str:
     assert folder in before.built
     repository.git("add", "-A")
     said = repository.run("fix").stdout
-    assert differences(before, Builds.of(program, repository.root), mapped) == [], said
+    assert differences(before, Builds.of(program, repository.root), by_policy) == [], said
     return said
 
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.builds import Builds, behind_harbor, differences, kustomize
-from tests.support.project import BAD, POLICY, pod
+from tests.support.builds import Builds, by_policy, differences
+from tests.support.project import BAD, pod
+from tests.support.selectors import argo, fix, flux
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,39 +24,14 @@ ENTRY = {"name": "nginx", "newTag": "8"}
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Tool:
-    home = tmp_path / "home"
-    home.mkdir(exist_ok=True)
-    return kustomize(home)
-
-
-@pytest.fixture
-def repository(project: Project) -> Project:
-    project.write("imagelint.yaml", POLICY)
-    project.write("app/a.yaml", BAD)
-    project.write("app/kustomization.yaml", "resources: [a.yaml]\n")
-    project.git("init", "-q")
-    return project
-
-
-def fix(repository: Project, *paths: str) -> str:
-    repository.git("add", "-A")
-    return repository.run("fix", *paths).stdout
-
-
-def flux(**spec: Any) -> str:
-    meta = {"apiVersion": "kustomize.toolkit.fluxcd.io/v1", "kind": "Kustomization"}
-    return json.dumps({**meta, "metadata": {"name": "f"}, "spec": {"path": "./app", **spec}})
-
-
-def argo(**kustomize: Any) -> str:
-    meta = {"apiVersion": "argoproj.io/v1alpha1", "kind": "Application", "metadata": {"name": "f"}}
-    return json.dumps({**meta, "spec": {"source": {"path": "app", "kustomize": kustomize}}})
+def repository(repository: Project) -> Project:
+    repository.write("app/kustomization.yaml", "resources: [a.yaml]\n")
+    return repository
 
 
 def merging(spec: Any, kind: str = "kustomize.toolkit.fluxcd.io/v1 Kustomization") -> Any:
     version, _, name = kind.partition(" ")
-    patch = {"apiVersion": version, "kind": name, "metadata": {"name": "f"}, "spec": spec}
+    patch = {"apiVersion": version, "kind": name, "metadata": {"name": "a"}, "spec": spec}
     return {"patch": json.dumps(patch)}
 
 
@@ -69,7 +45,7 @@ PATCHES = [
     operation("/spec/images/-", ENTRY, FLUX),
     operation("/spec/images/0/name", "nginx", FLUX),
     operation("/spec/images", [ENTRY], {"kind": "Kustomization"}),
-    operation("/spec/images", [ENTRY], {"name": "f"}),
+    operation("/spec/images", [ENTRY], {"name": "a"}),
     operation("/spec", {"images": [ENTRY], "path": "./app"}, FLUX),
 ]
 ARGO_PATCHES = [
@@ -244,10 +220,6 @@ def test_through_links(
     fix(repository, path)
     after = Builds.of(program, root)
 
-    def mapped(image: str) -> str | None:
-        found = behind_harbor(image, "h.io", ("docker.io",))
-        return found and found.replace("/docker.io/", "/hub/")
-
-    assert differences(before, after, mapped) == []
+    assert differences(before, after, by_policy) == []
     assert repository.read("app/a.yaml") == NEW
     assert tmp_path.exists()

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.project import BAD, POLICY, pod
+from tests.support.project import BAD, pod
+from tests.support.selectors import fix
 
 if TYPE_CHECKING:
     from tests.support.project import Project
@@ -40,19 +41,6 @@ build:
   - image: nginx
 """
 NEW = "h.io/hub/nginx"
-
-
-@pytest.fixture
-def repository(project: Project) -> Project:
-    project.write("imagelint.yaml", POLICY)
-    project.write("app/a.yaml", BAD)
-    project.git("init", "-q")
-    return project
-
-
-def fix(repository: Project, *paths: str) -> str:
-    repository.git("add", "-A")
-    return repository.run("fix", *paths).stdout
 
 
 @pytest.mark.parametrize("has_kustomization", [True, False])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.repository.build_trees import POLICY, REGISTRIES, write_tree
-from tests.support.builds import Builds, behind_harbor, differences, kustomize
+from tests.support.builds import Builds, behind_harbor, differences
 from tests.support.needs import needs
 from tests.support.project import ERROR, FINDINGS, Project
 from tests.support.repository import Repository
@@ -68,13 +68,6 @@ images:
 def mapped(image: str) -> str | None:
     """Return what the policy makes of an image."""
     return behind_harbor(image, registries=REGISTRIES)
-
-
-@pytest.fixture
-def program(tmp_path: Path) -> Tool:
-    home = tmp_path / "home"
-    home.mkdir()
-    return kustomize(home)
 
 
 def chain(root: Path) -> Path:

@@ -23,6 +23,7 @@ __all__ = [
     "NAMES",
     "Builds",
     "behind_harbor",
+    "by_policy",
     "differences",
     "kustomizations_below",
     "kustomize",
@@ -83,6 +84,12 @@ class Builds:
 def objects(output: str) -> list[Any]:
     """Return what is in the output of a build; all scalars are texts."""
     return list(YAML(typ="base").load_all(output))
+
+
+def by_policy(image: str) -> str | None:
+    """Return what the tests' own POLICY makes of an image; None if it keeps it."""
+    found = behind_harbor(image, "h.io", ("docker.io", "quay.io"))
+    return found and found.replace("/docker.io/", "/hub/").replace("/quay.io/", "/quay/")
 
 
 def differences(before: Builds, after: Builds, mapped: Callable[[str], str | None]) -> list[str]:
