@@ -1,7 +1,7 @@
-"""What rich draws: tables as wide as what stands in them, on a terminal as wide as that.
+"""Tables, drawn by rich: as wide as the terminal allows, or as their content on a pipe.
 
-Import this only where something is drawn. A console is told all that it would otherwise ask the
-environment for, so that a table depends on nothing but its rows and its :class:`Look`.
+Import this module only to draw something. The console gets explicit settings instead of environment
+variables, so that a table depends only on its rows and its :class:`Look`.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _UNLIMITED = 1 << 31
 
 
 def columns(*heads: str, numbers: int = 0, below: int = 0) -> Table:
-    """Return a table without rows; the last ``numbers`` columns are set to the right.
+    """Return a table without rows; the last ``numbers`` columns are right-aligned.
 
-    ``below`` empty lines are below each row. What does not fit on a terminal is folded.
+    ``below`` empty lines are below each row. Text that does not fit the terminal is wrapped.
     """
     texts = len(heads) - numbers
     table = Table(box=None, pad_edge=False, padding=(0, 2, below, 0), header_style="")
@@ -39,7 +39,7 @@ def columns(*heads: str, numbers: int = 0, below: int = 0) -> Table:
 
 
 def width(table: Table) -> int:
-    """Return how many cells wide a table is where nothing is folded."""
+    """Return the width of a table in cells, if nothing is wrapped."""
     return console(PLAIN).measure(table).maximum
 
 
@@ -51,7 +51,7 @@ def drawn(table: Table, look: Look) -> str:
 
 
 def console(look: Look, file: IO[str] | None = None) -> Console:
-    """Return a console that writes text as it is: no markup, no codes of emoji."""
+    """Return a console that prints text as it is, without markup or emoji codes."""
     return Console(
         file=file,
         width=look.width if look.terminal else _UNLIMITED,

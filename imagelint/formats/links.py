@@ -1,6 +1,7 @@
 """Links in a terminal (OSC 8): paths open the file, rules the file that explains them.
 
-Terminals that know no links show the text alone; where ``Look.links`` is empty, nobody asks here.
+Terminals without support for links show only the text. Nothing here is called if ``Look.links`` is
+empty.
 """
 
 from __future__ import annotations

@@ -26,10 +26,10 @@ _QUOTED = re.compile(r'["\\]')
 
 
 class _Matcher(difflib.SequenceMatcher[str]):
-    """Groups changes as difflib does, and finds them in step where no line came or went.
+    """Group changes as difflib does, but compare line by line if the number of lines is the same.
 
-    That is what a fix makes. difflib would need time quadratic in the number of changes for it, and
-    in that of equal lines.
+    A fix keeps that number. difflib needs time quadratic in the number of changes, and in that of
+    equal lines.
     """
 
     def __init__(self, before: list[str], after: list[str]) -> None:

@@ -40,7 +40,7 @@ _NEVER = dict.fromkeys(
 def pod_asks(metadata: Node | None, spec: Node | None, view: View) -> bool | None:
     """Return whether a pod with this metadata asks for injection; None: it does not say.
 
-    On the network of its host it asks in vain (``injectRequired``).
+    A pod on its host's network is never injected (``injectRequired``).
     """
     if isinstance(spec, Mapping) and _is_true(view.entries(spec).get("hostNetwork"), view):
         return False

@@ -30,7 +30,7 @@ _INVISIBLE = (
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
     "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ufffd-\uffff\U000e0000-\U000e007f]"
 )
-"""What nobody sees around a key, and what stands for a character that is none."""
+"""Invisible characters, and the replacement character."""
 _JSON_COMMENT = r"(?m)(?:^|[\s,{\[])(?://|/\*)"
 _JSON_TEXTS = r"""(?x)
     (?P<string> "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' ) (?P<colon> [ \t]*: )?
@@ -58,7 +58,7 @@ def shows_kind(text: str) -> bool:
 
 
 def _visible(text: str) -> str:
-    """Return text with blanks for what nobody sees in it, but for NULs between letters."""
+    """Return text with blanks for invisible characters, and without NULs."""
     is_plain = text.isascii() and text.isprintable()
     return text if is_plain else re.sub(_INVISIBLE, " ", text.replace(_NUL, ""))
 
@@ -135,16 +135,17 @@ def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
 
 
 def _is_misread_key(key: Scalar) -> bool:
-    """Whether a key shows one of an object's, and is another one to YAML."""
+    """Whether a key looks like `kind` or `apiVersion`, but YAML reads another key."""
     if key.value in _KEYS or (key.style and not re.search("[:{]", key.value)):
-        return False  # what stands in quotes alone is meant as it is
+        return False  # a quoted key without a colon is what its author wants
     return re.search(_PART_OF_KEY, _visible(key.value)) is not None
 
 
 def glued_problem(root: Node | None) -> ParseProblem | None:
-    """Return where the space behind the colon of ``image``, or of a key around it, is missing.
+    """Return where the space after the colon of ``image``, or of a key near it, is missing.
 
-    So a container, or what holds some, is a string to YAML, or has a key ``image:IMAGE``.
+    YAML then reads a container, or its parent, as a string, or as a mapping with a key
+    ``image:IMAGE``.
     """
     work: list[tuple[Node, bool]] = [] if root is None else [(root, False)]
     seen: set[int] = set()

@@ -33,9 +33,9 @@ _EVERY_PATH: Final = re.compile(r"(?:\*\*/)*(?:\*\*|(?<=/)\*(?:\.(?:\*|ya?ml|jso
 
 
 def never_below(glob: PathPattern) -> str | None:
-    """Say of a glob that names folders that it fits nothing in them; None: it names none.
+    """Return the problem of a glob that matches a folder but nothing in it; None if it has none.
 
-    With a wildcard it may be meant for files, whose extension it leaves out.
+    A glob with a wildcard may be meant for files, with the extension left out.
     """
     last = glob.text.rpartition("/")[2]
     is_name = not set(last) <= _WILDCARDS
@@ -91,7 +91,8 @@ def project_meaning(harbor: Harbor, project: Project) -> str | None:
 def hidden_images(ignored: IgnoredField, catalogue: Catalogue) -> Iterator[tuple[bool, str]]:
     """Yield the ignored fields of a policy that hold images.
 
-    Each with whether this is known; otherwise it only looks like a container's image.
+    The flag says whether the catalogue knows the field; otherwise it only looks like the image of
+    a container.
     """
     for path, text in zip(ignored.paths, ignored.texts, strict=True):
         for group in ignored.groups:
@@ -122,7 +123,7 @@ def _holds(catalogue: Catalogue, branch: Branch, path: tuple[str, ...]) -> bool:
         if holder.shape:
             try:
                 inside = catalogue.shape(holder.shape)
-            except KeyError:  # an object of whatever kind
+            except KeyError:  # an object of any kind
                 continue
             if _holds(catalogue, inside, path):
                 return True

@@ -181,7 +181,8 @@ class Intake:
     def _links_out(self, found: files.Found) -> frozenset[str]:
         """Return the links that lead out of their root, after reporting each.
 
-        A tracked one may deploy what nobody can review here; an untracked one is a tool's.
+        A tracked link may deploy files that a reviewer cannot see here; an untracked link belongs
+        to a tool.
         """
         places = {file.path: file.shown for file in found.files if file.path in found.links}
         folders = {

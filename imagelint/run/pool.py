@@ -197,7 +197,7 @@ class Pool:
     def _look_after_helpers(self) -> None:
         """End the pool if a helper was killed while it sent a result.
 
-        The executor would wait for ever for the rest of the result: it holds the pipe open itself.
+        The executor would wait forever for the rest of the result: it holds the pipe open itself.
         """
         from multiprocessing.connection import wait  # noqa: PLC0415 - only for long runs
 

@@ -152,7 +152,7 @@ def test_it_grows_only_when_told_to(old: Project) -> None:
     done = old.run("baseline", "write")
     assert done.exit_code == ERROR
     assert done.stderr == (
-        "error: imagelint-baseline.json does not know 1 finding: mend what is new, or take it in"
+        "error: imagelint-baseline.json does not know 1 finding: fix what is new, or accept it"
         " with --grow\n"
     )
     assert old.read(BASELINE_NAME) == before

@@ -63,7 +63,7 @@ def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa
         if os.path.lexists(_place(one.governing)) and new and not grow:
             message = (
                 f"{files.displayed(_place(one.governing), os.getcwd())} does not know"
-                f" {_counted(new)}: mend what is new, or take it in with --grow"
+                f" {_counted(new)}: fix what is new, or accept it with --grow"
             )
             raise UsageError(message)
     for one in every:  # all of them, or none

@@ -1,6 +1,6 @@
-"""Changes of an object's kind: the images in it are searched as those of its present kind.
+"""Changes of an object's kind. imagelint searches for images by the kind that is written.
 
-So only a build can tell which images the new kind holds and the old one does not.
+Only a build shows the images that the new kind has and the old one does not.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def kinds_of_target(target: Target, catalogue: Catalogue) -> Kinds:
 
 
 def reveals(catalogue: Catalogue, kinds: Kinds, written: Mapping[str, str | None]) -> bool:
-    """Whether objects may hold images that are not seen, after something is written into them.
+    """Whether objects may have unseen images after something is written into them.
 
     ``written`` has their new ``kind`` and ``apiVersion``, None if it is not known. If Kubernetes
     itself has one of the kinds, it does not count as a kind of another group.
@@ -72,7 +72,7 @@ def _reveals(
     if becomes is not None and becomes.holds_nothing:
         return False
     was = None if old is None else catalogue.lookup(*old)
-    # Without a group an unknown kind may be one of Kubernetes', which is not searched by shape.
+    # An unknown kind without a group may be one of Kubernetes', which are not searched by shape.
     may_be_free = KIND in written and was is None and not (old and old[0])
     is_searched = not may_be_free and (was is None or not was.is_exact)
     if old is not None and is_searched:
