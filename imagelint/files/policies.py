@@ -325,9 +325,13 @@ class Policies:
 
         Raises ``InvalidPattern`` for an invalid glob.
         """
-        from imagelint.files.rule_files import rule_files  # noqa: PLC0415 - most have none
+        from imagelint.files.rule_files import left_out, rule_files  # noqa: PLC0415 - most have none
 
         paths = rule_files(self._origin, folder, glob)
+        if isinstance(self._origin, OnDisk):
+            for path in left_out(folder, glob):
+                message = "a sparse checkout leaves out this rule file; add it to the checkout"
+                raise FileError(displayed(path, self._cwd), message)
         if not isinstance(self._origin, OnDisk):
             with suppress(InvalidPattern):
                 for path in rule_files(OnDisk(), folder, glob):

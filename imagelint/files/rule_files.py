@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from imagelint.files.git import index_of, may_be_sparse, repository_of
 from imagelint.files.origin import Kind
 from imagelint.model.source import shown
 from imagelint.patterns.globs import InvalidPattern, NamePattern
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from imagelint.files.origin import Origin
 
-__all__ = ["rule_files"]
+__all__ = ["left_out", "rule_files"]
 
 
 def rule_files(origin: Origin, folder: str, glob: str) -> tuple[str, ...]:
@@ -35,6 +36,22 @@ def rule_files(origin: Origin, folder: str, glob: str) -> tuple[str, ...]:
         places = [path for place in places for path in _named(origin, place, name, Kind.FOLDER)]
     found = (path for place in places for path in _named(origin, place, last, Kind.FILE))
     return tuple(sorted(found))
+
+
+def left_out(folder: str, glob: str) -> list[str]:
+    """Return the rule files that a sparse checkout leaves out, as absolute paths."""
+    root = repository_of(folder)
+    index = index_of(root) if root is not None and may_be_sparse(root) else None
+    if index is None:
+        return []
+    patterns = [NamePattern.parse(name) for name in glob.split("/")]
+
+    def is_named(path: str) -> bool:
+        names = os.path.relpath(path, folder).split(os.sep)
+        pairs = zip(patterns, names, strict=False)
+        return len(names) == len(patterns) and all(one.matches(name) for one, name in pairs)
+
+    return sorted(path for path in index.sparse if is_named(path) and not os.path.lexists(path))
 
 
 def _named(origin: Origin, folder: str, pattern: str, wanted: Kind) -> Iterator[str]:

@@ -17,6 +17,16 @@ LFS = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 
 ANNEX = "/annex/objects/SHA256E-s150--00ff.yaml\n"
 NOT_HERE = "a Git LFS pointer, whose content is not here"
 OVERLAY = "resources: [{}]\n"
+RULE = """\
+id: ID
+summary: no such image
+severity: error
+check: forbidden-image
+parameters: {images: [quay.io/none/none]}
+why: none
+remedy: none
+examples: {bad: [quay.io/none/none:1], good: [quay.io/some/some:1]}
+"""
 
 
 @pytest.fixture
@@ -214,6 +224,24 @@ class TestSparseCheckouts:
         code, said = run("check", "k8s")
         assert code == ERROR
         assert "error: prod/a.yaml: left out by a sparse checkout; k8s/kustom" in said
+
+    @pytest.mark.parametrize(("glob", "expected"), [("prod/*.yml", ERROR), ("k8s/*.yml", CLEAN)])
+    def test_a_rule_file_that_is_left_out(
+        self, sparse: Repository, glob: str, expected: int
+    ) -> None:
+        """Also if the glob matches other rule files."""
+        sparse.git("sparse-checkout", "disable")
+        for name in ("k8s/one", "prod/one", "prod/two"):
+            rule_id = name.replace("/", "-")
+            sparse.write(f"{name}.yml", RULE.replace("ID", rule_id))
+        policy = sparse.read("imagelint.yaml")
+        sparse.write("imagelint.yaml", f'{policy}rule-files: ["{glob}"]\n')
+        sparse.commit()
+        sparse.git("sparse-checkout", "set", "--no-cone", "/*", "!/prod/two.yml", "!/prod/*.yaml")
+        code, said = run()
+        assert code == expected, said
+        lost = "error: prod/two.yml: a sparse checkout leaves out this rule file"
+        assert (lost in said) == (expected == ERROR)
 
     def test_a_policy_that_is_left_out_decides_nothing(self, sparse: Repository) -> None:
         sparse.git("sparse-checkout", "set", "--no-cone", "/k8s/good.yaml")
