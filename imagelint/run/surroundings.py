@@ -48,6 +48,11 @@ class Surroundings:
         self._folders = sorted(filter(os.path.isdir, places), key=len)
         self._walked = [files.above_glob(place) for place in places if not os.path.lexists(place)]
         self._walked = sorted((*self._folders, *self._walked), key=len)
+        self._cwd = cwd
+        self._has_all = any(files.is_below(cwd, one) for one in self._folders)
+        """Whether a PATH contains the working folder."""
+        self._trees: set[str] = set()
+        """The working folder, if kustomizations are searched in it."""
         self._repositories = Repositories(self._is_tree)
         self._roots: dict[str, str] = {}
         """By folder."""
@@ -81,22 +86,40 @@ class Surroundings:
 
     def _is_tree(self, root: str) -> bool:
         """Whether all files below a root belong together; a lone file may be in a home folder."""
-        is_whole = root in self._folders or files.holds_repository(root)
+        is_whole = root in (*self._folders, *self._trees) or files.holds_repository(root)
         return is_whole or self._policy_folder(root) == root
 
     def root_of(self, path: str) -> str:
         """Return the root of the repository of a file.
 
-        Without one it is the outermost folder with a policy, else the PATH that contains it.
+        Without one it is the outermost folder with a policy, else the working folder if the file
+        may be part of a kustomization, else the PATH that contains it.
         """
         folder = path.rpartition(os.sep)[0] or os.sep
         known = self._roots.get(folder)
         if known is None:
             above = (one for one in self._folders if files.is_below(path, one))
             known = self._holder_of(folder) or self._policy_folder(folder)
-            known = known or next(above, folder)
+            known = known or self._working_folder(folder) or next(above, folder)
             self._roots[folder] = known
         return known
+
+    def _working_folder(self, folder: str) -> str | None:
+        """Return the working folder if a kustomization in or above ``folder`` is below it.
+
+        Another kustomization may use that one. Files without any are not searched for more, because
+        the working folder may be somebody's home.
+        """
+        if self._has_all:
+            return None
+        place = folder
+        while files.is_below(place, self._cwd):
+            names = (os.path.join(place, name) for name in KUSTOMIZATION_FILES)
+            if any(map(os.path.isfile, names)):
+                self._trees.add(self._cwd)
+                return self._cwd
+            place = os.path.dirname(place)
+        return None
 
     def _holder_of(self, folder: str) -> str | None:
         """Return the repository that contains a folder, with one check of each folder of a tree."""

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.builds import Builds, by_policy, differences
-from tests.support.project import BAD, pod
+from tests.support.builds import Builds, behind_harbor, by_policy, differences
+from tests.support.project import BAD, CLEAN, Project, pod
 from tests.support.selectors import argo, fix, flux
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.project import Project
     from tests.support.tools import Tool
 
 NEW = pod("h.io/hub/nginx:1.25")
@@ -223,3 +222,35 @@ def test_through_links(
     assert differences(before, after, by_policy) == []
     assert repository.read("app/a.yaml") == NEW
     assert tmp_path.exists()
+
+
+@pytest.mark.parametrize("path", ["app/a.yaml", "app", "app/*.yaml", "."])
+def test_without_a_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: Tool, path: str
+) -> None:
+    """What selects the image is searched in the working folder."""
+    place = Project(tmp_path / "plain")
+    place.write("app/a.yaml", BAD)
+    place.write("app/kustomization.yaml", "resources: [a.yaml]\n")
+    overlay = 'resources: [../app]\nimages: [{name: nginx, newTag: "2"}]\n'
+    place.write("o/kustomization.yaml", overlay)
+    monkeypatch.chdir(place.root)
+    before = Builds.of(program, place.root)
+    done = place.run("fix", "--env", "prod", path)
+    assert done.exit_code == CLEAN, done.stderr
+    after = Builds.of(program, place.root)
+    assert differences(before, after, behind_harbor) == []
+    assert "harbor.myco.com/docker.io/nginx:2" in str(after.outputs["o"])
+
+
+def test_without_a_repository_a_lone_file_is_not_searched_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing beside it is read, because the working folder may be somebody's home."""
+    place = Project(tmp_path / "plain")
+    place.write("a.yaml", BAD)
+    overlay = 'resources: [../a.yaml]\nimages: [{name: nginx, newTag: "2"}]\n'
+    place.write("o/kustomization.yaml", overlay)
+    monkeypatch.chdir(place.root)
+    assert place.run("fix", "--env", "prod", "a.yaml").exit_code == CLEAN
+    assert place.read("o/kustomization.yaml") == overlay
