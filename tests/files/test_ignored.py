@@ -36,7 +36,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repository:
 
 def run(*arguments: str) -> tuple[int, str]:
     done = Project(Path.cwd()).run(*arguments)
-    return done.exit_code, done.output
+    return done.exit_code, done.stdout + done.stderr
 
 
 class TestOfACommit:
