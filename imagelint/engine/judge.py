@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from imagelint.kubernetes.read import Examined, action_text
 from imagelint.kubernetes.readers import Value
-from imagelint.model.finding import Severity
+from imagelint.model.finding import Problem, Severity
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.reference import ImageReference, InvalidReference
 from imagelint.model.source import shown
@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     from imagelint.engine.excuses import Excuse, Excuser
     from imagelint.kubernetes.pull_secrets import PodSecrets
     from imagelint.kubernetes.search import ImageSite
-    from imagelint.model.finding import Problem
     from imagelint.policy.policy import Environment, Policy
     from imagelint.rules.checks.subject import Check
     from imagelint.rules.rule import Rule
     from imagelint.yaml.nodes import ValueType
 
 __all__ = ["Judge", "Judged", "Verdict"]
+
+UNRESOLVED = "unresolved-reference"
 
 
 class Verdict(NamedTuple):
@@ -127,6 +128,8 @@ class Judge:
         is the pod of the site, if a rule needs it.
         """
         value, image = _value_of(item, site)
+        if site.unresolved is not None:
+            return self._unresolved(site, image, environments, excuse)
         is_placeholder = site.filled_by is not None
         if is_placeholder and site.is_asked:
             return Judged(site, image, None, environments, (), None, None)
@@ -145,6 +148,31 @@ class Judge:
         wanted, refused = _wanted(verdicts, environments, reference)
         kept = _first_of_each_rule(verdicts)
         return Judged(site, image, reference, environments, kept, wanted, refused, excused)
+
+    def _unresolved(
+        self,
+        site: ImageSite,
+        image: str | None,
+        environments: tuple[Environment, ...],
+        excuse: Excuser | None,
+    ) -> Judged:
+        """Return a note that an image is not known here, for environments with limits."""
+        rule, problem = self._rules[UNRESOLVED], Problem(site.unresolved or "")
+        severities = (
+            (one, self._policy.severity(rule, one, in_chart=True))
+            for one in environments
+            if not one.gate.is_open and not _allows_all_of(site, one)
+        )
+        verdicts = tuple(
+            Verdict(rule, severity, environment, problem)
+            for environment, severity in severities
+            if severity is not Severity.OFF
+        )
+        excused: tuple[tuple[Verdict, Excuse], ...] = ()
+        if excuse is not None:
+            verdicts, excused = _sifted(verdicts, None, excuse)
+        kept = _first_of_each_rule(verdicts)
+        return Judged(site, image, None, environments, kept, None, None, excused)
 
     def _hold(  # noqa: PLR0913, PLR0917 - everything that affects the result
         self,
@@ -255,6 +283,13 @@ class Judge:
             about = tuple(one for one in every if getattr(one.check, "about_references", True))
             self._known[key] = _ActiveRules(every, about, retiring)
         return self._known[key]
+
+
+def _allows_all_of(site: ImageSite, environment: Environment) -> bool:
+    """Whether an environment allows every image of a registry without a name of an image."""
+    if not site.is_registry:
+        return False
+    return environment.gate.allows_all_below(str(site.value.value))
 
 
 def _with_successor(

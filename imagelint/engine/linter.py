@@ -215,7 +215,7 @@ class Linter:
             self._judge.judge(
                 item,
                 site,
-                self._environments(where, site.object),
+                self._environments(where, site.object, site.runs_in),
                 in_chart=in_chart,
                 excuse=excuses.of_site(site, span.start),
                 pod=pods.get(id(site.node)),
@@ -351,9 +351,17 @@ class Linter:
                         return True
         return False
 
-    def _environments(self, where: Where, root: KubeObject | None) -> tuple[Environment, ...]:
-        """Return the environments of an object; kustomize moves no cluster-scoped object."""
+    def _environments(
+        self, where: Where, root: KubeObject | None, runs_in: frozenset[str] | None = None
+    ) -> tuple[Environment, ...]:
+        """Return the environments of an object; kustomize moves no cluster-scoped object.
+
+        ``runs_in`` are the namespaces of what an object installs elsewhere.
+        """
         path, built_in, destinations = where
+        if runs_in is not None:
+            labels = {} if root is None else root.labels
+            return self._placement.environments(path, None, labels, runs_in)
         if root is None:
             return self._placement.environments(path, None, {})
         if is_cluster_scoped(root):

@@ -168,6 +168,8 @@ def _fields_of(tree: Tree, catalogue: Catalogue, text: Inline) -> Extract:
         return Extract([], [], owner)
     item, view, once = ObjectNode(tree.root, "", owner, BOTH), views(tree)[0], bool(tree.problems)
     sites = shape_sites(item, view, catalogue, text.shape, once=once)
+    if text.runs_in is not None:
+        sites = (site._replace(runs_in=text.runs_in) for site in sites)
     return Extract(sorted(sites, key=lambda site: site.node.start), [], owner)
 
 

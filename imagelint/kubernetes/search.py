@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint.kubernetes.catalogue.entries import (
-    CONTAINERS,
     EACH,
+    HELM_SHAPES,
     OBJECT,
     POD_SPEC,
     POD_TEMPLATE,
@@ -31,15 +31,17 @@ from imagelint.kubernetes.objects import (
     path_of,
     string_of,
 )
+from imagelint.kubernetes.pod_specs import pod_specs
 from imagelint.kubernetes.readers import BOTH, Reader, View, is_text, resolve, views
 from imagelint.kubernetes.sites import PARTS, ImageSite, sites_at
 from imagelint.model.finding import KubeObject
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.yaml.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree
+from imagelint.yaml.nodes import Mapping, ParseProblem, Scalar, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
 
+    from imagelint.kubernetes.catalogue.entries import Holder
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.kustomize.model import Inline, Unjudged
 
@@ -268,7 +270,7 @@ class _Search:
                     yield steps, site
         if (known is not None and known.is_exact) or not item.meta.api_version:
             return  # no apiVersion: a tool's own file, not an object of an unknown kind
-        for place in self._pod_specs(Place(item.mapping)):
+        for place in pod_specs(Place(item.mapping), self._view, self._passed, once=self._once):
             for steps, site in self._by_shape(place):
                 if steps not in claimed:
                     yield steps, site
@@ -304,13 +306,13 @@ class _Search:
             for segment, next_branch in branch.below.items():
                 if segment in keys or segment in EACH:  # most fields are absent
                     below += [(next_branch, one) for one in after(place, segment, self._view)]
-            for holder in branch.holders:
-                if holder.of and not named_so(self._item.meta.name, holder.of):
-                    continue
+            for holder in filter(self._applies, branch.holders):
                 if holder.text:
                     self._note(place, holder.text)
                 elif holder.shape == OBJECT:
                     self._enter(place)
+                elif holder.shape in HELM_SHAPES:
+                    yield from self._values(place, holder.shape)
                 elif holder.shape:
                     known = (holder.shape, id(place.node))
                     if not self._once or known not in self._seen:
@@ -320,6 +322,10 @@ class _Search:
                     yield from sites_at(self._item, self._view, place, holder)
             work += reversed(below)
 
+    def _applies(self, holder: Holder) -> bool:
+        """Whether a holder is for objects of this name."""
+        return not holder.of or named_so(self._item.meta.name, holder.of)
+
     def _note(self, place: Place, shape: str) -> None:
         """Record a string that holds the fields of a shape."""
         from imagelint.kubernetes.kustomize.model import Inline, Role  # noqa: PLC0415 - few files have such
@@ -327,11 +333,22 @@ class _Search:
         if isinstance(place.node, Scalar) and string_of(place.node, self._view) is not None:
             field = self._item.prefix + path_of(place.steps)
             owner = self._item.meta
-            self.texts.append(Inline(Role.TEXT, place.node, field, shape=shape, owner=owner))
+            runs_in = _runs_in(owner, place, self._view) if shape in HELM_SHAPES else None
+            text = Inline(Role.TEXT, place.node, field, shape=shape, owner=owner, runs_in=runs_in)
+            self.texts.append(text)
+
+    def _values(self, place: Place, shape: str) -> Iterator[tuple[tuple[Step, ...], ImageSite]]:
+        """Yield the sites in the values of a chart."""
+        from imagelint.kubernetes.values.reading import value_sites  # noqa: PLC0415 - few files have such
+
+        return value_sites(self._item, self._view, place, shape, once=self._once)
 
     def shape_sites(self, name: str) -> Iterator[ImageSite]:
         """Yield the sites of an object with the fields of a shape."""
-        found = self._walk(self._catalogue.shape(name), Place(self._item.mapping))
+        start = Place(self._item.mapping)
+        if name in HELM_SHAPES:
+            return (site for _, site in self._values(start, name))
+        found = self._walk(self._catalogue.shape(name), start)
         return (site for _, site in found)
 
     def _enter(self, place: Place) -> None:
@@ -350,49 +367,8 @@ class _Search:
         if found:
             self._passed.add(place.steps)
 
-    def _pod_specs(self, start: Place) -> Iterator[Place]:
-        """Yield the mappings that look like a pod spec, in document order."""
-        seen: set[int] = set()
-        root = self._view.entries(start.node) if isinstance(start.node, Mapping) else {}
-        parents = (start.node,) if isinstance(start.node, Mapping) else ()
-        work = [
-            Place(child, (key,), parents)
-            for key, child in reversed(list(root.items()))
-            if key not in ("status", "items")  # items of a list are separate objects
-        ]
-        if self._has_containers(start.node):
-            yield start
-        while work:
-            place = work.pop()
-            node = place.node
-            if isinstance(node, Scalar) or (self._once and id(node) in seen):
-                continue
-            if place.steps in self._passed:
-                continue
-            seen.add(id(node))
-            if isinstance(node, Sequence):
-                below = [
-                    Place(child, (*place.steps, index), ())
-                    for index, child in enumerate(node.items)
-                ]
-            else:
-                if self._has_containers(node):
-                    yield place
-                below = [
-                    Place(child, (*place.steps, key), (node,))
-                    for key, child in self._view.entries(node).items()
-                ]
-            work += reversed(below)
 
-    def _has_containers(self, node: Node) -> bool:
-        """Whether a container has an image, or a volume is beside containers without one."""
-        entries = self._view.entries(node) if isinstance(node, Mapping) else {}
-        lists = [entries[name] for name in CONTAINERS if name in entries]
-        if lists and "volumes" in entries:
-            lists.append(entries["volumes"])
-        return any(
-            isinstance(item, Mapping) and "image" in self._view.entries(item)
-            for found in lists
-            if isinstance(found, Sequence)
-            for item in found.items
-        )
+def _runs_in(meta: KubeObject, place: Place, view: View) -> frozenset[str] | None:
+    from imagelint.kubernetes.values.releases import release_namespaces  # noqa: PLC0415 - few files have such
+
+    return release_namespaces(meta, place.parents, view)

@@ -50,8 +50,7 @@ class ImageSite(NamedTuple):
     and ``sequence``, with the value None). ``node`` is the scalar that holds the registry,
     which is the one to edit; if that holds more than the image, ``within`` is the start and
     end of the image in its value. For an image in parts, ``tail`` is the text after that
-    scalar (``:1.25@sha256:...``). ``has_separate_tag`` says that the tag is written in
-    another place.
+    scalar (``:1.25@sha256:...``). ``has_separate_tag``: the tag is written elsewhere.
     """
 
     value: Value
@@ -69,10 +68,16 @@ class ImageSite(NamedTuple):
     is_asked: bool | None = True
     """Whether it is certain to be replaced; None: the namespace decides."""
     views: frozenset[Reader] = BOTH
-    """The readers that see the site; for trees without merges there is one view."""
+    """The readers that see it; for trees without merges there is one view."""
     within: tuple[int, int] | None = None
     unfixable: str | None = None
-    """Why no edit of the node can have the wanted effect; None: an edit is possible."""
+    """Why no edit of the node can have the wanted effect; None: one can."""
+    unresolved: str | None = None
+    """Why the image is not known here, and what to do; None: it is."""
+    is_registry: bool = False
+    """Whether the value is a registry, and the images are unknown."""
+    runs_in: frozenset[str] | None = None
+    """Where it runs: namespaces, empty if unknown. None: where its object is."""
 
 
 def sites_at(

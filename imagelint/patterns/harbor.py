@@ -317,6 +317,16 @@ class Gate(NamedTuple):
                 return Decision(allowed=True, pattern=pattern)
         return Decision(allowed=False, pattern=None)
 
+    def allows_all_below(self, place: str) -> bool:
+        """Whether every image on a registry, or below a path on it, is allowed."""
+        if self.deny:
+            return self.is_open
+        try:
+            below = RegistryPattern.parse(f"{place}/**" if "/" in place else place)
+        except InvalidPattern:
+            return False
+        return any(below.is_within(pattern) for pattern in self.allow)
+
     def denied_by_name(self, reference: ImageReference) -> RegistryPattern | None:
         """Return the pattern with a repository that denies an image, or None.
 

@@ -23,6 +23,10 @@ __all__ = [
     "EACH_ITEM",
     "EACH_VALUE",
     "ELSEWHERE",
+    "HELM_PARAMETERS",
+    "HELM_SET",
+    "HELM_SHAPES",
+    "HELM_VALUES",
     "HOLDS_TEXTS",
     "IMAGE",
     "OBJECT",
@@ -64,6 +68,12 @@ HOLDS_TEXTS: Final = {"ConfigMap": "data", "Secret": "stringData"}
 
 Both are in the core group. A Secret's ``data`` is base64, and is not read.
 """
+HELM_VALUES: Final = "helm-values"
+HELM_PARAMETERS: Final = "helm-parameters"
+HELM_SET: Final = "helm-set"
+HELM_SHAPES: Final = (HELM_VALUES, HELM_PARAMETERS, HELM_SET)
+"""The shapes of a chart's values, whose images are recognised by their keys: a mapping, a list of
+``name`` and ``value``, a mapping from dotted names. Only the catalogue names them."""
 PUBLIC_SHAPES: Final = ("container", POD_SPEC, POD_TEMPLATE, OBJECT)
 """The shapes that every file and every policy may name."""
 

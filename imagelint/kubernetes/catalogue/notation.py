@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from imagelint.kubernetes.catalogue.entries import (
     EACH,
     ELSEWHERE,
+    HELM_SHAPES,
     HOLDS_TEXTS,
     IMAGE,
     PUBLIC_SHAPES,
@@ -65,7 +66,7 @@ def read_part(source: Source, group: str | None) -> Part:
     """Read a file of the catalogue; ``group`` is the API group of the file, None in core.yaml."""
     reader = Fields(source)
     root = reader.record(reader.root, "", ("words", "groups", "shapes", "kinds", "without-images"))
-    names = {}
+    names = {one: one for one in HELM_SHAPES}
     shapes: dict[str, tuple[Field, ...]] = {}
     entries = reader.entries(root["shapes"], "shapes") if "shapes" in root else []
     for entry in entries:

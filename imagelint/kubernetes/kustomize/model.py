@@ -122,6 +122,8 @@ class Inline(NamedTuple):
     """For ``Role.TEXT``: the shape whose fields the text has."""
     owner: KubeObject | None = None
     """For ``Role.TEXT``: the object that contains it."""
+    runs_in: frozenset[str] | None = None
+    """For ``Role.TEXT``: the namespaces of a release, see ``ImageSite``."""
 
 
 class NodePatch(NamedTuple):

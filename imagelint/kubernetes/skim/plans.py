@@ -16,6 +16,7 @@ from imagelint.kubernetes.catalogue.entries import (
     CONTAINERS,
     EACH_ITEM,
     EACH_VALUE,
+    HELM_SHAPES,
     IMAGE,
     OBJECT,
     POD_SPEC,
@@ -192,6 +193,8 @@ class _Planner:
         for holder in branch.holders:
             if holder.shape in self._inside:
                 plan.role = Role.STOP  # a recursive shape
+            elif holder.shape in HELM_SHAPES:
+                plan.role = Role.STOP
             elif holder.shape and holder.shape != OBJECT:
                 if not self._fill_shape(plan, holder.shape, path):
                     return False

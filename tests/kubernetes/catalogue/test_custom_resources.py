@@ -9,9 +9,14 @@ import pytest
 
 from imagelint.files.shipped import catalogue_files
 from imagelint.kubernetes.catalogue.entries import (
+    HELM_PARAMETERS,
+    HELM_SET,
+    HELM_SHAPES,
+    HELM_VALUES,
     OBJECT,
     Field,
     Form,
+    Holder,
     SplitNames,
     Workload,
     words_of,
@@ -26,7 +31,7 @@ from tests.support.trees import Seen, catalogue, seen
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelint.kubernetes.catalogue.entries import Holder, Ways
+    from imagelint.kubernetes.catalogue.entries import Ways
 
 ENTRIES = catalogue().entries()
 POD = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [{"image": "a/b:1"}]}}
@@ -42,10 +47,12 @@ def leaves(fields: tuple[Field, ...], inside: tuple[str, ...] = ()) -> Iterator[
     shapes = catalogue().shapes()
     for field in fields:
         name = field.holder.shape
-        if field.holder.text:
+        if field.holder.text in HELM_SHAPES:
+            yield Leaf(field.path, Holder(shape=field.holder.text), field.holder.of, ())
+        elif field.holder.text:
             for leaf in leaves(shapes[field.holder.text]):
                 yield Leaf(field.path, leaf.holder, field.holder.of, leaf.path)
-        elif not name or name == OBJECT:
+        elif not name or name == OBJECT or name in HELM_SHAPES:
             yield from (Leaf(field.path, holder, holder.of) for holder in ways_of(field.holder))
         elif name not in inside:
             for leaf in leaves(shapes[name], (*inside, name)):
@@ -91,6 +98,24 @@ class Written(NamedTuple):
     images: list[str]
 
 
+# Values are without the word image, which is not in every image's keys.
+SHAPES = {
+    OBJECT: Written(POD, {}, ("spec", "containers", 0, "image"), ["a/b:1"]),
+    HELM_VALUES: Written(
+        {"a": {"repository": "r.io/b", "tag": "1"}}, {}, ("a", "repository"), ["r.io/b:1"]
+    ),
+    HELM_PARAMETERS: Written(
+        [{"name": "a.tag", "value": "1"}, {"name": "a.repository", "value": "r.io/b"}],
+        {},
+        (1, "value"),
+        ["r.io/b:1"],
+    ),
+    HELM_SET: Written(
+        {"a.repository": "r.io/b", "a.tag": "1"}, {}, ("a.repository",), ["r.io/b:1"]
+    ),
+}
+
+
 def put(where: dict[str, Any], root: dict[str, Any], way: tuple[str, ...], text: str) -> None:
     """Write a part of an image."""
     if way[0].startswith("/"):
@@ -105,7 +130,7 @@ def written(holder: Holder) -> Written:
     """Return what to write for a holder, all of whose parts have one way."""
     prefix = "".join(holder.prefixes)
     if holder.shape:
-        return Written(POD, {}, ("spec", "containers", 0, "image"), ["a/b:1"])
+        return SHAPES[holder.shape]
     if holder.split is not None:
         split = holder.split
         value: dict[str, Any] = {} if holder.only is None else dict([holder.only])

@@ -93,8 +93,8 @@ def beside(text: str, name: str) -> Any:
 
 
 RELEASE = """\
-apiVersion: helm.toolkit.fluxcd.io/v2
-kind: HelmRelease
+apiVersion: upgrade.cattle.io/v1
+kind: Plan
 metadata:
   name: web
 spec:

@@ -1,0 +1,1 @@
+"""Tests of ``imagelint/kubernetes/skim/``."""
