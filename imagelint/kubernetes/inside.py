@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from imagelint.kubernetes.catalogue.entries import HELM_SHAPES
 from imagelint.kubernetes.examined import Examined, Refusal
 from imagelint.kubernetes.kustomize.model import Role, Unjudged
 from imagelint.kubernetes.kustomize.reading import extract_as
@@ -18,8 +20,10 @@ from imagelint.kubernetes.seen import (
     seen_images,
     starts,
     to_what_follows,
+    without_actions,
 )
 from imagelint.kubernetes.texts import MOST_USES, fixed
+from imagelint.kubernetes.values.shapes import FILLED
 from imagelint.model.finding import KubeObject
 from imagelint.yaml.embedded import embedded
 from imagelint.yaml.nodes import Mapping, ParseProblem, Sequence, nodes_once
@@ -39,6 +43,7 @@ __all__ = ["tree_of", "with_inside"]
 DEEPEST = 8
 """Levels of documents inside of strings."""
 _TOO_DEEP = f"documents are nested in strings more than {DEEPEST} deep"
+_SPEAKS_OF_IMAGES = re.compile("(?i)image|repository|hub")
 _TOO_OFTEN = f"aliases repeat one text more than {MOST_USES} times"
 
 
@@ -71,9 +76,7 @@ def _inside(item: Examined, texts: Iterable[Inline], catalogue: Catalogue) -> It
     shared: set[int] | None = None
     for text in texts:
         if text.role is not Role.RESOURCE:
-            found = [
-                _read(piece, catalogue, text, item) for piece in embedded(item.document, text.node)
-            ]
+            found = [_read(piece, catalogue, text, item) for piece in _pieces(item, text)]
         elif may_hold_object(text.node.value.encode("utf-8", "surrogatepass")):
             shared = _shared(item) if shared is None else shared
             is_fixed = id(text.node) in shared or item.refusals
@@ -83,6 +86,26 @@ def _inside(item: Examined, texts: Iterable[Inline], catalogue: Catalogue) -> It
             found = []  # a dashboard, or other configuration that is not an object
         for inner in found:
             yield _renamed(inner, item.inside) if item.inside else inner
+
+
+def _pieces(item: Examined, text: Inline) -> list[Embedded]:
+    """Return the documents in a text; those in a chart's values without template actions.
+
+    The values of an ApplicationSet are a template, which is mostly not YAML as it is written.
+    """
+    value = text.node.value
+    if text.shape in HELM_SHAPES and ACTION in value and not _is_yaml(value):
+        if _SPEAKS_OF_IMAGES.search(value) is None:
+            return []
+        filled = without_actions(value, FILLED)
+        if _is_yaml(filled):
+            return embedded(item.document, text.node, filled)
+    return embedded(item.document, text.node)
+
+
+def _is_yaml(text: str) -> bool:
+    tree = parse_yaml(text)
+    return not tree.problems and not (tree.is_suspicious and refusals(tree))
 
 
 def _shared(item: Examined) -> set[int]:

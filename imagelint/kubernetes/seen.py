@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from imagelint.yaml.nodes import Tree
 
 __all__ = ["ACTION", "action_text", "is_manifest_of", "seen_images", "starts"]
-__all__ += ["is_refused_anyway", "to_what_follows"]
+__all__ += ["is_refused_anyway", "to_what_follows", "without_actions"]
 
 ACTION = "{{"
 """The start of a Go template action; no manifest needs it outside of strings."""
@@ -73,7 +73,7 @@ def is_refused_anyway(text: str, tree: Tree) -> bool:
     for index, message in tree.problems:
         if any(words in message for words in _OURS):
             return not _has_action(text, tree, index)
-    return parse_yaml(_without_actions(text)).problems == tree.problems
+    return parse_yaml(without_actions(text)).problems == tree.problems
 
 
 def _has_action(text: str, tree: Tree, until: int) -> bool:
@@ -84,12 +84,12 @@ def _has_action(text: str, tree: Tree, until: int) -> bool:
     return ACTION in re.sub(_TEXTS, "", text[tree.unread_from : until])
 
 
-def _without_actions(text: str) -> str:
-    """Return text with blanks in place of lines of actions, and letters for other actions."""
+def without_actions(text: str, char: str = "x") -> str:
+    """Return text with blanks in place of lines of actions, and ``char`` for other actions."""
     end = text.rfind("}}") + 2  # no action ends after it, so nothing is searched there
     marked = re.sub(r"(?s)\{\{.*?\}\}", lambda match: _same(match, _MARK), text[:end])
     blank = re.sub(_ONLY_MARKS, lambda match: _same(match, " "), marked + text[end:])
-    return blank.replace(_MARK, "x")
+    return blank.replace(_MARK, char)
 
 
 def _same(match: re.Match[str], char: str) -> str:

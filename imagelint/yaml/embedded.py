@@ -94,9 +94,12 @@ class _Inner(Decoded):
         return self._outer.byte_offset(self._places[at])
 
 
-def embedded(document: Document, node: Scalar) -> list[Embedded]:
-    """Return the documents in a scalar's value, split as kubectl splits a stream."""
-    data = node.value.encode("utf-8", "surrogatepass")
+def embedded(document: Document, node: Scalar, text: str | None = None) -> list[Embedded]:
+    """Return the documents in a scalar's value, split as kubectl splits a stream.
+
+    ``text`` is read in place of the value; it is equally long.
+    """
+    data = (node.value if text is None else text).encode("utf-8", "surrogatepass")
     source = Source(document.source.path, data)
     if source.encoding != "utf-8":  # a byte order mark is text here
         source.bom_length, source.encoding = 0, "utf-8"

@@ -19,6 +19,7 @@ from imagelint.kubernetes.values.shapes import (
     NAMES,
     TAGS,
     has_placeholder,
+    has_version,
     holds_registry,
     is_chart_or_repository,
     is_container_list,
@@ -30,6 +31,7 @@ from imagelint.kubernetes.values.shapes import (
     looks_like_image,
     names_host,
     names_known_registry,
+    readable,
     tail_of,
 )
 from imagelint.model.namedtuple import NamedTuple
@@ -282,7 +284,9 @@ class _Reader:
                 yield self._registry_alone(steps, part)
         elif is_image_key(key) or is_name_key(key):
             tag = self._tag_of(key, parts)
-            if not looks_like_image(text, is_sure=False) or not (tag or names_host(text)):
+            is_clear = names_host(text) or tag or has_version(text)
+            is_clear = is_clear or (is_name_key(key) and "/" in text)
+            if not (is_clear and looks_like_image(text, is_sure=False)):
                 return
             is_full = _has_tag(text)
             tail = "" if is_full else tail_of(tag, "")
@@ -316,7 +320,7 @@ class _Reader:
         *,
         has_separate_tag: bool = False,
     ) -> Found:
-        unresolved = None
+        text, unresolved = readable(text), None
         if "{{" in text:
             unresolved = f"{shown(text)}: a template fills in a part; {_RENDER}"
         site = ImageSite(

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DIGESTS",
+    "FILLED",
     "NAMES",
     "TAGS",
     "has_placeholder",
+    "has_version",
     "holds_registry",
     "is_chart_or_repository",
     "is_container_list",
@@ -30,9 +32,12 @@ __all__ = [
     "looks_like_image",
     "names_host",
     "names_known_registry",
+    "readable",
     "tail_of",
 ]
 
+FILLED: Final = "\ue000"
+"""A character in place of each of a template's action, where that is not YAML."""
 NAMES: Final = ("repository", "image", "name")
 """The keys of an image's name in a mapping, the best first."""
 TAGS: Final = ("tag", "version")
@@ -64,7 +69,7 @@ _KNOWN: Final = re.compile(
     r"(?:docker|quay|ghcr|lscr|nvcr)\.io|(?:.+\.)?gcr\.io|public\.ecr\.aws|mcr\.microsoft\.com"
     r"|cgr\.dev|registry\..+|.+\.(?:pkg\.dev|azurecr\.io)|[0-9]+\.dkr\.ecr\..+|harbor\..+"
 )
-_PLACEHOLDER: Final = re.compile(r"\{\{|\$\{|\$\(")
+_PLACEHOLDER: Final = re.compile(rf"\{{\{{|\$\{{|\$\(|{FILLED}")
 
 
 def is_image_key(key: str) -> bool:
@@ -127,6 +132,17 @@ def holds_registry(text: str) -> bool:
 def has_placeholder(text: str) -> bool:
     """Whether a template fills in a part of a text."""
     return _PLACEHOLDER.search(text) is not None
+
+
+def has_version(text: str) -> bool:
+    """Whether an image has a tag that can be nothing else: one with a number, or ``latest``."""
+    tag = text.rpartition("/")[2].partition(":")[2]
+    return tag == "latest" or any(char.isdecimal() for char in tag)
+
+
+def readable(text: str) -> str:
+    """Return a text for people, with braces in place of a template's actions."""
+    return re.sub(f"{FILLED}+", "{{…}}", text)
 
 
 def looks_like_image(text: str, *, is_sure: bool) -> bool:

@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.trees import examined
 
+RENDER = "check the rendered chart (`imagelint check --render`)"
 DIGEST = "sha256:" + "0" * 64
 RELEASE = {
     "apiVersion": "helm.toolkit.fluxcd.io/v2",
@@ -102,6 +103,8 @@ UNKNOWN: list[tuple[Any, str, str]] = [
     ({"image": "nginx:1.25"}, "image", "nginx:1.25"),
     ({"image": "bitnami/redis"}, "image", "bitnami/redis"),
     ({"runnerImage": "a/b", "runnerImageTag": "1"}, "runnerImage", "a/b:1"),
+    ({"natsImage": "nats:2.10.10"}, "natsImage", "nats:2.10.10"),
+    ({"global": {"imageName": "a/b"}}, "global.imageName", "a/b"),
     ({"global": {"imageRegistry": "quay.io"}}, "global.imageRegistry", "quay.io"),
     ({"global": {"hub": "quay.io/istio"}}, "global.hub", "quay.io/istio"),
     ({"image": {"registry": "quay.io"}}, "image.registry", "quay.io"),
@@ -146,6 +149,8 @@ def test_a_global_registry_may_replace_the_registry_beside_an_image() -> None:
         {"image": {"repository": ""}},
         {"backgroundImage": "logo/blue"},
         {"runnerImage": "default"},
+        {"runnerImage": "key:value"},
+        {"imageName": "name"},
         {"imagePullPolicy": "IfNotPresent"},
         {"imagePullSecrets": [{"name": "regcred"}]},
         {"global": {"imagePullSecrets": ["regcred"]}},
@@ -263,3 +268,41 @@ def test_a_chart_reads_only_its_values() -> None:
     chart = {"spec": {"chart": "a", "sourceRef": {"name": "ghcr.io/a/b"}, "version": "1"}}
     spec = {"chart": chart, "values": {}}
     assert examined(json.dumps({**RELEASE, "spec": spec}))[0].extract.sites == []
+
+
+TEMPLATE = """\
+apiVersion: argoproj.io/v1alpha1
+kind: ApplicationSet
+spec:
+  template:
+    spec:
+      source:
+        helm:
+          values: |
+            {{- if .on }}
+            host: {{ host }}
+            {{- end }}
+            image:
+              repository: quay.io/a
+              tag: {{ tag }}
+            web: {image: {repository: {{ registry }}/a}}
+"""
+
+
+def test_the_values_of_an_application_set_may_be_a_template() -> None:
+    sites = [site for item in examined(TEMPLATE) for site in item.extract.sites]
+    assert [(site.value.value, site.has_separate_tag, site.unresolved) for site in sites] == [
+        ("quay.io/a", True, None),
+        ("{{…}}/a", True, "{{…}}/a: a template fills in a part; " + RENDER),
+    ]
+    (item,) = [one for one in examined(TEMPLATE) if one.inside]
+    start = item.document.byte_offset(item.extract.sites[0].node.start)
+    assert TEMPLATE.encode()[start:].startswith(b"quay.io/a\n")
+
+
+@pytest.mark.parametrize(("word", "count"), [("image", 1), ("chart", 0)])
+def test_values_that_no_template_explains_are_refused_if_they_may_hold_images(
+    word: str, count: int
+) -> None:
+    text = TEMPLATE.replace("host:", "- [").replace("image", word).replace("repository", word)
+    assert len([one for one in examined(text) if one.refusals]) == count
