@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.catalogue.lookup import Catalogue
 
 __all__ = ["LONG", "can_hold_image", "is_proven_free", "may_hold_object"]
+__all__ += ["may_name_values"]
 __all__ += ["may_have_built", "may_lack_space", "may_select_images", "needs_no_parse"]
 
 # A word can be spelled without its letters only by an escape, in double quotes by an escaped
@@ -56,6 +57,10 @@ _WORKLOAD = (
     rb"kind[\"']?[ \t]*:\s*[\"']?"
     rb"(?:CronJob|DaemonSet|Deployment|Job|Pod|PodTemplate|ReplicaSet|ReplicationController|StatefulSet)\b"
 )
+_IN_VALUES = (b"repository", b"hub")
+"""Keys of images in a chart's values, beside those with one of the catalogue's words."""
+_WITH_VALUES = (b"fluxcd.io", b"helm.cattle.io", b"argoproj.io")
+"""Parts of the groups whose objects hold values."""
 _compiled = cache(re.compile)
 """Compiles a pattern on first use: compiling all at once took a hundredth of a start."""
 LONG = 4096
@@ -90,6 +95,8 @@ def can_hold_image(data: bytes, words: Words) -> bool:
         if word in data:
             return True
     if not _states_others(data, words.groups) and any(one in data for one in words.groups):
+        return True
+    if any(one in data for one in _IN_VALUES) and any(one in data for one in _WITH_VALUES):
         return True
     return _may_spell(data) or _states_workload(data)
 
@@ -262,3 +269,8 @@ def may_select_images(data: bytes) -> bool:
     if b"templatePatch" in data and b"argoproj.io" in data:
         return True
     return b"skaffold/v" in data
+
+
+def may_name_values(data: bytes) -> bool:
+    """Whether an object in some text may name files with values of charts."""
+    return b"valueFiles" in data or b"valuesFiles" in data

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from imagelint.kubernetes.examined import Examined, Refusal
 from imagelint.kubernetes.helm import ANNOTATION, template_named, template_of
 from imagelint.kubernetes.kustomize.kinds import has_fields_of_kustomize
+from imagelint.kubernetes.kustomize.model import Role
 from imagelint.kubernetes.objects import (
     KUSTOMIZATION_FILES,
     is_argo_source,
@@ -23,7 +24,8 @@ from imagelint.kubernetes.prefilter import (
     may_lack_space,
     needs_no_parse,
 )
-from imagelint.kubernetes.readers import Reader, View, oddities, refusals, type_of
+from imagelint.kubernetes.readers import Reader, View, refusals, type_of
+from imagelint.kubernetes.reasons import REFUSED, reasons_of, superfluous_marks
 from imagelint.kubernetes.search import Extract, extract
 from imagelint.kubernetes.seen import (
     ACTION,
@@ -41,7 +43,7 @@ from imagelint.yaml.nodes import Mapping, Scalar
 from imagelint.yaml.parser import parse_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.kustomize.model import FileRole
@@ -65,8 +67,8 @@ __all__ = [
 
 _PLUGIN = rb"apiVersion[\"']?[ \t]*:[ \t]+[\"']?builtin\b"
 _FOLDED_INSIDE = rb"\\\n"
-_WITH_PATCHES = (b"toolkit.fluxcd.io", b"argoproj.io")
-_REFUSED = "kustomize refuses this file: "
+_KEYS_OF_VALUES = rb"(?i)image|repository|hub|\\[xuU]|!!binary"
+_WITH_TEXTS = (b"toolkit.fluxcd.io", b"argoproj.io", b"helm.cattle.io")
 PART = 1 << 20
 """Bytes of a part: some 60 ms of work if it is full of images."""
 
@@ -91,6 +93,7 @@ def examine(  # noqa: PLR0913 - what is read, and how
 
     ``prove=False`` parses everything: the slow path that tests compare with the fast one.
     """
+    roles = _that_matter(roles, source) if roles and prove else roles
     special = is_refused or _is_special(roles) or _is_binary_resource(source, roles)
     asks = prove and not special
     is_free_file = _is_free_file(source, catalogue) if asks and within is None else None
@@ -130,12 +133,12 @@ def _with_first_of(source: Source, examined: list[Examined]) -> list[Examined]:
             kind = type_of(root)
             why = "it is empty" if kind == "null" else f"it is a {kind}, not a mapping"
             at = item.document.byte_offset(root.start)
-            refusal = Refusal(at, _REFUSED + why, by_kubectl=False)
+            refusal = Refusal(at, REFUSED + why, by_kubectl=False)
             first = item._replace(refusals=(refusal,), is_manifest=True)
             return [*examined[:index], first, *examined[index + 1 :]]
     start = source.bom_length
     document = Document(source, Span(start, len(source.data)))
-    refusal = Refusal(start, f"{_REFUSED}it is empty", by_kubectl=False)
+    refusal = Refusal(start, f"{REFUSED}it is empty", by_kubectl=False)
     nothing = Extract([], [], None)
     found = Examined(document, None, nothing, (refusal,), None, is_template=False, is_manifest=True)
     return [found]
@@ -198,7 +201,7 @@ def _may_say_more(data: bytes) -> bool:
     """
     if b"builtin" in data and re.search(_PLUGIN, data) is not None:
         return True
-    return _FOLDED_INSIDE in data and any(group in data for group in _WITH_PATCHES)
+    return _FOLDED_INSIDE in data and any(group in data for group in _WITH_TEXTS)
 
 
 def skimmed(document: Document, catalogue: Catalogue, skimming: Skim = skim) -> Examined | None:
@@ -224,6 +227,13 @@ def skimmed(document: Document, catalogue: Catalogue, skimming: Skim = skim) -> 
 def _is_special(roles: Iterable[FileRole]) -> bool:
     """Whether kustomize reads a file as something other than manifests."""
     return any(role.role.is_special for role in roles)
+
+
+def _that_matter(roles: tuple[FileRole, ...], source: Source) -> tuple[FileRole, ...]:
+    """Leave out that a file has values if no word in it can be a key of an image."""
+    if source.encoding != "utf-8" or re.search(_KEYS_OF_VALUES, source.data) is not None:
+        return roles
+    return tuple(one for one in roles if one.role is not Role.VALUES)
 
 
 def _is_binary_resource(source: Source, roles: Iterable[FileRole]) -> bool:
@@ -262,8 +272,8 @@ def read(
         from imagelint.kubernetes.kustomize.reading import completed  # noqa: PLC0415 - see kinds
 
         found, refused = completed(found, tree, catalogue, file_name, roles)
-    reasons = list(_reasons(document, tree, found.problems, refused))
-    marks = _superfluous_marks(document)
+    reasons = list(reasons_of(document, tree, found.problems, refused, roles))
+    marks = superfluous_marks(document)
     if marks:
         message = "an extra byte order mark, after which go-yaml drops the first letters of keys"
         reasons.append(Refusal(document.span.start, message, by_kubectl=marks > 1))
@@ -336,41 +346,6 @@ def _is_in_other_encoding(document: Document) -> bool:
     from imagelint.kubernetes.misread import is_in_other_encoding  # noqa: PLC0415 - rare
 
     return is_in_other_encoding(document)
-
-
-def _reasons(
-    document: Document,
-    tree: Tree,
-    problems: Iterable[ParseProblem],
-    by_kustomize: Iterable[ParseProblem],
-) -> Iterator[Refusal]:
-    """Yield why a document is not read as it is written, except for marks and encodings."""
-    is_refused = False
-    for problem in document.problems:
-        is_refused = True
-        yield Refusal(*problem)
-    for index, message in (*tree.problems, *problems):
-        is_refused = True
-        yield Refusal(document.byte_offset(index), message)
-    for index, why in by_kustomize:
-        is_refused = True
-        message = _REFUSED + why
-        yield Refusal(document.byte_offset(index), message, by_kubectl=False)
-    for index, why in () if is_refused else oddities(tree):
-        yield Refusal(document.byte_offset(index), why, by_kubectl=False)
-    ill_formed = document.decoded.first_ill_formed
-    if ill_formed is not None and document.span.start <= ill_formed < document.span.end:
-        name = document.source.encoding.upper()
-        message = f"not valid {name}: kubectl reads U+FFFD here, kustomize refuses the file"
-        yield Refusal(ill_formed, message, by_kubectl=False)
-
-
-def _superfluous_marks(document: Document) -> int:
-    """Count the leading byte order marks that kustomize misreads; kubectl misreads two or more."""
-    text = document.decoded.text
-    marks = len(text) - len(text.lstrip("\ufeff"))
-    is_first = document.span.start == document.source.bom_length
-    return marks if is_first else max(marks - 1, 0) * 2
 
 
 def _template(document: Document, tree: Tree) -> str | None:

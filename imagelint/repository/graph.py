@@ -143,7 +143,7 @@ class Graph:
         while work:
             member = self.members.get(work.pop())
             for edge in member.edges if member is not None else ():
-                if edge.path in seen or edge.entry.role in (Role.DATA, Role.CRD, Role.VALUES):
+                if edge.path in seen or edge.entry.role in (Role.DATA, Role.CRD):
                     continue
                 seen.add(edge.path)
                 if not edge.is_folder:

@@ -14,7 +14,7 @@ from imagelint.files.paths import SUFFIXES
 from imagelint.files.reading import MAX_SIZE, read
 from imagelint.kubernetes.context import NO_CONTEXT
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES, is_argo_source
-from imagelint.kubernetes.prefilter import may_have_built
+from imagelint.kubernetes.prefilter import may_have_built, may_name_values
 from imagelint.model.errors import FileError
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from imagelint.repository.graph import Graph
     from imagelint.repository.hosts import Host
     from imagelint.repository.landing import Landing
+    from imagelint.repository.values_files import ValuesFiles
 
 __all__ = ["Repositories", "content_of", "manifests_below"]
 
@@ -57,7 +58,10 @@ class Repositories:
         if known is None:
             return NO_CONTEXT
         context = known.graph.context_of(path)
-        return context if known.landing is None else known.landing.context_of(path, context)
+        if known.landing is not None:
+            context = known.landing.context_of(path, context)
+        roles = () if known.values is None else known.values.roles_of(path)
+        return context._replace(roles=(*context.roles, *roles)) if roles else context
 
     def reached_from(self, root: str, paths: list[str]) -> Iterator[str]:
         """Yield the files that kustomizations and objects in ``paths`` include as documents."""
@@ -105,31 +109,49 @@ class _Repository(NamedTuple):
     hosts: tuple[Host, ...]
     landing: Landing | None
     """None without hosts."""
+    values: ValuesFiles | None
+    """None without files with values."""
 
 
 def _repository(root: str, *, is_tree: bool) -> _Repository | None:
     kustomizations, manifests = _listed(root, below=is_tree)
-    hosts = tuple(_hosts(root, manifests)) if is_tree else ()
-    if not kustomizations and not hosts:
+    hosts, values = _read_all(root, manifests) if is_tree else ((), None)
+    if not kustomizations and not hosts and values is None:
         return None
     from imagelint.repository.graph import Graph  # noqa: PLC0415 - many trees have none
 
     graph = Graph(root, kustomizations, partial(content_of, root))
     if not hosts:
-        return _Repository(graph, hosts, None)
+        return _Repository(graph, hosts, None, values)
     from imagelint.repository.landing import Landing  # noqa: PLC0415 - as above
 
-    return _Repository(graph, hosts, Landing(graph, hosts, partial(content_of, root)))
+    return _Repository(graph, hosts, Landing(graph, hosts, partial(content_of, root)), values)
 
 
-def _hosts(root: str, paths: list[str]) -> Iterator[Host]:
-    """Yield the objects in the files below a root that build folders."""
+def _read_all(root: str, paths: list[str]) -> tuple[tuple[Host, ...], ValuesFiles | None]:
+    """Return the objects below a root that build folders, and the files with values."""
+    values = None
+    if any(os.path.basename(path) == "Chart.yaml" for path in paths):
+        values = _values_below(root, paths)
+    hosts: list[Host] = []
     for path in paths:
         data = content_of(root, path)
-        if data is not None and (may_have_built(data) or is_argo_source(os.path.basename(path))):
+        if data is None:
+            continue
+        if may_have_built(data) or is_argo_source(os.path.basename(path)):
             from imagelint.repository.hosts import hosts_in  # noqa: PLC0415 - as above
 
-            yield from hosts_in(path, data)
+            hosts += hosts_in(path, data)
+        if may_name_values(data):
+            values = values or _values_below(root, paths)
+            values.add(path, data)
+    return tuple(hosts), values or None
+
+
+def _values_below(root: str, paths: list[str]) -> ValuesFiles:
+    from imagelint.repository.values_files import ValuesFiles  # noqa: PLC0415 - as above
+
+    return ValuesFiles(root, paths)
 
 
 def content_of(root: str, path: str) -> bytes | None:

@@ -25,7 +25,7 @@ __all__ = ["broken_links", "left_out", "lost_policies", "reached_in_vain", "spar
 
 _FEW = 3
 _UPDATE = "`git submodule update --init` fetches it"
-_WITHOUT_IMAGES = (Role.DATA, Role.CRD, Role.VALUES)
+_WITHOUT_IMAGES = (Role.DATA, Role.CRD)
 
 
 def left_out(roots: Iterable[str], around: Surroundings) -> list[str]:

@@ -37,7 +37,7 @@ class Role(Enum):
     CRD = "CRD"
     """``crds``: OpenAPI definitions, which hold no images."""
     VALUES = "values"
-    """``helmCharts[].valuesFile`` and ``additionalValuesFiles``."""
+    """Values of a Helm chart, for kustomize or another tool."""
     DATA = "data"
     """Generators of ConfigMaps and Secrets: files that are not manifests."""
     TEXT = "text"
@@ -53,7 +53,7 @@ class Role(Enum):
         """Whether the role decides how kustomize reads a file, not the file itself."""
         return self in (
             *(Role.PATCH, Role.JSON_PATCH, Role.TRANSFORMER, Role.GENERATOR),
-            *(Role.CONFIGURATION, Role.REPLACEMENT),
+            *(Role.CONFIGURATION, Role.REPLACEMENT, Role.VALUES),
         )
 
 
@@ -78,6 +78,8 @@ class FileRole(NamedTuple):
     role: Role
     target: Target | None = None
     """Only for a patch."""
+    runs_in: frozenset[str] | None = None
+    """Only for values: the namespaces of the chart, see ``ImageSite``."""
 
 
 class ImageEntry(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from imagelint.kubernetes.catalogue.entries import CONTAINERS
+from imagelint.kubernetes.catalogue.entries import CONTAINERS, HELM_VALUES
 from imagelint.kubernetes.kustomize.hosts import read_host
 from imagelint.kubernetes.kustomize.kind_changes import NEW_KIND, changes_kind
 from imagelint.kubernetes.kustomize.kinds import HOSTS, is_host, is_kustomization, is_plugin
@@ -25,7 +25,7 @@ from imagelint.kubernetes.kustomize.plugins import (
     read_replacements,
     unknown_plugin,
 )
-from imagelint.kubernetes.objects import KUSTOMIZATION_FILES, ObjectNode, find_objects
+from imagelint.kubernetes.objects import KUSTOMIZATION_FILES, ObjectNode, Place, find_objects
 from imagelint.kubernetes.readers import BOTH, Reader, Value, resolve, type_of, views
 from imagelint.kubernetes.search import Extract, ImageSite, add_site, extract, sites_of
 from imagelint.model.finding import KubeObject
@@ -99,6 +99,8 @@ def extract_as(
         refusals += _no_patch(tree.root, role.target)
         return found._replace(unjudged=(*found.unjudged, *added)), refusals
     found = Extract([], [], None)
+    if role.role is Role.VALUES:
+        return _values(tree, role), []
     if role.role in _PLUGINS:
         found, refusals = _completed(extract(tree, catalogue), tree, catalogue, "")
         if isinstance(tree.root, Mapping) and _has_others(tree):
@@ -115,6 +117,19 @@ def extract_as(
     item = ObjectNode(says.mapping, "", KubeObject("", ""), BOTH)
     problems = [ParseProblem(*refusal) for refusal in says.refusals]
     return _with(found, item, says, view, catalogue, once=bool(tree.problems)), problems
+
+
+def _values(tree: Tree, role: FileRole | Inline) -> Extract:
+    """Return the images in the values of a chart, as Helm reads them."""
+    from imagelint.kubernetes.values.reading import value_sites  # noqa: PLC0415 - few files have such
+
+    if not isinstance(tree.root, Mapping):
+        return Extract([], [], None)
+    item = ObjectNode(tree.root, "", KubeObject("", ""), BOTH)
+    view = views(tree)[0]
+    found = value_sites(item, view, Place(tree.root), HELM_VALUES, once=bool(tree.problems))
+    sites = [site._replace(runs_in=role.runs_in) for _, site in found]
+    return Extract(sorted(sites, key=lambda site: site.node.start), [], None)
 
 
 def _no_patch(root: Node | None, target: Target | None) -> Iterator[ParseProblem]:

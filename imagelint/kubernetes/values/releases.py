@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from imagelint.model.finding import KubeObject
     from imagelint.yaml.nodes import Mapping
 
-__all__ = ["release_namespaces"]
+__all__ = ["namespaces_of_release", "release_namespaces"]
 
 _UNKNOWN: Final = frozenset[str]()
 _FILLED_IN: Final = re.compile(r"\{\{|\$\{|\$\(")
@@ -30,8 +30,15 @@ def release_namespaces(
 
     ``parents`` are the mappings around the chart's values, the innermost last.
     """
+    return namespaces_of_release(meta.group, parents, view)
+
+
+def namespaces_of_release(
+    group: str, parents: Iterable[Mapping], view: View
+) -> frozenset[str] | None:
+    """Like :func:`release_namespaces`, for an object of an API group."""
     around = tuple(parents)[::-1]
-    if meta.group == "argoproj.io":
+    if group == "argoproj.io":
         for one in around:
             destination = view.get(one, "destination")
             if destination is not None:

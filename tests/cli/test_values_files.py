@@ -1,0 +1,164 @@
+"""Files with values of charts: which count, where their charts run, and how fix edits them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.support.project import CLEAN, FINDINGS, Project
+
+POLICY = """\
+version: 1
+harbor: {host: h.io, projects: {docker.io: docker.io, quay.io: quay.io}}
+environments:
+  dev: {match: {namespaces: [dev], paths: ["dev/**"]}, allow: ["*"]}
+  prod: {match: {namespaces: [prod]}, allow: [h.io]}
+default: prod
+"""
+VALUES = "image:\n  registry: quay.io  # kept\n  repository: a/b\n  tag: 1.0\n"
+CHART = "apiVersion: v2\nname: web\nversion: 1.0.0\n"
+
+
+@pytest.fixture
+def own(project: Project) -> Project:
+    """A repository with a policy."""
+    project.write("imagelint.yaml", POLICY)
+    return project
+
+
+def findings(project: Project, *options: str) -> list[dict[str, Any]]:
+    """Return the findings of a run over everything."""
+    found: list[dict[str, Any]] = json.loads(
+        project.run("check", "--format", "json", *options).stdout
+    )["findings"]
+    return found
+
+
+def places(project: Project, *options: str) -> list[tuple[str, str]]:
+    """Return the file and the environment of every finding."""
+    return [(one["path"], one["environment"]) for one in findings(project, *options)]
+
+
+@pytest.mark.parametrize("name", ["values.yaml", "values-prod.yaml", "values.yml"])
+def test_values_beside_a_chart_are_read_and_fixed(own: Project, name: str) -> None:
+    own.write("chart/Chart.yaml", CHART)
+    own.write(f"chart/{name}", VALUES)
+    own.write("chart/other.yaml", VALUES)
+    (finding,) = findings(own)
+    assert finding["path"] == f"chart/{name}"
+    assert (finding["field"], finding["image"]) == ("image.registry", "quay.io/a/b:1.0")
+    assert finding["object"] is None
+    assert own.run("fix").exit_code == CLEAN
+    assert own.read(f"chart/{name}") == VALUES.replace("quay.io", "h.io/quay.io")
+    assert own.run("check").exit_code == CLEAN
+    assert own.run("check", f"chart/{name}").exit_code == CLEAN
+
+
+def test_values_without_a_chart_are_other_files(own: Project) -> None:
+    own.write("values.yaml", VALUES)
+    assert findings(own) == []
+
+
+def test_one_values_file_alone_is_read_as_in_its_repository(own: Project) -> None:
+    own.write("chart/Chart.yaml", CHART)
+    own.write("chart/values.yaml", VALUES)
+    assert places(own, "chart/values.yaml") == [("chart/values.yaml", "prod")]
+
+
+def test_the_path_decides_about_values(own: Project) -> None:
+    own.write("dev/chart/Chart.yaml", CHART)
+    own.write("dev/chart/values.yaml", VALUES)
+    assert findings(own) == []
+
+
+def test_values_that_helm_refuses_are_told(own: Project) -> None:
+    own.write("chart/Chart.yaml", CHART)
+    own.write("chart/values.yaml", VALUES + "a: [\n")
+    (found,) = [one for one in findings(own) if one["rule"] == "unparsable-document"]
+    assert found["message"].startswith("Helm refuses this file: ")
+    own.run("fix")
+    assert own.read("chart/values.yaml") == VALUES + "a: [\n"
+
+
+def test_values_without_a_word_of_images_are_not_parsed(own: Project) -> None:
+    own.write("chart/Chart.yaml", CHART)
+    own.write("chart/values.yaml", "replicas: [\n")
+    assert own.run("check").exit_code == CLEAN
+
+
+def application(namespace: str, *sources: object, kind: str = "Application") -> str:
+    """Return an Application, or an ApplicationSet, with sources."""
+    spec: dict[str, Any] = {"destination": {"namespace": namespace}, "sources": sources}
+    spec = spec if kind == "Application" else {"template": {"spec": spec}}
+    head = {"apiVersion": "argoproj.io/v1alpha1", "kind": kind}
+    return json.dumps({**head, "metadata": {"namespace": "argocd"}, "spec": spec})
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        {"path": "apps/web", "helm": {"valueFiles": ["env/one.yaml"]}},
+        {"path": "apps/web", "helm": {"valueFiles": ["../web/env/one.yaml"]}},
+        {"path": "apps/web", "helm": {"valueFiles": ["/apps/web/env/one.yaml"]}},
+        {"chart": "web", "helm": {"valueFiles": ["$values/apps/web/env/one.yaml"]}},
+    ],
+)
+@pytest.mark.parametrize(("namespace", "environments"), [("prod", ["prod"]), ("dev", [])])
+def test_argo_names_values(
+    own: Project, source: object, namespace: str, environments: list[str]
+) -> None:
+    own.write("app.json", application(namespace, source))
+    own.write("apps/web/env/one.yaml", VALUES)
+    own.write("apps/web/env/other.yaml", VALUES)
+    assert places(own) == [("apps/web/env/one.yaml", one) for one in environments]
+
+
+def test_the_chart_of_an_application_runs_where_that_says(own: Project) -> None:
+    """Not where the file alone would be, and in every namespace that is named."""
+    own.write("web/Chart.yaml", CHART)
+    own.write("web/values.yaml", VALUES)
+    source = {"path": "web", "helm": {"valueFiles": ["values.yaml"]}}
+    own.write("app.json", application("dev", source))
+    assert places(own) == []
+    own.write("other.json", application("prod", source))
+    assert places(own) == [("web/values.yaml", "prod")]
+    own.write("other.json", application("{{ns}}", source, kind="ApplicationSet"))
+    assert places(own) == [("web/values.yaml", "prod")]
+
+
+def test_a_template_names_the_files_that_fit(own: Project) -> None:
+    source = {"path": "apps/{{ app }}", "helm": {"valueFiles": ["values-{{ env }}.yaml"]}}
+    own.write("set.json", application("{{ ns }}", source, kind="ApplicationSet"))
+    own.write("apps/web/values-eu.yaml", VALUES)
+    own.write("apps/web/values.yaml", VALUES)
+    own.write("values-eu.yaml", VALUES)
+    assert places(own) == [("apps/web/values-eu.yaml", "prod")]
+
+
+@pytest.mark.parametrize(
+    "name", ["../outside.yaml", "https://example.com/values.yaml", "missing.yaml", "$ref/../../a"]
+)
+def test_values_elsewhere_are_nobodys(own: Project, name: str) -> None:
+    own.write("app.json", application("prod", {"path": ".", "helm": {"valueFiles": [name]}}))
+    own.write("sub/values.yaml", VALUES)
+    assert own.run("check").exit_code == CLEAN
+
+
+@pytest.mark.parametrize("namespace", ["prod", "dev"])
+def test_kustomize_names_values(own: Project, namespace: str) -> None:
+    chart = "helmCharts:\n- name: web\n  valuesFile: web.yaml\n  additionalValuesFiles: [x.yaml]\n"
+    own.write("k/kustomization.yaml", f"namespace: {namespace}\n{chart}")
+    own.write("k/web.yaml", VALUES)
+    own.write("k/x.yaml", VALUES)
+    own.write("k/other.yaml", VALUES)
+    found = [one for one in places(own) if "kustomization" not in one[0]]
+    prod = [("k/web.yaml", "prod"), ("k/x.yaml", "prod")]
+    assert found == (prod if namespace == "prod" else [])
+
+
+def test_the_number_of_processes_does_not_matter(own: Project) -> None:
+    own.write("chart/Chart.yaml", CHART)
+    own.write("chart/values.yaml", VALUES)
+    assert own.run("check", "--jobs", "2").exit_code == FINDINGS
