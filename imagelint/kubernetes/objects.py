@@ -46,6 +46,12 @@ KUSTOMIZATION_FILES = frozenset({"kustomization.yaml", "kustomization.yml", "Kus
 """Names of files in which a mapping without a kind is an object."""
 _ARGO_SOURCE = ".argocd-source"
 """The prefix of files that override the source of an Argo CD Application."""
+_OF_TOOLS = {
+    "fleet.yaml": ("fleet.cattle.io/v1alpha1", "FleetYAML"),
+    "helmfile.yaml": ("helmfile.readthedocs.io/v1", "Helmfile"),
+    "helmfile.yml": ("helmfile.readthedocs.io/v1", "Helmfile"),
+}
+"""Names of files of tools that install charts, and the kinds that stand for their contents."""
 _KUSTOMIZATION_GROUP = "kustomize.config.k8s.io/v1beta1"
 
 
@@ -142,6 +148,8 @@ def meta_of(
         api_version = api_version or ("" if _is_mistyped(entries) else _KUSTOMIZATION_GROUP)
     elif is_argo_source(file_name):
         kind, api_version = "ApplicationSource", "argoproj.io/v1alpha1"
+    elif not kind and not api_version and parent is None:
+        api_version, kind = _OF_TOOLS.get(file_name, ("", None))
     if not kind:
         return None
     return KubeObject(api_version or "", kind, *_names(mapping, view))
@@ -154,7 +162,7 @@ def is_argo_source(file_name: str) -> bool:
 
 def is_read_by_name(file_name: str) -> bool:
     """Whether the name of a file (without folders) makes a mapping without a kind an object."""
-    return file_name in KUSTOMIZATION_FILES or is_argo_source(file_name)
+    return file_name in KUSTOMIZATION_FILES or file_name in _OF_TOOLS or is_argo_source(file_name)
 
 
 def as_kustomize_has_it(item: ObjectNode, view: View) -> KubeObject:

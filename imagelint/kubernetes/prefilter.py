@@ -57,9 +57,10 @@ _WORKLOAD = (
     rb"kind[\"']?[ \t]*:\s*[\"']?"
     rb"(?:CronJob|DaemonSet|Deployment|Job|Pod|PodTemplate|ReplicaSet|ReplicationController|StatefulSet)\b"
 )
+_NAME_VALUES = (b"valueFiles", b"valuesFiles", b"valuesFrom", b"releases:")
 _IN_VALUES = (b"repository", b"hub")
 """Keys of images in a chart's values, beside those with one of the catalogue's words."""
-_WITH_VALUES = (b"fluxcd.io", b"helm.cattle.io", b"argoproj.io")
+_WITH_VALUES = (b"fluxcd.io", b"cattle.io", b"argoproj.io", b"helmfile.readthedocs.io")
 """Parts of the groups whose objects hold values."""
 _compiled = cache(re.compile)
 """Compiles a pattern on first use: compiling all at once took a hundredth of a start."""
@@ -273,4 +274,4 @@ def may_select_images(data: bytes) -> bool:
 
 def may_name_values(data: bytes) -> bool:
     """Whether an object in some text may name files with values of charts."""
-    return b"valueFiles" in data or b"valuesFiles" in data
+    return any(word in data for word in _NAME_VALUES)

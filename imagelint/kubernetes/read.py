@@ -94,7 +94,8 @@ def examine(  # noqa: PLR0913 - what is read, and how
     ``prove=False`` parses everything: the slow path that tests compare with the fast one.
     """
     roles = _that_matter(roles, source) if roles and prove else roles
-    special = is_refused or _is_special(roles) or _is_binary_resource(source, roles)
+    has_texts = any(role.role is Role.TEXT for role in roles)
+    special = is_refused or has_texts or _is_special(roles) or _is_binary_resource(source, roles)
     asks = prove and not special
     is_free_file = _is_free_file(source, catalogue) if asks and within is None else None
     if is_free_file:

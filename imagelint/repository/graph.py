@@ -59,6 +59,8 @@ class Graph:
         self._parents: dict[str, list[tuple[str, Role]]] = {}
         """By folder: the folders of the kustomizations that include it."""
         self._roles: dict[str, dict[FileRole, None]] = {}
+        self._landing: dict[str, set[str]] = {}
+        """By file with values: the namespaces of their charts."""
         self._users: dict[str, dict[str, None]] = {}
         """By file: the folders of the kustomizations that name it."""
         self._folders: dict[str, str] = {}
@@ -98,7 +100,8 @@ class Graph:
             return NO_CONTEXT
         troubles = tuple(self._troubles.get(path, ()))
         is_refused = path in self._refused
-        return Context(roles, self.namespaces_of(path), troubles=troubles, is_refused=is_refused)
+        landing = frozenset(self._landing.get(path, ()))
+        return Context(roles, self.namespaces_of(path), landing, troubles, is_refused)
 
     def canonical(self, path: str) -> str:
         """Return a path without links below the root: the form of all paths in the graph."""
@@ -249,6 +252,8 @@ class Graph:
             else:
                 self._roles.setdefault(path, {})[FileRole(role, edge.entry.target)] = None
                 self._users.setdefault(path, {})[folder] = None
+                if edge.entry.namespace:
+                    self._landing.setdefault(path, set()).add(edge.entry.namespace)
 
     def _add_cycle(self, folder: str, path: str) -> None:
         member = self.members[folder]

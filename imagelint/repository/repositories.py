@@ -121,6 +121,8 @@ def _repository(root: str, *, is_tree: bool) -> _Repository | None:
     from imagelint.repository.graph import Graph  # noqa: PLC0415 - many trees have none
 
     graph = Graph(root, kustomizations, partial(content_of, root))
+    if values is not None:
+        values.find_texts(graph, partial(content_of, root))
     if not hosts:
         return _Repository(graph, hosts, None, values)
     from imagelint.repository.landing import Landing  # noqa: PLC0415 - as above

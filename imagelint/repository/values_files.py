@@ -11,7 +11,7 @@ import os
 import re
 from typing import TYPE_CHECKING, Final
 
-from imagelint.kubernetes.kustomize.model import FileRole, Role
+from imagelint.kubernetes.kustomize.model import FileRole, Role, Target
 from imagelint.kubernetes.objects import find_objects, string_of
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.kubernetes.values.releases import namespaces_of_release
@@ -22,8 +22,11 @@ from imagelint.yaml.nodes import Mapping, Sequence
 from imagelint.yaml.parser import parse_yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
+    from imagelint.kubernetes.objects import ObjectNode
+    from imagelint.repository.graph import Graph
+    from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Node
 
 __all__ = ["ValuesFiles"]
@@ -31,6 +34,12 @@ __all__ = ["ValuesFiles"]
 _CHART: Final = "Chart.yaml"
 _BESIDE_CHART: Final = re.compile(r"values.*\.ya?ml", re.IGNORECASE)
 _ACTION: Final = re.compile(r"\{\{.*?\}\}")
+_LISTS: Final = {
+    "fleet.cattle.io": ("valuesFiles",),
+    "helmfile.readthedocs.io": ("values",),
+}
+"""The keys of lists of files, by the group of what names them."""
+_WITHOUT_FILES: Final = ("environments", "values")
 _UNKNOWN: Final = frozenset[str]()
 
 
@@ -58,10 +67,14 @@ class ValuesFiles:
         )
         self._named: dict[str, frozenset[str] | None] = {}
         """By path: the namespaces, as in a :class:`FileRole`."""
+        self._texts: dict[FileRole, None] = {}
+        """The strings of ConfigMaps that Flux reads."""
+        self._holders: dict[str, tuple[FileRole, ...]] = {}
+        """By path: those that may be in the file."""
 
     def __bool__(self) -> bool:
         """Whether there are any."""
-        return bool(self._beside or self._named)
+        return bool(self._beside or self._named or self._texts)
 
     def add(self, path: str, data: bytes) -> None:
         """Record what the objects in a file name."""
@@ -70,8 +83,15 @@ class ValuesFiles:
             view = View(Reader.KUBECTL, walk_once=True)
             found, _ = find_objects(tree.root, view, os.path.basename(path))
             for item in found:
-                if item.meta.group == "argoproj.io":
+                group = item.meta.group
+                if group == "argoproj.io":
                     for one in _of_argo(item.mapping, view):
+                        self._add(one)
+                elif "fluxcd.io" in group:
+                    self._texts |= dict.fromkeys(_of_flux(item, view))
+                elif group in _LISTS:
+                    folder = os.path.relpath(os.path.dirname(path), self._root)
+                    for one in _of_tool(item.mapping, group, folder, view):
                         self._add(one)
 
     def _add(self, named: _Named) -> None:
@@ -97,9 +117,65 @@ class ValuesFiles:
 
     def roles_of(self, path: str) -> tuple[FileRole, ...]:
         """Return the role of a file (absolute) with values; none if it is not known as one."""
+        texts = self._holders.get(path, ())
         if path in self._named:
-            return (FileRole(Role.VALUES, runs_in=self._named[path]),)
-        return (FileRole(Role.VALUES),) if path in self._beside else ()
+            return (FileRole(Role.VALUES, runs_in=self._named[path]), *texts)
+        return (FileRole(Role.VALUES), *texts) if path in self._beside else texts
+
+    def find_texts(self, graph: Graph, read: Callable[[str], bytes | None]) -> None:
+        """Find the ConfigMaps that Flux reads: in manifests, and those that kustomize makes."""
+        if not self._texts:
+            return
+        names = {role: _name_of(role).encode() for role in self._texts}
+        for path in self._paths:
+            data = read(path)
+            if data is not None and b"ConfigMap" in data:
+                held = tuple(role for role, name in names.items() if name in data)
+                self._holders |= {path: held} if held else {}
+        for member in graph.members.values():
+            for name, key, file in _generated(member.document):
+                path = os.path.normpath(os.path.join(os.path.dirname(member.path), file))
+                for role in self._texts:
+                    if (_name_of(role), role.key) == (name, key) and path in self._paths:
+                        self._add(_Named("", os.path.relpath(path, self._root), role.runs_in))
+
+
+def _name_of(role: FileRole) -> str:
+    return "" if role.target is None else role.target.name
+
+
+def _of_flux(item: ObjectNode, view: View) -> Iterator[FileRole]:
+    """Yield the ConfigMaps with values that a HelmRelease names."""
+    spec = view.get(item.mapping, "spec")
+    found = view.get(spec, "valuesFrom")
+    for one in found.items if isinstance(found, Sequence) else ():
+        name = string_of(view.get(one, "name"), view)
+        is_config_map = string_of(view.get(one, "kind"), view) == "ConfigMap"
+        if name and is_config_map and view.get(one, "targetPath") is None:
+            key = string_of(view.get(one, "valuesKey"), view) or "values.yaml"
+            around = (spec,) if isinstance(spec, Mapping) else ()
+            runs_in = namespaces_of_release(item.meta.group, around, view)
+            if runs_in is None and item.meta.namespace:
+                runs_in = frozenset((item.meta.namespace,))
+            target = Target(kind="ConfigMap", name=name)
+            yield FileRole(Role.TEXT, target, runs_in, key)
+
+
+def _generated(document: Document) -> Iterator[tuple[str, str, str]]:
+    """Yield the files of a kustomization's ConfigMaps: the name, the key and the path."""
+    tree = document.tree or parse_yaml(document.text)
+    view = View(Reader.KUBECTL, walk_once=True)
+    maps = view.get(tree.root, "configMapGenerator")
+    for one in maps.items if isinstance(maps, Sequence) else ():
+        files = view.get(one, "files")
+        for file in files.items if isinstance(files, Sequence) else ():
+            key, equals, path = (string_of(file, view) or "").partition("=")
+            path = path if equals else key
+            yield string_of(view.get(one, "name"), view) or "", _last(key), path
+
+
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]
 
 
 def _of_argo(root: Mapping, view: View) -> Iterator[_Named]:
@@ -118,6 +194,24 @@ def _of_argo(root: Mapping, view: View) -> Iterator[_Named]:
                 runs_in = namespaces_of_release("argoproj.io", (*parents, node), view)
                 yield from _argo_files(files, folder, runs_in, view)
             work += ((value, (*parents, node)) for value in entries.values())
+
+
+def _of_tool(root: Mapping, group: str, folder: str, view: View) -> Iterator[_Named]:
+    """Yield the files that Fleet or helmfile name, relative to their own file."""
+    work: list[tuple[Node, tuple[Mapping, ...]]] = [(root, ())]
+    while work:
+        node, parents = work.pop()
+        if isinstance(node, Sequence):
+            work += ((one, parents) for one in node.items)
+        elif isinstance(node, Mapping):
+            around = (*parents, node)
+            for key, value in view.entries(node).items():
+                if key in _LISTS[group] and isinstance(value, Sequence):
+                    runs_in = namespaces_of_release(group, around, view)
+                    names = (string_of(one, view) for one in value.items)
+                    yield from (_Named(folder, name, runs_in) for name in names if name)
+                elif key not in _WITHOUT_FILES:
+                    work.append((value, around))
 
 
 def _argo_files(

@@ -162,3 +162,100 @@ def test_the_number_of_processes_does_not_matter(own: Project) -> None:
     own.write("chart/Chart.yaml", CHART)
     own.write("chart/values.yaml", VALUES)
     assert own.run("check", "--jobs", "2").exit_code == FINDINGS
+
+
+@pytest.mark.parametrize(("chart", "other"), [("prod", ""), ("dev", ""), ("dev", "prod")])
+def test_values_in_a_kustomization(own: Project, chart: str, other: str) -> None:
+    values = "  valuesInline:\n    image: {repository: quay.io/a, tag: v1}\n"
+    text = f"helmCharts:\n- name: web\n  namespace: {chart}\n{values}"
+    text += f"namespace: {other}\n" if other else ""
+    own.write("k/kustomization.yaml", text)
+    found = [one for one in findings(own) if one["rule"] == "unapproved-registry"]
+    is_prod = "prod" in (chart, other)
+    assert [one["field"] for one in found] == (
+        ["helmCharts[0].valuesInline.image.repository"] if is_prod else []
+    )
+    own.run("fix")
+    assert own.read("k/kustomization.yaml") == (
+        text.replace("quay.io", "h.io/quay.io") if is_prod else text
+    )
+
+
+FLEET = "NAMESPACE\nhelm:\n  values: {image: quay.io/a:v1}\n  valuesFiles: [my.yaml]\n"
+HELMFILE = (
+    "releases:\n- name: web\n  NAMESPACE\n  values:\n  - my.yaml\n  - image: quay.io/a:v1\n"
+    "  set: [{name: image, value: 'quay.io/b:v1'}]\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fields"),
+    [
+        ("fleet.yaml", FLEET, ["helm.values.image"]),
+        (
+            "helmfile.yaml",
+            HELMFILE,
+            ["releases[0].values[1].image", "releases[0].set[0].value"],
+        ),
+    ],
+)
+@pytest.mark.parametrize("namespace", ["prod", "dev", ""])
+def test_files_of_tools(
+    own: Project, name: str, text: str, fields: list[str], namespace: str
+) -> None:
+    key = "defaultNamespace" if name == "fleet.yaml" else "namespace"
+    text = text.replace("NAMESPACE", f"{key}: {namespace}" if namespace else "a: b")
+    own.write(f"x/{name}", text)
+    own.write("x/my.yaml", VALUES)
+    own.write("x/your.yaml", VALUES)
+    found = [(one["path"], one["field"]) for one in findings(own)]
+    expected = [*((f"x/{name}", field) for field in fields), ("x/my.yaml", "image.registry")]
+    assert found == ([] if namespace == "dev" else expected)
+    own.write(f"x/other-{name}", text)
+    assert len(findings(own)) == len(found)
+
+
+MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: NAME}\ndata:\n  KEY: |\n"
+MAP += "    image: {repository: quay.io/a, tag: v1}\n"
+
+
+def release(**values_from: str) -> str:
+    """Return a HelmRelease whose values are elsewhere."""
+    head = {"apiVersion": "helm.toolkit.fluxcd.io/v2", "kind": "HelmRelease"}
+    reference = {"kind": "ConfigMap", "name": "web", **values_from}
+    spec = {"targetNamespace": "prod", "valuesFrom": [reference]}
+    return json.dumps({**head, "metadata": {"namespace": "dev"}, "spec": spec})
+
+
+@pytest.mark.parametrize(
+    ("reference", "name", "key", "is_read"),
+    [
+        ({}, "web", "values.yaml", True),
+        ({"valuesKey": "a"}, "web", "a", True),
+        ({"valuesKey": "a"}, "web", "values.yaml", False),
+        ({}, "other", "values.yaml", False),
+        ({"kind": "Secret"}, "web", "values.yaml", False),
+        ({"targetPath": "a.b"}, "web", "values.yaml", False),
+    ],
+)
+def test_flux_reads_values_in_config_maps(
+    own: Project, reference: dict[str, str], name: str, key: str, *, is_read: bool
+) -> None:
+    own.write("release.json", release(**reference))
+    text = MAP.replace("NAME", name).replace("KEY", key)
+    own.write("map.yaml", text)
+    found = [(one["field"], one["environment"]) for one in findings(own)]
+    field = f"{'data[values.yaml]' if '.' in key else 'data.a'}: image.repository"
+    assert found == ([(field, "prod")] if is_read else [])
+    own.run("fix")
+    assert own.read("map.yaml") == (text.replace("quay.io", "h.io/quay.io") if is_read else text)
+
+
+@pytest.mark.parametrize("entry", ["values.yaml", "values.yaml=sub/my.yaml"])
+def test_flux_reads_values_that_kustomize_puts_in_config_maps(own: Project, entry: str) -> None:
+    path = entry.rpartition("=")[2]
+    own.write("release.json", release())
+    own.write("k/kustomization.yaml", f"configMapGenerator:\n- name: web\n  files: ['{entry}']\n")
+    own.write(f"k/{path}", VALUES)
+    own.write("k/sub/other.yaml", VALUES)
+    assert places(own) == [(f"k/{path}", "prod")]

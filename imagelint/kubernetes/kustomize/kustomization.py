@@ -17,6 +17,7 @@ from imagelint.kubernetes.kustomize.model import (
     AddedText,
     ImageEntry,
     Inline,
+    InlineValues,
     Kustomization,
     PathEntry,
     Role,
@@ -64,6 +65,10 @@ _TEXTS_OR_FILES = (
     ("transformers", Role.TRANSFORMER),
     ("validators", Role.VALIDATOR),
 )
+_INLINE_VALUES = (
+    ("helmCharts", "valuesInline", "namespace"),
+    ("helmChartInflationGenerator", "valuesLocal", "releaseNamespace"),
+)
 _PATCHES = (("patches", Role.PATCH), ("patchesJson6902", Role.JSON_PATCH))
 
 
@@ -108,6 +113,7 @@ def read_kustomization(mapping: Mapping, view: View) -> Kustomization:
         annotations=tuple(annotations_of(root, "commonAnnotations")),
         changes=tuple(_changes(root)),
         reads=(*reads_of_replacements(root.records("replacements")), *variables),
+        values=tuple(_inline_values(root)),
         unjudged=(*_charts(root), *_cut(decoder, mapping)),
         refusals=tuple(decoder.refusals or _refusals(root)),
     )
@@ -197,10 +203,20 @@ def _values_files(root: Record) -> Iterator[PathEntry]:
     for record in root.records("helmCharts"):
         leaf = record.leaf("valuesFile")
         for one in (*(() if leaf is None else (leaf,)), *record.leaves("additionalValuesFiles")):
-            yield from _path(Role.VALUES, one)
+            for entry in _path(Role.VALUES, one):
+                yield entry._replace(namespace=record.text("namespace"))
     for record in root.records("helmChartInflationGenerator"):
         leaf = record.leaf("values")
-        yield from () if leaf is None else _path(Role.VALUES, leaf)
+        for entry in () if leaf is None else _path(Role.VALUES, leaf):
+            yield entry._replace(namespace=record.text("releaseNamespace"))
+
+
+def _inline_values(root: Record) -> Iterator[InlineValues]:
+    for charts, name, namespace in _INLINE_VALUES:
+        for record in root.records(charts):
+            values = record.record(name)
+            if values is not None:
+                yield InlineValues(values.mapping, values.field, record.text(namespace))
 
 
 def annotations_of(record: Record, name: str) -> Iterator[AddedText]:

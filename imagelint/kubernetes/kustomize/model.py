@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from imagelint.yaml.nodes import Mapping, Node, Scalar
 
 __all__ = ["AddedText", "FieldChange", "FieldRead", "FileRole", "ImageEntry", "Inline"]
-__all__ += ["Kustomization", "NodePatch", "PathEntry", "Role", "Target", "Unjudged"]
+__all__ += ["InlineValues", "Kustomization", "NodePatch", "PathEntry", "Role", "Target", "Unjudged"]
 
 
 class Role(Enum):
@@ -41,7 +41,7 @@ class Role(Enum):
     DATA = "data"
     """Generators of ConfigMaps and Secrets: files that are not manifests."""
     TEXT = "text"
-    """Not used by kustomize: text that an operator reads in an object's string (catalogue)."""
+    """Not used by kustomize: text that something else reads in an object's string."""
 
     @property
     def is_resource(self) -> bool:
@@ -80,6 +80,9 @@ class FileRole(NamedTuple):
     """Only for a patch."""
     runs_in: frozenset[str] | None = None
     """Only for values: the namespaces of the chart, see ``ImageSite``."""
+    key: str = ""
+    """Only for ``Role.TEXT``: the key of a ConfigMap's string with values; its name is in
+    ``target``."""
 
 
 class ImageEntry(NamedTuple):
@@ -108,6 +111,8 @@ class PathEntry(NamedTuple):
     """``resources[2]``, ``patches[0].path``."""
     target: Target | None = None
     """For a patch; None without a target, so that the patch's own names decide."""
+    namespace: str = ""
+    """For values: the chart's namespace; empty if not set."""
 
 
 class Inline(NamedTuple):
@@ -138,6 +143,15 @@ class NodePatch(NamedTuple):
     field: str
     target: Target | None = None
     namespace: str = ""
+
+
+class InlineValues(NamedTuple):
+    """Values of a chart that are written in a kustomization."""
+
+    mapping: Mapping
+    field: str
+    namespace: str
+    """The chart's; empty if not set."""
 
 
 class AddedText(NamedTuple):
@@ -217,6 +231,7 @@ class Kustomization(NamedTuple):
     annotations: tuple[AddedText, ...] = ()
     changes: tuple[FieldChange, ...] = ()
     reads: tuple[FieldRead, ...] = ()
+    values: tuple[InlineValues, ...] = ()
     unjudged: tuple[Unjudged, ...] = ()
     refusals: tuple[tuple[int, str], ...] = ()
     """Why kustomize refuses the file: character and clause."""

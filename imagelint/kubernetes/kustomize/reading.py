@@ -25,7 +25,13 @@ from imagelint.kubernetes.kustomize.plugins import (
     read_replacements,
     unknown_plugin,
 )
-from imagelint.kubernetes.objects import KUSTOMIZATION_FILES, ObjectNode, Place, find_objects
+from imagelint.kubernetes.objects import (
+    KUSTOMIZATION_FILES,
+    ObjectNode,
+    Place,
+    find_objects,
+    path_of,
+)
 from imagelint.kubernetes.readers import BOTH, Reader, Value, resolve, type_of, views
 from imagelint.kubernetes.search import Extract, ImageSite, add_site, extract, sites_of
 from imagelint.model.finding import KubeObject
@@ -41,6 +47,7 @@ if TYPE_CHECKING:
         FieldChange,
         FileRole,
         ImageEntry,
+        InlineValues,
         Kustomization,
         Target,
     )
@@ -76,7 +83,29 @@ def completed(
         found = _joined(found, more, keeps_own=keeps_own)
         keeps_own = True
         refusals += wrong
+    texts = [text for role in roles if role.role is Role.TEXT for text in _config_maps(tree, role)]
+    if texts:
+        found = found._replace(inline=tuple(dict.fromkeys((*found.inline, *texts))))
     return found, refusals
+
+
+def _config_maps(tree: Tree, role: FileRole) -> Iterator[Inline]:
+    """Yield the strings of ConfigMaps that are values of a chart."""
+    view = views(tree)[0]
+    for item in find_objects(tree.root, view, "")[0]:
+        is_meant = item.meta[:2] == ("v1", "ConfigMap") and role.target is not None
+        if is_meant and role.target is not None and item.meta.name == role.target.name:
+            node = view.get(item.mapping, "data", role.key)
+            if isinstance(node, Scalar) and type_of(node) == "string":
+                field = item.prefix + path_of(("data", role.key))
+                yield Inline(
+                    Role.TEXT,
+                    node,
+                    field,
+                    shape=HELM_VALUES,
+                    owner=item.meta,
+                    runs_in=role.runs_in,
+                )
 
 
 def extract_as(
@@ -237,6 +266,8 @@ def _said(
     """Yield the images that an object sets, its patches, and what only a build can tell of them."""
     yield from says.unjudged
     yield from says.inline
+    for values in says.values:
+        yield from _inline_values(values, item, view, once=once)
     for entry in says.images:
         if not catalogue.ignores(item.meta.group, item.meta.kind, _NEW_NAME):
             yield from _image_site(entry, item, view)
@@ -247,6 +278,18 @@ def _said(
     inside = inside_of(catalogue, once=once)
     for patch in says.node_patches:
         yield from read_node_patch(patch, view, catalogue, inside, once=once)
+
+
+def _inline_values(
+    values: InlineValues, item: ObjectNode, view: View, *, once: bool
+) -> Iterator[ImageSite]:
+    """Yield the images in a chart's values in a kustomization."""
+    from imagelint.kubernetes.values.reading import value_sites  # noqa: PLC0415 - few files have such
+
+    meta = item.meta._replace(namespace=values.namespace or item.meta.namespace)
+    here = item._replace(prefix=f"{item.prefix}{values.field}.", meta=meta)
+    for _, site in value_sites(here, view, Place(values.mapping), HELM_VALUES, once=once):
+        yield site
 
 
 def inside_of(catalogue: Catalogue, *, once: bool) -> Inside:

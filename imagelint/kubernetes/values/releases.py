@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["namespaces_of_release", "release_namespaces"]
 
+_KEYS: Final = {
+    "fleet.cattle.io": ("namespace", "defaultNamespace"),
+    "helmfile.readthedocs.io": ("namespace",),
+}
+"""The keys of a chart's namespace beside its values, or around them."""
 _UNKNOWN: Final = frozenset[str]()
 _FILLED_IN: Final = re.compile(r"\{\{|\$\{|\$\(")
 
@@ -45,9 +50,10 @@ def namespaces_of_release(
                 return _named(string_of(view.get(destination, "namespace"), view))
         return _UNKNOWN
     for one in around:
-        target = string_of(view.get(one, "targetNamespace"), view)
-        if target:
-            return _named(target)
+        for key in _KEYS.get(group, ("targetNamespace",)):
+            target = string_of(view.get(one, key), view)
+            if target:
+                return _named(target)
     return None
 
 
