@@ -15,6 +15,7 @@ from imagelint.engine.edits import place_of
 from imagelint.engine.excuses import Excuses
 from imagelint.engine.findings import findings_of, record_of
 from imagelint.engine.judge import Judge
+from imagelint.engine.roles import roles_of
 from imagelint.kubernetes.context import NO_CONTEXT
 from imagelint.kubernetes.prefilter import may_select_images
 from imagelint.kubernetes.read import Examined, examine, is_large, parts
@@ -140,13 +141,14 @@ class Linter:
         ``context`` is what the rest of the repository says about the file.
         """
         with_trees = bool(self._about_secrets)
+        roles = roles_of(self._policy, context, match_path)
         examined, free = examine(
             source,
             self.catalogue,
             within,
             with_trees=with_trees,
             skimming=self.skimming,
-            roles=context.roles,
+            roles=roles,
             is_refused=context.is_refused,
         )
         has_comments = within is None and _has_comments(
@@ -198,7 +200,7 @@ class Linter:
             facts=facts,
             used=frozenset(excuses.used),
             may_select=self._may_select(source),
-            roles=context.roles,
+            roles=roles,
             unlisted=0 if self._inventory else sum([len(item.extract.sites) for item in examined]),
         )
 
@@ -360,8 +362,7 @@ class Linter:
         """
         path, built_in, destinations = where
         if runs_in is not None:
-            labels = {} if root is None else root.labels
-            return self._placement.environments(path, None, labels, runs_in)
+            return self._placement.environments(path, None, root.labels if root else {}, runs_in)
         if root is None:
             return self._placement.environments(path, None, {})
         if is_cluster_scoped(root):

@@ -53,6 +53,7 @@ __all__ = [
     "read_rule_files",
     "read_rule_ids",
     "read_rule_settings",
+    "read_values",
 ]
 
 _NO_BASES: Final[Mapping[str, Environment]] = {}
@@ -86,6 +87,31 @@ def read_harbors(reader: Fields, node: Node) -> HarborMap:
             message = f"{shown(str(upstream))} is on a Harbor already and is never rewritten"
             raise InconsistentPolicy(Inconsistency.HARBOR_AS_UPSTREAM, reader.error(key, message))
     return HarborMap(tuple(harbors.values()))
+
+
+def read_values(
+    reader: Fields, node: Node | None, base: PathPatterns, environments: dict[str, Environment]
+) -> tuple[PathPatterns, dict[str, Environment]]:
+    """Read ``values:``: globs for files with a chart's values, and the environments of some.
+
+    An environment also matches the files that name it. The globs of the ``base`` stay.
+    """
+    patterns, known = [*base.patterns], dict(environments)
+    for index, item in enumerate(() if node is None else reader.items(node, "values")):
+        at = f"values[{index}]"
+        record = reader.record(item, at, ("files", "environment"), ("files",))
+        files = reader.paths(record["files"], f"{at}.files").patterns
+        if not files:
+            message = f'{at}.files: name at least one file; write ["deploy/*.yaml"]'
+            raise reader.error(record["files"], message)
+        patterns += files
+        if "environment" in record:
+            where = f"{at}.environment"
+            name = reader.one_of(record["environment"], where, tuple(known), "environment")
+            one = known[name]
+            paths = PathPatterns((*one.match.paths.patterns, *files))
+            known[name] = one._replace(match=one.match._replace(paths=paths))
+    return PathPatterns(tuple(patterns)), known
 
 
 def _read_projects(reader: Fields, node: Node, where: str) -> list[tuple[Node, Project]]:

@@ -35,7 +35,7 @@ ignores             ``require-reason: true`` stays       (has no lock: it only t
 locked              adds                                 (has no lock: it only tightens)
 rule-files          adds                                 (has no lock: rules only find more)
 workloads           adds                                 (has no lock: kinds only find more)
-embedded            adds                                 (has no lock: it only finds more)
+embedded, values    adds                                 (has no lock: it only finds more)
 ==================  ===================================  ==========================================
 
 ``patterns/`` explains the parts: ``images.py``, ``harbor.py`` and ``globs.py``. The caller finds
@@ -65,6 +65,7 @@ from imagelint.policy.parse import (
     read_ignores,
     read_rule_files,
     read_rule_settings,
+    read_values,
 )
 from imagelint.yaml.config import Fields
 
@@ -87,6 +88,7 @@ _VERSION: Final = "1"
 _KEYS: Final = (
     *("version", "harbor", "environments", "default", "rules", "rule-files", "ignores"),
     *("exceptions", "extends", "locked", "exclude", "workloads", "ignore-fields", "embedded"),
+    "values",
 )
 _REQUIRED: Final = ("version", "environments", "default")
 _NOTHING: Final = RuleSetting()
@@ -125,6 +127,8 @@ class Policy(NamedTuple):
     """Fields without images, overriding the catalogue; the base's first."""
     embedded: tuple[EmbeddedTexts, ...] = ()
     """Strings of ConfigMaps and Secrets that are manifests; the base's first."""
+    values: PathPatterns = PathPatterns()
+    """Files with values of charts, relative to the policy's folder; the base's first."""
 
     @classmethod
     def parse(cls, data: bytes, *, path: str = "imagelint.yaml") -> Policy:
@@ -236,7 +240,9 @@ class _Layer:
         """Read the keys; missing ones come from the base."""
         base, record, reader = self._base, self._record, self._reader
         harbors = self._harbors()
+        values = PathPatterns() if base is None else base.values
         environments = self._environments(harbors)
+        values, environments = read_values(reader, record.get("values"), values, environments)
         default = self._default(environments)
         wants_reasons = base is not None and base.wants_reasons
         if "ignores" in record:
@@ -258,6 +264,7 @@ class _Layer:
             workloads=self._workloads(),
             ignored_fields=self._ignored_fields(),
             embedded=self._embedded(),
+            values=values,
         )
         self._check_locked_rules(policy)
         return policy

@@ -259,3 +259,49 @@ def test_flux_reads_values_that_kustomize_puts_in_config_maps(own: Project, entr
     own.write(f"k/{path}", VALUES)
     own.write("k/sub/other.yaml", VALUES)
     assert places(own) == [(f"k/{path}", "prod")]
+
+
+NAMED = """values:
+  - files: ["deploy/*.yaml"]
+  - {files: ["eu/*.yaml"], environment: dev}
+"""
+
+
+def test_the_policy_names_files_with_values(own: Project) -> None:
+    """An environment that is named beside them is one more that matches."""
+    own.write("imagelint.yaml", POLICY + NAMED)
+    for name in ("deploy/web.yaml", "eu/web.yaml", "other/web.yaml"):
+        own.write(name, VALUES)
+    assert places(own) == [("deploy/web.yaml", "prod")]
+    own.run("fix")
+    assert own.read("deploy/web.yaml") == VALUES.replace("quay.io", "h.io/quay.io")
+    own.write("imagelint.yaml", POLICY + NAMED.replace("dev", "prod"))
+    assert places(own) == [("eu/web.yaml", "prod")]
+
+
+def test_a_layer_adds_files_with_values(own: Project) -> None:
+    """It cannot take the base's away, nor their environment."""
+    own.write("imagelint.yaml", POLICY + NAMED + 'locked: ["*"]\n')
+    layer = "version: 1\nextends: ../imagelint.yaml\n"
+    layer += "values: [{files: [more/*.yaml, deploy/*.yaml], environment: dev}]\n"
+    own.write("deploy/imagelint.yaml", layer)
+    own.write("deploy/web.yaml", VALUES)
+    own.write("deploy/more/web.yaml", VALUES)
+    assert places(own) == [("deploy/more/web.yaml", "prod"), ("deploy/web.yaml", "prod")]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[{files: []}]", "values[0].files: name at least one file"),
+        ("[{environment: dev}]", "values[0]"),
+        ("[{files: [a], environment: de}]", 'values[0].environment: no environment "de"'),
+        ("[{files: [a], chart: b}]", "values[0]"),
+        ("a", "values"),
+    ],
+)
+def test_mistakes_in_values(own: Project, text: str, message: str) -> None:
+    own.write("imagelint.yaml", f"{POLICY}values: {text}\n")
+    result = own.run("check")
+    assert result.exit_code == 2
+    assert message in result.stderr
