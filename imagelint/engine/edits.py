@@ -67,7 +67,8 @@ def edit_scalar(
     old = node.value[offset:stop]
     if node.tag is not None and node.tag.endswith(":binary"):
         raise NotEditableError("it is base64 (!!binary)")
-    if not node.style and re.fullmatch(_PLAIN_SAFE, new) is None:
+    ends = new if stop == len(node.value) else f"{new}x"
+    if not node.style and re.fullmatch(_PLAIN_SAFE, ends) is None:
         raise NotEditableError(f"{shown(new)} would need quotes")
     first, last = _changed(old, new)
     inserted = new[first : len(new) - (len(old) - last)]

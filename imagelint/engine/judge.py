@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imagelint.engine.partial import allows_all_of, decides_by_registry
 from imagelint.kubernetes.read import Examined, action_text
 from imagelint.kubernetes.readers import Value
 from imagelint.model.finding import Problem, Severity
@@ -130,6 +131,9 @@ class Judge:
         value, image = _value_of(item, site)
         if site.unresolved is not None:
             return self._unresolved(site, image, environments, excuse)
+        if site.has_unknown_name and not self._is_decided(image, environments):
+            why = f"{shown(image or '')}: a template fills in its name; lint the rendered output"
+            return self._unresolved(site._replace(unresolved=why), image, environments, excuse)
         is_placeholder = site.filled_by is not None
         if is_placeholder and site.is_asked:
             return Judged(site, image, None, environments, (), None, None)
@@ -161,7 +165,7 @@ class Judge:
         severities = (
             (one, self._policy.severity(rule, one, in_chart=True))
             for one in environments
-            if not one.gate.is_open and not _allows_all_of(site, one)
+            if not allows_all_of(site, one)
         )
         verdicts = tuple(
             Verdict(rule, severity, environment, problem)
@@ -173,6 +177,13 @@ class Judge:
             verdicts, excused = _sifted(verdicts, None, excuse)
         kept = _first_of_each_rule(verdicts)
         return Judged(site, image, None, environments, kept, None, None, excused)
+
+    def _is_decided(self, image: str | None, environments: tuple[Environment, ...]) -> bool:
+        reference = _parse(image)[0]
+        registry = None if reference is None else reference.registry
+        return bool(registry) and decides_by_registry(
+            environments, self._policy.harbors, registry or ""
+        )
 
     def _hold(  # noqa: PLR0913, PLR0917 - everything that affects the result
         self,
@@ -283,13 +294,6 @@ class Judge:
             about = tuple(one for one in every if getattr(one.check, "about_references", True))
             self._known[key] = _ActiveRules(every, about, retiring)
         return self._known[key]
-
-
-def _allows_all_of(site: ImageSite, environment: Environment) -> bool:
-    """Whether an environment allows every image of a registry without a name of an image."""
-    if not site.is_registry:
-        return False
-    return environment.gate.allows_all_below(str(site.value.value))
 
 
 def _with_successor(

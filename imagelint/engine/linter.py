@@ -141,7 +141,7 @@ class Linter:
         ``context`` is what the rest of the repository says about the file.
         """
         with_trees = bool(self._about_secrets)
-        roles = roles_of(self._policy, context, match_path)
+        roles = roles_of(self._policy, context, match_path, in_chart=chart is not None)
         examined, free = examine(
             source,
             self.catalogue,

@@ -37,6 +37,7 @@ def repairs_of(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) ->
     shared: set[int] = set()
     if item.tree is not None and not item.refusals:
         shared = uses_elsewhere(item.tree, item.extract.sites)
+    is_template = item.is_template and item.is_in_chart
     repairs: dict[Part, Repair] = {}
     for key, ones in uses.items():
         wanted = {_wanted_text(one) for one in ones}
@@ -45,7 +46,7 @@ def repairs_of(item: Examined, judged: Sequence[Judged], *, ill_formed: bool) ->
         unfixable = next((one.site.unfixable for one in ones if one.site.unfixable), None)
         if unfixable is not None:
             reason = unfixable
-        elif item.refusals:
+        elif item.refusals and not is_template:
             reason = "kubectl cannot read the document"
         elif ill_formed:
             reason = "the file is not valid text in its encoding"

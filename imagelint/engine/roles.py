@@ -13,9 +13,14 @@ if TYPE_CHECKING:
 __all__ = ["roles_of"]
 
 
-def roles_of(policy: Policy, context: Context, match_path: str) -> tuple[FileRole, ...]:
-    """Return the roles of a file; a policy may name files with values of charts."""
-    roles = context.roles
+def roles_of(
+    policy: Policy, context: Context, match_path: str, *, in_chart: bool
+) -> tuple[FileRole, ...]:
+    """Return the roles of a file; a policy may name files with values of charts.
+
+    ``in_chart``: it is a template of a chart.
+    """
+    roles = (*context.roles, FileRole(Role.TEMPLATE)) if in_chart else context.roles
     if not policy.values.patterns or not policy.values.matches(match_path):
         return roles
     is_known = any(one.role is Role.VALUES for one in roles)

@@ -42,5 +42,7 @@ class Examined(NamedTuple):
     """The Helm template that produced it, if Helm recorded it."""
     inside: str = ""
     """For a document in a string, the field with the string: ``patches[0].patch``."""
+    is_in_chart: bool = False
+    """Whether it is a template of a chart, which kubectl need not read."""
     is_data: bool = False
     """Whether that string is data to kubectl and kustomize, which an operator applies."""

@@ -95,6 +95,7 @@ def examine(  # noqa: PLR0913 - what is read, and how
     """
     roles = _that_matter(roles, source) if roles and prove else roles
     has_texts = any(role.role is Role.TEXT for role in roles)
+    with_trees = with_trees or _is_template(roles)
     special = is_refused or has_texts or _is_special(roles) or _is_binary_resource(source, roles)
     asks = prove and not special
     is_free_file = _is_free_file(source, catalogue) if asks and within is None else None
@@ -230,6 +231,20 @@ def _is_special(roles: Iterable[FileRole]) -> bool:
     return any(role.role.is_special for role in roles)
 
 
+def _is_template(roles: Iterable[FileRole]) -> bool:
+    """Whether a file is a template of a chart."""
+    return any(role.role is Role.TEMPLATE for role in roles)
+
+
+def _keep_written(found: Extract, *, is_in_chart: bool) -> None:
+    """Reduce the images in a chart's template to what is written out of them."""
+    if not is_in_chart:
+        return
+    from imagelint.kubernetes.templates import written_part  # noqa: PLC0415 - few files are such
+
+    found.sites[:] = map(written_part, found.sites)
+
+
 def _that_matter(roles: tuple[FileRole, ...], source: Source) -> tuple[FileRole, ...]:
     """Leave out that a file has values if no word in it can be a key of an image."""
     if source.encoding != "utf-8" or re.search(_KEYS_OF_VALUES, source.data) is not None:
@@ -304,6 +319,8 @@ def read(
             read = {site.node.start for site in found.sites}
             seen = seen_images(text, tree.unread_from, found.root)
             found.sites.extend(site for site in seen if not read & starts(site))
+    is_in_chart = _is_template(roles)
+    _keep_written(found, is_in_chart=is_in_chart)
     dropped = None if tree.dropped_from is None else document.byte_offset(tree.dropped_from)
     return Examined(
         document,
@@ -314,6 +331,7 @@ def read(
         is_template,
         is_manifest,
         _template(document, tree),
+        is_in_chart=is_in_chart,
     )
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Tree
 
-__all__ = ["ACTION", "action_text", "is_manifest_of", "seen_images", "starts"]
+__all__ = ["ACTION", "action_pattern", "action_text", "is_manifest_of", "seen_images", "starts"]
 __all__ += ["is_refused_anyway", "to_what_follows", "without_actions"]
 
 ACTION = "{{"
@@ -42,6 +42,11 @@ _SEEN_IMAGE = rf"""(?x)
     (?P<quote>["']?)
     (?P<value>(?:{_ACTION_TEXT}|[^\s"'{{}}\[\],\#&*|>!]+|(?<=\S)[\#&*|>!]){{1,999}})
     """
+
+
+def action_pattern() -> str:
+    """Return the pattern of a template's action."""
+    return _ACTION_TEXT
 
 
 def is_manifest_of(found: Extract, text: str, tree: Tree) -> bool:

@@ -341,7 +341,8 @@ class TestCharts:
         assert ("unresolved-reference", "note") in found
         assert (UNAPPROVED, "error") in found
         assert not any(rule == "unparsable-document" for rule, _ in found)
-        assert all(item.fix is None for item in result.findings)
+        fixed = repaired(linter(), result.source, result).decode()
+        assert fixed == self.TEMPLATE.replace("nginx:1", f"{H}docker.io/nginx:1")
 
     @pytest.mark.parametrize(
         ("written", "is_readable"),

@@ -40,6 +40,8 @@ class Role(Enum):
     """Values of a Helm chart, for kustomize or another tool."""
     DATA = "data"
     """Generators of ConfigMaps and Secrets: files that are not manifests."""
+    TEMPLATE = "template"
+    """Not used by kustomize: a template of a Helm chart."""
     TEXT = "text"
     """Not used by kustomize: text that something else reads in an object's string."""
 

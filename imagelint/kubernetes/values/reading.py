@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from imagelint.kubernetes.catalogue.entries import HELM_PARAMETERS, HELM_SET
 from imagelint.kubernetes.objects import Place, path_of, string_of
 from imagelint.kubernetes.readers import Value, View, type_of
-from imagelint.kubernetes.sites import ImageSite
+from imagelint.kubernetes.site import ImageSite
 from imagelint.kubernetes.values.releases import release_namespaces
 from imagelint.kubernetes.values.shapes import (
     DIGESTS,
