@@ -19,7 +19,6 @@ from imagelint.engine.roles import roles_of
 from imagelint.kubernetes.context import NO_CONTEXT
 from imagelint.kubernetes.prefilter import may_select_images
 from imagelint.kubernetes.read import Examined, examine, is_large, parts
-from imagelint.kubernetes.scopes import is_cluster_scoped
 from imagelint.kubernetes.sites import ISTIO
 from imagelint.kubernetes.skim.reader import remembering, skim
 from imagelint.model.errors import did_you_mean
@@ -47,14 +46,14 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.context import Context
     from imagelint.kubernetes.pull_secrets import PodSecrets
-    from imagelint.model.finding import KubeObject
     from imagelint.model.report import PolicyStamp
-    from imagelint.policy.policy import Environment, Policy
+    from imagelint.policy.policy import Policy
     from imagelint.rules.rule import Rule
 
 __all__ = ["Linter"]
 
 UNUSED_IGNORE = "unused-ignore"
+MARK = b"$imagepolicy"
 
 _LAST_DAY = "9999-12-31"
 
@@ -108,7 +107,7 @@ class Linter:
         self.environment = environment
         self._placement = Placement(policy, environment)
         self._judge = Judge(policy, self._rules)
-        self._documents = DocumentRules(policy, self._rules, self._environments)
+        self._documents = DocumentRules(policy, self._rules, self._placement.of)
         if baseline is not None and baseline.problem is not None:
             raise baseline.problem
         self._baseline = baseline
@@ -174,7 +173,7 @@ class Linter:
             if item.extract.sites:
                 told_item = _with_placeholders(item, source, context, where)
                 self._look_at(told_item, found, excuses, in_chart=chart is not None)
-        findings = found.findings
+        findings = _with_advice(found.findings, source, context)
         findings += self._documents.about_troubles(source, context.troubles, excuses)
         if chart is not None:
             findings += self._documents.about_template(source, chart, excuses)
@@ -217,7 +216,7 @@ class Linter:
             self._judge.judge(
                 item,
                 site,
-                self._environments(where, site.object, site.runs_in),
+                self._placement.of(where, site.object, site.runs_in),
                 in_chart=in_chart,
                 excuse=excuses.of_site(site, span.start),
                 pod=pods.get(id(site.node)),
@@ -317,7 +316,7 @@ class Linter:
     ) -> Iterator[Finding]:
         """Yield a finding for each comment and each of its rules that suppress nothing."""
         rule = self._rules[UNUSED_IGNORE]
-        environments = self._environments(excuses.where, None)
+        environments = self._placement.of(excuses.where, None)
         worst = min(environments, key=lambda env: self._policy.severity(rule, env).rank)
         severity = self._policy.severity(rule, worst)
         if severity.value == "off":
@@ -353,25 +352,16 @@ class Linter:
                         return True
         return False
 
-    def _environments(
-        self, where: Where, root: KubeObject | None, runs_in: frozenset[str] | None = None
-    ) -> tuple[Environment, ...]:
-        """Return the environments of an object; kustomize moves no cluster-scoped object.
 
-        ``runs_in`` are the namespaces of what an object installs elsewhere.
-        """
-        path, built_in, destinations = where
-        if runs_in is not None:
-            return self._placement.environments(path, None, root.labels if root else {}, runs_in)
-        if root is None:
-            return self._placement.environments(path, None, {})
-        if is_cluster_scoped(root):
-            # What a Namespace says about images applies to the pods in it.
-            own = root.name if root[:2] == ("v1", "Namespace") else None
-            return self._placement.environments(path, own, root.labels)
-        if root.namespace is None:
-            built_in |= destinations
-        return self._placement.environments(path, root.namespace, root.labels, built_in)
+def _with_advice(
+    findings: list[Finding | Suppressed], source: Source, context: Context
+) -> list[Finding | Suppressed]:
+    """Add what to change where an automation writes images back."""
+    if MARK not in source.data or not findings:
+        return findings
+    from imagelint.engine.automations import with_advice  # noqa: PLC0415 - few files have such
+
+    return with_advice(findings, source, context)
 
 
 def _with_placeholders(item: Examined, source: Source, context: Context, where: Where) -> Examined:

@@ -42,6 +42,9 @@ class Context(NamedTuple):
     """Whether it is a kustomization file that kustomize may refuse, so that it must be read."""
     injecting: Callable[[], Mapping[str, bool]] = dict
     """Returns the namespaces that set Istio's injection, and their values."""
+    image_policies: Callable[[], Mapping[tuple[str, str], str]] = dict
+    """Returns the ImageRepository (``namespace/name``) of each of Flux's ImagePolicies, which are
+    given by namespace and name."""
 
 
 NO_CONTEXT = Context()

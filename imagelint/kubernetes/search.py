@@ -49,6 +49,8 @@ __all__ = ["Extract", "ImageSite", "Recast", "add_site", "extract", "shape_sites
 
 
 _KUSTOMIZE = frozenset({Reader.KUSTOMIZE})
+_INSTALLERS = frozenset({"Application", "ApplicationSet", "HelmRelease"})
+"""Kinds whose images run where they say, not where they are."""
 
 
 class Extract(NamedTuple):
@@ -262,8 +264,11 @@ class _Search:
         known = self._catalogue.lookup(item.meta.group, item.meta.kind)
         claimed: set[tuple[Step, ...]] = set()
         if known is not None:
+            runs_in = self._installs_in()
             for steps, site in self._walk(known.branch, Place(item.mapping)):
                 claimed.add(steps)
+                if site.runs_in is None:
+                    site = site._replace(runs_in=runs_in)  # noqa: PLW2901 - the same site
                 if isinstance(site.node, Mapping) and not known.is_exact:
                     yield from self._in_parts(steps, site)
                 else:
@@ -274,6 +279,16 @@ class _Search:
             for steps, site in self._by_shape(place):
                 if steps not in claimed:
                     yield steps, site
+
+    def _installs_in(self) -> frozenset[str] | None:
+        """Return where an object's images run that installs them elsewhere, else None."""
+        item = self._item
+        if item.meta.kind not in _INSTALLERS:
+            return None
+        spec = self._view.get(item.mapping, "spec")
+        inner = self._view.get(spec, "template", "spec")
+        around = (one for one in (spec, inner) if isinstance(one, Mapping))
+        return _runs_in(item.meta, Place(item.mapping, (), tuple(around)), self._view)
 
     def _in_parts(
         self, steps: tuple[Step, ...], site: ImageSite

@@ -147,8 +147,8 @@ _KEPT: Final = (":*", "@*")
 
 def _spans(text: str, start: int, holder: Holder) -> list[tuple[int, int] | None]:
     """Return the spans of the images in a text, from ``start`` on; None: the whole text is one."""
-    if holder.form is Form.PAIRS:
-        return [match.span(1) for match in re.finditer(_PAIR, text)]
+    if holder.form in _MANY:
+        return list(_MANY[holder.form](text))
     if holder.form is Form.OVERRIDE:
         start = text.find("=") + 1
         end = len(text) - len(":*") if text.endswith(_KEPT) else len(text)
@@ -165,6 +165,29 @@ def _spans(text: str, start: int, holder: Holder) -> list[tuple[int, int] | None
     return [(start, len(text)) if start else None]
 
 
+def _pairs(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the images in lines of ``key=image``."""
+    return (match.span(1) for match in re.finditer(_PAIR, text))
+
+
+def _tracked(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans of the names of images in a list with commas: ``[key=]image[:range]``."""
+    at = 0
+    for item in text.split(","):
+        key, equals, _ = item.partition("=")
+        first = len(key) + 1 if equals and set(":/").isdisjoint(key) else 0
+        image = item[first:]
+        name = image[: (image.find(":", image.rfind("/") + 1) + 1 or len(image) + 1) - 1]
+        start = at + first + len(name) - len(name.lstrip())
+        if name.strip():
+            yield start, start + len(name.strip())
+        at += len(item) + 1
+
+
+_MANY: Final = {Form.PAIRS: _pairs, Form.TRACKED_LIST: _tracked}
+"""Texts of several images, and how they are found."""
+
+
 def _tag_beside(view: View, place: Place, holder: Holder) -> str:
     """Return the tag in a key of its own beside a text, with its ``:``."""
     if not (holder.tag_beside and place.parents):
@@ -176,7 +199,8 @@ def _tag_beside(view: View, place: Place, holder: Holder) -> str:
 def _has_separate_tag(holder: Holder, tail: str, read: Value, written: Value) -> bool:
     if holder.form is Form.SHORT:
         return read != written
-    return holder.form in {Form.UNTAGGED, Form.TRACKED} or (bool(holder.tag_beside) and not tail)
+    untagged = (Form.UNTAGGED, Form.TRACKED, Form.TRACKED_LIST)
+    return holder.form in untagged or (bool(holder.tag_beside) and not tail)
 
 
 _UNSURE: Final = "its registry depends on a version that is not set here; write the registry"

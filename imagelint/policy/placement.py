@@ -8,11 +8,13 @@ from __future__ import annotations
 from itertools import compress
 from typing import TYPE_CHECKING, TypeAlias
 
+from imagelint.kubernetes.scopes import is_cluster_scoped
 from imagelint.model.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from imagelint.model.finding import KubeObject
     from imagelint.policy.environments import Environment
     from imagelint.policy.policy import Policy
 
@@ -50,6 +52,26 @@ class Placement:
         """Which matches the last path satisfies."""
         self._known: dict[tuple[tuple[bool, ...], _Namespaces], tuple[Environment, ...]] = {}
         """The environments of a path's matches and namespaces, if labels are not used."""
+
+    def of(
+        self, where: Where, root: KubeObject | None, runs_in: frozenset[str] | None = None
+    ) -> tuple[Environment, ...]:
+        """Return the environments of an object; kustomize moves no cluster-scoped object.
+
+        ``runs_in`` are the namespaces of what an object installs elsewhere.
+        """
+        path, built_in, destinations = where
+        if runs_in is not None:
+            return self.environments(path, None, root.labels if root else {}, runs_in)
+        if root is None:
+            return self.environments(path, None, {})
+        if is_cluster_scoped(root):
+            # What a Namespace says about images applies to the pods in it.
+            own = root.name if root[:2] == ("v1", "Namespace") else None
+            return self.environments(path, own, root.labels)
+        if root.namespace is None:
+            built_in |= destinations
+        return self.environments(path, root.namespace, root.labels, built_in)
 
     def environments(
         self,

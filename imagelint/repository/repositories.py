@@ -41,6 +41,8 @@ class Repositories:
         """By root; None if it contains no kustomization and no object that runs kustomize."""
         self._injecting: dict[str, dict[str, bool]] = {}
         """By root: see :meth:`injecting_at`."""
+        self._policies: dict[str, dict[tuple[str, str], str]] = {}
+        """By root: see :meth:`image_policies_at`."""
 
     def graph_at(self, root: str) -> Graph | None:
         """Return the graph of a repository; None if it contains no kustomization."""
@@ -90,6 +92,21 @@ class Repositories:
             sources = (Source(path, data) for path, data in found if data is not None)
             self._injecting[root] = namespaces_in(sources)
         return self._injecting[root]
+
+    def image_policies_at(self, root: str) -> dict[tuple[str, str], str]:
+        """Return the ImageRepository of each of Flux's ImagePolicies, by namespace and name.
+
+        This reads every manifest, so it is called only for a line that Flux writes.
+        """
+        if root not in self._policies:
+            from imagelint.repository.image_policies import policies_in  # noqa: PLC0415 - rare
+
+            paths = _listed(root, below=self._is_tree(root))[1]
+            found = ((path, content_of(root, path)) for path in paths)
+            self._policies[root] = policies_in(
+                Source(path, data) for path, data in found if data is not None
+            )
+        return self._policies[root]
 
     def newly_reached(
         self, is_same: Callable[[str], bool], then: Callable[[str], bytes | None]

@@ -235,7 +235,10 @@ class Surroundings:
         """Return what the repository knows about a file."""
         root = self.root_of(path)
         known = self._repositories.context_of(root, path)
-        return known._replace(injecting=partial(self._repositories.injecting_at, root))
+        return known._replace(
+            injecting=partial(self._repositories.injecting_at, root),
+            image_policies=partial(self._repositories.image_policies_at, root),
+        )
 
     def hosts_at(self, root: str) -> tuple[Host, ...]:
         """Return the objects of a repository that build folders."""

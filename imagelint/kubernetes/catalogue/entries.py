@@ -89,6 +89,8 @@ class Form(Enum):
     """An image if it has a slash; else a name to which the operator adds registry and tag."""
     TRACKED = "tracked"
     """The name of an image, which a range of versions may follow."""
+    TRACKED_LIST = "tracked-list"
+    """The same, several with commas between them, each with a name and ``=`` before it or not."""
     PAIRS = "pairs"
     """Lines of ``key=image``."""
     OVERRIDE = "override"

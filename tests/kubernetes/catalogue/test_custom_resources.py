@@ -149,6 +149,8 @@ def written(holder: Holder) -> Written:
         return Written(value, root, at, [image + (":1" if split.tag and not is_whole else "")])
     if holder.form is Form.TRACKED:
         text, images = "r.io/a/b:~1", ["r.io/a/b"]
+    elif holder.form is Form.TRACKED_LIST:
+        text, images = "a=r.io/a/b:~1,c:2", ["r.io/a/b", "c"]
     elif holder.form is Form.PAIRS:
         text, images = "1=a/b:1\n2=a/b:2\n", ["a/b:1", "a/b:2"]
     else:
