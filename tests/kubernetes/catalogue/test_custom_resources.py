@@ -116,6 +116,13 @@ SHAPES = {
 }
 
 
+TEXTS = {
+    Form.TRACKED: ("r.io/a/b:~1", ["r.io/a/b"]),
+    Form.TRACKED_LIST: ("a=r.io/a/b:~1,c:2", ["r.io/a/b", "c"]),
+    Form.PAIRS: ("1=a/b:1\n2=a/b:2\n", ["a/b:1", "a/b:2"]),
+}
+
+
 def put(where: dict[str, Any], root: dict[str, Any], way: tuple[str, ...], text: str) -> None:
     """Write a part of an image."""
     if way[0].startswith("/"):
@@ -147,14 +154,7 @@ def written(holder: Holder) -> Written:
         is_whole = bool(split.image) and not split.registry
         image = "r.io/" + ("b" if names else split.default)
         return Written(value, root, at, [image + (":1" if split.tag and not is_whole else "")])
-    if holder.form is Form.TRACKED:
-        text, images = "r.io/a/b:~1", ["r.io/a/b"]
-    elif holder.form is Form.TRACKED_LIST:
-        text, images = "a=r.io/a/b:~1,c:2", ["r.io/a/b", "c"]
-    elif holder.form is Form.PAIRS:
-        text, images = "1=a/b:1\n2=a/b:2\n", ["a/b:1", "a/b:2"]
-    else:
-        text, images = f"{prefix}r.io/a/b:1", ["r.io/a/b:1"]
+    text, images = TEXTS.get(holder.form, (f"{prefix}r.io/a/b:1", ["r.io/a/b:1"]))
     if holder.flags:
         flag = min(holder.flags)
         return Written([f"--{flag}={text}", f"-{flag}", text], {}, (0,), images)
