@@ -152,7 +152,7 @@ def names_in(path: str, data: bytes, root: str) -> Iterator[Named]:
 
     Skaffold applies below its own file, unless it names a folder above; a template of an
     ApplicationSet below the fixed part of its ``path``; a HelmRelease to what its chart
-    renders. ``root`` is the repository's.
+    renders, with the images in its values. ``root`` is the repository's.
     """
     own = os.path.dirname(path)
     for document, _, item, view in _objects(path, data, may_select_images):
@@ -163,15 +163,26 @@ def names_in(path: str, data: bytes, root: str) -> Iterator[Named]:
             for node, name in selecting_entries(item.mapping, view):
                 yield _named(document, node, name, root)
         elif kind == "HelmRelease":
-            chart = string_of(view.get(item.mapping, "spec", "chart", "spec", "chart"), view)
-            folder = os.path.join(root, (chart or "").replace("/", os.sep))
-            if chart and os.path.isdir(folder):
-                for node, name in selecting_entries(item.mapping, view):
-                    yield _named(document, node, name, os.path.normpath(folder))
+            yield from _names_in_release(document, item.mapping, view, root)
         elif item.meta.api_version.startswith("skaffold/"):
             folder = _highest(document.text, own, root)
             for node, name in _artifacts(item.mapping, view):
                 yield Named(document, node, name, folder)
+
+
+def _names_in_release(
+    document: Document, mapping: Mapping, view: View, root: str
+) -> Iterator[Named]:
+    """Yield the names by which the post-renderers of a HelmRelease select images."""
+    chart = string_of(view.get(mapping, "spec", "chart", "spec", "chart"), view)
+    folder = os.path.join(root, (chart or "").replace("/", os.sep))
+    if chart and os.path.isdir(folder):
+        for node, name in selecting_entries(mapping, view):
+            yield _named(document, node, name, os.path.normpath(folder))
+    is_elsewhere = view.get(mapping, "spec", "valuesFrom") is not None
+    renderers = view.get(mapping, "spec", "postRenderers")
+    for node, name in () if renderers is None else selecting_entries(renderers, view):
+        yield _named(document, node, name, root if is_elsewhere else document.source.path)
 
 
 def _highest(text: str, folder: str, root: str) -> str:

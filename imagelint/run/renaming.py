@@ -22,6 +22,7 @@ from imagelint.repository.rename_matching import split_image
 from imagelint.repository.renames import plan_renames
 from imagelint.repository.repositories import content_of, manifests_below
 from imagelint.repository.selectors import Key, Selectors
+from imagelint.repository.value_names import value_names
 from imagelint.run.request import Adjustment
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class _Planned:
                 for one in names_in(path, data, self._graph.root):
                     names.setdefault(one.name, []).append((one.folder, self._place_of(one)))
         read = partial(content_of, self._graph.root)
-        for one in patched_names(self._graph, self._hosts, read):
+        for one in (*patched_names(self._graph, self._hosts, read), *value_names(self._graph)):
             names.setdefault(one.name, []).append((one.folder, self._place_of(one)))
         for path, images in self._repairs.items() if names else ():
             for start, (old, _) in list(images.items()):

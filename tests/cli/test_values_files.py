@@ -305,3 +305,56 @@ def test_mistakes_in_values(own: Project, text: str, message: str) -> None:
     result = own.run("check")
     assert result.exit_code == 2
     assert message in result.stderr
+
+
+RENDERED = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: a, namespace: prod}
+spec:
+  values:
+    image: {repository: quay.io/a, tag: v1}
+    other: {image: quay.io/b:v1}
+  postRenderers: [{kustomize: {images: [{name: quay.io/a, newTag: v3}]}}]
+"""
+
+
+def test_an_image_that_a_post_renderer_selects_is_not_fixed(own: Project) -> None:
+    """It would keep its old tag."""
+    own.write("release.yaml", RENDERED)
+    own.run("fix")
+    assert own.read("release.yaml") == RENDERED.replace("quay.io/b", "h.io/quay.io/b")
+    (finding,) = findings(own)
+    assert finding["image"] == "quay.io/a:v1"
+
+
+CHARTS = """\
+helmCharts:
+- name: web
+  valuesFile: v.yaml
+  valuesInline: {image: 'quay.io/a:v1', job: {image: 'quay.io/b:v1'}}
+"""
+
+
+@pytest.mark.parametrize("above", [False, True])
+def test_an_image_of_a_chart_that_kustomize_selects_is_not_fixed(
+    own: Project, *, above: bool
+) -> None:
+    images = "images: [{name: quay.io/a, newTag: v2}, {name: quay.io/c, newTag: v2}]\n"
+    text = CHARTS if above else CHARTS + images
+    own.write("k/kustomization.yaml", text)
+    own.write("k/v.yaml", "image: quay.io/c:v1\njob: {image: 'quay.io/d:v1'}\n")
+    if above:
+        own.write("o/kustomization.yaml", f"resources: [../k]\n{images}")
+    own.run("fix")
+    assert own.read("k/kustomization.yaml") == text.replace("quay.io/b", "h.io/quay.io/b")
+    assert own.read("k/v.yaml") == "image: quay.io/c:v1\njob: {image: 'h.io/quay.io/d:v1'}\n"
+
+
+def test_an_image_of_a_chart_that_a_transformer_may_select_is_not_fixed(own: Project) -> None:
+    own.write("k/kustomization.yaml", CHARTS + "transformers: [t.yaml]\n")
+    own.write("k/v.yaml", VALUES)
+    tag = "apiVersion: builtin\nkind: ImageTagTransformer\nmetadata: {name: t}\n"
+    own.write("k/t.yaml", f"{tag}imageTag: {{name: quay.io/a, newTag: v2}}\n")
+    own.run("fix")
+    assert own.read("k/v.yaml") == VALUES
