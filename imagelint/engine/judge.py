@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imagelint.engine.partial import allows_all_of, decides_by_registry
 from imagelint.kubernetes.read import Examined, action_text
 from imagelint.kubernetes.readers import Value
 from imagelint.model.finding import Problem, Severity
@@ -161,6 +160,8 @@ class Judge:
         excuse: Excuser | None,
     ) -> Judged:
         """Return a note that an image is not known here, for environments with limits."""
+        from imagelint.engine.partial import allows_all_of  # noqa: PLC0415 - few images are such
+
         rule, problem = self._rules[UNRESOLVED], Problem(site.unresolved or "")
         severities = (
             (one, self._policy.severity(rule, one, in_chart=True))
@@ -179,10 +180,11 @@ class Judge:
         return Judged(site, image, None, environments, kept, None, None, excused)
 
     def _is_decided(self, image: str | None, environments: tuple[Environment, ...]) -> bool:
+        from imagelint.engine.partial import decides_by_registry  # noqa: PLC0415 - as above
+
         reference = _parse(image)[0]
-        registry = None if reference is None else reference.registry
-        return bool(registry) and decides_by_registry(
-            environments, self._policy.harbors, registry or ""
+        return reference is not None and decides_by_registry(
+            environments, self._policy.harbors, reference.registry
         )
 
     def _hold(  # noqa: PLR0913, PLR0917 - everything that affects the result

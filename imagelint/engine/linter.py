@@ -15,7 +15,6 @@ from imagelint.engine.edits import place_of
 from imagelint.engine.excuses import Excuses
 from imagelint.engine.findings import findings_of, record_of
 from imagelint.engine.judge import Judge
-from imagelint.engine.roles import roles_of
 from imagelint.kubernetes.context import NO_CONTEXT
 from imagelint.kubernetes.prefilter import may_select_images
 from imagelint.kubernetes.read import Examined, examine, is_large, parts
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from imagelint.engine.repairs import Part, Repair
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.context import Context
+    from imagelint.kubernetes.kustomize.model import FileRole
     from imagelint.kubernetes.pull_secrets import PodSecrets
     from imagelint.model.report import PolicyStamp
     from imagelint.policy.policy import Policy
@@ -140,7 +140,7 @@ class Linter:
         ``context`` is what the rest of the repository says about the file.
         """
         with_trees = bool(self._about_secrets)
-        roles = roles_of(self._policy, context, match_path, in_chart=chart is not None)
+        roles = self._roles(context, match_path, chart)
         examined, free = examine(
             source,
             self.catalogue,
@@ -202,6 +202,13 @@ class Linter:
             roles=roles,
             unlisted=0 if self._inventory else sum([len(item.extract.sites) for item in examined]),
         )
+
+    def _roles(self, context: Context, match_path: str, chart: str | None) -> tuple[FileRole, ...]:
+        if chart is None and not self._policy.values.patterns:
+            return context.roles
+        from imagelint.engine.roles import roles_of  # noqa: PLC0415 - few files are such
+
+        return roles_of(self._policy, context, match_path, in_chart=chart is not None)
 
     def _may_select(self, source: Source) -> bool:
         """Whether a source may select images by name, which only fixes need to know."""

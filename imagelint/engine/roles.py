@@ -23,5 +23,5 @@ def roles_of(
     roles = (*context.roles, FileRole(Role.TEMPLATE)) if in_chart else context.roles
     if not policy.values.patterns or not policy.values.matches(match_path):
         return roles
-    is_known = any(one.role is Role.VALUES for one in roles)
+    is_known = any(one.role.is_values for one in roles)
     return roles if is_known else (*roles, FileRole(Role.VALUES))

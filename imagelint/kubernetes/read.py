@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from imagelint.kubernetes.examined import Examined, Refusal
+from imagelint.kubernetes.examined import REFUSED, Examined, Refusal
 from imagelint.kubernetes.helm import ANNOTATION, template_named, template_of
 from imagelint.kubernetes.kustomize.kinds import has_fields_of_kustomize
-from imagelint.kubernetes.kustomize.model import Role
 from imagelint.kubernetes.objects import (
     KUSTOMIZATION_FILES,
     is_argo_source,
@@ -25,7 +24,6 @@ from imagelint.kubernetes.prefilter import (
     needs_no_parse,
 )
 from imagelint.kubernetes.readers import Reader, View, refusals, type_of
-from imagelint.kubernetes.reasons import REFUSED, reasons_of, superfluous_marks
 from imagelint.kubernetes.search import Extract, extract
 from imagelint.kubernetes.seen import (
     ACTION,
@@ -94,7 +92,7 @@ def examine(  # noqa: PLR0913 - what is read, and how
     ``prove=False`` parses everything: the slow path that tests compare with the fast one.
     """
     roles = _that_matter(roles, source) if roles and prove else roles
-    has_texts = any(role.role is Role.TEXT for role in roles)
+    has_texts = any(role.role.is_text for role in roles)
     with_trees = with_trees or _is_template(roles)
     special = is_refused or has_texts or _is_special(roles) or _is_binary_resource(source, roles)
     asks = prove and not special
@@ -233,7 +231,7 @@ def _is_special(roles: Iterable[FileRole]) -> bool:
 
 def _is_template(roles: Iterable[FileRole]) -> bool:
     """Whether a file is a template of a chart."""
-    return any(role.role is Role.TEMPLATE for role in roles)
+    return any(role.role.is_template for role in roles)
 
 
 def _keep_written(found: Extract, *, is_in_chart: bool) -> None:
@@ -249,7 +247,7 @@ def _that_matter(roles: tuple[FileRole, ...], source: Source) -> tuple[FileRole,
     """Leave out that a file has values if no word in it can be a key of an image."""
     if source.encoding != "utf-8" or re.search(_KEYS_OF_VALUES, source.data) is not None:
         return roles
-    return tuple(one for one in roles if one.role is not Role.VALUES)
+    return tuple(one for one in roles if not one.role.is_values)
 
 
 def _is_binary_resource(source: Source, roles: Iterable[FileRole]) -> bool:
@@ -288,6 +286,8 @@ def read(
         from imagelint.kubernetes.kustomize.reading import completed  # noqa: PLC0415 - see kinds
 
         found, refused = completed(found, tree, catalogue, file_name, roles)
+    from imagelint.kubernetes.reasons import reasons_of, superfluous_marks  # noqa: PLC0415 - see skim
+
     reasons = list(reasons_of(document, tree, found.problems, refused, roles))
     marks = superfluous_marks(document)
     if marks:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from imagelint.kubernetes.examined import Refusal
-from imagelint.kubernetes.kustomize.model import Role
+from imagelint.kubernetes.examined import REFUSED, Refusal
 from imagelint.kubernetes.readers import oddities
 
 if TYPE_CHECKING:
@@ -15,9 +14,7 @@ if TYPE_CHECKING:
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import ParseProblem, Tree
 
-__all__ = ["REFUSED", "reasons_of", "superfluous_marks"]
-
-REFUSED: Final = "kustomize refuses this file: "
+__all__ = ["reasons_of", "superfluous_marks"]
 
 
 def reasons_of(
@@ -28,7 +25,7 @@ def reasons_of(
     roles: tuple[FileRole, ...] = (),
 ) -> Iterator[Refusal]:
     """Yield why a document is not read as it is written, except for marks and encodings."""
-    if roles and all(role.role is Role.VALUES for role in roles):
+    if roles and all(role.role.is_values for role in roles):
         for problem in document.problems or tree.problems:
             at = problem.offset if document.problems else document.byte_offset(problem.offset)
             yield Refusal(at, f"Helm refuses this file: {problem.message}", by_kubectl=False)

@@ -31,7 +31,6 @@ from imagelint.kubernetes.objects import (
     path_of,
     string_of,
 )
-from imagelint.kubernetes.pod_specs import pod_specs
 from imagelint.kubernetes.readers import BOTH, Reader, View, is_text, resolve, views
 from imagelint.kubernetes.sites import PARTS, ImageSite, sites_at
 from imagelint.model.finding import KubeObject
@@ -275,6 +274,8 @@ class _Search:
                     yield steps, site
         if (known is not None and known.is_exact) or not item.meta.api_version:
             return  # no apiVersion: a tool's own file, not an object of an unknown kind
+        from imagelint.kubernetes.pod_specs import pod_specs  # noqa: PLC0415 - workloads need none
+
         for place in pod_specs(Place(item.mapping), self._view, self._passed, once=self._once):
             for steps, site in self._by_shape(place):
                 if steps not in claimed:

@@ -51,6 +51,21 @@ class Role(Enum):
         return self is Role.RESOURCE
 
     @property
+    def is_template(self) -> bool:
+        """Whether a file in this role is a template of a chart."""
+        return self is Role.TEMPLATE
+
+    @property
+    def is_text(self) -> bool:
+        """Whether a string in a file in this role is a document."""
+        return self is Role.TEXT
+
+    @property
+    def is_values(self) -> bool:
+        """Whether a file in this role has values of a chart."""
+        return self is Role.VALUES
+
+    @property
     def is_special(self) -> bool:
         """Whether the role decides how kustomize reads a file, not the file itself."""
         return self in (

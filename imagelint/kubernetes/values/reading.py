@@ -195,13 +195,22 @@ class _Reader:
         is_container = bool(steps) and isinstance(steps[-1], int) and is_container_list(outer)
         name = self._name(outer, parts, entries, is_container=is_container)
         registry = parts.get("registry")
-        if name is not None:
+        if name is not None and self._is_folder(steps, name):
+            yield self._registry_alone(steps, name)
+        elif name is not None:
             yield self._whole(steps, name, parts, is_container=is_container)
         elif registry is not None and holds_registry(registry.text) and _is_image(outer):
             yield self._registry_alone(steps, registry)
         for part in parts.values():
             if part is not name and part.key not in _OF_MAPPINGS:
                 yield from self._by_key(steps, part, parts)
+
+    @staticmethod
+    def _is_folder(steps: tuple[Step, ...], name: _Part) -> bool:
+        """Whether the repository of ``images`` is that of several images, below which they are."""
+        outer = steps[-1] if steps else 0
+        is_plural = isinstance(outer, str) and is_image_list(outer)
+        return is_plural and name.key == "repository" and names_host(name.text)
 
     def _text(self, key: str, node: Scalar) -> str | None:
         """Return the text of a scalar; a tag may look like a number."""

@@ -108,6 +108,7 @@ UNKNOWN: list[tuple[Any, str, str]] = [
     ({"global": {"imageRegistry": "quay.io"}}, "global.imageRegistry", "quay.io"),
     ({"global": {"hub": "quay.io/istio"}}, "global.hub", "quay.io/istio"),
     ({"image": {"registry": "quay.io"}}, "image.registry", "quay.io"),
+    ({"images": {"repository": "quay.io/a", "tag": "1"}}, "images.repository", "quay.io/a"),
     ({"image": {"repository": "{{ .Values.x }}/a"}}, "image.repository", "{{ .Values.x }}/a"),
 ]
 
