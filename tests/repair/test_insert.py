@@ -220,6 +220,7 @@ def dumped(tree: Any, *, flow: bool, step: int) -> str:
     yaml = YAML(typ="safe", pure=True)
     yaml.default_flow_style = flow
     yaml.indent = step
+    yaml.width = 1000  # keys are not folded
     out = io.StringIO()
     yaml.dump(tree, out)
     return out.getvalue()
