@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from jsonschema import Draft202012Validator
+
 from imagelint.model.errors import PolicyError, nearest
 from imagelint.model.source import shown
 from imagelint.yaml.config import Fields, is_text
@@ -75,8 +77,6 @@ class _Explanation:
 
     def by(self, schema: MappingType[str, Any]) -> list[PolicyError]:
         """Return all mistakes; at one place, the one in the reader's words comes first."""
-        from jsonschema import Draft202012Validator  # noqa: PLC0415 - only after a file was refused
-
         errors = Draft202012Validator(schema).iter_errors(self._plain(self._reader.root, ()))
         for error in sorted(errors, key=lambda one: one.validator != "enum"):
             self._explain(error)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -95,14 +98,10 @@ def _uses(results: Iterable[FileResult]) -> dict[str, list[_Use]]:
 
 def _days_left(until: str, today: str) -> int:
     """Return for how many days an exception still applies, today included; below 1: expired."""
-    import datetime as dt  # noqa: PLC0415 - only for exceptions with a last day
-
     return (dt.date.fromisoformat(until) - dt.date.fromisoformat(today)).days + 1
 
 
 def _json(exceptions: Iterable[PolicyException], uses: dict[str, list[_Use]], today: str) -> str:
-    import json  # noqa: PLC0415
-
     values = [
         {
             "place": one.place,
@@ -136,8 +135,6 @@ def _text(
 
 
 def _lines(one: PolicyException, used_by: list[_Use], today: str, look: Look) -> Iterator[str]:
-    import textwrap  # noqa: PLC0415
-
     def wrapped(label: str, text: str) -> list[str]:
         head = f"  {label:9}"
         return textwrap.wrap(

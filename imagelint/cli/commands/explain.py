@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,6 @@ from imagelint.rules.built_in import RULES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from click.shell_completion import CompletionItem
-
     from imagelint.files import GoverningPolicy
     from imagelint.policy.policy import Environment, Policy
     from imagelint.rules.rule import Rule
@@ -46,8 +45,7 @@ def _complete_rule(
     ctx: click.Context,
     param: click.Parameter,  # noqa: ARG001 - click's own signature
     incomplete: str,
-) -> list[CompletionItem]:
-
+) -> list[str]:
     rules, cwd = RULES, os.getcwd()
     with suppress(ImagelintError):  # the command itself reports it
         policies = files.Policies(rules, cwd, ctx.params.get("policy"))
@@ -152,8 +150,6 @@ def _examples(title: str, examples: tuple[str, ...] | list[str]) -> Iterator[str
 
 
 def _wrapped(prose: str, width: int) -> Iterator[str]:
-    import textwrap  # noqa: PLC0415
-
     for number, paragraph in enumerate(prose.strip().split("\n\n")):
         if number:
             yield ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -81,8 +82,6 @@ def _counted(number: int, what: str) -> str:
 
 def _print(line: str, look: Look) -> None:
     """Print a line, wrapped where a terminal would break it in mid-word."""
-    import textwrap  # noqa: PLC0415 - for terminals only
-
     if look.terminal:
         folded = textwrap.wrap(
             line, look.width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False

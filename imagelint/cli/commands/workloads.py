@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -79,8 +80,6 @@ def command(
 
 def _policies(policy: str | None) -> files.GoverningPolicy:
     """Return the policy that applies to the working folder."""
-    import os  # noqa: PLC0415
-
     cwd = os.getcwd()
     return files.Policies(RULES, cwd, policy, None).for_folder(cwd)
 
