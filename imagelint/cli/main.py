@@ -191,7 +191,7 @@ def cli(ctx: click.Context, /, *, debug: bool) -> None:
       helm template . | imagelint check -
 
     Each option can be set by an environment variable, such as IMAGELINT_CHECK_FAIL_ON.
-    """  # noqa: D301 - click wants the character itself
+    """
     if debug:  # as if it followed the command
         ctx.default_map = {name: {"debug": True} for name in _COMMANDS}
 

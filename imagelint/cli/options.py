@@ -150,7 +150,7 @@ class _TargetType(_TargetBase):
 
 def _complete_environment(
     ctx: click.Context,
-    param: click.Parameter,  # noqa: ARG001 - click's own signature
+    _param: click.Parameter,
     incomplete: str,
 ) -> list[str]:
     """Complete an environment of the policy that governs this folder, or of ``--policy``."""

@@ -20,7 +20,7 @@ import json
 import re
 from collections import Counter
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from imagelint.model.errors import PolicyError
 from imagelint.model.namedtuple import NamedTuple
@@ -193,7 +193,7 @@ def _both_sides(lines: Iterable[str]) -> Iterator[str]:
             end = None
 
 
-def _is_finding(entry: Any) -> bool:  # noqa: ANN401 - any JSON
+def _is_finding(entry: object) -> bool:
     return (
         isinstance(entry, dict)
         and all(isinstance(entry.get(key), str) for key in _TEXTS)

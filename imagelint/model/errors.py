@@ -101,7 +101,7 @@ class Inconsistency(Enum):
     """A project for a registry that is itself a Harbor; such images are never rewritten."""
 
 
-class InconsistentPolicy(PolicyError):  # noqa: N818 - reads like InvalidPattern
+class InconsistentPolicy(PolicyError):
     """A policy whose parts are well-formed but contradict each other; ``reason`` says how."""
 
     def __init__(self, reason: Inconsistency, error: PolicyError) -> None:

@@ -157,7 +157,7 @@ def _ill_formed_sizes(bad: bytes) -> Iterator[int]:
     while at < len(bad):
         try:
             bad[at : at + 4].decode()
-        except UnicodeDecodeError as error:  # noqa: PERF203 - the error holds the result
+        except UnicodeDecodeError as error:
             yield error.end
             at += error.end
 

@@ -40,7 +40,7 @@ _MOST_FILES, _MOST_INPUTS, _MOST_WAITS = 32, 1000, 8
 """Limits of the queue: new files, inputs (most of which do not change), and threads."""
 
 
-class Declined(Exception):  # noqa: N818 - not an error, an answer
+class Declined(Exception):
     """The user was asked and declined the fixes; nothing is written."""
 
 

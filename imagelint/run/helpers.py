@@ -119,7 +119,7 @@ def _attempted(task: Callable[[Any], Any], piece: Sequence[Any]) -> Done:
     for thing in piece:
         try:
             results.append(task(thing))
-        except Exception as error:  # noqa: BLE001, PERF203 - raised when the result is requested
+        except Exception as error:  # noqa: BLE001 - raised when the result is requested
             return results, error
     return results, None
 

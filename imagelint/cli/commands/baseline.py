@@ -46,7 +46,7 @@ def command() -> None:
 @click.option("--grow", is_flag=True, help="Add findings that the baseline does not have yet.")
 @_paths
 @click.pass_context
-def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa: ANN401 - from click
+def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:
     """Write the current findings to the baseline.
 
     PATH is a file or a folder; default: the current folder. Entries for other files stay in the
@@ -55,7 +55,7 @@ def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa
     \b
       imagelint baseline write
       imagelint baseline write --grow teams/shop
-    """  # noqa: D301 - click wants the character itself
+    """
     run = _run(options)
     every = list(_found(run))
     for one in every:
@@ -81,7 +81,7 @@ def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa
 @policy_option
 @_paths
 @click.pass_context
-def prune(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - from click
+def prune(ctx: click.Context, /, **options: Any) -> None:
     """Remove entries from the baseline that no longer match a finding.
 
     PATH is a file or a folder; default: the current folder. Entries for existing files that were

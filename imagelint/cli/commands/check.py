@@ -56,7 +56,7 @@ def command(
     formats: tuple[Target, ...],
     output: str | None,
     fail_on: str,
-    **options: Any,  # noqa: ANN401 - checked by click
+    **options: Any,
 ) -> None:
     """Report images that the policy does not allow.
 
@@ -68,7 +68,7 @@ def command(
       imagelint check --format sarif=imagelint.sarif --format auto
       imagelint check --statistics --quiet
       imagelint check --show-policy prod/web.yaml
-    """  # noqa: D301 - click wants the character itself
+    """
     chosen = targets(formats, output)
     detail = detail_of(options)
     show_policy, show_files = options.pop("show_policy"), options.pop("show_files")

@@ -32,7 +32,7 @@ def command(ctx: click.Context, /, shell: str) -> None:
       imagelint completion bash >> ~/.bashrc
       imagelint completion zsh >> ~/.zshrc       # below compinit
       imagelint completion fish > ~/.config/fish/completions/imagelint.fish
-    """  # noqa: D301 - click wants the character itself
+    """
     kind = get_completion_class(shell)
     assert kind is not None
     complete: ShellComplete = kind(ctx.find_root().command, {}, _PROGRAM, _VARIABLE)

@@ -61,7 +61,7 @@ class _Use(NamedTuple):
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.pass_context
-def command(ctx: click.Context, /, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
+def command(ctx: click.Context, /, style: str, **options: Any) -> None:
     """List exceptions, when they expire, and what uses them.
 
     imagelint lints PATH to see which exceptions are used; default: the current folder.
@@ -69,7 +69,7 @@ def command(ctx: click.Context, /, style: str, **options: Any) -> None:  # noqa:
     \b
       imagelint exceptions
       imagelint exceptions --format json | jq '.exceptions[] | select(.used_by == [])'
-    """  # noqa: D301 - click wants the character itself
+    """
     run = Run(request(options))
     say(run.notices)
     uses = _uses(run.results())

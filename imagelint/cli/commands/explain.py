@@ -6,7 +6,7 @@ import os
 import sys
 import textwrap
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -43,7 +43,7 @@ _PROSE_WIDTH = 88
 
 def _complete_rule(
     ctx: click.Context,
-    param: click.Parameter,  # noqa: ARG001 - click's own signature
+    _param: click.Parameter,
     incomplete: str,
 ) -> list[str]:
     rules, cwd = RULES, os.getcwd()
@@ -64,15 +64,14 @@ def command(
     environment: str | None,
     policy: str | None,
     harbor: str | None,
-    *,
-    debug: bool,  # noqa: ARG001 - cli/main.py looks for it
+    **_options: Any,
 ) -> None:
     """Explain a rule, or the verdict on an image.
 
     \b
       imagelint explain unapproved-registry
       imagelint explain nginx:1.25 --env prod
-    """  # noqa: D301 - click wants the character itself
+    """
     rules = RULES
     governing = None
     if environment is not None or what not in rules:

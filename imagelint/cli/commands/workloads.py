@@ -48,7 +48,7 @@ def command(
     name: str,
     *,
     unknown: bool,
-    **options: Any,  # noqa: ANN401 - checked by click
+    **options: Any,
 ) -> None:
     """List the kinds that hold images, their fields and sources.
 
@@ -59,7 +59,7 @@ def command(
       imagelint workloads
       imagelint workloads --format json | jq -r '.workloads[].kinds[]'
       imagelint workloads --unknown k8s/
-    """  # noqa: D301 - click wants the character itself
+    """
     formats = workloads_json if name == "json" else workloads_text
     look = look_of(sys.stdout)
     if not unknown:
