@@ -12,6 +12,13 @@ from typing import TYPE_CHECKING
 from imagelint.kubernetes.examined import Examined, Refusal
 from imagelint.kubernetes.helm import ANNOTATION, template_named, template_of
 from imagelint.kubernetes.kustomize.kinds import has_fields_of_kustomize
+from imagelint.kubernetes.kustomize.prefilter import is_plain_kustomization
+from imagelint.kubernetes.misread import (
+    encoding_problem,
+    glued_problem,
+    is_in_other_encoding,
+    shape_problem,
+)
 from imagelint.kubernetes.objects import (
     KUSTOMIZATION_FILES,
     is_argo_source,
@@ -183,11 +190,8 @@ def is_free(document: Document, catalogue: Catalogue) -> bool:
     data = document.data if is_utf8 else document.decoded.text.encode("utf-8", "surrogatepass")
     if is_argo_source(_file_name(document.source)):
         return False
-    if _file_name(document.source) in KUSTOMIZATION_FILES:
-        from imagelint.kubernetes.kustomize.prefilter import is_plain_kustomization  # noqa: PLC0415
-
-        if not is_plain_kustomization(data):
-            return False
+    if _file_name(document.source) in KUSTOMIZATION_FILES and not is_plain_kustomization(data):
+        return False
     return not _may_say_more(data) and needs_no_parse(data, catalogue)
 
 
@@ -268,16 +272,12 @@ def read(
         message = "an extra byte order mark, after which go-yaml drops the first letters of keys"
         reasons.append(Refusal(document.span.start, message, by_kubectl=marks > 1))
     if found.root is not None and found.root.api_version and may_lack_space(text):
-        from imagelint.kubernetes.misread import glued_problem  # noqa: PLC0415 - rare
-
         glued = glued_problem(tree.root)
         if glued is not None:
             place = document.byte_offset(glued.offset)
             reasons.append(Refusal(place, glued.message, by_kubectl=False))
     is_misread = (reasons or not found.objects) and _is_in_other_encoding(document)
     if is_misread:
-        from imagelint.kubernetes.misread import encoding_problem  # noqa: PLC0415 - rare
-
         problem = encoding_problem(document)
         reasons = reasons if problem is None else [Refusal(document.span.start, problem)]
     is_template = ACTION in text and not is_refused_anyway(text, tree)
@@ -312,8 +312,6 @@ def _parsed(text: str) -> Tree:
     if tree.is_suspicious:
         tree.problems += refusals(tree)
     if tree.unread_from is None and not _is_object(tree.root):
-        from imagelint.kubernetes.misread import shape_problem  # noqa: PLC0415 - most are objects
-
         problem = shape_problem(tree, text)
         if problem is not None:
             tree.problems = tree.problems or [problem]
@@ -333,8 +331,6 @@ def _is_in_other_encoding(document: Document) -> bool:
     source = document.source
     if source.encoding == "utf-8" and b"\0" not in source.data:
         return False
-    from imagelint.kubernetes.misread import is_in_other_encoding  # noqa: PLC0415 - rare
-
     return is_in_other_encoding(document)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from imagelint.kubernetes.injection import INJECTED
+from imagelint.kubernetes.misread import is_settings, shows_kind
 from imagelint.kubernetes.readers import Value
 from imagelint.kubernetes.search import ImageSite
 from imagelint.kubernetes.sites import ISTIO
@@ -50,8 +52,6 @@ def is_manifest_of(found: Extract, text: str, tree: Tree) -> bool:
         return True
     if tree.unread_from is None:
         return False
-    from imagelint.kubernetes.misread import is_settings, shows_kind  # noqa: PLC0415 - rare
-
     return shows_kind(text) and not is_settings(text)
 
 
@@ -123,10 +123,8 @@ def seen_images(text: str, start: int, root: KubeObject | None) -> Iterator[Imag
 
 def _istio_container(text: str, at: int) -> str | None:
     """Return the last name before an image, if Istio fills in that container's image."""
-    from imagelint.kubernetes.injection import CONTAINERS  # noqa: PLC0415 - rarely needed
-
     names = re.findall(_NAME, text[max(at - _NEAR, 0) : at])
-    return names[-1] if names and names[-1] in CONTAINERS else None
+    return names[-1] if names and names[-1] in INJECTED else None
 
 
 def _is_key(text: str, at: int, first: int) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from imagelint.model.errors import ImagelintError
 from imagelint.model.source import Source, apply_edits
+from imagelint.repair.proof import difference
 
 if TYPE_CHECKING:
     from imagelint.engine.linter import Linter
@@ -30,8 +31,6 @@ def repaired(linter: Linter, source: Source, result: FileResult) -> bytes:
     edits = result.edits
     if not edits:
         return source.data
-    from imagelint.repair.proof import difference  # noqa: PLC0415 - what only checks writes nothing
-
     data = apply_edits(source, edits)
     after = Source(source.path, data)
     wrong = difference(source, after, edits, result, linter.catalogue, linter.skimming)

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from imagelint import files
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.model.source import mark_of
+from imagelint.model.source import apply_edits, mark_of
+from imagelint.repair.fixer import repaired
 from imagelint.repair.moves import moves_of
 from imagelint.repair.refusals import like_before, unrepaired, without_fixes
+from imagelint.run.naming import Naming
 from imagelint.run.repairs import Fixed, Repair, Tried
 from imagelint.run.request import NO_ADJUSTMENT, Adjustment, Attempt, Input, unpacked
 
@@ -25,9 +27,11 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from imagelint.model.finding import Finding
+    from imagelint.model.report import FileResult
+    from imagelint.model.source import Edit
     from imagelint.run.run import Run
 
-__all__ = ["Declined", "repair_all", "tried"]
+__all__ = ["Declined", "fixed_bytes", "repair_all", "tried"]
 
 T = TypeVar("T")
 _DOUBT = "git does not say whether it ignores this file; name the file to have it repaired"
@@ -36,7 +40,7 @@ _MOST_FILES, _MOST_INPUTS, _MOST_WAITS = 32, 1000, 8
 """Limits of the queue: new files, inputs (most of which do not change), and threads."""
 
 
-class Declined(Exception):  # noqa: N818 - not an error, an answer
+class Declined(Exception):
     """The user was asked and declined the fixes; nothing is written."""
 
 
@@ -192,8 +196,6 @@ def _all_repaired(
         known = _adjusted(run, found, adjusted)
         yield from _repaired(run, known, failed, adjusted, writes=write)
         return
-    from imagelint.run.naming import Naming  # noqa: PLC0415 - only where names change
-
     inputs = {one.path: one for one, _ in found}
     named = {path: one for path, one in adjusted.items() if one.edits}
     naming = Naming(
@@ -323,6 +325,20 @@ def _finished(run: Run, queue: _Queue, failed: list[Input]) -> Iterator[Repair]:
             yield Repair(one, run.lint_again(one) or before)
 
 
+def fixed_bytes(
+    run: Run, one: Input, result: FileResult, names: tuple[Edit, ...] = ()
+) -> bytes | None:
+    """Return the fixed bytes of an input, or None if there is nothing to fix.
+
+    ``names`` are edits of selectors of images by name, which are already verified.
+    """
+    linter, source = run.linter_of(one.governing), result.source
+    fixed = run.guarded(one, lambda: repaired(linter, source, result))
+    if fixed is not None and names:
+        fixed = run.guarded(one, lambda: apply_edits(source, (*result.edits, *names)))
+    return None if fixed == source.data else fixed
+
+
 def tried(run: Run, one: Input, adjustment: Adjustment = NO_ADJUSTMENT) -> Tried:
     """Compute the result of an input; other inputs matter only through ``adjustment``."""
     attempt = run.attempt(one) if one.data is None else run.attempt_in_parts(one, one.data)
@@ -335,7 +351,7 @@ def tried(run: Run, one: Input, adjustment: Adjustment = NO_ADJUSTMENT) -> Tried
         return Tried(attempt)
     if not (result.findings or result.suppressed or adjustment.edits):
         return Tried(run.packed(attempt))
-    new, errors = _with_errors(run, lambda: run.repaired(one, result, adjustment.edits))
+    new, errors = _with_errors(run, lambda: fixed_bytes(run, one, result, adjustment.edits))
     if new is None:
         return Tried(run.packed(attempt), None, errors)
     after, errors_after = _with_errors(run, lambda: run.rejudged(one, new))

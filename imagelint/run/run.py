@@ -16,7 +16,7 @@ from imagelint.kubernetes.read import is_large
 from imagelint.model.errors import ImagelintError, internal_error
 from imagelint.model.finding import Skipped
 from imagelint.model.report import NO_FACTS, FileResult, Report, joined, light, told
-from imagelint.model.source import Source, apply_edits, one_line
+from imagelint.model.source import Source, one_line
 from imagelint.rules.built_in import RULES
 from imagelint.rules.rule import text_of
 from imagelint.run.ahead import Ahead
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from imagelint.model.report import ImageRecord, PolicyStamp
-    from imagelint.model.source import Edit, Span
+    from imagelint.model.source import Span
 
 T = TypeVar("T")
 Work: TypeAlias = "Callable[[Run, Input], Any]"
@@ -85,13 +85,14 @@ class Run:
     def _check_policies(self) -> None:
         """Fail before the first finding: for an unknown environment or an invalid policy."""
         for one in self.governing:
-            self._linter(one)
+            self.linter_of(one)
         built_in = next((one for one in self.governing if one.is_built_in), None)
         if not self.inputs or built_in is None:
             return
         self.notices.insert(0, built_in_notice(built_in.policy, self._request))
 
-    def _linter(self, governing: files.GoverningPolicy, *, inventory: bool = False) -> Linter:
+    def linter_of(self, governing: files.GoverningPolicy, *, inventory: bool = False) -> Linter:
+        """Return the linter for the files of a policy."""
         inventory = inventory or self._request.inventory
         key = governing.stamp.path, governing.folder, inventory
         if key not in self._linters:
@@ -179,7 +180,7 @@ class Run:
         return judged[0] if len(judged) == 1 else joined(source, judged)
 
     def _parts(self, one: Input, source: Source) -> list[Span] | list[None]:
-        return self._linter(one.governing).parts(source, chart=self._chart(one))
+        return self.linter_of(one.governing).parts(source, chart=self._chart(one))
 
     def _chart(self, one: Input) -> str | None:
         """Return the folder, as shown, of the Helm chart of which an input is a template."""
@@ -192,7 +193,7 @@ class Run:
     def _judge_part(
         self, one: Input, source: Source, within: Span | None, *, inventory: bool = False
     ) -> FileResult:
-        return self._linter(one.governing, inventory=inventory).lint(
+        return self.linter_of(one.governing, inventory=inventory).lint(
             source,
             one.governing.match_path(one.path),
             chart=self._chart(one),
@@ -239,21 +240,6 @@ class Run:
             return result.images
         data = self.guarded(one, lambda: self.around.read(one)[0]) or b""
         return self._judge(one, data, inventory=True).images
-
-    def repaired(
-        self, one: Input, result: FileResult, names: tuple[Edit, ...] = ()
-    ) -> bytes | None:
-        """Return the fixed bytes of an input, or None if there is nothing to fix.
-
-        ``names`` are edits of selectors of images by name, which are already verified.
-        """
-        from imagelint.repair.fixer import repaired  # noqa: PLC0415 - only fix needs it
-
-        linter, source = self._linter(one.governing), result.source
-        fixed = self.guarded(one, lambda: repaired(linter, source, result))
-        if fixed is not None and names:
-            fixed = self.guarded(one, lambda: apply_edits(source, (*result.edits, *names)))
-        return None if fixed == source.data else fixed
 
     @property
     def may_have_links(self) -> bool:
@@ -340,7 +326,7 @@ class Run:
     def _begin(self, path: str, governing: files.GoverningPolicy) -> None:
         """Start the work on a file while other files of the run are still being found."""
         if not self._linters:
-            self._linter(governing)  # the first process reports an invalid policy
+            self.linter_of(governing)  # the first process reports an invalid policy
         if self._ahead is not None:
             self._ahead.begin(path, governing)
 
@@ -373,7 +359,7 @@ class Run:
         for one in [one for one in counted if one.baseline is not None]:
             from imagelint.run.known import with_renamed  # noqa: PLC0415 - many have none
 
-            linter, whole = self._linter(one), self.around.saw_all_of(one.folder)
+            linter, whole = self.linter_of(one), self.around.saw_all_of(one.folder)
             results, said = with_renamed(results, self.inputs, one, linter, is_whole=whole)
             self.remarks += said
         return results

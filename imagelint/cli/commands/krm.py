@@ -20,6 +20,7 @@ from imagelint.cli.options import (
 from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, print_bytes, say
 from imagelint.model.errors import FileError
 from imagelint.model.source import Source, shown
+from imagelint.run.fixing import fixed_bytes
 from imagelint.run.run import Request, Run
 
 __all__ = ["command"]
@@ -54,7 +55,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     \b
       kustomize build --enable-alpha-plugins --enable-exec overlays/prod
       kpt fn eval --exec "imagelint krm"
-    """  # noqa: D301 - click wants the character itself
+    """
     data = files.read_stdin()
     settings = ResourceList(Source(_SHOWN, data)).settings()
     if ctx.get_parameter_source("fail_on") is ParameterSource.DEFAULT:
@@ -77,7 +78,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     before = left = run.lint(one)
     fixed = None
     if before is not None and settings.fix and not check:
-        fixed = run.repaired(one, before)
+        fixed = fixed_bytes(run, one, before)
         left = before if fixed is None else run.rejudged(one, fixed)
     if before is None or left is None or run.errors:
         say(f"error: {line}" for line in run.errors)
