@@ -9,6 +9,7 @@ import pytest
 
 from imagelint import files
 from imagelint.files.guard import open_inside, refuse_links
+from imagelint.formats import FORMATS
 from imagelint.model.errors import FileError
 from tests.support.needs import needs
 from tests.support.project import BAD, ERROR, FINDINGS, GOOD, Project
@@ -27,7 +28,6 @@ environments: {prod: {allow: [h.io]}}
 default: prod
 """
 LEADS_OUT = "a link that leads out of the repository, and is not followed"
-FORMATS = ("text", "json", "sarif", "github", "junit", "gitlab", "markdown")
 
 
 @pytest.fixture
