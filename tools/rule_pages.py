@@ -260,7 +260,10 @@ def rule_schema(policy: dict[str, Any]) -> str:
             "severity-in-chart": severity,
             "check": {"description": "The code that finds it.", "enum": list(CHECKS)},
             "parameters": {"description": "What the check looks for.", "type": "object"},
-            "fixable": {"description": "Whether `imagelint fix` can fix some of its findings.", **_TYPES["bool"]},
+            "fixable": {
+                "description": "Whether fix can fix some findings.",
+                **_TYPES["bool"],
+            },
             "why": {"description": "Why it is bad.", **text},
             "remedy": {"description": "What to do instead.", **text},
             "examples": {
