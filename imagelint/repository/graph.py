@@ -222,7 +222,7 @@ class Graph:
             message = str(error)
             if folder != os.path.dirname(document.source.path):
                 place = shown(os.path.relpath(folder, self.root))
-                message += f" (it is looked for in {place}, whose kustomization loads this)"
+                message += f" (relative to {place}, whose kustomization loads this)"
             if error.matters:
                 self._add_trouble(document, entry, message, is_error=error.is_error)
                 if not error.is_error:
@@ -253,7 +253,7 @@ class Graph:
     def _add_cycle(self, folder: str, path: str) -> None:
         member = self.members[folder]
         edges = [edge for edge in member.edges if edge.path == path and edge.is_folder]
-        message = "this leads back here, round in a circle, which kustomize refuses"
+        message = "this leads back here in a cycle, which kustomize rejects"
         for edge in edges:
             self._add_trouble(member.document, edge.entry, message, is_error=True)
         left = tuple(edge for edge in member.edges if edge not in edges)

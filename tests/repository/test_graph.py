@@ -115,13 +115,13 @@ def test_paths_limit_what_is_linted(work: Project) -> None:
         ("resources: [https://example.com/a.yaml]", "is not in this repository", "note"),
         ("resources: ['git@github.com:o/r?ref=v1']", "is not in this repository", "note"),
         ("components: [github.com/o/r/path]", "is not in this repository", "note"),
-        ("resources: [../outside]", "is outside of the repository", "error"),
-        ("resources: [link.yaml]", "is outside of the repository", "error"),
+        ("resources: [../outside]", "is outside the repository", "error"),
+        ("resources: [link.yaml]", "is outside the repository", "error"),
         ("resources: [empty]", "has no kustomization file", "note"),
         ("resources: [several]", "has several kustomization files", "error"),
         ("patches: [{path: empty}]", "is a folder, where kustomize reads a file", "error"),
-        ("resources: [fifo]", "is no regular file", "error"),
-        ("resources: [.]", "round in a circle", "error"),
+        ("resources: [fifo]", "is not a regular file", "error"),
+        ("resources: [.]", "in a cycle", "error"),
     ],
 )
 def test_what_leads_nowhere(project: Project, entry: str, said: str, severity: str) -> None:
