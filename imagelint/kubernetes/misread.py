@@ -10,11 +10,14 @@ import re
 from typing import TYPE_CHECKING
 
 from imagelint.kubernetes.catalogue.entries import CONTAINERS
-from imagelint.kubernetes.readers import type_of
+from imagelint.kubernetes.objects import meta_of
+from imagelint.kubernetes.readers import type_of, views
 from imagelint.model.source import shown
 from imagelint.yaml.nodes import Mapping, ParseProblem, Scalar, Sequence
 
 if TYPE_CHECKING:
+    from imagelint.kubernetes.readers import View
+    from imagelint.model.finding import KubeObject
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Node, Tree
 
@@ -115,22 +118,36 @@ def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
     The cause is colons without a space after them, or text before JSON. The object may also be an
     item of a List.
     """
-    root = tree.root
-    for node in () if root is None else (root, *_items(root)):
-        if isinstance(node, Mapping):
-            scalars = [key for key, _ in node.pairs if isinstance(key, Scalar)]
-            keys = {key.value for key in scalars}
-            odd = [key for key in scalars if _is_misread_key(key)]
-            is_misread = bool(odd) and "kind" not in keys
-            what = "its keys are not `apiVersion` and `kind`"
-        else:
-            is_text = isinstance(node, Scalar) and node.style not in ("|", ">")
-            is_misread = is_text and type_of(node) != "null"  # kubectl reports nothing
-            what = "to YAML it is a string, not an object"
-        end = len(text) if node is root else node.end  # the rest after a string is dropped
-        if is_misread and _shows_object(text[node.start : end]):
+    root, view = tree.root, views(tree)[0]
+    if root is None:
+        return None
+    nodes: list[tuple[Node, KubeObject | None, int]] = [
+        (root, None, len(text))  # the rest after a string is dropped
+    ]
+    items = view.get(root, "items")
+    if isinstance(items, Sequence) and isinstance(root, Mapping):
+        parent = meta_of(root, view, None, "")
+        nodes += ((item, parent, item.end) for item in items.items)
+    for node, above, end in nodes:
+        what = _misreading(node, above, view)
+        if what is not None and _shows_object(text[node.start : end]):
             advice = "write a space after each colon, and no text before `{`"
             return ParseProblem(node.start, f"{what}; {advice}")
+    return None
+
+
+def _misreading(node: Node, parent: KubeObject | None, view: View) -> str | None:
+    """Return as what kubectl reads a node that may show an object; None if it reads an object.
+
+    ``parent`` is the List that has the node as an item.
+    """
+    if isinstance(node, Mapping):
+        is_odd = any(_is_misread_key(key) for key, _ in node.pairs if isinstance(key, Scalar))
+        is_object = not is_odd or meta_of(node, view, parent, "") is not None
+        return None if is_object else "its keys are not `apiVersion` and `kind`"
+    is_text = isinstance(node, Scalar) and node.style not in ("|", ">")
+    if is_text and type_of(node) != "null":  # kubectl reports nothing about null
+        return "to YAML it is a string, not an object"
     return None
 
 
@@ -165,14 +182,6 @@ def glued_problem(root: Node | None) -> ParseProblem | None:
             what = f"{shown(node.value, 60)} is a text to YAML and names no image"
             return ParseProblem(node.start, f"{what}; write a space behind `image:`")
     return None
-
-
-def _items(root: Node | None) -> list[Node]:
-    """Return the items of a list of objects."""
-    for key, value in root.pairs if isinstance(root, Mapping) else ():
-        if isinstance(key, Scalar) and key.value == "items" and isinstance(value, Sequence):
-            return value.items
-    return []
 
 
 def _shows_object(text: str) -> bool:
