@@ -68,9 +68,7 @@ def problems(data: bytes | str) -> list[list[str]]:
         pytest.param("a: 1\n--\nb: 2\n", ["a: 1\n--\nb: 2\n"], id="two dashes"),
         pytest.param("# c\n---\na: 1\n", ["# c\n", "a: 1\n"], id="a comment is a document"),
         pytest.param("\n---\na: 1\n", ["a: 1\n"], id="a blank line in front"),
-        pytest.param(
-            "a: 1\n---\n\x0c\n---\nb", ["a: 1\n", "\x0c\n", "b"], id="a form feed, too"
-        ),
+        pytest.param("a: 1\n---\n\x0c\n---\nb", ["a: 1\n", "\x0c\n", "b"], id="a form feed, too"),
         pytest.param("a: 1\n---\n---", ["a: 1\n", "---"], id="two at the very end"),
         pytest.param("null\n---\na: 1\n", ["null\n", "a: 1\n"], id="null is a document"),
     ],
