@@ -161,6 +161,16 @@ def test_components_are_not_resources(work: Project, program: Tool, field: str, 
     assert found_in(work) == told
 
 
+@pytest.mark.parametrize("kind", ["kustomization", "Deployment", "Kustomization", ""])
+def test_the_kind_of_a_kustomization(work: Project, program: Tool, kind: str) -> None:
+    text = f"kind: {kind}\nnamespace: a\n"
+    work.write("kustomization.yaml", text)
+    is_built = program.run("build", str(work.root)).returncode == 0
+    told = [] if is_built else [("kustomization.yaml", "unparsable-document", "error")]
+    assert is_built is (kind in ("Kustomization", ""))
+    assert found_in(work) == told
+
+
 @pytest.mark.parametrize("entry", ["resources: [a.png]", "patches: [{path: a.png}]"])
 @pytest.mark.parametrize(
     "data", [b"\x89PNG\r\n\x1a\n\x00\xff\x10", b"a: \xff\n", b"\x00\x01", b"\xff\xfe\x00\xd8"]

@@ -120,6 +120,8 @@ def _refusals(root: Record) -> Iterator[tuple[int, str]]:
     if not any(_says_something(name, found) for name, found in root.values.items()):
         yield root.mapping.start, "it is empty"
     kind, version = (root.text(name) for name in _TYPE)
+    if kind and kind not in _VERSIONS:
+        yield root.mapping.start, f"its kind is {shown(kind)}, not {' or '.join(_VERSIONS)}"
     wanted = _VERSIONS.get(kind or _KIND, version)
     if version not in ("", wanted):
         yield root.mapping.start, f"its apiVersion is {shown(version)}, not {wanted}"

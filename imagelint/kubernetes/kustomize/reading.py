@@ -8,7 +8,13 @@ from imagelint.kubernetes.catalogue.entries import CONTAINERS
 from imagelint.kubernetes.kustomize.hosts import read_host
 from imagelint.kubernetes.kustomize.json_patch import why_no_operation
 from imagelint.kubernetes.kustomize.kind_changes import NEW_KIND, changes_kind
-from imagelint.kubernetes.kustomize.kinds import HOSTS, is_host, is_kustomization, is_plugin
+from imagelint.kubernetes.kustomize.kinds import (
+    HOSTS,
+    is_host,
+    is_kustomization,
+    is_mistaken,
+    is_plugin,
+)
 from imagelint.kubernetes.kustomize.kustomization import read_kustomization
 from imagelint.kubernetes.kustomize.leads import (
     Lead,
@@ -168,12 +174,16 @@ def _completed(
     """Add what kustomize reads in the objects of a document."""
     refusals: list[ParseProblem] = []
     once = bool(tree.problems)
+    is_file = file_name in KUSTOMIZATION_FILES
     for item, view in found.objects:
+        if is_file and is_mistaken(item.meta):
+            wrong = read_kustomization(item.mapping, view).refusals
+            refusals += (ParseProblem(*refusal) for refusal in wrong)
         if view.reader is Reader.KUSTOMIZE and is_kustomization(item.meta):
             continue  # kustomize does not read that file as manifests
         for says in _sayings(item, view):
             found = _with(found, item, says, view, catalogue, once=once)
-            if file_name in KUSTOMIZATION_FILES and is_kustomization(item.meta):
+            if is_file and is_kustomization(item.meta):
                 refusals += (ParseProblem(*refusal) for refusal in says.refusals)
     if found.objects:
         found.sites.sort(key=lambda site: site.node.start)

@@ -277,6 +277,12 @@ def test_an_empty_kustomization(kustomize: Tool, tmp_path: Path, text: str) -> N
     assert refusals == ([] if text in NOT_EMPTY else ["it is empty"])
 
 
+def test_another_object_in_a_kustomization_file() -> None:
+    """A file for kubectl may have that name: Flux's, or an Argo CD Application."""
+    for kind in ("kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization", "v1\nkind: ConfigMap"):
+        assert read(f"apiVersion: {kind}\nmetadata: {{name: a}}\n").refusals == []
+
+
 def test_an_object_elsewhere_is_no_file_of_kustomize() -> None:
     """Its images are judged, and that kustomize would refuse it is nobody's concern."""
     head = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"
