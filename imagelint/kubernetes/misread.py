@@ -24,10 +24,9 @@ if TYPE_CHECKING:
 __all__ = ["encoding_problem", "glued_problem", "is_in_other_encoding", "is_settings"]
 __all__ += ["shape_problem", "shows_kind"]
 
-_NUL = "\0"
-_KIND = r"""(?:^|[\s{,])["']?kind["']?[ \t]*:"""
-_KIND_BYTES = rf"(?m){_KIND}".encode()
-_API_VERSION = r"""(?:^|[\s{,])["']?apiVersion["']?[ \t]*:"""
+_KIND = r"""(?m)(?:^|[\s{,])["']?kind["']?[ \t]*:"""
+_KIND_BYTES = _KIND.encode()
+_API_VERSION = r"""(?m)(?:^|[\s{,])["']?apiVersion["']?[ \t]*:"""
 _COMMENT_LINES = r"(?m)^[ \t]*#.*$"
 _INVISIBLE = (
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
@@ -57,13 +56,13 @@ _WIDE = (
 
 def shows_kind(text: str) -> bool:
     """Whether a key ``kind`` can be seen in unparsable text, despite invisible characters."""
-    return re.search(f"(?m){_KIND}", _visible(text)) is not None
+    return re.search(_KIND, _visible(text)) is not None
 
 
 def _visible(text: str) -> str:
     """Return text with blanks for invisible characters, and without NULs."""
     is_plain = text.isascii() and text.isprintable()
-    return text if is_plain else re.sub(_INVISIBLE, " ", text.replace(_NUL, ""))
+    return text if is_plain else re.sub(_INVISIBLE, " ", text.replace("\0", ""))
 
 
 def is_settings(text: str) -> bool:
@@ -73,7 +72,7 @@ def is_settings(text: str) -> bool:
     if re.search(_JSON_COMMENT, text) is None:
         return False
     keys = re.sub(_JSON_TEXTS, _key_alone, _visible(text))
-    return re.search(f"(?m){_API_VERSION}", keys) is None
+    return re.search(_API_VERSION, keys) is None
 
 
 def _key_alone(match: re.Match[str]) -> str:
@@ -91,7 +90,7 @@ def is_in_other_encoding(document: Document) -> bool:
     if document.source.encoding == "utf-8":
         return b"\0" in data and re.search(_KIND_BYTES, data.replace(b"\0", b"")) is not None
     text = document.text
-    is_wider = _NUL in text and shows_kind(text)
+    is_wider = "\0" in text and shows_kind(text)
     return is_wider or re.search(_KIND_BYTES, data) is not None
 
 
@@ -187,4 +186,4 @@ def glued_problem(root: Node | None) -> ParseProblem | None:
 def _shows_object(text: str) -> bool:
     """Whether both keys of an object can be seen in text, comments excluded."""
     bare = re.sub(_COMMENT_LINES, "", _visible(text))
-    return all(re.search(f"(?m){key}", bare) for key in (_KIND, _API_VERSION))
+    return all(re.search(key, bare) for key in (_KIND, _API_VERSION))
