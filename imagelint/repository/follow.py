@@ -73,6 +73,8 @@ def follow(entry: PathEntry, folder: str, root: str) -> Edge:
     if path is None:
         raise NotFollowedError(f"{name} is outside the repository, so it is not read")
     if stat.S_ISREG(mode):
+        if entry.role is Role.COMPONENT:
+            raise NotFollowedError(f"{name} is a file, where kustomize needs a folder")
         return Edge(entry, path, is_folder=False, named=named)
     if not stat.S_ISDIR(mode):
         raise NotFollowedError(f"{name} is not a regular file, so it is not read")

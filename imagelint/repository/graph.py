@@ -87,6 +87,7 @@ class Graph:
         for folder, name in _cycles(self):
             self._add_cycle(folder, name)
         for folder in list(self.members):
+            self._tell_wrong_kinds(folder)
             self._follow_plugins(folder)
 
     # --- queries -----------------------------------------------------------------------
@@ -259,6 +260,19 @@ class Graph:
         left = tuple(edge for edge in member.edges if edge not in edges)
         self.members[folder] = member._replace(edges=left, is_whole=False)
         self._parents[path] = [one for one in self._parents.get(path, []) if one[0] != folder]
+
+    def _tell_wrong_kinds(self, folder: str) -> None:
+        """Report components among resources, and other kustomizations among components."""
+        member = self.members[folder]
+        for edge in member.edges:
+            below = self.members.get(edge.path) if edge.is_folder else None
+            is_wanted = edge.entry.role is Role.COMPONENT
+            if below is None or edge.entry.role not in _OBJECTS:
+                continue
+            if below.says.is_component != is_wanted:
+                what = "is not a Component" if is_wanted else "is a Component"
+                message = f"{shown(edge.entry.path)} {what}, which kustomize refuses here"
+                self._add_trouble(member.document, edge.entry, message, is_error=True)
 
     def _follow_plugins(self, folder: str) -> None:
         """Follow what the plugins that a kustomization loads name, from its folder."""
