@@ -66,7 +66,8 @@ def _names(member: Member, says: Kustomization, chart: str) -> Iterator[Named]:
         if entry.name is not None:
             node = entry.name if says is member.says else member.says.mapping
             yield Named(member.document, node, entry.name.value, chart)
-    is_by_value = any("[image=" in one.node.value for one in (*says.changes, *says.reads))
+    nodes = [one.node for one in says.changes] + [one.node for one in says.reads]
+    is_by_value = any("[image=" in node.value for node in nodes)
     if is_by_value or any(one.is_part for one in says.reads):
         yield Named(member.document, member.says.mapping, None, chart)
 

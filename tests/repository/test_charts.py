@@ -15,9 +15,13 @@ if TYPE_CHECKING:
 
 NEW = pod("h.io/hub/nginx:1.25")
 ENTRY = {"name": "nginx", "newTag": "8"}
-GENERATOR = {"apiVersion": "builtin", "kind": "HelmChartInflationGenerator"}
+GENERATOR: dict[str, Any] = {"apiVersion": "builtin", "kind": "HelmChartInflationGenerator"}
 GENERATOR |= {"metadata": {"name": "g"}, "name": "web", "chartHome": "."}
-TAGS = {"apiVersion": "builtin", "kind": "ImageTagTransformer", "metadata": {"name": "t"}}
+TAGS: dict[str, Any] = {
+    "apiVersion": "builtin",
+    "kind": "ImageTagTransformer",
+    "metadata": {"name": "t"},
+}
 READ = {"kind": "Pod", "fieldPath": "spec.containers.0.image", "options": {"delimiter": "/"}}
 TARGETS = [{"select": {"kind": "Pod"}, "fieldPaths": ["metadata.labels.a"]}]
 
