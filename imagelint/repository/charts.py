@@ -30,6 +30,9 @@ def names_for_charts(
 ) -> Iterator[Named]:
     """Yield the names by which kustomizations, and what builds them, select images of charts."""
     known: dict[str, list[Kustomization]] = {}
+    built: dict[str, list[Host]] = {}
+    for host in hosts:
+        built.setdefault(folder_of(host, graph.root) or "", []).append(host)
 
     def sayings(folder: str) -> list[Kustomization]:
         if folder not in known:
@@ -50,8 +53,7 @@ def names_for_charts(
             for one in builders:
                 for says in sayings(one):
                     yield from _names(graph.members[one], says, chart)
-            for host in hosts:
-                if folder_of(host, graph.root) in builders:
+                for host in built.get(one, ()):
                     yield from _names_of_host(host, chart)
 
 
