@@ -59,10 +59,11 @@ def fix(
     >>> fix(b"{apiVersion: v1, kind: Pod, spec: {containers: [{image: quay.io/a:1}]}}")
     b'{apiVersion: v1, kind: Pod, spec: {containers: [{image: harbor.myco.com/quay.io/a:1}]}}'
     """
-    from imagelint.repair.fixer import repaired  # noqa: PLC0415 - linting alone does not need it
+    from imagelint.repair.fixer import fixed  # noqa: PLC0415 - linting alone does not need it
 
-    linter, source = _linter(policy, environment), Source(path, data)
-    return repaired(linter, source, linter.lint(source, path))
+    linter = _linter(policy, environment)
+    examination = linter.examine(Source(path, data))
+    return fixed(examination, linter.judge(examination, path)).source.data
 
 
 def _linter(policy: Policy | None, environment: str | None) -> Linter:

@@ -89,7 +89,7 @@ def test_a_clean_file_is_handed_over_as_numbers(
     run = Run(Request(jobs=1, inventory=False))
     kinds = set()
     for one in run.inputs:
-        attempt = run.attempt(one)
+        attempt = run.linting.attempt(one)
         small = packed(attempt)
         again = unpacked(one, small)
         assert attempt.result is not None

@@ -137,7 +137,7 @@ def _found(run: Run) -> Iterator[_Found]:
         key = governing.files
         known = {} if governing.baseline is None else governing.baseline.counts
         seen = linted.get(key, set()) | governing.gone
-        linter = Linter(governing.policy, RULES, run.catalogue)
+        linter = Linter(governing.policy, RULES, run.linting.catalogue)
         left = linter.known(known, governing.gone)
         found = counts.get(key, Counter())
         new = Counter({one: count - left.take(one, count) for one, count in found.items()})

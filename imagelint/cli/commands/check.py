@@ -33,7 +33,8 @@ from imagelint.cli.output import (
     teller,
     track,
 )
-from imagelint.run.run import Run, attempted
+from imagelint.run.linting import lint
+from imagelint.run.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,7 +88,7 @@ def command(
     asked = request(options)._replace(
         inventory=detail.statistics, tell=tell, line_hashes=hasher(chosen)
     )
-    run = Run(asked, None if show_files else attempted)
+    run = Run(asked, None if show_files else lint)
     say(run.notices, detail)
     if show_files:
         from imagelint.cli.show import file_lines  # noqa: PLC0415 - when asked for

@@ -90,7 +90,7 @@ def _guesses(run: Run) -> Iterator[Guess]:
     catalogue = load_catalogue(files.catalogue_files())
     for one in run.inputs:
         try:
-            data = run.around.read(one)[0] if one.data is None else one.data
+            data = run.around.read(one)[0]
         except ImagelintError as error:
             run.errors += error.lines
             continue
