@@ -15,9 +15,12 @@ from imagelint.engine.edits import place_of
 from imagelint.engine.excuses import Excuses
 from imagelint.engine.findings import findings_of, record_of
 from imagelint.engine.judge import Judge
+from imagelint.engine.placeholders import decided
+from imagelint.engine.repairs import repairs_of
 from imagelint.kubernetes.context import NO_CONTEXT
 from imagelint.kubernetes.examine import Examination
 from imagelint.kubernetes.prefilter import may_select_images
+from imagelint.kubernetes.pull_secrets import accounts_in, pods_in
 from imagelint.kubernetes.scopes import is_cluster_scoped
 from imagelint.kubernetes.sites import ISTIO
 from imagelint.model.errors import did_you_mean
@@ -36,9 +39,9 @@ from imagelint.policy.placement import Placement, Where
 from imagelint.rules.checks.references import ABOUT_PODS, MOVERS
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from imagelint.engine.baseline import Baseline, Identity, Known
+    from imagelint.engine.baseline import Baseline
     from imagelint.engine.comments import Ignore
     from imagelint.engine.judge import Judged
     from imagelint.engine.repairs import Part, Repair
@@ -190,8 +193,6 @@ class Linter:
             findings += self._useless_comments(source, examined, excuses)
         facts = NO_FACTS
         if self._about_secrets:
-            from imagelint.kubernetes.pull_secrets import accounts_in  # noqa: PLC0415 - rarely asked
-
             accounts = tuple(dict.fromkeys(accounts_in(source)))
             facts = Facts(accounts, tuple(found.waiting))
             known = settled(found.waiting, accounts)
@@ -256,8 +257,6 @@ class Linter:
         """Return the pods of images, by the id of the image's node, if a rule needs them."""
         if not self._about_secrets:
             return {}
-        from imagelint.kubernetes.pull_secrets import pods_in  # noqa: PLC0415 - rarely asked
-
         assert item.tree is not None  # a rule about secrets requests trees
         return pods_in(item.tree)
 
@@ -290,26 +289,22 @@ class Linter:
         suppressed = {one: None for one in found if not isinstance(one, Finding)}
         findings = sorted(kept, key=_order)
         if self._baseline is not None and findings:
-            from imagelint.engine.baseline import (  # noqa: PLC0415 - many have none
-                excused_by_baseline,
-                known_findings,
-            )
-
-            known, locked = self.known(self._baseline.of(path)), self._policy.locked_rules
-            for finding, is_known in known_findings(findings, path, known, locked):
-                if is_known:
-                    del kept[finding]
-                    suppressed[excused_by_baseline(finding, self._baseline.place)] = None
+            locked, on_harbor = self._policy.locked_rules, self.on_harbor
+            known = self._baseline.excused(findings, path, self.upstream, on_harbor, locked)
+            for finding, excused in known:
+                del kept[finding]
+                suppressed[excused] = None
             findings = sorted(kept, key=_order)
         return tuple(findings), tuple(sorted(suppressed, key=lambda one: _order(one.finding)))
 
-    def known(self, counts: Mapping[Identity, int], gone: Container[str] = ()) -> Known:
-        """Return what a baseline knows, to be counted down; ``gone`` are files no longer there."""
-        from imagelint.engine.baseline import Known, OnHarbor  # noqa: PLC0415 - many have none
+    @property
+    def on_harbor(self) -> tuple[tuple[str, ...], frozenset[str]]:
+        """The rules whose fixes bring images to Harbor, and those that find more in images there.
 
+        See ``OnHarbor`` of ``engine/baseline.py``.
+        """
         movers = tuple(rule.id for rule in self._rules.values() if rule.check in MOVERS)
-        on_harbor = OnHarbor(movers, self._about_secrets)
-        return Known(counts, self.upstream, gone, on_harbor)
+        return movers, self._about_secrets
 
     def upstream(self, image: str, environment: str) -> str:
         """Return the upstream name of an image, whether ``fix`` has rewritten it or would.
@@ -380,8 +375,6 @@ def _with_placeholders(item: Examined, source: Source, context: Context, where: 
     """Decide about Istio's placeholders, if any; a skimmed document has none."""
     if item.tree is None or all(site.filled_by != ISTIO for site in item.extract.sites):
         return item
-    from imagelint.engine.placeholders import decided  # noqa: PLC0415 - few documents have some
-
     return decided(item, source, context, where_of(item, where).built_in)
 
 
@@ -397,6 +390,4 @@ def _order(finding: Finding) -> tuple[Span, int, str, str]:
 def _repairs(item: Examined, judged: list[Judged], *, ill_formed: bool) -> dict[Part, Repair]:
     if all(one.wanted is None for one in judged):
         return {}
-    from imagelint.engine.repairs import repairs_of  # noqa: PLC0415 - what is clean needs none
-
     return repairs_of(item, judged, ill_formed=ill_formed)

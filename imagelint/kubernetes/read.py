@@ -13,6 +13,13 @@ from typing import TYPE_CHECKING
 from imagelint.kubernetes.examined import Examined, Refusal
 from imagelint.kubernetes.helm import ANNOTATION, template_named, template_of
 from imagelint.kubernetes.kustomize.kinds import has_fields_of_kustomize
+from imagelint.kubernetes.kustomize.prefilter import is_plain_kustomization
+from imagelint.kubernetes.misread import (
+    encoding_problem,
+    glued_problem,
+    is_in_other_encoding,
+    shape_problem,
+)
 from imagelint.kubernetes.objects import (
     KUSTOMIZATION_FILES,
     is_argo_source,
@@ -29,9 +36,8 @@ from imagelint.kubernetes.seen import (
     ACTION,
     is_manifest_of,
     is_refused_anyway,
-    seen_images,
-    starts,
     to_what_follows,
+    with_seen,
 )
 from imagelint.kubernetes.skim.reader import skim
 from imagelint.model.source import Span
@@ -78,11 +84,8 @@ def is_free(document: Document, catalogue: Catalogue) -> bool:
     data = document.data if is_utf8 else document.decoded.text.encode("utf-8", "surrogatepass")
     if is_argo_source(file_name(document.source)):
         return False
-    if file_name(document.source) in KUSTOMIZATION_FILES:
-        from imagelint.kubernetes.kustomize.prefilter import is_plain_kustomization  # noqa: PLC0415
-
-        if not is_plain_kustomization(data):
-            return False
+    if file_name(document.source) in KUSTOMIZATION_FILES and not is_plain_kustomization(data):
+        return False
     return not may_say_more(data) and needs_no_parse(data, catalogue)
 
 
@@ -163,31 +166,25 @@ def read(
         message = "an extra byte order mark, after which go-yaml drops the first letters of keys"
         reasons.append(Refusal(document.span.start, message, by_kubectl=marks > 1))
     if found.root is not None and found.root.api_version and may_lack_space(text):
-        from imagelint.kubernetes.misread import glued_problem  # noqa: PLC0415 - rare
-
         glued = glued_problem(tree.root)
         if glued is not None:
             place = document.byte_offset(glued.offset)
             reasons.append(Refusal(place, glued.message, by_kubectl=False))
     is_misread = (reasons or not found.objects) and _is_in_other_encoding(document)
     if is_misread:
-        from imagelint.kubernetes.misread import encoding_problem  # noqa: PLC0415 - rare
-
         problem = encoding_problem(document)
         reasons = reasons if problem is None else [Refusal(document.span.start, problem)]
     is_template = ACTION in text and not is_refused_anyway(text, tree)
     if is_template and reasons:
-        to_what_follows(tree)
+        tree = to_what_follows(tree)
     is_taken = is_special(roles) or is_binary_resource(document.source, roles)
     is_sure = bool(marks or refused or is_misread or is_taken)
     is_manifest = is_sure or is_manifest_of(found, text, tree)
     if tree.unread_from is not None:
         if not is_special(roles) and is_free(document, catalogue):
-            found.sites.clear()  # parsed only for a check; its kind may be in the unread text
+            found = found._replace(sites=[])  # its kind may be in the unread text
         elif is_manifest:
-            read = {site.node.start for site in found.sites}
-            seen = seen_images(text, tree.unread_from, found.root)
-            found.sites.extend(site for site in seen if not read & starts(site))
+            found = with_seen(found, text, tree.unread_from)
     dropped = None if tree.dropped_from is None else document.byte_offset(tree.dropped_from)
     return Examined(
         document,
@@ -205,14 +202,12 @@ def _parsed(text: str) -> Tree:
     """Parse YAML, with every reason for which kubectl refuses it."""
     tree = parse_yaml(text)
     if tree.is_suspicious:
-        tree.problems += refusals(tree)
+        tree = tree.replace(problems=[*tree.problems, *refusals(tree)])
     if tree.unread_from is None and not _is_object(tree.root):
-        from imagelint.kubernetes.misread import shape_problem  # noqa: PLC0415 - most are objects
-
         problem = shape_problem(tree, text)
         if problem is not None:
-            tree.problems = tree.problems or [problem]
-            tree.unread_from, tree.dropped_from = problem.offset, None
+            problems = tree.problems or [problem]
+            return tree.replace(problems=problems, unread_from=problem.offset, dropped_from=None)
     return tree
 
 
@@ -228,8 +223,6 @@ def _is_in_other_encoding(document: Document) -> bool:
     source = document.source
     if source.encoding == "utf-8" and b"\0" not in source.data:
         return False
-    from imagelint.kubernetes.misread import is_in_other_encoding  # noqa: PLC0415 - rare
-
     return is_in_other_encoding(document)
 
 

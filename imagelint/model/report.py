@@ -9,6 +9,7 @@ from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from imagelint.model.excerpt import Excerpt
 from imagelint.model.finding import Severity
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source
@@ -228,8 +229,6 @@ def light(result: FileResult, line_hashes: LineHashes | None = None) -> FileResu
 
     ``line_hashes`` computes hashes of the lines with findings, for formats that need them.
     """
-    from imagelint.model.excerpt import Excerpt  # noqa: PLC0415 - the text format needs none
-
     source = result.source
     if result.told is not None or isinstance(source, Excerpt):
         return result

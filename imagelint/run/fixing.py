@@ -17,6 +17,7 @@ from imagelint.repair.fixer import fixed
 from imagelint.repair.moves import moves_of
 from imagelint.repair.refusals import like_before, unrepaired, without_fixes
 from imagelint.run.fixes import FileFix, Fixed, Proposal
+from imagelint.run.naming import Naming
 from imagelint.run.queue import Queue
 from imagelint.run.request import NO_ADJUSTMENT, Adjustment, Attempt, Input, unpacked
 
@@ -36,7 +37,7 @@ _DOUBT = "git does not say whether it ignores this file; name the file to have i
 _NO_ADJUSTMENTS: Mapping[str, Adjustment] = {}
 
 
-class Declined(Exception):  # noqa: N818 - not an error, an answer
+class Declined(Exception):
     """The user was asked and declined the fixes; nothing is written."""
 
 
@@ -141,8 +142,6 @@ def _fixed_together(
         known = _adjusted(run, found, adjusted)
         yield from _written(run, known, failed, adjusted, writes=write)
         return
-    from imagelint.run.naming import Naming  # noqa: PLC0415 - only where names change
-
     inputs = {item.path: item for item, _ in found}
     naming = Naming(
         run,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imagelint.engine.baseline import settled
+from imagelint.engine.baseline import Known, OnHarbor, settled
 
 if TYPE_CHECKING:
     from imagelint import files
@@ -42,7 +42,7 @@ def with_renamed(
         if (one.path in linted or one.path in governing.gone)
         and (linter.environment is None or one.environment in ("", linter.environment))
     }
-    known = linter.known(counts, governing.gone)
+    known = Known(counts, linter.upstream, governing.gone, OnHarbor(*linter.on_harbor))
     place, locked = governing.baseline.place, governing.policy.locked_rules
     results = tuple(settled(results, paths, known, place, locked))
     left = known.left(with_moved=is_whole)

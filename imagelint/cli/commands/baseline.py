@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +11,7 @@ import click
 from imagelint import files
 from imagelint.cli.options import debug_option, environment_option, policy_option, request
 from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, say
-from imagelint.engine.baseline import Baseline, identity_of
+from imagelint.engine.baseline import Baseline, Known, OnHarbor, identity_of
 from imagelint.engine.linter import Linter
 from imagelint.model.errors import UsageError
 from imagelint.model.namedtuple import NamedTuple
@@ -19,7 +20,6 @@ from imagelint.rules.built_in import RULES
 from imagelint.run.run import Run
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Iterator, Mapping
 
     from imagelint.engine.baseline import Identity
@@ -46,7 +46,7 @@ def command() -> None:
 @click.option("--grow", is_flag=True, help="Add findings that the baseline does not have yet.")
 @_paths
 @click.pass_context
-def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa: ANN401 - from click
+def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:
     """Write the current findings to the baseline.
 
     PATH is a file or a folder; default: the current folder. Entries for other files stay in the
@@ -55,7 +55,7 @@ def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa
     \b
       imagelint baseline write
       imagelint baseline write --grow teams/shop
-    """  # noqa: D301 - click wants the character itself
+    """
     run = _run(options)
     every = list(_found(run))
     for one in every:
@@ -81,7 +81,7 @@ def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa
 @policy_option
 @_paths
 @click.pass_context
-def prune(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - from click
+def prune(ctx: click.Context, /, **options: Any) -> None:
     """Remove entries from the baseline that no longer match a finding.
 
     PATH is a file or a folder; default: the current folder. Entries for existing files that were
@@ -116,8 +116,6 @@ def _run(options: Mapping[str, Any]) -> Run:
 
 def _found(run: Run) -> Iterator[_Found]:
     """Lint, and yield the findings for each policy."""
-    from collections import Counter  # noqa: PLC0415
-
     counts: dict[tuple[str, ...], Counter[Identity]] = {}
     linted: dict[tuple[str, ...], set[str]] = {}
     locked: Counter[tuple[str, ...]] = Counter()
@@ -138,7 +136,7 @@ def _found(run: Run) -> Iterator[_Found]:
         known = {} if governing.baseline is None else governing.baseline.counts
         seen = linted.get(key, set()) | governing.gone
         linter = Linter(governing.policy, RULES, run.linting.catalogue)
-        left = linter.known(known, governing.gone)
+        left = Known(known, linter.upstream, governing.gone, OnHarbor(*linter.on_harbor))
         found = counts.get(key, Counter())
         new = Counter({one: count - left.take(one, count) for one, count in found.items()})
         unseen = {one: count for one, count in known.items() if one.path not in seen}

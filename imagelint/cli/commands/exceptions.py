@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,7 +61,7 @@ class _Use(NamedTuple):
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.pass_context
-def command(ctx: click.Context, /, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
+def command(ctx: click.Context, /, style: str, **options: Any) -> None:
     """List exceptions, when they expire, and what uses them.
 
     imagelint lints PATH to see which exceptions are used; default: the current folder.
@@ -66,7 +69,7 @@ def command(ctx: click.Context, /, style: str, **options: Any) -> None:  # noqa:
     \b
       imagelint exceptions
       imagelint exceptions --format json | jq '.exceptions[] | select(.used_by == [])'
-    """  # noqa: D301 - click wants the character itself
+    """
     run = Run(request(options))
     say(run.notices)
     uses = _uses(run.results())
@@ -95,14 +98,10 @@ def _uses(results: Iterable[FileResult]) -> dict[str, list[_Use]]:
 
 def _days_left(until: str, today: str) -> int:
     """Return for how many days an exception still applies, today included; below 1: expired."""
-    import datetime as dt  # noqa: PLC0415 - only for exceptions with a last day
-
     return (dt.date.fromisoformat(until) - dt.date.fromisoformat(today)).days + 1
 
 
 def _json(exceptions: Iterable[PolicyException], uses: dict[str, list[_Use]], today: str) -> str:
-    import json  # noqa: PLC0415
-
     values = [
         {
             "place": one.place,
@@ -136,8 +135,6 @@ def _text(
 
 
 def _lines(one: PolicyException, used_by: list[_Use], today: str, look: Look) -> Iterator[str]:
-    import textwrap  # noqa: PLC0415
-
     def wrapped(label: str, text: str) -> list[str]:
         head = f"  {label:9}"
         return textwrap.wrap(

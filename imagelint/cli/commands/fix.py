@@ -89,7 +89,7 @@ def command(
     fail_on: str,
     *,
     diff: bool,
-    **options: Any,  # noqa: ANN401 - checked by click
+    **options: Any,
 ) -> None:
     """Rewrite images in place to pull through Harbor.
 
@@ -103,7 +103,7 @@ def command(
       imagelint fix --diff > harbor.patch
       imagelint fix --harbor harbor.example.com
       helm template . | imagelint fix - | kubectl apply -f -
-    """  # noqa: D301 - click wants the character itself
+    """
     chosen = targets(formats, output)
     detail, yes = detail_of(options), options.pop("yes")
     asked = request(options)

@@ -35,7 +35,7 @@ def command(
     /,
     formats: tuple[Target, ...],
     output: str | None,
-    **options: Any,  # noqa: ANN401 - checked by click
+    **options: Any,
 ) -> None:
     """List every image with its place and verdict.
 
@@ -46,7 +46,7 @@ def command(
       imagelint images k8s/
       imagelint images --format json | jq -r '.images[].image' | sort -u
       imagelint images --statistics
-    """  # noqa: D301 - click wants the character itself
+    """
     chosen = targets(formats, output)
     detail = detail_of(options)
     run = Run(request(options), lint)

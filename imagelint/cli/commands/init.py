@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -66,7 +66,7 @@ def command(
     *,
     force: bool,
     schema: bool,
-    debug: bool,  # noqa: ARG001 - cli/main.py looks for it
+    **_options: Any,
 ) -> None:
     """Write a commented imagelint.yaml into the current folder.
 
@@ -79,7 +79,7 @@ def command(
       imagelint init --harbor harbor.example.com
       imagelint init --harbor harbor.example.com:8443 --force
       imagelint init --schema
-    """  # noqa: D301 - click wants the character itself
+    """
     cwd = os.getcwd()
     if schema:
         _write_schema(cwd)

@@ -56,7 +56,7 @@ def command(  # noqa: PLR0913 - one parameter an option
     \b
       kustomize build --enable-alpha-plugins --enable-exec overlays/prod
       kpt fn eval --exec "imagelint krm"
-    """  # noqa: D301 - click wants the character itself
+    """
     data = files.read_stdin()
     settings = ResourceList(Source(_SHOWN, data)).settings()
     if ctx.get_parameter_source("fail_on") is ParameterSource.DEFAULT:

@@ -57,7 +57,7 @@ _STRINGS = r'\[(?:"[^"\\]*"(?:,[ ]|(?=\])))*\]'
 """Most lists of arguments: clearly a list, recognised in a tenth of the time to read it."""
 
 
-class _Declined(Exception):  # noqa: N818 - not an error: another reader takes over
+class _Declined(Exception):
     """Something that needs the full reader."""
 
 
