@@ -105,10 +105,10 @@ def _differ_in_values(old: str, new: str, is_edited: _IsEdited) -> bool:
 
 def _other_value(old: str, new: str) -> tuple[int, int] | None:
     """Return the range of the only scalar that differs, if its style is the same."""
-    one, other = line_of(old), line_of(new)
-    if one is None or other is None:
+    scalar, other = line_of(old), line_of(new)
+    if scalar is None or other is None:
         return None
-    _, kind, _, _, start, end, _, shape = one
+    _, kind, _, _, start, end, _, shape = scalar
     _, other_kind, _, _, other_start, other_end, _, other_shape = other
     is_same = (kind, shape, old[:start], old[end:]) == (
         other_kind,
@@ -125,9 +125,9 @@ def _documents_difference(
     """Compare a document and those in its strings with their new versions."""
     if len(old) != len(new):
         return _OTHER_DOCUMENTS
-    for one, other in zip(old, new, strict=True):
-        is_edited = partial(_is_edited, one.document, places)
-        wrong = _document_difference(one, other, is_edited, promised)
+    for item, other in zip(old, new, strict=True):
+        is_edited = partial(_is_edited, item.document, places)
+        wrong = _document_difference(item, other, is_edited, promised)
         if wrong is not None:
             return wrong
     return None
@@ -152,14 +152,14 @@ def same_trees(old: Tree, new: Tree, is_edited: Callable[[Scalar], bool] = lambd
     work: list[tuple[Node, Node]] = [(old.root, new.root)]
     seen: set[tuple[int, int]] = set()
     while work:
-        one, other = work.pop()
-        if (id(one), id(other)) in seen:
+        node, other = work.pop()
+        if (id(node), id(other)) in seen:
             continue
-        seen.add((id(one), id(other)))
-        below, twins = _below(one), _below(other)
-        if _written(one) != _written(other) or len(below) != len(twins):
+        seen.add((id(node), id(other)))
+        below, twins = _below(node), _below(other)
+        if _written(node) != _written(other) or len(below) != len(twins):
             return False
-        if _value(one) != _value(other) and not (isinstance(one, Scalar) and is_edited(one)):
+        if _value(node) != _value(other) and not (isinstance(node, Scalar) and is_edited(node)):
             return False
         work += zip(below, twins, strict=True)
     return True
@@ -187,10 +187,10 @@ def _wrong_image(old: Examined, new: Examined, promised: _Promised) -> str | Non
     """Return which image is not as expected, or None."""
     if len(old.extract.sites) != len(new.extract.sites):
         return "the edited document has a different number of images"
-    for one, other in zip(old.extract.sites, new.extract.sites, strict=True):
-        span = place_of(old.document, one.node, one.within)
-        value = one.value.value
-        wanted = promised.get((span, one.field, value if isinstance(value, str) else None), value)
-        if one.field != other.field or other.value.value != wanted:
+    for site, other in zip(old.extract.sites, new.extract.sites, strict=True):
+        span = place_of(old.document, site.node, site.within)
+        value = site.value.value
+        wanted = promised.get((span, site.field, value if isinstance(value, str) else None), value)
+        if site.field != other.field or other.value.value != wanted:
             return f"{other.field} would read {other.value.value!r}, not {wanted!r}"
     return None

@@ -117,8 +117,11 @@ def fix_all(
         return
     everything = list(found)
     order = {item.path: number for number, (item, _) in enumerate(everything)}
-    done = list(_fixed_together(run, everything, write=write, confirm=confirm))
-    yield from sorted(done, key=lambda one: order.get(one.item.path, -1))
+
+    def place(done: Fixed) -> int:
+        return order.get(done.item.path, -1)
+
+    yield from sorted(_fixed_together(run, everything, write=write, confirm=confirm), key=place)
 
 
 def _fixed_together(
@@ -188,7 +191,9 @@ def _adjustments(run: Run, found: list[tuple[Input, Proposal]]) -> dict[str, Adj
     from imagelint.run.renaming import adjustments  # noqa: PLC0415 - only where there are fixes
 
     doubted = {item.path for item, _ in found if run.around.may_be_ignored(item.path)}
-    free = {item.path: not _may_select(one) for item, one in found if item.path not in doubted}
+    free = {
+        item.path: not _may_select(proposal) for item, proposal in found if item.path not in doubted
+    }
     left = {
         path: Adjustment({start: _DOUBT for start, _, _ in fixes.pop(path)[0]})
         for path in doubted & fixes.keys()

@@ -92,7 +92,7 @@ class Intake:
             self._look_for_leftovers(found, out)
         taken_in = self._taken_in(found, exclusion)
         shown = {file.shown for file in taken_in} | self._missing(found, exclusion)
-        self.skipped += (one for one in found.skipped if one.path not in shown)
+        self.skipped += (skipped for skipped in found.skipped if skipped.path not in shown)
         everything = files.in_order((*found.files, *taken_in)) if taken_in else found.files
         linted = []
         newly = frozenset[str]()
@@ -112,8 +112,8 @@ class Intake:
 
     def _tell_of_empty_folders(self, without: Iterable[str]) -> None:
         """Report folders without any manifest as errors: a path is wrong, or a build failed."""
-        for one in without:
-            line = one_line(f"{one}: no manifests (.yaml, .yml, .json) found")
+        for folder in without:
+            line = one_line(f"{folder}: no manifests (.yaml, .yml, .json) found")
             if self._request.allow_empty:
                 self.notices.append(f"warning: {line}")
             else:
@@ -147,8 +147,8 @@ class Intake:
         if self._request.policy is None and self._origin is None:
             self.errors += map(one_line, absent.lost_policies(found, lost, self._shown))
         broken = list(absent.broken_links(found, around))
-        self.errors += (one_line(f"{one.path}: {one.reason}") for one in broken)
-        return {one.path for one in broken}
+        self.errors += (one_line(f"{link.path}: {link.reason}") for link in broken)
+        return {link.path for link in broken}
 
     def _tell_of_what_is_reached_in_vain(self, linted: Iterable[str]) -> None:
         reaching = self._around.reaching(linted)
@@ -186,9 +186,9 @@ class Intake:
         """
         places = {file.path: file.shown for file in found.files if file.path in found.links}
         folders = {
-            place: one.path
-            for place, one in found.unfollowed.items()
-            if one.reason == files.LINK_TO_FOLDER
+            place: skipped.path
+            for place, skipped in found.unfollowed.items()
+            if skipped.reason == files.LINK_TO_FOLDER
         }
         out = []
         for path, name in (places | folders).items():
@@ -251,15 +251,21 @@ class Intake:
         from imagelint.formats.unified import diff  # noqa: PLC0415 - rarely needed
 
         ref = self._request.policy_from
-        for one in self._origin.differences():
-            if one.is_link:
+        for change in self._origin.differences():
+            if change.is_link:
                 self.notices.append(
-                    f"warning: {one_line(one.shown)} is a link here; what {ref} has decides"
+                    f"warning: {one_line(change.shown)} is a link here; what {ref} has decides"
                 )
                 continue
-            how = "is new" if one.then is None else "is gone" if one.now is None else "is changed"
-            shown = diff(Source(one.shown, one.then or b""), one.now or b"").rstrip("\n")
-            head = f"warning: {one_line(one.shown)} {how} since {ref}; what {ref} has decides"
+            how = (
+                "is new"
+                if change.then is None
+                else "is gone"
+                if change.now is None
+                else "is changed"
+            )
+            shown = diff(Source(change.shown, change.then or b""), change.now or b"").rstrip("\n")
+            head = f"warning: {one_line(change.shown)} {how} since {ref}; what {ref} has decides"
             self.notices.append(f"{head}\n{shown}" if shown else head)
 
     def _stdin_input(self, exclusion: files.Exclusion) -> Iterator[Input]:

@@ -71,8 +71,8 @@ def adjustments(
         }
         planned = _Planned(graph, around.hosts_at(root), known, catalogue, cwd)
         for path, adjustment in planned.adjustments(free, names).items():
-            one, *others = names.get(path) or [path]
-            made[one] = adjustment
+            first, *others = names.get(path) or [path]
+            made[first] = adjustment
             made.update((other, Adjustment(adjustment.refused)) for other in others)
     return made
 
@@ -154,11 +154,11 @@ class _Planned:
         for path in manifests_below(self._graph.root):
             data = None if free.get(path) else content_of(self._graph.root, path)
             if data is not None and may_select_images(data):
-                for one in names_in(path, data, self._graph.root):
-                    names.setdefault(one.name, []).append((one.folder, self._place_of(one)))
+                for named in names_in(path, data, self._graph.root):
+                    names.setdefault(named.name, []).append((named.folder, self._place_of(named)))
         read = partial(content_of, self._graph.root)
-        for one in patched_names(self._graph, self._hosts, read):
-            names.setdefault(one.name, []).append((one.folder, self._place_of(one)))
+        for named in patched_names(self._graph, self._hosts, read):
+            names.setdefault(named.name, []).append((named.folder, self._place_of(named)))
         for path, images in self._repairs.items() if names else ():
             for start, (old, _) in list(images.items()):
                 places = (*names.get(split_image(old)[0], ()), *names.get(None, ()))
@@ -177,7 +177,7 @@ class _Planned:
         """Whether a file is below a folder, or a kustomization in the folder includes it."""
         if folder not in self._reached:
             members = self._graph.members.items()
-            below = [one.path for place, one in members if files.is_below(place, folder)]
+            below = [member.path for place, member in members if files.is_below(place, folder)]
             self._reached[folder] = frozenset(self._graph.reached_from(below))
         return files.is_below(path, folder) or path in self._reached[folder]
 
