@@ -143,7 +143,7 @@ class Examination:
         found = self._found.get(id(document))
         if found is None:
             found = self._examine(document)
-            if self.parts == [None]:  # more parts would take too much memory
+            if self.within is None and self.parts == [None]:  # all parts take too much memory
                 self._found[id(document)] = found
         return found
 
