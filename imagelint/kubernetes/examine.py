@@ -74,6 +74,8 @@ class Examination:
         self._is_special = (
             context.is_refused or is_special(roles) or is_binary_resource(source, roles)
         )
+        self._proves = prove and not self._is_special
+        """Whether documents that are proven to hold no image are left out."""
         self._found: dict[int, list[Examined]] = {}
         """By the id of a document."""
 
@@ -162,7 +164,9 @@ class Examination:
         return self._read_all(document) if any(item.tree is None for item in items) else items
 
     def _read_all(self, document: Document) -> list[Examined]:
-        return read_all(document, self._catalogue, file_name(self.source), self.context.roles)
+        roles = self.context.roles
+        may_be_free = not self._proves and not is_special(roles)
+        return read_all(document, self._catalogue, roles, may_be_free=may_be_free)
 
     @cached_property
     def _is_free_file(self) -> bool | None:
@@ -171,7 +175,7 @@ class Examination:
         None if the whole source cannot be checked at once.
         """
         data = self.source.data
-        if not self._prove or self._is_special or self.within is not None:
+        if not self._proves or self.within is not None:
             return None
         is_text = self.source.encoding == "utf-8" and b"\0" not in data
         if not is_text or is_read_by_name(file_name(self.source)):
@@ -182,7 +186,7 @@ class Examination:
 
     def _is_unproven(self, document: Document) -> bool:
         """Whether a proof for a document may succeed: it is none about the same bytes again."""
-        if not self._prove or self._is_special:
+        if not self._proves:
             return False
         is_asked = self._is_free_file is False and len(self.documents) == 1
         return not is_asked or document.data != self.source.data

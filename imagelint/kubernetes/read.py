@@ -60,7 +60,6 @@ __all__ = [
     "is_free",
     "is_special",
     "may_say_more",
-    "read",
     "read_all",
     "skimmed",
 ]
@@ -134,10 +133,17 @@ def is_binary_resource(source: Source, roles: Iterable[FileRole]) -> bool:
 
 
 def read_all(
-    document: Document, catalogue: Catalogue, file_name: str, roles: tuple[FileRole, ...] = ()
+    document: Document,
+    catalogue: Catalogue,
+    roles: tuple[FileRole, ...] = (),
+    *,
+    may_be_free: bool = False,
 ) -> list[Examined]:
-    """Read a document and the documents inside of its strings, in this order."""
-    first = read(document, catalogue, file_name, roles)
+    """Read a document and the documents inside of its strings, in this order.
+
+    ``may_be_free``: nobody has tried to prove that it holds no image.
+    """
+    first = _read(document, catalogue, roles, may_be_free=may_be_free)
     if not first.extract.inline:
         return [first]
     from imagelint.kubernetes.inside import with_inside  # noqa: PLC0415 - few files have strings so
@@ -145,21 +151,22 @@ def read_all(
     return with_inside(first, catalogue)
 
 
-def read(
-    document: Document, catalogue: Catalogue, file_name: str, roles: tuple[FileRole, ...] = ()
+def _read(
+    document: Document,
+    catalogue: Catalogue,
+    roles: tuple[FileRole, ...],
+    *,
+    may_be_free: bool,
 ) -> Examined:
-    """Read a document that may hold images; ``file_name`` has no folders.
-
-    :func:`read_all` also reads what is inside of its strings.
-    """
-    text = document.text
+    """Read a document without what is inside of its strings."""
+    text, name = document.text, file_name(document.source)
     tree = document.tree or _parsed(text)
-    found = extract(tree, catalogue, file_name)
+    found = extract(tree, catalogue, name)
     refused: list[ParseProblem] = []
     if found.objects or roles:
         from imagelint.kubernetes.kustomize.reading import completed  # noqa: PLC0415 - see kinds
 
-        found, refused = completed(found, tree, catalogue, file_name, roles)
+        found, refused = completed(found, tree, catalogue, name, roles)
     reasons = list(_reasons(document, tree, found.problems, refused))
     marks = _superfluous_marks(document)
     if marks:
@@ -181,7 +188,7 @@ def read(
     is_sure = bool(marks or refused or is_misread or is_taken)
     is_manifest = is_sure or is_manifest_of(found, text, tree)
     if tree.unread_from is not None:
-        if not is_special(roles) and is_free(document, catalogue):
+        if may_be_free and is_free(document, catalogue):
             found = found._replace(sites=[])  # its kind may be in the unread text
         elif is_manifest:
             found = with_seen(found, text, tree.unread_from)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from imagelint.repository.member import Member
     from imagelint.run.surroundings import Surroundings
 
-__all__ = ["broken_links", "left_out", "lost_policies", "reached_in_vain", "sparse", "submodules"]
+__all__ = ["broken_links", "left_out", "lost_policies", "missing_members", "sparse", "submodules"]
 
 _FEW = 3
 _UPDATE = "`git submodule update --init` fetches it"
@@ -85,7 +85,7 @@ def broken_links(found: files.Found, around: Surroundings) -> Iterator[Skipped]:
             yield skipped._replace(reason=files.LEADS_OUT) if leads_out else skipped
 
 
-def reached_in_vain(
+def missing_members(
     inputs: Iterable[str],
     reaching: Iterable[tuple[Graph, list[str]]],
     around: Surroundings,

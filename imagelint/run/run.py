@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from imagelint import files
 from imagelint.rules.built_in import RULES
 from imagelint.run.ahead import Ahead
-from imagelint.run.inputs import Intake, built_in_notice
+from imagelint.run.inputs import InputFinder, built_in_notice
 from imagelint.run.linting import Linting, lint
 from imagelint.run.names import Names, may_have_links
 from imagelint.run.pool import in_order
@@ -46,27 +46,27 @@ class Run:
         self.cwd = os.getcwd()
         self.around = Surroundings(request, self.cwd)
         self.linting = Linting(request, self.around, self.cwd)
-        intake = Intake(request, RULES, self.cwd, self.around)
-        self.policies = intake.policies
+        finder = InputFinder(request, RULES, self.cwd, self.around)
+        self.policies = finder.policies
         self.remarks: list[str] = []
         """Lines for stderr that are known only at the end of the run."""
-        self.notices, self.errors, self.skipped = intake.notices, intake.errors, intake.skipped
+        self.notices, self.errors, self.skipped = finder.notices, finder.errors, finder.skipped
         self._ahead = None if work is None else self._working(work)
         try:
-            self.inputs = tuple(intake.inputs(None if self._ahead is None else self._begin))
+            self.inputs = tuple(finder.inputs(None if self._ahead is None else self._begin))
             self.governing = self._all_governing()
             """Every policy that applies, in the order of the inputs; at least one."""
             self._check_policies()
-            intake.compare_policies()
+            finder.compare_policies()
         except BaseException:
             if self._ahead is not None:
                 self._ahead.end()
             raise
-        self.stdin = intake.stdin
+        self.stdin = finder.stdin
         """Standard input, if it was requested."""
-        self.littered = tuple(sorted(intake.littered))
+        self.with_leftovers = tuple(sorted(finder.with_leftovers))
         """Folders in which killed processes may have left files, if that was requested."""
-        self._has_links = intake.has_links
+        self._has_links = finder.has_links
         self.names = Names(request, self.linting, self.errors, self.skipped)
         self._reporting = Reporting(
             request, self.linting, self.around, self.inputs, self.governing, self.remarks

@@ -244,7 +244,7 @@ class Surroundings:
         """Return the objects of a repository that build folders."""
         return self._repositories.hosts_at(root)
 
-    def taken_in(self, found: Iterable[str]) -> Iterator[str]:
+    def included(self, found: Iterable[str]) -> Iterator[str]:
         """Yield the files below the PATHs' folders that kustomizations among ``found`` reach."""
         if not self._folders:
             return

@@ -119,15 +119,15 @@ def _found(run: Run) -> Iterator[_Found]:
     counts: dict[tuple[str, ...], Counter[Identity]] = {}
     linted: dict[tuple[str, ...], set[str]] = {}
     locked: Counter[tuple[str, ...]] = Counter()
-    for one in run.inputs:
-        key = one.governing.files
-        result = run.lint(one)
+    for item in run.inputs:
+        key = item.governing.files
+        result = run.lint(item)
         if result is None:
             continue
-        path = one.governing.match_path(one.path)
+        path = item.governing.match_path(item.path)
         linted.setdefault(key, set()).add(path)
         for finding in result.findings:
-            if finding.rule in one.governing.policy.locked_rules:
+            if finding.rule in item.governing.policy.locked_rules:
                 locked[key] += 1
             else:
                 counts.setdefault(key, Counter())[identity_of(finding, path)] += 1

@@ -153,7 +153,7 @@ def _confirmed(number: int) -> bool:
 
 def _clear_leftovers(run: Run) -> Iterator[str]:
     """Remove what killed processes have left beside the files, and report it at once."""
-    for folder in run.littered:
+    for folder in run.with_leftovers:
         for path in files.clear_leftovers(folder):
             name = one_line(files.displayed(path, os.getcwd()))
             yield f"note: removed {name}, which a killed process left behind"
