@@ -37,13 +37,15 @@ __all__ = ["Examination", "examine"]
 
 PART = 1 << 20
 """Bytes of a part: some 60 ms of work if it is full of images."""
+KEPT = 1 << 19
+"""Bytes of a source of which everything is kept: trees take some twenty times as much."""
 
 
 class Examination:
     """The documents of a source, or of a part of it, and what is found in each.
 
     Nothing is read before it is requested, and then it is kept: linting, and the proof of a fix
-    after it, read a document once. A source of several parts is not kept.
+    after it, read a document once. Of larger sources (``KEPT``) the proof reads again what changed.
     """
 
     def __init__(  # noqa: PLR0913 - what is read, and how
@@ -145,7 +147,7 @@ class Examination:
         found = self._found.get(id(document))
         if found is None:
             found = self._examine(document)
-            if self.within is None and self.parts == [None]:  # all parts take too much memory
+            if self.within is None and len(self.source.data) <= KEPT:
                 self._found[id(document)] = found
         return found
 
