@@ -277,9 +277,7 @@ class Linter:
         A chart's template, suppression comments and a baseline need the whole source.
         """
         is_whole = chart is not None or self._baseline is not None
-        if is_whole or not examination.is_large or _has_comments(examination.source):
-            return [None]
-        return examination.parts
+        return [None] if is_whole or _has_comments(examination.source) else examination.parts
 
     def _sorted(
         self, found: Iterable[Finding | Suppressed], path: str

@@ -78,6 +78,8 @@ class Examination:
         )
         self._proves = prove and not self._is_special
         """Whether documents that are proven to hold no image are left out."""
+        self._is_free_file = self._asked_at_once()
+        self._documents: list[Document] | None = None
         self._found: dict[int, list[Examined]] = {}
         """By the id of a document."""
 
@@ -116,10 +118,12 @@ class Examination:
         """Return the examination of one of the parts."""
         return self if within is None else self._like(self.source, within)
 
-    @cached_property
+    @property
     def documents(self) -> list[Document]:
         """All documents, in order."""
-        return split(self.source, self.within)
+        if self._documents is None:
+            self._documents = split(self.source, self.within)
+        return self._documents
 
     def examine(self) -> tuple[list[Examined], int]:
         """Return what is found in all documents, and how many are proven to hold no image.
@@ -170,8 +174,7 @@ class Examination:
         may_be_free = not self._proves and not is_special(roles)
         return read_all(document, self._catalogue, roles, may_be_free=may_be_free)
 
-    @cached_property
-    def _is_free_file(self) -> bool | None:
+    def _asked_at_once(self) -> bool | None:
         """Whether a source is proven to hold no image, whatever its documents are.
 
         None if the whole source cannot be checked at once.

@@ -91,8 +91,10 @@ class Linting:
         self, item: Input, examination: Examination, identity: files.Identity | None = None
     ) -> Attempt:
         """Lint what was read of an input. Several processes share the documents of stdin."""
-        linter = self.linter_of(item.governing)
-        parts = linter.parts(examination, chart=self._chart(item))
+        parts: list[Span] | list[None] = [None]
+        if examination.is_large:
+            linter = self.linter_of(item.governing)
+            parts = linter.parts(examination, chart=self._chart(item))
         if item.data is None or len(parts) == 1:
             return self._attempt_at(item, examination, parts, identity)
 
