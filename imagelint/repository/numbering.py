@@ -28,11 +28,15 @@ from imagelint.repository.rename_model import Entry, Exact, Image, Part
 from imagelint.repository.selecting import (
     ArgoEntry,
     Text,
+    images_in_lists,
     is_editable,
+    may_have_lists,
     replacements_in,
     tested_values,
     widens_images,
 )
+from imagelint.yaml.documents import split
+from imagelint.yaml.parser import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -145,7 +149,21 @@ class Numbering:
     def manifests(self, path: str) -> int:
         """Return the number of the images of a file with manifests."""
         known = self._numbers.get(path)
-        return self._number(path, self.examined(path)) if known is None else known
+        if known is not None:
+            return known
+        items = self.examined(path)
+        return self._number(path, [*items, *self._left_out(path, items)])
+
+    def _left_out(self, path: str, items: Iterable[Examined]) -> Iterator[Examined]:
+        """Yield the documents of a file that hold no images, but to ``images`` of kustomize."""
+        starts = {item.document.span.start for item in items}
+        for document in split(Source(path, self._read(path) or b"")):
+            if document.span.start not in starts and may_have_lists(document.text):
+                tree = document.tree or parse_yaml(document.text)
+                nothing = Extract([], [], None)
+                yield Examined(
+                    document, tree, nothing, (), None, is_template=False, is_manifest=True
+                )
 
     def said(self, path: str, roles: tuple[FileRole, ...] = ()) -> Said:
         """Return what a file adds that is a patch or configures something.
@@ -213,20 +231,34 @@ class Numbering:
     def _number(self, name: str, items: Iterable[Examined]) -> int:
         """Return the number of a file's images."""
         if name not in self._numbers:
+            items = list(items)
             sites = ((item.document, site) for item in items for site in item.extract.sites)
+            found = list(self._images_at(sites))
+            known = {image.key for image in found if image.is_selected}
+            found += (image for image in self._in_lists(items) if image.key not in known)
             self._numbers[name] = len(self.images)
-            self.images.append(tuple(self._images_at(sites)))
+            self.images.append(tuple(found))
         return self._numbers[name]
+
+    def _in_lists(self, items: Iterable[Examined]) -> Iterator[Image]:
+        """Yield what ``images`` applies to in any object, whatever Kubernetes makes of it."""
+        for item in items:
+            root = None if item.tree is None else item.tree.root
+            for node in images_in_lists(root):
+                start = place_of(item.document, node).start
+                yield self._image(item.document.source.path, start, node.value, is_selected=True)
 
     def _images_at(self, sites: Iterable[tuple[Document, ImageSite]]) -> Iterator[Image]:
         for document, site in sites:
             if site.value.type == "string":
-                path = document.source.path
-                now = str(site.value.value)
                 start = place_of(document, site.node, site.within).start
-                _, after = self._repairs.get(path, {}).get(start, (now, now))
                 is_selected = re.fullmatch(_SELECTED, site.field) is not None
-                yield Image(now, after, Key(path, start), is_selected)
+                now = str(site.value.value)
+                yield self._image(document.source.path, start, now, is_selected=is_selected)
+
+    def _image(self, path: str, start: int, now: str, *, is_selected: bool) -> Image:
+        _, after = self._repairs.get(path, {}).get(start, (now, now))
+        return Image(now, after, Key(path, start), is_selected)
 
     def place(self, path: str, document: Document, node: Node) -> str:
         """Return the place of a node, for a reason."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from imagelint.engine.edits import NotEditableError, edit_scalar, place_of
@@ -12,7 +13,7 @@ from imagelint.kubernetes.readers import Reader, View
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Edit, Span
 from imagelint.repository.plugins import plugins_in
-from imagelint.yaml.nodes import Mapping, Scalar, Sequence
+from imagelint.yaml.nodes import Mapping, Scalar, Sequence, nodes_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,13 +24,15 @@ if TYPE_CHECKING:
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Node
 
-__all__ = ["ArgoEntry", "Text", "is_editable", "replacements_in", "tested_values"]
-__all__ += ["widens_images"]
+__all__ = ["ArgoEntry", "Text", "images_in_lists", "is_editable", "may_have_lists"]
+__all__ += ["replacements_in", "tested_values", "widens_images"]
 
 _OF_PODS: Final = (("containers", "image"), ("initContainers", "image"))
 """The ends of fields to which ``images`` always applies."""
 
 
+_DEFINITION: Final = r"(?m)^kind: CustomResourceDefinition[ \r]*$"
+_ESCAPE: Final = r"\\[xuU]"
 _CONTAINERS: Final = tuple((name,) for name in CONTAINERS)
 
 
@@ -108,6 +111,28 @@ def _texts_in(value: Node, steps: tuple[str, ...], view: View) -> Iterator[Teste
             else:
                 below = [(str(index), one) for index, one in enumerate(node.items)]
             work += ((one, (*steps, key), is_shared) for key, one in reversed(below))
+
+
+def may_have_lists(text: str) -> bool:
+    """Whether a document may have what :func:`images_in_lists` yields; unknown words may be."""
+    is_definition = re.search(_DEFINITION, text) is not None  # `images` does not apply to these
+    is_shown = "ontainers" in text and "image" in text
+    return not is_definition and (is_shown or re.search(_ESCAPE, text) is not None)
+
+
+def images_in_lists(root: Node | None) -> Iterator[Scalar]:
+    """Yield the images to which ``images`` applies in objects of any kind, such as a ConfigMap.
+
+    Source: kustomize api, ``filters/imagetag/legacy.go``: lists of containers at any depth.
+    """
+    view = View(Reader.KUSTOMIZE, walk_once=True)
+    for node in nodes_once(root):
+        for name, key in _OF_PODS if isinstance(node, Mapping) else ():
+            found = view.get(node, name)
+            for item in found.items if isinstance(found, Sequence) else ():
+                image = view.get(item, key)
+                if isinstance(image, Scalar):
+                    yield image
 
 
 def replacements_in(item: Examined) -> Kustomization | None:

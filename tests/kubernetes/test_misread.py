@@ -101,6 +101,26 @@ def test_an_object_that_is_none_to_yaml(text: str, reason: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        pytest.param("\u200bkind: Pod\n<<: {kind: Pod}\napiVersion: v1\n", id="a merge"),
+        pytest.param("\u200bkind: Pod\n!!str kind: Pod\napiVersion: v1\n", id="a tag"),
+        pytest.param(
+            "apiVersion: v1\nkind: PodList\nitems:\n- \u200bkind: Pod\n  \u200bapiVersion: v1\n",
+            id="a typed list",
+        ),
+    ],
+)
+def test_an_object_beside_an_odd_key(text: str) -> None:
+    """kubectl reads the kind elsewhere, so it does not refuse the document."""
+    assert refused(text.encode()) == refused(text.encode(), prove=False) == []
+    for there, gone in (("<<: {kind: Pod}\n", ""), ("!!str kind: Pod\n", ""), ("PodL", "L")):
+        if there in text:
+            (reason,) = refused(text.replace(there, gone).encode())
+            assert reason == "its keys are not `apiVersion` and `kind`"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         pytest.param(JSON, id="JSON without spaces"),
         pytest.param('{"containers": 1} garbage {"kind": 2}', id="garbage around no object"),
         pytest.param("the containers: of an apiVersion\n", id="prose"),

@@ -58,21 +58,21 @@ def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:
     """
     run = _run(options)
     every = list(_found(run))
-    for one in every:
-        new = sum(one.new.values())
-        if os.path.lexists(_place(one.governing)) and new and not grow:
+    for found in every:
+        new = sum(found.new.values())
+        if os.path.lexists(_place(found.governing)) and new and not grow:
             message = (
-                f"{files.displayed(_place(one.governing), os.getcwd())} does not know"
+                f"{files.displayed(_place(found.governing), os.getcwd())} does not know"
                 f" {_counted(new)}: fix what is new, or accept it with --grow"
             )
             raise UsageError(message)
-    for one in every:  # all of them, or none
-        if one.counts or os.path.lexists(_place(one.governing)):
-            _write(one, {**one.unseen, **one.counts}, sum(one.new.values()))
-        elif not one.locked:
-            say([f"{one.governing.shown}: nothing to take for known"])
-        if one.locked:
-            say([f"{one.governing.shown}: {_counted(one.locked)} of locked rules left out"])
+    for found in every:  # all of them, or none
+        if found.counts or os.path.lexists(_place(found.governing)):
+            _write(found, {**found.unseen, **found.counts}, sum(found.new.values()))
+        elif not found.locked:
+            say([f"{found.governing.shown}: no findings to record"])
+        if found.locked:
+            say([f"{found.governing.shown}: {_counted(found.locked)} of locked rules left out"])
     ctx.exit(_told(run))
 
 
@@ -88,11 +88,11 @@ def prune(ctx: click.Context, /, **options: Any) -> None:
     not linted stay in the baseline.
     """
     run = _run({**options, "environment": None})
-    for one in _found(run):
-        if one.governing.baseline is not None:
-            known = {which: count - one.new[which] for which, count in one.counts.items()}
+    for found in _found(run):
+        if found.governing.baseline is not None:
+            known = {which: count - found.new[which] for which, count in found.counts.items()}
             left = {which: count for which, count in known.items() if count}
-            _write(one, {**one.unseen, **left}, 0)
+            _write(found, {**found.unseen, **left}, 0)
     ctx.exit(_told(run))
 
 
@@ -138,8 +138,10 @@ def _found(run: Run) -> Iterator[_Found]:
         linter = Linter(governing.policy, RULES, run.linting.catalogue)
         left = Known(known, linter.upstream, governing.gone, OnHarbor(*linter.on_harbor))
         found = counts.get(key, Counter())
-        new = Counter({one: count - left.take(one, count) for one, count in found.items()})
-        unseen = {one: count for one, count in known.items() if one.path not in seen}
+        new = Counter(
+            {identity: count - left.take(identity, count) for identity, count in found.items()}
+        )
+        unseen = {identity: count for identity, count in known.items() if identity.path not in seen}
         yield _Found(governing, found, new, unseen, locked[key])
 
 
@@ -147,7 +149,7 @@ def _place(governing: GoverningPolicy) -> str:
 
     if governing.baseline_path is None:
         message = (
-            "a baseline stands beside a policy, and there is none: write one with"
+            "a baseline belongs next to a policy, and there is none: write one with"
             " `imagelint init --harbor HOST`"
         )
         raise UsageError(message)

@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from imagelint.cli import show
 from imagelint.cli.options import (
     Target,
     complete_file,
@@ -74,6 +73,8 @@ def command(
     detail = detail_of(options)
     show_policy, show_files = options.pop("show_policy"), options.pop("show_files")
     if show_policy is not None or show_files:
+        from imagelint.cli import show  # noqa: PLC0415 - only for these two options
+
         asked = request(options)
         if show_policy is not None:
             show.show_policy(show_policy, asked)

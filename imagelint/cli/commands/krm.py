@@ -105,6 +105,6 @@ def _within(policy: str) -> str:
     cwd = os.getcwd()
     root = files.repository_of(cwd) or cwd
     if files.leads_out(files.absolute(policy, cwd), root):
-        message = "named by functionConfig, it lies outside of the repository, and is not read"
+        message = "named by functionConfig, it is outside the repository, so it is not read"
         raise FileError(shown(policy), message)
     return root
