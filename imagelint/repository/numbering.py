@@ -10,13 +10,13 @@ import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from imagelint.engine.edits import edit_scalar, place_of
+from imagelint.kubernetes.examine import examine
 from imagelint.kubernetes.examined import Examined
 from imagelint.kubernetes.inside import with_inside
 from imagelint.kubernetes.kustomize.leads import Lead, lead_of_any
 from imagelint.kubernetes.kustomize.model import Role
 from imagelint.kubernetes.kustomize.patches import read_node_patch
 from imagelint.kubernetes.kustomize.reading import inside_of
-from imagelint.kubernetes.read import examine
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.kubernetes.search import Extract, ImageSite
 from imagelint.model.namedtuple import NamedTuple
@@ -145,7 +145,7 @@ class Numbering:
             return []
         roles = self._roles_of(path) if roles is None else roles
         may_skip = re.search(_MAY_LIST, data) is None
-        return examine(Source(path, data), self._catalogue, prove=may_skip, roles=roles)[0]
+        return examine(Source(path, data), self._catalogue, prove=may_skip, roles=roles)
 
     def manifests(self, path: str) -> int:
         """Return the number of the images of a file with manifests."""

@@ -72,8 +72,8 @@ def adjustments(
         }
         planned = _Planned(graph, around.hosts_at(root), known, catalogue, cwd)
         for path, adjustment in planned.adjustments(free, names).items():
-            one, *others = names.get(path) or [path]
-            made[one] = adjustment
+            first, *others = names.get(path) or [path]
+            made[first] = adjustment
             made.update((other, Adjustment(adjustment.refused)) for other in others)
     return made
 
@@ -191,7 +191,7 @@ class _Planned:
         """Whether a file is below a folder, or a kustomization in the folder includes it."""
         if folder not in self._reached:
             members = self._graph.members.items()
-            below = [one.path for place, one in members if files.is_below(place, folder)]
+            below = [member.path for place, member in members if files.is_below(place, folder)]
             self._reached[folder] = frozenset(self._graph.reached_from(below))
         return files.is_below(path, folder) or path in self._reached[folder]
 

@@ -29,7 +29,8 @@ from imagelint.cli.output import (
     teller,
     track,
 )
-from imagelint.run.run import Run, attempted
+from imagelint.run.linting import lint
+from imagelint.run.run import Run
 
 __all__ = ["command"]
 
@@ -83,7 +84,7 @@ def command(
     asked = request(options)._replace(
         inventory=detail.statistics, tell=tell, line_hashes=hasher(chosen)
     )
-    run = Run(asked, attempted)
+    run = Run(asked, lint)
     say(run.notices, detail)
     results = track(run.results(), len(run.inputs), quiet=detail.quiet)
     report = run.report(results)

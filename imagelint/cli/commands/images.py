@@ -18,7 +18,8 @@ from imagelint.cli.options import (
 )
 from imagelint.cli.output import emit, exit_code, say, track
 from imagelint.formats import INVENTORIES
-from imagelint.run.run import Run, attempted
+from imagelint.run.linting import lint
+from imagelint.run.run import Run
 
 __all__ = ["command"]
 
@@ -48,7 +49,7 @@ def command(
     """
     chosen = targets(formats, output)
     detail = detail_of(options)
-    run = Run(request(options), attempted)
+    run = Run(request(options), lint)
     say(run.notices, detail)
     report = run.report(track(run.results(), len(run.inputs), quiet=detail.quiet))
     written = emit(report, chosen, INVENTORIES, detail=detail)
