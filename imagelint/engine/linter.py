@@ -20,7 +20,6 @@ from imagelint.kubernetes.prefilter import may_select_images
 from imagelint.kubernetes.read import Examined, examine, is_large, parts
 from imagelint.kubernetes.scopes import is_cluster_scoped
 from imagelint.kubernetes.sites import ISTIO
-from imagelint.kubernetes.skim.reader import remembering, skim
 from imagelint.model.errors import did_you_mean
 from imagelint.model.finding import COMMENT_MARK, Finding, Severity
 from imagelint.model.report import (
@@ -114,7 +113,6 @@ class Linter:
         self._upstream: dict[tuple[str, str], str] = {}
         self._inventory = inventory
         self._fixes = fixes
-        self.skimming = remembering() if fixes else skim
         self._exceptions = tuple(
             (number, one)
             for number, one in enumerate(policy.exceptions)
@@ -145,7 +143,6 @@ class Linter:
             self.catalogue,
             within,
             with_trees=with_trees,
-            skimming=self.skimming,
             roles=context.roles,
             is_refused=context.is_refused,
         )

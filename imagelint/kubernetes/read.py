@@ -45,7 +45,6 @@ if TYPE_CHECKING:
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.kustomize.model import FileRole
-    from imagelint.kubernetes.skim.reader import Skim
     from imagelint.model.source import Source
     from imagelint.yaml.nodes import Node, ParseProblem, Tree
 
@@ -78,7 +77,6 @@ def examine(  # noqa: PLR0913 - what is read, and how
     *,
     prove: bool = True,
     with_trees: bool = True,
-    skimming: Skim = skim,
     roles: tuple[FileRole, ...] = (),
     is_refused: bool = False,
 ) -> tuple[list[Examined], int]:
@@ -105,7 +103,7 @@ def examine(  # noqa: PLR0913 - what is read, and how
         if asks and is_free(document, catalogue):
             free += 1
             continue
-        short = None if with_trees or special else skimmed(document, catalogue, skimming)
+        short = None if with_trees or special else skimmed(document, catalogue)
         if short is not None:
             examined.append(short)
         else:
@@ -201,7 +199,7 @@ def _may_say_more(data: bytes) -> bool:
     return _FOLDED_INSIDE in data and any(group in data for group in _WITH_PATCHES)
 
 
-def skimmed(document: Document, catalogue: Catalogue, skimming: Skim = skim) -> Examined | None:
+def skimmed(document: Document, catalogue: Catalogue) -> Examined | None:
     """Read a document without a tree; None if that is not possible."""
     if document.tree is not None or document.problems:
         return None
@@ -209,7 +207,7 @@ def skimmed(document: Document, catalogue: Catalogue, skimming: Skim = skim) -> 
     text = decoded.text
     if decoded.first_ill_formed is not None or ANNOTATION in text or "\0" in text:
         return None
-    found = skimming(text, catalogue)
+    found = skim(text, catalogue)
     is_object = found is not None and found.root is not None
     if found is None or is_read_by_name(_file_name(document.source)):
         return None

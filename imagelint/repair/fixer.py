@@ -34,7 +34,7 @@ def repaired(linter: Linter, source: Source, result: FileResult) -> bytes:
 
     data = apply_edits(source, edits)
     after = Source(source.path, data)
-    wrong = difference(source, after, edits, result, linter.catalogue, linter.skimming)
+    wrong = difference(source, after, edits, result, linter.catalogue)
     if wrong is not None:
         message = f"{source.path}: not fixed, nothing was written: {wrong}"
         raise FixError(message)

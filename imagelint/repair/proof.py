@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 from imagelint.engine.edits import place_of
 from imagelint.kubernetes.read import Examined, is_free, read_all, skimmed
-from imagelint.kubernetes.skim.reader import skim
 from imagelint.model.source import Span
 from imagelint.yaml.documents import split
 from imagelint.yaml.fast.lines import SCALARS, line_of
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.kustomize.model import FileRole
-    from imagelint.kubernetes.skim.reader import Skim
     from imagelint.model.report import FileResult
     from imagelint.model.source import Edit, Source
     from imagelint.yaml.documents import Document
@@ -33,13 +31,12 @@ _Promised: TypeAlias = "dict[tuple[Span, str | None, str | None], str]"
 _OTHER_DOCUMENTS = "the edited file reads as a different number of documents"
 
 
-def difference(  # noqa: PLR0913, PLR0917 - both sides, and how to read them
+def difference(
     before: Source,
     after: Source,
     edits: Iterable[Edit],
     result: FileResult,
     catalogue: Catalogue,
-    skimming: Skim = skim,
 ) -> str | None:
     """Return a difference between both versions other than the edited images, or None.
 
@@ -66,7 +63,7 @@ def difference(  # noqa: PLR0913, PLR0917 - both sides, and how to read them
         is_edited = partial(_is_edited, one, places)
         pair = None
         if not roles:
-            pair = _skimmed_alike(one, other, catalogue, is_edited, skimming)
+            pair = _skimmed_alike(one, other, catalogue, is_edited)
         if pair is not None:
             wrong = _wrong_image(*pair, promised)
         elif not roles and (is_free(one, catalogue) or is_free(other, catalogue)):
@@ -99,13 +96,12 @@ def _skimmed_alike(
     other: Document,
     catalogue: Catalogue,
     is_edited: _IsEdited,
-    skimming: Skim,
 ) -> tuple[Examined, Examined] | None:
     """Skim two documents that differ only in edited values; None if that takes trees to verify.
 
     If each line is the same except for its value, so are the trees, at a quarter of the cost.
     """
-    old, new = (skimmed(document, catalogue, skimming) for document in (one, other))
+    old, new = (skimmed(document, catalogue) for document in (one, other))
     if old is None or new is None or not _differ_in_values(one.text, other.text, is_edited):
         return None
     return old, new
