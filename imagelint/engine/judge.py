@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imagelint.kubernetes.read import Examined, action_text
+from imagelint.engine.partial import allows_all_of, decides_by_registry
 from imagelint.kubernetes.readers import Value
+from imagelint.kubernetes.seen import action_text
 from imagelint.model.finding import Problem, Severity
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.reference import ImageReference, InvalidReference
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from imagelint.engine.excuses import Excuse, Excuser
+    from imagelint.kubernetes.examined import Examined
     from imagelint.kubernetes.pull_secrets import PodSecrets
     from imagelint.kubernetes.search import ImageSite
     from imagelint.policy.policy import Environment, Policy
@@ -160,8 +162,6 @@ class Judge:
         excuse: Excuser | None,
     ) -> Judged:
         """Return a note that an image is not known here, for environments with limits."""
-        from imagelint.engine.partial import allows_all_of  # noqa: PLC0415 - few images are such
-
         rule, problem = self._rules[UNRESOLVED], Problem(site.unresolved or "")
         severities = (
             (one, self._policy.severity(rule, one, in_chart=True))
@@ -180,8 +180,6 @@ class Judge:
         return Judged(site, image, None, environments, kept, None, None, excused)
 
     def _is_decided(self, image: str | None, environments: tuple[Environment, ...]) -> bool:
-        from imagelint.engine.partial import decides_by_registry  # noqa: PLC0415 - as above
-
         reference = _parse(image)[0]
         return reference is not None and decides_by_registry(
             environments, self._policy.harbors, reference.registry

@@ -10,18 +10,19 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.context import Context
     from imagelint.policy.policy import Policy
 
-__all__ = ["roles_of"]
+__all__ = ["with_roles"]
 
 
-def roles_of(
-    policy: Policy, context: Context, match_path: str, *, in_chart: bool
-) -> tuple[FileRole, ...]:
-    """Return the roles of a file; a policy may name files with values of charts.
+def with_roles(context: Context, policy: Policy, match_path: str, *, in_chart: bool) -> Context:
+    """Return the context of a file with all its roles; a policy may say that it has values.
 
     ``in_chart``: it is a template of a chart.
     """
-    roles = (*context.roles, FileRole(Role.TEMPLATE)) if in_chart else context.roles
-    if not policy.values.patterns or not policy.values.matches(match_path):
-        return roles
-    is_known = any(one.role.is_values for one in roles)
-    return roles if is_known else (*roles, FileRole(Role.VALUES))
+    roles = context.roles
+    if in_chart:
+        roles += (FileRole(Role.TEMPLATE),)
+    patterns = policy.values
+    if patterns.patterns and patterns.matches(match_path):
+        is_known = any(one.role.is_values for one in roles)
+        roles += () if is_known else (FileRole(Role.VALUES),)
+    return context if roles == context.roles else context._replace(roles=roles)

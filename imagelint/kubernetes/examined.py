@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from imagelint.model.namedtuple import NamedTuple
 
@@ -11,9 +11,7 @@ if TYPE_CHECKING:
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Tree
 
-__all__ = ["REFUSED", "Examined", "Refusal"]
-
-REFUSED: Final = "kustomize refuses this file: "
+__all__ = ["Examined", "Refusal"]
 
 
 class Refusal(NamedTuple):

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["written_part"]
 
-_NAME: Final = re.compile(r"([^@]*?)[:@][^/]*\Z")
+_NAME: Final = r"([^@]*?)[:@][^/]*\Z"
 """The whole name of an image, with a tag or a digest, or the start of one, behind it."""
-_WORD: Final = re.compile("[A-Za-z][A-Za-z0-9]*")
+_WORD: Final = "[A-Za-z][A-Za-z0-9]*"
 
 
 def written_part(site: ImageSite) -> ImageSite:
@@ -34,7 +34,7 @@ def written_part(site: ImageSite) -> ImageSite:
         return site
     written = text.partition(ACTION)[0]
     rest = text[len(written) :]
-    name = _NAME.match(written)
+    name = re.match(_NAME, written)
     if name is not None:
         others = re.sub(action_pattern(), "", rest)
         if "/" in others or ImageReference.parse_or_none(name[1]) is None:
@@ -58,5 +58,5 @@ def written_part(site: ImageSite) -> ImageSite:
 
 
 def _word_of(action: str) -> str:
-    words = _WORD.findall(action)
+    words = re.findall(_WORD, action)
     return words[-1].lower() if words else "x"

@@ -12,8 +12,9 @@ from imagelint.engine.run_rules import conclude
 from imagelint.model.finding import Finding, Fix, KubeObject, Severity
 from imagelint.model.source import Edit, Source, Span
 from imagelint.policy.policy import parse_policy
-from imagelint.repair.fixer import FixError, repaired
+from imagelint.repair.fixer import FixError
 from imagelint.rules.built_in import RULES
+from tests.support.fixing import repaired
 from tests.support.trees import catalogue
 
 if TYPE_CHECKING:
@@ -341,7 +342,7 @@ class TestCharts:
         assert ("unresolved-reference", "note") in found
         assert (UNAPPROVED, "error") in found
         assert not any(rule == "unparsable-document" for rule, _ in found)
-        fixed = repaired(linter(), result.source, result).decode()
+        fixed = repaired(linter(), result.source, result, chart="c").decode()
         assert fixed == self.TEMPLATE.replace("nginx:1", f"{H}docker.io/nginx:1")
 
     @pytest.mark.parametrize(

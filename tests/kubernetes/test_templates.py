@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from imagelint.kubernetes.examine import examine
 from imagelint.kubernetes.kustomize.model import FileRole, Role
-from imagelint.kubernetes.read import examine
 from imagelint.model.source import Source
 from imagelint.yaml.nodes import Scalar
 from tests.support.trees import catalogue
@@ -33,7 +33,7 @@ TAG = "{{ .Values.tag }}"
 )
 def test_what_is_written(written: str, image: str, part: str | None) -> None:
     source = Source("t.yaml", f"{HEAD}{written}\n".encode())
-    (item,) = examine(source, catalogue(), roles=(FileRole(Role.TEMPLATE),))[0]
+    (item,) = examine(source, catalogue(), roles=(FileRole(Role.TEMPLATE),))
     (site,) = item.extract.sites
     assert isinstance(site.node, Scalar)
     within = None if site.within is None else site.node.value[slice(*site.within)]
@@ -43,5 +43,5 @@ def test_what_is_written(written: str, image: str, part: str | None) -> None:
 
 @pytest.mark.parametrize("written", [f"nginx:{TAG}", f'"nginx:{TAG}"'])
 def test_other_templates_are_read_as_before(written: str) -> None:
-    (item,) = examine(Source("t.yaml", f"{HEAD}{written}\n".encode()), catalogue())[0]
+    (item,) = examine(Source("t.yaml", f"{HEAD}{written}\n".encode()), catalogue())
     assert item.extract.sites[0].within is None

@@ -18,7 +18,8 @@ from imagelint.cli.options import (
 )
 from imagelint.cli.output import emit, exit_code, say, track
 from imagelint.formats import INVENTORIES
-from imagelint.run.run import Run, attempted
+from imagelint.run.linting import lint
+from imagelint.run.run import Run
 
 __all__ = ["command"]
 
@@ -34,7 +35,7 @@ def command(
     /,
     formats: tuple[Target, ...],
     output: str | None,
-    **options: Any,  # noqa: ANN401 - checked by click
+    **options: Any,
 ) -> None:
     """List every image with its place and verdict.
 
@@ -45,10 +46,10 @@ def command(
       imagelint images k8s/
       imagelint images --format json | jq -r '.images[].image' | sort -u
       imagelint images --statistics
-    """  # noqa: D301 - click wants the character itself
+    """
     chosen = targets(formats, output)
     detail = detail_of(options)
-    run = Run(request(options), attempted)
+    run = Run(request(options), lint)
     say(run.notices, detail)
     report = run.report(track(run.results(), len(run.inputs), quiet=detail.quiet))
     written = emit(report, chosen, INVENTORIES, detail=detail)

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from imagelint.kubernetes.catalogue.entries import CONTAINERS, HELM_VALUES
+from imagelint.kubernetes.catalogue.entries import CONTAINERS
+from imagelint.kubernetes.kustomize.chart_values import config_maps, inline_values, values_of
 from imagelint.kubernetes.kustomize.hosts import read_host
+from imagelint.kubernetes.kustomize.json_patch import why_no_operation
 from imagelint.kubernetes.kustomize.kind_changes import NEW_KIND, changes_kind
-from imagelint.kubernetes.kustomize.kinds import HOSTS, is_host, is_kustomization, is_plugin
+from imagelint.kubernetes.kustomize.kinds import (
+    HOSTS,
+    is_host,
+    is_kustomization,
+    is_mistaken,
+    is_plugin,
+)
 from imagelint.kubernetes.kustomize.kustomization import read_kustomization
 from imagelint.kubernetes.kustomize.leads import (
     Lead,
@@ -28,9 +36,7 @@ from imagelint.kubernetes.kustomize.plugins import (
 from imagelint.kubernetes.objects import (
     KUSTOMIZATION_FILES,
     ObjectNode,
-    Place,
     find_objects,
-    path_of,
 )
 from imagelint.kubernetes.readers import BOTH, Reader, Value, resolve, type_of, views
 from imagelint.kubernetes.search import Extract, ImageSite, add_site, extract, sites_of
@@ -47,7 +53,6 @@ if TYPE_CHECKING:
         FieldChange,
         FileRole,
         ImageEntry,
-        InlineValues,
         Kustomization,
         Target,
     )
@@ -83,29 +88,10 @@ def completed(
         found = _joined(found, more, keeps_own=keeps_own)
         keeps_own = True
         refusals += wrong
-    texts = [text for role in roles if role.role is Role.TEXT for text in _config_maps(tree, role)]
+    texts = [text for role in roles if role.role is Role.TEXT for text in config_maps(tree, role)]
     if texts:
         found = found._replace(inline=tuple(dict.fromkeys((*found.inline, *texts))))
     return found, refusals
-
-
-def _config_maps(tree: Tree, role: FileRole) -> Iterator[Inline]:
-    """Yield the strings of ConfigMaps that are values of a chart."""
-    view = views(tree)[0]
-    for item in find_objects(tree.root, view, "")[0]:
-        is_meant = item.meta[:2] == ("v1", "ConfigMap") and role.target is not None
-        if is_meant and role.target is not None and item.meta.name == role.target.name:
-            node = view.get(item.mapping, "data", role.key)
-            if isinstance(node, Scalar) and type_of(node) == "string":
-                field = item.prefix + path_of(("data", role.key))
-                yield Inline(
-                    Role.TEXT,
-                    node,
-                    field,
-                    shape=HELM_VALUES,
-                    owner=item.meta,
-                    runs_in=role.runs_in,
-                )
 
 
 def extract_as(
@@ -125,11 +111,11 @@ def extract_as(
         found = read_patch(tree, catalogue, role.target, inside, namespace)
         found, refusals = _completed(found, tree, catalogue, "")
         added = [one for item, view in found.objects for one in _files_added(item, view)]
-        refusals += _no_patch(tree.root, role.target)
+        refusals += _no_patch(tree.root, role.target, views(tree)[0])
         return found._replace(unjudged=(*found.unjudged, *added)), refusals
     found = Extract([], [], None)
     if role.role is Role.VALUES:
-        return _values(tree, role), []
+        return values_of(tree, role), []
     if role.role in _PLUGINS:
         found, refusals = _completed(extract(tree, catalogue), tree, catalogue, "")
         if isinstance(tree.root, Mapping) and _has_others(tree):
@@ -148,27 +134,14 @@ def extract_as(
     return _with(found, item, says, view, catalogue, once=bool(tree.problems)), problems
 
 
-def _values(tree: Tree, role: FileRole | Inline) -> Extract:
-    """Return the images in the values of a chart, as Helm reads them."""
-    from imagelint.kubernetes.values.reading import value_sites  # noqa: PLC0415 - few files have such
-
-    if not isinstance(tree.root, Mapping):
-        return Extract([], [], None)
-    item = ObjectNode(tree.root, "", KubeObject("", ""), BOTH)
-    view = views(tree)[0]
-    found = value_sites(item, view, Place(tree.root), HELM_VALUES, once=bool(tree.problems))
-    sites = [site._replace(runs_in=role.runs_in) for _, site in found]
-    return Extract(sorted(sites, key=lambda site: site.node.start), [], None)
-
-
-def _no_patch(root: Node | None, target: Target | None) -> Iterator[ParseProblem]:
+def _no_patch(root: Node | None, target: Target | None, view: View) -> Iterator[ParseProblem]:
     """Yield why a document is not a patch for kustomize."""
     if isinstance(root, Scalar) and type_of(root) != "null":
         yield ParseProblem(root.start, f"it is a {type_of(root)}, not a patch")
     for index, item in enumerate(root.items if isinstance(root, Sequence) else ()):
-        if not isinstance(item, Mapping):
-            message = f"[{index}] is a {type_of(item)}, not an operation of JSON 6902"
-            yield ParseProblem(item.start, message)
+        why = why_no_operation(item, view)
+        if why:
+            yield ParseProblem(item.start, f"[{index}] {why}")
     if isinstance(root, Sequence) and target is None:
         yield ParseProblem(root.start, "operations of JSON 6902 need a target")
 
@@ -211,12 +184,16 @@ def _completed(
     """Add what kustomize reads in the objects of a document."""
     refusals: list[ParseProblem] = []
     once = bool(tree.problems)
+    is_file = file_name in KUSTOMIZATION_FILES
     for item, view in found.objects:
+        if is_file and is_mistaken(item.meta):
+            wrong = read_kustomization(item.mapping, view).refusals
+            refusals += (ParseProblem(*refusal) for refusal in wrong)
         if view.reader is Reader.KUSTOMIZE and is_kustomization(item.meta):
             continue  # kustomize does not read that file as manifests
         for says in _sayings(item, view):
             found = _with(found, item, says, view, catalogue, once=once)
-            if file_name in KUSTOMIZATION_FILES and is_kustomization(item.meta):
+            if is_file and is_kustomization(item.meta):
                 refusals += (ParseProblem(*refusal) for refusal in says.refusals)
     if found.objects:
         found.sites.sort(key=lambda site: site.node.start)
@@ -267,7 +244,7 @@ def _said(
     yield from says.unjudged
     yield from says.inline
     for values in says.values:
-        yield from _inline_values(values, item, view, once=once)
+        yield from inline_values(values, item, view, once=once)
     for entry in says.images:
         if not catalogue.ignores(item.meta.group, item.meta.kind, _NEW_NAME):
             yield from _image_site(entry, item, view)
@@ -278,18 +255,6 @@ def _said(
     inside = inside_of(catalogue, once=once)
     for patch in says.node_patches:
         yield from read_node_patch(patch, view, catalogue, inside, once=once)
-
-
-def _inline_values(
-    values: InlineValues, item: ObjectNode, view: View, *, once: bool
-) -> Iterator[ImageSite]:
-    """Yield the images in a chart's values in a kustomization."""
-    from imagelint.kubernetes.values.reading import value_sites  # noqa: PLC0415 - few files have such
-
-    meta = item.meta._replace(namespace=values.namespace or item.meta.namespace)
-    here = item._replace(prefix=f"{item.prefix}{values.field}.", meta=meta)
-    for _, site in value_sites(here, view, Place(values.mapping), HELM_VALUES, once=once):
-        yield site
 
 
 def inside_of(catalogue: Catalogue, *, once: bool) -> Inside:
