@@ -65,6 +65,7 @@ __all__ = [
 
 _PLUGIN = rb"apiVersion[\"']?[ \t]*:[ \t]+[\"']?builtin\b"
 _FOLDED_INSIDE = rb"\\\n"
+_FILLED_IN = rb"(?i)image[^\n]*\{\{"
 _KEYS_OF_VALUES = rb"(?i)image|repository|hub|\\[xuU]|!!binary"
 _WITH_TEXTS = (b"toolkit.fluxcd.io", b"argoproj.io", b"helm.cattle.io")
 PART = 1 << 20
@@ -93,7 +94,7 @@ def examine(  # noqa: PLR0913 - what is read, and how
     """
     roles = _that_matter(roles, source) if roles and prove else roles
     has_texts = any(role.role.is_text for role in roles)
-    with_trees = with_trees or _is_template(roles)
+    with_trees = with_trees or (_is_template(roles) and _fills_in_images(source))
     special = is_refused or has_texts or _is_special(roles) or _is_binary_resource(source, roles)
     asks = prove and not special
     is_free_file = _is_free_file(source, catalogue) if asks and within is None else None
@@ -232,6 +233,11 @@ def _is_special(roles: Iterable[FileRole]) -> bool:
 def _is_template(roles: Iterable[FileRole]) -> bool:
     """Whether a file is a template of a chart."""
     return any(role.role.is_template for role in roles)
+
+
+def _fills_in_images(source: Source) -> bool:
+    """Whether an action may fill in an image in a template."""
+    return source.encoding != "utf-8" or re.search(_FILLED_IN, source.data) is not None
 
 
 def _keep_written(found: Extract, *, is_in_chart: bool) -> None:

@@ -153,17 +153,22 @@ def _read_all(root: str, paths: list[str]) -> tuple[tuple[Host, ...], ValuesFile
     if any(os.path.basename(path) == "Chart.yaml" for path in paths):
         values = _values_below(root, paths)
     hosts: list[Host] = []
+    maps: list[str] = []
     for path in paths:
         data = content_of(root, path)
         if data is None:
             continue
+        if b"ConfigMap" in data:
+            maps.append(path)
         if may_have_built(data) or is_argo_source(os.path.basename(path)):
             from imagelint.repository.hosts import hosts_in  # noqa: PLC0415 - as above
 
             hosts += hosts_in(path, data)
-        if may_name_values(data):
+        if may_name_values(data, os.path.basename(path)):
             values = values or _values_below(root, paths)
             values.add(path, data)
+    if values:
+        values.maps = tuple(maps)
     return tuple(hosts), values or None
 
 
