@@ -16,6 +16,7 @@ from imagelint.kubernetes.prefilter import may_hold_object, needs_no_parse
 from imagelint.kubernetes.read import (
     REFUSED_BY_KUSTOMIZE,
     file_name,
+    fills_in_images,
     is_binary_resource,
     is_free,
     is_special,
@@ -75,7 +76,7 @@ class Examination:
         self.context = context
         roles = that_matter(context.roles, source) if context.roles and prove else context.roles
         self._roles = roles
-        self._with_trees = with_trees or is_template(roles)
+        self._with_trees = with_trees or (is_template(roles) and fills_in_images(source))
         self._is_special = (
             context.is_refused
             or is_special(roles)

@@ -56,8 +56,7 @@ _WORKLOAD = (
     rb"kind[\"']?[ \t]*:\s*[\"']?"
     rb"(?:CronJob|DaemonSet|Deployment|Job|Pod|PodTemplate|ReplicaSet|ReplicationController|StatefulSet)\b"
 )
-_NAME_VALUES = (b"valueFiles", b"valuesFiles", b"valuesFrom", b"releases:")
-_IN_VALUES = (b"repository", b"hub")
+_IN_VALUES = rb"repository|\bhub\b"
 """Keys of images in a chart's values, beside those with one of the catalogue's words."""
 _WITH_VALUES = (b"fluxcd.io", b"cattle.io", b"argoproj.io", b"helmfile.readthedocs.io")
 """Parts of the groups whose objects hold values."""
@@ -91,7 +90,7 @@ def can_hold_image(data: bytes, words: Words) -> bool:
             return True
     if not _states_others(data, words.groups) and any(one in data for one in words.groups):
         return True
-    if any(one in data for one in _IN_VALUES) and any(one in data for one in _WITH_VALUES):
+    if any(one in data for one in _WITH_VALUES) and _compiled(_IN_VALUES).search(data) is not None:
         return True
     return _may_spell(data) or _states_workload(data)
 
@@ -266,6 +265,10 @@ def may_select_images(data: bytes) -> bool:
     return b"skaffold/v" in data
 
 
-def may_name_values(data: bytes) -> bool:
-    """Whether an object in some text may name files with values of charts."""
-    return any(word in data for word in _NAME_VALUES)
+def may_name_values(data: bytes, file_name: str) -> bool:
+    """Whether an object in some text may name files, or ConfigMaps, with values of charts."""
+    if b"valuesFrom" in data:
+        return b"HelmRelease" in data and b"CustomResourceDefinition" not in data
+    if b"valueFiles" in data:
+        return b"argoproj.io" in data and b"CustomResourceDefinition" not in data
+    return b"valuesFiles" in data or (file_name.startswith("helmfile") and b"releases" in data)

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
 __all__ = [
     "REFUSED_BY_KUSTOMIZE",
     "file_name",
+    "fills_in_images",
     "is_binary_resource",
     "is_free",
     "is_special",
@@ -70,6 +71,7 @@ __all__ = [
 
 _PLUGIN = rb"apiVersion[\"']?[ \t]*:[ \t]+[\"']?builtin\b"
 _FOLDED_INSIDE = rb"\\\n"
+_FILLED_IN = rb"(?i)image[^\n]*\{\{"
 _KEYS_OF_VALUES = rb"(?i)image|repository|hub|\\[xuU]|!!binary"
 _WITH_TEXTS = (b"toolkit.fluxcd.io", b"argoproj.io", b"helm.cattle.io")
 REFUSED_BY_KUSTOMIZE = "kustomize refuses this file: "
@@ -131,6 +133,11 @@ def is_special(roles: Iterable[FileRole]) -> bool:
 def is_template(roles: Iterable[FileRole]) -> bool:
     """Whether a file is a template of a chart."""
     return any(role.role.is_template for role in roles)
+
+
+def fills_in_images(source: Source) -> bool:
+    """Whether an action may fill in an image in a template."""
+    return source.encoding != "utf-8" or re.search(_FILLED_IN, source.data) is not None
 
 
 def that_matter(roles: tuple[FileRole, ...], source: Source) -> tuple[FileRole, ...]:

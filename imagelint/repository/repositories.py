@@ -109,28 +109,35 @@ class Repositories:
 def _repository(root: str, *, is_tree: bool) -> Repository | None:
     kustomizations, manifests = _listed(root, below=is_tree)
     manifests = manifests if is_tree else []
-    candidates = _candidates(root, manifests)
+    maps: list[str] = []
+    candidates = _candidates(root, manifests, maps)
     first = next(candidates, None)
     if not kustomizations and first is None and not any(map(_is_chart, manifests)):
         return None
     from imagelint.repository.repository import repository_of  # noqa: PLC0415 - many trees have none
 
     files = candidates if first is None else chain((first,), candidates)
-    return repository_of(root, kustomizations, manifests, files, partial(content_of, root))
+    read_below = partial(content_of, root)
+    return repository_of(root, kustomizations, manifests, files, maps, read_below)
 
 
 def _is_chart(path: str) -> bool:
     return os.path.basename(path) == "Chart.yaml"
 
 
-def _candidates(root: str, paths: list[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield the files that may have objects that build folders or name files with values."""
+def _candidates(root: str, paths: list[str], maps: list[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield the files that may have objects that build folders or name files with values.
+
+    Those that may have ConfigMaps are added to ``maps``.
+    """
     for path in paths:
         data = content_of(root, path)
         if data is None:
             continue
-        may_say_more = may_have_built(data) or may_name_values(data)
-        if may_say_more or is_argo_source(os.path.basename(path)):
+        if b"ConfigMap" in data:
+            maps.append(path)
+        name = os.path.basename(path)
+        if may_have_built(data) or may_name_values(data, name) or is_argo_source(name):
             yield path, data
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imagelint.kubernetes.prefilter import may_name_values
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.repository.graph import Graph
 from imagelint.repository.hosts import Host, hosts_in
@@ -55,28 +54,28 @@ class Repository(NamedTuple):
         yield from newly_built(self.graph, self.hosts, is_same, then)
 
 
-def repository_of(
+def repository_of(  # noqa: PLR0913, PLR0917 - all that is known of a repository
     root: str,
     kustomizations: list[str],
     manifests: list[str],
     files: Iterable[tuple[str, bytes]],
+    maps: list[str],
     content_of: Callable[[str], bytes | None],
 ) -> Repository | None:
     """Return what is known of the repository at ``root``.
 
     None if nothing runs kustomize and no file is known to have values of a chart. ``files`` are
     those ``manifests`` that may have objects that build folders or name such files, with their
-    bytes.
+    bytes; ``maps``, complete after the last of them, are those that may have ConfigMaps.
     """
     hosts: list[Host] = []
     values = ValuesFiles(root, manifests)
     for path, data in files:
         hosts += hosts_in(path, data)
-        if may_name_values(data):
-            values.add(path, data)
+        values.add(path, data)
     if not kustomizations and not hosts and not values:
         return None
     graph = Graph(root, kustomizations, content_of)
-    values.find_texts(graph, content_of)
+    values.find_texts(graph, maps, content_of)
     landing = Landing(graph, hosts, content_of) if hosts else None
     return Repository(graph, tuple(hosts), landing, values)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from imagelint.kubernetes.kustomize.model import FileRole, Role, Target
 from imagelint.kubernetes.objects import find_objects, string_of
+from imagelint.kubernetes.prefilter import may_name_values
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.kubernetes.values.releases import namespaces_of_release
 from imagelint.model.namedtuple import NamedTuple
@@ -78,10 +79,13 @@ class ValuesFiles:
 
     def add(self, path: str, data: bytes) -> None:
         """Record what the objects in a file name."""
+        name = os.path.basename(path)
         for document in split(Source(path, data)):
+            if not may_name_values(document.text.encode(errors="surrogatepass"), name):
+                continue
             tree = document.tree or parse_yaml(document.text)
             view = View(Reader.KUBECTL, walk_once=True)
-            found, _ = find_objects(tree.root, view, os.path.basename(path))
+            found, _ = find_objects(tree.root, view, name)
             for item in found:
                 group = item.meta.group
                 if group == "argoproj.io":
@@ -122,16 +126,17 @@ class ValuesFiles:
             return (FileRole(Role.VALUES, runs_in=self._named[path]), *texts)
         return (FileRole(Role.VALUES), *texts) if path in self._beside else texts
 
-    def find_texts(self, graph: Graph, read: Callable[[str], bytes | None]) -> None:
-        """Find the ConfigMaps that Flux reads: in manifests, and those that kustomize makes."""
+    def find_texts(
+        self, graph: Graph, maps: Iterable[str], read: Callable[[str], bytes | None]
+    ) -> None:
+        """Find the ConfigMaps that Flux reads: in ``maps``, and those that kustomize makes."""
         if not self._texts:
             return
         names = {role: _name_of(role).encode() for role in self._texts}
-        for path in self._paths:
-            data = read(path)
-            if data is not None and b"ConfigMap" in data:
-                held = tuple(role for role, name in names.items() if name in data)
-                self._holders |= {path: held} if held else {}
+        for path in maps:
+            data = read(path) or b""
+            held = tuple(role for role, name in names.items() if name in data)
+            self._holders |= {path: held} if held else {}
         for member in graph.members.values():
             for name, key, file in _generated(member.document):
                 path = os.path.normpath(os.path.join(os.path.dirname(member.path), file))
