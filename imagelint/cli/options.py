@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from imagelint.cli.rendering import rendering_of
 from imagelint.formats import FORMATS
 from imagelint.model.namedtuple import NamedTuple
 
@@ -318,10 +319,12 @@ def request(options: Mapping[str, Any]) -> Request:
     from imagelint import files  # noqa: PLC0415 - --help does not need the engine
     from imagelint.run.run import STDIN, Request  # noqa: PLC0415
 
-    harbor = options.get("harbor")
+    given = dict(options)
+    harbor = given.get("harbor")
     host = None if harbor is None else harbor_host(harbor)
+    given |= {"harbor": host, "rendering": rendering_of(given)}
     # A command without the option --allow-empty does not judge what it finds.
-    asked = Request(**{"allow_empty": True, **options, "harbor": host})
+    asked = Request(**{"allow_empty": True, **given})
     cwd = os.getcwd()
     paths = (STDIN if files.is_stdin(files.absolute(one, cwd)) else one for one in asked.paths)
     return asked._replace(paths=tuple(paths))

@@ -33,6 +33,7 @@ from imagelint.cli.output import (
     teller,
     track,
 )
+from imagelint.cli.rendering import rendered, rendering_options
 from imagelint.run.run import Run, attempted
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ __all__ = ["command"]
 @output_options()
 @fail_on_option
 @detail_options
+@rendering_options
 @click.option("--show-files", is_flag=True, help="List the files that would be linted, and exit.")
 @click.option(
     "--show-policy",
@@ -87,6 +89,8 @@ def command(
     asked = request(options)._replace(
         inventory=detail.statistics, tell=tell, line_hashes=hasher(chosen)
     )
+    if asked.rendering is not None:
+        asked = asked._replace(tell=None)  # findings of templates may be told otherwise
     run = Run(asked, None if show_files else attempted)
     say(run.notices, detail)
     if show_files:
@@ -97,7 +101,7 @@ def command(
             say(skipped_lines(run.skipped))
         say(f"error: {line}" for line in run.errors)
         ctx.exit(EXIT_ERROR if run.errors else EXIT_CLEAN)
-    results = track(run.results(), len(run.inputs), quiet=detail.quiet)
+    results = track(rendered(run, asked, run.results()), len(run.inputs), quiet=detail.quiet)
     report = run.report(results)
     written = emit(report, chosen, detail=detail)
     say(f"error: {line}" for line in report.errors)

@@ -1,0 +1,176 @@
+"""Where in the repository a value or a template is written."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, Final
+
+from imagelint import files
+from imagelint.model.errors import FileError
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.source import Source, Span
+from imagelint.rendering.metadata import CHART_FILE, value_at
+from imagelint.yaml.nodes import Scalar, Sequence
+from imagelint.yaml.parser import parse_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from imagelint.model.source import Decoded
+    from imagelint.rendering.charts import Release
+    from imagelint.rendering.marks import Leaf, Path
+    from imagelint.rendering.staging import Part
+    from imagelint.yaml.nodes import Node, Tree
+
+__all__ = ["NOWHERE", "Place", "Places"]
+
+_VALUES: Final = "values.yaml"
+_ACTION: Final = re.compile(r"\{\{.*?\}\}")
+_IMAGE_LINE: Final = re.compile(r"^\s*(?:- )?\s*[\"']?\w*[iI]mage[\"']?\s*:\s*(.*?)\s*$")
+NOWHERE: Final = Span(0, 0)
+
+
+class Place(NamedTuple):
+    """A part of a file of the repository."""
+
+    path: str
+    """Absolute."""
+    span: Span
+    keys: Path = ()
+    """In a values file: the keys that lead there."""
+
+
+class _Text(NamedTuple):
+    """A file that was read."""
+
+    decoded: Decoded
+    tree: Tree
+
+    def span(self, start: int, end: int) -> Span:
+        return Span(self.decoded.byte_offset(start), self.decoded.byte_offset(end))
+
+
+class Places:
+    """Finds places in the files of one chart; each is read once."""
+
+    def __init__(self, part: Part, release: Release) -> None:
+        """Look in the values files of a release, and in those of its charts."""
+        self._part = part
+        self._values = [name for name, _ in release.values]
+        self._root = release.root
+        self._texts: dict[str, _Text | None] = {
+            name: _text_of(name, data) for name, data in release.values
+        }
+
+    def of_value(self, leaf: Leaf) -> Place | None:
+        """Return where the value of a leaf is written; None if no file of the chart has it."""
+        for path, keys in self._files_of(leaf.path):
+            node = self._node(path, keys)
+            if isinstance(node, Scalar):
+                text = self._texts[path]
+                assert text is not None
+                return Place(path, text.span(node.start, node.end), keys)
+        return None
+
+    def _files_of(self, keys: Path) -> Iterator[tuple[str, Path]]:
+        """Yield the files that may set a value, the one that wins first, and the keys in each."""
+        for path in reversed(self._values):
+            yield path, keys
+        part: Part | None = self._part
+        while part is not None:
+            if part.origin is not None:
+                yield os.path.join(part.origin, _VALUES), keys
+            part = part.child(str(keys[0])) if len(keys) > 1 else None
+            keys = keys[1:]
+
+    def of_archive(self, keys: Path) -> Place | None:
+        """Return the dependency, in a Chart.yaml, whose archive has a value."""
+        part = self._part
+        for key in keys[:-1]:
+            child = part.child(str(key))
+            if child is None:
+                return None
+            if child.origin is None:
+                return self._dependency(part, str(key))
+            part = child
+        return None
+
+    def of_template(self, template: str, line: str) -> Place | None:
+        """Return the line of a template that becomes ``line``, else its beginning.
+
+        ``template`` is the name in Helm's comment: ``shop/charts/cache/templates/pod.yaml``.
+        """
+        names, _, rest = template.rpartition("/templates/")
+        part = self._part
+        for key in names.split("/charts/")[1:]:
+            child = part.child(key) or self._named(part, key)
+            if child is None:
+                return None
+            if child.origin is None:
+                return self._dependency(part, key)
+            part = child
+        if part.origin is None:
+            return None
+        path = os.path.join(part.origin, "templates", *rest.split("/"))
+        text = self._text(path)
+        if text is None:
+            return None
+        found = _line_of(text.decoded.text, line)
+        return Place(path, NOWHERE if found is None else text.span(*found))
+
+    @staticmethod
+    def _named(part: Part, name: str) -> Part | None:
+        return next((one for _, one in part.children if one.metadata.name == name), None)
+
+    def _dependency(self, part: Part, key: str) -> Place | None:
+        if part.origin is None:
+            return None
+        path = os.path.join(part.origin, CHART_FILE)
+        text = self._text(path)
+        if text is None:
+            return None
+        found = value_at(text.tree.root, "dependencies")
+        for item in found.items if isinstance(found, Sequence) else ():
+            name = value_at(item, "alias") or value_at(item, "name")
+            if isinstance(name, Scalar) and name.value == key:
+                return Place(path, text.span(name.start, name.end))
+        return Place(path, NOWHERE)
+
+    def _node(self, path: str, keys: Path) -> Node | None:
+        text = self._text(path)
+        return None if text is None else value_at(text.tree.root, *keys)
+
+    def _text(self, path: str) -> _Text | None:
+        if path not in self._texts:
+            try:
+                data = files.read(path, path, self._root, files.MAX_SIZE)[0]
+            except FileError:
+                self._texts[path] = None
+            else:
+                self._texts[path] = _text_of(path, data)
+        return self._texts[path]
+
+
+def _text_of(path: str, data: bytes) -> _Text:
+    source = Source(path, data)
+    decoded = source.decode(Span(source.bom_length, len(data)))
+    return _Text(decoded, parse_yaml(decoded.text))
+
+
+def _line_of(template: str, line: str) -> tuple[int, int] | None:
+    """Return where in a template the value of the line is written that makes ``line``.
+
+    Of several lines that may, it is the one with the longest literal text.
+    """
+    line = line.strip().removeprefix("- ").lstrip()
+    best, found, start = -1, None, 0
+    for text in template.splitlines(keepends=True):
+        match = _IMAGE_LINE.match(text)
+        if match is not None:
+            literal = _ACTION.split(text.strip().removeprefix("- ").lstrip())
+            pattern = ".*".join(map(re.escape, literal))
+            if sum(map(len, literal)) > best and re.fullmatch(pattern, line):
+                best, found = sum(map(len, literal)), (start + match.start(1), start + match.end(1))
+        start += len(text)
+    return found

@@ -1,0 +1,207 @@
+"""The charts of a run, rendered: images that no file shows, and the lines that make them.
+
+The linter judges the rendered manifests like others; experiments trace each image to its values.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from imagelint.engine.linter import Linter
+from imagelint.kubernetes.context import Context
+from imagelint.model.errors import UsageError
+from imagelint.model.namedtuple import NamedTuple
+from imagelint.model.source import Source, one_line
+from imagelint.rendering.charts import bench
+from imagelint.rendering.marks import candidates, leaves, trace
+from imagelint.rendering.places import Places
+from imagelint.rendering.plan import Goal, plan
+from imagelint.rendering.tools import RenderingError, ToolMissingError, find
+from imagelint.rules.built_in import RULES
+from imagelint.run.given import today
+from imagelint.run.releases import Installed, releases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from imagelint.model.report import FileResult, ImageRecord
+    from imagelint.rendering.charts import Bench
+    from imagelint.rendering.helm import Rendered, Values
+    from imagelint.rendering.marks import Source as Origin
+    from imagelint.rendering.places import Place
+    from imagelint.rendering.plan import Plan
+    from imagelint.rendering.tools import Tool
+    from imagelint.run.request import Request
+    from imagelint.run.run import Run
+
+__all__ = ["Looked", "Renderer", "texts_of"]
+
+_TRACES_MAX = 8
+"""Renderings with marks for one chart."""
+_AT_ONCE = 4
+_TEMPLATE = re.compile(rb"^# Source: ([^\r\n]+)\r?$", re.MULTILINE)
+
+
+class Looked(NamedTuple):
+    """A rendered chart: what was found in it, and where that is written."""
+
+    installed: Installed
+    rendered: Rendered
+    result: FileResult
+    goals: tuple[Goal, ...]
+    """For each image of the result."""
+    places: tuple[Place | None, ...]
+    """For each image of the result."""
+    templates: frozenset[str]
+    """The files (absolute) of the templates that made documents."""
+    plan: Plan
+    renderings: int
+    remarks: tuple[str, ...]
+
+
+class Renderer:
+    """Renders the charts of a run, several at a time."""
+
+    def __init__(self, run: Run, request: Request) -> None:
+        """Judge as the run does."""
+        self._run = run
+        self._request = request
+        self._today = today()
+        self._linters: dict[tuple[str | None, str, str | None], Linter] = {}
+
+    def looked(self, *, thorough: bool = False) -> Iterator[Looked]:
+        """Render everything; errors go to the run. ``thorough`` traces images without findings."""
+        assert self._request.rendering is not None
+        installed = list(releases(self._run, self._request.rendering))
+        if not installed:
+            return
+        try:
+            helm = find("helm")
+        except ToolMissingError as error:
+            raise UsageError(str(error)) from error
+        for one in installed:
+            self.linter(one)  # an unknown environment is an error of the user
+        with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1, len(installed))) as pool:
+            found = pool.map(lambda one: self._look(helm, one, thorough=thorough), installed)
+            for one, outcome in zip(installed, found, strict=True):
+                if isinstance(outcome, Looked):
+                    yield outcome
+                else:
+                    text = f"{one.release.shown}: not rendered: {outcome}"
+                    self._run.errors.append(one_line(text))
+
+    def linter(self, one: Installed) -> Linter:
+        """Return the linter for a release; it knows no baseline, which is about files."""
+        governing = one.governing
+        environment = self._request.environment or one.environment
+        key = governing.stamp.path, governing.folder, environment
+        if key not in self._linters:
+            self._linters[key] = Linter(
+                governing.policy,
+                RULES,
+                self._run.catalogue,
+                environment=environment,
+                today=self._today,
+            )
+        return self._linters[key]
+
+    def _look(self, helm: Tool, one: Installed, *, thorough: bool) -> Looked | RenderingError:
+        try:
+            with bench(helm, one.release) as work:
+                return self.look(work, one, thorough=thorough)
+        except RenderingError as error:
+            return error
+
+    def look(self, work: Bench, one: Installed, *, thorough: bool) -> Looked:
+        """Render a staged chart, lint the result and trace its images."""
+        rendered = work.render()
+        result = self.lint(one, rendered.text)
+        goals = self._goals(work, one, rendered, result, thorough=thorough)
+        places = Places(work.part, one.release)
+        return Looked(
+            one,
+            rendered,
+            result,
+            goals,
+            tuple(_places(places, result, goals)),
+            frozenset(_templates(places, rendered.text)),
+            plan(goals),
+            work.renderings,
+            work.remarks,
+        )
+
+    def lint(self, one: Installed, text: bytes) -> FileResult:
+        """Lint rendered manifests as those of the file that decides about environments."""
+        namespace = one.release.setting.namespace
+        spaces = frozenset(() if namespace is None else (namespace,))
+        return self.linter(one).lint(
+            Source(one.release.shown, text),
+            one.governing.match_path(one.path),
+            stamp=one.governing.stamp,
+            context=Context(destinations=spaces),
+        )
+
+    def _goals(
+        self,
+        work: Bench,
+        one: Installed,
+        rendered: Rendered,
+        result: FileResult,
+        *,
+        thorough: bool,
+    ) -> tuple[Goal, ...]:
+        """Return what the images are, should be, and which values make them."""
+        images = texts_of(result.images)
+        sources: Sequence[tuple[Origin, ...]] = [()] * len(images)
+        if thorough or result.findings:
+            shape = _shape(result.images)
+
+            def experiment(overlay: Values) -> Sequence[str] | None:
+                try:
+                    text = work.render(overlay).text
+                except RenderingError:
+                    return None
+                records = self.lint(one, text).images
+                return texts_of(records) if _shape(records) == shape else None
+
+            marked = candidates(leaves(rendered.values), images)
+            sources = trace(images, rendered.values, marked, experiment, _TRACES_MAX)
+        return tuple(
+            Goal(image, record.rewrite, found)
+            for image, record, found in zip(images, result.images, sources, strict=True)
+        )
+
+
+def _places(places: Places, result: FileResult, goals: Sequence[Goal]) -> Iterator[Place | None]:
+    """Yield where each image is written."""
+    for record, goal in zip(result.images, goals, strict=True):
+        place = None
+        for source in goal.sources:
+            place = place or places.of_value(source.leaf)
+        for source in goal.sources:
+            place = place or places.of_archive(source.leaf.path)
+        if place is None and record.template is not None:
+            line = result.source.line(result.source.line_number(record.span.start))
+            place = places.of_template(record.template, line)
+        yield place
+
+
+def _templates(places: Places, text: bytes) -> Iterator[str]:
+    """Yield the files of the templates that made documents."""
+    for name in {match[1].decode("utf-8", "replace") for match in _TEMPLATE.finditer(text)}:
+        place = places.of_template(name, "")
+        if place is not None:
+            yield place.path
+
+
+def texts_of(records: Iterable[ImageRecord]) -> list[str]:
+    """Return the images of records as text."""
+    return ["" if one.image is None else str(one.image) for one in records]
+
+
+def _shape(records: Iterable[ImageRecord]) -> list[tuple[object, ...]]:
+    """Return what two renderings share if marks have changed nothing but texts."""
+    return [(one.template, one.object.kind, one.role) for one in records]

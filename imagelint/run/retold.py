@@ -1,0 +1,207 @@
+"""What renderings add to the results of files, told at the lines that make the images.
+
+What was found at these lines by reading alone is replaced.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from imagelint import files
+from imagelint.engine.comments import find_ignores
+from imagelint.engine.excuses import Excuses
+from imagelint.model.errors import FileError
+from imagelint.model.finding import COMMENT_MARK, Finding
+from imagelint.model.report import FileResult, Suppressed
+from imagelint.model.source import Source, as_yaml, one_line
+from imagelint.policy.placement import Where
+from imagelint.rendering.metadata import CHART_FILE
+from imagelint.rendering.places import NOWHERE
+from imagelint.rendering.plan import dotted
+from imagelint.run.rendered import Renderer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from imagelint.model.report import ImageRecord
+    from imagelint.model.source import Span
+    from imagelint.rendering.places import Place
+    from imagelint.run.rendered import Looked
+    from imagelint.run.request import Request
+    from imagelint.run.run import Run
+
+__all__ = ["with_rendered"]
+
+_UNRENDERED = "unrendered-template"
+_UNRESOLVED = "unresolved-reference"
+
+
+def with_rendered(
+    run: Run, request: Request, results: Iterable[FileResult]
+) -> Iterator[FileResult]:
+    """Add what is found by rendering to the results of files."""
+    known = list(results)
+    telling = _Telling(run, inventory=request.inventory)
+    for looked in Renderer(run, request).looked(thorough=request.inventory):
+        telling.take(looked)
+    yield from map(run.light, telling.added_to(known))
+
+
+class _Told:
+    """What is told of one file."""
+
+    def __init__(self, looked: Looked) -> None:
+        self.looked = looked
+        """The first rendering: its policy governs the file."""
+        self.findings: dict[Finding, None] = {}
+        self.images: dict[ImageRecord, None] = {}
+        self.suppressed: dict[Suppressed, None] = {}
+        self.used: set[int] = set()
+
+
+class _Telling:
+    """Collects what renderings show, by the files that make it."""
+
+    def __init__(self, run: Run, *, inventory: bool) -> None:
+        self._run = run
+        self._inventory = inventory
+        self._told: dict[str, _Told] = {}
+        """By path, absolute."""
+        self._rendered: set[str] = set()
+        """The templates, as shown, that made documents."""
+
+    def take(self, looked: Looked) -> None:
+        """Note the findings and the images of a chart at their places."""
+        result = looked.result
+        self._rendered.update(files.displayed(path, self._run.cwd) for path in looked.templates)
+        numbers = {record.span: number for number, record in enumerate(result.images)}
+        for number, record in enumerate(result.images):
+            told, path, span = self._at(looked, looked.places[number])
+            told.images[record._replace(path=path, span=span)] = None
+        for finding in result.findings:
+            told, one = self._moved(looked, finding, numbers)
+            told.findings[one] = None
+        for suppressed in result.suppressed:
+            told, one = self._moved(looked, suppressed.finding, numbers)
+            told.suppressed[suppressed._replace(finding=one)] = None
+        self._at(looked, None)[0].used |= result.used
+        shown = looked.installed.release.shown
+        self._run.notices += (one_line(f"note: {shown}: {one}") for one in looked.remarks)
+
+    def _moved(
+        self, looked: Looked, finding: Finding, numbers: dict[Span, int]
+    ) -> tuple[_Told, Finding]:
+        """Return a finding at the line that makes its image, and with what to set there."""
+        number = numbers.get(finding.span)
+        place = None if number is None else looked.places[number]
+        told, path, span = self._at(looked, place)
+        moved = finding._replace(path=path, span=span, fix=None, unfixable=None)
+        return told, moved if number is None else _advised(moved, looked, number)
+
+    def _at(self, looked: Looked, place: Place | None) -> tuple[_Told, str, Span]:
+        """Return what is told of the file of a place, its path as shown, and the span."""
+        if place is None:
+            path, span = os.path.join(looked.installed.release.folder, CHART_FILE), NOWHERE
+        else:
+            path, span = place.path, place.span
+        told = self._told.setdefault(path, _Told(looked))
+        return told, files.displayed(path, self._run.cwd), span
+
+    def added_to(self, known: Iterable[FileResult]) -> Iterator[FileResult]:
+        """Yield the results of files with what is told of them; then those of other files."""
+        waiting = {files.displayed(path, self._run.cwd): path for path in self._told}
+        for result in known:
+            path = waiting.pop(result.path, None)
+            if path is not None:
+                yield self._merged(result, self._told[path], path)
+            elif result.path in self._rendered:
+                yield _settled(result)
+            else:
+                yield result
+        for shown, path in sorted(waiting.items()):
+            told = self._told[path]
+            empty = FileResult(Source(shown, b""), 0, 0, (), (), policy=told.looked.result.policy)
+            if told.findings or told.images or told.suppressed or told.used:
+                yield self._merged(empty, told, path)
+
+    def _merged(self, result: FileResult, told: _Told, path: str) -> FileResult:
+        """Return the result of a file with what is told of it, in the order of the file."""
+        shown = result.path
+        if shown in self._rendered:
+            result = _settled(result)
+        try:
+            source = Source(shown, files.read(path, shown)[0])
+        except FileError as error:
+            self._run.errors.append(one_line(str(error)))
+            return result
+        findings, used = self._excused(told, source, path)
+        lines = {source.line_number(one.span.start) for one in told.images}
+        rules = {(one.rule, source.line_number(one.span.start)) for one in told.findings}
+        read = [
+            one
+            for one in result.findings
+            if not _is_told(one, source.line_number(one.span.start), lines, rules)
+            and one.span not in used
+        ]
+        images = [*told.images] if self._inventory else []
+        kept = [one for one in result.images if source.line_number(one.span.start) not in lines]
+        return result._replace(
+            source=source,
+            findings=tuple(sorted((*read, *findings), key=_order)),
+            images=tuple(sorted((*kept, *images), key=lambda one: one.span)),
+            unlisted=result.unlisted + len(told.images) - len(images),
+            suppressed=(*result.suppressed, *told.suppressed),
+            used=result.used | told.used,
+        )
+
+    def _excused(self, told: _Told, source: Source, path: str) -> tuple[list[Finding], set[Span]]:
+        """Return the findings that no comment in the file suppresses, and the comments used."""
+        if COMMENT_MARK.encode(source.encoding) not in source.data:
+            return [*told.findings], set()
+        governing = told.looked.installed.governing
+        ignores = find_ignores(source)
+        where = Where(governing.match_path(path))
+        excuses = Excuses(governing.policy, where, (), ignores, source)
+        kept = []
+        for one in told.findings:
+            environment = None
+            if one.environment is not None:
+                environment = governing.policy.environment(one.environment)
+            excuse = excuses.find(one.rule, environment, one.span.start)
+            if excuse is None:
+                kept.append(one)
+            else:
+                told.suppressed[Suppressed(one, *excuse)] = None
+        return kept, {comment.span for comment, _ in ignores.used}
+
+
+def _advised(finding: Finding, looked: Looked, number: int) -> Finding:
+    """Say which value to set, or why none can be."""
+    goal, intended = looked.goals[number], looked.plan
+    if goal.is_met:
+        return finding
+    path = intended.made.get(number)
+    if path is None:
+        return finding._replace(unfixable=intended.refused.get(number))
+    advice = f"; set {dotted(path)}: {as_yaml(intended.values[path])}"
+    return finding._replace(message=finding.message + advice)
+
+
+def _settled(result: FileResult) -> FileResult:
+    """Return the result of a template without what reading left open: it is rendered now."""
+    left_open = (_UNRENDERED, _UNRESOLVED)
+    return result._replace(
+        findings=tuple(one for one in result.findings if one.rule not in left_open),
+        images=tuple(one for one in result.images if one.allowed is not None),
+        unlisted=0,  # what is written out is counted where it is rendered
+    )
+
+
+def _is_told(finding: Finding, line: int, lines: set[int], rules: set[tuple[str, int]]) -> bool:
+    """Whether a finding by reading is also told by rendering, which knows more."""
+    return (finding.rule, line) in rules or (finding.rule == _UNRESOLVED and line in lines)
+
+
+def _order(finding: Finding) -> tuple[Span, int, str, str]:
+    return finding.span, finding.severity.rank, finding.rule, finding.message
