@@ -47,12 +47,13 @@ def rendering_options(function: F) -> F:
 
 def rendering_of(options: dict[str, Any]) -> Rendering | None:
     """Remove the values of :func:`rendering_options` from ``options`` and return them."""
-    is_asked, values, sets = (options.pop(name, None) for name in ("render", "values", "sets"))
+    names = ("render", "values", "sets", "allow_insecure_images")
+    is_asked, values, sets, insecure = (options.pop(name, None) for name in names)
     if not (is_asked or values or sets):
         return None
     from imagelint.run.request import Rendering  # noqa: PLC0415 - --help does not need it
 
-    return Rendering(values or (), sets or ())
+    return Rendering(values or (), sets or (), insecure or False)
 
 
 def rendered(run: Run, asked: Request, results: Iterator[FileResult]) -> Iterator[FileResult]:

@@ -64,6 +64,13 @@ class Bench:
             self._names[place] = name
         self._setting = release.setting._replace(values=tuple(names))
 
+    def put(self, path: str, data: bytes) -> None:
+        """Give a values file of the release, or the chart's own, new content."""
+        names = {name: place for place, name in self._names.items()}
+        place = names.get(path, os.path.join(self.part.folder, os.path.basename(path)))
+        with open(place, "wb") as file:
+            file.write(data)
+
     def render(self, overlay: Values | None = None) -> Rendered:
         """Render the chart; raises ``RenderingError`` in words of the repository."""
         self.renderings += 1

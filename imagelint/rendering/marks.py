@@ -87,12 +87,14 @@ def candidates(found: Iterable[Leaf], images: Iterable[str]) -> list[Leaf]:
     return sorted(some, key=lambda leaf: not _is_telling(leaf.path))
 
 
-def empty_ones(found: Iterable[Leaf], sources: Sequence[Source]) -> list[Leaf]:
-    """Return empty leaves that may be the registry of an image: beside its sources, then global."""
-    beside = {source.leaf.path[:-1] for source in sources}
+def empty_ones(found: Iterable[Leaf]) -> list[list[Leaf]]:
+    """Return empty leaves that may be a registry or an image, in groups to be marked at once.
+
+    Those of single images come first; each global one may hide the others, so it stands alone.
+    """
     empty = [leaf for leaf in found if not leaf.value and _is_telling(leaf.path[-1:])]
-    near = [leaf for leaf in empty if leaf.path[:-1] in beside]
-    return near + [leaf for leaf in empty if leaf.path[0] == "global" and leaf not in near]
+    own = [leaf for leaf in empty if leaf.path[0] != "global"]
+    return [own, *([leaf] for leaf in empty if leaf.path[0] == "global")]
 
 
 def _is_telling(path: Path) -> bool:

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from imagelint.engine.linter import Linter
 from imagelint.kubernetes.context import Context
-from imagelint.model.errors import UsageError
+from imagelint.model.errors import UsageError, internal_error
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source, one_line
 from imagelint.rendering.charts import bench
-from imagelint.rendering.marks import candidates, leaves, trace
+from imagelint.rendering.marks import candidates, empty_ones, leaves, trace
 from imagelint.rendering.places import Places
 from imagelint.rendering.plan import Goal, plan
 from imagelint.rendering.tools import RenderingError, ToolMissingError, find
@@ -25,12 +25,11 @@ from imagelint.run.given import today
 from imagelint.run.releases import Installed, releases
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from imagelint.model.report import FileResult, ImageRecord
     from imagelint.rendering.charts import Bench
     from imagelint.rendering.helm import Rendered, Values
-    from imagelint.rendering.marks import Source as Origin
     from imagelint.rendering.places import Place
     from imagelint.rendering.plan import Plan
     from imagelint.rendering.tools import Tool
@@ -74,6 +73,15 @@ class Renderer:
 
     def looked(self, *, thorough: bool = False) -> Iterator[Looked]:
         """Render everything; errors go to the run. ``thorough`` traces images without findings."""
+
+        def look(helm: Tool, one: Installed) -> Looked:
+            with bench(helm, one.release) as work:
+                return self.look(work, one, thorough=thorough)
+
+        yield from self.each(look, _AT_ONCE)
+
+    def each(self, work: Callable[[Tool, Installed], Looked], at_once: int) -> Iterator[Looked]:
+        """Do something with every chart; what cannot be rendered is an error of the run."""
         assert self._request.rendering is not None
         installed = list(releases(self._run, self._request.rendering))
         if not installed:
@@ -84,14 +92,21 @@ class Renderer:
             raise UsageError(str(error)) from error
         for one in installed:
             self.linter(one)  # an unknown environment is an error of the user
-        with ThreadPoolExecutor(min(_AT_ONCE, os.cpu_count() or 1, len(installed))) as pool:
-            found = pool.map(lambda one: self._look(helm, one, thorough=thorough), installed)
-            for one, outcome in zip(installed, found, strict=True):
+
+        def attempt(one: Installed) -> Looked | str:
+            try:
+                return work(helm, one)
+            except RenderingError as error:
+                return one_line(f"{one.release.shown}: not rendered: {error}")
+            except Exception as error:  # noqa: BLE001 - findings of others are still reported
+                return internal_error(error, one.release.shown, debug=self._request.debug)
+
+        with ThreadPoolExecutor(min(at_once, os.cpu_count() or 1, len(installed))) as pool:
+            for outcome in pool.map(attempt, installed):
                 if isinstance(outcome, Looked):
                     yield outcome
                 else:
-                    text = f"{one.release.shown}: not rendered: {outcome}"
-                    self._run.errors.append(one_line(text))
+                    self._run.errors.append(outcome)
 
     def linter(self, one: Installed) -> Linter:
         """Return the linter for a release; it knows no baseline, which is about files."""
@@ -108,30 +123,69 @@ class Renderer:
             )
         return self._linters[key]
 
-    def _look(self, helm: Tool, one: Installed, *, thorough: bool) -> Looked | RenderingError:
-        try:
-            with bench(helm, one.release) as work:
-                return self.look(work, one, thorough=thorough)
-        except RenderingError as error:
-            return error
-
     def look(self, work: Bench, one: Installed, *, thorough: bool) -> Looked:
         """Render a staged chart, lint the result and trace its images."""
         rendered = work.render()
         result = self.lint(one, rendered.text)
-        goals = self._goals(work, one, rendered, result, thorough=thorough)
-        places = Places(work.part, one.release)
+        goals: tuple[Goal, ...] = tuple(
+            Goal(text, record.rewrite, ())
+            for text, record in zip(texts_of(result.images), result.images, strict=True)
+        )
+        if thorough or result.findings:
+            goals = self._traced(work, one, rendered, result, goals)
         return Looked(
             one,
             rendered,
             result,
             goals,
-            tuple(_places(places, result, goals)),
-            frozenset(_templates(places, rendered.text)),
+            self.places(work, one, result, goals),
+            frozenset(_templates(Places(work.part, one.release), rendered.text)),
             plan(goals),
             work.renderings,
             work.remarks,
         )
+
+    def _traced(
+        self,
+        work: Bench,
+        one: Installed,
+        rendered: Rendered,
+        result: FileResult,
+        goals: tuple[Goal, ...],
+    ) -> tuple[Goal, ...]:
+        """Return images with the values that make them.
+
+        Empty values are tried only if others cannot make an image what is wanted.
+        """
+        shape = _shape(result.images)
+
+        def experiment(overlay: Values) -> Sequence[str] | None:
+            try:
+                text = work.render(overlay).text
+            except RenderingError:
+                return None
+            records = self.lint(one, text).images
+            return texts_of(records) if _shape(records) == shape else None
+
+        images, found = texts_of(result.images), [*leaves(rendered.values)]
+        groups = [candidates(found, images), *empty_ones(found)]
+        for number, marked in enumerate(groups):
+            if number and not plan(goals).refused:
+                break
+            most = _TRACES_MAX - (work.renderings - 1)
+            sources = trace(images, rendered.values, marked, experiment, most)
+            goals = tuple(
+                goal._replace(sources=goal.sources + more)
+                for goal, more in zip(goals, sources, strict=True)
+            )
+        return goals
+
+    @staticmethod
+    def places(
+        work: Bench, one: Installed, result: FileResult, goals: Sequence[Goal]
+    ) -> tuple[Place | None, ...]:
+        """Return where each image is written."""
+        return tuple(_places(Places(work.part, one.release), result, goals))
 
     def lint(self, one: Installed, text: bytes) -> FileResult:
         """Lint rendered manifests as those of the file that decides about environments."""
@@ -142,36 +196,6 @@ class Renderer:
             one.governing.match_path(one.path),
             stamp=one.governing.stamp,
             context=Context(destinations=spaces),
-        )
-
-    def _goals(
-        self,
-        work: Bench,
-        one: Installed,
-        rendered: Rendered,
-        result: FileResult,
-        *,
-        thorough: bool,
-    ) -> tuple[Goal, ...]:
-        """Return what the images are, should be, and which values make them."""
-        images = texts_of(result.images)
-        sources: Sequence[tuple[Origin, ...]] = [()] * len(images)
-        if thorough or result.findings:
-            shape = _shape(result.images)
-
-            def experiment(overlay: Values) -> Sequence[str] | None:
-                try:
-                    text = work.render(overlay).text
-                except RenderingError:
-                    return None
-                records = self.lint(one, text).images
-                return texts_of(records) if _shape(records) == shape else None
-
-            marked = candidates(leaves(rendered.values), images)
-            sources = trace(images, rendered.values, marked, experiment, _TRACES_MAX)
-        return tuple(
-            Goal(image, record.rewrite, found)
-            for image, record, found in zip(images, result.images, sources, strict=True)
         )
 
 

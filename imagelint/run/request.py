@@ -30,6 +30,8 @@ class Rendering(NamedTuple):
     """Values files for the one chart in the PATHs, as typed."""
     sets: tuple[str, ...] = ()
     """Values for it, as ``helm --set`` has them."""
+    insecure_images: bool = False
+    """Let charts of Bitnami accept images from other registries than their own."""
 
     @property
     def is_ad_hoc(self) -> bool:

@@ -22,7 +22,7 @@ from imagelint.rendering.plan import dotted
 from imagelint.run.rendered import Renderer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from imagelint.model.report import ImageRecord
     from imagelint.model.source import Span
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from imagelint.run.request import Request
     from imagelint.run.run import Run
 
-__all__ = ["with_rendered"]
+__all__ = ["retold", "with_rendered"]
 
 _UNRENDERED = "unrendered-template"
 _UNRESOLVED = "unresolved-reference"
@@ -42,8 +42,20 @@ def with_rendered(
 ) -> Iterator[FileResult]:
     """Add what is found by rendering to the results of files."""
     known = list(results)
-    telling = _Telling(run, inventory=request.inventory)
-    for looked in Renderer(run, request).looked(thorough=request.inventory):
+    found = Renderer(run, request).looked(thorough=request.inventory)
+    yield from retold(run, request, known, found)
+
+
+def retold(
+    run: Run,
+    request: Request,
+    known: Iterable[FileResult],
+    found: Iterable[Looked],
+    contents: Mapping[str, bytes] | None = None,
+) -> Iterator[FileResult]:
+    """Add what was found by rendering; ``contents`` replace those of files, by path."""
+    telling = _Telling(run, contents or {}, inventory=request.inventory)
+    for looked in found:
         telling.take(looked)
     yield from map(run.light, telling.added_to(known))
 
@@ -63,8 +75,9 @@ class _Told:
 class _Telling:
     """Collects what renderings show, by the files that make it."""
 
-    def __init__(self, run: Run, *, inventory: bool) -> None:
+    def __init__(self, run: Run, contents: Mapping[str, bytes], *, inventory: bool) -> None:
         self._run = run
+        self._contents = contents
         self._inventory = inventory
         self._told: dict[str, _Told] = {}
         """By path, absolute."""
@@ -87,7 +100,7 @@ class _Telling:
             told.suppressed[suppressed._replace(finding=one)] = None
         self._at(looked, None)[0].used |= result.used
         shown = looked.installed.release.shown
-        self._run.notices += (one_line(f"note: {shown}: {one}") for one in looked.remarks)
+        self._run.remarks += (one_line(f"note: {shown}: {one}") for one in looked.remarks)
 
     def _moved(
         self, looked: Looked, finding: Finding, numbers: dict[Span, int]
@@ -131,7 +144,8 @@ class _Telling:
         if shown in self._rendered:
             result = _settled(result)
         try:
-            source = Source(shown, files.read(path, shown)[0])
+            data = self._contents.get(path)
+            source = Source(shown, files.read(path, shown)[0] if data is None else data)
         except FileError as error:
             self._run.errors.append(one_line(str(error)))
             return result

@@ -105,11 +105,10 @@ def test_an_empty_value_that_is_a_default_elsewhere() -> None:
     def render(v: Values) -> list[str]:
         return [f"{v['i']['registry'] or 'docker.io'}/{v['i']['repository']}"]
 
-    images = render(values)
-    known = [Source(Leaf(("i", "repository"), "a"), "docker.io/", "")]
-    empty = empty_ones(leaves(values), known)
-    assert [leaf.path for leaf in empty] == [("i", "registry"), ("global", "registry")]
-    found = trace(images, values, empty[:1], lambda over: render(merged(values, over)), 1)
+    own, everywhere = empty_ones(leaves(values))
+    assert [leaf.path for leaf in own] == [("i", "registry")]
+    assert [leaf.path for leaf in everywhere] == [("global", "registry")]
+    found = trace(render(values), values, own, lambda over: render(merged(values, over)), 1)
     assert found == [(Source(Leaf(("i", "registry"), ""), "", "/a"),)]
 
 
