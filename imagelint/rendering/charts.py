@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.rendering.helm import Setting, render
+from imagelint.rendering.helm import NO_SETTING, Setting, render
 from imagelint.rendering.staging import Staged, stage
 from imagelint.rendering.tools import LIMITS, RenderingError
 
@@ -32,7 +32,7 @@ class Release(NamedTuple):
     """The folder that no link may leave, absolute."""
     values: tuple[tuple[str, bytes], ...] = ()
     """Values files, each with its name (absolute, or a text for messages); later ones win."""
-    setting: Setting = Setting()
+    setting: Setting = NO_SETTING
 
     @property
     def edited(self) -> str:
@@ -88,7 +88,6 @@ def bench(
     helm: Tool,
     release: Release,
     contents: Mapping[str, bytes] | None = None,
-    limits: Limits = LIMITS,
 ) -> Iterator[Bench]:
     """Copy a chart, and remove the copy at the end; ``contents`` replace those of files.
 
@@ -97,4 +96,4 @@ def bench(
     with tempfile.TemporaryDirectory(prefix="imagelint-") as home:
         copy = os.path.join(home, "chart")
         staged = stage(release.folder, copy, release.root, contents or {})
-        yield Bench(helm, release, staged, home, limits)
+        yield Bench(helm, release, staged, home, LIMITS)

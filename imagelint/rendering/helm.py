@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from imagelint.rendering.staging import Part
     from imagelint.rendering.tools import Limits, Tool
 
-__all__ = ["KUBE_VERSION", "NAMESPACE", "Rendered", "Setting", "Values", "render"]
+__all__ = ["KUBE_VERSION", "NAMESPACE", "NO_SETTING", "Rendered", "Setting", "Values", "render"]
 
 Values: TypeAlias = "Mapping[str, Any]"
 """Values as Helm merges them: JSON."""
@@ -40,6 +40,9 @@ class Setting(NamedTuple):
     kube_version: str | None = None
     api_versions: tuple[str, ...] = ()
     release: str | None = None
+
+
+NO_SETTING: Final = Setting()
 
 
 class Rendered(NamedTuple):

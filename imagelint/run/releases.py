@@ -10,12 +10,12 @@ from imagelint.model.errors import FileError, UsageError
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import one_line
 from imagelint.rendering.charts import Release
-from imagelint.rendering.helm import Setting
+from imagelint.rendering.helm import NO_SETTING, Setting
 from imagelint.rendering.metadata import CHART_FILE
 from imagelint.rendering.staging import read_metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from imagelint.run.request import Rendering
     from imagelint.run.run import Run
@@ -42,32 +42,76 @@ def releases(run: Run, asked: Rendering) -> Iterator[Installed]:
     Raises ``UsageError`` if values are given, but not exactly one chart.
     """
     charts = sorted(_charts(run))
-    if asked.is_ad_hoc and len(charts) != 1:
-        shown = ", ".join(files.displayed(chart, run.cwd) for chart in charts)
-        found = f"there are {shown}" if charts else "there is none"
-        message = f"--values and --set are for one chart, and in the PATHs {found}"
-        raise UsageError(message)
-    values = tuple(_given(path, run.cwd) for path in asked.values)
+    if asked.is_ad_hoc:
+        if len(charts) != 1:
+            shown = ", ".join(files.displayed(chart, run.cwd) for chart in charts)
+            found = f"there are {shown}" if charts else "there is none"
+            message = f"--values and --set are for one chart, and in the PATHs {found}"
+            raise UsageError(message)
+        values = tuple(_given(path, run.cwd) for path in asked.values)
+        yield from _installed(run, charts[0], values, Setting(sets=asked.sets))
+        return
+    named = [one for one in run.governing if one.policy.rendering is not None]
+    for governing in named:
+        yield from _named(run, governing, charts)
     for chart in charts:
-        release = _release(run, chart, values, asked.sets)
-        if release is not None:
-            yield Installed(release, run.policies.for_file(release.edited))
+        if run.policies.for_file(os.path.join(chart, CHART_FILE)) not in named:
+            yield from _installed(run, chart)
 
 
-def _release(
-    run: Run, chart: str, values: tuple[tuple[str, bytes], ...], sets: tuple[str, ...]
-) -> Release | None:
-    """Return the release of a chart, None for a library, which cannot be installed."""
+def _named(
+    run: Run, governing: files.GoverningPolicy, charts: Collection[str]
+) -> Iterator[Installed]:
+    """Yield the charts that a policy names, if they or their values are in the PATHs."""
+    assert governing.policy.rendering is not None
+    inputs = {one.path for one in run.inputs}
+    for one in governing.policy.rendering.charts:
+        chart = _below(governing.folder, one.folder)
+        paths = [_below(governing.folder, name) for name in one.values]
+        if chart not in charts and inputs.isdisjoint(paths):
+            continue
+        setting = Setting(
+            sets=one.sets,
+            namespace=one.namespace,
+            kube_version=one.kube_version,
+            api_versions=one.api_versions,
+        )
+        try:
+            values = tuple(_read(run, path) for path in paths)
+        except FileError as error:
+            run.errors.append(one_line(f"{one.place}: render: {error}"))
+            continue
+        for installed in _installed(run, chart, values, setting):
+            yield installed._replace(environment=one.environment)
+
+
+def _installed(
+    run: Run,
+    chart: str,
+    values: tuple[tuple[str, bytes], ...] = (),
+    setting: Setting = NO_SETTING,
+) -> Iterator[Installed]:
+    """Yield the release of a chart; there is none of a library."""
     shown = files.displayed(chart, run.cwd)
     root = run.around.guard_of(os.path.join(chart, CHART_FILE)) or chart
     try:
         metadata = read_metadata(chart, f"{shown}/{CHART_FILE}", root)
     except FileError as error:
         run.errors.append(one_line(str(error)))
-        return None
-    if metadata.is_library:
-        return None
-    return Release(chart, shown, root, values, Setting(sets=sets))
+        return
+    if not metadata.is_library:
+        release = Release(chart, shown, root, values, setting)
+        yield Installed(release, run.policies.for_file(release.edited))
+
+
+def _below(folder: str, path: str) -> str:
+    return os.path.normpath(os.path.join(folder, *path.split("/")))
+
+
+def _read(run: Run, path: str) -> tuple[str, bytes]:
+    """Read a values file that a policy names; raises ``FileError``."""
+    shown = files.displayed(path, run.cwd)
+    return path, files.read(path, shown, run.around.guard_of(path), files.MAX_SIZE)[0]
 
 
 def _given(path: str, cwd: str) -> tuple[str, bytes]:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from imagelint.rendering import charts
+from imagelint.rendering.tools import Limits
 from tests.support.charts import CHARTS, MAJORS, chart, put_helm_on_path, template, write
-from tests.support.project import CLEAN, ERROR, FINDINGS
+from tests.support.project import CLEAN, ERROR, FINDINGS, POLICY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -183,3 +185,85 @@ def test_without_helm_the_error_says_how_to_get_it(
     done = work.run("check", ".", "--render")
     assert done.exit_code == ERROR
     assert "helm is not on PATH, and --render needs it: see https://helm.sh/" in done.stderr
+
+
+def test_a_policy_names_what_is_rendered(helm: Project) -> None:
+    helm.write("shop/Chart.yaml", chart())
+    helm.write("shop/values.yaml", "image: quay.io/default:1\n")
+    helm.write("other/Chart.yaml", chart("other"))
+    helm.write("other/templates/web.yaml", '{{ fail "not rendered" }}\n')
+    body = template(
+        "{{ .Values.image }}",
+        "quay.io/{{ .Release.Namespace }}:{{ .Capabilities.KubeVersion.Minor }}",
+        '{{ if .Capabilities.APIVersions.Has "x.io/v1" }}quay.io/has:1{{ else }}h.io/x{{ end }}',
+    )
+    helm.write("shop/templates/web.yaml", body)
+    for name in ("one", "two"):
+        helm.write(f"{name}.yaml", f"image: quay.io/{name}:1\n")
+    policy = (
+        f"{POLICY}render:\n- chart: shop\n  values: [one.yaml]\n  environment: dev\n"
+        "- chart: shop\n  values: [one.yaml, two.yaml]\n  set: [a=b]\n  namespace: web\n"
+        "  environment: prod\n  kube-version: '1.29'\n  api-versions: [x.io/v1]\n"
+    )
+    helm.write("imagelint.yaml", policy)
+    done = helm.run("check", ".", "--render", "--format=json")
+    assert done.exit_code == FINDINGS, done.stderr
+    told = {(one["path"], one["image"], one["environment"]) for one in found(done)}
+    assert told == {
+        ("two.yaml", "quay.io/two:1", "prod"),
+        ("shop/templates/web.yaml", "quay.io/web:29", "prod"),
+        ("shop/templates/web.yaml", "quay.io/has:1", "prod"),
+    }
+    helm.write("imagelint.yaml", policy.replace("two.yaml", "three.yaml"))
+    done = helm.run("check", ".", "--render")
+    assert done.exit_code == ERROR
+    assert "render: three.yaml: No such file or directory" in done.stderr
+
+
+def test_values_that_a_policy_names_lie_in_the_repository(helm: Project, tmp_path: Path) -> None:
+    helm.write("shop/Chart.yaml", chart())
+    (tmp_path / "secret.yaml").write_text("image: quay.io/x:1\n")
+    (helm.root / "one.yaml").symlink_to(tmp_path / "secret.yaml")
+    helm.write("imagelint.yaml", f"{POLICY}render:\n- chart: shop\n  values: [one.yaml]\n")
+    done = helm.run("check", "shop", "--render")
+    assert done.exit_code == ERROR
+    assert "a link that leads out of the repository" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("chart: ../shop", "render[0].chart: a path below this file's folder is wanted"),
+        ("chart: /shop", "render[0].chart: a path below this file's folder is wanted"),
+        ("values: [a.yaml]", 'render[0]: the key "chart" is missing'),
+        ("{chart: a, environment: qa}", 'render[0].environment: no environment "qa"'),
+        ("{chart: a, kube-version: new}", "a version is wanted (1.33), not new"),
+        ("{kustomization: a, set: [b=c]}", "set is for charts, and this is a kustomization"),
+    ],
+)
+def test_mistakes_in_a_policy(work: Project, entry: str, said: str) -> None:
+    work.write("imagelint.yaml", f"{POLICY}render:\n- {entry}\n")
+    done = work.run("check", ".")
+    assert done.exit_code == ERROR
+    assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{{ range until 100000000 }}aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n{{ end }}",
+        '{{ define "x" }}{{ include "x" . }}{{ end }}{{ include "x" . }}',
+    ],
+)
+def test_a_template_without_end_is_an_error_at_its_chart(
+    rendering: Project, body: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = Limits(seconds=20, output=1_000_000, memory=2 << 20)
+    monkeypatch.setattr(charts, "LIMITS", small)
+    rendering.write("bad/Chart.yaml", chart("bad"))
+    rendering.write("bad/templates/a.yaml", body)
+    write(rendering, CHARTS["one full text"])
+    done = rendering.run("check", ".", "--render", "--format=json")
+    assert done.exit_code == ERROR
+    assert "error: bad: not rendered: helm " in done.stderr
+    assert [one["image"] for one in found(done)] == ["nginx:1.25"]
