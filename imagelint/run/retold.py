@@ -83,10 +83,13 @@ class _Telling:
         """By path, absolute."""
         self._rendered: set[str] = set()
         """The templates, as shown, that made documents."""
+        self._charts: list[str] = []
+        """The folders (absolute) of the charts that were rendered."""
 
     def take(self, looked: Looked) -> None:
         """Note the findings and the images of a chart at their places."""
         result = looked.result
+        self._charts.append(looked.installed.release.folder)
         self._rendered.update(files.displayed(path, self._run.cwd) for path in looked.templates)
         numbers = {record.span: number for number, record in enumerate(result.images)}
         for number, record in enumerate(result.images):
@@ -124,12 +127,11 @@ class _Telling:
     def added_to(self, known: Iterable[FileResult]) -> Iterator[FileResult]:
         """Yield the results of files with what is told of them; then those of other files."""
         waiting = {files.displayed(path, self._run.cwd): path for path in self._told}
-        for result in known:
+        for found in known:
+            result = self._settled(found)
             path = waiting.pop(result.path, None)
             if path is not None:
                 yield self._merged(result, self._told[path], path)
-            elif result.path in self._rendered:
-                yield _settled(result)
             else:
                 yield result
         for shown, path in sorted(waiting.items()):
@@ -138,11 +140,24 @@ class _Telling:
             if told.findings or told.images or told.suppressed or told.used:
                 yield self._merged(empty, told, path)
 
+    def _settled(self, result: FileResult) -> FileResult:
+        """Return a result without what reading a chart left open, now that it is rendered."""
+        place = files.absolute(result.path, self._run.cwd)
+        if not any(files.is_below(place, chart) for chart in self._charts):
+            return result
+        if result.path not in self._rendered:  # what it would make with other values is unknown
+            kept = tuple(one for one in result.findings if one.rule != _UNRENDERED)
+            return result._replace(findings=kept)
+        left_open = (_UNRENDERED, _UNRESOLVED)
+        return result._replace(
+            findings=tuple(one for one in result.findings if one.rule not in left_open),
+            images=tuple(one for one in result.images if one.allowed is not None),
+            unlisted=0,  # what is written out is counted where it is rendered
+        )
+
     def _merged(self, result: FileResult, told: _Told, path: str) -> FileResult:
         """Return the result of a file with what is told of it, in the order of the file."""
         shown = result.path
-        if shown in self._rendered:
-            result = _settled(result)
         try:
             data = self._contents.get(path)
             source = Source(shown, files.read(path, shown)[0] if data is None else data)
@@ -200,16 +215,6 @@ def _advised(finding: Finding, looked: Looked, number: int) -> Finding:
         return finding._replace(unfixable=intended.refused.get(number))
     advice = f"; set {dotted(path)}: {as_yaml(intended.values[path])}"
     return finding._replace(message=finding.message + advice)
-
-
-def _settled(result: FileResult) -> FileResult:
-    """Return the result of a template without what reading left open: it is rendered now."""
-    left_open = (_UNRENDERED, _UNRESOLVED)
-    return result._replace(
-        findings=tuple(one for one in result.findings if one.rule not in left_open),
-        images=tuple(one for one in result.images if one.allowed is not None),
-        unlisted=0,  # what is written out is counted where it is rendered
-    )
 
 
 def _is_told(finding: Finding, line: int, lines: set[int], rules: set[tuple[str, int]]) -> bool:

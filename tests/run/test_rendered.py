@@ -71,12 +71,15 @@ def test_the_inventory_shows_what_will_run(helm: Project, made: Made) -> None:
     assert told == sorted((image, f"shop/{file}") for image, file, _ in made.images)
 
 
-def test_without_findings_there_is_one_rendering_and_no_note(helm: Project) -> None:
+def test_without_findings_there_is_no_note(helm: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     helm.write("shop/Chart.yaml", chart())
     helm.write("shop/values.yaml", "image: h.io/hub/nginx:1\n")
     helm.write("shop/templates/web.yaml", template("{{ .Values.image }}"))
     assert "unrendered-template" in helm.run("check", "shop").output
     done = helm.run("check", "shop", "--render")
+    assert (done.exit_code, done.stdout) == (CLEAN, "No findings in 1 image in 3 files.\n")
+    monkeypatch.chdir(helm.root / "shop")
+    done = helm.run("check", ".", "--render")
     assert (done.exit_code, done.stdout) == (CLEAN, "No findings in 1 image in 3 files.\n")
 
 
