@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.rendering.helm import NO_SETTING, Setting, render
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from imagelint.rendering.helm import Rendered, Values
     from imagelint.rendering.staging import Part
     from imagelint.rendering.tools import Limits, Tool
+    from imagelint.rendering.values import GivenValues
 
-__all__ = ["Bench", "Release", "bench"]
+__all__ = ["VALUES_FILE", "Bench", "Release", "bench"]
+
+VALUES_FILE: Final = "values.yaml"
 
 
 class Release(NamedTuple):
@@ -30,14 +33,19 @@ class Release(NamedTuple):
     shown: str
     root: str
     """The folder that no link may leave, absolute."""
-    values: tuple[tuple[str, bytes], ...] = ()
-    """Values files, each with its name (absolute, or a text for messages); later ones win."""
+    values: tuple[GivenValues, ...] = ()
+    """Besides the chart's own; later ones win."""
     setting: Setting = NO_SETTING
 
     @property
     def edited(self) -> str:
-        """The values file to edit: the one given last, else the chart's own."""
-        return self.values[-1][0] if self.values else os.path.join(self.folder, "values.yaml")
+        """The file with the values to edit: those given last, else the chart's own."""
+        return self.values[-1].path if self.values else os.path.join(self.folder, VALUES_FILE)
+
+    def with_contents(self, contents: Mapping[str, bytes]) -> Release:
+        """Return it with other contents of files, by path."""
+        new = (one._replace(data=contents.get(one.path, one.data)) for one in self.values)
+        return self._replace(values=tuple(new))
 
 
 class Bench:
@@ -48,28 +56,28 @@ class Bench:
     ) -> None:
         """Render in ``home``, which holds the copy, too."""
         self._helm = helm
-        self._release = release
         self._home = home
         self._limits = limits
         self._names: dict[str, str] = {staged.part.folder: release.shown}
         self.part: Part = staged.part
         self.remarks = staged.remarks
         self.renderings = 0
-        names = []
-        for number, (name, data) in enumerate(release.values):
-            place = os.path.join(home, f"values-{number}.yaml")
-            with open(place, "wb") as file:
-                file.write(data)
-            names.append(place)
-            self._names[place] = name
-        self._setting = release.setting._replace(values=tuple(names))
+        self._setting = release.setting
+        self.put(release)
 
-    def put(self, path: str, data: bytes) -> None:
-        """Give a values file of the release, or the chart's own, new content."""
-        names = {name: place for place, name in self._names.items()}
-        place = names.get(path, os.path.join(self.part.folder, os.path.basename(path)))
-        with open(place, "wb") as file:
-            file.write(data)
+    def put(self, release: Release, own: bytes | None = None) -> None:
+        """Give the chart other values: those of a release, and the content of its own file."""
+        names = []
+        for number, given in enumerate(release.values):
+            place = os.path.join(self._home, f"values-{number}.yaml")
+            with open(place, "wb") as file:
+                file.write(given.for_helm)
+            names.append(place)
+            self._names[place] = given.path
+        self._setting = release.setting._replace(values=tuple(names))
+        if own is not None:
+            with open(os.path.join(self.part.folder, VALUES_FILE), "wb") as file:
+                file.write(own)
 
     def render(self, overlay: Values | None = None) -> Rendered:
         """Render the chart; raises ``RenderingError`` in words of the repository."""

@@ -10,6 +10,7 @@ from imagelint import files
 from imagelint.model.errors import FileError
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source, Span
+from imagelint.rendering.charts import VALUES_FILE
 from imagelint.rendering.metadata import CHART_FILE, value_at
 from imagelint.yaml.nodes import Scalar, Sequence
 from imagelint.yaml.parser import parse_yaml
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["NOWHERE", "Place", "Places"]
 
-_VALUES: Final = "values.yaml"
 _ACTION: Final = re.compile(r"\{\{.*?\}\}")
 _IMAGE_LINE: Final = re.compile(r"^\s*(?:- )?\s*[\"']?\w*[iI]mage[\"']?\s*:\s*(.*?)\s*$")
 NOWHERE: Final = Span(0, 0)
@@ -37,8 +37,6 @@ class Place(NamedTuple):
     path: str
     """Absolute."""
     span: Span
-    keys: Path = ()
-    """In a values file: the keys that lead there."""
 
 
 class _Text(NamedTuple):
@@ -57,30 +55,31 @@ class Places:
     def __init__(self, part: Part, release: Release) -> None:
         """Look in the values files of a release, and in those of its charts."""
         self._part = part
-        self._values = [name for name, _ in release.values]
+        self._values = [(given, given.document) for given in release.values]
         self._root = release.root
-        self._texts: dict[str, _Text | None] = {
-            name: _text_of(name, data) for name, data in release.values
-        }
+        self._texts: dict[str, _Text | None] = {}
 
     def of_value(self, leaf: Leaf) -> Place | None:
         """Return where the value of a leaf is written; None if no file of the chart has it."""
+        for given, document in reversed(self._values):
+            node = given.at(document, *leaf.path)
+            if isinstance(node, Scalar):
+                span = Span(document.byte_offset(node.start), document.byte_offset(node.end))
+                return Place(given.path, span)
         for path, keys in self._files_of(leaf.path):
             node = self._node(path, keys)
             if isinstance(node, Scalar):
                 text = self._texts[path]
                 assert text is not None
-                return Place(path, text.span(node.start, node.end), keys)
+                return Place(path, text.span(node.start, node.end))
         return None
 
     def _files_of(self, keys: Path) -> Iterator[tuple[str, Path]]:
-        """Yield the files that may set a value, the one that wins first, and the keys in each."""
-        for path in reversed(self._values):
-            yield path, keys
+        """Yield the charts' own files that may set a value, and the keys in each."""
         part: Part | None = self._part
         while part is not None:
             if part.origin is not None:
-                yield os.path.join(part.origin, _VALUES), keys
+                yield os.path.join(part.origin, VALUES_FILE), keys
             part = part.child(str(keys[0])) if len(keys) > 1 else None
             keys = keys[1:]
 

@@ -14,18 +14,16 @@ from imagelint import files
 from imagelint.engine.edits import NotEditableError
 from imagelint.model.errors import FileError
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.model.source import Source, Span, apply_edits, one_line
+from imagelint.model.source import apply_edits, one_line
 from imagelint.rendering.charts import bench
 from imagelint.rendering.compare import compare, told
 from imagelint.rendering.marks import INSECURE_IMAGES, overlay, permission
-from imagelint.rendering.metadata import value_at
 from imagelint.rendering.plan import dotted
 from imagelint.rendering.tools import RenderingError
+from imagelint.rendering.values import GivenValues
 from imagelint.repair.insert import set_values
 from imagelint.run.rendered import Looked, Renderer, texts_of
-from imagelint.yaml.documents import Document, split
 from imagelint.yaml.nodes import Sequence
-from imagelint.yaml.parser import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +35,7 @@ if TYPE_CHECKING:
     from imagelint.run.releases import Installed
     from imagelint.run.request import Request
     from imagelint.run.run import Run
+    from imagelint.yaml.documents import Document
 
 __all__ = ["Mended", "Mender"]
 
@@ -106,11 +105,8 @@ class Mender:
 
     def _mended(self, helm: Tool, one: Installed) -> Looked:
         """Render a chart, and fix its values if that is proven to be right."""
-        release = one.release._replace(
-            values=tuple((name, self._new.get(name, data)) for name, data in one.release.values)
-        )
-        one = one._replace(release=release)
-        with bench(helm, release, self._new) as work:
+        one = one._replace(release=one.release.with_contents(self._new))
+        with bench(helm, one.release, self._new) as work:
             before = self._renderer.look(work, one, thorough=False)
             if not before.plan.values:
                 return before
@@ -127,24 +123,28 @@ class Mender:
         """Edit the values file, render again and compare; raises ``_RefusedError``."""
         release = before.installed.release
         path = release.edited
-        old = dict(release.values).get(path)
-        if old is None:
+        old: bytes | None
+        if release.values:
+            given = release.values[-1]
+            old = given.data
+        else:
             old = self._read(path, release.root)
-        document = _document(path, old or b"")
-        new = _with_values(document, self._changes(before, document))
-        work.put(path, new)
+            given = GivenValues(path, old or b"")
+        document = given.document
+        new = _with_values(document, given, self._changes(before, given, document))
+        edited = release.with_contents({path: new})
+        work.put(edited, None if release.values else new)
         try:
             text = work.render().text
         except RenderingError as error:
             raise _RefusedError(self._why(error)) from error
         result = self._renderer.lint(before.installed, text)
         _check_images(before, texts_of(result.images))
-        differences = self._compared(work, before, text, (path, old or b""))
+        differences = self._compared(work, before, text, None if release.values else old or b"")
         self._tell(before, differences)
         self._old.setdefault(path, None if old is None else self._on_disk(path, old))
         self._new[path] = new
-        values = tuple((name, new if name == path else data) for name, data in release.values)
-        installed = before.installed._replace(release=release._replace(values=values))
+        installed = before.installed._replace(release=edited)
         goals = tuple(
             goal._replace(image=image, wanted=record.rewrite)
             for goal, image, record in zip(
@@ -177,16 +177,14 @@ class Mender:
         except FileError as error:
             raise _RefusedError(str(error)) from error
 
-    def _changes(self, before: Looked, document: Document) -> dict[Path, Any]:
+    def _changes(self, before: Looked, given: GivenValues, document: Document) -> dict[Path, Any]:
         """Return the new values by their keys; a list that is elsewhere is stated whole."""
-        root = document.tree.root if document.tree is not None else None
-        root = root or parse_yaml(document.decoded.text).root
         values = before.rendered.values
         changed = overlay(values, before.plan.values.items())
         changes: dict[Path, Any] = {}
         for path, value in before.plan.values.items():
             index = next((at for at, key in enumerate(path) if isinstance(key, int)), None)
-            if index is None or isinstance(value_at(root, *path[:index]), Sequence):
+            if index is None or isinstance(given.at(document, *path[:index]), Sequence):
                 changes[path] = value
             else:
                 whole: Any = changed
@@ -207,9 +205,7 @@ class Mender:
             )
         return f"with new values, {error}"
 
-    def _compared(
-        self, work: Bench, before: Looked, text: bytes, original: tuple[str, bytes]
-    ) -> Differences:
+    def _compared(self, work: Bench, before: Looked, text: bytes, own: bytes | None) -> Differences:
         """Compare two renderings; raises ``_RefusedError`` if other things differ, too."""
         one, two = before.rendered.text.decode("utf-8", "replace"), text.decode("utf-8", "replace")
         source, plan = before.result.source, before.plan
@@ -226,7 +222,7 @@ class Mender:
                     known.setdefault(origin.leaf.value, plan.values[path])
         found = compare(one, two, known, sites)
         if not found.is_fine:  # it may be random: the first rendering is tried once more
-            work.put(*original)
+            work.put(before.installed.release, own)
             again = work.render().text.decode("utf-8", "replace")
             found = compare(one, two, known, sites, again)
         if found.is_other_shape:
@@ -259,18 +255,13 @@ def _check_images(before: Looked, images: list[str]) -> None:
             raise _RefusedError(message)
 
 
-def _document(path: str, data: bytes) -> Document:
-    """Return the document in a values file."""
-    source = Source(path, data)
-    return next(iter(split(source)), Document(source, Span(source.bom_length, len(data))))
-
-
-def _with_values(document: Document, changes: dict[Path, Any]) -> bytes:
-    """Return a values file with new values; raises ``_RefusedError``."""
+def _with_values(document: Document, given: GivenValues, changes: dict[Path, Any]) -> bytes:
+    """Return a file with new values; raises ``_RefusedError``."""
     try:
-        return apply_edits(document.source, set_values(document, changes))
+        placed = {(*given.keys, *path): value for path, value in changes.items()}
+        return apply_edits(document.source, set_values(document, placed))
     except NotEditableError as error:
         keys = ", ".join(map(dotted, changes))
-        name = os.path.basename(document.source.path)
+        name = os.path.basename(given.path)
         message = f"{keys} cannot be set in {name}: {error}"
         raise _RefusedError(message) from error

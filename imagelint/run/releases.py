@@ -10,9 +10,11 @@ from imagelint.model.errors import FileError, UsageError
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import one_line
 from imagelint.rendering.charts import Release
+from imagelint.rendering.deployed import deployed_in
 from imagelint.rendering.helm import NO_SETTING, Setting
 from imagelint.rendering.metadata import CHART_FILE
 from imagelint.rendering.staging import read_metadata
+from imagelint.rendering.values import GivenValues
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -51,12 +53,44 @@ def releases(run: Run, asked: Rendering) -> Iterator[Installed]:
         values = tuple(_given(path, run.cwd) for path in asked.values)
         yield from _installed(run, charts[0], values, Setting(sets=asked.sets))
         return
+    yield from _deployed(run)
     named = [one for one in run.governing if one.policy.rendering is not None]
     for governing in named:
         yield from _named(run, governing, charts)
     for chart in charts:
         if run.policies.for_file(os.path.join(chart, CHART_FILE)) not in named:
             yield from _installed(run, chart)
+
+
+def _deployed(run: Run) -> Iterator[Installed]:
+    """Yield the charts of this repository that Flux and Argo CD install."""
+    for one in run.inputs:
+        if one.data is not None:
+            continue
+        try:
+            data = run.around.read(one)[0]
+        except FileError:
+            continue  # the run reports it
+        root = run.around.root_of(one.path)
+        for deployed in deployed_in(one.path, data):
+            chart = _below(root, deployed.folder.lstrip("/"))
+            if not os.path.isfile(os.path.join(chart, CHART_FILE)):
+                continue  # it is elsewhere
+            above = chart if deployed.are_in_chart else root
+            paths = [_below(above, name.lstrip("/")) for name in deployed.files]
+            if deployed.unread is not None:
+                run.remarks.append(
+                    one_line(f"note: {one.shown}: {deployed.unread} is not read for rendering")
+                )
+            try:
+                values = [_read(run, path) for path in paths]
+            except FileError as error:
+                run.errors.append(one_line(f"{one.shown}: {error}"))
+                continue
+            setting = Setting(
+                sets=deployed.sets, namespace=deployed.namespace, release=deployed.release
+            )
+            yield from _installed(run, chart, (*values, deployed.values), setting)
 
 
 def _named(
@@ -88,7 +122,7 @@ def _named(
 def _installed(
     run: Run,
     chart: str,
-    values: tuple[tuple[str, bytes], ...] = (),
+    values: tuple[GivenValues, ...] = (),
     setting: Setting = NO_SETTING,
 ) -> Iterator[Installed]:
     """Yield the release of a chart; there is none of a library."""
@@ -108,16 +142,17 @@ def _below(folder: str, path: str) -> str:
     return os.path.normpath(os.path.join(folder, *path.split("/")))
 
 
-def _read(run: Run, path: str) -> tuple[str, bytes]:
+def _read(run: Run, path: str) -> GivenValues:
     """Read a values file that a policy names; raises ``FileError``."""
     shown = files.displayed(path, run.cwd)
-    return path, files.read(path, shown, run.around.guard_of(path), files.MAX_SIZE)[0]
+    data = files.read(path, shown, run.around.guard_of(path), files.MAX_SIZE)[0]
+    return GivenValues(path, data)
 
 
-def _given(path: str, cwd: str) -> tuple[str, bytes]:
+def _given(path: str, cwd: str) -> GivenValues:
     """Read a values file that the user names."""
     place = files.absolute(path, cwd)
-    return place, files.read(place, files.displayed(place, cwd))[0]
+    return GivenValues(place, files.read(place, files.displayed(place, cwd))[0])
 
 
 def _charts(run: Run) -> set[str]:

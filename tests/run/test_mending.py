@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -183,3 +184,83 @@ def test_a_chart_without_a_values_file_gets_one(helm: Project) -> None:
     helm.write("shop/charts/c/templates/web.yaml", template("{{ .Values.image }}"))
     assert helm.run("fix", "shop", "--render", "--yes").exit_code == CLEAN
     assert helm.read("shop/values.yaml") == "c:\n  image: h.io/quay/a:1\n"
+
+
+RELEASE = """\
+apiVersion: helm.toolkit.fluxcd.io/v2
+kind: HelmRelease
+metadata: {name: web, namespace: flux-system}
+spec:
+  targetNamespace: web
+  chart:
+    spec:
+      chart: ./charts/shop
+      sourceRef: {kind: GitRepository, name: this}
+  values:
+    replicas: 1
+"""
+APPLICATION = """\
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: web, namespace: argocd}
+spec:
+  destination: {namespace: web}
+  source:
+    path: charts/shop
+    helm:
+      valueFiles: [extra.yaml]
+"""
+TEXT = "      values: |\n        image: quay.io/in/text:1\n        tag: x\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "image"),
+    [
+        (RELEASE, f"{RELEASE}    image: h.io/quay/a:1\n", "quay.io/a:1"),
+        (
+            RELEASE.replace("replicas: 1", "image: quay.io/b:1 # ours"),
+            RELEASE.replace("replicas: 1", "image: h.io/quay/b:1 # ours"),
+            "quay.io/b:1",
+        ),
+        (
+            APPLICATION + TEXT,
+            APPLICATION + TEXT.replace("quay.io", "h.io/quay"),
+            "quay.io/in/text:1",
+        ),
+        (
+            f"{APPLICATION}      valuesObject: {{image: quay.io/o:1}}\n",
+            f"{APPLICATION}      valuesObject: {{image: h.io/quay/o:1}}\n",
+            "quay.io/o:1",
+        ),
+        (
+            APPLICATION,
+            f"{APPLICATION}      valuesObject:\n        image: h.io/quay/a:1\n",
+            "quay.io/a:1",
+        ),
+    ],
+)
+def test_releases_and_applications_of_the_repository(
+    helm: Project, text: str, expected: str, image: str
+) -> None:
+    """Their chart is rendered with their values, in the namespace where it will run."""
+    policy = helm.read("imagelint.yaml").replace('["prod/**"]}', "[none], namespaces: [web]}")
+    helm.write("imagelint.yaml", policy.replace("default: prod", "default: dev"))
+    shop(helm, "image: quay.io/a:1\n", template("{{ .Values.image }}"))
+    (helm.root / "charts").mkdir()
+    (helm.root / "shop").rename(helm.root / "charts/shop")
+    helm.write("charts/shop/extra.yaml", "a: b\n")
+    helm.write("apps/web.yaml", text)
+    done = helm.run("check", "apps", "--render", "--format=json")
+    assert done.exit_code == FINDINGS, done.output
+    (finding,) = json.loads(done.stdout)["findings"]
+    assert (finding["image"], finding["environment"]) == (image, "prod")
+    done = helm.run("fix", "apps", "--render", "--yes")
+    assert done.exit_code == CLEAN, done.output
+    assert helm.read("apps/web.yaml") == expected
+    assert helm.read("charts/shop/values.yaml") == "image: quay.io/a:1\n"
+
+
+def test_a_chart_elsewhere_is_not_rendered(helm: Project) -> None:
+    helm.write("web.yaml", RELEASE.replace("GitRepository", "HelmRepository"))
+    helm.write("other.yaml", RELEASE)
+    assert helm.run("check", ".", "--render").exit_code == CLEAN
