@@ -28,6 +28,8 @@ _HINTS: Final = {
     "helm": "https://helm.sh/docs/intro/install/",
     "kustomize": "https://kubectl.docs.kubernetes.io/installation/kustomize/",
 }
+_ARGUMENTS: Final = {"kustomize": ("build",)}
+"""What ``kubectl kustomize`` does not need."""
 _PIECE: Final = 1 << 16
 _SAID_MAX: Final = 1 << 16
 """Bytes of a message that are read."""
@@ -104,7 +106,7 @@ def find(name: str) -> Tool:
     """
     place = shutil.which(name, path=_path())
     if place is not None:
-        return Tool(name, (place,))
+        return Tool(name, (place, *_ARGUMENTS.get(name, ())))
     kubectl = shutil.which("kubectl", path=_path()) if name == "kustomize" else None
     if kubectl is not None:
         return Tool("kubectl kustomize", (kubectl, "kustomize"))

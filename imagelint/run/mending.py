@@ -22,6 +22,7 @@ from imagelint.rendering.plan import dotted
 from imagelint.rendering.tools import RenderingError
 from imagelint.rendering.values import GivenValues
 from imagelint.repair.insert import set_values
+from imagelint.run.builds import Builds
 from imagelint.run.rendered import Looked, Renderer, texts_of
 from imagelint.yaml.nodes import Sequence
 
@@ -32,8 +33,10 @@ if TYPE_CHECKING:
     from imagelint.rendering.compare import Differences
     from imagelint.rendering.marks import Path
     from imagelint.rendering.tools import Tool
+    from imagelint.run.builds import Build
     from imagelint.run.releases import Installed
     from imagelint.run.request import Request
+    from imagelint.run.retold import KnownImages
     from imagelint.run.run import Run
     from imagelint.yaml.documents import Document
 
@@ -78,6 +81,29 @@ class Mender:
         """
         self._new.update(contents)
         yield from self._renderer.each(self._mended, at_once=1)
+
+    def built(self, known: KnownImages) -> Iterator[Build]:
+        """Build kustomizations, and give images that no file of the PATHs has another name."""
+        builds = Builds(self._run, self._renderer)
+        for one in builds.all():
+            images = texts_of(one.result.images)
+            new = {
+                image
+                for image, record in zip(images, one.result.images, strict=True)
+                if record.rewrite is not None and image not in known.images
+            }
+            if not new:
+                yield one
+                continue
+            try:
+                data, after = builds.mended(one, known.images)
+                old = files.read(one.path, one.path)[0]
+            except (RenderingError, FileError) as error:
+                yield one._replace(refused=str(error))
+                continue
+            self._old[one.path] = old
+            self._new[one.path] = data
+            yield after
 
     @property
     def mended(self) -> list[Mended]:

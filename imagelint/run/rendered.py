@@ -27,6 +27,7 @@ from imagelint.run.releases import Installed, releases
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from imagelint import files
     from imagelint.model.report import FileResult, ImageRecord
     from imagelint.rendering.charts import Bench
     from imagelint.rendering.helm import Rendered, Values
@@ -109,9 +110,12 @@ class Renderer:
                     self._run.errors.append(outcome)
 
     def linter(self, one: Installed) -> Linter:
-        """Return the linter for a release; it knows no baseline, which is about files."""
-        governing = one.governing
-        environment = self._request.environment or one.environment
+        """Return the linter for a release."""
+        return self.linter_of(one.governing, one.environment)
+
+    def linter_of(self, governing: files.GoverningPolicy, environment: str | None) -> Linter:
+        """Return a linter, which knows no baseline: it is about files."""
+        environment = self._request.environment or environment
         key = governing.stamp.path, governing.folder, environment
         if key not in self._linters:
             self._linters[key] = Linter(

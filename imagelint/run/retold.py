@@ -13,25 +13,28 @@ from imagelint.engine.comments import find_ignores
 from imagelint.engine.excuses import Excuses
 from imagelint.model.errors import FileError
 from imagelint.model.finding import COMMENT_MARK, Finding
+from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.report import FileResult, Suppressed
 from imagelint.model.source import Source, as_yaml, one_line
 from imagelint.policy.placement import Where
 from imagelint.rendering.metadata import CHART_FILE
 from imagelint.rendering.places import NOWHERE
 from imagelint.rendering.plan import dotted
-from imagelint.run.rendered import Renderer
+from imagelint.run.builds import Builds
+from imagelint.run.rendered import Renderer, texts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from imagelint.model.report import ImageRecord
+    from imagelint.model.report import ImageRecord, PolicyStamp
     from imagelint.model.source import Span
     from imagelint.rendering.places import Place
+    from imagelint.run.builds import Build
     from imagelint.run.rendered import Looked
     from imagelint.run.request import Request
     from imagelint.run.run import Run
 
-__all__ = ["retold", "with_rendered"]
+__all__ = ["Found", "KnownImages", "retold", "with_rendered"]
 
 _UNRENDERED = "unrendered-template"
 _UNRESOLVED = "unresolved-reference"
@@ -42,30 +45,60 @@ def with_rendered(
 ) -> Iterator[FileResult]:
     """Add what is found by rendering to the results of files."""
     known = list(results)
-    found = Renderer(run, request).looked(thorough=request.inventory)
-    yield from retold(run, request, known, found)
+    renderer = Renderer(run, request)
+    charts = renderer.looked(thorough=request.inventory)
+    yield from retold(run, request, known, Found(charts, Builds(run, renderer).all()))
+
+
+class Found(NamedTuple):
+    """What rendering has found."""
+
+    charts: Iterable[Looked]
+    builds: Iterable[Build]
+    contents: Mapping[str, bytes] = {}
+    """New contents of files, by path (absolute)."""
 
 
 def retold(
-    run: Run,
-    request: Request,
-    known: Iterable[FileResult],
-    found: Iterable[Looked],
-    contents: Mapping[str, bytes] | None = None,
+    run: Run, request: Request, known: Collection[FileResult], found: Found
 ) -> Iterator[FileResult]:
-    """Add what was found by rendering; ``contents`` replace those of files, by path."""
-    telling = _Telling(run, contents or {}, inventory=request.inventory)
-    for looked in found:
+    """Add what rendering has found to the results of files."""
+    telling = _Telling(run, found.contents, inventory=request.inventory)
+    for looked in found.charts:
         telling.take(looked)
+    seen = KnownImages.of(known)
+    for build in found.builds:
+        telling.take_build(build, seen)
     yield from map(run.light, telling.added_to(known))
+
+
+class KnownImages(NamedTuple):
+    """What is known from files."""
+
+    images: frozenset[str]
+    findings: frozenset[tuple[str, str | None]]
+    """Rules and images of findings, also of suppressed ones."""
+
+    @classmethod
+    def of(cls, results: Iterable[FileResult]) -> KnownImages:
+        """Return what results of files show."""
+        images: set[str] = set()
+        findings: set[tuple[str, str | None]] = set()
+        for result in results:
+            images.update(texts_of(result.images))
+            found = (*result.findings, *(one.finding for one in result.suppressed))
+            findings.update((one.rule, one.image) for one in found)
+            images.update(one.image for one in found if one.image is not None)
+        return cls(frozenset(images), frozenset(findings))
 
 
 class _Told:
     """What is told of one file."""
 
-    def __init__(self, looked: Looked) -> None:
-        self.looked = looked
-        """The first rendering: its policy governs the file."""
+    def __init__(self, governing: files.GoverningPolicy, stamp: PolicyStamp | None) -> None:
+        self.governing = governing
+        """The policy of the first rendering."""
+        self.stamp = stamp
         self.findings: dict[Finding, None] = {}
         self.images: dict[ImageRecord, None] = {}
         self.suppressed: dict[Suppressed, None] = {}
@@ -121,8 +154,32 @@ class _Telling:
             path, span = os.path.join(looked.installed.release.folder, CHART_FILE), NOWHERE
         else:
             path, span = place.path, place.span
-        told = self._told.setdefault(path, _Told(looked))
+        told = self._told_of(path, looked.installed.governing, looked.result)
         return told, files.displayed(path, self._run.cwd), span
+
+    def _told_of(self, path: str, governing: files.GoverningPolicy, result: FileResult) -> _Told:
+        return self._told.setdefault(path, _Told(governing, result.policy))
+
+    def take_build(self, one: Build, known: KnownImages) -> None:
+        """Note the findings and the images of a build that are not known from files."""
+        result, path = one.result, files.displayed(one.path, self._run.cwd)
+        told = self._told_of(one.path, one.governing, result)
+        numbers = {record.span: number for number, record in enumerate(result.images)}
+        new = [one for one in result.findings if (one.rule, one.image) not in known.findings]
+        wrong = {finding.span for finding in new}
+        for number, (record, image) in enumerate(
+            zip(result.images, texts_of(result.images), strict=True)
+        ):
+            # Without an inventory, it is not known which images the files show.
+            if record.span in wrong or (self._inventory and image not in known.images):
+                span = one.places.get(number, NOWHERE)
+                told.images[record._replace(path=path, span=span)] = None
+        for finding in new:
+            span = one.places.get(numbers.get(finding.span, -1), NOWHERE)
+            why = one.refused if finding.fix is not None else None
+            moved = finding._replace(path=path, span=span, fix=None, unfixable=why)
+            told.findings[moved] = None
+        told.used |= result.used
 
     def added_to(self, known: Iterable[FileResult]) -> Iterator[FileResult]:
         """Yield the results of files with what is told of them; then those of other files."""
@@ -136,7 +193,7 @@ class _Telling:
                 yield result
         for shown, path in sorted(waiting.items()):
             told = self._told[path]
-            empty = FileResult(Source(shown, b""), 0, 0, (), (), policy=told.looked.result.policy)
+            empty = FileResult(Source(shown, b""), 0, 0, (), (), policy=told.stamp)
             if told.findings or told.images or told.suppressed or told.used:
                 yield self._merged(empty, told, path)
 
@@ -188,7 +245,7 @@ class _Telling:
         """Return the findings that no comment in the file suppresses, and the comments used."""
         if COMMENT_MARK.encode(source.encoding) not in source.data:
             return [*told.findings], set()
-        governing = told.looked.installed.governing
+        governing = told.governing
         ignores = find_ignores(source)
         where = Where(governing.match_path(path))
         excuses = Excuses(governing.policy, where, (), ignores, source)

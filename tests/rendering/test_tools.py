@@ -96,4 +96,4 @@ def test_kubectl_can_stand_in_for_kustomize(
     monkeypatch.setenv("PATH", str(tmp_path))
     assert find("kustomize").command == (str(kubectl), "kustomize")
     kustomize = program(tmp_path, "kustomize")
-    assert find("kustomize").command == (str(kustomize),)
+    assert find("kustomize").command == (str(kustomize), "build")

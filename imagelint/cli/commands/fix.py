@@ -204,10 +204,11 @@ def _mend(
 ) -> None:
     """Render charts, fix the values that make their images, and tell what remains."""
     from imagelint.run.mending import Mender  # noqa: PLC0415 - only when asked for
-    from imagelint.run.retold import retold  # noqa: PLC0415
+    from imagelint.run.retold import Found, KnownImages, retold  # noqa: PLC0415
 
     mender = Mender(run, asked)
     looked = list(mender.looked(outcome.fixed))
+    builds = [] if diff else list(mender.built(KnownImages.of(outcome.results)))
     mended = mender.mended
     if mended and confirm is not None and not confirm(len(mended)):
         raise Declined
@@ -221,7 +222,7 @@ def _mend(
             continue
         fixed[one.path] = one.new
         outcome.repaired.append(shown)
-    outcome.results = [*retold(run, asked, outcome.results, looked, fixed)]
+    outcome.results = [*retold(run, asked, outcome.results, Found(looked, builds, fixed))]
     run.remarks += mender.said
 
 
