@@ -26,6 +26,7 @@ from imagelint.run.rendered import Renderer, texts_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from imagelint.model.finding import Fix
     from imagelint.model.report import ImageRecord, PolicyStamp
     from imagelint.model.source import Span
     from imagelint.rendering.places import Place
@@ -102,7 +103,6 @@ class _Told:
         self.findings: dict[Finding, None] = {}
         self.images: dict[ImageRecord, None] = {}
         self.suppressed: dict[Suppressed, None] = {}
-        self.used: set[int] = set()
 
 
 class _Telling:
@@ -134,7 +134,7 @@ class _Telling:
         for suppressed in result.suppressed:
             told, one = self._moved(looked, suppressed.finding, numbers)
             told.suppressed[suppressed._replace(finding=one)] = None
-        self._at(looked, None)[0].used |= result.used
+        self._run.note_used(result)
         shown = looked.installed.release.shown
         self._run.remarks += (one_line(f"note: {shown}: {one}") for one in looked.remarks)
 
@@ -179,7 +179,7 @@ class _Telling:
             why = one.refused if finding.fix is not None else None
             moved = finding._replace(path=path, span=span, fix=None, unfixable=why)
             told.findings[moved] = None
-        told.used |= result.used
+        self._run.note_used(result)
 
     def added_to(self, known: Iterable[FileResult]) -> Iterator[FileResult]:
         """Yield the results of files with what is told of them; then those of other files."""
@@ -194,7 +194,7 @@ class _Telling:
         for shown, path in sorted(waiting.items()):
             told = self._told[path]
             empty = FileResult(Source(shown, b""), 0, 0, (), (), policy=told.stamp)
-            if told.findings or told.images or told.suppressed or told.used:
+            if told.findings or told.images or told.suppressed:
                 yield self._merged(empty, told, path)
 
     def _settled(self, result: FileResult) -> FileResult:
@@ -223,13 +223,14 @@ class _Telling:
             return result
         findings, used = self._excused(told, source, path)
         lines = {source.line_number(one.span.start) for one in told.images}
-        rules = {(one.rule, source.line_number(one.span.start)) for one in told.findings}
+        rules = {_at(one, source) for one in told.findings}
         read = [
             one
             for one in result.findings
-            if not _is_told(one, source.line_number(one.span.start), lines, rules)
-            and one.span not in used
+            if not _is_told(_at(one, source), lines, rules) and one.span not in used
         ]
+        fixes = {_at(one, source): one.fix for one in result.findings if one.fix is not None}
+        findings = [_with_fix(one, fixes.get(_at(one, source))) for one in findings]
         images = [*told.images] if self._inventory else []
         kept = [one for one in result.images if source.line_number(one.span.start) not in lines]
         return result._replace(
@@ -238,7 +239,6 @@ class _Telling:
             images=tuple(sorted((*kept, *images), key=lambda one: one.span)),
             unlisted=result.unlisted + len(told.images) - len(images),
             suppressed=(*result.suppressed, *told.suppressed),
-            used=result.used | told.used,
         )
 
     def _excused(self, told: _Told, source: Source, path: str) -> tuple[list[Finding], set[Span]]:
@@ -274,9 +274,20 @@ def _advised(finding: Finding, looked: Looked, number: int) -> Finding:
     return finding._replace(message=finding.message + advice)
 
 
-def _is_told(finding: Finding, line: int, lines: set[int], rules: set[tuple[str, int]]) -> bool:
+def _at(finding: Finding, source: Source) -> tuple[str, int]:
+    """Return the rule and the line of a finding."""
+    return finding.rule, source.line_number(finding.span.start)
+
+
+def _is_told(at: tuple[str, int], lines: set[int], rules: set[tuple[str, int]]) -> bool:
     """Whether a finding by reading is also told by rendering, which knows more."""
-    return (finding.rule, line) in rules or (finding.rule == _UNRESOLVED and line in lines)
+    rule, line = at
+    return at in rules or (rule == _UNRESOLVED and line in lines)
+
+
+def _with_fix(finding: Finding, fix: Fix | None) -> Finding:
+    """Return a finding with the fix of the same finding by reading, if it has one."""
+    return finding if fix is None else finding._replace(fix=fix, unfixable=None)
 
 
 def _order(finding: Finding) -> tuple[Span, int, str, str]:

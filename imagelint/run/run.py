@@ -164,11 +164,15 @@ class Run:
     def take(self, one: Input, attempt: Attempt) -> FileResult | None:
         """Accept the attempt at an input; call it in the order of the inputs."""
         self.errors += attempt.errors
-        if attempt.result is not None and attempt.result.used:
-            self._used.setdefault(attempt.result.policy, set()).update(attempt.result.used)
+        self.note_used(attempt.result)
         if attempt.result is None or attempt.identity is None:
             return attempt.result
         return self._news(one, attempt.result, attempt.identity)
+
+    def note_used(self, result: FileResult | None) -> None:
+        """Remember which exceptions of a policy were used."""
+        if result is not None and result.used:
+            self._used.setdefault(result.policy, set()).update(result.used)
 
     def _judge(self, one: Input, data: bytes, *, inventory: bool = False) -> FileResult:
         source = Source(one.shown, data)
@@ -210,18 +214,15 @@ class Run:
         if known is result:
             return result
         known, result = self._untold(other, known), self._untold(one, result)
-        old = {finding._replace(path="") for finding in known.findings}
+        old = {found._replace(path="") for found in known.findings}
         new = tuple(found for found in result.findings if found._replace(path="") not in old)
         if not new:
             self.skipped.append(Skipped(result.path, "the same file under another name"))
             return None
         self._known[identity] = other, known._replace(findings=known.findings + new)
         old_images = {image._replace(path="") for image in self._images(other, known)}
-        images = tuple(
-            image
-            for image in self._images(one, result)
-            if image._replace(path="") not in old_images
-        )
+        found = self._images(one, result)
+        images = tuple(image for image in found if image._replace(path="") not in old_images)
         if self._request.inventory:
             return result._replace(findings=new, images=images)
         return result._replace(findings=new, unlisted=len(images))
@@ -265,9 +266,9 @@ class Run:
         """Lint the fixed bytes of an input."""
         if one.data is None:
             return self.guarded(one, lambda: self._judge(one, fixed))
-        attempt = self.attempt_in_parts(one._replace(data=fixed), fixed)
-        self.errors += attempt.errors
-        return attempt.result
+        result, _, errors = self.attempt_in_parts(one._replace(data=fixed), fixed)
+        self.errors += errors
+        return result
 
     def lint_again(self, one: Input) -> FileResult | None:
         """Lint an input that could not be written, from the start."""

@@ -270,3 +270,26 @@ def test_a_template_without_end_is_an_error_at_its_chart(
     assert done.exit_code == ERROR
     assert "error: bad: not rendered: helm " in done.stderr
     assert [one["image"] for one in found(done)] == ["nginx:1.25"]
+
+
+def test_exceptions_count_as_used(helm: Project) -> None:
+    helm.write("shop/Chart.yaml", chart())
+    helm.write("shop/values.yaml", "registry: quay.io\n")
+    helm.write("shop/templates/web.yaml", template("{{ .Values.registry }}/x:1"))
+    exception = (
+        "exceptions:\n- {images: [quay.io/x], rules: [unapproved-registry], reason: it is ours}\n"
+    )
+    helm.write("imagelint.yaml", POLICY + exception)
+    assert "unused-exception" in helm.run("check", ".").stdout
+    done = helm.run("check", ".", "--render")
+    assert (done.exit_code, "unused-exception" in done.stdout) == (CLEAN, False)
+
+
+def test_a_fix_that_reading_knows_is_kept(helm: Project) -> None:
+    """The template is written out, but for the place of the image."""
+    helm.write("shop/Chart.yaml", chart())
+    helm.write("shop/templates/web.yaml", template("quay.io/x:1"))
+    done = helm.run("check", ".", "--render", "--format=json")
+    (finding,) = found(done)
+    assert finding["fix"]["image"] == "h.io/quay/x:1"
+    assert finding["template"] == "shop/templates/web.yaml"
