@@ -122,11 +122,20 @@ def _occurs(part: str, name: str) -> bool:
 
 
 def permission(values: Values) -> list[tuple[Path, bool]]:
-    """Return what Bitnami's charts want to be told before they accept another registry."""
+    """Return what Bitnami's charts want to be told before they accept another registry.
+
+    Only the subcharts may be of Bitnami: they get the global values of the chart.
+    """
+    return [(INSECURE_IMAGES, True)] if _asks_for_permission(values) else []
+
+
+def _asks_for_permission(values: object) -> bool:
+    if not isinstance(values, dict):
+        return False
     here: object = values
     for key in INSECURE_IMAGES:
         here = here.get(key) if isinstance(here, dict) else None
-    return [] if here is None else [(INSECURE_IMAGES, True)]
+    return here is not None or any(map(_asks_for_permission, values.values()))
 
 
 def overlay(values: Values, changes: Iterable[tuple[Path, str | bool]]) -> Values:
@@ -136,7 +145,7 @@ def overlay(values: Values, changes: Iterable[tuple[Path, str | bool]]) -> Value
         here: Any = made
         there: Any = values
         for key, following in pairwise(path):
-            there = there[key]
+            there = there.get(key, {}) if isinstance(there, dict) else there[key]
             if isinstance(here, dict) and key not in here:
                 here[key] = _copy(there) if isinstance(following, int) else {}
             here = here[key]

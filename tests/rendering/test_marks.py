@@ -135,9 +135,12 @@ def test_an_overlay_restates_lists() -> None:
     changes = [(("a", "b", 0, "d", 1), "z"), (("a", "b", 1), "q")]
     assert overlay(values, changes) == {"a": {"b": [{"c": "1", "d": ["x", "z"]}, "q"]}}
     assert values["a"]["b"][1] == "2"
+    assert overlay({}, [(("g", "s"), True)]) == {"g": {"s": True}}
 
 
 def test_what_bitnami_asks_for() -> None:
     path = ("global", "security", "allowInsecureImages")
     assert permission({"global": {"security": {"allowInsecureImages": False}}}) == [(path, True)]
-    assert permission({"global": {"security": None}}) == []
+    inner = {"global": {"security": {"allowInsecureImages": False}}}
+    assert permission({"a": {"redis": inner}}) == [(path, True)]
+    assert permission({"global": {"security": None}, "a": [inner]}) == []
