@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from imagelint import files
@@ -18,16 +19,17 @@ from imagelint.yaml.parser import parse_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelint.model.source import Decoded
     from imagelint.rendering.charts import Release
     from imagelint.rendering.marks import Leaf, Path
     from imagelint.rendering.staging import Part
-    from imagelint.yaml.nodes import Node, Tree
+    from imagelint.yaml.nodes import Node
 
 __all__ = ["NOWHERE", "Place", "Places"]
 
 _ACTION: Final = re.compile(r"\{\{.*?\}\}")
-_IMAGE_LINE: Final = re.compile(r"^\s*(?:- )?\s*[\"']?\w*[iI]mage[\"']?\s*:\s*(.*?)\s*$")
+_IMAGE_KEY: Final = re.compile(r"(?:- +)?[\"']?\w*[iI]mage[\"']?[ \t]*:[ \t]*")
+_LINE_MAX: Final = 1000
+_ACTIONS_MAX: Final = 5
 NOWHERE: Final = Span(0, 0)
 
 
@@ -39,13 +41,20 @@ class Place(NamedTuple):
     span: Span
 
 
-class _Text(NamedTuple):
+class _Text:
     """A file that was read."""
 
-    decoded: Decoded
-    tree: Tree
+    def __init__(self, path: str, data: bytes) -> None:
+        source = Source(path, data)
+        self.decoded = source.decode(Span(source.bom_length, len(data)))
+
+    @cached_property
+    def root(self) -> Node | None:
+        """The root of a YAML file, None for a template."""
+        return parse_yaml(self.decoded.text).root
 
     def span(self, start: int, end: int) -> Span:
+        """Return a part of the text in bytes."""
         return Span(self.decoded.byte_offset(start), self.decoded.byte_offset(end))
 
 
@@ -100,23 +109,31 @@ class Places:
 
         ``template`` is the name in Helm's comment: ``shop/charts/cache/templates/pod.yaml``.
         """
-        names, _, rest = template.rpartition("/templates/")
+        names, _, _ = template.rpartition("/templates/")
         part = self._part
         for key in names.split("/charts/")[1:]:
             child = part.child(key) or self._named(part, key)
+            if child is not None and child.origin is None:
+                return self._dependency(part, key)
             if child is None:
                 return None
-            if child.origin is None:
-                return self._dependency(part, key)
             part = child
-        if part.origin is None:
-            return None
-        path = os.path.join(part.origin, "templates", *rest.split("/"))
-        text = self._text(path)
-        if text is None:
+        path = self.template_file(template)
+        text = None if path is None else self._text(path)
+        if path is None or text is None:
             return None
         found = _line_of(text.decoded.text, line)
         return Place(path, NOWHERE if found is None else text.span(*found))
+
+    def template_file(self, template: str) -> str | None:
+        """Return the file of a template, None if it is in an archive."""
+        names, _, rest = template.rpartition("/templates/")
+        part: Part | None = self._part
+        for key in names.split("/charts/")[1:]:
+            part = part and (part.child(key) or self._named(part, key))
+        if part is None or part.origin is None:
+            return None
+        return os.path.join(part.origin, "templates", *rest.split("/"))
 
     @staticmethod
     def _named(part: Part, name: str) -> Part | None:
@@ -129,7 +146,7 @@ class Places:
         text = self._text(path)
         if text is None:
             return None
-        found = value_at(text.tree.root, "dependencies")
+        found = value_at(text.root, "dependencies")
         for item in found.items if isinstance(found, Sequence) else ():
             name = value_at(item, "alias") or value_at(item, "name")
             if isinstance(name, Scalar) and name.value == key:
@@ -138,7 +155,7 @@ class Places:
 
     def _node(self, path: str, keys: Path) -> Node | None:
         text = self._text(path)
-        return None if text is None else value_at(text.tree.root, *keys)
+        return None if text is None else value_at(text.root, *keys)
 
     def _text(self, path: str) -> _Text | None:
         if path not in self._texts:
@@ -147,14 +164,8 @@ class Places:
             except FileError:
                 self._texts[path] = None
             else:
-                self._texts[path] = _text_of(path, data)
+                self._texts[path] = _Text(path, data)
         return self._texts[path]
-
-
-def _text_of(path: str, data: bytes) -> _Text:
-    source = Source(path, data)
-    decoded = source.decode(Span(source.bom_length, len(data)))
-    return _Text(decoded, parse_yaml(decoded.text))
 
 
 def _line_of(template: str, line: str) -> tuple[int, int] | None:
@@ -165,11 +176,13 @@ def _line_of(template: str, line: str) -> tuple[int, int] | None:
     line = line.strip().removeprefix("- ").lstrip()
     best, found, start = -1, None, 0
     for text in template.splitlines(keepends=True):
-        match = _IMAGE_LINE.match(text)
+        bare = text.strip()
+        match = _IMAGE_KEY.match(bare) if len(bare) <= _LINE_MAX else None
         if match is not None:
-            literal = _ACTION.split(text.strip().removeprefix("- ").lstrip())
-            pattern = ".*".join(map(re.escape, literal))
+            literal = _ACTION.split(bare.removeprefix("- ").lstrip())
+            pattern = ".*".join(map(re.escape, literal[:_ACTIONS_MAX]))
             if sum(map(len, literal)) > best and re.fullmatch(pattern, line):
-                best, found = sum(map(len, literal)), (start + match.start(1), start + match.end(1))
+                at = start + text.index(bare)
+                best, found = sum(map(len, literal)), (at + match.end(), at + len(bare))
         start += len(text)
     return found

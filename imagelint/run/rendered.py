@@ -137,13 +137,14 @@ class Renderer:
         )
         if thorough or result.findings:
             goals = self._traced(work, one, rendered, result, goals)
+        places = Places(work.part, one.release)
         return Looked(
             one,
             rendered,
             result,
             goals,
-            self.places(work, one, result, goals),
-            frozenset(_templates(Places(work.part, one.release), rendered.text)),
+            tuple(_places(places, result, goals)),
+            frozenset(_templates(places, rendered.text)),
             plan(goals),
             work.renderings,
             work.remarks,
@@ -219,10 +220,10 @@ def _places(places: Places, result: FileResult, goals: Sequence[Goal]) -> Iterat
 
 def _templates(places: Places, text: bytes) -> Iterator[str]:
     """Yield the files of the templates that made documents."""
-    for name in {match[1].decode("utf-8", "replace") for match in _TEMPLATE.finditer(text)}:
-        place = places.of_template(name, "")
-        if place is not None:
-            yield place.path
+    for name in {match[1] for match in _TEMPLATE.finditer(text)}:
+        path = places.template_file(name.decode("utf-8", "replace"))
+        if path is not None:
+            yield path
 
 
 def texts_of(records: Iterable[ImageRecord]) -> list[str]:
