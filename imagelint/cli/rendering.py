@@ -38,7 +38,7 @@ def rendering_options(function: F) -> F:
         click.option(
             "--render",
             is_flag=True,
-            help="Render charts with helm, and trace each image to the value that makes it.",
+            help="Render charts and kustomizations; tell images at the lines that make them.",
         ),
     ):
         function = option(function)
@@ -50,6 +50,9 @@ def rendering_of(options: dict[str, Any]) -> Rendering | None:
     names = ("render", "values", "sets", "allow_insecure_images")
     is_asked, values, sets, insecure = (options.pop(name, None) for name in names)
     if not (is_asked or values or sets):
+        if insecure:
+            message = "--allow-insecure-images goes with --render"
+            raise click.UsageError(message)
         return None
     from imagelint.run.request import Rendering  # noqa: PLC0415 - --help does not need it
 

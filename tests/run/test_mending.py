@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.charts import CHARTS, MAJORS, chart, put_helm_on_path, template, write
-from tests.support.project import CLEAN, FINDINGS
+from tests.support.project import CLEAN, ERROR, FINDINGS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -170,6 +170,7 @@ def test_bitnami_is_asked_only_if_the_user_says_so(rendering: Project) -> None:
     values = "global: {security: {allowInsecureImages: false}}\nregistry: docker.io\n"
     shop(rendering, values, template("{{ .Values.registry }}/a:1", more=BITNAMI))
     assert "which --allow-insecure-images sets" in refused(rendering, values)
+    assert rendering.run("fix", "shop", "--allow-insecure-images").exit_code == ERROR
     done = rendering.run("fix", "shop", "--render", "--yes", "--allow-insecure-images")
     assert done.exit_code == CLEAN, done.output
     assert rendering.read("shop/values.yaml") == (
