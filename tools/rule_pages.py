@@ -104,7 +104,7 @@ def environment_of(rule: Rule) -> str:
 def page(rule: Rule, examples: Examples) -> str:
     """Return the page of a rule."""
     facts = [f"**Severity:** {_severities(rule)}"]
-    facts.append(f"**Repair:** {'`imagelint fix`' if rule.fixable else 'by hand'}")
+    facts.append(f"**Fix:** {'`imagelint fix`' if rule.fixable else 'by hand'}")
     facts += [
         f"**Parameter** `{name}`: {_listed(value)}" for name, value in rule.parameters.items()
     ]
@@ -260,7 +260,10 @@ def rule_schema(policy: dict[str, Any]) -> str:
             "severity-in-chart": severity,
             "check": {"description": "The code that finds it.", "enum": list(CHECKS)},
             "parameters": {"description": "What the check looks for.", "type": "object"},
-            "fixable": {"description": "Whether fix may have a repair.", **_TYPES["bool"]},
+            "fixable": {
+                "description": "Whether fix can fix some findings.",
+                **_TYPES["bool"],
+            },
             "why": {"description": "Why it is bad.", **text},
             "remedy": {"description": "What to do instead.", **text},
             "examples": {
@@ -341,7 +344,7 @@ def pages() -> dict[Path, str]:
     rules = sorted(loaded.values(), key=lambda rule: rule.id)
     made = {FOLDER / f"{rule.id}.md": page(rule, examples) for rule in rules}
     index = ["<!-- Made by tools/rule_pages.py; edit rules/. -->\n", "# Rules\n"]
-    index += ["| rule | severity | repair | what it finds |", "| --- | --- | --- | --- |"]
+    index += ["| rule | severity | fix | what it finds |", "| --- | --- | --- | --- |"]
     for rule in rules:
         how = "`imagelint fix`" if rule.fixable else ""
         index.append(

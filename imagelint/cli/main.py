@@ -19,6 +19,8 @@ from typing import Any, TextIO
 import click
 from click.core import ParameterSource
 
+from imagelint.model.errors import ImagelintError, did_you_mean, internal_error, with_traceback
+from imagelint.model.source import one_line
 from imagelint.model.version import VERSION
 
 __all__ = ["cli", "main"]
@@ -94,8 +96,6 @@ class _Commands(click.Group):
         """Find the command, or suggest which one was probably meant."""
         name = args[0]
         if name not in _COMMANDS and (name == "-" or not name.startswith("-")):
-            from imagelint.model.errors import did_you_mean  # noqa: PLC0415 - only after a typo
-
             advice = did_you_mean(name, _COMMANDS, "the commands are")
             if name == "-" or os.path.exists(name):
                 advice = f"did you mean `imagelint check {name}`?"
@@ -153,26 +153,18 @@ def _abandon(stream: TextIO) -> None:
 
 def _report(error: Exception, *, debug: bool) -> None:
     """Print the lines of an error, which depend on its kind."""
-    from imagelint.model.errors import (  # noqa: PLC0415 - only after an error
-        ImagelintError,
-        internal_error,
-    )
-    from imagelint.model.source import one_line  # noqa: PLC0415
-
     if isinstance(error, ImagelintError):
-        lines = error.lines
+        lines = [one_line(line) for line in error.lines]
     elif isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename is not None else ""
-        lines = (f"{place}{error.strerror or error}",)
+        lines = [one_line(f"{place}{error.strerror or error}")]
     else:
         click.echo(f"error: {internal_error(error, debug=debug)}", err=True)
         return
-    for line in lines:
-        click.echo(f"error: {one_line(line)}", err=True)
     if debug:
-        import traceback  # noqa: PLC0415 - only on request
-
-        click.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+        lines[-1] = with_traceback(lines[-1], error).removesuffix("\n")
+    for line in lines:
+        click.echo(f"error: {line}", err=True)
 
 
 @click.group(
@@ -199,7 +191,7 @@ def cli(ctx: click.Context, /, *, debug: bool) -> None:
       helm template . | imagelint check -
 
     Each option can be set by an environment variable, such as IMAGELINT_CHECK_FAIL_ON.
-    """  # noqa: D301 - click wants the character itself
+    """
     if debug:  # as if it followed the command
         ctx.default_map = {name: {"debug": True} for name in _COMMANDS}
 

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from imagelint import files
 from imagelint.cli.rendering import rendering_of
 from imagelint.formats import FORMATS
+from imagelint.model.errors import ImagelintError, UsageError, did_you_mean
+from imagelint.model.finding import Severity
 from imagelint.model.namedtuple import NamedTuple
+from imagelint.patterns.harbor import InvalidPattern, parse_harbor_host
+from imagelint.rules.built_in import RULES
+from imagelint.run.request import STDIN, Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from click.shell_completion import CompletionItem
 
-    from imagelint.model.finding import Severity
-    from imagelint.run.run import Request
 
 __all__ = [
     "AUTO",
@@ -100,16 +104,12 @@ USUAL = Detail()
 
 def unknown(name: str, names: Iterable[str], what: str) -> str:
     """Say that there is no such name, and suggest which one was probably meant."""
-    from imagelint.model.errors import did_you_mean  # noqa: PLC0415 - only after a typo
-
     return f"no {what} {name!r}; {did_you_mean(name, tuple(names), 'there are')}"
 
 
-def completed(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
+def completed(words: Iterable[str], incomplete: str) -> list[str]:
     """Return, for the shell, the words that begin with the text that is being typed."""
-    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only for the shell
-
-    return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+    return [word for word in words if word.startswith(incomplete)]
 
 
 if TYPE_CHECKING:
@@ -141,30 +141,23 @@ class _TargetType(_TargetBase):
 
     def shell_complete(
         self,
-        ctx: click.Context,  # noqa: ARG002 - click's own signature
-        param: click.Parameter,  # noqa: ARG002
+        ctx: click.Context,
+        param: click.Parameter,
         incomplete: str,
     ) -> list[CompletionItem]:
         """Complete a format's name."""
-        return completed(self._formats, incomplete)
+        return click.Choice(self._formats).shell_complete(ctx, param, incomplete)
 
 
 def _complete_environment(
     ctx: click.Context,
-    param: click.Parameter,  # noqa: ARG001 - click's own signature
+    _param: click.Parameter,
     incomplete: str,
-) -> list[CompletionItem]:
+) -> list[str]:
     """Complete an environment of the policy that governs this folder, or of ``--policy``."""
-    import os  # noqa: PLC0415 - only for the shell
-
-    from imagelint import files  # noqa: PLC0415
-    from imagelint.model.errors import ImagelintError  # noqa: PLC0415
-    from imagelint.rules.built_in import RULES  # noqa: PLC0415
-
     cwd = os.getcwd()
     try:
-        rules = RULES
-        policies = files.Policies(rules, cwd, ctx.params.get("policy"))
+        policies = files.Policies(RULES, cwd, ctx.params.get("policy"))
         environments = policies.for_folder(cwd).policy.environments
     except ImagelintError:  # the command itself reports it
         return []
@@ -172,14 +165,12 @@ def _complete_environment(
 
 
 def complete_file(
-    ctx: click.Context,  # noqa: ARG001 - click's own signature
-    param: click.Parameter,  # noqa: ARG001
+    ctx: click.Context,
+    param: click.Parameter,
     incomplete: str,
 ) -> list[CompletionItem]:
     """Make the shell complete a file."""
-    from click.shell_completion import CompletionItem  # noqa: PLC0415 - only for the shell
-
-    return [CompletionItem(incomplete, type="file")]
+    return click.Path().shell_complete(ctx, param, incomplete)
 
 
 debug_option = click.option(
@@ -316,9 +307,6 @@ def output_options(formats: Mapping[str, str] = FORMATS) -> Callable[[F], F]:
 
 def request(options: Mapping[str, Any]) -> Request:
     """Create a request from the values of :func:`input_options`."""
-    from imagelint import files  # noqa: PLC0415 - --help does not need the engine
-    from imagelint.run.run import STDIN, Request  # noqa: PLC0415
-
     given = dict(options)
     harbor = given.get("harbor")
     host = None if harbor is None else harbor_host(harbor)
@@ -332,9 +320,6 @@ def request(options: Mapping[str, Any]) -> Request:
 
 def harbor_host(text: str) -> str:
     """Return the host in ``--harbor``; raises ``UsageError`` if it is not a host."""
-    from imagelint.model.errors import UsageError  # noqa: PLC0415 - --help does not need these
-    from imagelint.patterns.harbor import InvalidPattern, parse_harbor_host  # noqa: PLC0415
-
     try:
         return parse_harbor_host(text)
     except InvalidPattern as error:
@@ -361,6 +346,4 @@ def targets(formats: tuple[Target, ...], output: str | None) -> tuple[Target, ..
 
 def severity_of(fail_on: str) -> Severity | None:
     """Return the severity in ``--fail-on``; None for never."""
-    from imagelint.model.finding import Severity  # noqa: PLC0415
-
     return None if fail_on == _NEVER else Severity(fail_on)

@@ -276,7 +276,10 @@ def track(items: Iterable[T], total: int, *, quiet: bool) -> Iterator[T]:
             yield item
             if time.monotonic() < next_time:
                 continue
-            shown = shown or _progress(total, look)
+            if shown is None:
+                from imagelint.cli.progress import progress  # noqa: PLC0415 - loads rich
+
+                shown = progress(total, look, sys.stderr)
             shown.update(shown.task_ids[0], completed=number, refresh=True)
             shown.start()  # the first time
             shown.console.show_cursor()  # rich hides it, and a killed run would not restore it
@@ -284,29 +287,6 @@ def track(items: Iterable[T], total: int, *, quiet: bool) -> Iterator[T]:
     finally:
         if shown is not None:
             shown.stop()
-
-
-def _progress(total: int, look: Look) -> Progress:
-    """Return a line with counts and the remaining time, drawn from when it is started.
-
-    It is drawn on update, not by a thread: worker processes may be forks of this one.
-    """
-    from rich import progress  # noqa: PLC0415 - only for long runs
-
-    from imagelint.formats.drawn import console  # noqa: PLC0415
-
-    shown = progress.Progress(
-        progress.TextColumn("{task.completed} of {task.total} files"),
-        progress.BarColumn(),
-        progress.TimeRemainingColumn(),
-        console=console(look, sys.stderr),
-        auto_refresh=False,
-        transient=True,
-        redirect_stdout=False,
-        redirect_stderr=False,
-    )
-    shown.add_task("", total=total)
-    return shown
 
 
 def print_text(text: str, stream: TextIO) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from imagelint import files
+from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, print_text, say, skipped_lines
 from imagelint.formats.phrases import counted, shown_path
 from imagelint.model.errors import UsageError
 from imagelint.model.source import shown
@@ -14,25 +16,41 @@ from imagelint.rules.built_in import RULES
 from imagelint.run.run import STDIN, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from imagelint.cli.options import Detail
     from imagelint.files import GoverningPolicy
     from imagelint.model.finding import KubeObject
     from imagelint.policy.policy import Environment
     from imagelint.run.run import Request
 
-__all__ = ["file_lines", "policy_lines"]
+__all__ = ["show_files", "show_policy"]
 
 _LABEL = 12
 _ERROR_MAX = 2000
 
 
-def file_lines(run: Run) -> Iterator[str]:
-    """Yield the paths that a run would lint."""
-    return (shown_path(one.shown) for one in run.inputs)
+def show_files(request: Request, detail: Detail) -> int:
+    """Print the paths that a run would lint; return the exit code."""
+    run = Run(request)
+    say(run.notices, detail)
+    _print_lines(shown_path(one.shown) for one in run.inputs)
+    if detail.verbose:
+        say(skipped_lines(run.skipped))
+    say(f"error: {line}" for line in run.errors)
+    return EXIT_ERROR if run.errors else EXIT_CLEAN
 
 
-def policy_lines(file: str, request: Request) -> Iterator[str]:
+def show_policy(file: str, request: Request) -> None:
+    """Print the policy of a file, the environments of its objects, and the reasons."""
+    _print_lines(_policy_lines(file, request))
+
+
+def _print_lines(lines: Iterable[str]) -> None:
+    print_text("".join(f"{line}\n" for line in lines), sys.stdout)
+
+
+def _policy_lines(file: str, request: Request) -> Iterator[str]:
     """Yield the policy of a file, the environments of its objects, and the reasons.
 
     The file need not exist: then only its path decides.

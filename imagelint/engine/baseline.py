@@ -20,7 +20,7 @@ import json
 import re
 from collections import Counter
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from imagelint.model.errors import PolicyError
 from imagelint.model.namedtuple import NamedTuple
@@ -100,9 +100,22 @@ class Baseline:
         """The paths of files with known findings."""
         return self._by_path.keys()
 
-    def of(self, path: str) -> Mapping[Identity, int]:
-        """Return the known findings of one file."""
-        return self._by_path.get(path, {})
+    def excused(
+        self,
+        findings: Iterable[Finding],
+        path: str,
+        upstream: Upstream,
+        on_harbor: tuple[tuple[str, ...], frozenset[str]],
+        locked: Container[str],
+    ) -> Iterator[tuple[Finding, Suppressed]]:
+        """Yield the findings of one file that are known, and how they are suppressed.
+
+        The parameters are those of :class:`Known` and :func:`known_findings`.
+        """
+        known = Known(self._by_path.get(path, {}), upstream, (), OnHarbor(*on_harbor))
+        for finding, is_known in known_findings(findings, path, known, locked):
+            if is_known:
+                yield finding, excused_by_baseline(finding, self.place)
 
     @staticmethod
     def parse(source: Source) -> Baseline:
@@ -180,7 +193,7 @@ def _both_sides(lines: Iterable[str]) -> Iterator[str]:
             end = None
 
 
-def _is_finding(entry: Any) -> bool:  # noqa: ANN401 - any JSON
+def _is_finding(entry: object) -> bool:
     return (
         isinstance(entry, dict)
         and all(isinstance(entry.get(key), str) for key in _TEXTS)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from imagelint.model.namedtuple import NamedTuple
+from imagelint.policy.exceptions import Breach
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,8 +104,6 @@ class Excuses:
         """Return the first excuse for a broken rule at a byte offset."""
         found = []
         if self._exceptions:
-            from imagelint.policy.exceptions import Breach  # noqa: PLC0415 - many policies have none
-
             name = None if environment is None else environment.name
             harbors = self._policy.harbors
             spellings = () if reference is None else harbors.spellings(reference)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imagelint.kubernetes.read import Examined, action_text
 from imagelint.kubernetes.readers import Value
+from imagelint.kubernetes.seen import action_text
 from imagelint.model.finding import Severity
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.reference import ImageReference, InvalidReference
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from imagelint.engine.excuses import Excuse, Excuser
+    from imagelint.kubernetes.examined import Examined
     from imagelint.kubernetes.pull_secrets import PodSecrets
     from imagelint.kubernetes.search import ImageSite
     from imagelint.model.finding import Problem

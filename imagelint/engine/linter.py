@@ -15,12 +15,14 @@ from imagelint.engine.edits import place_of
 from imagelint.engine.excuses import Excuses
 from imagelint.engine.findings import findings_of, record_of
 from imagelint.engine.judge import Judge
+from imagelint.engine.placeholders import decided
+from imagelint.engine.repairs import repairs_of
 from imagelint.kubernetes.context import NO_CONTEXT
+from imagelint.kubernetes.examine import Examination
 from imagelint.kubernetes.prefilter import may_select_images
-from imagelint.kubernetes.read import Examined, examine, is_large, parts
+from imagelint.kubernetes.pull_secrets import accounts_in, pods_in
 from imagelint.kubernetes.scopes import is_cluster_scoped
 from imagelint.kubernetes.sites import ISTIO
-from imagelint.kubernetes.skim.reader import remembering, skim
 from imagelint.model.errors import did_you_mean
 from imagelint.model.finding import COMMENT_MARK, Finding, Severity
 from imagelint.model.report import (
@@ -37,14 +39,15 @@ from imagelint.policy.placement import Placement, Where
 from imagelint.rules.checks.references import ABOUT_PODS, MOVERS
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from imagelint.engine.baseline import Baseline, Identity, Known
+    from imagelint.engine.baseline import Baseline
     from imagelint.engine.comments import Ignore
     from imagelint.engine.judge import Judged
     from imagelint.engine.repairs import Part, Repair
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.context import Context
+    from imagelint.kubernetes.examined import Examined
     from imagelint.kubernetes.pull_secrets import PodSecrets
     from imagelint.model.finding import KubeObject
     from imagelint.model.report import PolicyStamp
@@ -114,7 +117,6 @@ class Linter:
         self._upstream: dict[tuple[str, str], str] = {}
         self._inventory = inventory
         self._fixes = fixes
-        self.skimming = remembering() if fixes else skim
         self._exceptions = tuple(
             (number, one)
             for number, one in enumerate(policy.exceptions)
@@ -122,37 +124,48 @@ class Linter:
         )
         self._about_secrets = frozenset(self._rules_about_secrets())
 
-    def lint(  # noqa: PLR0913 - everything about a source
+    def lint(
         self,
         source: Source,
         match_path: str,
         *,
         chart: str | None = None,
-        stamp: PolicyStamp | None = None,
-        within: Span | None = None,
         context: Context = NO_CONTEXT,
     ) -> FileResult:
-        """Check one source.
+        """Examine one source and judge what is found; see :meth:`judge`."""
+        return self.judge(self.examine(source, context), match_path, chart=chart)
 
-        ``match_path`` is its path relative to the policy's folder, for path globs; ``chart`` is
-        the folder of the Helm chart whose template it is, if any. ``within`` is one of several
-        parts to check separately; :func:`imagelint.model.report.joined` combines the results.
+    def examine(self, source: Source, context: Context = NO_CONTEXT) -> Examination:
+        """Return the examination of a source, as the rules need it.
+
         ``context`` is what the rest of the repository says about the file.
         """
-        with_trees = bool(self._about_secrets)
-        examined, free = examine(
+        return Examination(
             source,
             self.catalogue,
-            within,
-            with_trees=with_trees,
-            skimming=self.skimming,
-            roles=context.roles,
-            is_refused=context.is_refused,
+            with_trees=bool(self._about_secrets),
+            context=context,
         )
-        has_comments = within is None and _has_comments(
-            source
-        )  # a source with comments is not split
-        is_plain = chart is None and not with_trees and not has_comments
+
+    def judge(
+        self,
+        examination: Examination,
+        match_path: str,
+        *,
+        chart: str | None = None,
+        stamp: PolicyStamp | None = None,
+    ) -> FileResult:
+        """Judge what is found in a source, or in one of its parts.
+
+        ``match_path`` is its path relative to the policy's folder, for path globs; ``chart`` is
+        the folder of the Helm chart whose template it is, if any. To combine the results of parts
+        there is :func:`imagelint.model.report.joined`.
+        """
+        source, context = examination.source, examination.context
+        examined, free = examination.examine()
+        # A source with comments has no parts.
+        has_comments = examination.within is None and _has_comments(source)
+        is_plain = chart is None and not self._about_secrets and not has_comments
         if not examined and is_plain and not context.troubles:
             selects = self._may_select(source)
             return FileResult(source, 0, free, (), (), policy=stamp, may_select=selects)
@@ -180,8 +193,6 @@ class Linter:
             findings += self._useless_comments(source, examined, excuses)
         facts = NO_FACTS
         if self._about_secrets:
-            from imagelint.kubernetes.pull_secrets import accounts_in  # noqa: PLC0415 - rarely asked
-
             accounts = tuple(dict.fromkeys(accounts_in(source)))
             facts = Facts(accounts, tuple(found.waiting))
             known = settled(found.waiting, accounts)
@@ -198,7 +209,6 @@ class Linter:
             facts=facts,
             used=frozenset(excuses.used),
             may_select=self._may_select(source),
-            roles=context.roles,
             unlisted=0 if self._inventory else sum([len(item.extract.sites) for item in examined]),
         )
 
@@ -247,8 +257,6 @@ class Linter:
         """Return the pods of images, by the id of the image's node, if a rule needs them."""
         if not self._about_secrets:
             return {}
-        from imagelint.kubernetes.pull_secrets import pods_in  # noqa: PLC0415 - rarely asked
-
         assert item.tree is not None  # a rule about secrets requests trees
         return pods_in(item.tree)
 
@@ -261,15 +269,15 @@ class Linter:
             ):
                 yield rule.id
 
-    def parts(self, source: Source, *, chart: str | None = None) -> list[Span] | list[None]:
-        """Return the parts of a source that can be checked separately; None means all of it.
+    def parts(
+        self, examination: Examination, *, chart: str | None = None
+    ) -> list[Span] | list[None]:
+        """Return the parts of a source that can be judged separately; None means all of it.
 
         A chart's template, suppression comments and a baseline need the whole source.
         """
         is_whole = chart is not None or self._baseline is not None
-        if is_whole or not is_large(source) or _has_comments(source):
-            return [None]
-        return parts(source, self.catalogue)
+        return [None] if is_whole or _has_comments(examination.source) else examination.parts
 
     def _sorted(
         self, found: Iterable[Finding | Suppressed], path: str
@@ -279,26 +287,22 @@ class Linter:
         suppressed = {one: None for one in found if not isinstance(one, Finding)}
         findings = sorted(kept, key=_order)
         if self._baseline is not None and findings:
-            from imagelint.engine.baseline import (  # noqa: PLC0415 - many have none
-                excused_by_baseline,
-                known_findings,
-            )
-
-            known, locked = self.known(self._baseline.of(path)), self._policy.locked_rules
-            for finding, is_known in known_findings(findings, path, known, locked):
-                if is_known:
-                    del kept[finding]
-                    suppressed[excused_by_baseline(finding, self._baseline.place)] = None
+            locked, on_harbor = self._policy.locked_rules, self.on_harbor
+            known = self._baseline.excused(findings, path, self.upstream, on_harbor, locked)
+            for finding, excused in known:
+                del kept[finding]
+                suppressed[excused] = None
             findings = sorted(kept, key=_order)
         return tuple(findings), tuple(sorted(suppressed, key=lambda one: _order(one.finding)))
 
-    def known(self, counts: Mapping[Identity, int], gone: Container[str] = ()) -> Known:
-        """Return what a baseline knows, to be counted down; ``gone`` are files no longer there."""
-        from imagelint.engine.baseline import Known, OnHarbor  # noqa: PLC0415 - many have none
+    @property
+    def on_harbor(self) -> tuple[tuple[str, ...], frozenset[str]]:
+        """The rules whose fixes bring images to Harbor, and those that find more in images there.
 
+        See ``OnHarbor`` of ``engine/baseline.py``.
+        """
         movers = tuple(rule.id for rule in self._rules.values() if rule.check in MOVERS)
-        on_harbor = OnHarbor(movers, self._about_secrets)
-        return Known(counts, self.upstream, gone, on_harbor)
+        return movers, self._about_secrets
 
     def upstream(self, image: str, environment: str) -> str:
         """Return the upstream name of an image, whether ``fix`` has rewritten it or would.
@@ -369,8 +373,6 @@ def _with_placeholders(item: Examined, source: Source, context: Context, where: 
     """Decide about Istio's placeholders, if any; a skimmed document has none."""
     if item.tree is None or all(site.filled_by != ISTIO for site in item.extract.sites):
         return item
-    from imagelint.engine.placeholders import decided  # noqa: PLC0415 - few documents have some
-
     return decided(item, source, context, where_of(item, where).built_in)
 
 
@@ -386,6 +388,4 @@ def _order(finding: Finding) -> tuple[Span, int, str, str]:
 def _repairs(item: Examined, judged: list[Judged], *, ill_formed: bool) -> dict[Part, Repair]:
     if all(one.wanted is None for one in judged):
         return {}
-    from imagelint.engine.repairs import repairs_of  # noqa: PLC0415 - what is clean needs none
-
     return repairs_of(item, judged, ill_formed=ill_formed)

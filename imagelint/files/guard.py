@@ -17,6 +17,9 @@ from imagelint.files.git import is_tracked, repository_of
 from imagelint.files.paths import followed, is_below
 from imagelint.model.errors import FileError
 
+if os.name == "posix":
+    import fcntl
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -133,11 +136,9 @@ def _place_of(file: int, path: str, status: os.stat_result) -> str:
     except OSError:  # not Linux, or no /proc
         pass
     try:
-        import fcntl  # noqa: PLC0415 - not on Windows
-
         command: int = fcntl.F_GETPATH  # type: ignore[attr-defined,unused-ignore]
         return os.fsdecode(fcntl.fcntl(file, command, bytes(1024)).rstrip(b"\0"))
-    except (ImportError, AttributeError, OSError):
+    except (NameError, AttributeError, OSError):  # neither Linux nor macOS
         pass
     real = os.path.realpath(path)
     return real if os.path.samestat(os.stat(real), status) else os.sep

@@ -15,6 +15,7 @@ from imagelint.files.guard import bound_of
 from imagelint.files.origin import OnDisk
 from imagelint.files.paths import absolute, displayed, is_below, is_stream, relative_to
 from imagelint.files.reading import stand_in
+from imagelint.files.rule_files import left_out, rule_files
 from imagelint.files.shipped import default_policy_source
 from imagelint.model.errors import FileError, PolicyError, UsageError
 from imagelint.model.namedtuple import NamedTuple
@@ -325,8 +326,6 @@ class Policies:
 
         Raises ``InvalidPattern`` for an invalid glob.
         """
-        from imagelint.files.rule_files import left_out, rule_files  # noqa: PLC0415 - most have none
-
         paths = rule_files(self._origin, folder, glob)
         if isinstance(self._origin, OnDisk):
             for path in left_out(folder, glob):

@@ -40,7 +40,7 @@ _TRIES, _PAUSE = 100, 0.02
 """How often a lock is tried, and the pause in seconds between tries."""
 
 
-class _Refusal(Exception):  # noqa: N818 - not an error: the file is left alone
+class _Refusal(Exception):
     """Why a file is not written, in words that follow "not written"."""
 
 
@@ -246,7 +246,7 @@ def _is_locked(old: FileIO) -> bool:
     for _ in range(_TRIES):
         try:
             temporary.lock(old, wait=False)
-        except BlockingIOError:  # noqa: PERF203 - it waits anyhow
+        except BlockingIOError:
             time.sleep(_PAUSE)
         except OSError:
             return True
@@ -283,7 +283,7 @@ def _take_over_attributes(target: str, new: int) -> None:
                 os.removexattr(new, name)
             elif wanted[name] != given.get(name):
                 os.setxattr(new, name, wanted[name])
-        except OSError:  # noqa: PERF203 - only a few names
+        except OSError:
             raise _Refusal(f"its extended attribute {name} cannot be kept") from None
 
 

@@ -23,6 +23,7 @@ __all__ += ["line_hashes", "pieces", "remark", "renderer", "renderer_of_file"]
 
 FORMATS = {
     "text": "imagelint.formats.text",
+    "concise": "imagelint.formats.concise",
     "json": "imagelint.formats.json_",
     "github": "imagelint.formats.github",
     "sarif": "imagelint.formats.sarif",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from itertools import islice
 from types import GeneratorType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +21,7 @@ _ITEMS = 64
 """Items per call of ``json.dumps``, which creates garbage."""
 
 
-def json_pieces(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
+def json_pieces(value: object) -> Iterator[str]:
     """Yield the text of a value as ``json.dumps`` does with an indent of two, and a line feed.
 
     A list may be a generator: the value itself, or inside a mapping that is the value or an item.
@@ -30,7 +30,7 @@ def json_pieces(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON value
     yield "\n"
 
 
-def _written(value: Any, margin: str) -> Iterator[str]:  # noqa: ANN401
+def _written(value: object, margin: str) -> Iterator[str]:
     if isinstance(value, GeneratorType):
         yield from _list(value, margin)
     elif _is_long(value):
@@ -59,11 +59,11 @@ def _list(items: Iterator[Any], margin: str) -> Iterator[str]:
     yield "[]" if between == "[" else f"\n{margin}]"
 
 
-def _is_long(value: Any) -> bool:  # noqa: ANN401
+def _is_long(value: object) -> TypeGuard[dict[str, object]]:
     """Whether a value is a mapping with a list that is a generator."""
     return isinstance(value, dict) and any(isinstance(one, GeneratorType) for one in value.values())
 
 
-def _dumped(value: Any, margin: str) -> str:  # noqa: ANN401
+def _dumped(value: object, margin: str) -> str:
     text = json.dumps(value, indent=len(_STEP), allow_nan=False)
     return text.replace("\n", f"\n{margin}")  # line feeds inside texts are escaped

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from imagelint.formats import PLAIN, Look
 from imagelint.formats.phrases import CLEAN, FIX, brief, counted, facts, shown_path, verdict
+from imagelint.formats.snippet import cells, snippet
 from imagelint.model.finding import Severity
 from imagelint.model.source import shown
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator, Sequence
-    from types import ModuleType
 
     from imagelint.model.finding import Finding
     from imagelint.model.report import FileResult, Report
@@ -84,7 +83,7 @@ def _head(finding: Finding, line: int, column: int, look: Look) -> str:
     severity = finding.severity.value
     if not (look.terminal or look.color):
         return f"{place}: {severity} {finding.rule}: {brief(finding)}"
-    used = _snippets().cells(f"{place}: {severity} {finding.rule}: ")
+    used = cells(f"{place}: {severity} {finding.rule}: ")
     text = _wrapped(brief(finding), used, len(_INDENT), look)
     linked, rule = _painted(f"{place}:", _BOLD, look), _painted(finding.rule, _BOLD, look)
     if look.links:
@@ -98,7 +97,7 @@ def _head(finding: Finding, line: int, column: int, look: Look) -> str:
 def _source_lines(source: Source, finding: Finding, number: str, look: Look) -> list[str]:
     bar = _painted("|", _DIM, look)
     room = max(look.width, _MINIMUM) - len(number) - len(" | ")
-    text, carets = _snippets().snippet(source, finding.span, room)
+    text, carets = snippet(source, finding.span, room)
     if not text.strip():
         return []
     carets = _painted(carets, _COLORS[finding.severity], look)
@@ -106,14 +105,6 @@ def _source_lines(source: Source, finding: Finding, number: str, look: Look) -> 
         f"{_painted(number, _DIM, look)} {bar} {text.rstrip()}",
         f"{' ' * len(number)} {bar} {carets}",
     ]
-
-
-@cache
-def _snippets() -> ModuleType:
-    """Import what shows lines once there is a finding; to do it for each takes as long as that."""
-    from imagelint.formats import snippet  # noqa: PLC0415 - for findings alone
-
-    return snippet
 
 
 def _wrapped(text: str, used: int, indent: int, look: Look) -> str:

@@ -8,6 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from imagelint.formats import PLAIN, Look
+from imagelint.formats.drawn import columns, drawn
 from imagelint.formats.phrases import counted
 from imagelint.model.source import as_yaml, shown
 
@@ -24,8 +25,6 @@ _SIMPLE_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*(?:\[\][A-Za-z0-9_./-]*)*")
 
 def render(catalogue: Catalogue, look: Look = PLAIN) -> str:
     """Render every kind with its fields, its source and the file that says so."""
-    from imagelint.formats.drawn import columns, drawn  # noqa: PLC0415 - for the list alone
-
     table = columns("KINDS", "IMAGES", below=1)
     entries = sorted(catalogue.entries(), key=lambda entry: entry.groups)
     for entry in entries:

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from imagelint.model.source import Source
     from imagelint.yaml.nodes import Node
 
-__all__ = ["CONTAINERS", "asks", "namespaces_in", "pod_asks"]
+__all__ = ["INJECTED", "asks", "namespaces_in", "pod_asks"]
 
-CONTAINERS = frozenset({"istio-proxy", "istio-init", "istio-validation"})
+INJECTED = frozenset({"istio-proxy", "istio-init", "istio-validation"})
 _INJECT = "sidecar.istio.io/inject"
 _REVISION = "istio.io/rev"
 _TEMPLATES = "inject.istio.io/templates"

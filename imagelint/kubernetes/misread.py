@@ -10,21 +10,23 @@ import re
 from typing import TYPE_CHECKING
 
 from imagelint.kubernetes.catalogue.entries import CONTAINERS
-from imagelint.kubernetes.readers import type_of
+from imagelint.kubernetes.objects import meta_of
+from imagelint.kubernetes.readers import type_of, views
 from imagelint.model.source import shown
 from imagelint.yaml.nodes import Mapping, ParseProblem, Scalar, Sequence
 
 if TYPE_CHECKING:
+    from imagelint.kubernetes.readers import View
+    from imagelint.model.finding import KubeObject
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Node, Tree
 
 __all__ = ["encoding_problem", "glued_problem", "is_in_other_encoding", "is_settings"]
 __all__ += ["shape_problem", "shows_kind"]
 
-_NUL = "\0"
-_KIND = r"""(?:^|[\s{,])["']?kind["']?[ \t]*:"""
-_KIND_BYTES = rf"(?m){_KIND}".encode()
-_API_VERSION = r"""(?:^|[\s{,])["']?apiVersion["']?[ \t]*:"""
+_KIND = r"""(?m)(?:^|[\s{,])["']?kind["']?[ \t]*:"""
+_KIND_BYTES = _KIND.encode()
+_API_VERSION = r"""(?m)(?:^|[\s{,])["']?apiVersion["']?[ \t]*:"""
 _COMMENT_LINES = r"(?m)^[ \t]*#.*$"
 _INVISIBLE = (
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
@@ -54,13 +56,13 @@ _WIDE = (
 
 def shows_kind(text: str) -> bool:
     """Whether a key ``kind`` can be seen in unparsable text, despite invisible characters."""
-    return re.search(f"(?m){_KIND}", _visible(text)) is not None
+    return re.search(_KIND, _visible(text)) is not None
 
 
 def _visible(text: str) -> str:
     """Return text with blanks for invisible characters, and without NULs."""
     is_plain = text.isascii() and text.isprintable()
-    return text if is_plain else re.sub(_INVISIBLE, " ", text.replace(_NUL, ""))
+    return text if is_plain else re.sub(_INVISIBLE, " ", text.replace("\0", ""))
 
 
 def is_settings(text: str) -> bool:
@@ -70,7 +72,7 @@ def is_settings(text: str) -> bool:
     if re.search(_JSON_COMMENT, text) is None:
         return False
     keys = re.sub(_JSON_TEXTS, _key_alone, _visible(text))
-    return re.search(f"(?m){_API_VERSION}", keys) is None
+    return re.search(_API_VERSION, keys) is None
 
 
 def _key_alone(match: re.Match[str]) -> str:
@@ -88,7 +90,7 @@ def is_in_other_encoding(document: Document) -> bool:
     if document.source.encoding == "utf-8":
         return b"\0" in data and re.search(_KIND_BYTES, data.replace(b"\0", b"")) is not None
     text = document.text
-    is_wider = _NUL in text and shows_kind(text)
+    is_wider = "\0" in text and shows_kind(text)
     return is_wider or re.search(_KIND_BYTES, data) is not None
 
 
@@ -115,22 +117,36 @@ def shape_problem(tree: Tree, text: str) -> ParseProblem | None:
     The cause is colons without a space after them, or text before JSON. The object may also be an
     item of a List.
     """
-    root = tree.root
-    for node in () if root is None else (root, *_items(root)):
-        if isinstance(node, Mapping):
-            scalars = [key for key, _ in node.pairs if isinstance(key, Scalar)]
-            keys = {key.value for key in scalars}
-            odd = [key for key in scalars if _is_misread_key(key)]
-            is_misread = bool(odd) and "kind" not in keys
-            what = "its keys are not `apiVersion` and `kind`"
-        else:
-            is_text = isinstance(node, Scalar) and node.style not in ("|", ">")
-            is_misread = is_text and type_of(node) != "null"  # kubectl reports nothing
-            what = "to YAML it is a string, not an object"
-        end = len(text) if node is root else node.end  # the rest after a string is dropped
-        if is_misread and _shows_object(text[node.start : end]):
+    root, view = tree.root, views(tree)[0]
+    if root is None:
+        return None
+    nodes: list[tuple[Node, KubeObject | None, int]] = [
+        (root, None, len(text))  # the rest after a string is dropped
+    ]
+    items = view.get(root, "items")
+    if isinstance(items, Sequence) and isinstance(root, Mapping):
+        parent = meta_of(root, view, None, "")
+        nodes += ((item, parent, item.end) for item in items.items)
+    for node, above, end in nodes:
+        what = _misreading(node, above, view)
+        if what is not None and _shows_object(text[node.start : end]):
             advice = "write a space after each colon, and no text before `{`"
             return ParseProblem(node.start, f"{what}; {advice}")
+    return None
+
+
+def _misreading(node: Node, parent: KubeObject | None, view: View) -> str | None:
+    """Return as what kubectl reads a node that may show an object; None if it reads an object.
+
+    ``parent`` is the List that has the node as an item.
+    """
+    if isinstance(node, Mapping):
+        is_odd = any(_is_misread_key(key) for key, _ in node.pairs if isinstance(key, Scalar))
+        is_object = not is_odd or meta_of(node, view, parent, "") is not None
+        return None if is_object else "its keys are not `apiVersion` and `kind`"
+    is_text = isinstance(node, Scalar) and node.style not in ("|", ">")
+    if is_text and type_of(node) != "null":  # kubectl reports nothing about null
+        return "to YAML it is a string, not an object"
     return None
 
 
@@ -167,15 +183,7 @@ def glued_problem(root: Node | None) -> ParseProblem | None:
     return None
 
 
-def _items(root: Node | None) -> list[Node]:
-    """Return the items of a list of objects."""
-    for key, value in root.pairs if isinstance(root, Mapping) else ():
-        if isinstance(key, Scalar) and key.value == "items" and isinstance(value, Sequence):
-            return value.items
-    return []
-
-
 def _shows_object(text: str) -> bool:
     """Whether both keys of an object can be seen in text, comments excluded."""
     bare = re.sub(_COMMENT_LINES, "", _visible(text))
-    return all(re.search(f"(?m){key}", bare) for key in (_KIND, _API_VERSION))
+    return all(re.search(key, bare) for key in (_KIND, _API_VERSION))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from imagelint.kubernetes.injection import INJECTED
+from imagelint.kubernetes.misread import is_settings, shows_kind
 from imagelint.kubernetes.readers import Value
 from imagelint.kubernetes.search import ImageSite
 from imagelint.kubernetes.sites import ISTIO
@@ -19,8 +21,8 @@ if TYPE_CHECKING:
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Tree
 
-__all__ = ["ACTION", "action_text", "is_manifest_of", "seen_images", "starts"]
-__all__ += ["is_refused_anyway", "to_what_follows"]
+__all__ = ["ACTION", "action_text", "is_manifest_of", "seen_images"]
+__all__ += ["is_refused_anyway", "to_what_follows", "with_seen"]
 
 ACTION = "{{"
 """The start of a Go template action; no manifest needs it outside of strings."""
@@ -50,15 +52,22 @@ def is_manifest_of(found: Extract, text: str, tree: Tree) -> bool:
         return True
     if tree.unread_from is None:
         return False
-    from imagelint.kubernetes.misread import is_settings, shows_kind  # noqa: PLC0415 - rare
-
     return shows_kind(text) and not is_settings(text)
 
 
-def to_what_follows(tree: Tree) -> None:
-    """Mark the text after an action at the start as unread: the action is its own root."""
-    if tree.dropped_from is not None:
-        tree.unread_from, tree.dropped_from = tree.dropped_from, None
+def to_what_follows(tree: Tree) -> Tree:
+    """Return a tree with the text after an action at the start unread: it is its own root."""
+    if tree.dropped_from is None:
+        return tree
+    return tree.replace(unread_from=tree.dropped_from, dropped_from=None)
+
+
+def with_seen(found: Extract, text: str, unread_from: int) -> Extract:
+    """Add to an extract the images that can be seen in text that no parser reads."""
+    read = {site.node.start for site in found.sites}
+    seen = seen_images(text, unread_from, found.root)
+    more = [site for site in seen if not read & _starts(site)]
+    return found._replace(sites=found.sites + more)
 
 
 def is_refused_anyway(text: str, tree: Tree) -> bool:
@@ -123,10 +132,8 @@ def seen_images(text: str, start: int, root: KubeObject | None) -> Iterator[Imag
 
 def _istio_container(text: str, at: int) -> str | None:
     """Return the last name before an image, if Istio fills in that container's image."""
-    from imagelint.kubernetes.injection import CONTAINERS  # noqa: PLC0415 - rarely needed
-
     names = re.findall(_NAME, text[max(at - _NEAR, 0) : at])
-    return names[-1] if names and names[-1] in CONTAINERS else None
+    return names[-1] if names and names[-1] in INJECTED else None
 
 
 def _is_key(text: str, at: int, first: int) -> bool:
@@ -138,7 +145,7 @@ def _is_key(text: str, at: int, first: int) -> bool:
     return at > first and (text[at - 1].isspace() or text[at - 1] in "{,-")
 
 
-def starts(site: ImageSite) -> set[int]:
+def _starts(site: ImageSite) -> set[int]:
     """Return where a node may begin if it is the seen one, with and without its quote."""
     return {site.node.start, site.node.start - 1}
 

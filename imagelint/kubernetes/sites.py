@@ -14,6 +14,7 @@ from imagelint.kubernetes.catalogue.entries import (
     Holder,
     SplitNames,
 )
+from imagelint.kubernetes.injection import INJECTED, pod_asks
 from imagelint.kubernetes.objects import (
     ObjectNode,
     Place,
@@ -372,13 +373,11 @@ def _placeholder(
     ``auto`` is Istio's in the containers of its injection template, a single blank OpenShift's in
     an object with an image trigger.
     """
-    if value == "auto" and _role(place) in ("container", "init container"):
-        from imagelint.kubernetes.injection import CONTAINERS, pod_asks  # noqa: PLC0415 - rare
-
-        if _container(place, view) in CONTAINERS:
-            deep = len(place.parents) >= _POD_DEPTH
-            pod = view.entries(place.parents[-_POD_DEPTH]) if deep else {}
-            return ISTIO, pod_asks(pod.get("metadata"), pod.get("spec"), view)
+    is_container = _role(place) in ("container", "init container")
+    if value == "auto" and is_container and _container(place, view) in INJECTED:
+        deep = len(place.parents) >= _POD_DEPTH
+        pod = view.entries(place.parents[-_POD_DEPTH]) if deep else {}
+        return ISTIO, pod_asks(pod.get("metadata"), pod.get("spec"), view)
     if value == " ":
         root = item.mapping
         if text_at(root, ("metadata", "annotations", "image.openshift.io/triggers"), view):

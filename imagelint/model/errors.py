@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from imagelint.model.source import Source
 
 __all__ = ["FileError", "ImagelintError", "Inconsistency", "InconsistentPolicy", "PolicyError"]
-__all__ += ["UsageError", "did_you_mean", "internal_error", "nearest"]
+__all__ += ["UsageError", "did_you_mean", "internal_error", "nearest", "with_traceback"]
 
 
 class ImagelintError(Exception):
@@ -101,7 +101,7 @@ class Inconsistency(Enum):
     """A project for a registry that is itself a Harbor; such images are never rewritten."""
 
 
-class InconsistentPolicy(PolicyError):  # noqa: N818 - reads like InvalidPattern
+class InconsistentPolicy(PolicyError):
     """A policy whose parts are well-formed but contradict each other; ``reason`` says how."""
 
     def __init__(self, reason: Inconsistency, error: PolicyError) -> None:
@@ -126,7 +126,7 @@ def internal_error(error: Exception, path: str | None = None, *, debug: bool = F
     text = f"{type(error).__name__}: {error}".replace("\n", " ")
     found = one_line(f"{place}internal error ({text}")
     line = f"{found}); please report it, with the file if you can"
-    return _with_traceback(line, error) if debug else f"{line} (--debug shows where it came from)"
+    return with_traceback(line, error) if debug else f"{line} (--debug shows where it came from)"
 
 
 def described(error: Exception, *, debug: bool = False) -> str:
@@ -138,10 +138,10 @@ def described(error: Exception, *, debug: bool = False) -> str:
         line = one_line(f"{place}{error.strerror or error}")
     else:
         return internal_error(error, debug=debug)
-    return _with_traceback(line, error).removesuffix("\n") if debug else line
+    return with_traceback(line, error).removesuffix("\n") if debug else line
 
 
-def _with_traceback(line: str, error: Exception) -> str:
+def with_traceback(line: str, error: Exception) -> str:
     """Return a line and the traceback of an error below it."""
     import traceback  # noqa: PLC0415 - only when somebody asks
 

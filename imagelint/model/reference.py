@@ -81,7 +81,7 @@ class Reason(str, Enum):
         return self.value
 
 
-class InvalidReference(ValueError):  # noqa: N818 - the field's own word; every use reads "invalid"
+class InvalidReference(ValueError):
     """A text is not an image reference; ``str()`` says what to type instead.
 
     ``reason`` is the kind of error, ``text`` the whole text as given, ``message`` the

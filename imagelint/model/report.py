@@ -9,6 +9,7 @@ from collections import Counter
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from imagelint.model.excerpt import Excerpt
 from imagelint.model.finding import Severity
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source
@@ -165,8 +166,6 @@ class FileResult(NamedTuple):
     """The number of images that are not in ``images``, because no format needs the list."""
     may_select: bool = False
     """Whether an object other than a kustomization may select images by name."""
-    roles: tuple[object, ...] = ()
-    """The file's roles in kustomizations, in the reader's form: needed to read it again."""
     told: Told | None = None
     """The first findings, already rendered as text; they are no longer in ``findings``."""
 
@@ -230,8 +229,6 @@ def light(result: FileResult, line_hashes: LineHashes | None = None) -> FileResu
 
     ``line_hashes`` computes hashes of the lines with findings, for formats that need them.
     """
-    from imagelint.model.excerpt import Excerpt  # noqa: PLC0415 - the text format needs none
-
     source = result.source
     if result.told is not None or isinstance(source, Excerpt):
         return result

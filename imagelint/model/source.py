@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import codecs
 import re
+from array import array
+from bisect import bisect_right
 from functools import cached_property
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -155,7 +157,7 @@ def _ill_formed_sizes(bad: bytes) -> Iterator[int]:
     while at < len(bad):
         try:
             bad[at : at + 4].decode()
-        except UnicodeDecodeError as error:  # noqa: PERF203 - the error holds the result
+        except UnicodeDecodeError as error:
             yield error.end
             at += error.end
 
@@ -190,8 +192,6 @@ class Source:
     @cached_property
     def _line_starts(self) -> Sequence[int]:
         if self.encoding == "utf-8":
-            from array import array  # noqa: PLC0415 - clean files need no line numbers
-
             lines = array("q", (match.end() for match in _LINE_BREAK.finditer(self.data)))
             lines.insert(0, self.bom_length)  # not a list: large streams have millions
             return lines
@@ -301,8 +301,6 @@ def _number_up_to(
     limit: int, values: Sequence[Any], key: Callable[[Any], int] | None = None
 ) -> int:
     """Return how many of the values, which ascend, are at most ``limit``."""
-    from bisect import bisect_right  # noqa: PLC0415 - what is clean has no place to be shown
-
     return bisect_right(values, limit, key=key)
 
 

@@ -23,7 +23,7 @@ _ANY_NAME = "[^/]*"
 _ANY_FOLDERS = "(?:[^/]+/)*"
 
 
-class InvalidPattern(ValueError):  # noqa: N818 - reads like InvalidReference, its sibling
+class InvalidPattern(ValueError):
     """A text is not a valid pattern of its kind; ``str()`` says what to write instead."""
 
 

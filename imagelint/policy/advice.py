@@ -80,9 +80,11 @@ def advise(
         if useless is not None:
             yield _warning(("exclude",), glob.text, useless)
     yield from _about_ignored_fields(policy, catalogue)
-    for one in policy.exceptions:
-        for severity, message in _about_exception(one, policy, rules, today):
-            yield Advice(severity, ("exceptions",), None, message, (one.source, one.span))
+    for exception in policy.exceptions:
+        for severity, message in _about_exception(exception, policy, rules, today):
+            yield Advice(
+                severity, ("exceptions",), None, message, (exception.source, exception.span)
+            )
     yield from _about_locks(policy)
 
 
@@ -100,7 +102,7 @@ def _about_gate(environment: Environment) -> Iterator[Advice]:
     if not gate.allow:
         yield _note(keys, None, f"{environment.name} allows nothing")
     for number, pattern in enumerate(gate.allow):
-        denied = next((one for one in gate.deny if pattern.is_within(one)), None)
+        denied = next((denial for denial in gate.deny if pattern.is_within(denial)), None)
         if denied is not None:
             message = (
                 f"{shown(str(pattern))} can never be allowed, because deny has {shown(str(denied))}"
@@ -128,24 +130,24 @@ def _about_ports(environment: Environment, policy: Policy) -> Iterator[Advice]:
 def _about_match(environment: Environment, policy: Policy) -> Iterator[Advice]:
     keys = ("environments", environment.name, "match")
     matches = list(_all(environment.match))
-    if not any(one.namespaces or one.paths.patterns or one.labels for one in matches):
+    if not any(match.namespaces or match.paths.patterns or match.labels for match in matches):
         if environment.name != policy.default.name:
             message = f"{environment.name} matches nothing; only `--env` selects it"
             yield _note(("environments", environment.name), None, message)
         return
-    for one in matches:
-        for glob in one.paths.patterns:
+    for match in matches:
+        for glob in match.paths.patterns:
             useless = never_below(glob)
             if useless is not None:
                 yield _warning((*keys, "paths"), glob.text, useless)
-        for name in one.namespaces:
+        for name in match.namespaces:
             if _NAMESPACE.fullmatch(name.text) is None:
                 message = (
                     f"{shown(name.text)} can never match: a namespace has only lower-case"
                     " letters, digits and -"
                 )
                 yield _warning((*keys, "namespaces"), name.text, message)
-        for key, value in one.labels:
+        for key, value in match.labels:
             if _LABEL_KEY.fullmatch(key) is None or _LABEL.fullmatch(value.text) is None:
                 message = (
                     f"{shown(key)}: {shown(value.text)} can never match: it is not a valid label"
@@ -168,19 +170,19 @@ def _about_rules(
 
 
 def _about_overlaps(policy: Policy) -> Iterator[Advice]:
-    for one, other in combinations(policy.environments, 2):
-        common = _shared(one.match, other.match)
+    for first, other in combinations(policy.environments, 2):
+        common = _shared(first.match, other.match)
         if common is not None:
             message = (
-                f"{one.name} and {other.name} overlap: {common} belongs to both and must satisfy"
+                f"{first.name} and {other.name} overlap: {common} belongs to both and must satisfy"
                 " both"
             )
             yield _note(("environments", other.name, "match"), None, message)
 
 
-def _shared(one: Match, other: Match) -> str | None:
+def _shared(first: Match, other: Match) -> str | None:
     """Return an example, in words, of what two environments both match by the same key."""
-    for left in _all(one):
+    for left in _all(first):
         for right in _all(other):
             for mine in left.namespaces:
                 for theirs in right.namespaces:
@@ -209,7 +211,9 @@ def _about_projects(policy: Policy) -> Iterator[Advice]:
                 images = RegistryPattern.parse(f"{harbor.host}/{project.name}/**")
             except InvalidPattern:
                 continue
-            if not any(_may_allow(one, images, project) for one in policy.environments):
+            if not any(
+                _may_allow(environment, images, project) for environment in policy.environments
+            ):
                 message = (
                     f"no environment allows {images}, so no image is ever rewritten to this project"
                 )
@@ -231,39 +235,44 @@ def _may_allow(environment: Environment, images: RegistryPattern, project: Proje
 
 
 def _about_exception(
-    one: PolicyException, policy: Policy, rules: Mapping[str, Rule], today: str
+    exception: PolicyException, policy: Policy, rules: Mapping[str, Rule], today: str
 ) -> Iterator[tuple[Severity, str]]:
-    if one.has_expired(today):
-        yield Severity.WARNING, f"it expired on {one.until}"
-    here = [policy.environment(name) for name in one.environments] or list(policy.environments)
-    where = ", ".join(one.environments) or "every environment"
-    for rule in one.rules:
+    if exception.has_expired(today):
+        yield Severity.WARNING, f"it expired on {exception.until}"
+    here = [policy.environment(name) for name in exception.environments] or list(
+        policy.environments
+    )
+    where = ", ".join(exception.environments) or "every environment"
+    for rule in exception.rules:
         if all(policy.severity(rules[rule], environment) is Severity.OFF for environment in here):
             yield Severity.WARNING, f"it has no effect: {rule} is off in {where}"
-    if one.rules == (_GATE,) and all(_allows(environment, one) for environment in here):
+    if exception.rules == (_GATE,) and all(_allows(environment, exception) for environment in here):
         yield Severity.WARNING, f"it has no effect: {where} allows these images anyway"
-    wide = width(one)
+    wide = width(exception)
     if wide is not None:
         yield Severity.WARNING, wide
-    for glob in () if one.paths is None else one.paths.patterns:
+    for glob in () if exception.paths is None else exception.paths.patterns:
         message = never_below(glob)
         if message is not None:
             yield Severity.WARNING, message
-    for pattern in one.objects:
+    for pattern in exception.objects:
         if pattern.kind is not None and re.match(r"[^A-Z*?]", pattern.kind.text):
             message = f"{shown(str(pattern))} can never match: kinds are written like Deployment"
             yield Severity.WARNING, message
 
 
-def _allows(environment: Environment, one: PolicyException) -> bool:
+def _allows(environment: Environment, exception: PolicyException) -> bool:
     """Whether an environment allows all images that an exception names."""
     gate = environment.gate
     if gate.is_open:
         return True
     return (
-        bool(one.images)
+        bool(exception.images)
         and not gate.deny
-        and all(any(pattern.is_within(allowed) for allowed in gate.allow) for pattern in one.images)
+        and all(
+            any(pattern.is_within(allowed) for allowed in gate.allow)
+            for pattern in exception.images
+        )
     )
 
 
@@ -279,7 +288,7 @@ def _about_locks(policy: Policy) -> Iterator[Advice]:
     locks = Locks(policy.locks)
     held = {name: locks.on(name) for name in _LEAKS}
     held["default"] = locks.on_default(policy.default.name)
-    every = [locks.on(f"environments.{one.name}") for one in policy.environments]
+    every = [locks.on(f"environments.{environment.name}") for environment in policy.environments]
     held["environments"] = next((lock for lock in every if lock is not None), None)
     open_ones = [name for name, lock in held.items() if lock is None]
     if policy.locks and open_ones:

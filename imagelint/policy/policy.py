@@ -68,6 +68,7 @@ from imagelint.policy.parse import (
     read_rule_settings,
 )
 from imagelint.policy.rendering import read_rendering
+from imagelint.rules.built_in import RULES
 from imagelint.yaml.config import Fields
 
 if TYPE_CHECKING:
@@ -138,8 +139,6 @@ class Policy(NamedTuple):
 
         Raises PolicyError with ``path``, line, column and what to write.
         """
-        from imagelint.rules.built_in import RULES  # noqa: PLC0415 - a run brings its own
-
         source = Source(path, data)
         extended = read_extends(source)
         if extended is not None:
@@ -250,20 +249,23 @@ class _Layer:
         locks = self._locks.locks
         if "locked" in record:
             locks += read_locks(reader, record["locked"], environments, self._rules)
+        settings, exclude = self._settings(), self._exclude()
+        exceptions = self._exceptions(tuple(environments))
+        workloads, ignored_fields, embedded = self._kinds()
         policy = Policy(
             tuple(environments.values()),
             default,
             harbors,
-            self._settings(),
-            self._exclude(),
-            self._exceptions(tuple(environments)),
+            settings,
+            exclude,
+            exceptions,
             wants_reasons,
             locks,
             self._settled_by(),
             frozenset(Locks(locks).rules(self._rules)),
-            workloads=self._workloads(),
-            ignored_fields=self._ignored_fields(),
-            embedded=self._embedded(),
+            workloads=workloads,
+            ignored_fields=ignored_fields,
+            embedded=embedded,
             rendering=read_rendering(reader, record.get("render"), environments),
         )
         self._check_locked_rules(policy)
@@ -329,30 +331,26 @@ class _Layer:
         more = () if node is None else self._reader.paths(node, "exclude").patterns
         return PathPatterns((*known, *more))
 
-    def _workloads(self) -> tuple[Workload, ...]:
-        known = () if self._base is None else self._base.workloads
-        if "workloads" in self._record:
-            from imagelint.kubernetes.catalogue.notation import read_workloads  # noqa: PLC0415 - many have none
+    def _kinds(
+        self,
+    ) -> tuple[tuple[Workload, ...], tuple[IgnoredField, ...], tuple[EmbeddedTexts, ...]]:
+        """Return what the catalogue gets from the policy: kinds, ignored fields, embedded texts."""
+        base, record, reader = self._base, self._record, self._reader
+        workloads = () if base is None else base.workloads
+        ignored_fields = () if base is None else base.ignored_fields
+        embedded = () if base is None else base.embedded
+        ignored = self._unlocked("ignore-fields", "this would ignore more fields")
+        if not record.keys() & {"workloads", "ignore-fields", "embedded"}:
+            return workloads, ignored_fields, embedded
+        from imagelint.kubernetes.catalogue import notation  # noqa: PLC0415 - many have none
 
-            known += read_workloads(self._reader, self._record["workloads"], "workloads")
-        return known
-
-    def _ignored_fields(self) -> tuple[IgnoredField, ...]:
-        known = () if self._base is None else self._base.ignored_fields
-        node = self._unlocked("ignore-fields", "this would ignore more fields")
-        if node is not None:
-            from imagelint.kubernetes.catalogue.notation import read_ignored_fields  # noqa: PLC0415 - many have none
-
-            known += read_ignored_fields(self._reader, node, "ignore-fields")
-        return known
-
-    def _embedded(self) -> tuple[EmbeddedTexts, ...]:
-        known = () if self._base is None else self._base.embedded
-        if "embedded" in self._record:
-            from imagelint.kubernetes.catalogue.notation import read_embedded  # noqa: PLC0415 - many have none
-
-            known += read_embedded(self._reader, self._record["embedded"], "embedded")
-        return known
+        if "workloads" in record:
+            workloads += notation.read_workloads(reader, record["workloads"], "workloads")
+        if ignored is not None:
+            ignored_fields += notation.read_ignored_fields(reader, ignored, "ignore-fields")
+        if "embedded" in record:
+            embedded += notation.read_embedded(reader, record["embedded"], "embedded")
+        return workloads, ignored_fields, embedded
 
     def _exceptions(self, environments: tuple[str, ...]) -> tuple[PolicyException, ...]:
         known = () if self._base is None else self._base.exceptions

@@ -68,7 +68,7 @@ def set_values(document: Document, values: MappingType[Path, Value]) -> list[Edi
         try:
             changes = _Changes(document.decoded.text, tree, is_first=is_first).of(wanted)
             edits = _placed(document, changes)
-        except NotEditableError as error:  # noqa: PERF203 - two rounds at most
+        except NotEditableError as error:
             reason = str(error)
         else:
             if _reads_as(document, edits, expected):

@@ -71,16 +71,18 @@ def follow(entry: PathEntry, folder: str, root: str) -> Edge:
     mode = _mode_of(entry, named, name)
     path = without_links(named, root)
     if path is None:
-        raise NotFollowedError(f"{name} is outside of the repository, and is not read")
+        raise NotFollowedError(f"{name} is outside the repository, so it is not read")
     if stat.S_ISREG(mode):
+        if entry.role is Role.COMPONENT:
+            raise NotFollowedError(f"{name} is a file, where kustomize needs a folder")
         return Edge(entry, path, is_folder=False, named=named)
     if not stat.S_ISDIR(mode):
-        raise NotFollowedError(f"{name} is no regular file, and is not read")
+        raise NotFollowedError(f"{name} is not a regular file, so it is not read")
     if entry.role not in _MAY_BE_FOLDERS:
         raise NotFollowedError(f"{name} is a folder, where kustomize reads a file")
     found = len(list(kustomizations_in(path)))
     if found > 1:
-        raise NotFollowedError(f"{name} has several kustomization files, which kustomize refuses")
+        raise NotFollowedError(f"{name} has several kustomization files, which kustomize rejects")
     if not found:
         message = f"{name} has no kustomization file, so kustomize cannot build this"
         raise NotFollowedError(message, is_error=False)

@@ -87,6 +87,7 @@ class Graph:
         for folder, name in _cycles(self):
             self._add_cycle(folder, name)
         for folder in list(self.members):
+            self._tell_wrong_kinds(folder)
             self._follow_plugins(folder)
 
     # --- queries -----------------------------------------------------------------------
@@ -222,7 +223,7 @@ class Graph:
             message = str(error)
             if folder != os.path.dirname(document.source.path):
                 place = shown(os.path.relpath(folder, self.root))
-                message += f" (it is looked for in {place}, whose kustomization loads this)"
+                message += f" (relative to {place}, whose kustomization loads this)"
             if error.matters:
                 self._add_trouble(document, entry, message, is_error=error.is_error)
                 if not error.is_error:
@@ -253,12 +254,25 @@ class Graph:
     def _add_cycle(self, folder: str, path: str) -> None:
         member = self.members[folder]
         edges = [edge for edge in member.edges if edge.path == path and edge.is_folder]
-        message = "this leads back here, round in a circle, which kustomize refuses"
+        message = "this leads back here in a cycle, which kustomize rejects"
         for edge in edges:
             self._add_trouble(member.document, edge.entry, message, is_error=True)
         left = tuple(edge for edge in member.edges if edge not in edges)
         self.members[folder] = member._replace(edges=left, is_whole=False)
         self._parents[path] = [one for one in self._parents.get(path, []) if one[0] != folder]
+
+    def _tell_wrong_kinds(self, folder: str) -> None:
+        """Report components among resources, and other kustomizations among components."""
+        member = self.members[folder]
+        for edge in member.edges:
+            below = self.members.get(edge.path) if edge.is_folder else None
+            is_wanted = edge.entry.role is Role.COMPONENT
+            if below is None or edge.entry.role not in _OBJECTS:
+                continue
+            if below.says.is_component != is_wanted:
+                what = "is not a Component" if is_wanted else "is a Component"
+                message = f"{shown(edge.entry.path)} {what}, which kustomize refuses here"
+                self._add_trouble(member.document, edge.entry, message, is_error=True)
 
     def _follow_plugins(self, folder: str) -> None:
         """Follow what the plugins that a kustomization loads name, from its folder."""

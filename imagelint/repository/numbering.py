@@ -10,13 +10,13 @@ import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from imagelint.engine.edits import edit_scalar, place_of
+from imagelint.kubernetes.examine import examine
 from imagelint.kubernetes.examined import Examined
 from imagelint.kubernetes.inside import with_inside
 from imagelint.kubernetes.kustomize.leads import Lead, lead_of_any
 from imagelint.kubernetes.kustomize.model import Role
 from imagelint.kubernetes.kustomize.patches import read_node_patch
 from imagelint.kubernetes.kustomize.reading import inside_of
-from imagelint.kubernetes.read import examine
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.kubernetes.search import Extract, ImageSite
 from imagelint.model.namedtuple import NamedTuple
@@ -29,10 +29,12 @@ from imagelint.repository.selecting import (
     ArgoEntry,
     Text,
     is_editable,
+    listed_images,
     replacements_in,
     tested_values,
     widens_images,
 )
+from imagelint.yaml.nodes import Mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -55,6 +57,8 @@ _SELECTED: Final = (
 )
 """Fields that `images` applies to (kustomize api, builtinpluginconsts/images.go, legacy.go)."""
 _WRITES: Final = "writes into image fields"
+_MAY_LIST: Final = rb"ontainers\b|[\\\0]"
+"""What a file with a list of containers has, if only as an escape or in another encoding."""
 _BY_VALUE: Final = r"\[image=([^\]]+)\]"
 
 
@@ -140,7 +144,8 @@ class Numbering:
         if data is None:
             return []
         roles = self._roles_of(path) if roles is None else roles
-        return examine(Source(path, data), self._catalogue, with_trees=True, roles=roles)[0]
+        may_skip = re.search(_MAY_LIST, data) is None
+        return examine(Source(path, data), self._catalogue, prove=may_skip, roles=roles)
 
     def manifests(self, path: str) -> int:
         """Return the number of the images of a file with manifests."""
@@ -213,9 +218,11 @@ class Numbering:
     def _number(self, name: str, items: Iterable[Examined]) -> int:
         """Return the number of a file's images."""
         if name not in self._numbers:
+            items = list(items)
             sites = ((item.document, site) for item in items for site in item.extract.sites)
+            images = (*self._images_at(sites), *(one for item in items for one in _unjudged(item)))
             self._numbers[name] = len(self.images)
-            self.images.append(tuple(self._images_at(sites)))
+            self.images.append(images)
         return self._numbers[name]
 
     def _images_at(self, sites: Iterable[tuple[Document, ImageSite]]) -> Iterator[Image]:
@@ -328,6 +335,16 @@ class Numbering:
         for one in item.extract.unjudged:
             if one.is_about_images:
                 yield f"{self.place(path, item.document, one.node)} {_WRITES}"
+
+
+def _unjudged(item: Examined) -> Iterator[Image]:
+    """Yield what no container runs, but `images` also applies to, such as a pattern of a policy."""
+    judged = {id(site.node) for site in item.extract.sites}
+    path = item.document.source.path
+    root = None if item.tree is None else item.tree.root
+    for node in listed_images(root) if isinstance(root, Mapping) else ():  # no JSON 6902
+        if id(node) not in judged:
+            yield Image(node.value, node.value, Key(path, place_of(item.document, node).start))
 
 
 def _text(node: Scalar | None) -> str:

@@ -131,7 +131,7 @@ class Entries:
         document, text = self._document, self._document.decoded.text
         parent, _ = self._parents.get(id(one.item), (None, 0))
         if not isinstance(parent, Sequence):
-            raise NotEditableError("it is no item of a list")
+            raise NotEditableError("it is not an item of a list")
         self._refuse_odd(one)
         place = _flow_place if text[parent.start] == "[" else _block_place
         region, at, before, behind = place(text, one.item)
@@ -150,7 +150,7 @@ class Entries:
     def _refuse_odd(self, one: Renaming) -> None:
         """Raise if the form of an entry leaves doubt about how a copy of it is read."""
         if type(self._document) is not Document:
-            raise NotEditableError("it stands in a string")
+            raise NotEditableError("it is in a string")
         if self._is_odd:
             raise NotEditableError("the file has line breaks that only YAML knows")
         for node in nodes_once(one.item):

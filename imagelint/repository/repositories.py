@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import os
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from imagelint.files.git import LEFT_OUT, kept_below
 from imagelint.files.paths import SUFFIXES
 from imagelint.files.reading import MAX_SIZE, read
 from imagelint.kubernetes.context import NO_CONTEXT
+from imagelint.kubernetes.injection import namespaces_in
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES, is_argo_source
 from imagelint.kubernetes.prefilter import may_have_built
 from imagelint.model.errors import FileError
-from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.context import Context
     from imagelint.repository.graph import Graph
     from imagelint.repository.hosts import Host
-    from imagelint.repository.landing import Landing
+    from imagelint.repository.repository import Repository
 
 __all__ = ["Repositories", "content_of", "manifests_below"]
 
@@ -36,7 +37,7 @@ class Repositories:
     def __init__(self, is_tree: Callable[[str], bool]) -> None:
         """Start empty; for a root that ``is_tree`` rejects, only the folder itself is listed."""
         self._is_tree = is_tree
-        self._known: dict[str, _Repository | None] = {}
+        self._known: dict[str, Repository | None] = {}
         """By root; None if it contains no kustomization and no object that runs kustomize."""
         self._injecting: dict[str, dict[str, bool]] = {}
         """By root: see :meth:`injecting_at`."""
@@ -54,21 +55,15 @@ class Repositories:
     def context_of(self, root: str, path: str) -> Context:
         """Return what a repository knows of a file (absolute)."""
         known = self._at(root)
-        if known is None:
-            return NO_CONTEXT
-        context = known.graph.context_of(path)
-        return context if known.landing is None else known.landing.context_of(path, context)
+        return NO_CONTEXT if known is None else known.context_of(path)
 
     def reached_from(self, root: str, paths: list[str]) -> Iterator[str]:
         """Yield the files that kustomizations and objects in ``paths`` include as documents."""
         known = self._at(root)
         if known is not None:
-            yield from known.graph.reached_from(paths)
-            if known.landing is not None:
-                for path in paths:
-                    yield from known.landing.named_in(path)
+            yield from known.reached_from(paths)
 
-    def _at(self, root: str) -> _Repository | None:
+    def _at(self, root: str) -> Repository | None:
         if root not in self._known:
             self._known[root] = _repository(root, is_tree=self._is_tree(root))
         return self._known[root]
@@ -79,8 +74,6 @@ class Repositories:
         This reads every manifest, so it is called only for a placeholder of Istio's.
         """
         if root not in self._injecting:
-            from imagelint.kubernetes.injection import namespaces_in  # noqa: PLC0415 - rare
-
             paths = _listed(root, below=self._is_tree(root))[1]
             found = ((path, content_of(root, path)) for path in paths)
             sources = (Source(path, data) for path, data in found if data is not None)
@@ -91,45 +84,29 @@ class Repositories:
         self, is_same: Callable[[str], bool], then: Callable[[str], bytes | None]
     ) -> Iterator[str]:
         """Yield files, and folders of files, that are now included in another way than before."""
-        known = [one for one in self._known.values() if one is not None]
-        if known:
-            from imagelint.repository.reached import newly_built, newly_reached  # noqa: PLC0415
-
-            for one in known:
-                yield from newly_reached(one.graph, is_same, then)
-                yield from newly_built(one.graph, one.hosts, is_same, then)
+        for known in self._known.values():
+            if known is not None:
+                yield from known.newly_reached(is_same, then)
 
 
-class _Repository(NamedTuple):
-    graph: Graph
-    hosts: tuple[Host, ...]
-    landing: Landing | None
-    """None without hosts."""
-
-
-def _repository(root: str, *, is_tree: bool) -> _Repository | None:
+def _repository(root: str, *, is_tree: bool) -> Repository | None:
     kustomizations, manifests = _listed(root, below=is_tree)
-    hosts = tuple(_hosts(root, manifests)) if is_tree else ()
-    if not kustomizations and not hosts:
+    candidates = _candidates(root, manifests) if is_tree else iter(())
+    first = next(candidates, None)
+    if not kustomizations and first is None:
         return None
-    from imagelint.repository.graph import Graph  # noqa: PLC0415 - many trees have none
+    from imagelint.repository.repository import repository_of  # noqa: PLC0415 - many trees have none
 
-    graph = Graph(root, kustomizations, partial(content_of, root))
-    if not hosts:
-        return _Repository(graph, hosts, None)
-    from imagelint.repository.landing import Landing  # noqa: PLC0415 - as above
-
-    return _Repository(graph, hosts, Landing(graph, hosts, partial(content_of, root)))
+    files = candidates if first is None else chain((first,), candidates)
+    return repository_of(root, kustomizations, files, partial(content_of, root))
 
 
-def _hosts(root: str, paths: list[str]) -> Iterator[Host]:
-    """Yield the objects in the files below a root that build folders."""
+def _candidates(root: str, paths: list[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield the files below a root that may have objects that build folders."""
     for path in paths:
         data = content_of(root, path)
         if data is not None and (may_have_built(data) or is_argo_source(os.path.basename(path))):
-            from imagelint.repository.hosts import hosts_in  # noqa: PLC0415 - as above
-
-            yield from hosts_in(path, data)
+            yield path, data
 
 
 def content_of(root: str, path: str) -> bytes | None:

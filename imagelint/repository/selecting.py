@@ -8,6 +8,7 @@ from imagelint.engine.edits import NotEditableError, edit_scalar, place_of
 from imagelint.kubernetes.catalogue.entries import CONTAINERS
 from imagelint.kubernetes.kustomize.json_patch import steps_of_pointer
 from imagelint.kubernetes.kustomize.plugins import read_configuration, read_replacements
+from imagelint.kubernetes.objects import string_of
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Edit, Span
@@ -23,8 +24,8 @@ if TYPE_CHECKING:
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Node
 
-__all__ = ["ArgoEntry", "Text", "is_editable", "replacements_in", "tested_values"]
-__all__ += ["widens_images"]
+__all__ = ["ArgoEntry", "Text", "is_editable", "listed_images", "replacements_in"]
+__all__ += ["tested_values", "widens_images"]
 
 _OF_PODS: Final = (("containers", "image"), ("initContainers", "image"))
 """The ends of fields to which ``images`` always applies."""
@@ -108,6 +109,30 @@ def _texts_in(value: Node, steps: tuple[str, ...], view: View) -> Iterator[Teste
             else:
                 below = [(str(index), one) for index, one in enumerate(node.items)]
             work += ((one, (*steps, key), is_shared) for key, one in reversed(below))
+
+
+def listed_images(root: Node | None) -> Iterator[Scalar]:
+    """Yield the images in all lists of containers, in whatever kind of object they are.
+
+    Kustomize changes them in every kind but one (api/filters/imagetag/legacy.go).
+    """
+    view = View(Reader.KUSTOMIZE, walk_once=True)
+    work, seen = [] if root is None else [root], set[int]()
+    while work:
+        node = work.pop()
+        if id(node) in seen or isinstance(node, Scalar):
+            continue
+        seen.add(id(node))
+        entries = view.entries(node) if isinstance(node, Mapping) else {}
+        if string_of(entries.get("kind"), view) == "CustomResourceDefinition":
+            continue
+        work += entries.values() if isinstance(node, Mapping) else node.items
+        for name, _ in _OF_PODS:
+            found = entries.get(name)
+            for one in found.items if isinstance(found, Sequence) else ():
+                image = view.get(one, "image")
+                if isinstance(image, Scalar):
+                    yield image
 
 
 def replacements_in(item: Examined) -> Kustomization | None:

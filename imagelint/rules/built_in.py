@@ -48,7 +48,7 @@ RULES: Final[Mapping[str, Rule]] = {
         "floating-tag", "The tag can point to another image tomorrow", Severity.WARNING,
         "pinned-tag",
         "latest, which is also what no tag means, is whatever was pushed last. Two pods of one Deployment can\nrun different code, a rollback does not bring the old image back, and nobody can tell which image\nran when something broke.\n",
-        "Use a version as the tag, or a digest, which pins the image whatever its tag is. The parameter\n`tags` says which tags count as floating.\n",
+        "Use a version as the tag, or a digest, which pins the image regardless of its tag. The parameter\n`tags` says which tags count as floating.\n",
         Examples(
             ("nginx", "nginx:latest", "harbor.myco.com/docker.io/nginx:latest", "localhost:5000/app"),
             ("nginx:1.27.0", "nginx:latest@sha256:b5a1ba37f0f9a8e9c8a8a3a7c5c3f4b6b1f6cf0e2f6c2d7e4d6c1f0e9a8b7c6d", "nginx@sha256:b5a1ba37f0f9a8e9c8a8a3a7c5c3f4b6b1f6cf0e2f6c2d7e4d6c1f0e9a8b7c6d"),
@@ -79,7 +79,7 @@ RULES: Final[Mapping[str, Rule]] = {
     ),
     "missing-digest": Rule(
         "missing-digest", "The image has no digest", Severity.OFF, "digest",
-        "Any tag can be moved, even a version. A digest is the checksum of the image: with a digest, the image\nthat was tested is the image that runs, whoever can write to the registry. The cost: someone, or a\nbot, must update it with each new version, and Harbor's retention may delete images that are no\nlonger tagged upstream. So the rule is off by default.\n",
+        "Any tag can be moved, even a version. A digest is the checksum of the image: with a digest, the\nimage that was tested is the image that runs, even if others can write to the registry. The cost:\nsomeone, or a bot, must update it with each new version, and Harbor's retention may delete images\nthat are no longer tagged upstream. So the rule is off by default.\n",
         "Add @sha256:… to the image; `crane digest IMAGE` or `docker buildx imagetools inspect IMAGE`\nshows it. The tag can stay before it for readers.\n",
         Examples(
             ("nginx", "nginx:1.27.0", "harbor.myco.com/docker.io/nginx:1.27.0"),

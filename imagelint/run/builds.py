@@ -15,7 +15,7 @@ from imagelint import files
 from imagelint.engine.edits import NotEditableError, place_of
 from imagelint.kubernetes.context import Context
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
-from imagelint.model.errors import FileError, UsageError
+from imagelint.model.errors import FileError
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source, Span, one_line, shown
 from imagelint.rendering.compare import compare, told
@@ -70,7 +70,8 @@ class Builds:
             try:
                 tool = tool or find("kustomize")
             except ToolMissingError as error:
-                raise UsageError(str(error)) from error
+                self._run.errors.append(str(error))
+                return
             name = files.displayed(member.path, self._run.cwd)
             try:
                 _refuse_downloads(graph, member)
@@ -125,12 +126,11 @@ class Builds:
     def _lint(self, path: str, governing: files.GoverningPolicy, data: bytes) -> FileResult:
         linter = self._renderer.linter_of(governing, self._environment(path, governing))
         context = self._run.around.context_of(path)
-        return linter.lint(
+        examination = linter.examine(
             Source(files.displayed(path, self._run.cwd), data),
-            governing.match_path(path),
-            stamp=governing.stamp,
-            context=Context(destinations=context.destinations),
+            Context(destinations=context.destinations),
         )
+        return linter.judge(examination, governing.match_path(path), stamp=governing.stamp)
 
     def mended(self, one: Build, known: Collection[str]) -> tuple[bytes, Build]:
         """Return the file of a kustomization with entries for images that are not ``known``.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from imagelint.engine.linter import Linter
 from imagelint.kubernetes.context import Context
-from imagelint.model.errors import UsageError, internal_error
+from imagelint.model.errors import internal_error
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source, one_line
 from imagelint.rendering.charts import bench
@@ -21,7 +21,6 @@ from imagelint.rendering.places import Places
 from imagelint.rendering.plan import Goal, plan
 from imagelint.rendering.tools import RenderingError, ToolMissingError, find
 from imagelint.rules.built_in import RULES
-from imagelint.run.given import today
 from imagelint.run.releases import Installed, releases
 
 if TYPE_CHECKING:
@@ -69,7 +68,6 @@ class Renderer:
         """Judge as the run does."""
         self._run = run
         self._request = request
-        self._today = today()
         self._linters: dict[tuple[str | None, str, str | None], Linter] = {}
 
     def looked(self, *, thorough: bool = False) -> Iterator[Looked]:
@@ -90,7 +88,8 @@ class Renderer:
         try:
             helm = find("helm")
         except ToolMissingError as error:
-            raise UsageError(str(error)) from error
+            self._run.errors.append(str(error))
+            return
         for one in installed:
             self.linter(one)  # an unknown environment is an error of the user
 
@@ -121,9 +120,9 @@ class Renderer:
             self._linters[key] = Linter(
                 governing.policy,
                 RULES,
-                self._run.catalogue,
+                self._run.linting.catalogue,
                 environment=environment,
-                today=self._today,
+                today=self._run.linting.today,
             )
         return self._linters[key]
 
@@ -196,11 +195,10 @@ class Renderer:
         """Lint rendered manifests as those of the file that decides about environments."""
         namespace = one.release.setting.namespace
         spaces = frozenset(() if namespace is None else (namespace,))
-        return self.linter(one).lint(
-            Source(one.release.shown, text),
-            one.governing.match_path(one.path),
-            stamp=one.governing.stamp,
-            context=Context(destinations=spaces),
+        linter = self.linter(one)
+        examination = linter.examine(Source(one.release.shown, text), Context(destinations=spaces))
+        return linter.judge(
+            examination, one.governing.match_path(one.path), stamp=one.governing.stamp
         )
 
 

@@ -70,7 +70,7 @@ def retold(
     seen = KnownImages.of(known)
     for build in found.builds:
         telling.take_build(build, seen)
-    yield from map(run.light, telling.added_to(known))
+    yield from map(run.linting.light, telling.added_to(known))
 
 
 class KnownImages(NamedTuple):
@@ -134,7 +134,7 @@ class _Telling:
         for suppressed in result.suppressed:
             told, one = self._moved(looked, suppressed.finding, numbers)
             told.suppressed[suppressed._replace(finding=one)] = None
-        self._run.note_used(result)
+        self._run.add_uses(result)
         shown = looked.installed.release.shown
         self._run.remarks += (one_line(f"note: {shown}: {one}") for one in looked.remarks)
 
@@ -179,7 +179,7 @@ class _Telling:
             why = one.refused if finding.fix is not None else None
             moved = finding._replace(path=path, span=span, fix=None, unfixable=why)
             told.findings[moved] = None
-        self._run.note_used(result)
+        self._run.add_uses(result)
 
     def added_to(self, known: Iterable[FileResult]) -> Iterator[FileResult]:
         """Yield the results of files with what is told of them; then those of other files."""

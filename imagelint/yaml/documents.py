@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Document", "StreamProblem", "cut", "split"]
 
 _DASHES = b"---"
-_CONTENT = re.compile(rb"[^ \t\n\r\f\v]")
+_CONTENT = re.compile(rb"[^ \n\r]")
+"""A tab counts: no YAML starts with it, so kubectl refuses a document of blanks and tabs."""
 _BREAK = rb"(?:\r\n|\r(?!\n)|\n|\xc2\x85|\xe2\x80[\xa8\xa9])"
 _IN_LINE = rb"[^\r\n\xc2\xe2]*(?:(?:\xc2(?!\x85)|\xe2(?!\x80[\xa8\xa9]))[^\r\n\xc2\xe2]*)*"
 """A YAML 1.1 line, and with it a comment, also ends at NEL, LS and PS."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from jsonschema import Draft202012Validator
+
 from imagelint.model.errors import PolicyError, nearest
 from imagelint.model.source import shown
 from imagelint.yaml.config import Fields, is_text
@@ -75,14 +77,12 @@ class _Explanation:
 
     def by(self, schema: MappingType[str, Any]) -> list[PolicyError]:
         """Return all mistakes; at one place, the one in the reader's words comes first."""
-        from jsonschema import Draft202012Validator  # noqa: PLC0415 - only after a file was refused
-
         errors = Draft202012Validator(schema).iter_errors(self._plain(self._reader.root, ()))
         for error in sorted(errors, key=lambda one: one.validator != "enum"):
             self._explain(error)
         return self._found
 
-    def _plain(self, node: Node, path: _Path) -> Any:  # noqa: ANN401 - JSON
+    def _plain(self, node: Node, path: _Path) -> object:
         """Return a node as the reader sees it: a scalar is text, or None if it is empty.
 
         The reader reports what no schema can see (a duplicate key, a tag).
@@ -147,7 +147,9 @@ class _Explanation:
         for one in error.context or ():
             alternatives.setdefault(one.relative_schema_path[0], []).append(one)
         is_text = isinstance(error.instance, str)
-        meant = [found for found in alternatives.values() if not _is_other_type(found, is_text)]
+        meant = [
+            found for found in alternatives.values() if not _is_other_type(found, is_text=is_text)
+        ]
         words = dict.fromkeys(
             word for found in meant for one in found if not one.path for word in _words(one)
         )
@@ -180,7 +182,7 @@ def _pairs(node: Node) -> Iterator[tuple[Scalar, Node]]:
             yield key, value
 
 
-def _is_other_type(found: Iterable[_Error], is_text: bool) -> bool:  # noqa: FBT001
+def _is_other_type(found: Iterable[_Error], *, is_text: bool) -> bool:
     """Whether an alternative is for values of another type."""
     wrong = ("type",) if is_text else ("type", "enum", "const")
     return any(one.validator in wrong and not one.path for one in found)

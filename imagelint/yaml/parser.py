@@ -12,7 +12,7 @@ never writes YAML.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from imagelint.yaml.bounds import DEEP, DEEP_STEPS, MAX_DEPTH, is_excessive
 from imagelint.yaml.fast.parser import parse_plain
@@ -46,8 +46,13 @@ _FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\u
 """Characters that YAML does not allow."""
 
 
+_Event: TypeAlias = Any
+_LibraryError: TypeAlias = Any
+"""The library has no types."""
+
+
 class _Events(Protocol):
-    def get_event(self) -> Any: ...  # noqa: ANN401 - the library's event classes are untyped
+    def get_event(self) -> _Event: ...
 
 
 class _EventsRefusedError(Exception):
@@ -164,7 +169,7 @@ class _Composer:
             elif name == "DocumentStartEvent" and event.version not in (None, (1, 1)):
                 self._problem(0, "a %YAML directive for another version than 1.1")
 
-    def _guarded(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - untyped events
+    def _guarded(self, call: Callable[[], _Event]) -> _Event:
         """Call the library; any exception means that it refuses the text."""
         try:
             return call()
@@ -175,7 +180,7 @@ class _Composer:
         place, message = _place(error, self._text)
         return _EventsRefusedError(self._tree, self._unread_from(error), place, message)
 
-    def _unread_from(self, error: Any) -> int:  # noqa: ANN401 - three untyped classes
+    def _unread_from(self, error: _LibraryError) -> int:
         """Return the offset from which the parse cannot be trusted.
 
         That is after the last node, or at a key without a value yet; an unclosed bracket or
@@ -193,7 +198,7 @@ class _Composer:
             index = min(index, error.context_mark.index)
         return index
 
-    def _look_behind(self, end: Any) -> None:  # noqa: ANN401 - an untyped event
+    def _look_behind(self, end: _Event) -> None:
         """Record content after the document, which go-yaml never reads."""
         index = end.end_mark.index
         try:
@@ -211,7 +216,7 @@ class _Composer:
     def _problem(self, index: int, message: str) -> None:
         self._tree.problems.append(ParseProblem(index + self._shift, message))
 
-    def _behind_properties(self, event: Any) -> int:  # noqa: ANN401 - an untyped event
+    def _behind_properties(self, event: _Event) -> int:
         """Return where the node's own text begins, after its anchor and tag."""
         start: int = event.start_mark.index
         if event.anchor is not None or event.tag is not None:
@@ -220,7 +225,7 @@ class _Composer:
                 start = match.end()
         return start
 
-    def _scalar(self, event: Any) -> None:  # noqa: ANN401 - an untyped event
+    def _scalar(self, event: _Event) -> None:
         start = self._behind_properties(event)
         tag, value = event.tag, event.value
         if self._stand_ins:
@@ -247,13 +252,13 @@ class _Composer:
             self._anchored_sizes[id(node)] = 1
         self._attach(node)
 
-    def _mapping_start(self, event: Any) -> None:  # noqa: ANN401 - an untyped event
+    def _mapping_start(self, event: _Event) -> None:
         self._start(event, Mapping)
 
-    def _sequence_start(self, event: Any) -> None:  # noqa: ANN401 - an untyped event
+    def _sequence_start(self, event: _Event) -> None:
         self._start(event, Sequence)
 
-    def _start(self, event: Any, make: type[Mapping | Sequence]) -> None:  # noqa: ANN401
+    def _start(self, event: _Event, make: type[Mapping | Sequence]) -> None:
         start = event.start_mark.index
         tag = event.tag
         node = make(start + self._shift, start + self._shift, None if tag is None else str(tag))
@@ -269,7 +274,7 @@ class _Composer:
             message = f"nested deeper than {MAX_DEPTH} levels"
             raise _EventsRefusedError(self._tree, start, start, message)
 
-    def _collection_end(self, event: Any) -> None:  # noqa: ANN401 - an untyped event
+    def _collection_end(self, event: _Event) -> None:
         node = self._open.pop()
         node.end = event.end_mark.index + self._shift
         self._keys.pop()
@@ -279,7 +284,7 @@ class _Composer:
         if node.anchored:
             self._anchored_sizes[id(node)] = size
 
-    def _alias(self, event: Any) -> None:  # noqa: ANN401 - an untyped event
+    def _alias(self, event: _Event) -> None:
         self._tree.has_aliases = True
         start = event.start_mark.index
         target = self._anchors.get(event.anchor)
@@ -342,7 +347,7 @@ def _first_content(rest: str) -> int | None:
     return None
 
 
-def _place(error: Any, text: str) -> tuple[int, str]:  # noqa: ANN401 - three untyped classes
+def _place(error: _LibraryError, text: str) -> tuple[int, str]:
     """Return where (in characters) and why the YAML library refused a document."""
     mark = getattr(error, "problem_mark", None)
     opened = getattr(error, "context_mark", None)

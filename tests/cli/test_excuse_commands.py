@@ -267,7 +267,7 @@ def test_each_policy_has_its_own(work: Project) -> None:
 
 def test_excuses_need_no_baseline(excusing: Project) -> None:
     done = excusing.run("baseline", "write", "prod")
-    assert (done.exit_code, done.stderr) == (CLEAN, "imagelint.yaml: nothing to take for known\n")
+    assert (done.exit_code, done.stderr) == (CLEAN, "imagelint.yaml: no findings to record\n")
     assert not (excusing.root / BASELINE_NAME).exists()
 
 

@@ -22,6 +22,7 @@ from imagelint.formats import FORMATS
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures"
 CASES = sorted(path.parent.name for path in FIXTURES.glob("*/input"))
 GOLDEN = {
+    "concise": "check.concise.txt",
     "github": "check.github.txt",
     "sarif": "check.sarif",
     "gitlab": "check.gitlab.json",

@@ -262,9 +262,9 @@ def test_settings(config: str, settings: Settings) -> None:
     ("config", "message"),
     [
         ("data: {enviroment: dev}", 'data.enviroment: unknown key; did you mean "environment"?'),
-        ("data: [a]", "functionConfig.data is no mapping"),
-        ("data: {policy: 5}", "functionConfig.data.policy is no string"),
-        ("data: {policy: {a: b}}", "functionConfig.data.policy is no string"),
+        ("data: [a]", "functionConfig.data is not a mapping"),
+        ("data: {policy: 5}", "functionConfig.data.policy is not a string"),
+        ("data: {policy: {a: b}}", "functionConfig.data.policy is not a string"),
         ("data: {policy: a}, spec: {policy: a}", "given in data and in spec"),
         ("data: {fix: maybe}", 'no fix "maybe"'),
         ("data: {failOn: errors}", 'no failOn "errors"; did you mean "error"?'),
@@ -314,7 +314,7 @@ def test_the_folder_decides_the_environment(work: Project, monkeypatch: pytest.M
             "a ResourceList of config.kubernetes.io/v1 is wanted",
         ),
         ("kind: ResourceList\n", "a ResourceList of config.kubernetes.io/v1 is wanted"),
-        (HEAD + "items: {a: b}\n", "items that are no list"),
+        (HEAD + "items: {a: b}\n", "items is not a list"),
         (HEAD + "items: [\n", "does not parse"),
         (HEAD + "items: [a: b: c]\n", "does not parse"),
         (HEAD + "...\nmore: text\n", "there is text behind"),
@@ -334,7 +334,7 @@ def test_what_is_no_resource_list(work: Project, text: str | bytes, message: str
 
 
 def test_a_mistake_of_ours_is_no_answer(work: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imagelint.engine.linter.Linter.lint", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("imagelint.engine.linter.Linter.judge", lambda *_, **__: 1 / 0)
     done = work.run("krm", stdin=HEAD + BAD)
     assert (done.exit_code, done.stdout) == (ERROR, "")
     assert "internal error" in done.stderr

@@ -27,6 +27,7 @@ TODAY = "2026-06-15"
 COMMANDS = {
     "check.txt": ("check",),
     "check.json": ("check", "--format", "json"),
+    "check.concise.txt": ("check", "--format", "concise"),
     "check.sarif": ("check", "--format", "sarif"),
     "check.github.txt": ("check", "--format", "github"),
     "check.gitlab.json": ("check", "--format", "gitlab"),

@@ -5,12 +5,15 @@ The columns are those of :mod:`tests.differential.cases`.
 
 from __future__ import annotations
 
-from tests.differential.cases import BOXED, HEAD, IMAGE, Case, flow, json, merging, odd, pod
+from tests.differential.cases import BOXED, HEAD, IMAGE, Case, flow, json, listed, merging, odd, pod
 
 __all__ = ["FOUND"]
 
 _FILLED = "# filled\n" * 300
 """More than a decoder's buffer, so that it never comes to what is behind."""
+ENCODINGS = ("utf-8", "utf-8-sig", "utf-16")
+UNSEEN = pod().replace("kind", "\u200bkind")
+UNSEEN_ITEM = flow().replace("apiVersion", "\u200bapiVersion").replace("kind", "\u200bkind")
 
 FOUND = (
     Case(
@@ -98,5 +101,35 @@ FOUND = (
         f"x:\n  &k:kind: Job\n{HEAD}spec: {{{BOXED.replace('x/a', 'x/a:1')}}}\n",
         "x/a:1",
         "x/a:1",
+    ),
+    *(
+        Case(
+            f"a document of {name}, in {encoding}",
+            f"{pod()}---\n{blank}",
+            "x/a",
+            why="documents without images",
+            encoding=encoding,
+        )
+        for encoding in ENCODINGS
+        for name, blank in (("a tab", "\t\n"), ("a blank and a tab", " \t"))
+    ),
+    *(
+        Case(f"a document of blanks, in {one}", f"{pod()}---\n  \n", "x/a", "x/a", encoding=one)
+        for one in ENCODINGS
+    ),
+    *(
+        Case(f"an invisible character before `kind`, {name}", text, kubectl, kustomize)
+        for name, text, kubectl, kustomize in (
+            ("which a merge brings", f"{UNSEEN}<<: {{kind: Pod}}\n", "x/a", "x/a"),
+            ("which stands there, too, in a tag", f"{UNSEEN}!!str kind: Pod\n", "x/a", "x/a"),
+            ("an item of a typed list", listed("PodList", UNSEEN_ITEM), "x/a", ""),
+        )
+    ),
+    Case("an invisible character before `kind`", UNSEEN, refused=True, also="x/a"),
+    Case(
+        "an invisible character before `kind`, an item of a List",
+        listed("List", UNSEEN_ITEM),
+        refused=True,
+        also="x/a",
     ),
 )

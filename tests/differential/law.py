@@ -10,7 +10,7 @@ import re
 from codecs import BOM_UTF8
 from typing import TYPE_CHECKING
 
-from imagelint.kubernetes.read import Examined, Refusal, examine
+from imagelint.kubernetes.examine import examine
 from imagelint.kubernetes.readers import Reader, Value
 from imagelint.model.source import Source
 from tests.corpus.oracle import catalogue, is_core
@@ -19,6 +19,7 @@ from tests.differential.decoders import SeenImage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from imagelint.kubernetes.examined import Examined, Refusal
     from imagelint.kubernetes.search import ImageSite
     from imagelint.yaml.documents import Document
     from tests.differential.decoders import Refused, Verdict
@@ -41,8 +42,7 @@ STRICTER = {
     ),
     "documents without images": (
         "a document that can hold no image is not parsed, so kubectl's refusal of it is not"
-        " reported (laxer in words only: what kubectl refuses does not run); so is one that is"
-        " blank but for a tab"
+        " reported (laxer in words only: what kubectl refuses does not run)"
     ),
     "byte order marks": (
         "behind a byte order mark too many go-yaml takes the first letters off keys (`xkind` is"
@@ -79,7 +79,6 @@ STRICTER = {
 }
 """Every way in which imagelint is stricter than both readers, with its reason."""
 
-_SEPARATORS = rb"(?m)^---.*$"
 LONGEST = 255
 """Characters of the longest name of an image."""
 _NO_KIND = "unable to decode \"document\": Object 'Kind' is missing in"
@@ -91,13 +90,13 @@ def violations(
 ) -> list[str]:
     """Return in what imagelint's reading of a file breaks the law; empty is good."""
     source = Source(name, data)
-    examined = examine(source, catalogue())[0]
-    parsed = examine(source, catalogue(), prove=False)[0]
+    examined = examine(source, catalogue())
+    parsed = examine(source, catalogue(), prove=False)
     return [
         *_missed(examined, kubectl, kustomize),
         *_invented(examined, kubectl, kustomize, _end_of_stream(parsed, kubectl)),
         *_unreported(examined, kubectl),
-        *_undetected(data, parsed, kubectl),
+        *_undetected(parsed, kubectl),
         *_false_alarms(parsed, kubectl, kustomize),
     ]
 
@@ -190,10 +189,9 @@ def _unreported(examined: list[Examined], kubectl: Verdict) -> Iterator[str]:
         yield f"kubectl refuses {with_images}, we report {reported}"
 
 
-def _undetected(data: bytes, parsed: list[Examined], kubectl: Verdict) -> Iterator[str]:
+def _undetected(parsed: list[Examined], kubectl: Verdict) -> Iterator[str]:
     refused = [one.text for one in kubectl.refused if one.ends]
-    has_blank = any(piece.isspace() and b"\t" in piece for piece in re.split(_SEPARATORS, data))
-    if refused and not has_blank and not any(item.refusals for item in parsed):
+    if refused and not any(item.refusals for item in parsed):
         yield f"kubectl refuses {refused}, we do not"
 
 

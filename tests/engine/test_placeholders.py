@@ -8,8 +8,8 @@ from imagelint.engine.linter import Linter
 from imagelint.kubernetes.context import Context
 from imagelint.kubernetes.injection import namespaces_in
 from imagelint.model.source import Source
-from imagelint.repair.fixer import repaired
 from imagelint.rules.built_in import RULES
+from tests.support.fixing import repaired
 from tests.support.policies import policy
 from tests.support.trees import catalogue
 

@@ -9,6 +9,7 @@ import pytest
 
 from imagelint import files
 from imagelint.files.guard import open_inside, refuse_links
+from imagelint.formats import FORMATS
 from imagelint.model.errors import FileError
 from tests.support.needs import needs
 from tests.support.project import BAD, ERROR, FINDINGS, GOOD, Project
@@ -27,7 +28,6 @@ environments: {prod: {allow: [h.io]}}
 default: prod
 """
 LEADS_OUT = "a link that leads out of the repository, and is not followed"
-FORMATS = ("text", "json", "sarif", "github", "junit", "gitlab", "markdown")
 
 
 @pytest.fixture
@@ -379,7 +379,7 @@ def test_the_policy_of_a_function_config_stays_inside(checkout: Project, policy:
     link(checkout, "ci/p.yaml", "../../outside/config.json", tracked=False)
     done = checkout.run("krm", stdin=LIST.format(policy))
     assert (done.exit_code, done.stdout) == (ERROR, "")
-    assert "it lies outside of the repository, and is not read" in done.stderr
+    assert "it is outside the repository, so it is not read" in done.stderr
     assert SECRET not in done.output
     (checkout.root.parent / "outside/p.yaml").write_text(POLICY)
     done = checkout.run("krm", "--policy", "../outside/p.yaml", stdin=LIST.format(policy))

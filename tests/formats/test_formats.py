@@ -272,6 +272,19 @@ def test_the_inventory_as_text() -> None:
     )
 
 
+# --- concise ---------------------------------------------------------------------------
+
+
+def test_a_finding_in_a_line() -> None:
+    made = report(finding(source(), message="a\nb; use h.io/nginx"))
+    line = "k/a.yaml:2:10: error unapproved-registry: a\\nb; use h.io/nginx\n"
+    summary = "Found 1 error in 1 image in 1 file; 1 can be fixed by `imagelint fix`.\n"
+    concise = renderer(FORMATS, "concise")
+    assert concise(made) == line + summary
+    assert concise(made, Look(brief=True)) == line
+    assert not concise(report(), Look(brief=True))
+
+
 # --- all of them -----------------------------------------------------------------------
 
 

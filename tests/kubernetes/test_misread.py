@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imagelint.kubernetes.read import examine
+from imagelint.kubernetes.examine import examine
 from imagelint.model.source import Source
 from tests.support.trees import catalogue
 
@@ -18,7 +18,7 @@ UTF_32 = ["utf-32", "utf-32-le", "utf-32-be"]
 
 def refused(data: bytes, *, prove: bool = True) -> list[str]:
     """Return why kubectl refuses the manifests of a file, the first reason of each."""
-    items, _ = examine(Source("a.yaml", data), catalogue(), prove=prove)
+    items = examine(Source("a.yaml", data), catalogue(), prove=prove)
     reasons = [item.refusals[0] for item in items if item.is_manifest and item.refusals]
     assert all(reason.by_kubectl for reason in reasons)
     return [reason.message.partition(";")[0] for reason in reasons]
@@ -101,6 +101,26 @@ def test_an_object_that_is_none_to_yaml(text: str, reason: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        pytest.param("\u200bkind: Pod\n<<: {kind: Pod}\napiVersion: v1\n", id="a merge"),
+        pytest.param("\u200bkind: Pod\n!!str kind: Pod\napiVersion: v1\n", id="a tag"),
+        pytest.param(
+            "apiVersion: v1\nkind: PodList\nitems:\n- \u200bkind: Pod\n  \u200bapiVersion: v1\n",
+            id="a typed list",
+        ),
+    ],
+)
+def test_an_object_beside_an_odd_key(text: str) -> None:
+    """kubectl reads the kind elsewhere, so it does not refuse the document."""
+    assert refused(text.encode()) == refused(text.encode(), prove=False) == []
+    for there, gone in (("<<: {kind: Pod}\n", ""), ("!!str kind: Pod\n", ""), ("PodL", "L")):
+        if there in text:
+            (reason,) = refused(text.replace(there, gone).encode())
+            assert reason == "its keys are not `apiVersion` and `kind`"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         pytest.param(JSON, id="JSON without spaces"),
         pytest.param('{"containers": 1} garbage {"kind": 2}', id="garbage around no object"),
         pytest.param("the containers: of an apiVersion\n", id="prose"),
@@ -132,7 +152,7 @@ spec:
 
 def told_of(text: str, *, with_trees: bool = False) -> list[str]:
     """Return all reasons why the documents of a text are not read as they are written."""
-    items, _ = examine(Source("a.yaml", text.encode()), catalogue(), with_trees=with_trees)
+    items = examine(Source("a.yaml", text.encode()), catalogue(), with_trees=with_trees)
     return [reason.message for item in items if item.is_manifest for reason in item.refusals]
 
 
@@ -264,7 +284,7 @@ SNIPPETS = """\
 def test_settings_with_manifests_in_their_strings() -> None:
     """Snippets of an editor: their keys are no object's, whatever their texts say."""
     assert refused(SNIPPETS.encode()) == []
-    assert examine(Source("a.yaml", SNIPPETS.encode()), catalogue())[0][0].is_manifest is False
+    assert examine(Source("a.yaml", SNIPPETS.encode()), catalogue())[0].is_manifest is False
     for keys in ('"apiVersion": "v1", "kind": "Pod",', "apiVersion: v1,\n\tkind: Pod,"):
         assert refused(SNIPPETS.replace('"prefix": "pod",', keys).encode()) != []
 

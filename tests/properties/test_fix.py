@@ -11,14 +11,15 @@ from hypothesis import strategies as st
 
 from imagelint.engine.linter import Linter
 from imagelint.engine.run_rules import conclude
-from imagelint.kubernetes.injection import CONTAINERS
+from imagelint.kubernetes.injection import INJECTED
 from imagelint.model.finding import Severity
 from imagelint.model.reference import ImageReference
 from imagelint.model.source import Source, shown
 from imagelint.policy.policy import parse_policy
-from imagelint.repair.fixer import FixError, repaired
+from imagelint.repair.fixer import FixError
 from imagelint.rules.built_in import RULES
 from tests.properties.manifest_strategies import manifests, nasty_streams
+from tests.support.fixing import repaired
 from tests.support.project import ROOT
 from tests.support.trees import catalogue
 
@@ -162,7 +163,7 @@ def test_what_cannot_be_analysed_is_reported(data: bytes, path: str) -> None:
     result = lint(data, path)
     told = {finding.span for finding in result.findings}
     for record in result.images:
-        is_istio = record.image == "auto" and record.container in CONTAINERS
+        is_istio = record.image == "auto" and record.container in INJECTED
         is_filled_in = is_istio or record.image == " "
         if record.allowed is not True and not is_filled_in and record.environments != ("dev",):
             assert record.span in told

@@ -88,10 +88,11 @@ class _Writer:
         }
         if self.source.random() < 0.3:
             spec["initContainers"] = [{"image": self.image(), "name": "i"}]
-        kind = self.source.choice(["Deployment", "Deployment", "Pod", "CronJob", "Prometheus"])
+        kinds = [*["Deployment"] * 4, *["Pod", "CronJob", "Prometheus"] * 2, "ConfigMap"]
+        kind = self.source.choice(kinds)
         meta = {"name": f"w{self.count}"}
         template = {"metadata": {"labels": {"a": "b"}}, "spec": spec}
-        if kind == "Pod":
+        if kind in {"Pod", "ConfigMap"}:  # kustomize changes what looks like a pod spec anywhere
             return {"apiVersion": "v1", "kind": kind, "metadata": meta, "spec": spec}
         if kind == "CronJob":
             job = {"schedule": "@daily", "jobTemplate": {"spec": {"template": template}}}

@@ -5,6 +5,7 @@ But for images, each of which is what the policy maps it to.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -123,6 +124,90 @@ def test_what_is_edited_outside_of_the_run_gets_new_names_alone(
     harbor = own.replace("name: nginx", "name: harbor.myco.com/docker.io/nginx")
     assert repository.read("base/kustomization.yaml") == f"resources: [pod.yaml]\n{harbor}"
     assert repository.read("top/kustomization.yaml") == top
+
+
+_STRAY = "containers: [{name: c, image: nginx:1}]\n"
+_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: m}\n"
+_DEPLOYMENT = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: m}\n"
+_ITEM = _MAP.replace("\n", "\n  ")
+_DEFINITION = (
+    "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.b}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_selected"),
+    [
+        (f"{_MAP}spec:\n  {_STRAY}", True),
+        (f"{_MAP}a: [[{{init{_STRAY.strip().capitalize()}}}]]\n", True),
+        (f"{_MAP}spec:\n  {_STRAY}".replace("containers", '"c\\x6fntainers"'), True),
+        (f"{_DEPLOYMENT}spec:\n  {_STRAY}", True),
+        (f"apiVersion: v1\nkind: List\nitems:\n- {_ITEM}{_STRAY}", True),
+        (f"{_DEFINITION}spec:\n  {_STRAY}", False),
+        (f"{_MAP}spec:\n  ephemeral{_STRAY.capitalize()}", False),
+        (f"{_MAP}data:\n  a: |\n    {_STRAY}", False),
+        (f"{_MAP}spec:\n  {_STRAY}".replace("nginx", "redis"), False),
+    ],
+)
+def test_lists_of_containers_in_any_object(
+    tmp_path: Path, program: Tool, text: str, *, is_selected: bool
+) -> None:
+    """The kustomization's `images` changes them, too, so the entry keeps its name for them."""
+    repository = Repository.new(tmp_path / "tree")
+    repository.write("imagelint.yaml", POLICY)
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n"
+    repository.write("pod.yaml", f"{pod}  - {{name: a, image: nginx:1}}\n")
+    repository.write("other.yaml", text)
+    own = "resources: [pod.yaml, other.yaml]\nimages:\n- {name: nginx, newTag: '2'}\n"
+    repository.write("kustomization.yaml", own)
+    repository.commit()
+    before = Builds.of(program, repository.root)
+    [output] = before.outputs.values()
+    assert output is not None
+    assert output.count("nginx:2") == 1 + is_selected
+    fix(repository.root, ".")
+    [fixed] = Builds.of(program, repository.root).outputs.values()
+    harbor = "harbor.myco.com/docker.io/nginx:2"
+    assert fixed is not None
+    assert fixed.count(harbor) == 1
+    assert fixed.replace(harbor, "nginx:2") == output
+    assert repository.read("other.yaml") == text
+    assert repository.read("kustomization.yaml").count("name: nginx,") == is_selected
+
+
+LISTS: dict[str, Any] = {
+    "v1 ConfigMap": {"data": {}, "spec": {"containers": [{"image": "nginx:1"}]}},
+    "example.com/v1 Thing": {"status": {"initContainers": [{"image": "nginx:1"}]}},
+    "kyverno.io/v1 ClusterPolicy": {
+        "spec": {"rules": [{"validate": {"pattern": {"containers": [{"image": "nginx:1"}]}}}]}
+    },
+    "apiextensions.k8s.io/v1 CustomResourceDefinition": {
+        "spec": {"schema": {"containers": [{"image": "nginx:1"}]}}
+    },
+}
+"""Lists of containers that run nothing."""
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_what_runs_nothing_is_selected_too(tmp_path: Path, program: Tool, kind: str) -> None:
+    """Kustomize sets the tags in all lists of containers, but for those of CRDs."""
+    repository = Repository.new(tmp_path / "tree")
+    repository.write("imagelint.yaml", POLICY)
+    version, _, name = kind.partition(" ")
+    other = {"apiVersion": version, "kind": name, "metadata": {"name": "o"}, **LISTS[kind]}
+    repository.write("k/other.yaml", json.dumps(other))
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n"
+    repository.write("k/pod.yaml", f"{pod}  - {{name: a, image: nginx:1}}\n")
+    entries = 'images: [{name: nginx, newTag: "2"}]\n'
+    repository.write("k/kustomization.yaml", f"resources: [pod.yaml, other.yaml]\n{entries}")
+    repository.commit()
+    before = Builds.of(program, repository.root)
+    fix(repository.root, ".")
+    after = Builds.of(program, repository.root)
+    assert differences(before, after, mapped) == []
+    assert "image: harbor.myco.com/docker.io/nginx:2" in str(after.outputs["k"])
+    is_crd = "CustomResourceDefinition" in kind
+    assert repository.read("k/kustomization.yaml").count("name:") == (1 if is_crd else 2)
 
 
 GENERATORS = """\

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from imagelint.repository.graph import Graph
     from tests.support.project import Project
+    from tests.support.tools import Tool
 
 NAMESPACES = POLICY.replace('paths: ["dev/**"]', "namespaces: [dev]").replace(
     'paths: ["prod/**"]', "namespaces: [prod]"
@@ -115,13 +116,14 @@ def test_paths_limit_what_is_linted(work: Project) -> None:
         ("resources: [https://example.com/a.yaml]", "is not in this repository", "note"),
         ("resources: ['git@github.com:o/r?ref=v1']", "is not in this repository", "note"),
         ("components: [github.com/o/r/path]", "is not in this repository", "note"),
-        ("resources: [../outside]", "is outside of the repository", "error"),
-        ("resources: [link.yaml]", "is outside of the repository", "error"),
+        ("resources: [../outside]", "is outside the repository", "error"),
+        ("resources: [link.yaml]", "is outside the repository", "error"),
         ("resources: [empty]", "has no kustomization file", "note"),
         ("resources: [several]", "has several kustomization files", "error"),
         ("patches: [{path: empty}]", "is a folder, where kustomize reads a file", "error"),
-        ("resources: [fifo]", "is no regular file", "error"),
-        ("resources: [.]", "round in a circle", "error"),
+        ("components: [prod/a.yaml]", "is a file, where kustomize needs a folder", "error"),
+        ("resources: [fifo]", "is not a regular file", "error"),
+        ("resources: [.]", "in a cycle", "error"),
     ],
 )
 def test_what_leads_nowhere(project: Project, entry: str, said: str, severity: str) -> None:
@@ -143,6 +145,30 @@ def test_what_leads_nowhere(project: Project, entry: str, said: str, severity: s
     assert [one["path"] for one in findings if one["rule"] == "unapproved-registry"] == [
         "prod/a.yaml"
     ]
+
+
+@pytest.mark.parametrize("kind", ["Kustomization", "Component"])
+@pytest.mark.parametrize("field", ["resources", "bases", "components"])
+def test_components_are_not_resources(work: Project, program: Tool, field: str, kind: str) -> None:
+    """Kustomize refuses each where it takes the other."""
+    version = "v1alpha1" if kind == "Component" else "v1beta1"
+    head = f"apiVersion: kustomize.config.k8s.io/{version}\nkind: {kind}\n"
+    work.write("a/kustomization.yaml", f"{head}namePrefix: a-\n")
+    work.write("kustomization.yaml", f"{field}: [a]\n")
+    is_built = program.run("build", str(work.root)).returncode == 0
+    assert is_built is ((kind == "Component") is (field == "components"))
+    told = [] if is_built else [("kustomization.yaml", "unresolved-reference", "error")]
+    assert found_in(work) == told
+
+
+@pytest.mark.parametrize("kind", ["kustomization", "Deployment", "Kustomization", ""])
+def test_the_kind_of_a_kustomization(work: Project, program: Tool, kind: str) -> None:
+    text = f"kind: {kind}\nnamespace: a\n"
+    work.write("kustomization.yaml", text)
+    is_built = program.run("build", str(work.root)).returncode == 0
+    told = [] if is_built else [("kustomization.yaml", "unparsable-document", "error")]
+    assert is_built is (kind in ("Kustomization", ""))
+    assert found_in(work) == told
 
 
 @pytest.mark.parametrize("entry", ["resources: [a.png]", "patches: [{path: a.png}]"])

@@ -111,7 +111,7 @@ def test_a_name_that_leads_nowhere_is_told_where_it_is_written(
         assert (path, rule) == (place, "unresolved-reference")
         assert "there is no p.txt here" in message
         is_elsewhere = form in {"folder of the file", "kustomization", "kustomization below"}
-        assert ("it is looked for in app" in message) is is_elsewhere
+        assert ("relative to app" in message) is is_elsewhere
 
 
 def test_a_folder_and_what_is_no_text_are_told(repository: Project) -> None:
@@ -128,7 +128,7 @@ def test_transformers_that_are_folders_of_each_other(repository: Project) -> Non
     repository.write("app/p.txt", MERGED)
     repository.write("app/t/kustomization.yaml", "resources: [t.yaml]\ntransformers: [../../app]\n")
     found = found_in(repository)
-    assert any("round in a circle" in message for _, _, _, message in found)
+    assert any("in a cycle" in message for _, _, _, message in found)
 
 
 def test_a_plugin_of_others_in_a_folder_is_told(repository: Project) -> None:

@@ -216,7 +216,7 @@ def test_a_name_in_a_string_can_be_edited_but_not_copied() -> None:
         b"nginx", b"h/nginx"
     )
     assert not entries.can_copy(renaming(item))
-    with pytest.raises(NotEditableError, match="it stands in a string"):
+    with pytest.raises(NotEditableError, match="it is in a string"):
         entries.edits([renaming(item, "nginx", "h/nginx")])
 
 

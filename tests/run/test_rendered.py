@@ -10,7 +10,7 @@ import pytest
 from imagelint.rendering import charts
 from imagelint.rendering.tools import Limits
 from tests.support.charts import CHARTS, MAJORS, chart, put_helm_on_path, template, write
-from tests.support.project import CLEAN, ERROR, FINDINGS, POLICY
+from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, POLICY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -184,9 +184,11 @@ def test_without_helm_the_error_says_how_to_get_it(
     monkeypatch.setenv("PATH", "")
     work.write("plain.yaml", "a: b\n")
     assert work.run("check", ".", "--render").exit_code == CLEAN
-    work.write("shop/Chart.yaml", chart())
+    write(work, CHARTS["no value"])
+    work.write("pod.yaml", BAD)
     done = work.run("check", ".", "--render")
     assert done.exit_code == ERROR
+    assert "pod.yaml:8:" in done.stdout
     assert "helm is not on PATH, and --render needs it: see https://helm.sh/" in done.stderr
 
 
@@ -293,3 +295,31 @@ def test_a_fix_that_reading_knows_is_kept(helm: Project) -> None:
     (finding,) = found(done)
     assert finding["fix"]["image"] == "h.io/quay/x:1"
     assert finding["template"] == "shop/templates/web.yaml"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"Chart.yaml": ""},
+        {"Chart.yaml": "- a\n"},
+        {"Chart.yaml": "\0\n"},
+        {"Chart.yaml": "{"},
+        {"values.yaml": "- a\n"},
+        {"values.yaml": "a: [\n"},
+        {"values.yaml": "a: \x01\n"},
+        {"templates/web.yaml": "{{ .Values.a.b.c }}"},
+        {"templates/web.yaml": "a: b: c\n"},
+        {"templates/web.yaml": "{{ .Nothing"},
+        {"charts/x.tgz": "no archive"},
+        {"charts/x/Chart.yaml": "{"},
+    ],
+)
+def test_broken_charts_are_errors(helm: Project, files: dict[str, str]) -> None:
+    for name, text in {"Chart.yaml": chart(), **files}.items():
+        helm.write(f"shop/{name}", text.encode("latin-1"))
+    helm.write("pod.yaml", BAD)
+    for command in ("check", "images", "fix"):
+        done = helm.run(command, ".", "--render")
+        assert done.exit_code == ERROR, done.output
+        assert "error: shop: not rendered: " in done.stderr
+        assert "internal error" not in done.stderr

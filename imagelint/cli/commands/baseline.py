@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +11,7 @@ import click
 from imagelint import files
 from imagelint.cli.options import debug_option, environment_option, policy_option, request
 from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, say
-from imagelint.engine.baseline import Baseline, identity_of
+from imagelint.engine.baseline import Baseline, Known, OnHarbor, identity_of
 from imagelint.engine.linter import Linter
 from imagelint.model.errors import UsageError
 from imagelint.model.namedtuple import NamedTuple
@@ -19,7 +20,6 @@ from imagelint.rules.built_in import RULES
 from imagelint.run.run import Run
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Iterator, Mapping
 
     from imagelint.engine.baseline import Identity
@@ -46,7 +46,7 @@ def command() -> None:
 @click.option("--grow", is_flag=True, help="Add findings that the baseline does not have yet.")
 @_paths
 @click.pass_context
-def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa: ANN401 - from click
+def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:
     """Write the current findings to the baseline.
 
     PATH is a file or a folder; default: the current folder. Entries for other files stay in the
@@ -55,24 +55,24 @@ def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa
     \b
       imagelint baseline write
       imagelint baseline write --grow teams/shop
-    """  # noqa: D301 - click wants the character itself
+    """
     run = _run(options)
     every = list(_found(run))
-    for one in every:
-        new = sum(one.new.values())
-        if os.path.lexists(_place(one.governing)) and new and not grow:
+    for found in every:
+        new = sum(found.new.values())
+        if os.path.lexists(_place(found.governing)) and new and not grow:
             message = (
-                f"{files.displayed(_place(one.governing), os.getcwd())} does not know"
+                f"{files.displayed(_place(found.governing), os.getcwd())} does not know"
                 f" {_counted(new)}: fix what is new, or accept it with --grow"
             )
             raise UsageError(message)
-    for one in every:  # all of them, or none
-        if one.counts or os.path.lexists(_place(one.governing)):
-            _write(one, {**one.unseen, **one.counts}, sum(one.new.values()))
-        elif not one.locked:
-            say([f"{one.governing.shown}: nothing to take for known"])
-        if one.locked:
-            say([f"{one.governing.shown}: {_counted(one.locked)} of locked rules left out"])
+    for found in every:  # all of them, or none
+        if found.counts or os.path.lexists(_place(found.governing)):
+            _write(found, {**found.unseen, **found.counts}, sum(found.new.values()))
+        elif not found.locked:
+            say([f"{found.governing.shown}: no findings to record"])
+        if found.locked:
+            say([f"{found.governing.shown}: {_counted(found.locked)} of locked rules left out"])
     ctx.exit(_told(run))
 
 
@@ -81,18 +81,18 @@ def write(ctx: click.Context, /, *, grow: bool, **options: Any) -> None:  # noqa
 @policy_option
 @_paths
 @click.pass_context
-def prune(ctx: click.Context, /, **options: Any) -> None:  # noqa: ANN401 - from click
+def prune(ctx: click.Context, /, **options: Any) -> None:
     """Remove entries from the baseline that no longer match a finding.
 
     PATH is a file or a folder; default: the current folder. Entries for existing files that were
     not linted stay in the baseline.
     """
     run = _run({**options, "environment": None})
-    for one in _found(run):
-        if one.governing.baseline is not None:
-            known = {which: count - one.new[which] for which, count in one.counts.items()}
+    for found in _found(run):
+        if found.governing.baseline is not None:
+            known = {which: count - found.new[which] for which, count in found.counts.items()}
             left = {which: count for which, count in known.items() if count}
-            _write(one, {**one.unseen, **left}, 0)
+            _write(found, {**found.unseen, **left}, 0)
     ctx.exit(_told(run))
 
 
@@ -116,20 +116,18 @@ def _run(options: Mapping[str, Any]) -> Run:
 
 def _found(run: Run) -> Iterator[_Found]:
     """Lint, and yield the findings for each policy."""
-    from collections import Counter  # noqa: PLC0415
-
     counts: dict[tuple[str, ...], Counter[Identity]] = {}
     linted: dict[tuple[str, ...], set[str]] = {}
     locked: Counter[tuple[str, ...]] = Counter()
-    for one in run.inputs:
-        key = one.governing.files
-        result = run.lint(one)
+    for item in run.inputs:
+        key = item.governing.files
+        result = run.lint(item)
         if result is None:
             continue
-        path = one.governing.match_path(one.path)
+        path = item.governing.match_path(item.path)
         linted.setdefault(key, set()).add(path)
         for finding in result.findings:
-            if finding.rule in one.governing.policy.locked_rules:
+            if finding.rule in item.governing.policy.locked_rules:
                 locked[key] += 1
             else:
                 counts.setdefault(key, Counter())[identity_of(finding, path)] += 1
@@ -137,11 +135,13 @@ def _found(run: Run) -> Iterator[_Found]:
         key = governing.files
         known = {} if governing.baseline is None else governing.baseline.counts
         seen = linted.get(key, set()) | governing.gone
-        linter = Linter(governing.policy, RULES, run.catalogue)
-        left = linter.known(known, governing.gone)
+        linter = Linter(governing.policy, RULES, run.linting.catalogue)
+        left = Known(known, linter.upstream, governing.gone, OnHarbor(*linter.on_harbor))
         found = counts.get(key, Counter())
-        new = Counter({one: count - left.take(one, count) for one, count in found.items()})
-        unseen = {one: count for one, count in known.items() if one.path not in seen}
+        new = Counter(
+            {identity: count - left.take(identity, count) for identity, count in found.items()}
+        )
+        unseen = {identity: count for identity, count in known.items() if identity.path not in seen}
         yield _Found(governing, found, new, unseen, locked[key])
 
 
@@ -149,7 +149,7 @@ def _place(governing: GoverningPolicy) -> str:
 
     if governing.baseline_path is None:
         message = (
-            "a baseline stands beside a policy, and there is none: write one with"
+            "a baseline belongs next to a policy, and there is none: write one with"
             " `imagelint init --harbor HOST`"
         )
         raise UsageError(message)

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import click
+from click.shell_completion import get_completion_class
 
 from imagelint.cli.output import print_text
 
@@ -31,9 +32,7 @@ def command(ctx: click.Context, /, shell: str) -> None:
       imagelint completion bash >> ~/.bashrc
       imagelint completion zsh >> ~/.zshrc       # below compinit
       imagelint completion fish > ~/.config/fish/completions/imagelint.fish
-    """  # noqa: D301 - click wants the character itself
-    from click.shell_completion import get_completion_class  # noqa: PLC0415 - only for this
-
+    """
     kind = get_completion_class(shell)
     assert kind is not None
     complete: ShellComplete = kind(ctx.find_root().command, {}, _PROGRAM, _VARIABLE)

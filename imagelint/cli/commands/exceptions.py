@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,7 +61,7 @@ class _Use(NamedTuple):
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.pass_context
-def command(ctx: click.Context, /, style: str, **options: Any) -> None:  # noqa: ANN401 - from click
+def command(ctx: click.Context, /, style: str, **options: Any) -> None:
     """List exceptions, when they expire, and what uses them.
 
     imagelint lints PATH to see which exceptions are used; default: the current folder.
@@ -66,11 +69,15 @@ def command(ctx: click.Context, /, style: str, **options: Any) -> None:  # noqa:
     \b
       imagelint exceptions
       imagelint exceptions --format json | jq '.exceptions[] | select(.used_by == [])'
-    """  # noqa: D301 - click wants the character itself
+    """
     run = Run(request(options))
     say(run.notices)
     uses = _uses(run.results())
-    listed = {one.place: one for governing in run.governing for one in governing.policy.exceptions}
+    listed = {
+        exception.place: exception
+        for governing in run.governing
+        for exception in governing.policy.exceptions
+    }
     if style == "json":
         text = _json(listed.values(), uses, today())
     else:
@@ -81,44 +88,42 @@ def command(ctx: click.Context, /, style: str, **options: Any) -> None:  # noqa:
 
 
 def _uses(results: Iterable[FileResult]) -> dict[str, list[_Use]]:
-    """Return by the place of each exception what it excuses."""
+    """Return by place which findings each exception suppresses."""
     found: dict[str, list[_Use]] = {}
     for result in results:
-        for one in result.suppressed:
-            if one.by == EXCEPTION and one.place is not None:
-                finding = one.finding
+        for excused in result.suppressed:
+            if excused.by == EXCEPTION and excused.place is not None:
+                finding = excused.finding
                 line = result.source.line_number(finding.span.start)
                 use = _Use(finding.path, line, finding.rule, finding.image)
-                found.setdefault(one.place, []).append(use)
+                found.setdefault(excused.place, []).append(use)
     return found
 
 
 def _days_left(until: str, today: str) -> int:
     """Return for how many days an exception still applies, today included; below 1: expired."""
-    import datetime as dt  # noqa: PLC0415 - only for exceptions with a last day
-
     return (dt.date.fromisoformat(until) - dt.date.fromisoformat(today)).days + 1
 
 
 def _json(exceptions: Iterable[PolicyException], uses: dict[str, list[_Use]], today: str) -> str:
-    import json  # noqa: PLC0415
-
     values = [
         {
-            "place": one.place,
-            "rules": one.rules,
-            "images": [str(pattern) for pattern in one.images],
-            "environments": one.environments,
-            "paths": [pattern.text for pattern in one.paths.patterns] if one.paths else [],
-            "objects": [str(pattern) for pattern in one.objects],
-            "containers": [str(pattern) for pattern in one.containers],
-            "reason": one.reason,
-            "until": one.until,
-            "days_left": None if one.until is None else _days_left(one.until, today),
-            "expired": one.has_expired(today),
-            "used_by": [use._asdict() for use in uses.get(one.place, ())],
+            "place": exception.place,
+            "rules": exception.rules,
+            "images": [str(pattern) for pattern in exception.images],
+            "environments": exception.environments,
+            "paths": [pattern.text for pattern in exception.paths.patterns]
+            if exception.paths
+            else [],
+            "objects": [str(pattern) for pattern in exception.objects],
+            "containers": [str(pattern) for pattern in exception.containers],
+            "reason": exception.reason,
+            "until": exception.until,
+            "days_left": None if exception.until is None else _days_left(exception.until, today),
+            "expired": exception.has_expired(today),
+            "used_by": [use._asdict() for use in uses.get(exception.place, ())],
         }
-        for one in exceptions
+        for exception in exceptions
     ]
     return json.dumps({"version": 1, "exceptions": values}, indent=2) + "\n"
 
@@ -130,14 +135,15 @@ def _text(
     look: Look,
 ) -> str:
     blocks = [
-        "\n".join(_lines(one, uses.get(one.place, []), today, look)) + "\n" for one in exceptions
+        "\n".join(_lines(exception, uses.get(exception.place, []), today, look)) + "\n"
+        for exception in exceptions
     ]
     return "\n".join(blocks) or "No exceptions.\n"
 
 
-def _lines(one: PolicyException, used_by: list[_Use], today: str, look: Look) -> Iterator[str]:
-    import textwrap  # noqa: PLC0415
-
+def _lines(
+    exception: PolicyException, used_by: list[_Use], today: str, look: Look
+) -> Iterator[str]:
     def wrapped(label: str, text: str) -> list[str]:
         head = f"  {label:9}"
         return textwrap.wrap(
@@ -149,10 +155,10 @@ def _lines(one: PolicyException, used_by: list[_Use], today: str, look: Look) ->
             break_on_hyphens=False,
         )
 
-    yield f"{shown_path(one.place)}: {', '.join(one.rules)}"
-    yield from wrapped("for", "; ".join(_scope(one)))
-    yield from wrapped("reason", one.reason)
-    yield from wrapped("until", _until(one, today))
+    yield f"{shown_path(exception.place)}: {', '.join(exception.rules)}"
+    yield from wrapped("for", "; ".join(_scope(exception)))
+    yield from wrapped("reason", exception.reason)
+    yield from wrapped("until", _until(exception, today))
     if not used_by:
         yield from wrapped("used by", "nobody")
     places = list(dict.fromkeys(f"{shown_path(use.path)}:{use.line}" for use in used_by))
@@ -161,14 +167,14 @@ def _lines(one: PolicyException, used_by: list[_Use], today: str, look: Look) ->
         yield from wrapped("used by", ", ".join(places[:_FEW]) + more)
 
 
-def _scope(one: PolicyException) -> Iterator[str]:
+def _scope(exception: PolicyException) -> Iterator[str]:
     """Yield in words what limits an exception."""
     narrowed = (
-        ("images", one.images),
-        ("objects", one.objects),
-        ("containers", one.containers),
-        ("paths", one.paths.patterns if one.paths else ()),
-        ("environments", one.environments),
+        ("images", exception.images),
+        ("objects", exception.objects),
+        ("containers", exception.containers),
+        ("paths", exception.paths.patterns if exception.paths else ()),
+        ("environments", exception.environments),
     )
     for what, values in narrowed:
         texts = [getattr(value, "text", None) or str(value) for value in values]
@@ -176,13 +182,13 @@ def _scope(one: PolicyException) -> Iterator[str]:
             yield f"{what} {', '.join(texts)}"
 
 
-def _until(one: PolicyException, today: str) -> str:
-    if one.until is None:
+def _until(exception: PolicyException, today: str) -> str:
+    if exception.until is None:
         return "it is removed"
-    left = _days_left(one.until, today)
+    left = _days_left(exception.until, today)
     if left < 1:
-        return f"{one.until}: expired {_days(1 - left)} ago"
-    return f"{one.until}: {_days(left)} left"
+        return f"{exception.until}: expired {_days(1 - left)} ago"
+    return f"{exception.until}: {_days(left)} left"
 
 
 def _days(number: int) -> str:

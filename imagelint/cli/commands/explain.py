@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -30,8 +31,6 @@ from imagelint.rules.built_in import RULES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from click.shell_completion import CompletionItem
-
     from imagelint.files import GoverningPolicy
     from imagelint.policy.policy import Environment, Policy
     from imagelint.rules.rule import Rule
@@ -44,10 +43,9 @@ _PROSE_WIDTH = 88
 
 def _complete_rule(
     ctx: click.Context,
-    param: click.Parameter,  # noqa: ARG001 - click's own signature
+    _param: click.Parameter,
     incomplete: str,
-) -> list[CompletionItem]:
-
+) -> list[str]:
     rules, cwd = RULES, os.getcwd()
     with suppress(ImagelintError):  # the command itself reports it
         policies = files.Policies(rules, cwd, ctx.params.get("policy"))
@@ -66,15 +64,14 @@ def command(
     environment: str | None,
     policy: str | None,
     harbor: str | None,
-    *,
-    debug: bool,  # noqa: ARG001 - cli/main.py looks for it
+    **_options: Any,
 ) -> None:
     """Explain a rule, or the verdict on an image.
 
     \b
       imagelint explain unapproved-registry
       imagelint explain nginx:1.25 --env prod
-    """  # noqa: D301 - click wants the character itself
+    """
     rules = RULES
     governing = None
     if environment is not None or what not in rules:
@@ -152,8 +149,6 @@ def _examples(title: str, examples: tuple[str, ...] | list[str]) -> Iterator[str
 
 
 def _wrapped(prose: str, width: int) -> Iterator[str]:
-    import textwrap  # noqa: PLC0415
-
     for number, paragraph in enumerate(prose.strip().split("\n\n")):
         if number:
             yield ""

@@ -39,7 +39,7 @@ from imagelint.cli.rendering import rendering_options
 from imagelint.formats.unified import diff as unified
 from imagelint.model.errors import FileError
 from imagelint.model.source import Source, one_line
-from imagelint.run.fixing import Declined, repair_all, tried
+from imagelint.run.fixing import Declined, fix_all, propose
 from imagelint.run.run import Run
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from imagelint.cli.options import Detail
     from imagelint.model.report import FileResult
     from imagelint.repair.moves import Moves
-    from imagelint.run.repairs import Fixed, Repair
+    from imagelint.run.fixes import FileFix, Fixed
     from imagelint.run.request import Request
     from imagelint.run.run import Input
 
@@ -100,7 +100,7 @@ def command(
     fail_on: str,
     *,
     diff: bool,
-    **options: Any,  # noqa: ANN401 - checked by click
+    **options: Any,
 ) -> None:
     """Rewrite images in place to pull through Harbor.
 
@@ -114,7 +114,7 @@ def command(
       imagelint fix --diff > harbor.patch
       imagelint fix --harbor harbor.example.com
       helm template . | imagelint fix - | kubectl apply -f -
-    """  # noqa: D301 - click wants the character itself
+    """
     chosen = targets(formats, output)
     detail, yes = detail_of(options), options.pop("yes")
     asked = request(options)
@@ -126,15 +126,15 @@ def command(
     asked = asked._replace(
         inventory=detail.statistics, leftovers=written, fixes=True, line_hashes=hasher(chosen)
     )
-    run = Run(asked, tried)
+    run = Run(asked, propose)
     say(run.notices, detail)
     say(_clear_leftovers(run), detail)
     confirm = None
     if written and not yes and asked.harbor is None and _somebody_is_there():
         confirm = _confirmed
     try:
-        repairs = repair_all(run, write=written, confirm=confirm)
-        outcome = _repair(repairs, run, detail, diff=diff)
+        done = fix_all(run, write=written, confirm=confirm)
+        outcome = _collected(done, run, detail, diff=diff)
         if asked.rendering is not None:
             _mend(run, asked, outcome, None if outcome.repaired else confirm, diff=diff)
     except Declined:
@@ -167,28 +167,28 @@ def _confirmed(number: int) -> bool:
 
 def _clear_leftovers(run: Run) -> Iterator[str]:
     """Remove what killed processes have left beside the files, and report it at once."""
-    for folder in run.littered:
+    for folder in run.with_leftovers:
         for path in files.clear_leftovers(folder):
             name = one_line(files.displayed(path, os.getcwd()))
             yield f"note: removed {name}, which a killed process left behind"
 
 
-def _repair(repairs: Iterator[Repair], run: Run, detail: Detail, *, diff: bool) -> _Outcome:
+def _collected(done: Iterator[Fixed], run: Run, detail: Detail, *, diff: bool) -> _Outcome:
     """Fix all inputs, and keep only what must still be reported."""
     outcome = _Outcome()
-    for one, before, fixed, after in track(repairs, len(run.inputs), quiet=detail.quiet):
-        if not one.is_outside:
+    for item, before, fix, after in track(done, len(run.inputs), quiet=detail.quiet):
+        if not item.is_outside:
             outcome.results.append(after or before)
-        if fixed is None:
+        if fix is None:
             continue
         outcome.repaired.append(before.path)
-        outcome.moves.append(fixed.moves)
-        if not diff and one.data is None:
+        outcome.moves.append(fix.moves)
+        if not diff and item.data is None:
             continue
-        texts = run.guarded(one, partial(_texts, run, one, fixed))
+        texts = run.guarded(item, partial(_texts, run, item, fix))
         if diff and texts is not None:
-            outcome.fixed[one.path] = texts[1]
-            outcome.patch[one.path] = _patch(one, *texts)
+            outcome.fixed[item.path] = texts[1]
+            outcome.patch[item.path] = _patch(item, *texts)
         elif texts is not None:
             outcome.filtered = texts[1]
     return outcome
@@ -226,12 +226,12 @@ def _mend(
     run.remarks += mender.said
 
 
-def _texts(run: Run, one: Input, fixed: Fixed) -> tuple[bytes, bytes]:
+def _texts(run: Run, item: Input, fix: FileFix) -> tuple[bytes, bytes]:
     """Return the bytes of an input before and after the fix."""
-    old = run.around.read(one)[0] if one.data is None else one.data
-    new = fixed.of(old)
+    old = run.around.read(item)[0]
+    new = fix.of(old)
     if new is None:
-        raise FileError(one.shown, "not repaired: it changed after it was read")
+        raise FileError(item.shown, "not repaired: it changed after it was read")
     return old, new
 
 
@@ -252,8 +252,7 @@ def _print_repaired(data: bytes) -> None:
     print_bytes(_NOTHING if files.is_blank(data) else data, sys.stdout)
 
 
-def _patch(one: Input, old: bytes, new: bytes) -> str:
-
+def _patch(item: Input, old: bytes, new: bytes) -> str:
     # A patch has to name the file itself, not a link to it, and by its bytes.
-    path = one.path if one.data is not None else os.path.realpath(one.path)
+    path = item.path if item.data is not None else os.path.realpath(item.path)
     return unified(Source(files.named(path, os.getcwd()), old), new, look_of(sys.stdout))

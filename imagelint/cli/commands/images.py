@@ -19,7 +19,8 @@ from imagelint.cli.options import (
 from imagelint.cli.output import emit, exit_code, say, track
 from imagelint.cli.rendering import rendered, rendering_options
 from imagelint.formats import INVENTORIES
-from imagelint.run.run import Run, attempted
+from imagelint.run.linting import lint
+from imagelint.run.run import Run
 
 __all__ = ["command"]
 
@@ -36,7 +37,7 @@ def command(
     /,
     formats: tuple[Target, ...],
     output: str | None,
-    **options: Any,  # noqa: ANN401 - checked by click
+    **options: Any,
 ) -> None:
     """List every image with its place and verdict.
 
@@ -47,11 +48,11 @@ def command(
       imagelint images k8s/
       imagelint images --format json | jq -r '.images[].image' | sort -u
       imagelint images --statistics
-    """  # noqa: D301 - click wants the character itself
+    """
     chosen = targets(formats, output)
     detail = detail_of(options)
     asked = request(options)
-    run = Run(asked, attempted)
+    run = Run(asked, lint)
     say(run.notices, detail)
     results = rendered(run, asked, run.results())
     report = run.report(track(results, len(run.inputs), quiet=detail.quiet))

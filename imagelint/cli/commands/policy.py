@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -55,7 +56,7 @@ def command() -> None:
 @debug_option
 @_policy_argument
 @click.pass_context
-def check(ctx: click.Context, /, policy: str | None, **_options: Any) -> None:  # noqa: ANN401 - --debug
+def check(ctx: click.Context, /, policy: str | None, **_options: Any) -> None:
     """Find mistakes in a policy: what can never match, overlaps, or allows everything.
 
     POLICY is a file; default: the policy of the current folder. The exit code is 1 if there is a
@@ -81,8 +82,6 @@ def _counted(number: int, what: str) -> str:
 
 def _print(line: str, look: Look) -> None:
     """Print a line, wrapped where a terminal would break it in mid-word."""
-    import textwrap  # noqa: PLC0415 - for terminals only
-
     if look.terminal:
         folded = textwrap.wrap(
             line, look.width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
@@ -121,7 +120,7 @@ def test(
     cases: str | None,
     *,
     strict: bool,
-    **_options: Any,  # noqa: ANN401 - --debug
+    **_options: Any,
 ) -> None:
     """Run the test cases of a policy.
 
@@ -139,7 +138,7 @@ def test(
 
     The examples of your own rules run too. The exit code is 1 if a case or an example fails. The
     report lists the parts of the policy that no case reaches.
-    """  # noqa: D301 - click wants the character itself
+    """
     governing = _governing(policy)
     outcomes = tuple(_outcomes(governing, cases))
     failed = [one for one in outcomes if any(one.differences())]
@@ -213,7 +212,7 @@ def _outcomes(governing: GoverningPolicy, cases: str | None) -> Iterator[Outcome
 @click.argument("new", metavar="NEW")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.pass_context
-def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:  # noqa: ANN401 - click
+def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:
     """List the images whose verdict differs between two policies.
 
     OLD and NEW are policy files, or REF:FILE for a file in a commit. imagelint lints PATH with
@@ -221,7 +220,7 @@ def diff(ctx: click.Context, /, old: str, new: str, **options: Any) -> None:  # 
 
     \b
       imagelint policy diff main:imagelint.yaml imagelint.yaml k8s/
-    """  # noqa: D301 - click wants the character itself
+    """
     before, after = _run_by(old, options), _run_by(new, options)
     found = changes(before.results(), after.results())
     look = look_of(sys.stdout)

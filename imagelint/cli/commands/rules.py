@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import Any
 
 import click
 
@@ -20,13 +21,13 @@ __all__ = ["command"]
 @click.command("rules")
 @policy_option
 @debug_option
-def command(policy: str | None, *, debug: bool) -> None:  # noqa: ARG001 - cli/main.py looks for it
+def command(policy: str | None, **_options: Any) -> None:
     """List the rules and their severities, own rules included.
 
     \b
       imagelint rules
       imagelint explain floating-tag     # the reason, and what to do
-    """  # noqa: D301 - click wants the character itself
+    """
     known, cwd = RULES, os.getcwd()
     failed: ImagelintError | None = None
     try:

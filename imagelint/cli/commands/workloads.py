@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -47,7 +48,7 @@ def command(
     name: str,
     *,
     unknown: bool,
-    **options: Any,  # noqa: ANN401 - checked by click
+    **options: Any,
 ) -> None:
     """List the kinds that hold images, their fields and sources.
 
@@ -58,7 +59,7 @@ def command(
       imagelint workloads
       imagelint workloads --format json | jq -r '.workloads[].kinds[]'
       imagelint workloads --unknown k8s/
-    """  # noqa: D301 - click wants the character itself
+    """
     formats = workloads_json if name == "json" else workloads_text
     look = look_of(sys.stdout)
     if not unknown:
@@ -79,8 +80,6 @@ def command(
 
 def _policies(policy: str | None) -> files.GoverningPolicy:
     """Return the policy that applies to the working folder."""
-    import os  # noqa: PLC0415
-
     cwd = os.getcwd()
     return files.Policies(RULES, cwd, policy, None).for_folder(cwd)
 
@@ -88,12 +87,12 @@ def _policies(policy: str | None) -> files.GoverningPolicy:
 def _guesses(run: Run) -> Iterator[Guess]:
 
     catalogue = load_catalogue(files.catalogue_files())
-    for one in run.inputs:
+    for item in run.inputs:
         try:
-            data = run.around.read(one)[0] if one.data is None else one.data
+            data = run.around.read(item)[0]
         except ImagelintError as error:
             run.errors += error.lines
             continue
-        own = one.governing.policy
+        own = item.governing.policy
         known = catalogue.with_entries(own.workloads).with_embedded(own.embedded)
-        yield from unknown_fields(Source(one.shown, data), known)
+        yield from unknown_fields(Source(item.shown, data), known)

@@ -69,7 +69,7 @@ class ResourceList:
         self._entries = self._view.entries(self._root)
         items = self._entries.get("items")
         if items is not None and type_of(items) not in ("sequence", "null"):
-            raise self._error(items, "items that are no list")
+            raise self._error(items, "items is not a list")
         self._items = items.items if isinstance(items, Sequence) else []
 
     def settings(self) -> Settings:
@@ -81,7 +81,7 @@ class ResourceList:
             if part is None or type_of(part) == "null":
                 continue
             if not isinstance(part, Mapping):
-                raise self._error(part, f"functionConfig.{name} is no mapping")
+                raise self._error(part, f"functionConfig.{name} is not a mapping")
             for key, value in self._view.entries(part).items():
                 where = f"functionConfig.{name}.{shown(key)}"
                 if key not in _KEYS:
@@ -216,7 +216,7 @@ class ResourceList:
                 return "true" if value.value else "false"
             if value.type == "string":
                 return str(value.value)
-        raise self._error(node, f"{where} is no string")
+        raise self._error(node, f"{where} is not a string")
 
     def _error(self, node: Node, message: str) -> ResourceListError:
         place = self.source.position(self._document.byte_offset(node.start))

@@ -220,10 +220,11 @@ class Decoder:
         items = old if isinstance(old, Items) and node.items else Items()
         for index, item in enumerate(node.items):
             at = f"{field}[{index}]"
-            if index < len(items.items):
-                items.items[index] = self._value(item, schema.of, items.items[index], at)
-            else:
-                items.items.append(self._value(item, schema.of, None, at))
+            old_item = items.items[index] if index < len(items.items) else None
+            found = self._value(item, schema.of, old_item, at)
+            if found is None and isinstance(schema.of, dict):
+                found = Record(Mapping(item.start, item.end), at)  # null is an empty struct
+            items.items[index : index + 1] = [found]
         items.length, items.start = len(node.items), node.start
         return items
 

@@ -23,6 +23,7 @@ from imagelint.kubernetes.objects import ObjectNode, string_of
 from imagelint.kubernetes.readers import BOTH, resolve, type_of
 from imagelint.kubernetes.search import ImageSite, sites_of
 from imagelint.kubernetes.sites import path_of
+from imagelint.model.source import shown
 from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     Inside: TypeAlias = Callable[[ObjectNode, View], Iterable[Found]]
     """What an object passes to kustomize, besides its images."""
 
-__all__ = ["ONTO_PLUGIN", "read_operations", "steps_of_pointer"]
+__all__ = ["ONTO_PLUGIN", "read_operations", "steps_of_pointer", "why_no_operation"]
 
 _MOST_STEPS: Final = 64
 """Steps of a path; no Kubernetes object has half as many."""
@@ -46,6 +47,7 @@ _COPIES: Final = frozenset(("copy", "move"))
 ONTO_PLUGIN: Final = "it changes what a transformer does"
 _ONTO_PATCH: Final = "it changes which objects a patch is for, or what it does to them"
 _NO_IMAGE: Final = frozenset(("test", "remove"))
+_OPERATIONS: Final = frozenset(("add", "replace", *_COPIES, *_NO_IMAGE))
 
 
 def read_operations(  # noqa: PLR0913 - all that is known of a patch
@@ -92,6 +94,22 @@ def steps_of_pointer(pointer: str) -> tuple[str, ...]:
     """Return the keys and indexes of a JSON pointer."""
     pieces = pointer.split("/", _MOST_STEPS + 2)[1:]
     return tuple(piece.replace("~1", "/").replace("~0", "~") for piece in pieces)
+
+
+def why_no_operation(item: Node, view: View) -> str:
+    """Return why kustomize refuses an item of a JSON 6902 patch; empty if it may apply it."""
+    if not isinstance(item, Mapping):
+        return f"is a {type_of(item)}, not an operation of JSON 6902"
+    entries = view.entries(item)
+    name = string_of(entries.get("op"), view)
+    if name not in _OPERATIONS:
+        return (
+            "has no `op`" if name is None else f"has the `op` {shown(name)}, unknown in JSON 6902"
+        )
+    for key in ("path", "from") if name in _COPIES else ("path",):
+        if "/" not in (string_of(entries.get(key), view) or ""):
+            return f"has no `{key}` that starts with `/`"
+    return ""
 
 
 def _makes_another_kind(  # noqa: PLR0913, PLR0917 - all that is known of an operation

@@ -38,6 +38,11 @@ def is_kustomization(meta: KubeObject) -> bool:
     return meta.group == _GROUP and meta.kind in _KUSTOMIZATIONS
 
 
+def is_mistaken(meta: KubeObject) -> bool:
+    """Whether an object in a kustomization file has a kind that kustomize refuses there."""
+    return meta.group == _GROUP and meta.kind not in _KUSTOMIZATIONS
+
+
 def is_plugin(meta: KubeObject) -> bool:
     """Whether an object configures a built-in transformer or generator."""
     return meta.api_version == BUILTIN
@@ -50,4 +55,4 @@ def is_host(group: str, kind: str) -> bool:
 
 def has_fields_of_kustomize(meta: KubeObject) -> bool:
     """Whether kustomize, or a program that runs it, reads more in an object than images."""
-    return is_kustomization(meta) or is_plugin(meta) or is_host(meta.group, meta.kind)
+    return meta.group == _GROUP or is_plugin(meta) or is_host(meta.group, meta.kind)

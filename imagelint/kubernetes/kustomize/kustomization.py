@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.readers import View
     from imagelint.yaml.nodes import Mapping
 
-__all__ = ["CHART", "annotations_of", "data_files", "image_of", "patch_of", "read_kustomization"]
-__all__ += ["written_or_named"]
+__all__ = ["CHART", "annotations_of", "data_files", "folders_of_chart", "image_of", "patch_of"]
+__all__ += ["read_kustomization", "written_or_named"]
 
 _KIND = "Kustomization"
 _VERSIONS = {
@@ -45,11 +45,13 @@ _VERSIONS = {
 }
 """By kind: the only version that kustomize accepts."""
 _TYPE = ("kind", "apiVersion")
-_NAMES = (
-    *("resources", "bases", "components", "crds", "configurations"),
-    *("patches", "patchesStrategicMerge"),
-)
+_NAMES = ("resources", "bases", "components", "crds", "configurations")
 """Lists in which kustomize accepts no empty item."""
+_JOINED = ("bases", "imageTags", "helmChartInflationGenerator")
+"""Lists that kustomize appends to others, so that an empty one says nothing."""
+_NAMED = ("configMapGenerator", "secretGenerator", "replicas")
+_PATCH_TEXTS = "patchesStrategicMerge"
+_ORDERS = ("fifo", "legacy")
 CHART = "the chart is rendered only when kustomize builds it"
 _FILES = (
     ("resources", Role.RESOURCE),
@@ -110,30 +112,71 @@ def read_kustomization(mapping: Mapping, view: View) -> Kustomization:
         reads=(*reads_of_replacements(root.records("replacements")), *variables),
         unjudged=(*_charts(root), *_cut(decoder, mapping)),
         refusals=tuple(decoder.refusals or _refusals(root)),
+        charts=tuple(_chart_folders(root)),
     )
 
 
 def _refusals(root: Record) -> Iterator[tuple[int, str]]:
     """Yield why kustomize refuses values that have the right types."""
-    says = [found for name, found in root.values.items() if name not in _TYPE]
-    if not any(not isinstance(one, Leaf) or one.text for one in says):
+    if not any(_says_something(name, found) for name, found in root.values.items()):
         yield root.mapping.start, "it is empty"
     kind, version = (root.text(name) for name in _TYPE)
+    if kind and kind not in _VERSIONS:
+        yield root.mapping.start, f"its kind is {shown(kind)}, not {' or '.join(_VERSIONS)}"
     wanted = _VERSIONS.get(kind or _KIND, version)
     if version not in ("", wanted):
         yield root.mapping.start, f"its apiVersion is {shown(version)}, not {wanted}"
+    order = root.record("sortOptions")
+    if order is not None and order.text("order") not in _ORDERS:
+        yield order.mapping.start, f"sortOptions.order is not one of {', '.join(_ORDERS)}"
     for name in _NAMES:
-        found = root.values.get(name)
-        if isinstance(found, Items):
-            for index, item in enumerate(found.live):
-                if item is None or (isinstance(item, Leaf) and not item.text):
-                    at = found.start if item is None else item.node.start
-                    yield at, f"{name}[{index}] names nothing"
-    for record in root.records("patches"):
-        path, text = record.text("path"), record.text("patch")
-        if bool(path) == bool(text):
-            which = "both a path and a patch" if path else "neither a path nor a patch"
-            yield record.mapping.start, f"{record.field} has {which}"
+        yield from _empty_items(root, name)
+    if not any(leaf.text for leaf in root.leaves(_PATCH_TEXTS)):  # beside others they are left out
+        yield from _empty_items(root, _PATCH_TEXTS)
+    for name in _NAMED:
+        for record in root.records(name):
+            if not record.text("name"):
+                yield record.mapping.start, f"{record.field} has no name"
+    yield from _refused_patches(root)
+    yield from _refused_replacements(root)
+
+
+def _empty_items(root: Record, name: str) -> Iterator[tuple[int, str]]:
+    found = root.values.get(name)
+    if not isinstance(found, Items):
+        return
+    for index, item in enumerate(found.live):
+        if item is None or (isinstance(item, Leaf) and not item.text):
+            at = found.start if item is None else item.node.start
+            yield at, f"{name}[{index}] names nothing"
+
+
+def _says_something(name: str, found: Leaf | Record | Items) -> bool:
+    """Whether a field makes a kustomization more than an empty one."""
+    if name in _TYPE or (isinstance(found, Leaf) and not found.text):
+        return False
+    return name not in _JOINED or (isinstance(found, Items) and bool(found.live))
+
+
+def _refused_replacements(root: Record) -> Iterator[tuple[int, str]]:
+    for record in root.records("replacements"):
+        if record.text("path"):
+            continue
+        targets = list(record.records("targets"))
+        if not targets or not {"source", "sourceValue"} & record.values.keys():
+            yield record.mapping.start, f"{record.field} lacks a source or targets"
+        for target in targets:
+            if target.record("select") is None:
+                yield target.mapping.start, f"{target.field} has no `select`"
+
+
+def _refused_patches(root: Record) -> Iterator[tuple[int, str]]:
+    for name, _ in _PATCHES:
+        for record in root.records(name):
+            path, text = record.text("path"), record.text("patch")
+            if bool(path) == bool(text):
+                which = "both a path and a patch" if path else "neither a path nor a patch"
+                yield record.mapping.start, f"{record.field} has {which}"
 
 
 def image_of(record: Record) -> ImageEntry:
@@ -225,6 +268,25 @@ def _cut(decoder: Decoder, mapping: Mapping) -> Iterator[Unjudged]:
     if decoder.is_cut:
         message = "aliases repeat so often that not everything is read"
         yield Unjudged(mapping, "", message, is_about_images=True)
+
+
+def _chart_folders(root: Record) -> Iterator[str]:
+    shared = root.record("helmGlobals")
+    for chart in root.records("helmCharts"):
+        yield from folders_of_chart("" if shared is None else shared.text("chartHome"), chart)
+    for chart in root.records("helmChartInflationGenerator"):
+        names = ("chartName", "chartVersion")
+        yield from folders_of_chart(chart.text("chartHome"), chart, names)
+
+
+def folders_of_chart(
+    home: str, chart: Record, names: tuple[str, str] = ("name", "version")
+) -> Iterator[str]:
+    """Yield the folders that a chart may be in (builtins/HelmChartInflationGenerator.go)."""
+    name, version = (chart.text(key) for key in names)
+    if name:
+        yield f"{home or 'charts'}/{name}"
+        yield f"{home or 'charts'}/{name}-{version}"
 
 
 def _charts(root: Record) -> Iterator[Unjudged]:

@@ -6,8 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 from imagelint.kubernetes.catalogue.entries import CONTAINERS
 from imagelint.kubernetes.kustomize.hosts import read_host
+from imagelint.kubernetes.kustomize.json_patch import why_no_operation
 from imagelint.kubernetes.kustomize.kind_changes import NEW_KIND, changes_kind
-from imagelint.kubernetes.kustomize.kinds import HOSTS, is_host, is_kustomization, is_plugin
+from imagelint.kubernetes.kustomize.kinds import (
+    HOSTS,
+    is_host,
+    is_kustomization,
+    is_mistaken,
+    is_plugin,
+)
 from imagelint.kubernetes.kustomize.kustomization import read_kustomization
 from imagelint.kubernetes.kustomize.leads import (
     Lead,
@@ -96,7 +103,7 @@ def extract_as(
         found = read_patch(tree, catalogue, role.target, inside, namespace)
         found, refusals = _completed(found, tree, catalogue, "")
         added = [one for item, view in found.objects for one in _files_added(item, view)]
-        refusals += _no_patch(tree.root, role.target)
+        refusals += _no_patch(tree.root, role.target, views(tree)[0])
         return found._replace(unjudged=(*found.unjudged, *added)), refusals
     found = Extract([], [], None)
     if role.role in _PLUGINS:
@@ -117,14 +124,14 @@ def extract_as(
     return _with(found, item, says, view, catalogue, once=bool(tree.problems)), problems
 
 
-def _no_patch(root: Node | None, target: Target | None) -> Iterator[ParseProblem]:
+def _no_patch(root: Node | None, target: Target | None, view: View) -> Iterator[ParseProblem]:
     """Yield why a document is not a patch for kustomize."""
     if isinstance(root, Scalar) and type_of(root) != "null":
         yield ParseProblem(root.start, f"it is a {type_of(root)}, not a patch")
     for index, item in enumerate(root.items if isinstance(root, Sequence) else ()):
-        if not isinstance(item, Mapping):
-            message = f"[{index}] is a {type_of(item)}, not an operation of JSON 6902"
-            yield ParseProblem(item.start, message)
+        why = why_no_operation(item, view)
+        if why:
+            yield ParseProblem(item.start, f"[{index}] {why}")
     if isinstance(root, Sequence) and target is None:
         yield ParseProblem(root.start, "operations of JSON 6902 need a target")
 
@@ -167,12 +174,16 @@ def _completed(
     """Add what kustomize reads in the objects of a document."""
     refusals: list[ParseProblem] = []
     once = bool(tree.problems)
+    is_file = file_name in KUSTOMIZATION_FILES
     for item, view in found.objects:
+        if is_file and is_mistaken(item.meta):
+            wrong = read_kustomization(item.mapping, view).refusals
+            refusals += (ParseProblem(*refusal) for refusal in wrong)
         if view.reader is Reader.KUSTOMIZE and is_kustomization(item.meta):
             continue  # kustomize does not read that file as manifests
         for says in _sayings(item, view):
             found = _with(found, item, says, view, catalogue, once=once)
-            if file_name in KUSTOMIZATION_FILES and is_kustomization(item.meta):
+            if is_file and is_kustomization(item.meta):
                 refusals += (ParseProblem(*refusal) for refusal in says.refusals)
     if found.objects:
         found.sites.sort(key=lambda site: site.node.start)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from imagelint.kubernetes.readers import Reader, Value, resolve
 from imagelint.kubernetes.scalars import MAY_BE_NUMBERS, WORDS, reads_as_text
@@ -38,17 +38,13 @@ from imagelint.yaml.fast.lines import (
 from imagelint.yaml.nodes import Mapping, Scalar, Sequence, Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.skim.outline import Outline, Step
     from imagelint.kubernetes.skim.plans import KindPlan
     from imagelint.yaml.fast.lines import Line
 
-__all__ = ["Skim", "remembering", "skim"]
+__all__ = ["skim"]
 
-Skim: TypeAlias = "Callable[[str, Catalogue], Extract | None]"
-"""``skim``, or a replacement for it."""
 _KUBECTL = frozenset({Reader.KUBECTL})
 _ELSEWHERE = frozenset(("auto", " "))
 """Images that a platform may fill in, which need the full reader."""
@@ -56,14 +52,12 @@ _IMAGE, _TEXT, _INNER = Role.IMAGE, Role.TEXT, Role.INNER
 _NAMED = frozenset((Role.STRICT, Role.TEXTS))
 _SHORT = 100
 _EMPTY = frozenset(("{}", "[]"))
-_REMEMBERED = 1_000_000
-"""The least number of characters of documents to cache."""
 _STYLES = {PLAIN: "", SINGLE: "'", DOUBLE: '"'}
 _STRINGS = r'\[(?:"[^"\\]*"(?:,[ ]|(?=\])))*\]'
 """Most lists of arguments: clearly a list, recognised in a tenth of the time to read it."""
 
 
-class _Declined(Exception):  # noqa: N818 - not an error: another reader takes over
+class _Declined(Exception):
     """Something that needs the full reader."""
 
 
@@ -117,30 +111,6 @@ def _hold_no_lists(raw: list[str], lines: list[Line], *, has_volumes: bool) -> b
         if line is not BLANK:
             below = line
     return True
-
-
-def remembering() -> Skim:
-    """Return a :func:`skim` with a cache of recent documents, the size of some files.
-
-    A fix needs a fixed document three times, and its neighbours twice: more than half of its cost.
-    Documents that are needed once are a hundredth faster without it.
-    """
-    last: dict[str, Extract | None] = {}
-    before: dict[str, Extract | None] = {}
-    size = 0
-
-    def remembered(text: str, catalogue: Catalogue) -> Extract | None:
-        nonlocal last, before, size
-        if text in last:
-            return last[text]
-        found = before[text] if text in before else skim(text, catalogue)
-        if size > _REMEMBERED:
-            last, before, size = {}, last, 0
-        last[text] = found
-        size += len(text)
-        return found
-
-    return remembered
 
 
 class _Skimmed:

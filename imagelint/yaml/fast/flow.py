@@ -61,7 +61,7 @@ def _folded(match: re.Match[str]) -> str:
     return " " if breaks == 1 else "\n" * (breaks - 1)
 
 
-class _Declined(Exception):  # noqa: N818 - not an error: another reader takes over
+class _Declined(Exception):
     """Flow that this reader does not support."""
 
 

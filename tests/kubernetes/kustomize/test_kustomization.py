@@ -169,7 +169,32 @@ REFUSED = [
     ("patches: [{target: {kind: 1}, path: p}]", "patches[0].target.kind is a number"),
     ("patches: [{target: {kind: Pod}}]", "patches[0] has neither a path nor a patch"),
     ("patches: [{path: p, patch: '{kind: A}'}]", "patches[0] has both a path and a patch"),
-    ("patches: [null]", "patches[0] names nothing"),
+    ("patches: [null]", "patches[0] has neither a path nor a patch"),
+    *(
+        (f"patches: [{{target: {{kind: ConfigMap}}, patch: '- {{{operation}}}'}}]", message)
+        for operation, message in (
+            ("op: foo, path: /a, value: b", "[0] has the `op` foo, unknown in JSON 6902"),
+            ("op: Add, path: /a, value: b", "[0] has the `op` Add, unknown in JSON 6902"),
+            ("OP: add, path: /a, value: b", "[0] has no `op`"),
+            ("op: 1, path: /a, value: b", "[0] has no `op`"),
+            ("op: add, value: b", "[0] has no `path` that starts with `/`"),
+            ("op: add, path: 1, value: b", "[0] has no `path` that starts with `/`"),
+            ("op: add, path: a, value: b", "[0] has no `path` that starts with `/`"),
+            ("op: copy, path: /a", "[0] has no `from` that starts with `/`"),
+            ("op: move, path: /a, from: 1", "[0] has no `from` that starts with `/`"),
+        )
+    ),
+    ("patchesJson6902: [null]", "patchesJson6902[0] has neither a path nor a patch"),
+    ("patchesJson6902: [{target: {kind: A}}]", "[0] has neither a path nor a patch"),
+    ("patchesJson6902: [{path: p, patch: '[]', target: {kind: A}}]", "[0] has both a path"),
+    ("patchesStrategicMerge: ['']", "patchesStrategicMerge[0] names nothing"),
+    ("replacements: [null]", "replacements[0] lacks a source or targets"),
+    ("replacements: [{source: {kind: A}, targets: []}]", "replacements[0] lacks a source"),
+    ("replacements: [{targets: [{select: {kind: A}}]}]", "replacements[0] lacks a source"),
+    ("replacements: [{sourceValue: a, targets: [null]}]", "targets[0] has no `select`"),
+    ("secretGenerator: [null]", "secretGenerator[0] has no name"),
+    ("replicas: [{count: 1}]", "replicas[0] has no name"),
+    ("sortOptions: {order: newest}", "sortOptions.order is not one of fifo, legacy"),
     ("patches: [{patch: '1'}]", "patches[0].patch is refused: it is a number, not a patch"),
     ("patches: [{patch: '- a', target: {kind: A}}]", "[0] is a string, not an operation"),
     ("patches: [{patch: '[]'}]", "operations of JSON 6902 need a target"),
@@ -186,6 +211,19 @@ TAKEN = [
     "imageTags: []\nreplicas: []",
     "resources: []\ntransformers: [null]\nimages: [null]",
     "patches: [{patch: '[]', target: {kind: Pod}}]",
+    *(
+        f"patches: [{{target: {{kind: ConfigMap}}, patch: '- {{{operation}}}'}}]"
+        for operation in (
+            "op: add, path: /x, value: b",
+            "op: replace, path: /data, value: {}, OP: foo",
+            "op: copy, path: /x, from: /data",
+            "op: test, path: /kind, value: ConfigMap",
+            "op: remove, path: here/data",
+        )
+    ),
+    "patchesStrategicMerge: ['', '{apiVersion: v1, kind: ConfigMap, metadata: {name: a}}', null]",
+    "replacements: [{sourceValue: a, targets: [{select: {kind: A}}]}]",
+    "sortOptions: {order: legacy}",
     "apiVersion: kustomize.config.k8s.io/v1beta1",
 ]
 HEAD = "configMapGenerator: [{name: a, literals: [a=b]}]\n"
@@ -211,6 +249,38 @@ def test_what_kustomize_takes(text: str) -> None:
 def test_kustomize_agrees(kustomize: Tool, tmp_path: Path, text: str) -> None:
     (tmp_path / "kustomization.yaml").write_text(HEAD + text, encoding="utf-8")
     assert (kustomize.run("build", ".").returncode == 0) is (text in TAKEN)
+
+
+EMPTY = [
+    "bases: []",
+    "imageTags: []",
+    "helmChartInflationGenerator: []",
+    "namespace: ''",
+    "vars: null",
+]
+NOT_EMPTY = [
+    "imageTags: [null]",
+    "images: []",
+    "resources: []",
+    "vars: []",
+    "labels: []",
+    "crds: []",
+]
+
+
+@pytest.mark.parametrize("text", [*EMPTY, *NOT_EMPTY])
+def test_an_empty_kustomization(kustomize: Tool, tmp_path: Path, text: str) -> None:
+    """Empty lists that kustomize appends to others are nothing to it."""
+    (tmp_path / "kustomization.yaml").write_text(text, encoding="utf-8")
+    assert (kustomize.run("build", ".").returncode == 0) is (text in NOT_EMPTY)
+    refusals = [message for _, message in kustomization(text).refusals]
+    assert refusals == ([] if text in NOT_EMPTY else ["it is empty"])
+
+
+def test_another_object_in_a_kustomization_file() -> None:
+    """A file for kubectl may have that name: Flux's, or an Argo CD Application."""
+    for kind in ("kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization", "v1\nkind: ConfigMap"):
+        assert read(f"apiVersion: {kind}\nmetadata: {{name: a}}\n").refusals == []
 
 
 def test_an_object_elsewhere_is_no_file_of_kustomize() -> None:

@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from imagelint.kubernetes.helm import ANNOTATION
-from imagelint.kubernetes.skim.reader import _flow_on, _strings, remembering, skim
+from imagelint.kubernetes.skim.reader import _flow_on, _strings, skim
 from imagelint.model.source import Source
 from imagelint.yaml.documents import split
 from imagelint.yaml.nodes import Scalar, Sequence
@@ -694,19 +694,3 @@ def test_a_list_of_strings_is_one_to_the_reader_of_flow(value: str) -> None:
         assert [one.value for one in read.items if isinstance(one, Scalar)] == re.findall(
             '"([^"]*)"', value
         )
-
-
-def test_what_is_remembered_is_what_is_skimmed() -> None:
-    """Of many documents, of which the last million characters are remembered."""
-    skimming, kinds = remembering(), catalogue()
-    images = [f"nginx:{number}" for number in range(300)]
-    texts = [
-        deployment(CONTAINER.replace("nginx", image) + "# " + "x" * 10_000 + "\n")
-        for image in images
-    ]
-    first = [skimming(text, kinds) for text in texts]
-    assert [found and found.sites[0].value.value for found in first] == images
-    again = [skimming(text, kinds) for text in reversed(texts)]
-    known = [one is other for one, other in zip(reversed(first), again, strict=True)]
-    assert all(known[:99])
-    assert not all(known)
