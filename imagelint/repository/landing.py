@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from imagelint.model.namedtuple import NamedTuple
 from imagelint.repository.host_build import HostBuild
 from imagelint.repository.hosts import is_filled_in
 from imagelint.repository.patched_hosts import patched_namespaces
@@ -20,40 +19,29 @@ if TYPE_CHECKING:
 
     from imagelint.kubernetes.context import Context
     from imagelint.kubernetes.kustomize.model import FileRole
+    from imagelint.model.builds import Build
+    from imagelint.repository.builds import Builds
     from imagelint.repository.graph import Graph
     from imagelint.repository.hosts import Host
 
 __all__ = ["Landing"]
 
 
-class _Namespaces(NamedTuple):
-    """The namespaces in which a host runs objects."""
-
-    moved: frozenset[str]
-    """Namespaces into which it moves all of them."""
-    landing: frozenset[str]
-    """Namespaces of objects that set none."""
-
-    def joined(self, other: _Namespaces) -> _Namespaces:
-        return _Namespaces(self.moved | other.moved, self.landing | other.landing)
-
-
-_NOWHERE = _Namespaces(frozenset(), frozenset())
-
-
 class Landing:
     """Maps the files of a repository to what its hosts do with them."""
 
     def __init__(
-        self, graph: Graph, hosts: Iterable[Host], read: Callable[[str], bytes | None]
+        self,
+        graph: Graph,
+        hosts: Iterable[Host],
+        read: Callable[[str], bytes | None],
+        builds: Builds,
     ) -> None:
-        """Follow each host through the kustomizations of ``graph``; some patch hosts themselves."""
+        """Add what each host builds to ``builds``; kustomizations may patch hosts themselves."""
         self._graph = graph
-        self._built: dict[str, _Namespaces] = {}
-        """By folder of a kustomization."""
-        self._bare: dict[str, list[tuple[bool, _Namespaces]]] = {}
+        self._bare: dict[str, list[tuple[bool, Build]]] = {}
         """By folder without a kustomization; the flag says whether folders below count, too."""
-        self._known: dict[str, tuple[_Namespaces, ...]] = {}
+        self._known: dict[str, tuple[Build, ...]] = {}
         """By folder: see :meth:`_recursive`."""
         self._roles: dict[str, dict[FileRole, None]] = {}
         self._named: dict[str, list[str]] = {}
@@ -61,68 +49,54 @@ class Landing:
         patched = list(patched_namespaces(graph, read))
         for host in hosts:
             path = host.document.source.path
-            given = frozenset(text for reached, text in patched if path in reached)
-            self._follow(HostBuild(graph, host), given)
+            given = {text for reached, text in patched if path in reached}
+            self._follow(HostBuild(graph, host), given, builds)
 
     def context_of(self, path: str, known: Context) -> Context:
         """Add what hosts do with a file (absolute) to what the kustomizations know of it."""
-        found = _NOWHERE
-        for folder in self._graph.builders_of(path):
-            found = found.joined(self._built.get(folder, _NOWHERE))
-        for said in self._around(path) if self._bare else ():
-            found = found.joined(said)
+        around = tuple(self._around(path)) if self._bare else ()
         roles = self._roles.get(path, {})
-        if found == _NOWHERE and not roles:
+        if not around and not roles:
             return known
         return known._replace(
             roles=tuple(dict.fromkeys((*known.roles, *roles))),
-            namespaces=known.namespaces | found.moved,
-            destinations=known.destinations | found.landing,
+            builds=tuple(dict.fromkeys((*known.builds, *around))),
         )
 
     def named_in(self, path: str) -> list[str]:
         """Return the files that the hosts in a file use as patches."""
         return self._named.get(path, [])
 
-    def _follow(self, build: HostBuild, given: frozenset[str]) -> None:
-        """Record what is built; ``given`` are namespaces that patches set."""
+    def _follow(self, build: HostBuild, given: Iterable[str], builds: Builds) -> None:
+        """Record what is built; ``given`` are namespaces that patches set, each in a build."""
         host = build.host
-        said = _Namespaces(_known(host.says.namespace) | given, _known(host.destination))
         for path, role in build.patches:
             self._roles.setdefault(path, {})[role] = None
             self._named.setdefault(host.document.source.path, []).append(path)
-        if said == _NOWHERE or not build.folder:
+        if not build.folder:
             return
-        if build.is_bare and build.folder != self._graph.root:  # else maybe another's
-            self._bare.setdefault(build.folder, []).append((host.is_recursive, said))
-        for folder in self._graph.below(build.members()):
-            self._add(folder, said._replace(landing=frozenset()))
-        for folder in self._unmoved(build.members()) if said.landing and not said.moved else ():
-            self._add(folder, said)
-
-    def _add(self, folder: str, said: _Namespaces) -> None:
-        self._built[folder] = self._built.get(folder, _NOWHERE).joined(said)
-
-    def _unmoved(self, folders: Iterable[str]) -> Iterator[str]:
-        """Yield kustomizations and those they include, except those that set a namespace."""
-        members = self._graph.members
-        work, seen = list(folders), set[str]()
-        while work:
-            folder = work.pop()
-            if folder in seen or folder not in members or members[folder].says.namespace:
+        moved, is_moving = builds.moves(build.components)
+        own = _known(host.says.namespace)
+        landing = _known(host.destination)
+        in_kustomizations = frozenset() if is_moving or own or given else landing
+        for namespaces in {moved | own | {one} for one in given} or {moved | own}:
+            if build.is_bare and build.folder != self._graph.root:  # else maybe another's
+                said = builds.made(namespaces, destinations=landing)
+                self._bare.setdefault(build.folder, []).append((host.is_recursive, said))
+            elif not namespaces and not landing and (build.is_bare or host.is_here):
                 continue
-            seen.add(folder)
-            yield folder
-            work += (edge.path for edge in members[folder].edges if edge.is_folder)
+            said = builds.made(namespaces, destinations=in_kustomizations)
+            for folder in build.members():
+                builds.add(folder, said)
 
-    def _around(self, path: str) -> Iterator[_Namespaces]:
+    def _around(self, path: str) -> Iterator[Build]:
         """Yield the records of the folders around a file, up to the next kustomization."""
         folder = os.path.dirname(path)
         if folder not in self._graph.members:
             yield from (said for _, said in self._bare.get(folder, ()))
             yield from self._recursive(os.path.dirname(folder))
 
-    def _recursive(self, folder: str) -> tuple[_Namespaces, ...]:
+    def _recursive(self, folder: str) -> tuple[Build, ...]:
         """Return the records of a folder and those around it that include folders below."""
         if folder not in self._known:
             own = tuple(said for is_recursive, said in self._bare.get(folder, ()) if is_recursive)
