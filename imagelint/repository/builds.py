@@ -83,7 +83,7 @@ class Builds:
         return self._moved[folder]
 
     def _build(self, folder: str) -> Build:
-        work = {folder: None}
+        work = {} if folder in self._known else {folder: None}
         while work:
             at = next(reversed(work))
             parents = dict.fromkeys(parent for parent, _ in self._graph.parents_of(at))
