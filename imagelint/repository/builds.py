@@ -60,19 +60,9 @@ class Builds:
         Also return whether one of them moves all objects. A component changes everything that the
         kustomization includes.
         """
-        members, found, is_moving = self._graph.members, set[str](), False
-        work = [folder for folder in folders if folder in members]
-        seen = set(work)
-        while work:
-            folder = work.pop()
-            member = members[folder]
-            found |= self._moved_by(folder)
-            is_moving |= bool(member.says.namespace)
-            components = {edge.path for edge in member.edges if edge.entry.role is Role.COMPONENT}
-            new = [one for one in components if one in members and one not in seen]
-            seen.update(new)
-            work += new
-        return frozenset(found), is_moving
+        found = self._graph.below(folders, Role.COMPONENT)
+        namespaces = frozenset[str]().union(*map(self._moved_by, found))
+        return namespaces, any(self._graph.members[one].says.namespace for one in found)
 
     def _moved_by(self, folder: str) -> frozenset[str]:
         if folder not in self._moved:

@@ -154,12 +154,14 @@ class Graph:
                     work.append(parent)
         return found
 
-    def below(self, folders: Iterable[str]) -> dict[str, None]:
-        """Return kustomizations and all that they include, directly or indirectly."""
+    def below(self, folders: Iterable[str], role: Role | None = None) -> dict[str, None]:
+        """Return kustomizations and all that they include, directly or indirectly, in a role."""
         found = {folder: None for folder in folders if folder in self.members}
         work = list(found)
         while work:
             for edge in self.members[work.pop()].edges:
+                if role is not None and edge.entry.role is not role:
+                    continue
                 if edge.is_folder and edge.path not in found and edge.path in self.members:
                     found[edge.path] = None
                     work.append(edge.path)

@@ -8,8 +8,10 @@ repository a source is.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from imagelint.kubernetes.objects import string_of
+from imagelint.kubernetes.readers import Reader, View
 from imagelint.repository.host_build import HostBuild
 from imagelint.repository.hosts import is_filled_in
 from imagelint.repository.patched_hosts import patched_namespaces
@@ -23,8 +25,11 @@ if TYPE_CHECKING:
     from imagelint.repository.builds import Builds
     from imagelint.repository.graph import Graph
     from imagelint.repository.hosts import Host
+    from imagelint.repository.patched_hosts import Moved
 
 __all__ = ["Landing"]
+
+_NOWHERE: Final = frozenset[str]()
 
 
 class Landing:
@@ -49,7 +54,7 @@ class Landing:
         patched = list(patched_namespaces(graph, read))
         for host in hosts:
             path = host.document.source.path
-            given = {text for reached, text in patched if path in reached}
+            given = [one for one in patched if path in one.files]
             self._follow(HostBuild(graph, host), given, builds)
 
     def context_of(self, path: str, known: Context) -> Context:
@@ -67,8 +72,8 @@ class Landing:
         """Return the files that the hosts in a file use as patches."""
         return self._named.get(path, [])
 
-    def _follow(self, build: HostBuild, given: Iterable[str], builds: Builds) -> None:
-        """Record what is built; ``given`` are namespaces that patches set, each in a build."""
+    def _follow(self, build: HostBuild, patches: list[Moved], builds: Builds) -> None:
+        """Record what is built as written, and with the patches of each kustomization."""
         host = build.host
         for path, role in build.patches:
             self._roles.setdefault(path, {})[role] = None
@@ -76,18 +81,39 @@ class Landing:
         if not build.folder:
             return
         moved, is_moving = builds.moves(build.components)
-        own = _known(host.says.namespace)
-        landing = _known(host.destination)
-        in_kustomizations = frozenset() if is_moving or own or given else landing
-        for namespaces in {moved | own | {one} for one in given} or {moved | own}:
+        own, destinations = _known(host.says.namespace), _known(host.destination)
+        given = {(one.namespaces, one.destinations): None for one in patches}
+        if not given or self._is_unpatched(host, patches):
+            given[_NOWHERE, _NOWHERE] = None
+        for namespaces, landing in given:
+            said = moved | own | namespaces, destinations | landing
             if build.is_bare and build.folder != self._graph.root:  # else maybe another's
-                said = builds.made(namespaces, destinations=landing)
-                self._bare.setdefault(build.folder, []).append((host.is_recursive, said))
-            elif not namespaces and not landing and (build.is_bare or host.is_here):
+                bare = builds.made(said[0], destinations=said[1])
+                self._bare.setdefault(build.folder, []).append((host.is_recursive, bare))
+            elif not any(said) and (build.is_bare or host.is_here):
                 continue
-            said = builds.made(namespaces, destinations=in_kustomizations)
+            is_placed = is_moving or own or namespaces
             for folder in build.members():
-                builds.add(folder, said)
+                builds.add(folder, builds.made(said[0], (), _NOWHERE if is_placed else said[1]))
+
+    def _is_unpatched(self, host: Host, patches: list[Moved]) -> bool:
+        """Whether a host is deployed without the patches: by nobody, or by an overlay with none."""
+        view = View(Reader.KUBECTL)
+        name = string_of(view.get(host.root, "metadata", "name"), view)
+        sure = {one.folder for one in patches if name is None or one.name in ("", name)}
+        seen = dict.fromkeys(self._graph.builders_of(host.document.source.path))
+        work = list(seen)
+        while work:
+            folder = work.pop()
+            if folder in sure:
+                continue
+            above = {parent: None for parent, _ in self._graph.parents_of(folder)}
+            if not above:
+                return True
+            new = [one for one in above if one not in seen]
+            seen.update(dict.fromkeys(new))
+            work += new
+        return not seen
 
     def _around(self, path: str) -> Iterator[Build]:
         """Yield the records of the folders around a file, up to the next kustomization."""

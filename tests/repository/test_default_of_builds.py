@@ -202,6 +202,56 @@ def test_a_destination_is_none_of_an_object_with_a_namespace(project: Project) -
     assert environments(project) == set()
 
 
+def moving(namespace: str, name: str = "", path: str = "/spec/targetNamespace") -> dict[str, Any]:
+    """Return a patch of hosts that sets a namespace."""
+    operations = [{"op": "add", "path": path, "value": namespace}]
+    kind = "Kustomization" if "target" in path else "Application"
+    return {"target": {"kind": kind, "name": name}, "patch": json.dumps(operations)}
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_refused"),
+    [
+        ({}, True),
+        ({"patches": [moving("shop")]}, True),
+        ({"patches": [moving("dev", "b")]}, True),
+        ({"patches": [moving("dev", "a")]}, False),
+        ({"patches": [moving("dev")]}, False),
+        ({"components": ["../c"]}, False),
+    ],
+)
+def test_each_overlay_builds_a_host(
+    project: Project, fields: dict[str, Any], *, is_refused: bool
+) -> None:
+    """A host may be deployed with a patch by one overlay, and without it by another."""
+    project.write("imagelint.yaml", NAMESPACES)
+    component = {**COMPONENT, "patches": [moving("dev")]}
+    for name, text in {
+        **BASE,
+        "f/a.yaml": to(""),
+        "f/kustomization.yaml": over("a.yaml"),
+        "c/kustomization.yaml": json.dumps(component),
+        "dev/kustomization.yaml": over("../f", patches=[moving("dev")]),
+        "live/kustomization.yaml": over("../f", **fields),
+    }.items():
+        project.write(name, text)
+    assert environments(project) == ({"prod"} if is_refused else set())
+
+
+def test_a_patched_destination_moves_no_object_with_a_namespace(project: Project) -> None:
+    project.write("imagelint.yaml", NAMESPACES)
+    patch = moving("dev", path="/spec/destination/namespace")
+    for name, text in {
+        **BASE,
+        "f/a.yaml": argo("shop"),
+        "f/kustomization.yaml": over("a.yaml", patches=[patch]),
+    }.items():
+        project.write(name, text)
+    assert environments(project) == set()
+    project.write("base/a.yaml", OWN.replace("NAMESPACE", "shop"))
+    assert environments(project) == {"prod"}
+
+
 def test_overrides_of_argo_cd_are_no_build_of_their_own(project: Project) -> None:
     """A file ``.argocd-source.yaml`` changes what an Application builds."""
     project.write("imagelint.yaml", NAMESPACES)
