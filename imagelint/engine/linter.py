@@ -174,7 +174,7 @@ class Linter:
             from imagelint.engine.comments import find_ignores  # noqa: PLC0415 - few files have comments
 
             ignores = find_ignores(source)
-        where = Where(match_path, context.namespaces, context.destinations)
+        where = Where(match_path, context.builds)
         excuses = Excuses(self._policy, where, self._exceptions, ignores, source)
         found = _Found(examined)
         for item in examined:
@@ -359,23 +359,21 @@ class Linter:
 
     def _environments(self, where: Where, root: KubeObject | None) -> tuple[Environment, ...]:
         """Return the environments of an object; kustomize moves no cluster-scoped object."""
-        path, built_in, destinations = where
+        path, builds = where
         if root is None:
             return self._placement.environments(path, None, {})
         if is_cluster_scoped(root):
             # What a Namespace says about images applies to the pods in it.
             own = root.name if root[:2] == ("v1", "Namespace") else None
             return self._placement.environments(path, own, root.labels)
-        if root.namespace is None:
-            built_in |= destinations
-        return self._placement.environments(path, root.namespace, root.labels, built_in)
+        return self._placement.environments(path, root.namespace, root.labels, builds)
 
 
 def _with_placeholders(item: Examined, source: Source, context: Context, where: Where) -> Examined:
     """Decide about Istio's placeholders, if any; a skimmed document has none."""
     if item.tree is None or all(site.filled_by != ISTIO for site in item.extract.sites):
         return item
-    return decided(item, source, context, where_of(item, where).built_in)
+    return decided(item, source, context, where_of(item, where).builds)
 
 
 def _has_comments(source: Source) -> bool:

@@ -128,7 +128,7 @@ class Builds:
         context = self._run.around.context_of(path)
         examination = linter.examine(
             Source(files.displayed(path, self._run.cwd), data),
-            Context(destinations=context.destinations),
+            Context(builds=context.builds),
         )
         return linter.judge(examination, governing.match_path(path), stamp=governing.stamp)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from imagelint.engine.linter import Linter
 from imagelint.kubernetes.context import Context
+from imagelint.model.builds import Build
 from imagelint.model.errors import internal_error
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source, one_line
@@ -194,9 +195,9 @@ class Renderer:
     def lint(self, one: Installed, text: bytes) -> FileResult:
         """Lint rendered manifests as those of the file that decides about environments."""
         namespace = one.release.setting.namespace
-        spaces = frozenset(() if namespace is None else (namespace,))
+        builds = () if namespace is None else (Build(destinations=frozenset((namespace,))),)
         linter = self.linter(one)
-        examination = linter.examine(Source(one.release.shown, text), Context(destinations=spaces))
+        examination = linter.examine(Source(one.release.shown, text), Context(builds=builds))
         return linter.judge(
             examination, one.governing.match_path(one.path), stamp=one.governing.stamp
         )
