@@ -133,22 +133,20 @@ class Linter:
         context: Context = NO_CONTEXT,
     ) -> FileResult:
         """Examine one source and judge what is found; see :meth:`judge`."""
-        examination = self.examine(source, match_path, chart=chart, context=context)
-        return self.judge(examination, match_path, chart=chart)
+        context = self.context_of(match_path, context, chart=chart)
+        return self.judge(self.examine(source, context), match_path, chart=chart)
 
-    def examine(
-        self,
-        source: Source,
-        match_path: str,
-        *,
-        chart: str | None = None,
-        context: Context = NO_CONTEXT,
-    ) -> Examination:
-        """Return the examination of a source, as the rules need it; see :meth:`judge`.
+    def context_of(
+        self, match_path: str, context: Context = NO_CONTEXT, *, chart: str | None = None
+    ) -> Context:
+        """Return the context of a file, with the roles that the policy and a chart give it."""
+        return with_roles(context, self._policy, match_path, in_chart=chart is not None)
 
-        ``context`` is what the rest of the repository says about the file.
+    def examine(self, source: Source, context: Context = NO_CONTEXT) -> Examination:
+        """Return the examination of a source, as the rules need it.
+
+        ``context`` is what the rest of the repository says about the file; see :meth:`context_of`.
         """
-        context = with_roles(context, self._policy, match_path, in_chart=chart is not None)
         return Examination(
             source, self.catalogue, with_trees=bool(self._about_secrets), context=context
         )
@@ -180,7 +178,7 @@ class Linter:
             from imagelint.engine.comments import find_ignores  # noqa: PLC0415 - few files have comments
 
             ignores = find_ignores(source)
-        where = Where(match_path, context.namespaces, context.destinations)
+        where = Where(match_path, context.builds)
         excuses = Excuses(self._policy, where, self._exceptions, ignores, source)
         found = _Found(examined)
         for item in examined:
@@ -379,7 +377,7 @@ def _with_placeholders(item: Examined, source: Source, context: Context, where: 
     """Decide about Istio's placeholders, if any; a skimmed document has none."""
     if item.tree is None or all(site.filled_by != ISTIO for site in item.extract.sites):
         return item
-    return decided(item, source, context, where_of(item, where).built_in)
+    return decided(item, source, context, where_of(item, where).builds)
 
 
 def _has_comments(source: Source) -> bool:

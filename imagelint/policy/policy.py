@@ -17,26 +17,26 @@ Precedence, documented only here. The lower number wins:
 How a layer (a policy that ``extends:`` a base) combines with the base, key by key, and what it may
 do if the base locks the key (``locked:``):
 
-==================  ===================================  ==========================================
-key                 a layer's                            locked, a layer may
-==================  ===================================  ==========================================
-harbor, default     replaces                             leave it out
-environments.NAME   is new, or changes the base's        add what is new; of the base's:
-... allow           replaces                             allow what lies within the base's patterns
-... match, deny     adds                                 add
-... rules           replaces, parameter by parameter     only be stricter
-... unsuppressible  adds                                 add
-rules.ID            replaces, parameter by parameter     only be stricter, and add no exception
-exclude             adds                                 leave it out
-exceptions          adds                                 leave it out
-ignore-fields       adds                                 leave it out
-(baseline)          its own, beside it                   have none
-ignores             ``require-reason: true`` stays       (has no lock: it only tightens)
-locked              adds                                 (has no lock: it only tightens)
-rule-files          adds                                 (has no lock: rules only find more)
-workloads           adds                                 (has no lock: kinds only find more)
-embedded, values    adds                                 (has no lock: it only finds more)
-==================  ===================================  ==========================================
+===================  ===================================  ==========================================
+key                  a layer's                            locked, a layer may
+===================  ===================================  ==========================================
+harbor, default      replaces                             leave it out
+environments.NAME    is new, or changes the base's        add what is new; of the base's:
+... allow            replaces                             allow what lies within the base's patterns
+... match, deny      adds                                 add
+... rules            replaces, parameter by parameter     only be stricter
+... unsuppressible   adds                                 add
+rules.ID             replaces, parameter by parameter     only be stricter, and add no exception
+exclude              adds                                 leave it out
+exceptions           adds                                 leave it out
+ignore-fields        adds                                 leave it out
+(baseline)           its own, beside it                   have none
+ignores              ``require-reason: true`` stays       (has no lock: it only tightens)
+locked               adds                                 (has no lock: it only tightens)
+rule-files, values   adds                                 (has no lock: it only finds more)
+workloads, embedded  adds                                 (has no lock: it only finds more)
+render               its own, beside it                   (has no lock: it adds to what is read)
+===================  ===================================  ==========================================
 
 ``patterns/`` explains the parts: ``images.py``, ``harbor.py`` and ``globs.py``. The caller finds
 the file, reads it and makes paths relative to its folder. No I/O.
@@ -67,6 +67,7 @@ from imagelint.policy.parse import (
     read_rule_settings,
     read_values,
 )
+from imagelint.policy.rendering import read_rendering
 from imagelint.rules.built_in import RULES
 from imagelint.yaml.config import Fields
 
@@ -78,6 +79,7 @@ if TYPE_CHECKING:
     from imagelint.policy.exceptions import PolicyException
     from imagelint.policy.locks import Lock
     from imagelint.policy.parse import RuleSources
+    from imagelint.policy.rendering import Rendering
     from imagelint.rules.checks.subject import Check
     from imagelint.rules.rule import Rule
     from imagelint.yaml.nodes import Node
@@ -89,7 +91,7 @@ _VERSION: Final = "1"
 _KEYS: Final = (
     *("version", "harbor", "environments", "default", "rules", "rule-files", "ignores"),
     *("exceptions", "extends", "locked", "exclude", "workloads", "ignore-fields", "embedded"),
-    "values",
+    *("values", "render"),
 )
 _REQUIRED: Final = ("version", "environments", "default")
 _NOTHING: Final = RuleSetting()
@@ -130,6 +132,8 @@ class Policy(NamedTuple):
     """Strings of ConfigMaps and Secrets that are manifests; the base's first."""
     values: PathPatterns = PathPatterns()
     """Files with values of charts, relative to the policy's folder; the base's first."""
+    rendering: Rendering | None = None
+    """What ``--render`` renders; None: all that it finds."""
 
     @classmethod
     def parse(cls, data: bytes, *, path: str = "imagelint.yaml") -> Policy:
@@ -267,6 +271,7 @@ class _Layer:
             ignored_fields=ignored_fields,
             embedded=embedded,
             values=values,
+            rendering=read_rendering(reader, record.get("render"), environments),
         )
         self._check_locked_rules(policy)
         return policy

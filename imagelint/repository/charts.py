@@ -10,9 +10,14 @@ import os
 from typing import TYPE_CHECKING
 
 from imagelint.kubernetes.kustomize.model import Role
+from imagelint.repository.host_build import HostBuild
 from imagelint.repository.hosts import Named, folder_of
-from imagelint.repository.patch_texts import plugins_of
+from imagelint.repository.member import Member
+from imagelint.repository.patch_texts import patches_of, plugins_of
 from imagelint.repository.plugins import LOADED
+from imagelint.repository.rename_matching import is_literal
+from imagelint.repository.selecting import tested_values
+from imagelint.yaml.parser import parse_yaml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -20,7 +25,8 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.kustomize.model import Kustomization
     from imagelint.repository.graph import Graph
     from imagelint.repository.hosts import Host
-    from imagelint.repository.member import Member
+    from imagelint.yaml.documents import Document
+    from imagelint.yaml.nodes import Node
 
 __all__ = ["names_for_charts"]
 
@@ -53,8 +59,10 @@ def names_for_charts(
             for one in builders:
                 for says in sayings(one):
                     yield from _names(graph.members[one], says, chart)
+                yield from _tested(graph.members[one], sayings(one)[1:], read, chart)
                 for host in built.get(one, ()):
                     yield from _names_of_host(host, chart)
+                    yield from _tested(_as_member(graph, host), (), read, chart)
 
 
 def _sayings(member: Member, read: Callable[[str], bytes | None]) -> list[Kustomization]:
@@ -72,6 +80,31 @@ def _names(member: Member, says: Kustomization, chart: str) -> Iterator[Named]:
     is_by_value = any("[image=" in node.value for node in nodes)
     if is_by_value or any(one.is_part for one in says.reads):
         yield Named(member.document, member.says.mapping, None, chart)
+
+
+def _tested(
+    member: Member,
+    plugins: Iterable[Kustomization],
+    read: Callable[[str], bytes | None],
+    chart: str,
+) -> Iterator[Named]:
+    """Yield what ``test`` operations of JSON 6902 compare images with; an image has to stay so."""
+    roots: list[tuple[Document, Node | None, Node | None]] = [
+        (patch.document, patch.text, patch.root) for patch in patches_of(member, read, "test")
+    ]
+    inside = [text.node.value for says in plugins for text in says.inline]
+    mapping = member.says.mapping
+    roots += [(member.document, mapping, parse_yaml(text).root) for text in inside]
+    for document, place, root in roots:
+        for one in tested_values(root):
+            if not one.is_name and is_literal(one.node.value):
+                yield Named(document, place or one.node, one.node.value, chart)
+
+
+def _as_member(graph: Graph, host: Host) -> Member:
+    """Return what a host itself says and names, as a kustomization."""
+    edges = tuple(HostBuild(graph, host).edges)
+    return Member(host.document.source.path, host.document, host.says, edges, is_whole=True)
 
 
 def _names_of_host(host: Host, chart: str) -> Iterator[Named]:

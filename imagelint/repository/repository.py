@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imagelint.kubernetes.context import NO_CONTEXT
 from imagelint.model.namedtuple import NamedTuple
+from imagelint.repository.builds import Builds
 from imagelint.repository.graph import Graph
 from imagelint.repository.hosts import Host, hosts_in
 from imagelint.repository.landing import Landing
@@ -26,6 +28,7 @@ class Repository(NamedTuple):
     """The kustomizations of a repository, the objects that build them, and the values of charts."""
 
     graph: Graph
+    builds: Builds
     hosts: tuple[Host, ...]
     landing: Landing | None
     """None without hosts."""
@@ -34,6 +37,8 @@ class Repository(NamedTuple):
     def context_of(self, path: str) -> Context:
         """Return what the repository knows of a file (absolute)."""
         context = self.graph.context_of(path)
+        if context is not NO_CONTEXT:
+            context = context._replace(builds=self.builds.of(path))
         if self.landing is not None:
             context = self.landing.context_of(path, context)
         roles = self.values.roles_of(path)
@@ -77,5 +82,6 @@ def repository_of(  # noqa: PLR0913, PLR0917 - all that is known of a repository
         return None
     graph = Graph(root, kustomizations, content_of)
     values.find_texts(graph, maps, content_of)
-    landing = Landing(graph, hosts, content_of) if hosts else None
-    return Repository(graph, tuple(hosts), landing, values)
+    builds = Builds(graph, content_of)
+    landing = Landing(graph, hosts, content_of, builds) if hosts else None
+    return Repository(graph, builds, tuple(hosts), landing, values)

@@ -61,7 +61,7 @@ def fix(
     b'{apiVersion: v1, kind: Pod, spec: {containers: [{image: harbor.myco.com/quay.io/a:1}]}}'
     """
     linter = _linter(policy, environment)
-    examination = linter.examine(Source(path, data), path)
+    examination = linter.examine(Source(path, data), linter.context_of(path))
     return fixed(examination, linter.judge(examination, path)).source.data
 
 

@@ -84,13 +84,10 @@ class Linting:
     def open(self, item: Input) -> tuple[Examination, files.Identity | None]:
         """Read an input, whose documents are examined later; raises ``FileError``."""
         data, identity = self._around.read(item)
-        examination = self.linter_of(item.governing).examine(
-            Source(item.shown, data),
-            item.governing.match_path(item.path),
-            chart=self._chart(item),
-            context=self._around.context_of(item.path),
-        )
-        return examination, identity
+        linter, match_path = self.linter_of(item.governing), item.governing.match_path(item.path)
+        known = self._around.context_of(item.path)
+        context = linter.context_of(match_path, known, chart=self._chart(item))
+        return linter.examine(Source(item.shown, data), context), identity
 
     def attempt_at(
         self, item: Input, examination: Examination, identity: files.Identity | None = None

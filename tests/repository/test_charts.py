@@ -86,6 +86,48 @@ def test_from_above(repository: Project) -> None:
         assert repository.read(template) == BAD, fields
 
 
+def comparing(value: object) -> str:
+    """Return a JSON 6902 patch with a ``test`` operation."""
+    return json.dumps([{"op": "test", "path": "/spec/containers/0", "value": value}])
+
+
+def patch(value: object) -> dict[str, Any]:
+    return {"target": {"kind": "Pod"}, "patch": comparing(value)}
+
+
+@pytest.mark.parametrize(
+    ("image", "is_fixed"), [("nginx:1.25", False), ("nginx:1.24", True), ("redis", True)]
+)
+def test_a_patch_compares_what_a_chart_renders(
+    repository: Project, image: str, *, is_fixed: bool
+) -> None:
+    """Inline, in a file, in transformers, from above, and from Argo CD."""
+    template = chart(repository)
+    value = {"name": "web", "image": image}
+    plugin: dict[str, Any] = {"apiVersion": "builtin", "kind": "PatchJson6902Transformer"}
+    plugin |= {"metadata": {"name": "p"}, "target": {"kind": "Pod"}}
+    inline = {"transformers": [json.dumps({**plugin, "jsonOp": comparing(value)})]}
+    by_path = {"target": {"kind": "Pod"}, "path": "p.json"}
+    for own, above, of_argo in (
+        ({"patches": [patch(value)]}, {}, []),
+        ({"patches": [by_path]}, {}, []),
+        ({"patchesJson6902": [by_path]}, {}, []),
+        (inline, {}, []),
+        ({"transformers": ["t.json"]}, {}, []),
+        ({}, {"patches": [patch(value)]}, []),
+        ({}, {}, [patch(value)]),
+    ):
+        repository.write(template, BAD)
+        repository.write("app/p.json", comparing(value))
+        repository.write("app/t.json", json.dumps({**plugin, "path": "p.json"}))
+        kustomization(repository, "app", helmCharts=[{"name": "web"}], **own)
+        kustomization(repository, "over", resources=["../app"], **above)
+        repository.write("cluster/argo.yaml", argo(patches=of_argo))
+        said = fix(repository)
+        assert repository.read(template) == (NEW if is_fixed else BAD), (own, above, of_argo)
+        assert ("selects nginx:1.25 by name" in said) is not is_fixed
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -25,5 +25,5 @@ def repaired(
     chart: str | None = None,
 ) -> bytes:
     """Return the source with the proven fixes of its result."""
-    examination = linter.examine(source, source.path, chart=chart, context=context)
-    return fixed(examination, result).source.data
+    known = linter.context_of(source.path, context, chart=chart)
+    return fixed(linter.examine(source, known), result).source.data
