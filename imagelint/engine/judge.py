@@ -17,6 +17,7 @@ from imagelint.engine.verdicts import (
 )
 from imagelint.kubernetes.read import Examined, action_text
 from imagelint.kubernetes.readers import Value
+from imagelint.kubernetes.values import with_defaults
 from imagelint.model.finding import Severity
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.reference import ImageReference, InvalidReference
@@ -269,8 +270,10 @@ class Judge:
     def upstream(self, image: str, environment: str) -> str:
         """Return the full upstream name of an image after its fix.
 
-        ``environment`` is a name; a text that is not an image is returned unchanged.
+        ``environment`` is a name; a text that is not an image is returned unchanged, except that
+        placeholders are replaced by their defaults, which a fix edits.
         """
+        image = with_defaults(image)
         reference = ImageReference.parse_or_none(image)
         partial = None if reference is not None else partial_of(image)
         if partial is not None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.readers import View
     from imagelint.kubernetes.sites import ImageSite
 
-__all__ = ["Read", "with_values"]
+__all__ = ["Read", "with_defaults", "with_values"]
 
 _TEKTON: Final = r"\$\((?:inputs\.)?params(?:\.([A-Za-z0-9_.-]+)|\[(['\"])([^'\"\[\]]+)\2\])\)"
 _TRIGGERS: Final = r"\$\(tt\.params\.([A-Za-z0-9_-]+)\)"
@@ -39,7 +39,7 @@ _MOST: Final = 32
 """The largest number of values of a parameter, or of an image."""
 _MOST_PAIRS: Final = 1024
 """The largest number of combinations, most of which nothing passes."""
-_MOST_READS: Final = 256
+_MOST_READS: Final = 100
 """The largest number of scalars to read for one image."""
 _ELSEWHERE: Final = "its registry consists of several values"
 
@@ -63,6 +63,11 @@ class _Piece(NamedTuple):
     """The parameters through which it came, each with the scalar that mentions it."""
     sources: frozenset[tuple[int, int]] = frozenset()
     """What passed it."""
+
+
+def with_defaults(image: str) -> str:
+    """Return an image with the defaults that its placeholders have: ``${A:-nginx}`` → ``nginx``."""
+    return re.sub(_DEFAULT, r"\1", image)
 
 
 def _may_resolve(site: ImageSite) -> bool:
@@ -240,6 +245,8 @@ class _Search:
         values: list[tuple[_Piece, ...]] = []
         mention = frozenset({(name, id(node))})
         for one in found:
+            if self._budget <= 0:
+                return [unknown]
             for value in self._read(one, depth + 1):
                 pieces = value or (_Piece("", one.node, 0, 0, one.field),)
                 values.append(tuple(_through(piece, one, mention) for piece in pieces))

@@ -199,3 +199,7 @@ def test_a_baseline_knows_it_after_its_fix() -> None:
     by = linter()
     assert by.upstream(f"{H}/ghcr.io/a:${{X}}", "prod") == by.upstream("ghcr.io/a:${X}", "prod")
     assert by.upstream("ghcr.io/a:${X}", "prod") == "ghcr.io/a:${X}"
+    assert by.upstream(f"${{A:-{H}/ghcr.io/a:1}}", "prod") == by.upstream(
+        "${A:-ghcr.io/a:1}", "prod"
+    )
+    assert by.upstream("$(params.a)", "prod") == "$(params.a)"
