@@ -15,7 +15,6 @@ from imagelint.engine.verdicts import (
     sifted,
     wanted_by,
 )
-from imagelint.kubernetes.defaults import with_defaults
 from imagelint.kubernetes.readers import Value
 from imagelint.kubernetes.seen import action_text
 from imagelint.model.finding import Severity
@@ -274,7 +273,10 @@ class Judge:
         ``environment`` is a name; a text that is not an image is returned unchanged, except that
         placeholders are replaced by their defaults, which a fix edits.
         """
-        image = with_defaults(image)
+        if "$" in image:
+            from imagelint.kubernetes.defaults import with_defaults  # noqa: PLC0415 - few need it
+
+            image = with_defaults(image)
         reference = ImageReference.parse_or_none(image)
         partial = None if reference is not None else partial_of(image)
         if partial is not None:

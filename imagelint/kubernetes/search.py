@@ -18,7 +18,6 @@ from imagelint.kubernetes.catalogue.entries import (
     POD_TEMPLATE,
     Branch,
 )
-from imagelint.kubernetes.defaults import Read, with_values
 from imagelint.kubernetes.kustomize.kinds import has_fields_of_kustomize, is_kustomization
 from imagelint.kubernetes.objects import (
     ObjectNode,
@@ -42,7 +41,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.defaults import Read
     from imagelint.kubernetes.kustomize.model import Inline, Unjudged
+    from imagelint.kubernetes.parameters import Steps
 
 __all__ = ["Extract", "ImageSite", "Recast", "add_site", "extract", "shape_sites", "sites_of"]
 
@@ -228,9 +229,20 @@ def sites_of(
             if not (once and id(inner.mapping) in seen):
                 work.append((inner, one))
             seen.add(id(inner.mapping))
-    for one, steps, site in with_values(reads, view):
+    sites: Iterable[tuple[ObjectNode, Steps, ImageSite]]
+    sites = ((one, steps, site) for one, _, steps, site in reads)
+    if any(_may_have_placeholder(site) for *_, site in reads):
+        from imagelint.kubernetes.defaults import with_values  # noqa: PLC0415 - few objects need it
+
+        sites = with_values(reads, view)
+    for one, steps, site in sites:
         if not catalogue.ignores(one.meta.group, one.meta.kind, steps):
             yield site
+
+
+def _may_have_placeholder(site: ImageSite) -> bool:
+    text = site.value.value
+    return isinstance(text, str) and ("$" in text or "{{" in text)
 
 
 def shape_sites(
