@@ -265,3 +265,13 @@ def test_a_chart_elsewhere_is_not_rendered(helm: Project) -> None:
     helm.write("web.yaml", RELEASE.replace("GitRepository", "HelmRepository"))
     helm.write("other.yaml", RELEASE)
     assert helm.run("check", ".", "--render").exit_code == CLEAN
+
+
+def test_a_post_renderer_is_offered_where_no_value_makes_an_image(helm: Project) -> None:
+    shop(helm, "a: b\n", template("quay.io/fixed:{{ .Chart.AppVersion }}"))
+    helm.write("web.yaml", RELEASE.replace("charts/shop", "shop"))
+    done = helm.run("check", "web.yaml", "--render")
+    assert done.exit_code == FINDINGS, done.output
+    assert (
+        "no value makes it; an entry in spec.postRenderers[].kustomize.images can rename it"
+    ) in done.stdout
