@@ -110,7 +110,8 @@ class Graph:
         folder, _, name = path.rpartition(os.sep)
         if folder not in self._folders:
             self._folders[folder] = self.canonical(folder)
-        return os.path.join(self._folders[folder], name)
+        known = self._folders[folder]
+        return path if known == folder else os.path.join(known, name)
 
     def users_of(self, path: str) -> tuple[str, ...]:
         """Return the folders of the kustomizations that name a file directly."""
@@ -177,7 +178,7 @@ class Graph:
 
     def _built_in(self, folder: str) -> frozenset[str]:
         """Return the namespaces of what a kustomization builds, by itself and below others."""
-        work = {folder: None}
+        work = {} if folder in self._namespaces else {folder: None}
         while work:
             at = next(reversed(work))
             above = [parent for parent, _ in self.parents_of(at)]

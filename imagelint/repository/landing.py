@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from imagelint.kubernetes.context import NO_CONTEXT
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.repository.host_build import HostBuild
 from imagelint.repository.hosts import is_filled_in
@@ -53,8 +54,8 @@ class Landing:
         """By folder of a kustomization."""
         self._bare: dict[str, list[tuple[bool, _Namespaces]]] = {}
         """By folder without a kustomization; the flag says whether folders below count, too."""
-        self._known: dict[str, tuple[_Namespaces, ...]] = {}
-        """By folder: see :meth:`_recursive`."""
+        self._known: dict[tuple[str, bool], _Namespaces] = {}
+        """By folder: see :meth:`_around`."""
         self._roles: dict[str, dict[FileRole, None]] = {}
         self._named: dict[str, list[str]] = {}
         """By file with a host: the files that it uses as patches."""
@@ -66,11 +67,9 @@ class Landing:
 
     def context_of(self, path: str, known: Context) -> Context:
         """Add what hosts do with a file (absolute) to what the kustomizations know of it."""
-        found = _NOWHERE
-        for folder in self._graph.builders_of(path):
+        found = self._around(os.path.dirname(path))
+        for folder in () if known is NO_CONTEXT else self._graph.builders_of(path):
             found = found.joined(self._built.get(folder, _NOWHERE))
-        for said in self._around(path) if self._bare else ():
-            found = found.joined(said)
         roles = self._roles.get(path, {})
         if found == _NOWHERE and not roles:
             return known
@@ -115,22 +114,23 @@ class Landing:
             yield folder
             work += (edge.path for edge in members[folder].edges if edge.is_folder)
 
-    def _around(self, path: str) -> Iterator[_Namespaces]:
-        """Yield the records of the folders around a file, up to the next kustomization."""
-        folder = os.path.dirname(path)
-        if folder not in self._graph.members:
-            yield from (said for _, said in self._bare.get(folder, ()))
-            yield from self._recursive(os.path.dirname(folder))
+    def _around(self, folder: str, *, is_own: bool = True) -> _Namespaces:
+        """Return what the records of a folder and those around it say about files in it.
 
-    def _recursive(self, folder: str) -> tuple[_Namespaces, ...]:
-        """Return the records of a folder and those around it that include folders below."""
-        if folder not in self._known:
-            own = tuple(said for is_recursive, said in self._bare.get(folder, ()) if is_recursive)
-            above = os.path.dirname(folder)
-            is_last = folder in self._graph.members or above == folder
-            around = () if is_last else self._recursive(above)
-            self._known[folder] = () if folder in self._graph.members else (*own, *around)
-        return self._known[folder]
+        They end at a kustomization. Unless it is the files' own folder, its records count only if
+        they include the folders below.
+        """
+        key = folder, is_own
+        if key not in self._known:
+            found = _NOWHERE
+            if folder not in self._graph.members:
+                for is_recursive, said in self._bare.get(folder, ()):
+                    found = found.joined(said) if is_own or is_recursive else found
+                above = os.path.dirname(folder)
+                if above != folder:
+                    found = found.joined(self._around(above, is_own=False))
+            self._known[key] = found
+        return self._known[key]
 
 
 def _known(namespace: str) -> frozenset[str]:
