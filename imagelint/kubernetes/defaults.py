@@ -70,12 +70,6 @@ def with_defaults(image: str) -> str:
     return re.sub(_DEFAULT, r"\1", image)
 
 
-def _may_resolve(site: ImageSite) -> bool:
-    """Whether a site's text may have a placeholder with values; nearly none has."""
-    text = site.value.value
-    return isinstance(text, str) and _is_marked(text)
-
-
 def _is_marked(text: str) -> bool:
     return "$" in text or "{{" in text
 
@@ -87,9 +81,6 @@ def with_values(
 
     A placeholder with values is a site that names their fields, unless nothing else can arrive.
     """
-    if not any(_may_resolve(site) for *_, site in reads):
-        yield from ((item, steps, site) for item, _, steps, site in reads)
-        return
     known: dict[int, _Search] = {}
     memory = Memory()
     read: list[tuple[Read, list[tuple[_Piece, ...]]]] = []
@@ -160,7 +151,10 @@ class _Search:
         """Return the values of an image, each as pieces; empty if no placeholder has any."""
         node = site.node
         is_plain = not (site.tail or site.unfixable or site.has_separate_tag or site.filled_by)
-        if not (is_plain and isinstance(node, Scalar) and _may_resolve(site)):
+        text = site.value.value
+        if not (is_plain and isinstance(node, Scalar) and isinstance(text, str)):
+            return []
+        if not _is_marked(text):
             return []
         start, end = site.within or (0, len(node.value))
         scope = self._parameters.scope_of(steps)

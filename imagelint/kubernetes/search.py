@@ -2,8 +2,7 @@
 
 The fields are data (``kubernetes/catalogue/lookup.py``). Whatever the catalogue does not describe
 is searched for the shape of a pod spec: a list under ``containers``, ``initContainers`` or
-``ephemeralContainers`` whose items have an ``image``. So a field that is missing in an entry is
-still found; only kinds whose entry is exact are not searched.
+``ephemeralContainers`` whose items have an ``image``. Only kinds whose entry is exact are not.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from imagelint.kubernetes.catalogue.entries import (
     POD_TEMPLATE,
     Branch,
 )
+from imagelint.kubernetes.filled import filled
 from imagelint.kubernetes.kustomize.kinds import has_fields_of_kustomize, is_kustomization
 from imagelint.kubernetes.objects import (
     ObjectNode,
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.defaults import Read
     from imagelint.kubernetes.kustomize.model import Inline, Unjudged
-    from imagelint.kubernetes.parameters import Steps
 
 __all__ = ["Extract", "ImageSite", "Recast", "add_site", "extract", "shape_sites", "sites_of"]
 
@@ -229,20 +228,9 @@ def sites_of(
             if not (once and id(inner.mapping) in seen):
                 work.append((inner, one))
             seen.add(id(inner.mapping))
-    sites: Iterable[tuple[ObjectNode, Steps, ImageSite]]
-    sites = ((one, steps, site) for one, _, steps, site in reads)
-    if any(_may_have_placeholder(site) for *_, site in reads):
-        from imagelint.kubernetes.defaults import with_values  # noqa: PLC0415 - few objects need it
-
-        sites = with_values(reads, view)
-    for one, steps, site in sites:
+    for one, steps, site in filled(reads, view):
         if not catalogue.ignores(one.meta.group, one.meta.kind, steps):
             yield site
-
-
-def _may_have_placeholder(site: ImageSite) -> bool:
-    text = site.value.value
-    return isinstance(text, str) and ("$" in text or "{{" in text)
 
 
 def shape_sites(
