@@ -167,7 +167,7 @@ class Linter:
         has_comments = examination.within is None and _has_comments(source)
         is_plain = chart is None and not self._about_secrets and not has_comments
         if not examined and is_plain and not context.troubles:
-            selects = self._may_select(source)
+            selects = self._may_select(source, examination.within)
             return FileResult(source, 0, free, (), (), policy=stamp, may_select=selects)
         ignores = None
         if has_comments:
@@ -208,13 +208,15 @@ class Linter:
             policy=stamp,
             facts=facts,
             used=frozenset(excuses.used),
-            may_select=self._may_select(source),
+            may_select=self._may_select(source, examination.within),
             unlisted=0 if self._inventory else sum([len(item.extract.sites) for item in examined]),
         )
 
-    def _may_select(self, source: Source) -> bool:
-        """Whether a source may select images by name, which only fixes need to know."""
-        return self._fixes and may_select_images(source.data)
+    def _may_select(self, source: Source, within: Span | None) -> bool:
+        """Whether a source, or a part, may select images by name; only fixes need to know."""
+        if not self._fixes:
+            return False
+        return may_select_images(source.data if within is None else source.data[slice(*within)])
 
     def _look_at(self, item: Examined, found: _Found, excuses: Excuses, *, in_chart: bool) -> None:
         """Check the images of a document, and add the findings."""

@@ -228,7 +228,8 @@ def _is_object(root: Node | None) -> bool:
 def _is_in_other_encoding(document: Document) -> bool:
     """Whether a document shows an object in another encoding; text without a NUL cannot."""
     source = document.source
-    if source.encoding == "utf-8" and b"\0" not in source.data:
+    # Only its own bytes: a search of the whole source for each document is quadratic.
+    if source.encoding == "utf-8" and source.data.find(b"\0", *document.span) < 0:
         return False
     return is_in_other_encoding(document)
 

@@ -107,7 +107,8 @@ class Graph:
         folder, _, name = path.rpartition(os.sep)
         if folder not in self._folders:
             self._folders[folder] = self.canonical(folder)
-        return os.path.join(self._folders[folder], name)
+        known = self._folders[folder]
+        return path if known == folder else os.path.join(known, name)
 
     def users_of(self, path: str) -> tuple[str, ...]:
         """Return the folders of the kustomizations that name a file directly."""

@@ -17,10 +17,26 @@ if TYPE_CHECKING:
     from imagelint.model.report import LineHashes
     from imagelint.model.source import Edit
 
-__all__ = ["NO_ADJUSTMENT", "STDIN", "Adjustment", "Attempt", "Input", "Packed", "Request"]
-__all__ += ["packed", "unpacked", "whole"]
+__all__ = ["NO_ADJUSTMENT", "STDIN", "Adjustment", "Attempt", "Input", "Packed", "Rendering"]
+__all__ += ["Request", "packed", "unpacked", "whole"]
 
 STDIN = "-"
+
+
+class Rendering(NamedTuple):
+    """How charts and kustomizations are rendered."""
+
+    values: tuple[str, ...] = ()
+    """Values files for the one chart in the PATHs, as typed."""
+    sets: tuple[str, ...] = ()
+    """Values for it, as ``helm --set`` has them."""
+    insecure_images: bool = False
+    """Let charts of Bitnami accept images from other registries than their own."""
+
+    @property
+    def is_ad_hoc(self) -> bool:
+        """Whether values are given for one chart."""
+        return bool(self.values or self.sets)
 
 
 class Request(NamedTuple):
@@ -62,6 +78,8 @@ class Request(NamedTuple):
     """Renders the findings of a file as text; they are dropped afterwards."""
     line_hashes: LineHashes | None = None
     """Computes what a format needs of each line with a finding, while its file is in memory."""
+    rendering: Rendering | None = None
+    """Render charts and kustomizations, too."""
 
 
 class Input(NamedTuple):

@@ -143,6 +143,10 @@ class Run:
         self._reporting.add_uses(result)
         return result if identity is None else self.names.news(item, result, identity)
 
+    def add_uses(self, result: FileResult) -> None:
+        """Count the exceptions that a result beside those of the inputs has used."""
+        self._reporting.add_uses(result)
+
     def guarded(self, item: Input, step: Callable[[], T]) -> T | None:
         """Run a step for an input; add its error to ``errors`` and return None."""
         value, errors = self.linting.guarded(item, step)

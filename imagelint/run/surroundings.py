@@ -229,7 +229,8 @@ class Surroundings:
         named = next((place for place in self._walked if files.is_below(folder, place)), None)
         root = self._holder_of(folder)
         root = root or self._policy_folder(folder) or named or folder
-        if named is not None and files.leads_out(named, root):  # a link that the user named
+        # A link that the user named leads to another root.
+        if named not in (None, root) and files.leads_out(named, root):
             real = os.path.realpath(named)
             root = files.repository_of(real) or real
         return root

@@ -11,8 +11,7 @@ sites, or none.
 
 from __future__ import annotations
 
-import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from imagelint.kubernetes.readers import Reader, Value, resolve
@@ -50,11 +49,8 @@ _ELSEWHERE = frozenset(("auto", " "))
 """Images that a platform may fill in, which need the full reader."""
 _IMAGE, _TEXT, _INNER = Role.IMAGE, Role.TEXT, Role.INNER
 _NAMED = frozenset((Role.STRICT, Role.TEXTS))
-_SHORT = 100
 _EMPTY = frozenset(("{}", "[]"))
 _STYLES = {PLAIN: "", SINGLE: "'", DOUBLE: '"'}
-_STRINGS = r'\[(?:"[^"\\]*"(?:,[ ]|(?=\])))*\]'
-"""Most lists of arguments: clearly a list, recognised in a tenth of the time to read it."""
 
 
 class _Declined(Exception):
@@ -133,8 +129,7 @@ class _Skimmed:
                 texts[slot][key] = value  # most steps, without a call
                 continue
             if kind == FLOW:
-                if plan is not None or _strings().fullmatch(value) is None:
-                    self._read_flow(plan, raw[number])
+                self._read_flow(plan, raw[number])
                 continue
             if kind == BLOCK:
                 node = outline.blocks[number]
@@ -169,7 +164,7 @@ class _Skimmed:
             raise _Declined
 
     def _read_flow(self, plan: Plan | None, raw: str) -> None:
-        node = _short_flow(raw) if len(raw) <= _SHORT else _flow_on(raw)
+        node = _flow_on(raw)
         if node is None:
             raise _Declined
         if plan is not None:
@@ -248,11 +243,6 @@ class _Skimmed:
         return None
 
 
-@cache
-def _strings() -> re.Pattern[str]:
-    return re.compile(_STRINGS)
-
-
 def _flow_on(line: str) -> Mapping | Sequence | None:
     """Return the flow collection at the end of a line; None if this reader does not support it.
 
@@ -262,10 +252,6 @@ def _flow_on(line: str) -> Mapping | Sequence | None:
     tree = Tree()
     node = None if taken_apart is None else value_of(tree, line, taken_apart, 0, 0)
     return None if tree.is_suspicious or isinstance(node, Scalar) else node
-
-
-_short_flow = lru_cache(1000)(_flow_on)
-"""The same with a cache: ``[ALL]``, ``[get, list]`` and the like are frequent."""
 
 
 def _is_text(value: str) -> bool:
