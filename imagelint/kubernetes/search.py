@@ -18,6 +18,7 @@ from imagelint.kubernetes.catalogue.entries import (
     POD_TEMPLATE,
     Branch,
 )
+from imagelint.kubernetes.defaults import Read, with_values
 from imagelint.kubernetes.kustomize.kinds import has_fields_of_kustomize, is_kustomization
 from imagelint.kubernetes.objects import (
     ObjectNode,
@@ -44,7 +45,6 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.kustomize.model import Inline, Unjudged
 
 __all__ = ["Extract", "ImageSite", "Recast", "add_site", "extract", "shape_sites", "sites_of"]
-
 
 _KUSTOMIZE = frozenset({Reader.KUSTOMIZE})
 
@@ -212,23 +212,25 @@ def sites_of(
 
     A kustomization has none here, because kustomize reads its fields in its own way.
     """
-    work, seen = [item], {id(item.mapping)}
+    work, seen = [(item, item)], {id(item.mapping)}
+    reads: list[Read] = []
     while work:
-        one = work.pop()
+        one, outer = work.pop()
         if met is not None:
             met.objects.append(one)
         if is_kustomization(one.meta):
             continue
         found = _Search(one, view, catalogue, once=once)
-        for steps, site in found.sites():
-            if not catalogue.ignores(one.meta.group, one.meta.kind, steps):
-                yield site
+        reads += ((one, outer, steps, site) for steps, site in found.sites())
         if met is not None:
             met.texts.extend(found.texts)
         for inner in reversed(found.objects):
-            if not once or id(inner.mapping) not in seen:
-                seen.add(id(inner.mapping))
-                work.append(inner)
+            if not (once and id(inner.mapping) in seen):
+                work.append((inner, one))
+            seen.add(id(inner.mapping))
+    for one, steps, site in with_values(reads, view):
+        if not catalogue.ignores(one.meta.group, one.meta.kind, steps):
+            yield site
 
 
 def shape_sites(

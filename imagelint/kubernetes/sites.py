@@ -74,6 +74,8 @@ class ImageSite(NamedTuple):
     within: tuple[int, int] | None = None
     unfixable: str | None = None
     """Why no edit of the node can have the wanted effect; None: an edit is possible."""
+    values_at: tuple[str, ...] = ()
+    """For a placeholder, the fields with its known values, each of which is a site."""
 
 
 def sites_at(
