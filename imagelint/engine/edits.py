@@ -28,6 +28,8 @@ __all__ = ["NotEditableError", "edit_scalar", "place_of", "uses_elsewhere"]
 
 _PLAIN_SAFE = r"[A-Za-z0-9](?:[A-Za-z0-9._/@:+-]*[A-Za-z0-9_-])?"
 
+_PLAIN_PREFIX = r"[A-Za-z0-9](?:[A-Za-z0-9._/@:+-]*[A-Za-z0-9_/-])?"
+
 
 class NotEditableError(Exception):
     """The scalar cannot be edited in place; ``str()`` says why, for the finding."""
@@ -67,11 +69,11 @@ def edit_scalar(
     old = node.value[offset:stop]
     if node.tag is not None and node.tag.endswith(":binary"):
         raise NotEditableError("it is base64 (!!binary)")
-    ends = new if stop == len(node.value) else f"{new}x"
-    if not node.style and re.fullmatch(_PLAIN_SAFE, ends) is None:
-        raise NotEditableError(f"{shown(new)} would need quotes")
     first, last = _changed(old, new)
     inserted = new[first : len(new) - (len(old) - last)]
+    ends = new if stop == len(node.value) else f"{new}x"
+    if not node.style and not _is_plain_safe(ends, inserted, first):
+        raise NotEditableError(f"{shown(new)} would need quotes")
     if not document.is_placed:
         raise NotEditableError("the string around it does not contain it literally")
     try:
@@ -83,6 +85,16 @@ def edit_scalar(
     first, last = first + offset, last + offset
     start, end = places[first], places[last] if last > first else places[first]
     return Edit(Span(document.byte_offset(start), document.byte_offset(end)), inserted)
+
+
+def _is_plain_safe(new: str, inserted: str, first: int) -> bool:
+    """Whether a plain scalar needs no quotes after an edit.
+
+    In front of what is plain already, such as a placeholder, only the insertion matters.
+    """
+    if re.fullmatch(_PLAIN_SAFE, new) is not None:
+        return True
+    return first == 0 and re.fullmatch(_PLAIN_PREFIX, inserted) is not None
 
 
 def _changed(old: str, new: str) -> tuple[int, int]:

@@ -10,8 +10,9 @@ from imagelint.model.report import ImageRecord, Suppressed
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from imagelint.engine.judge import Judged, Verdict
+    from imagelint.engine.judge import Judged
     from imagelint.engine.repairs import Repair
+    from imagelint.engine.verdicts import Verdict
     from imagelint.kubernetes.examined import Examined
     from imagelint.model.source import Span
 

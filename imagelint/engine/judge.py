@@ -8,14 +8,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imagelint.engine.partial import allows_all_of, decides_by_registry
+from imagelint.engine.verdicts import (
+    Verdict,
+    about_partial,
+    first_of_each_rule,
+    sifted,
+    wanted_by,
+)
 from imagelint.kubernetes.readers import Value
 from imagelint.kubernetes.seen import action_text
-from imagelint.model.finding import Problem, Severity
+from imagelint.model.finding import Severity
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.reference import ImageReference, InvalidReference
-from imagelint.model.source import shown
-from imagelint.rules.checks.references import RETIRED, placeholder_in
+from imagelint.patterns.partial import is_settled
+from imagelint.rules.checks.placeholders import partial_of, placeholder_in
+from imagelint.rules.checks.references import RETIRED, ForbiddenImage
 from imagelint.rules.checks.registry import CurrentRegistry
 from imagelint.rules.checks.subject import Subject
 from imagelint.yaml.nodes import Scalar
@@ -27,23 +34,14 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.examined import Examined
     from imagelint.kubernetes.pull_secrets import PodSecrets
     from imagelint.kubernetes.search import ImageSite
+    from imagelint.patterns.images import RegistryPattern
     from imagelint.policy.policy import Environment, Policy
+    from imagelint.rules.checks.placeholders import Partial
     from imagelint.rules.checks.subject import Check
     from imagelint.rules.rule import Rule
     from imagelint.yaml.nodes import ValueType
 
-__all__ = ["Judge", "Judged", "Verdict"]
-
-UNRESOLVED = "unresolved-reference"
-
-
-class Verdict(NamedTuple):
-    """A broken rule at a site, in the environment where it applies."""
-
-    rule: Rule
-    severity: Severity
-    environment: Environment
-    problem: Problem
+__all__ = ["Judge", "Judged"]
 
 
 class Judged(NamedTuple):
@@ -86,6 +84,13 @@ class _Held(NamedTuple):
     """The verdicts that are reported, one per rule."""
     wanted: ImageReference | None = None
     refused: str | None = None
+    partial: Partial | None = None
+    """The image with stand-ins for its placeholders, if its registry is known."""
+
+    @property
+    def known(self) -> ImageReference | None:
+        """The image, or what is known about it."""
+        return self.partial.reference if self.partial else self.reference
 
 
 class _ActiveRules(NamedTuple):
@@ -94,6 +99,8 @@ class _ActiveRules(NamedTuple):
     every: tuple[_Active, ...]
     about_references: tuple[_Active, ...]
     """Those that may find something in a valid reference, which nearly all values are."""
+    forbidden: tuple[RegistryPattern, ...]
+    """The patterns of rules that forbid images."""
     retiring: tuple[tuple[str, CurrentRegistry], ...]
     """Those about retired registries, by their ids."""
 
@@ -130,28 +137,28 @@ class Judge:
         is the pod of the site, if a rule needs it.
         """
         value, image = _value_of(item, site)
-        if site.unresolved is not None:
-            return self._unresolved(site, image, environments, excuse)
-        if site.has_unknown_name and not self._is_decided(image, environments):
-            why = f"{shown(image or '')}: a template fills in its name; lint the rendered output"
-            return self._unresolved(site._replace(unresolved=why), image, environments, excuse)
+        if site.unresolved is not None or site.has_unknown_name:
+            judged = self._unresolved(site, image, environments, excuse)
+            if judged is not None:
+                return judged
         is_placeholder = site.filled_by is not None
         if is_placeholder and site.is_asked:
             return Judged(site, image, None, environments, (), None, None)
         has_secret = None if pod is None else pod.has_secret
         has_tag = site.has_separate_tag
-        asked = (image, value.type, environments, has_tag, in_chart, has_secret, is_placeholder)
+        secret_and = (has_secret, is_placeholder, site.values_at)
+        asked = (image, value.type, environments, has_tag, in_chart, *secret_and)
         held = self._hold(*asked)
         if excuse is not None:
             spared = _spared(held, excuse)
             if spared:
                 held = self._hold(*asked, spared)
-        reference, verdicts, kept, wanted, refused = held
+        reference, verdicts, kept, wanted, refused, partial = held
         if excuse is None or not verdicts:
             return Judged(site, image, reference, environments, kept, wanted, refused)
-        verdicts, excused = _sifted(verdicts, reference, excuse)
-        wanted, refused = _wanted(verdicts, environments, reference)
-        kept = _first_of_each_rule(verdicts)
+        verdicts, excused = sifted(verdicts, held.known, excuse)
+        wanted, refused = self._wanted(verdicts, environments, reference, partial)
+        kept = first_of_each_rule(verdicts)
         return Judged(site, image, reference, environments, kept, wanted, refused, excused)
 
     def _unresolved(
@@ -160,30 +167,16 @@ class Judge:
         image: str | None,
         environments: tuple[Environment, ...],
         excuse: Excuser | None,
-    ) -> Judged:
-        """Return a note that an image is not known here, for environments with limits."""
-        rule, problem = self._rules[UNRESOLVED], Problem(site.unresolved or "")
-        severities = (
-            (one, self._policy.severity(rule, one, in_chart=True))
-            for one in environments
-            if not allows_all_of(site, one)
-        )
-        verdicts = tuple(
-            Verdict(rule, severity, environment, problem)
-            for environment, severity in severities
-            if severity is not Severity.OFF
-        )
-        excused: tuple[tuple[Verdict, Excuse], ...] = ()
-        if excuse is not None:
-            verdicts, excused = _sifted(verdicts, None, excuse)
-        kept = _first_of_each_rule(verdicts)
-        return Judged(site, image, None, environments, kept, None, None, excused)
+    ) -> Judged | None:
+        """Return a note that an image is not known here; None if what is known decides."""
+        from imagelint.engine.partial import about_unresolved  # noqa: PLC0415 - few images are such
 
-    def _is_decided(self, image: str | None, environments: tuple[Environment, ...]) -> bool:
-        reference = _parse(image)[0]
-        return reference is not None and decides_by_registry(
-            environments, self._policy.harbors, reference.registry
-        )
+        found = about_unresolved(self._policy, self._rules, site, image, environments)
+        if found is None:
+            return None
+        verdicts, excused = (found, ()) if excuse is None else sifted(found, None, excuse)
+        kept = first_of_each_rule(verdicts)
+        return Judged(site, image, None, environments, kept, None, None, excused)
 
     def _hold(  # noqa: PLR0913, PLR0917 - everything that affects the result
         self,
@@ -194,15 +187,17 @@ class Judge:
         in_chart: bool,  # noqa: FBT001
         has_pull_secret: bool | None,  # noqa: FBT001
         is_placeholder: bool,  # noqa: FBT001
+        values_at: tuple[str, ...],
         spared: frozenset[tuple[str, str]] = frozenset(),
     ) -> _Held:
         """Check an image in each environment, independent of its position; cached.
 
         ``is_placeholder``: the image parses, but is a placeholder that may not be filled in.
-        ``spared`` are suppressed rules about retired registries, each with its environment.
+        ``values_at`` are the fields with known values of its placeholders. ``spared`` are
+        suppressed rules about retired registries, each with its environment.
         """
         names = tuple([environment.name for environment in environments])
-        rest = (has_separate_tag, in_chart, has_pull_secret, is_placeholder, spared)
+        rest = (has_separate_tag, in_chart, has_pull_secret, is_placeholder, values_at, spared)
         key = (image, type_, names, *rest)
         held = self._held.get(key)
         if held is not None:
@@ -211,35 +206,69 @@ class Judge:
             self._held.clear()
         reference, error = _parse(image if type_ == "string" and not is_placeholder else None)
         placeholder = image if is_placeholder else None
+        partial = None
         if error is not None and image:
             placeholder = placeholder_in(image)
-        origin = None if reference is None else self._policy.harbors.origin(reference)
+            if placeholder is not None and not values_at and not in_chart:
+                partial = partial_of(image)
         verdicts: list[Verdict] = []
+        is_partial = False
         for environment in environments:
             active = self._active(environment, in_chart=in_chart)
+            known = partial
+            if partial is not None and not _is_settled(partial, environment, active):
+                known = None
+            seen = known.reference if known else reference
+            is_partial = is_partial or known is not None
             subject = Subject(
                 image,
                 type_,
-                reference,
+                seen,
                 error,
                 placeholder,
                 environment.name,
                 environment.gate,
                 self._policy.harbors,
-                has_separate_tag,
-                origin,
+                has_separate_tag or (known is not None and known.hides_tag),
+                None if seen is None else self._policy.harbors.origin(seen),
                 has_pull_secret=has_pull_secret,
+                values_at=values_at,
             )
-            subject = _with_successor(active, subject, spared)
+            if known is None or not known.hides_name:
+                subject = _with_successor(active, subject, spared)
             rules = active.every if reference is None else active.about_references
-            verdicts += _verdicts(rules, subject, environment)
+            found = _verdicts(rules, subject, environment)
+            verdicts += found if known is None else about_partial(found, known)
         held = _Held(reference, ())
         if verdicts:
-            kept = _first_of_each_rule(verdicts)
-            wanted = _wanted(verdicts, environments, reference)
-            held = _Held(reference, tuple(verdicts), kept, *wanted)
+            kept = first_of_each_rule(verdicts)
+            known = partial if is_partial else None
+            wanted = self._wanted(verdicts, environments, reference, known)
+            held = _Held(reference, tuple(verdicts), kept, *wanted, known)
         self._held[key] = held
         return held
+
+    def _wanted(
+        self,
+        verdicts: Iterable[Verdict],
+        environments: tuple[Environment, ...],
+        reference: ImageReference | None,
+        partial: Partial | None,
+    ) -> tuple[ImageReference | None, str | None]:
+        """Return the wanted reference as it is written, or why there is none."""
+        if partial is None:
+            return wanted_by(verdicts, environments, reference)
+        wanted, refused = wanted_by(verdicts, environments, partial.reference)
+        if wanted is None:
+            return None, refused
+        moved = partial._replace(reference=wanted)
+        for environment in environments:
+            active = self._active(environment, in_chart=False)
+            if not _is_settled(moved, environment, active):
+                return None, f"its placeholder decides whether it is allowed in {environment.name}"
+        if partial.adds_to_name(wanted):
+            return None, "its placeholder may hold a path, to which library/ must not be added"
+        return partial.written(wanted), None
 
     def wanted(self, reference: ImageReference, environment: Environment) -> ImageReference | None:
         """Return the fixed image in an environment; None: keep it."""
@@ -257,21 +286,30 @@ class Judge:
         )
         subject = _with_successor(active, subject)
         verdicts = _verdicts(active.about_references, subject, environment)
-        return _wanted(verdicts, (environment,), reference)[0]
+        return wanted_by(verdicts, (environment,), reference)[0]
 
     def upstream(self, image: str, environment: str) -> str:
         """Return the full upstream name of an image after its fix.
 
-        ``environment`` is a name; a text that is not an image is returned unchanged.
+        ``environment`` is a name; a text that is not an image is returned unchanged, except that
+        placeholders are replaced by their defaults, which a fix edits.
         """
+        if "$" in image:
+            from imagelint.kubernetes.defaults import with_defaults  # noqa: PLC0415 - few need it
+
+            image = with_defaults(image)
         reference = ImageReference.parse_or_none(image)
+        partial = None if reference is not None else partial_of(image)
+        if partial is not None:
+            reference = partial.reference
         if reference is None:
             return image
         for one in self._policy.environments:
             if one.name == environment:
                 reference = self.wanted(reference, one) or reference
         origin = self._policy.harbors.origin(reference) or reference
-        return str(origin._replace(domain=origin.registry, path=origin.repository))
+        name = str(origin._replace(domain=origin.registry, path=origin.repository))
+        return partial.with_placeholders(name) if partial else name
 
     def _active(self, environment: Environment, *, in_chart: bool) -> _ActiveRules:
         """Return the rules that are on in an environment, with their checks; cached."""
@@ -292,7 +330,13 @@ class Judge:
                 (rule.id, check) for rule, _, check in every if isinstance(check, CurrentRegistry)
             )
             about = tuple(one for one in every if getattr(one.check, "about_references", True))
-            self._known[key] = _ActiveRules(every, about, retiring)
+            forbidden = tuple(
+                pattern
+                for _, _, check in every
+                if isinstance(check, ForbiddenImage)
+                for pattern in check.images
+            )
+            self._known[key] = _ActiveRules(every, about, forbidden, retiring)
         return self._known[key]
 
 
@@ -313,7 +357,7 @@ def _spared(held: _Held, excuse: Excuser) -> frozenset[tuple[str, str]]:
         (verdict.rule.id, verdict.environment.name)
         for verdict in held.verdicts
         if verdict.rule.check == RETIRED
-        and excuse(verdict.rule.id, verdict.environment, held.reference)
+        and excuse(verdict.rule.id, verdict.environment, held.known)
     )
 
 
@@ -321,25 +365,15 @@ def _verdicts(
     active: Iterable[_Active], subject: Subject, environment: Environment
 ) -> list[Verdict]:
     return [
-        Verdict(rule, severity, environment, problem)
+        Verdict(rule, Severity.NOTE if problem.is_note else severity, environment, problem)
         for rule, severity, check in active
         for problem in check(subject)
     ]
 
 
-def _sifted(
-    verdicts: Iterable[Verdict], reference: ImageReference | None, excuse: Excuser
-) -> tuple[tuple[Verdict, ...], tuple[tuple[Verdict, Excuse], ...]]:
-    """Separate the verdicts that remain from those that are suppressed."""
-    kept: list[Verdict] = []
-    excused: list[tuple[Verdict, Excuse]] = []
-    for verdict in verdicts:
-        found = excuse(verdict.rule.id, verdict.environment, reference)
-        if found is None:
-            kept.append(verdict)
-        else:
-            excused.append((verdict, found))
-    return tuple(kept), tuple(excused)
+def _is_settled(partial: Partial, environment: Environment, active: _ActiveRules) -> bool:
+    """Whether the gate says the same whatever the placeholders of an image are."""
+    return is_settled(environment.gate, partial.reference, partial.parent, active.forbidden)
 
 
 def _value_of(item: Examined, site: ImageSite) -> tuple[Value, str | None]:
@@ -362,37 +396,3 @@ def _parse(image: str | None) -> tuple[ImageReference | None, InvalidReference |
         return ImageReference.parse(image), None
     except InvalidReference as error:
         return None, error
-
-
-def _wanted(
-    verdicts: Iterable[Verdict],
-    environments: tuple[Environment, ...],
-    image: ImageReference | None,
-) -> tuple[ImageReference | None, str | None]:
-    """Return the first proposed reference that every environment allows, or why none does.
-
-    None does for an ``image`` that one of them denies by name, as any would be the same image.
-    """
-    reason = None
-    rewrites = [verdict.problem.rewrite for verdict in verdicts if verdict.problem.rewrite]
-    for environment in environments if rewrites else ():
-        by = None if image is None else environment.gate.denied_by_name(image)
-        if by is not None:
-            return None, f"{shown(str(by))} denies the image by name in {environment.name}"
-    for rewrite in rewrites:
-        reference = ImageReference.parse(rewrite)
-        against = [env.name for env in environments if not env.gate.decide(reference).allowed]
-        if not against:
-            return reference, None
-        reason = f"{reference} is not allowed in {', '.join(against)}, which also applies"
-    return None, reason
-
-
-def _first_of_each_rule(verdicts: Iterable[Verdict]) -> tuple[Verdict, ...]:
-    """Keep one verdict per rule: the most severe, of equal ones the first environment's."""
-    best: dict[str, Verdict] = {}
-    for verdict in verdicts:
-        known = best.get(verdict.rule.id)
-        if known is None or verdict.severity.rank < known.severity.rank:
-            best[verdict.rule.id] = verdict
-    return tuple(best.values())

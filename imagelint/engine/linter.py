@@ -17,7 +17,6 @@ from imagelint.engine.findings import findings_of, record_of
 from imagelint.engine.judge import Judge
 from imagelint.engine.placeholders import decided
 from imagelint.engine.repairs import repairs_of
-from imagelint.engine.roles import with_roles
 from imagelint.kubernetes.context import NO_CONTEXT
 from imagelint.kubernetes.examine import Examination
 from imagelint.kubernetes.prefilter import may_select_images
@@ -140,6 +139,10 @@ class Linter:
         self, match_path: str, context: Context = NO_CONTEXT, *, chart: str | None = None
     ) -> Context:
         """Return the context of a file, with the roles that the policy and a chart give it."""
+        if chart is None and not self._policy.values.patterns:
+            return context
+        from imagelint.engine.roles import with_roles  # noqa: PLC0415 - few files are such
+
         return with_roles(context, self._policy, match_path, in_chart=chart is not None)
 
     def examine(self, source: Source, context: Context = NO_CONTEXT) -> Examination:

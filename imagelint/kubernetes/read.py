@@ -40,7 +40,6 @@ from imagelint.kubernetes.seen import (
     with_seen,
 )
 from imagelint.kubernetes.skim.reader import skim
-from imagelint.kubernetes.templates import written_part
 from imagelint.model.source import Span
 from imagelint.yaml.nodes import Mapping, Scalar
 from imagelint.yaml.parser import parse_yaml
@@ -234,6 +233,8 @@ def _read(
 
 def _as_written(found: Extract) -> Extract:
     """Reduce the images in a chart's template to what is written out of them."""
+    from imagelint.kubernetes.templates import written_part  # noqa: PLC0415 - few files are such
+
     return found._replace(sites=list(map(written_part, found.sites)))
 
 

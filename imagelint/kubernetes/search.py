@@ -2,8 +2,7 @@
 
 The fields are data (``kubernetes/catalogue/lookup.py``). Whatever the catalogue does not describe
 is searched for the shape of a pod spec: a list under ``containers``, ``initContainers`` or
-``ephemeralContainers`` whose items have an ``image``. So a field that is missing in an entry is
-still found; only kinds whose entry is exact are not searched.
+``ephemeralContainers`` whose items have an ``image``. Only kinds whose entry is exact are not.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from imagelint.kubernetes.catalogue.entries import (
     POD_TEMPLATE,
     Branch,
 )
+from imagelint.kubernetes.filled import filled
 from imagelint.kubernetes.kustomize.kinds import has_fields_of_kustomize, is_kustomization
 from imagelint.kubernetes.objects import (
     ObjectNode,
@@ -42,10 +42,10 @@ if TYPE_CHECKING:
 
     from imagelint.kubernetes.catalogue.entries import Holder
     from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.defaults import Read
     from imagelint.kubernetes.kustomize.model import Inline, Unjudged
 
 __all__ = ["Extract", "ImageSite", "Recast", "add_site", "extract", "shape_sites", "sites_of"]
-
 
 _KUSTOMIZE = frozenset({Reader.KUSTOMIZE})
 _INSTALLERS = frozenset({"Application", "ApplicationSet", "HelmRelease"})
@@ -215,23 +215,25 @@ def sites_of(
 
     A kustomization has none here, because kustomize reads its fields in its own way.
     """
-    work, seen = [item], {id(item.mapping)}
+    work, seen = [(item, item)], {id(item.mapping)}
+    reads: list[Read] = []
     while work:
-        one = work.pop()
+        one, outer = work.pop()
         if met is not None:
             met.objects.append(one)
         if is_kustomization(one.meta):
             continue
         found = _Search(one, view, catalogue, once=once)
-        for steps, site in found.sites():
-            if not catalogue.ignores(one.meta.group, one.meta.kind, steps):
-                yield site
+        reads += ((one, outer, steps, site) for steps, site in found.sites())
         if met is not None:
             met.texts.extend(found.texts)
         for inner in reversed(found.objects):
-            if not once or id(inner.mapping) not in seen:
-                seen.add(id(inner.mapping))
-                work.append(inner)
+            if not (once and id(inner.mapping) in seen):
+                work.append((inner, one))
+            seen.add(id(inner.mapping))
+    for one, steps, site in filled(reads, view):
+        if not catalogue.ignores(one.meta.group, one.meta.kind, steps):
+            yield site
 
 
 def shape_sites(

@@ -52,3 +52,5 @@ class ImageSite(NamedTuple):
     """Whether only the registry is certain: a template fills in the rest."""
     runs_in: frozenset[str] | None = None
     """Where it runs: namespaces, empty if unknown. None: where its object is."""
+    values_at: tuple[str, ...] = ()
+    """For a placeholder, the fields with its known values, each of which is a site."""

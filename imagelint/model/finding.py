@@ -73,6 +73,8 @@ class Problem(NamedTuple):
 
     message: str
     rewrite: str | None = None
+    is_note: bool = False
+    """Whether it is a note, however severe the rule is."""
 
 
 class Fix(NamedTuple):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.reference import ImageReference
+from imagelint.rules.checks.placeholders import partial_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,12 +45,21 @@ def moves_of(findings: Iterable[Finding]) -> Moves:
 @lru_cache(_PAIRS)
 def _move(before: str | None, after: str) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the registry and the names of one repair, if it moves them."""
-    new = ImageReference.parse_or_none(after)
-    old = None if before is None else ImageReference.parse_or_none(before)
+    new = _known(after)
+    old = None if before is None else _known(before)
     if new is None:
         return [], []
     is_there = not new.registry or (old is not None and old.registry == new.registry)
     return [] if is_there else [new.registry], [] if old is None else [(_name(old), _name(new))]
+
+
+def _known(image: str) -> ImageReference | None:
+    """Return an image, or what is known about one with placeholders."""
+    partial = None
+    reference = ImageReference.parse_or_none(image)
+    if reference is None:
+        partial = partial_of(image)
+    return partial.reference if partial else reference
 
 
 def _name(reference: ImageReference) -> str:

@@ -73,7 +73,7 @@ RULES: Final[Mapping[str, Rule]] = {
         "The API server does not parse images: it accepts almost any text, and the pod fails later with\nInvalidImageName. It rejects whitespace around the image only when it creates a Pod, so a\nDeployment with a block scalar that ends in a line break is accepted and never starts.\n",
         "Write [REGISTRY/]REPOSITORY[:TAG][@DIGEST]. Repositories are lower case, and a reference does not\nstart with https://. A tag has at most 128 letters, digits and . _ - but no +, and a digest is\nsha256: with 64 lower-case hexadecimal digits. Remove the key if there is no image.\n",
         Examples(
-            ("", " nginx:1.27.0", "nginx:1.27.0\n", "Nginx:1.27.0", "https://quay.io/jetstack/cert-manager-controller:v1.4.1", "gcr.io/team/app:1.0.0+build.5", "nginx@sha256:123", "nginx:", "IMAGE:TAG"),
+            ("", " nginx:1.27.0", "nginx:1.27.0\n", "Nginx:1.27.0", "https://quay.io/jetstack/cert-manager-controller:v1.4.1", "gcr.io/team/app:1.0.0+build.5", "nginx@sha256:123", "nginx:", "NGINX:1.27.0"),
             ("nginx:1.27.0", "localhost:5000/team/app", "quay.io/jetstack/cert-manager-controller:v1.4.1"),
         ),
     ),
@@ -179,10 +179,10 @@ RULES: Final[Mapping[str, Rule]] = {
     "unresolved-reference": Rule(
         "unresolved-reference", "The image has a placeholder that something else fills in later",
         Severity.ERROR, "resolved-reference",
-        "The image in the file is not the image that runs: a template, a variable or a build tool fills in\nthe registry later. imagelint cannot tell whether the image is allowed, so it reports it instead of\nskipping it silently. Istio's `auto` is a placeholder in the containers that Istio fills in\n(istio-proxy, istio-init, istio-validation) if neither the pod nor the object of its namespace\nenables injection, or where Istio does not inject: on the network of the host (`hostNetwork: true`)\nand in namespaces like kube-system. In any other container it is an image on Docker Hub.\n",
-        'Lint the output of the tool: pipe `helm template`, `kustomize build`, `envsubst` or `ko resolve`\ninto `imagelint check -`. Or write the image itself, with only its tag left to fill in. For `auto`,\nlabel the pod (`sidecar.istio.io/inject: "true"`, or `istio.io/rev`), or the namespace.\n',
+        "The image in the file is not the image that runs: a template, a variable or a build tool fills in\nthe registry later. imagelint cannot tell whether the image is allowed, so it reports it instead of\nskipping it silently.\n\nA placeholder behind the registry leaves the registry known: ghcr.io/team/app:${TAG} comes from\nghcr.io, and nginx:$(TAG) from Docker Hub. The other rules check such an image, `fix` moves it, and\nthis finding is only a note, because the placeholder may still decide about the repository or the\ntag. It remains an error if the policy allows or denies only some repositories or tags there, so\nthat the placeholder decides whether the image is allowed.\n\nIstio's `auto` is a placeholder in the containers that Istio fills in\n(istio-proxy, istio-init, istio-validation) if neither the pod nor the object of its namespace\nenables injection, or where Istio does not inject: on the network of the host (`hostNetwork: true`)\nand in namespaces like kube-system. In any other container it is an image on Docker Hub.\n",
+        'Lint the output of the tool: pipe `helm template`, `kustomize build`, `envsubst` or `ko resolve`\ninto `imagelint check -`. Or write the registry itself, with only the rest left to fill in. For `auto`,\nlabel the pod (`sidecar.istio.io/inject: "true"`, or `istio.io/rev`), or the namespace.\n',
         Examples(
-            ("{{ .Values.image.repository }}:{{ .Values.image.tag }}", "$(IMAGE)", "${REGISTRY}/app:${TAG:-latest}", "$IMAGE", "ko://github.com/example/app/cmd/controller", "REPLACE_ME", "registry.example.com/REPLACE_ME:1.0", "gcr.io/PROJECT_ID/app:v1", "<your-image>", "@@IMAGE@@", "%IMAGE%", "__IMAGE__"),
+            ("{{ .Values.image.repository }}:{{ .Values.image.tag }}", "$(IMAGE)", "${REGISTRY}/app:${TAG:-latest}", "$IMAGE", "ko://github.com/example/app/cmd/controller", "REPLACE_ME", "harbor.myco.com/docker.io/library/nginx:${TAG}", "gcr.io/PROJECT_ID/app:v1", "{IMAGE}", "IMAGE_NAME", "<your-image>", "@@IMAGE@@", "%IMAGE%", "__IMAGE__"),
             ("nginx:1.27.0", "image", "your-registry/app:1.0"),
         ),
         severity_if_open=Severity.NOTE, severity_in_chart=Severity.NOTE,

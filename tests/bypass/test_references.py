@@ -94,7 +94,6 @@ IMAGES = [
     (f'"{H}/{{{{ .Values.image }}}}"', f'"{H}/a"', UNRESOLVED, "Helm fills it in"),
     ("$(IMAGE)", GOOD, UNRESOLVED, "Tekton, make"),
     (f"{H}/${{IMAGE}}", GOOD, UNRESOLVED, "envsubst, Flux; may hold `../` or `@`"),
-    ("${IMAGE:-evil.io/a}", GOOD, UNRESOLVED, "Renovate reads the default"),
     ("ko://evil.io/a", GOOD, UNRESOLVED, "built and filled in by ko"),
     ('"%IMAGE%"', GOOD, UNRESOLVED, "sed"),
     ('""', GOOD, INVALID, "nothing"),
@@ -127,3 +126,20 @@ def test_image(attack: str, twin: str, rule: str, why: str) -> None:
 def test_image_is_judged_by_what_it_says(attack: str) -> None:
     """The twin of every registry that is not allowed: the same image where any is."""
     assert lint(pod(attack), "dev/app.yaml").findings == ()
+
+
+@pytest.mark.parametrize(
+    ("attack", "twin"),
+    [
+        ("${IMAGE:-evil.io/a}", f"${{IMAGE:-{H}/a}}"),
+        ("evil.io/${IMAGE}", f"{H}/${{IMAGE}}"),
+        ("evil.io/a:$(TAG)", f"{H}/a:$(TAG)"),
+        (f"evil.io/${{X}}/{H}/a:1", f"{H}/${{X}}/evil.io/a:1"),
+    ],
+)
+def test_what_is_known_in_spite_of_a_placeholder_is_judged(attack: str, twin: str) -> None:
+    """The placeholder itself is a note of both."""
+    told = {(one.rule, one.severity.value) for one in lint(pod(attack)).findings}
+    note = (UNRESOLVED, "note")
+    assert told == {(UNAPPROVED, "error"), note}
+    assert {(one.rule, one.severity.value) for one in lint(pod(twin)).findings} == {note}

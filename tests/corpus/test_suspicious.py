@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from imagelint.rules.built_in import RULES
-from imagelint.rules.checks.references import placeholder_in
+from imagelint.rules.checks.placeholders import placeholder_in
 from tests.corpus.oracle import SYNTHETIC, rows
 from tests.support.shared import needs_shared
 from tests.support.subjects import gate, messages, subject

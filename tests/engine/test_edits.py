@@ -128,7 +128,7 @@ def test_smallest_edit(old: str, new: str, edit: Edit) -> None:
             "a: |-\n  ngi\n  nx\n", "x\nnx", "folded over several", id="a literal of lines"
         ),
         pytest.param("a: >-\n  ngi\n  nx\n", "x nx", "folded over several", id="folded"),
-        pytest.param("a: ngi\n  nx\n", "x nx", "need quotes", id="plain, folded"),
+        pytest.param("a: ngi\n  nx\n", "x nx", "folded over several", id="plain, folded"),
         pytest.param("a: 'ngi\n  nx'\n", "x nx", "folded over several", id="single quotes, folded"),
         pytest.param('a: "ngi\n  nx"\n', "x nx", "folded over several", id="double quotes, folded"),
         pytest.param('a: "ngi\x85  nx"\n', "x nx", "folded over several", id="folded at NEL"),

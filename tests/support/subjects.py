@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from imagelint.model.reference import ImageReference, InvalidReference
 from imagelint.patterns.harbor import Gate, Harbor, HarborMap, Project, RegistryPattern, Upstream
-from imagelint.rules.checks.references import placeholder_in
+from imagelint.rules.checks.placeholders import placeholder_in
 from imagelint.rules.checks.subject import Check, Subject
 
 if TYPE_CHECKING:

@@ -139,7 +139,7 @@ class _Skimmed:
             if plan is None or plan.role is not _IMAGE:
                 self._take(plan, slot, key, value, style)
                 continue
-            if not (style or _is_text(value)) or value in _ELSEWHERE:
+            if not (style or _is_text(value)) or _is_for_full_reader(value):
                 raise _Declined
             if kind != BLOCK:
                 quote, at = len(style), self._offsets.of(number)
@@ -252,6 +252,11 @@ def _flow_on(line: str) -> Mapping | Sequence | None:
     tree = Tree()
     node = None if taken_apart is None else value_of(tree, line, taken_apart, 0, 0)
     return None if tree.is_suspicious or isinstance(node, Scalar) else node
+
+
+def _is_for_full_reader(image: str) -> bool:
+    """Whether a platform may fill in an image, or its object may hold a placeholder's values."""
+    return "$" in image or "{{" in image or image in _ELSEWHERE
 
 
 def _is_text(value: str) -> bool:

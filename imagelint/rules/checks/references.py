@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final, final
 
 from imagelint.model.finding import Problem
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.model.reference import ImageReference
 from imagelint.model.source import shown
 from imagelint.patterns.globs import NamePattern
 from imagelint.patterns.harbor import listed
@@ -43,7 +42,6 @@ __all__ = [
     "ResolvedReference",
     "StringType",
     "ValidReference",
-    "placeholder_in",
 ]
 
 AUTO: Final = "auto"
@@ -85,7 +83,7 @@ class ResolvedReference:
     about_references = False
 
     def __call__(self, subject: Subject) -> Iterator[Problem]:
-        """Yield a problem if a placeholder hides which image runs."""
+        """Yield a problem if a placeholder hides which image runs; a note if not all is hidden."""
         if subject.placeholder == AUTO:
             yield Problem(
                 "auto is a placeholder for Istio, and nothing here enables its injection; label the"
@@ -94,11 +92,26 @@ class ResolvedReference:
             )
         elif subject.placeholder is not None:
             image, piece = shown(subject.image or ""), shown(subject.placeholder)
-            what = "is a placeholder" if image == piece else f"has the placeholder {piece}"
-            yield Problem(
-                f"{image} {what}, so the image cannot be checked here;"
-                " lint the rendered output, or write the image"
-            )
+            what = f"{image} has the placeholder {piece}"
+            if image == piece:
+                what = f"{image} is a placeholder"
+            if subject.values_at:
+                yield Problem(
+                    f"{what}; what is known here is checked (at {listed(subject.values_at)}),"
+                    " but other values may be passed in; lint the rendered output as well",
+                    is_note=True,
+                )
+            elif subject.reference is not None:
+                yield Problem(
+                    f"{what}, so only what is written is checked here;"
+                    " lint the rendered output as well",
+                    is_note=True,
+                )
+            else:
+                yield Problem(
+                    f"{what}, so the image cannot be checked here;"
+                    " lint the rendered output, or write the image"
+                )
 
 
 @final
@@ -244,37 +257,3 @@ NEEDED: Final[dict[str, tuple[str, ...]]] = {
     "forbidden-image": ("images",),
 }
 """The required parameters of each check: without them it would find nothing."""
-
-# Placeholders that tools fill in: none is ever part of a valid reference, except inside a tag.
-# The closing marks may be missing: a truncated template is not an image either.
-_MARKED: Final = r"""(?xs)
-      \{\{ .*? (?: \}\} | \Z )        # Go templates, Helm, Jinja
-    | \$\( [^()]* \)?                 # $(VAR): Kubernetes, Tekton, make
-    | \$\{ [^{}]* \}?                 # ${VAR}, ${VAR:-default}: shell, envsubst, Flux
-    | \$ [A-Za-z_][A-Za-z0-9_]*       # $VAR
-    | \A ko://                        # built and filled in by ko
-    | < [^<>]+ >                      # <your-image>
-    | @@? [A-Za-z_][A-Za-z0-9_.-]* @@?  # @@IMAGE@@, @IMAGE@: autotools, CMake
-    | % [A-Za-z_][A-Za-z0-9_]* %      # %IMAGE%
-    | __ [A-Za-z0-9]+ (?: _[A-Za-z0-9]+ )* __
-    """
-_CAPITALS: Final = r"(?<![A-Za-z0-9_-])[A-Z][A-Z0-9_-]*(?![A-Za-z0-9_-])"
-_FILL_IN: Final = (
-    r"REPLACE|CHANGE|FILL|INSERT|PLACEHOLDER|SUBSTITUTE|TODO|FIXME|TBD|YOUR|[A-Z0-9]_[A-Z0-9]"
-)
-
-
-def placeholder_in(text: str) -> str | None:
-    """Return the first placeholder in ``text``; None: it has none.
-
-    A valid reference has no placeholder; ``ko://`` is never valid. Words in capitals count if they
-    ask to be replaced (``REPLACE_ME``, ``YOUR-ORG``) or look like a variable (``PROJECT_ID``);
-    ``IMAGE:TAG`` is just invalid.
-    """
-    found = re.search(_MARKED, text)
-    if found is None:
-        words = re.finditer(_CAPITALS, text)
-        found = next((word for word in words if re.search(_FILL_IN, word.group())), None)
-    if found is None or ImageReference.parse_or_none(text) is not None:
-        return None
-    return found.group()

@@ -29,7 +29,8 @@ class Subject(NamedTuple):
     """The text as Kubernetes reads it; None if the value has none."""
     value_type: ValueType
     reference: ImageReference | None
-    """The parsed image; None if it does not parse or is not a string."""
+    """The parsed image, with stand-ins for placeholders behind a known registry; None if it does
+    not parse or is not a string."""
     error: InvalidReference | None
     """Why it does not parse."""
     placeholder: str | None
@@ -46,6 +47,9 @@ class Subject(NamedTuple):
     """The successor of an image from a retired registry in this environment; None: keep it."""
     has_pull_secret: bool | None = None
     """Whether the image's pod names a pull secret; None: there is no pod, or no rule asks."""
+
+    values_at: tuple[str, ...] = ()
+    """The fields with the known values of the placeholder, which are checked there."""
 
     def fits(self, patterns: Iterable[RegistryPattern]) -> RegistryPattern | None:
         """Return the first pattern that matches one of the image's spellings."""

@@ -9,6 +9,7 @@ from hypothesis import given
 
 from imagelint.model.reference import ImageReference
 from imagelint.patterns.globs import NamePattern
+from imagelint.rules.checks.placeholders import placeholder_in
 from imagelint.rules.checks.references import (
     CHECKS,
     HasDigest,
@@ -16,7 +17,6 @@ from imagelint.rules.checks.references import (
     ResolvedReference,
     StringType,
     ValidReference,
-    placeholder_in,
 )
 from imagelint.rules.checks.registry import ApprovedRegistry
 from imagelint.rules.checks.subject import Subject
@@ -140,7 +140,7 @@ class TestValidReference:
             ("nginx\n", "write nginx"),
             ("nginx\u00a0", "write nginx"),
             ("Nginx", "nginx"),
-            ("IMAGE:TAG", "image:TAG"),
+            ("NGINX:V1", "nginx:V1"),
             ("nginx:", "tag"),
             ("a" * 64, "not an image reference"),
         ],
@@ -217,6 +217,15 @@ class TestPlaceholders:
             ("@IMAGE@:1", "@IMAGE@"),
             ("%IMAGE%", "%IMAGE%"),
             ("__IMAGE__", "__IMAGE__"),
+            ("{IMAGE}", "{IMAGE}"),
+            ("gcr.io/{project}/app", "{project}"),
+            ("[IMAGE]", "[IMAGE]"),
+            ("((image))", "((image))"),
+            ("#IMAGE#", "#IMAGE#"),
+            ("${{ env.IMAGE }}", "${{ env.IMAGE }}"),
+            ("IMAGE:TAG", "IMAGE"),
+            ("IMAGE_NAME", "IMAGE_NAME"),
+            ("IMAGE", "IMAGE"),
             ("quay.io/__MY_IMAGE__:1", "__MY_IMAGE__"),
         ],
     )
@@ -230,7 +239,7 @@ class TestPlaceholders:
             "",
             " ",
             "image",
-            "IMAGE:TAG",
+            "NGINX:1.25",
             "EXAMPLE/App",
             "your-registry/app",
             "change_me/replace__me:1",
@@ -243,6 +252,9 @@ class TestPlaceholders:
             "a__b",
             "100%",
             "https://gcr.io/x",
+            "STAGE/APP",
+            "[::1]:5000/app",
+            "nginx#1",
         ],
     )
     def test_none(self, text: str) -> None:
