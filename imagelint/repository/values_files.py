@@ -132,10 +132,14 @@ class ValuesFiles:
         """Find the ConfigMaps that Flux reads: in ``maps``, and those that kustomize makes."""
         if not self._texts:
             return
-        names = {role: _name_of(role).encode() for role in self._texts}
+        names = {role: _naming(role) for role in self._texts}
         for path in maps:
             data = read(path) or b""
-            held = tuple(role for role, name in names.items() if name in data)
+            held = tuple(
+                role
+                for role, name in names.items()
+                if role.key.encode() in data and name.search(data) is not None
+            )
             self._holders |= {path: held} if held else {}
         for member in graph.members.values():
             for name, key, file in _generated(member.document):
@@ -147,6 +151,12 @@ class ValuesFiles:
 
 def _name_of(role: FileRole) -> str:
     return "" if role.target is None else role.target.name
+
+
+def _naming(role: FileRole) -> re.Pattern[bytes]:
+    """Return a pattern for the name of a ConfigMap in its metadata."""
+    name = re.escape(_name_of(role).encode())
+    return re.compile(rb"name[\"']?\s*:\s*[\"']?%b(?![\w.-])" % name)
 
 
 def _of_flux(item: ObjectNode, view: View) -> Iterator[FileRole]:

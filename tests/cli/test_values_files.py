@@ -358,3 +358,28 @@ def test_an_image_of_a_chart_that_a_transformer_may_select_is_not_fixed(own: Pro
     own.write("k/t.yaml", f"{tag}imageTag: {{name: quay.io/a, newTag: v2}}\n")
     own.run("fix")
     assert own.read("k/v.yaml") == VALUES
+
+
+PATCHED = """\
+resources: [release.yaml]
+patches:
+- target: {kind: HelmRelease}
+  patch: |
+    - {op: replace, path: /spec/values/replicas, value: 2}
+- patch: |
+    apiVersion: helm.toolkit.fluxcd.io/v2
+    kind: HelmRelease
+    metadata: {name: a}
+    spec: {values: {other: {image: 'quay.io/c:v1'}}}
+replacements:
+- source: {kind: ConfigMap, fieldPath: data.a}
+  targets: [{select: {kind: HelmRelease}, fieldPaths: [spec.values.a]}]
+"""
+
+
+def test_kustomizations_with_patches_of_releases(own: Project) -> None:
+    own.write("k/release.yaml", RENDERED)
+    own.write("k/kustomization.yaml", PATCHED)
+    assert own.run("fix").exit_code == FINDINGS  # what a post-renderer selects is left
+    assert own.read("k/release.yaml") == RENDERED.replace("quay.io/b", "h.io/quay.io/b")
+    assert own.read("k/kustomization.yaml") == PATCHED.replace("quay.io", "h.io/quay.io")

@@ -171,10 +171,14 @@ def test_a_rule_of_the_policy_is_not_evaded() -> None:
     assert told("quay.io/${X}/a", by) == [NOTE]
 
 
-def test_in_charts_it_stays_a_note() -> None:
-    """Templates are judged when they are rendered."""
-    assert NOTE in told("'ghcr.io/a:{{ .Values.tag }}'", linter(), chart="charts/a")
-    assert UNAPPROVED not in told("'ghcr.io/a:{{ .Values.tag }}'", linter(), chart="charts/a")
+def test_in_charts_what_is_written_out_is_judged() -> None:
+    """What a value fills in is judged when the template is rendered."""
+    written = told("'ghcr.io/a:{{ .Values.tag }}'", linter(), chart="charts/a")
+    assert UNAPPROVED in written
+    assert NOTE not in written
+    filled = told("'{{ .Values.image }}'", linter(), chart="charts/a")
+    assert NOTE in filled
+    assert UNAPPROVED not in filled
 
 
 def test_library_is_not_added_to_what_may_be_a_path() -> None:

@@ -11,7 +11,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imagelint.kubernetes.catalogue.entries import EACH_ITEM, EACH_VALUE, Branch, Words, words_of
+from imagelint.kubernetes.catalogue.entries import (
+    EACH_ITEM,
+    EACH_VALUE,
+    HELM_SHAPES,
+    Branch,
+    Words,
+    words_of,
+)
 from imagelint.kubernetes.skim.plans import plan_of
 from imagelint.model.namedtuple import NamedTuple
 
@@ -174,7 +181,9 @@ class Catalogue:
         return Kind(self._branches[shared], is_exact, words)
 
     def shape(self, name: str) -> Branch:
-        """Return the fields of a shape; ``KeyError`` for an unknown name."""
+        """Return the fields of a shape, none for values of charts, which have no fixed ones."""
+        if name in HELM_SHAPES:
+            return Branch()
         if name not in self._shapes:
             fields = next(
                 part.shapes[name]
