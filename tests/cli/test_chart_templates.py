@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from typing import Any
 
 import pytest
 
+from tests.support.needs import path_of
 from tests.support.project import CLEAN, Project
 
 POLICY = """\
@@ -100,10 +100,7 @@ def test_notes_where_the_written_part_does_not_decide(own: Project, image: str) 
 
 def images(project: Project) -> list[str]:
     """Return the images of the rendered chart."""
-    helm = shutil.which("helm")
-    if helm is None:
-        pytest.skip("helm is missing: .ci/run says how it is installed")
-    command = [helm, "template", "chart"]
+    command = [path_of("helm"), "template", "chart"]
     result = subprocess.run(
         command, cwd=project.root, check=True, capture_output=True, encoding="utf-8"
     )
