@@ -104,6 +104,8 @@ class Linter:
         if policy.workloads or policy.ignored_fields or policy.embedded:
             own = catalogue.with_entries(policy.workloads).with_embedded(policy.embedded)
             self.catalogue = own.without_fields(policy.ignored_fields)
+        if policy.definitions:
+            self.catalogue = self.catalogue.with_definitions(policy.definitions)
         self.environment = environment
         self._placement = Placement(policy, environment)
         self._judge = Judge(policy, self._rules)

@@ -45,8 +45,11 @@ if TYPE_CHECKING:
 
     RuleSources: TypeAlias = Callable[[str], SequenceOf[Source]]
     """Returns the rule files that match a glob, or raises InvalidPattern."""
+    CrdSources: TypeAlias = Callable[[str], SequenceOf[Callable[[], Source]]]
+    """Returns what reads each file with CRDs that a glob matches, or raises InvalidPattern."""
 
 __all__ = [
+    "read_crds",
     "read_environments",
     "read_harbors",
     "read_ignores",
@@ -254,6 +257,25 @@ def read_rule_files(
             raise reader.error(item, f"{where}: no file matches {shown(glob)}")
         found.update((source.path, source) for source in named)
     return load_rules(found.values(), rules)
+
+
+def read_crds(
+    reader: Fields, node: Node, sources: CrdSources | None
+) -> tuple[Callable[[], Source], ...]:
+    """Read ``crds:``; return what reads each of the files that its globs match."""
+    where = "crds"
+    if sources is None:
+        raise reader.error(node, f"{where}: only a policy in a file can have CRDs")
+    found: list[Callable[[], Source]] = []
+    for item in reader.items(node, where):
+        glob = reader.text(item, where)
+        with reader.placing(item, where):
+            PathPatterns.parse([glob])
+            named = sources(glob)
+        if not named:
+            raise reader.error(item, f"{where}: no file or folder matches {shown(glob)}")
+        found += named
+    return tuple(found)
 
 
 def read_rule_settings(

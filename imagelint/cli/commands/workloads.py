@@ -28,7 +28,25 @@ __all__ = ["command"]
 _FORMATS = ("text", "json")
 
 
-@click.command("workloads")
+class _Command(click.Command):
+    """The command, or ``learn`` if that is its first argument."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 - as click declares it
+    ) -> click.Context:
+        """Return the context of the command that the arguments name."""
+        if args[:1] != ["learn"]:
+            return super().make_context(info_name, args, parent, **extra)
+        from imagelint.cli.commands.learn import command as learn  # noqa: PLC0415 - another command
+
+        return learn.make_context(f"{info_name} learn", args[1:], parent, **extra)
+
+
+@click.command("workloads", cls=_Command)
 @input_options
 @click.option("--unknown", is_flag=True, help="Print likely images in kinds that are not known.")
 @click.option(
@@ -54,10 +72,13 @@ def command(
     With --unknown: print fields that look like images, in kinds that imagelint does not know,
     as entries that you can paste into the policy's `workloads:`. Check that each is an image.
 
+    `imagelint workloads learn PATH` writes such entries from CustomResourceDefinitions.
+
     \b
       imagelint workloads
       imagelint workloads --format json | jq -r '.workloads[].kinds[]'
       imagelint workloads --unknown k8s/
+      imagelint workloads learn crds/
     """  # noqa: D301 - click wants the character itself
     formats = workloads_json if name == "json" else workloads_text
     look = look_of(sys.stdout)
