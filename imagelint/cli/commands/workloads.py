@@ -12,7 +12,7 @@ from imagelint.cli.options import input_options, request
 from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, look_of, print_text, say
 from imagelint.formats import workloads_json, workloads_text
 from imagelint.kubernetes.catalogue.lookup import load_catalogue
-from imagelint.kubernetes.guesses import unknown_fields
+from imagelint.kubernetes.guesses import guesses_in
 from imagelint.model.errors import ImagelintError
 from imagelint.model.source import Source
 from imagelint.rules.built_in import RULES
@@ -48,7 +48,7 @@ class _Command(click.Command):
 
 @click.command("workloads", cls=_Command)
 @input_options
-@click.option("--unknown", is_flag=True, help="Print likely images in kinds that are not known.")
+@click.option("--unknown", is_flag=True, help="Print likely images in places that are not known.")
 @click.option(
     "-f",
     "--format",
@@ -69,7 +69,8 @@ def command(
 ) -> None:
     """List the kinds that hold images, their fields and sources.
 
-    With --unknown: print fields that look like images, in kinds that imagelint does not know,
+    With --unknown: print what looks like an image where imagelint does not know of one, also in
+    annotations, environment variables, flags and ConfigMaps,
     as entries that you can paste into the policy's `workloads:`. Check that each is an image.
 
     `imagelint workloads learn PATH` writes such entries from CustomResourceDefinitions.
@@ -117,4 +118,7 @@ def _guesses(run: Run) -> Iterator[Guess]:
             continue
         own = one.governing.policy
         known = catalogue.with_entries(own.workloads).with_embedded(own.embedded)
-        yield from unknown_fields(Source(one.shown, data), known)
+        if own.definitions:
+            known = known.with_definitions(own.definitions)
+        known = known.without_fields(own.ignored_fields)
+        yield from guesses_in(Source(one.shown, data), known)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+from imagelint.kubernetes.catalogue.entries import at_path
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import as_yaml
 
@@ -287,7 +288,7 @@ def _written(path: str, pairs: Collection[tuple[str, str]], is_sure: bool) -> Le
     """Return an image in parts."""
     written = ", ".join(f"{part}: {as_yaml(key)}" for part, key in pairs)
     keys = ", ".join(key for _, key in pairs)
-    return Learnt(f"{{at: {_quoted(path)}, {written}}}", f"an image in parts: {keys}", is_sure)
+    return Learnt(f"{{at: {at_path(path)}, {written}}}", f"an image in parts: {keys}", is_sure)
 
 
 def _whole_inside(place: _Place, texts: Collection[str], done: set[str]) -> Iterator[Learnt]:
@@ -307,10 +308,6 @@ def _first(names: Collection[str], texts: Collection[str]) -> str | None:
     return next((name for name in names if name in texts), None)
 
 
-def _quoted(path: str) -> str:
-    return f'"{path}"' if '"' not in path else f"'{path}'"
-
-
 # --- by name and description --------------------------------------------------------------
 
 
@@ -326,7 +323,7 @@ def _whole(place: _Place) -> Iterator[Learnt]:
     if is_list and not name.endswith(("image", "images")):
         return
     if is_list and _OVERRIDE.search(place.description) is not None:
-        yield Learnt(f"{{at: {_quoted(place.path)}, form: override}}", _because(place))
+        yield Learnt(f"{{at: {at_path(place.path)}, form: override}}", _because(place))
         return
     is_sure = not _is_other(place)
     if is_one_of_images:
