@@ -13,7 +13,7 @@ import sys
 from typing import TYPE_CHECKING, NamedTuple
 
 from imagelint import files
-from imagelint.kubernetes.catalogue.entries import CONTAINERS, IMAGE, OBJECT, Branch, Form
+from imagelint.kubernetes.catalogue.entries import CONTAINERS, OBJECT, Branch
 from imagelint.kubernetes.catalogue.learning import learn
 from imagelint.kubernetes.catalogue.lookup import load_catalogue
 from imagelint.kubernetes.catalogue.schemas import definitions_in, documents_of
@@ -23,6 +23,7 @@ from imagelint.model.source import Source
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from imagelint.kubernetes.catalogue.entries import Holder
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.catalogue.schemas import Definition, Schema
 
@@ -115,10 +116,13 @@ def _ends(branch: Branch, schema: Schema) -> Iterator[Path]:
                     end = end.field(key) if end is not None and key in end.properties else None
                 if end is not None:
                     yield way
-        elif holder._replace(form=Form.IMAGE, registries=()) == IMAGE and (
-            schema.is_text or schema.properties
-        ):
+        elif not _is_elsewhere(holder) and (schema.is_text or schema.properties):
             yield ()
+
+
+def _is_elsewhere(holder: Holder) -> bool:
+    """Whether a field's images are below it, or in parts of it that no schema describes."""
+    return bool(holder.shape or holder.flags or holder.named or holder.keys or holder.text)
 
 
 def main(arguments: list[str]) -> None:

@@ -42,6 +42,7 @@ _OTHER_NAMES: Final = frozenset(
         *("boot", "os", "vm", "ami", "disk", "iso", "machine", "icon", "logo", "avatar", "rbd"),
         *("favicon", "thumbnail", "background", "banner", "snapshot", "cloud", "rootfs", "rom"),
         *("initrd", "firmware", "golden", "gallery", "glance", "instance", "output", "destination"),
+        "backing",
     )
 )
 """Words in a name that speak of other images: of disks, machines, pictures, builds."""
