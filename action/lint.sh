@@ -77,6 +77,12 @@ case "${INPUT_ALLOW_EMPTY:-}" in
   false | '') empty=() ;;
   *) fail 'allow-empty is true or false' ;;
 esac
+render=()
+case "${INPUT_RENDER:-}" in
+  true) render=(--render) ;;
+  false | '') ;;
+  *) fail 'render is true or false' ;;
+esac
 case "$INPUT_POLICY_FROM" in base | head) ;; *) fail 'policy-from is base or head' ;; esac
 case "$INPUT_FIX" in off | suggest) ;; *) fail 'fix is off or suggest' ;; esac
 case "$INPUT_SARIF_FILE" in *$'\n'* | *$'\r'*) fail 'sarif-file is one path' ;; esac
@@ -94,7 +100,7 @@ esac
 [[ "$base" =~ ^[0-9a-f]{40,64}$ && ! "$base" =~ ^0+$ ]] || base=''
 [ -z "$is_request" ] || [ -n "$base" ] || fail 'the event names no base commit'
 
-arguments=(--fail-on "$INPUT_FAIL_ON" ${empty[@]+"${empty[@]}"})
+arguments=(--fail-on "$INPUT_FAIL_ON" ${empty[@]+"${empty[@]}"} ${render[@]+"${render[@]}"})
 [ -z "$INPUT_ENVIRONMENT" ] || arguments+=(--env "$INPUT_ENVIRONMENT")
 [ -z "$INPUT_POLICY" ] || arguments+=(--policy "$INPUT_POLICY")
 if [ -n "$is_request" ] && [ "$INPUT_POLICY_FROM" = base ]; then

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from imagelint import files
+from imagelint.cli.rendering import rendering_of
 from imagelint.formats import FORMATS
 from imagelint.model.errors import ImagelintError, UsageError, did_you_mean
 from imagelint.model.finding import Severity
@@ -306,10 +307,12 @@ def output_options(formats: Mapping[str, str] = FORMATS) -> Callable[[F], F]:
 
 def request(options: Mapping[str, Any]) -> Request:
     """Create a request from the values of :func:`input_options`."""
-    harbor = options.get("harbor")
+    given = dict(options)
+    harbor = given.get("harbor")
     host = None if harbor is None else harbor_host(harbor)
+    given |= {"harbor": host, "rendering": rendering_of(given)}
     # A command without the option --allow-empty does not judge what it finds.
-    asked = Request(**{"allow_empty": True, **options, "harbor": host})
+    asked = Request(**{"allow_empty": True, **given})
     cwd = os.getcwd()
     paths = (STDIN if files.is_stdin(files.absolute(one, cwd)) else one for one in asked.paths)
     return asked._replace(paths=tuple(paths))

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from imagelint import files
 from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, print_text, say, skipped_lines
 from imagelint.formats.phrases import counted, shown_path
+from imagelint.kubernetes.scopes import is_cluster_scoped
+from imagelint.model.builds import steps
 from imagelint.model.errors import UsageError
 from imagelint.model.source import shown
-from imagelint.policy.placement import Placement
+from imagelint.policy.placement import Placement, Where
 from imagelint.rules.built_in import RULES
 from imagelint.run.run import STDIN, Run
 
@@ -77,15 +79,18 @@ def _policy_lines(file: str, request: Request) -> Iterator[str]:
     objects = _objects(run) if run is not None else {}
     for error in () if run is None else run.errors:
         yield _labelled("error", shown(error, _ERROR_MAX))
+    builds = () if run is None else run.around.context_of(path).builds
     for kube_object, images in objects.items():
         yield ""
         yield f"{_named(kube_object)}: {counted(images, 'image')}"
-        labels = kube_object.labels
-        yield from _environments(governing, request, relative, kube_object.namespace, labels)
+        where = Where(relative, () if is_cluster_scoped(kube_object) else builds)
+        yield from _environments(
+            governing, request, where, kube_object.namespace, kube_object.labels
+        )
     if not objects:
         yield ""
         yield "An object without namespace and labels"
-        yield from _environments(governing, request, relative, None, {})
+        yield from _environments(governing, request, Where(relative, builds), None, {})
 
 
 def _found(governing: GoverningPolicy, request: Request) -> str:
@@ -120,21 +125,35 @@ def _named(kube_object: KubeObject) -> str:
 def _environments(
     governing: GoverningPolicy,
     request: Request,
-    path: str,
+    where: Where,
     namespace: str | None,
     labels: Mapping[str, str],
 ) -> Iterator[str]:
     policy = governing.policy
-    for one in Placement(policy, request.environment).environments(path, namespace, labels):
-        reasons = list(one.match.reasons(path, namespace, labels))
+    placement = Placement(policy, request.environment)
+    found = placement.environments(where.path, namespace, labels, where.builds)
+    default = "nothing matches"
+    if len(found) > 1 and where.builds:
+        default += " in one of its builds"
+    for one in found:
+        reasons = [*one.match.reasons(where.path, namespace, labels)]
+        reasons += _as_built(one, where, is_placed=namespace is not None)
         if request.environment is not None:
             reasons = ["given by --env"]
-        yield _labelled(one.name, "; ".join(map(shown, reasons)) or _default(policy.default, one))
+        assert reasons or one == policy.default
+        yield _labelled(one.name, "; ".join(map(shown, reasons)) or f"{default}, so the default")
 
 
-def _default(default: Environment, one: Environment) -> str:
-    assert one == default
-    return "nothing matches, so the default"
+def _as_built(environment: Environment, where: Where, *, is_placed: bool) -> Iterator[str]:
+    """Yield why an environment matches an object as built; for each reason, one namespace."""
+    match, known = environment.match, set[str]()
+    at_path = frozenset(match.reasons(where.path, None, {}))
+    found = (names for names, _ in steps(where.builds, is_placed=is_placed))
+    for namespace in sorted(frozenset[str]().union(*found)):
+        for reason in match.reasons(where.path, namespace, {}):
+            if reason not in at_path and reason not in known:
+                known.add(reason)
+                yield reason.replace("its namespace", f"its namespace {namespace} in a build", 1)
 
 
 def _labelled(label: str, text: str) -> str:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from imagelint.engine.edits import place_of
-from imagelint.kubernetes.read import ACTION
+from imagelint.kubernetes.seen import ACTION
 from imagelint.model.finding import Finding, Severity
 from imagelint.model.report import Suppressed
 from imagelint.model.source import Span
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from imagelint.engine.excuses import Excuses
     from imagelint.kubernetes.context import Trouble
-    from imagelint.kubernetes.read import Examined
+    from imagelint.kubernetes.examined import Examined
     from imagelint.model.finding import KubeObject
     from imagelint.model.source import Source
     from imagelint.policy.policy import Environment, Policy

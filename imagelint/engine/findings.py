@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from imagelint.engine.judge import Judged
     from imagelint.engine.repairs import Repair
     from imagelint.engine.verdicts import Verdict
-    from imagelint.kubernetes.read import Examined
+    from imagelint.kubernetes.examined import Examined
     from imagelint.model.source import Span
 
 __all__ = ["findings_of", "record_of"]

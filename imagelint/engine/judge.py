@@ -15,8 +15,8 @@ from imagelint.engine.verdicts import (
     sifted,
     wanted_by,
 )
-from imagelint.kubernetes.read import Examined, action_text
 from imagelint.kubernetes.readers import Value
+from imagelint.kubernetes.seen import action_text
 from imagelint.kubernetes.values import with_defaults
 from imagelint.model.finding import Severity
 from imagelint.model.namedtuple import NamedTuple
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from imagelint.engine.excuses import Excuse, Excuser
+    from imagelint.kubernetes.examined import Examined
     from imagelint.kubernetes.pull_secrets import PodSecrets
     from imagelint.kubernetes.search import ImageSite
     from imagelint.patterns.images import RegistryPattern

@@ -18,12 +18,11 @@ from imagelint.engine.judge import Judge
 from imagelint.engine.placeholders import decided
 from imagelint.engine.repairs import repairs_of
 from imagelint.kubernetes.context import NO_CONTEXT
+from imagelint.kubernetes.examine import Examination
 from imagelint.kubernetes.prefilter import may_select_images
 from imagelint.kubernetes.pull_secrets import accounts_in, pods_in
-from imagelint.kubernetes.read import Examined, examine, is_large, parts
 from imagelint.kubernetes.scopes import is_cluster_scoped
 from imagelint.kubernetes.sites import ISTIO
-from imagelint.kubernetes.skim.reader import remembering, skim
 from imagelint.model.errors import did_you_mean
 from imagelint.model.finding import COMMENT_MARK, Finding, Severity
 from imagelint.model.report import (
@@ -48,6 +47,7 @@ if TYPE_CHECKING:
     from imagelint.engine.repairs import Part, Repair
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.context import Context
+    from imagelint.kubernetes.examined import Examined
     from imagelint.kubernetes.pull_secrets import PodSecrets
     from imagelint.model.finding import KubeObject
     from imagelint.model.report import PolicyStamp
@@ -117,7 +117,6 @@ class Linter:
         self._upstream: dict[tuple[str, str], str] = {}
         self._inventory = inventory
         self._fixes = fixes
-        self.skimming = remembering() if fixes else skim
         self._exceptions = tuple(
             (number, one)
             for number, one in enumerate(policy.exceptions)
@@ -125,46 +124,57 @@ class Linter:
         )
         self._about_secrets = frozenset(self._rules_about_secrets())
 
-    def lint(  # noqa: PLR0913 - everything about a source
+    def lint(
         self,
         source: Source,
         match_path: str,
         *,
         chart: str | None = None,
-        stamp: PolicyStamp | None = None,
-        within: Span | None = None,
         context: Context = NO_CONTEXT,
     ) -> FileResult:
-        """Check one source.
+        """Examine one source and judge what is found; see :meth:`judge`."""
+        return self.judge(self.examine(source, context), match_path, chart=chart)
 
-        ``match_path`` is its path relative to the policy's folder, for path globs; ``chart`` is
-        the folder of the Helm chart whose template it is, if any. ``within`` is one of several
-        parts to check separately; :func:`imagelint.model.report.joined` combines the results.
+    def examine(self, source: Source, context: Context = NO_CONTEXT) -> Examination:
+        """Return the examination of a source, as the rules need it.
+
         ``context`` is what the rest of the repository says about the file.
         """
-        with_trees = bool(self._about_secrets)
-        examined, free = examine(
+        return Examination(
             source,
             self.catalogue,
-            within,
-            with_trees=with_trees,
-            skimming=self.skimming,
-            roles=context.roles,
-            is_refused=context.is_refused,
+            with_trees=bool(self._about_secrets),
+            context=context,
         )
-        has_comments = within is None and _has_comments(
-            source
-        )  # a source with comments is not split
-        is_plain = chart is None and not with_trees and not has_comments
+
+    def judge(
+        self,
+        examination: Examination,
+        match_path: str,
+        *,
+        chart: str | None = None,
+        stamp: PolicyStamp | None = None,
+    ) -> FileResult:
+        """Judge what is found in a source, or in one of its parts.
+
+        ``match_path`` is its path relative to the policy's folder, for path globs; ``chart`` is
+        the folder of the Helm chart whose template it is, if any. To combine the results of parts
+        there is :func:`imagelint.model.report.joined`.
+        """
+        source, context = examination.source, examination.context
+        examined, free = examination.examine()
+        # A source with comments has no parts.
+        has_comments = examination.within is None and _has_comments(source)
+        is_plain = chart is None and not self._about_secrets and not has_comments
         if not examined and is_plain and not context.troubles:
-            selects = self._may_select(source)
+            selects = self._may_select(source, examination.within)
             return FileResult(source, 0, free, (), (), policy=stamp, may_select=selects)
         ignores = None
         if has_comments:
             from imagelint.engine.comments import find_ignores  # noqa: PLC0415 - few files have comments
 
             ignores = find_ignores(source)
-        where = Where(match_path, context.namespaces, context.destinations)
+        where = Where(match_path, context.builds)
         excuses = Excuses(self._policy, where, self._exceptions, ignores, source)
         found = _Found(examined)
         for item in examined:
@@ -198,14 +208,15 @@ class Linter:
             policy=stamp,
             facts=facts,
             used=frozenset(excuses.used),
-            may_select=self._may_select(source),
-            roles=context.roles,
+            may_select=self._may_select(source, examination.within),
             unlisted=0 if self._inventory else sum([len(item.extract.sites) for item in examined]),
         )
 
-    def _may_select(self, source: Source) -> bool:
-        """Whether a source may select images by name, which only fixes need to know."""
-        return self._fixes and may_select_images(source.data)
+    def _may_select(self, source: Source, within: Span | None) -> bool:
+        """Whether a source, or a part, may select images by name; only fixes need to know."""
+        if not self._fixes:
+            return False
+        return may_select_images(source.data if within is None else source.data[slice(*within)])
 
     def _look_at(self, item: Examined, found: _Found, excuses: Excuses, *, in_chart: bool) -> None:
         """Check the images of a document, and add the findings."""
@@ -260,15 +271,15 @@ class Linter:
             ):
                 yield rule.id
 
-    def parts(self, source: Source, *, chart: str | None = None) -> list[Span] | list[None]:
-        """Return the parts of a source that can be checked separately; None means all of it.
+    def parts(
+        self, examination: Examination, *, chart: str | None = None
+    ) -> list[Span] | list[None]:
+        """Return the parts of a source that can be judged separately; None means all of it.
 
         A chart's template, suppression comments and a baseline need the whole source.
         """
         is_whole = chart is not None or self._baseline is not None
-        if is_whole or not is_large(source) or _has_comments(source):
-            return [None]
-        return parts(source, self.catalogue)
+        return [None] if is_whole or _has_comments(examination.source) else examination.parts
 
     def _sorted(
         self, found: Iterable[Finding | Suppressed], path: str
@@ -348,23 +359,21 @@ class Linter:
 
     def _environments(self, where: Where, root: KubeObject | None) -> tuple[Environment, ...]:
         """Return the environments of an object; kustomize moves no cluster-scoped object."""
-        path, built_in, destinations = where
+        path, builds = where
         if root is None:
             return self._placement.environments(path, None, {})
         if is_cluster_scoped(root):
             # What a Namespace says about images applies to the pods in it.
             own = root.name if root[:2] == ("v1", "Namespace") else None
             return self._placement.environments(path, own, root.labels)
-        if root.namespace is None:
-            built_in |= destinations
-        return self._placement.environments(path, root.namespace, root.labels, built_in)
+        return self._placement.environments(path, root.namespace, root.labels, builds)
 
 
 def _with_placeholders(item: Examined, source: Source, context: Context, where: Where) -> Examined:
     """Decide about Istio's placeholders, if any; a skimmed document has none."""
     if item.tree is None or all(site.filled_by != ISTIO for site in item.extract.sites):
         return item
-    return decided(item, source, context, where_of(item, where).built_in)
+    return decided(item, source, context, where_of(item, where).builds)
 
 
 def _has_comments(source: Source) -> bool:

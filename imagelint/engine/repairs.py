@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from imagelint.engine.judge import Judged
-    from imagelint.kubernetes.read import Examined
+    from imagelint.kubernetes.examined import Examined
     from imagelint.model.source import Edit
 
 __all__ = ["Part", "Repair", "repairs_of"]

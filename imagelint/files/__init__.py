@@ -37,6 +37,7 @@ from imagelint.files.paths import (
     is_stdin,
     is_stream,
     named,
+    outermost_chart,
     relative_to,
 )
 from imagelint.files.policies import POLICY_NAME, GoverningPolicy, Policies, policy_folder
@@ -122,6 +123,7 @@ __all__ = [
     "leads_out",
     "may_be_sparse",
     "named",
+    "outermost_chart",
     "policy_folder",
     "read",
     "read_stdin",

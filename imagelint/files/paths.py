@@ -26,6 +26,7 @@ __all__ = [
     "is_stdin",
     "is_stream",
     "named",
+    "outermost_chart",
 ]
 __all__ += ["relative_to"]
 __all__ += ["LINKS_MAX", "followed"]
@@ -161,15 +162,16 @@ def chart_folder(path: str) -> str | None:
     while f"{os.sep}templates" in folder:
         parent, name = os.path.split(folder)
         if name == "templates" and _is_chart(parent):
-            return _outermost(parent)
+            return outermost_chart(parent)
         folder = parent
     return None
 
 
-def _outermost(chart: str) -> str:
+def outermost_chart(chart: str) -> str:
+    """Return the chart that includes a chart in its ``charts/``, or the chart itself."""
     charts, _ = os.path.split(chart)
     outer, name = os.path.split(charts)
-    return _outermost(outer) if name == "charts" and _is_chart(outer) else chart
+    return outermost_chart(outer) if name == "charts" and _is_chart(outer) else chart
 
 
 def _is_chart(folder: str) -> bool:

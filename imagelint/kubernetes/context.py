@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from imagelint.kubernetes.kustomize.model import FileRole
+    from imagelint.model.builds import Build
     from imagelint.model.source import Span
 
 __all__ = ["NO_CONTEXT", "Context", "Trouble"]
@@ -32,10 +33,8 @@ class Context(NamedTuple):
 
     roles: tuple[FileRole, ...] = ()
     """Its roles in kustomizations; empty if none names it."""
-    namespaces: frozenset[str] = frozenset()
-    """Namespaces into which kustomizations move its objects."""
-    destinations: frozenset[str] = frozenset()
-    """Namespaces of its objects that set none and are not moved."""
+    builds: tuple[Build, ...] = ()
+    """What builds its objects."""
     troubles: tuple[Trouble, ...] = ()
     """For a kustomization file: what it names that cannot be followed."""
     is_refused: bool = False

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from imagelint.kubernetes.examine import examine
 from imagelint.kubernetes.objects import ObjectNode, find_objects, string_of
-from imagelint.kubernetes.read import examine
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.kubernetes.sites import Place
 from imagelint.model.namedtuple import NamedTuple
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
-    from imagelint.kubernetes.read import Examined
+    from imagelint.kubernetes.examined import Examined
     from imagelint.model.source import Position, Source
 
 __all__ = ["Guess", "unknown_fields"]
@@ -47,7 +47,7 @@ class Guess(NamedTuple):
 
 def unknown_fields(source: Source, catalogue: Catalogue) -> Iterator[Guess]:
     """Yield the guesses for a source, in the order of the text."""
-    for item in examine(source, catalogue, prove=False)[0]:
+    for item in examine(source, catalogue, prove=False):
         claimed = {id(site.node) for site in item.extract.sites}
         view = View(Reader.KUBECTL, walk_once=True)
         assert item.tree is not None  # the call above requests trees

@@ -15,9 +15,8 @@ from imagelint.kubernetes.search import Extract, shape_sites
 from imagelint.kubernetes.seen import (
     ACTION,
     is_manifest_of,
-    seen_images,
-    starts,
     to_what_follows,
+    with_seen,
 )
 from imagelint.kubernetes.texts import MOST_USES, fixed
 from imagelint.model.finding import KubeObject
@@ -140,12 +139,10 @@ def _read(document: Embedded, catalogue: Catalogue, text: Inline, outer: Examine
     ]
     is_template = ACTION in document.text
     if is_data and is_template and reasons:
-        to_what_follows(tree)
+        tree = to_what_follows(tree)
     is_manifest = not is_data or is_manifest_of(found, document.text, tree)
     if tree.unread_from is not None and is_manifest:
-        seen = seen_images(document.text, tree.unread_from, found.root)
-        read = {site.node.start for site in found.sites}
-        found.sites.extend(site for site in seen if not read & starts(site))
+        found = with_seen(found, document.text, tree.unread_from)
     dropped = None if tree.dropped_from is None else document.byte_offset(tree.dropped_from)
     item = Examined(
         document,
@@ -189,5 +186,5 @@ def tree_of(document: Document) -> Tree:
     if tree is None:
         tree = parse_yaml(document.text)
         if tree.is_suspicious:
-            tree.problems += refusals(tree)
+            tree = tree.replace(problems=[*tree.problems, *refusals(tree)])
     return tree

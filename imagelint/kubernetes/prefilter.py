@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.catalogue.entries import Words
     from imagelint.kubernetes.catalogue.lookup import Catalogue
 
-__all__ = ["LONG", "can_hold_image", "is_proven_free", "may_hold_object"]
+__all__ = ["can_hold_image", "is_proven_free", "may_hold_object"]
 __all__ += ["may_have_built", "may_lack_space", "may_select_images", "needs_no_parse"]
 
 # A word can be spelled without its letters only by an escape, in double quotes by an escaped
@@ -58,23 +58,18 @@ _WORKLOAD = (
 )
 _compiled = cache(re.compile)
 """Compiles a pattern on first use: compiling all at once took a hundredth of a start."""
-LONG = 4096
-"""Bytes of a text from which the proof comes before the search for words."""
 
 
 def needs_no_parse(data: bytes, catalogue: Catalogue) -> bool:
     """Whether text (UTF-8) of a document or a whole file is known to hold no image site.
 
-    For long text the proof comes first, because it is one pass, and each absent word another one;
-    for short text it comes last, because it may read the file of an API group.
+    The proof comes last, because it may read the file of an API group.
     """
     if data.startswith(b"["):
         from imagelint.kubernetes.json_list import is_json_list  # noqa: PLC0415 - few files are lists
 
         if is_json_list(data):
             return True
-    if len(data) >= LONG:
-        return is_proven_free(data, catalogue) or not can_hold_image(data, catalogue.words)
     return not can_hold_image(data, catalogue.words) or is_proven_free(data, catalogue)
 
 

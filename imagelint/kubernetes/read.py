@@ -1,7 +1,8 @@
-"""A source → its examined documents: the documents that can hold images, parsed and searched.
+"""A document → what is found in it: parsed, or skimmed without a tree, and searched.
 
-A template or a broken manifest is reported as such, and the images that can be seen in it are
-still judged, so that a syntax error hides nothing.
+``kubernetes/examine.py`` says which documents of a source are read. A template or a broken
+manifest is reported as such, and the images that can be seen in it are still judged, so that a
+syntax error hides nothing.
 """
 
 from __future__ import annotations
@@ -26,24 +27,20 @@ from imagelint.kubernetes.objects import (
     string_of,
 )
 from imagelint.kubernetes.prefilter import (
-    may_hold_object,
     may_lack_space,
     needs_no_parse,
 )
-from imagelint.kubernetes.readers import Reader, View, oddities, refusals, type_of
-from imagelint.kubernetes.search import Extract, extract
+from imagelint.kubernetes.readers import Reader, View, oddities, refusals
+from imagelint.kubernetes.search import extract
 from imagelint.kubernetes.seen import (
     ACTION,
-    action_text,
     is_manifest_of,
     is_refused_anyway,
-    seen_images,
-    starts,
     to_what_follows,
+    with_seen,
 )
 from imagelint.kubernetes.skim.reader import skim
 from imagelint.model.source import Span
-from imagelint.yaml.documents import Document, cut, split
 from imagelint.yaml.nodes import Mapping, Scalar
 from imagelint.yaml.parser import parse_yaml
 
@@ -52,20 +49,17 @@ if TYPE_CHECKING:
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.kustomize.model import FileRole
-    from imagelint.kubernetes.skim.reader import Skim
     from imagelint.model.source import Source
+    from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Node, ParseProblem, Tree
 
 __all__ = [
-    "ACTION",
-    "Examined",
-    "Refusal",
-    "action_text",
-    "examine",
+    "REFUSED_BY_KUSTOMIZE",
+    "file_name",
+    "is_binary_resource",
     "is_free",
-    "is_large",
-    "parts",
-    "read",
+    "is_special",
+    "may_say_more",
     "read_all",
     "skimmed",
 ]
@@ -73,112 +67,11 @@ __all__ = [
 _PLUGIN = rb"apiVersion[\"']?[ \t]*:[ \t]+[\"']?builtin\b"
 _FOLDED_INSIDE = rb"\\\n"
 _WITH_PATCHES = (b"toolkit.fluxcd.io", b"argoproj.io")
-_REFUSED = "kustomize refuses this file: "
-PART = 1 << 20
-"""Bytes of a part: some 60 ms of work if it is full of images."""
+REFUSED_BY_KUSTOMIZE = "kustomize refuses this file: "
 
 
-def examine(  # noqa: PLR0913 - what is read, and how
-    source: Source,
-    catalogue: Catalogue,
-    within: Span | None = None,
-    *,
-    prove: bool = True,
-    with_trees: bool = True,
-    skimming: Skim = skim,
-    roles: tuple[FileRole, ...] = (),
-    is_refused: bool = False,
-) -> tuple[list[Examined], int]:
-    """Read the documents of a source that can hold images; count those proven to hold none.
-
-    ``within`` is a span from :func:`parts`: read only its documents. Without ``with_trees`` simple
-    workloads are skimmed. ``roles`` are the file's roles in kustomizations. Documents inside of
-    strings follow the document around them. Of a kustomization that kustomize may refuse
-    (``is_refused``) nothing is left out, so that the reason is found.
-
-    ``prove=False`` parses everything: the slow path that tests compare with the fast one.
-    """
-    special = is_refused or _is_special(roles) or _is_binary_resource(source, roles)
-    asks = prove and not special
-    is_free_file = _is_free_file(source, catalogue) if asks and within is None else None
-    if is_free_file:
-        return [], 1
-    examined: list[Examined] = []
-    free = 0
-    documents = split(source, within)
-    if is_free_file is False and len(documents) == 1 and documents[0].data == source.data:
-        asks = False  # these are the same bytes
-    for document in documents:
-        if asks and is_free(document, catalogue):
-            free += 1
-            continue
-        short = None if with_trees or special else skimmed(document, catalogue, skimming)
-        if short is not None:
-            examined.append(short)
-        else:
-            examined += read_all(document, catalogue, _file_name(source), roles)
-    if is_refused:
-        examined = _with_first_of(source, examined)
-    # An error that ends the stream for kubectl hides a manifest, whatever the document is. Other
-    # parts of a source are not known here: one of them is assumed to hold a manifest.
-    is_stream = len(examined) > 1 and any(item.is_manifest for item in examined)
-    if is_stream or within is not None:
-        examined = [item._replace(is_manifest=True) if item.refusals else item for item in examined]
-    return examined, free
-
-
-def _with_first_of(source: Source, examined: list[Examined]) -> list[Examined]:
-    """Return the documents of a kustomization file, whose first one must be a mapping."""
-    for index, item in enumerate(examined):
-        root = None if item.tree is None else item.tree.root
-        if item.refusals or isinstance(root, Mapping):
-            return examined
-        if root is not None:
-            kind = type_of(root)
-            why = "it is empty" if kind == "null" else f"it is a {kind}, not a mapping"
-            at = item.document.byte_offset(root.start)
-            refusal = Refusal(at, _REFUSED + why, by_kubectl=False)
-            first = item._replace(refusals=(refusal,), is_manifest=True)
-            return [*examined[:index], first, *examined[index + 1 :]]
-    start = source.bom_length
-    document = Document(source, Span(start, len(source.data)))
-    refusal = Refusal(start, f"{_REFUSED}it is empty", by_kubectl=False)
-    nothing = Extract([], [], None)
-    found = Examined(document, None, nothing, (refusal,), None, is_template=False, is_manifest=True)
-    return [found]
-
-
-def parts(source: Source, catalogue: Catalogue) -> list[Span] | list[None]:
-    """Return parts to examine one by one: together they have the documents of the source.
-
-    So only the trees of one part are in memory at a time, and several processes can share one
-    source. None means the whole source.
-    """
-    if not is_large(source) or _is_free_file(source, catalogue):
-        return [None]
-    spans = cut(source, PART)
-    return spans if len(spans) > 1 else [None]
-
-
-def is_large(source: Source) -> bool:
-    """Whether a source may have several parts."""
-    return len(source.data) >= 2 * PART
-
-
-def _is_free_file(source: Source, catalogue: Catalogue) -> bool | None:
-    """Whether a source is proven to hold no image, whatever its documents are.
-
-    None if the whole source cannot be checked at once.
-    """
-    data = source.data
-    if source.encoding != "utf-8" or is_read_by_name(_file_name(source)) or b"\0" in data:
-        return None
-    if _may_say_more(data):
-        return False
-    return needs_no_parse(data, catalogue) or not may_hold_object(data)
-
-
-def _file_name(source: Source) -> str:
+def file_name(source: Source) -> str:
+    """Return the name of a source's file, without its folders."""
     return source.path.rpartition("/")[2]
 
 
@@ -188,14 +81,14 @@ def is_free(document: Document, catalogue: Catalogue) -> bool:
         return False
     is_utf8 = document.source.encoding == "utf-8"
     data = document.data if is_utf8 else document.decoded.text.encode("utf-8", "surrogatepass")
-    if is_argo_source(_file_name(document.source)):
+    if is_argo_source(file_name(document.source)):
         return False
-    if _file_name(document.source) in KUSTOMIZATION_FILES and not is_plain_kustomization(data):
+    if file_name(document.source) in KUSTOMIZATION_FILES and not is_plain_kustomization(data):
         return False
-    return not _may_say_more(data) and needs_no_parse(data, catalogue)
+    return not may_say_more(data) and needs_no_parse(data, catalogue)
 
 
-def _may_say_more(data: bytes) -> bool:
+def may_say_more(data: bytes) -> bool:
     """Whether a word may be missing in text with an image: kustomize plugins, strings in strings.
 
     There a word can be split by a backslash and a line feed that are both escaped themselves.
@@ -205,7 +98,7 @@ def _may_say_more(data: bytes) -> bool:
     return _FOLDED_INSIDE in data and any(group in data for group in _WITH_PATCHES)
 
 
-def skimmed(document: Document, catalogue: Catalogue, skimming: Skim = skim) -> Examined | None:
+def skimmed(document: Document, catalogue: Catalogue) -> Examined | None:
     """Read a document without a tree; None if that is not possible."""
     if document.tree is not None or document.problems:
         return None
@@ -213,9 +106,9 @@ def skimmed(document: Document, catalogue: Catalogue, skimming: Skim = skim) -> 
     text = decoded.text
     if decoded.first_ill_formed is not None or ANNOTATION in text or "\0" in text:
         return None
-    found = skimming(text, catalogue)
+    found = skim(text, catalogue)
     is_object = found is not None and found.root is not None
-    if found is None or is_read_by_name(_file_name(document.source)):
+    if found is None or is_read_by_name(file_name(document.source)):
         return None
     if "kustomize" in text and found.root is not None and has_fields_of_kustomize(found.root):
         return None  # only kustomizations have such a field
@@ -225,12 +118,12 @@ def skimmed(document: Document, catalogue: Catalogue, skimming: Skim = skim) -> 
     )
 
 
-def _is_special(roles: Iterable[FileRole]) -> bool:
+def is_special(roles: Iterable[FileRole]) -> bool:
     """Whether kustomize reads a file as something other than manifests."""
     return any(role.role.is_special for role in roles)
 
 
-def _is_binary_resource(source: Source, roles: Iterable[FileRole]) -> bool:
+def is_binary_resource(source: Source, roles: Iterable[FileRole]) -> bool:
     """Whether kustomize uses a binary file as manifests, and so refuses it."""
     if not any(role.role.is_resource for role in roles):
         return False
@@ -240,10 +133,17 @@ def _is_binary_resource(source: Source, roles: Iterable[FileRole]) -> bool:
 
 
 def read_all(
-    document: Document, catalogue: Catalogue, file_name: str, roles: tuple[FileRole, ...] = ()
+    document: Document,
+    catalogue: Catalogue,
+    roles: tuple[FileRole, ...] = (),
+    *,
+    may_be_free: bool = False,
 ) -> list[Examined]:
-    """Read a document and the documents inside of its strings, in this order."""
-    first = read(document, catalogue, file_name, roles)
+    """Read a document and the documents inside of its strings, in this order.
+
+    ``may_be_free``: nobody has tried to prove that it holds no image.
+    """
+    first = _read(document, catalogue, roles, may_be_free=may_be_free)
     if not first.extract.inline:
         return [first]
     from imagelint.kubernetes.inside import with_inside  # noqa: PLC0415 - few files have strings so
@@ -251,21 +151,22 @@ def read_all(
     return with_inside(first, catalogue)
 
 
-def read(
-    document: Document, catalogue: Catalogue, file_name: str, roles: tuple[FileRole, ...] = ()
+def _read(
+    document: Document,
+    catalogue: Catalogue,
+    roles: tuple[FileRole, ...],
+    *,
+    may_be_free: bool,
 ) -> Examined:
-    """Read a document that may hold images; ``file_name`` has no folders.
-
-    :func:`read_all` also reads what is inside of its strings.
-    """
-    text = document.text
+    """Read a document without what is inside of its strings."""
+    text, name = document.text, file_name(document.source)
     tree = document.tree or _parsed(text)
-    found = extract(tree, catalogue, file_name)
+    found = extract(tree, catalogue, name)
     refused: list[ParseProblem] = []
     if found.objects or roles:
         from imagelint.kubernetes.kustomize.reading import completed  # noqa: PLC0415 - see kinds
 
-        found, refused = completed(found, tree, catalogue, file_name, roles)
+        found, refused = completed(found, tree, catalogue, name, roles)
     reasons = list(_reasons(document, tree, found.problems, refused))
     marks = _superfluous_marks(document)
     if marks:
@@ -282,17 +183,15 @@ def read(
         reasons = reasons if problem is None else [Refusal(document.span.start, problem)]
     is_template = ACTION in text and not is_refused_anyway(text, tree)
     if is_template and reasons:
-        to_what_follows(tree)
-    is_taken = _is_special(roles) or _is_binary_resource(document.source, roles)
+        tree = to_what_follows(tree)
+    is_taken = is_special(roles) or is_binary_resource(document.source, roles)
     is_sure = bool(marks or refused or is_misread or is_taken)
     is_manifest = is_sure or is_manifest_of(found, text, tree)
     if tree.unread_from is not None:
-        if not _is_special(roles) and is_free(document, catalogue):
-            found.sites.clear()  # parsed only for a check; its kind may be in the unread text
+        if may_be_free and is_free(document, catalogue):
+            found = found._replace(sites=[])  # its kind may be in the unread text
         elif is_manifest:
-            read = {site.node.start for site in found.sites}
-            seen = seen_images(text, tree.unread_from, found.root)
-            found.sites.extend(site for site in seen if not read & starts(site))
+            found = with_seen(found, text, tree.unread_from)
     dropped = None if tree.dropped_from is None else document.byte_offset(tree.dropped_from)
     return Examined(
         document,
@@ -310,12 +209,12 @@ def _parsed(text: str) -> Tree:
     """Parse YAML, with every reason for which kubectl refuses it."""
     tree = parse_yaml(text)
     if tree.is_suspicious:
-        tree.problems += refusals(tree)
+        tree = tree.replace(problems=[*tree.problems, *refusals(tree)])
     if tree.unread_from is None and not _is_object(tree.root):
         problem = shape_problem(tree, text)
         if problem is not None:
-            tree.problems = tree.problems or [problem]
-            tree.unread_from, tree.dropped_from = problem.offset, None
+            problems = tree.problems or [problem]
+            return tree.replace(problems=problems, unread_from=problem.offset, dropped_from=None)
     return tree
 
 
@@ -329,7 +228,8 @@ def _is_object(root: Node | None) -> bool:
 def _is_in_other_encoding(document: Document) -> bool:
     """Whether a document shows an object in another encoding; text without a NUL cannot."""
     source = document.source
-    if source.encoding == "utf-8" and b"\0" not in source.data:
+    # Only its own bytes: a search of the whole source for each document is quadratic.
+    if source.encoding == "utf-8" and source.data.find(b"\0", *document.span) < 0:
         return False
     return is_in_other_encoding(document)
 
@@ -350,7 +250,7 @@ def _reasons(
         yield Refusal(document.byte_offset(index), message)
     for index, why in by_kustomize:
         is_refused = True
-        message = _REFUSED + why
+        message = REFUSED_BY_KUSTOMIZE + why
         yield Refusal(document.byte_offset(index), message, by_kubectl=False)
     for index, why in () if is_refused else oddities(tree):
         yield Refusal(document.byte_offset(index), why, by_kubectl=False)

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Tree
 
-__all__ = ["ACTION", "action_text", "is_manifest_of", "seen_images", "starts"]
-__all__ += ["is_refused_anyway", "to_what_follows"]
+__all__ = ["ACTION", "action_text", "is_manifest_of", "seen_images"]
+__all__ += ["is_refused_anyway", "to_what_follows", "with_seen"]
 
 ACTION = "{{"
 """The start of a Go template action; no manifest needs it outside of strings."""
@@ -55,10 +55,19 @@ def is_manifest_of(found: Extract, text: str, tree: Tree) -> bool:
     return shows_kind(text) and not is_settings(text)
 
 
-def to_what_follows(tree: Tree) -> None:
-    """Mark the text after an action at the start as unread: the action is its own root."""
-    if tree.dropped_from is not None:
-        tree.unread_from, tree.dropped_from = tree.dropped_from, None
+def to_what_follows(tree: Tree) -> Tree:
+    """Return a tree with the text after an action at the start unread: it is its own root."""
+    if tree.dropped_from is None:
+        return tree
+    return tree.replace(unread_from=tree.dropped_from, dropped_from=None)
+
+
+def with_seen(found: Extract, text: str, unread_from: int) -> Extract:
+    """Add to an extract the images that can be seen in text that no parser reads."""
+    read = {site.node.start for site in found.sites}
+    seen = seen_images(text, unread_from, found.root)
+    more = [site for site in seen if not read & _starts(site)]
+    return found._replace(sites=found.sites + more)
 
 
 def is_refused_anyway(text: str, tree: Tree) -> bool:
@@ -136,7 +145,7 @@ def _is_key(text: str, at: int, first: int) -> bool:
     return at > first and (text[at - 1].isspace() or text[at - 1] in "{,-")
 
 
-def starts(site: ImageSite) -> set[int]:
+def _starts(site: ImageSite) -> set[int]:
     """Return where a node may begin if it is the seen one, with and without its quote."""
     return {site.node.start, site.node.start - 1}
 

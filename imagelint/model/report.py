@@ -166,8 +166,6 @@ class FileResult(NamedTuple):
     """The number of images that are not in ``images``, because no format needs the list."""
     may_select: bool = False
     """Whether an object other than a kustomization may select images by name."""
-    roles: tuple[object, ...] = ()
-    """The file's roles in kustomizations, in the reader's form: needed to read it again."""
     told: Told | None = None
     """The first findings, already rendered as text; they are no longer in ``findings``."""
 

@@ -36,6 +36,7 @@ locked              adds                                 (has no lock: it only t
 rule-files          adds                                 (has no lock: rules only find more)
 workloads           adds                                 (has no lock: kinds only find more)
 embedded            adds                                 (has no lock: it only finds more)
+render              its own, beside it                   (has no lock: it adds to what is read)
 ==================  ===================================  ==========================================
 
 ``patterns/`` explains the parts: ``images.py``, ``harbor.py`` and ``globs.py``. The caller finds
@@ -66,6 +67,7 @@ from imagelint.policy.parse import (
     read_rule_files,
     read_rule_settings,
 )
+from imagelint.policy.rendering import read_rendering
 from imagelint.rules.built_in import RULES
 from imagelint.yaml.config import Fields
 
@@ -77,6 +79,7 @@ if TYPE_CHECKING:
     from imagelint.policy.exceptions import PolicyException
     from imagelint.policy.locks import Lock
     from imagelint.policy.parse import RuleSources
+    from imagelint.policy.rendering import Rendering
     from imagelint.rules.checks.subject import Check
     from imagelint.rules.rule import Rule
     from imagelint.yaml.nodes import Node
@@ -88,6 +91,7 @@ _VERSION: Final = "1"
 _KEYS: Final = (
     *("version", "harbor", "environments", "default", "rules", "rule-files", "ignores"),
     *("exceptions", "extends", "locked", "exclude", "workloads", "ignore-fields", "embedded"),
+    "render",
 )
 _REQUIRED: Final = ("version", "environments", "default")
 _NOTHING: Final = RuleSetting()
@@ -126,6 +130,8 @@ class Policy(NamedTuple):
     """Fields without images, overriding the catalogue; the base's first."""
     embedded: tuple[EmbeddedTexts, ...] = ()
     """Strings of ConfigMaps and Secrets that are manifests; the base's first."""
+    rendering: Rendering | None = None
+    """What ``--render`` renders; None: all that it finds."""
 
     @classmethod
     def parse(cls, data: bytes, *, path: str = "imagelint.yaml") -> Policy:
@@ -260,6 +266,7 @@ class _Layer:
             workloads=workloads,
             ignored_fields=ignored_fields,
             embedded=embedded,
+            rendering=read_rendering(reader, record.get("render"), environments),
         )
         self._check_locked_rules(policy)
         return policy

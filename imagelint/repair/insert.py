@@ -292,10 +292,15 @@ def _placed(document: Document, changes: list[tuple[int, int, str]]) -> list[Edi
     """Return changes of a document's text as edits of its file."""
     if type(document) is not Document:
         changes = [(start, end, _in_string(document, text)) for start, end, text in changes]
+    inserted: dict[int, str] = {}
+    for start, end, text in changes:
+        if start == end:  # what belongs deeper comes first: both mappings may end here
+            inserted[start] = inserted.get(start, "") + text
+    replaced = [change for change in changes if change[1] > change[0]]
+    placed = [*replaced, *((at, at, text) for at, text in inserted.items() if text)]
     return [
         Edit(Span(document.byte_offset(start), document.byte_offset(end)), text)
-        for start, end, text in sorted(changes)
-        if end > start or text
+        for start, end, text in sorted(placed)
     ]
 
 

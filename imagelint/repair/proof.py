@@ -4,24 +4,20 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias
 
 from imagelint.engine.edits import place_of
-from imagelint.kubernetes.read import Examined, is_free, read_all, skimmed
-from imagelint.kubernetes.skim.reader import skim
 from imagelint.model.source import Span
-from imagelint.yaml.documents import split
 from imagelint.yaml.fast.lines import SCALARS, line_of
 from imagelint.yaml.nodes import Mapping, Node, Scalar, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from imagelint.kubernetes.catalogue.lookup import Catalogue
-    from imagelint.kubernetes.kustomize.model import FileRole
-    from imagelint.kubernetes.skim.reader import Skim
+    from imagelint.kubernetes.examine import Examination
+    from imagelint.kubernetes.examined import Examined
     from imagelint.model.report import FileResult
-    from imagelint.model.source import Edit, Source
+    from imagelint.model.source import Edit
     from imagelint.yaml.documents import Document
 
 __all__ = ["difference", "same_trees"]
@@ -33,22 +29,16 @@ _Promised: TypeAlias = "dict[tuple[Span, str | None, str | None], str]"
 _OTHER_DOCUMENTS = "the edited file reads as a different number of documents"
 
 
-def difference(  # noqa: PLR0913, PLR0917 - both sides, and how to read them
-    before: Source,
-    after: Source,
-    edits: Iterable[Edit],
-    result: FileResult,
-    catalogue: Catalogue,
-    skimming: Skim = skim,
+def difference(
+    before: Examination, after: Examination, edits: Iterable[Edit], result: FileResult
 ) -> str | None:
     """Return a difference between both versions other than the edited images, or None.
 
     The number of documents must be the same, and so must the number of refusals; every node must
     be the same except for scalars that an edit changes; and every image must be the one that its
     finding promised. A document with the same bytes reads as before, so only those that changed,
-    or should have changed, are read again.
+    or should have changed, are compared.
     """
-    roles = cast("tuple[FileRole, ...]", result.roles)
     places = sorted({edit.span for edit in edits})
     promised = {
         (finding.span, finding.field, finding.image): finding.fix.image
@@ -56,28 +46,17 @@ def difference(  # noqa: PLR0913, PLR0917 - both sides, and how to read them
         if finding.fix is not None
     }
     due = sorted({span for span, _, _ in promised})
-    file_name = before.path.rpartition("/")[2]
-    old, new = split(before), split(after)
-    if len(old) != len(new):
+    if len(before.documents) != len(after.documents):
         return _OTHER_DOCUMENTS
-    for one, other in zip(old, new, strict=True):
-        if one.data == other.data and one.problems == other.problems and not _in(one.span, due):
+    for old, new in zip(before.documents, after.documents, strict=True):
+        if old.data == new.data and old.problems == new.problems and not _in(old.span, due):
             continue
-        is_edited = partial(_is_edited, one, places)
-        pair = None
-        if not roles:
-            pair = _skimmed_alike(one, other, catalogue, is_edited, skimming)
-        if pair is not None:
-            wrong = _wrong_image(*pair, promised)
-        elif not roles and (is_free(one, catalogue) or is_free(other, catalogue)):
-            return _OTHER_DOCUMENTS
-        else:
-            wrong = _documents_difference(
-                read_all(one, catalogue, file_name, roles),
-                read_all(other, catalogue, file_name, roles),
-                places,
-                promised,
-            )
+        items, others = before.of(old), after.of(new)
+        if not items or not others:
+            return _OTHER_DOCUMENTS  # one of them is proven to hold no image
+        if not _differ_in_edits(items, others, partial(_is_edited, old, places)):
+            items, others = before.with_trees_of(old), after.with_trees_of(new)
+        wrong = _documents_difference(items, others, places, promised)
         if wrong is not None:
             return wrong
     return None
@@ -94,21 +73,17 @@ def _in(outer: Span, spans: Sequence[Span]) -> bool:
     return at < len(spans) and spans[at].end <= outer.end
 
 
-def _skimmed_alike(
-    one: Document,
-    other: Document,
-    catalogue: Catalogue,
-    is_edited: _IsEdited,
-    skimming: Skim,
-) -> tuple[Examined, Examined] | None:
-    """Skim two documents that differ only in edited values; None if that takes trees to verify.
+def _differ_in_edits(
+    items: Sequence[Examined], others: Sequence[Examined], is_edited: _IsEdited
+) -> bool:
+    """Whether two documents are skimmed and differ only in edited values.
 
     If each line is the same except for its value, so are the trees, at a quarter of the cost.
     """
-    old, new = (skimmed(document, catalogue, skimming) for document in (one, other))
-    if old is None or new is None or not _differ_in_values(one.text, other.text, is_edited):
-        return None
-    return old, new
+    if any(item.tree is not None for item in (*items, *others)):
+        return False
+    [old], [new] = items, others  # a skimmed document has none inside
+    return _differ_in_values(old.document.text, new.document.text, is_edited)
 
 
 def _differ_in_values(old: str, new: str, is_edited: _IsEdited) -> bool:
@@ -130,10 +105,10 @@ def _differ_in_values(old: str, new: str, is_edited: _IsEdited) -> bool:
 
 def _other_value(old: str, new: str) -> tuple[int, int] | None:
     """Return the range of the only scalar that differs, if its style is the same."""
-    one, other = line_of(old), line_of(new)
-    if one is None or other is None:
+    scalar, other = line_of(old), line_of(new)
+    if scalar is None or other is None:
         return None
-    _, kind, _, _, start, end, _, shape = one
+    _, kind, _, _, start, end, _, shape = scalar
     _, other_kind, _, _, other_start, other_end, _, other_shape = other
     is_same = (kind, shape, old[:start], old[end:]) == (
         other_kind,
@@ -150,9 +125,9 @@ def _documents_difference(
     """Compare a document and those in its strings with their new versions."""
     if len(old) != len(new):
         return _OTHER_DOCUMENTS
-    for one, other in zip(old, new, strict=True):
-        is_edited = partial(_is_edited, one.document, places)
-        wrong = _document_difference(one, other, is_edited, promised)
+    for item, other in zip(old, new, strict=True):
+        is_edited = partial(_is_edited, item.document, places)
+        wrong = _document_difference(item, other, is_edited, promised)
         if wrong is not None:
             return wrong
     return None
@@ -163,8 +138,8 @@ def _document_difference(
 ) -> str | None:
     if len(old.refusals) != len(new.refusals):
         return f"the edited document does not parse: {new.refusals[0].message}"
-    assert old.tree is not None  # documents read here are not skimmed
-    assert new.tree is not None
+    if old.tree is None or new.tree is None:  # both are skimmed, and their lines are compared
+        return _wrong_image(old, new, promised)
     if not same_trees(old.tree, new.tree, lambda node: is_edited(node.start, node.end)):
         return "the edited document has changed outside of its images"
     return _wrong_image(old, new, promised)
@@ -177,14 +152,14 @@ def same_trees(old: Tree, new: Tree, is_edited: Callable[[Scalar], bool] = lambd
     work: list[tuple[Node, Node]] = [(old.root, new.root)]
     seen: set[tuple[int, int]] = set()
     while work:
-        one, other = work.pop()
-        if (id(one), id(other)) in seen:
+        node, other = work.pop()
+        if (id(node), id(other)) in seen:
             continue
-        seen.add((id(one), id(other)))
-        below, twins = _below(one), _below(other)
-        if _written(one) != _written(other) or len(below) != len(twins):
+        seen.add((id(node), id(other)))
+        below, twins = _below(node), _below(other)
+        if _written(node) != _written(other) or len(below) != len(twins):
             return False
-        if _value(one) != _value(other) and not (isinstance(one, Scalar) and is_edited(one)):
+        if _value(node) != _value(other) and not (isinstance(node, Scalar) and is_edited(node)):
             return False
         work += zip(below, twins, strict=True)
     return True
@@ -212,12 +187,12 @@ def _wrong_image(old: Examined, new: Examined, promised: _Promised) -> str | Non
     """Return which image is not as expected, or None."""
     if len(old.extract.sites) != len(new.extract.sites):
         return "the edited document has a different number of images"
-    for one, other in zip(old.extract.sites, new.extract.sites, strict=True):
-        span = place_of(old.document, one.node, one.within)
-        value = one.value.value
-        wanted = promised.get((span, one.field, value if isinstance(value, str) else None), value)
-        if one.values_at and (one.field, one.values_at) == (other.field, other.values_at):
+    for site, other in zip(old.extract.sites, new.extract.sites, strict=True):
+        span = place_of(old.document, site.node, site.within)
+        value = site.value.value
+        wanted = promised.get((span, site.field, value if isinstance(value, str) else None), value)
+        if site.values_at and (site.field, site.values_at) == (other.field, other.values_at):
             continue  # its values are images of their own
-        if one.field != other.field or other.value.value != wanted:
+        if site.field != other.field or other.value.value != wanted:
             return f"{other.field} would read {other.value.value!r}, not {wanted!r}"
     return None

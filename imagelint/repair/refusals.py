@@ -36,9 +36,9 @@ def unrepaired(result: FileResult) -> FileResult:
 def like_before(after: FileResult, before: FileResult) -> FileResult:
     """Return the result of fixed bytes without the fixes that were refused before."""
     refused = {
-        (one.object, one.field, one.image): one.unfixable
-        for one in before.findings
-        if one.fix is None and one.unfixable is not None
+        (finding.object, finding.field, finding.image): finding.unfixable
+        for finding in before.findings
+        if finding.fix is None and finding.unfixable is not None
     }
 
     def kept(finding: Finding) -> Finding:
@@ -50,6 +50,8 @@ def like_before(after: FileResult, before: FileResult) -> FileResult:
 
 def _changed(result: FileResult, change: Callable[[Finding], Finding]) -> FileResult:
     """Return a result with each finding changed, including suppressed ones."""
-    excused = (one._replace(finding=change(one.finding)) for one in result.suppressed)
+    excused = (
+        suppressed._replace(finding=change(suppressed.finding)) for suppressed in result.suppressed
+    )
     findings = tuple(map(change, result.findings))
     return result._replace(findings=findings, suppressed=tuple(excused))

@@ -113,16 +113,14 @@ def _mode_of(entry: PathEntry, path: str, name: str) -> int:
 
 
 def _real(path: str) -> str:
-    """Return a path without links; the path to its folder is resolved once."""
+    """Return a path without links; each folder is resolved once."""
     folder, _, name = path.rpartition(os.sep)
-    return (
-        os.path.realpath(path) if os.path.islink(path) else os.path.join(_real_folder(folder), name)
-    )
+    if not name or os.path.islink(path):
+        return os.path.realpath(path)
+    return os.path.join(_real_folder(folder or os.sep), name)
 
 
-@cache
-def _real_folder(folder: str) -> str:
-    return os.path.realpath(folder or os.sep)
+_real_folder = cache(_real)
 
 
 def _is_below(path: str, root: str) -> bool:

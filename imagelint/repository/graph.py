@@ -22,7 +22,6 @@ from imagelint.repository.follow import (
     without_links,
 )
 from imagelint.repository.member import Member
-from imagelint.repository.patch_texts import namespaces_of
 from imagelint.repository.plugins import LOADED, named_in, named_inline, unclear_changes
 from imagelint.yaml.documents import split
 from imagelint.yaml.nodes import Mapping
@@ -63,7 +62,6 @@ class Graph:
         """By file: the folders of the kustomizations that name it."""
         self._folders: dict[str, str] = {}
         """By folder: the same without links."""
-        self._namespaces: dict[str, frozenset[str]] = {}
         self._refused: set[str] = set()
         """Kustomization files that kustomize may refuse."""
         self._troubles: dict[str, dict[Trouble, None]] = {}
@@ -98,8 +96,7 @@ class Graph:
         if not roles and not _is_kustomization(path):
             return NO_CONTEXT
         troubles = tuple(self._troubles.get(path, ()))
-        is_refused = path in self._refused
-        return Context(roles, self.namespaces_of(path), troubles=troubles, is_refused=is_refused)
+        return Context(roles, troubles=troubles, is_refused=path in self._refused)
 
     def canonical(self, path: str) -> str:
         """Return a path without links below the root: the form of all paths in the graph."""
@@ -110,7 +107,8 @@ class Graph:
         folder, _, name = path.rpartition(os.sep)
         if folder not in self._folders:
             self._folders[folder] = self.canonical(folder)
-        return os.path.join(self._folders[folder], name)
+        known = self._folders[folder]
+        return path if known == folder else os.path.join(known, name)
 
     def users_of(self, path: str) -> tuple[str, ...]:
         """Return the folders of the kustomizations that name a file directly."""
@@ -119,13 +117,6 @@ class Graph:
     def parents_of(self, folder: str) -> list[tuple[str, Role]]:
         """Return the folders of the kustomizations that include a folder's, and its role there."""
         return self._parents.get(folder, [])
-
-    def namespaces_of(self, path: str) -> frozenset[str]:
-        """Return the namespaces into which kustomizations move the objects of a file."""
-        found: set[str] = set()
-        for folder in self.builders_of(path):
-            found |= self._built_in(folder)
-        return frozenset(found)
 
     def builders_of(self, path: str) -> tuple[str, ...]:
         """Return the folders of the kustomizations that build the contents of a file.
@@ -164,39 +155,30 @@ class Graph:
                     work.append(parent)
         return found
 
-    def below(self, folders: Iterable[str]) -> dict[str, None]:
-        """Return kustomizations and all that they include, directly or indirectly."""
+    def below(self, folders: Iterable[str], role: Role | None = None) -> dict[str, None]:
+        """Return kustomizations and all that they include, directly or indirectly, in a role."""
         found = {folder: None for folder in folders if folder in self.members}
         work = list(found)
         while work:
             for edge in self.members[work.pop()].edges:
+                if role is not None and edge.entry.role is not role:
+                    continue
                 if edge.is_folder and edge.path not in found and edge.path in self.members:
                     found[edge.path] = None
                     work.append(edge.path)
         return found
 
-    def _built_in(self, folder: str) -> frozenset[str]:
-        """Return the namespaces of what a kustomization builds, by itself and below others."""
-        work = {folder: None}
+    def files(self, edge: Edge) -> Iterator[Edge]:
+        """Yield the files of objects that an edge leads to, also through folders."""
+        work, seen = [edge], set[str]()
         while work:
-            at = next(reversed(work))
-            above = [parent for parent, _ in self.parents_of(at)]
-            unknown = [one for one in above if one not in self._namespaces and one not in work]
-            if unknown:
-                work |= dict.fromkeys(unknown)
-                continue
-            own = self._own_namespaces(at)
-            known = (self._namespaces.get(parent, frozenset()) for parent in above)
-            self._namespaces[at] = own.union(*known)
-            del work[at]
-        return self._namespaces[folder]
-
-    def _own_namespaces(self, folder: str) -> frozenset[str]:
-        """Return the namespaces into which a kustomization itself moves objects."""
-        member = self.members[folder]
-        loaded = (edge for edge in member.edges if edge.entry.role in LOADED)
-        plugins = [one.path for edge in loaded for one in self._files(edge)]
-        return frozenset(namespaces_of(member, plugins, self._read))
+            one = work.pop()
+            if not one.is_folder:
+                yield one
+            elif one.path in self.members and one.path not in seen:
+                seen.add(one.path)
+                edges = reversed(self.members[one.path].edges)
+                work += (below for below in edges if below.entry.role in _OBJECTS)
 
     # --- construction ------------------------------------------------------------------
 
@@ -280,9 +262,7 @@ class Graph:
         files: dict[str, Edge] = {}
         for edge in member.edges:
             if edge.entry.role in LOADED:
-                files.update(
-                    (one.path, one._replace(entry=edge.entry)) for one in self._files(edge)
-                )
+                files.update((one.path, one._replace(entry=edge.entry)) for one in self.files(edge))
                 if edge.is_folder:
                     self._tell_unclear_changes(edge.path)
         named = list(named_inline(member.document, member.says))
@@ -306,18 +286,6 @@ class Graph:
             member = self.members[one]
             for entry in unclear_changes(member.says):
                 self._add_trouble(member.document, entry, message, is_error=True)
-
-    def _files(self, edge: Edge) -> Iterator[Edge]:
-        """Yield the files of objects that an edge leads to, also through folders."""
-        work, seen = [edge], set[str]()
-        while work:
-            one = work.pop()
-            if not one.is_folder:
-                yield one
-            elif one.path in self.members and one.path not in seen:
-                seen.add(one.path)
-                edges = reversed(self.members[one.path].edges)
-                work += (below for below in edges if below.entry.role in _OBJECTS)
 
     def _named_in(self, path: str) -> list[tuple[Document, PathEntry]]:
         if path not in self._named:

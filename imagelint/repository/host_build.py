@@ -12,6 +12,7 @@ from imagelint.repository.hosts import folder_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from imagelint.repository.follow import Edge
     from imagelint.repository.graph import Graph
     from imagelint.repository.hosts import Host
     from imagelint.repository.numbering import Repairs
@@ -29,6 +30,7 @@ class HostBuild:
         self.folder = folder_of(host, graph.root) or ""
         self.is_bare = self.folder not in graph.members
         """Whether it builds a folder without a kustomization."""
+        self.edges: list[Edge] = []
         self.components: list[str] = []
         self.patches: list[tuple[str, FileRole]] = []
         self.is_whole = True
@@ -38,6 +40,7 @@ class HostBuild:
             except NotFollowedError:
                 self.is_whole = False
                 continue
+            self.edges.append(edge)
             if edge.is_folder:
                 self.components.append(edge.path)
             else:

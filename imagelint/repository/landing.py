@@ -8,9 +8,10 @@ repository a source is.
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from imagelint.model.namedtuple import NamedTuple
+from imagelint.kubernetes.objects import string_of
+from imagelint.kubernetes.readers import Reader, View
 from imagelint.repository.host_build import HostBuild
 from imagelint.repository.hosts import is_filled_in
 from imagelint.repository.patched_hosts import patched_namespaces
@@ -20,40 +21,32 @@ if TYPE_CHECKING:
 
     from imagelint.kubernetes.context import Context
     from imagelint.kubernetes.kustomize.model import FileRole
+    from imagelint.model.builds import Build
+    from imagelint.repository.builds import Builds
     from imagelint.repository.graph import Graph
     from imagelint.repository.hosts import Host
+    from imagelint.repository.patched_hosts import Moved
 
 __all__ = ["Landing"]
 
-
-class _Namespaces(NamedTuple):
-    """The namespaces in which a host runs objects."""
-
-    moved: frozenset[str]
-    """Namespaces into which it moves all of them."""
-    landing: frozenset[str]
-    """Namespaces of objects that set none."""
-
-    def joined(self, other: _Namespaces) -> _Namespaces:
-        return _Namespaces(self.moved | other.moved, self.landing | other.landing)
-
-
-_NOWHERE = _Namespaces(frozenset(), frozenset())
+_NOWHERE: Final = frozenset[str]()
 
 
 class Landing:
     """Maps the files of a repository to what its hosts do with them."""
 
     def __init__(
-        self, graph: Graph, hosts: Iterable[Host], read: Callable[[str], bytes | None]
+        self,
+        graph: Graph,
+        hosts: Iterable[Host],
+        read: Callable[[str], bytes | None],
+        builds: Builds,
     ) -> None:
-        """Follow each host through the kustomizations of ``graph``; some patch hosts themselves."""
+        """Add what each host builds to ``builds``; kustomizations may patch hosts themselves."""
         self._graph = graph
-        self._built: dict[str, _Namespaces] = {}
-        """By folder of a kustomization."""
-        self._bare: dict[str, list[tuple[bool, _Namespaces]]] = {}
+        self._bare: dict[str, list[tuple[bool, Build]]] = {}
         """By folder without a kustomization; the flag says whether folders below count, too."""
-        self._known: dict[str, tuple[_Namespaces, ...]] = {}
+        self._known: dict[str, tuple[Build, ...]] = {}
         """By folder: see :meth:`_recursive`."""
         self._roles: dict[str, dict[FileRole, None]] = {}
         self._named: dict[str, list[str]] = {}
@@ -61,68 +54,75 @@ class Landing:
         patched = list(patched_namespaces(graph, read))
         for host in hosts:
             path = host.document.source.path
-            given = frozenset(text for reached, text in patched if path in reached)
-            self._follow(HostBuild(graph, host), given)
+            given = [one for one in patched if path in one.files]
+            self._follow(HostBuild(graph, host), given, builds)
 
     def context_of(self, path: str, known: Context) -> Context:
         """Add what hosts do with a file (absolute) to what the kustomizations know of it."""
-        found = _NOWHERE
-        for folder in self._graph.builders_of(path):
-            found = found.joined(self._built.get(folder, _NOWHERE))
-        for said in self._around(path) if self._bare else ():
-            found = found.joined(said)
+        around = tuple(self._around(path)) if self._bare else ()
         roles = self._roles.get(path, {})
-        if found == _NOWHERE and not roles:
+        if not around and not roles:
             return known
         return known._replace(
             roles=tuple(dict.fromkeys((*known.roles, *roles))),
-            namespaces=known.namespaces | found.moved,
-            destinations=known.destinations | found.landing,
+            builds=tuple(dict.fromkeys((*known.builds, *around))),
         )
 
     def named_in(self, path: str) -> list[str]:
         """Return the files that the hosts in a file use as patches."""
         return self._named.get(path, [])
 
-    def _follow(self, build: HostBuild, given: frozenset[str]) -> None:
-        """Record what is built; ``given`` are namespaces that patches set."""
+    def _follow(self, build: HostBuild, patches: list[Moved], builds: Builds) -> None:
+        """Record what is built as written, and with the patches of each kustomization."""
         host = build.host
-        said = _Namespaces(_known(host.says.namespace) | given, _known(host.destination))
         for path, role in build.patches:
             self._roles.setdefault(path, {})[role] = None
             self._named.setdefault(host.document.source.path, []).append(path)
-        if said == _NOWHERE or not build.folder:
+        if not build.folder:
             return
-        if build.is_bare and build.folder != self._graph.root:  # else maybe another's
-            self._bare.setdefault(build.folder, []).append((host.is_recursive, said))
-        for folder in self._graph.below(build.members()):
-            self._add(folder, said._replace(landing=frozenset()))
-        for folder in self._unmoved(build.members()) if said.landing and not said.moved else ():
-            self._add(folder, said)
+        moved, is_moving = builds.moves(build.components)
+        own, destinations = _known(host.says.namespace), _known(host.destination)
+        given = {(one.namespaces, one.destinations): None for one in patches}
+        if not given or self._is_unpatched(host, patches):
+            given[_NOWHERE, _NOWHERE] = None
+        for namespaces, landing in given:
+            said = moved | own | namespaces, destinations | landing
+            if build.is_bare and build.folder != self._graph.root:  # else maybe another's
+                bare = builds.made(said[0], destinations=said[1])
+                self._bare.setdefault(build.folder, []).append((host.is_recursive, bare))
+            elif not any(said) and (build.is_bare or host.is_here):
+                continue
+            is_placed = is_moving or own or namespaces
+            for folder in build.members():
+                builds.add(folder, builds.made(said[0], (), _NOWHERE if is_placed else said[1]))
 
-    def _add(self, folder: str, said: _Namespaces) -> None:
-        self._built[folder] = self._built.get(folder, _NOWHERE).joined(said)
-
-    def _unmoved(self, folders: Iterable[str]) -> Iterator[str]:
-        """Yield kustomizations and those they include, except those that set a namespace."""
-        members = self._graph.members
-        work, seen = list(folders), set[str]()
+    def _is_unpatched(self, host: Host, patches: list[Moved]) -> bool:
+        """Whether a host is deployed without the patches: by nobody, or by an overlay with none."""
+        view = View(Reader.KUBECTL)
+        name = string_of(view.get(host.root, "metadata", "name"), view)
+        sure = {one.folder for one in patches if name is None or one.name in ("", name)}
+        seen = dict.fromkeys(self._graph.builders_of(host.document.source.path))
+        work = list(seen)
         while work:
             folder = work.pop()
-            if folder in seen or folder not in members or members[folder].says.namespace:
+            if folder in sure:
                 continue
-            seen.add(folder)
-            yield folder
-            work += (edge.path for edge in members[folder].edges if edge.is_folder)
+            above = {parent: None for parent, _ in self._graph.parents_of(folder)}
+            if not above:
+                return True
+            new = [one for one in above if one not in seen]
+            seen.update(dict.fromkeys(new))
+            work += new
+        return not seen
 
-    def _around(self, path: str) -> Iterator[_Namespaces]:
+    def _around(self, path: str) -> Iterator[Build]:
         """Yield the records of the folders around a file, up to the next kustomization."""
         folder = os.path.dirname(path)
         if folder not in self._graph.members:
             yield from (said for _, said in self._bare.get(folder, ()))
             yield from self._recursive(os.path.dirname(folder))
 
-    def _recursive(self, folder: str) -> tuple[_Namespaces, ...]:
+    def _recursive(self, folder: str) -> tuple[Build, ...]:
         """Return the records of a folder and those around it that include folders below."""
         if folder not in self._known:
             own = tuple(said for is_recursive, said in self._bare.get(folder, ()) if is_recursive)

@@ -10,13 +10,13 @@ import re
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from imagelint.engine.edits import edit_scalar, place_of
+from imagelint.kubernetes.examine import examine
 from imagelint.kubernetes.examined import Examined
 from imagelint.kubernetes.inside import with_inside
 from imagelint.kubernetes.kustomize.leads import Lead, lead_of_any
 from imagelint.kubernetes.kustomize.model import Role
 from imagelint.kubernetes.kustomize.patches import read_node_patch
 from imagelint.kubernetes.kustomize.reading import inside_of
-from imagelint.kubernetes.read import examine
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.kubernetes.search import Extract, ImageSite
 from imagelint.model.namedtuple import NamedTuple
@@ -28,15 +28,13 @@ from imagelint.repository.rename_model import Entry, Exact, Image, Part
 from imagelint.repository.selecting import (
     ArgoEntry,
     Text,
-    images_in_lists,
     is_editable,
-    may_have_lists,
+    listed_images,
     replacements_in,
     tested_values,
     widens_images,
 )
-from imagelint.yaml.documents import split
-from imagelint.yaml.parser import parse_yaml
+from imagelint.yaml.nodes import Mapping
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -59,6 +57,8 @@ _SELECTED: Final = (
 )
 """Fields that `images` applies to (kustomize api, builtinpluginconsts/images.go, legacy.go)."""
 _WRITES: Final = "writes into image fields"
+_MAY_LIST: Final = rb"ontainers\b|[\\\0]"
+"""What a file with a list of containers has, if only as an escape or in another encoding."""
 _BY_VALUE: Final = r"\[image=([^\]]+)\]"
 
 
@@ -144,26 +144,13 @@ class Numbering:
         if data is None:
             return []
         roles = self._roles_of(path) if roles is None else roles
-        return examine(Source(path, data), self._catalogue, with_trees=True, roles=roles)[0]
+        may_skip = re.search(_MAY_LIST, data) is None
+        return examine(Source(path, data), self._catalogue, prove=may_skip, roles=roles)
 
     def manifests(self, path: str) -> int:
         """Return the number of the images of a file with manifests."""
         known = self._numbers.get(path)
-        if known is not None:
-            return known
-        items = self.examined(path)
-        return self._number(path, [*items, *self._left_out(path, items)])
-
-    def _left_out(self, path: str, items: Iterable[Examined]) -> Iterator[Examined]:
-        """Yield the documents of a file that hold no images, but to ``images`` of kustomize."""
-        starts = {item.document.span.start for item in items}
-        for document in split(Source(path, self._read(path) or b"")):
-            if document.span.start not in starts and may_have_lists(document.text):
-                tree = document.tree or parse_yaml(document.text)
-                nothing = Extract([], [], None)
-                yield Examined(
-                    document, tree, nothing, (), None, is_template=False, is_manifest=True
-                )
+        return self._number(path, self.examined(path)) if known is None else known
 
     def said(self, path: str, roles: tuple[FileRole, ...] = ()) -> Said:
         """Return what a file adds that is a patch or configures something.
@@ -233,32 +220,20 @@ class Numbering:
         if name not in self._numbers:
             items = list(items)
             sites = ((item.document, site) for item in items for site in item.extract.sites)
-            found = list(self._images_at(sites))
-            known = {image.key for image in found if image.is_selected}
-            found += (image for image in self._in_lists(items) if image.key not in known)
+            images = (*self._images_at(sites), *(one for item in items for one in _unjudged(item)))
             self._numbers[name] = len(self.images)
-            self.images.append(tuple(found))
+            self.images.append(images)
         return self._numbers[name]
-
-    def _in_lists(self, items: Iterable[Examined]) -> Iterator[Image]:
-        """Yield what ``images`` applies to in any object, whatever Kubernetes makes of it."""
-        for item in items:
-            root = None if item.tree is None else item.tree.root
-            for node in images_in_lists(root):
-                start = place_of(item.document, node).start
-                yield self._image(item.document.source.path, start, node.value, is_selected=True)
 
     def _images_at(self, sites: Iterable[tuple[Document, ImageSite]]) -> Iterator[Image]:
         for document, site in sites:
             if site.value.type == "string":
-                start = place_of(document, site.node, site.within).start
-                is_selected = re.fullmatch(_SELECTED, site.field) is not None
+                path = document.source.path
                 now = str(site.value.value)
-                yield self._image(document.source.path, start, now, is_selected=is_selected)
-
-    def _image(self, path: str, start: int, now: str, *, is_selected: bool) -> Image:
-        _, after = self._repairs.get(path, {}).get(start, (now, now))
-        return Image(now, after, Key(path, start), is_selected)
+                start = place_of(document, site.node, site.within).start
+                _, after = self._repairs.get(path, {}).get(start, (now, now))
+                is_selected = re.fullmatch(_SELECTED, site.field) is not None
+                yield Image(now, after, Key(path, start), is_selected)
 
     def place(self, path: str, document: Document, node: Node) -> str:
         """Return the place of a node, for a reason."""
@@ -360,6 +335,16 @@ class Numbering:
         for one in item.extract.unjudged:
             if one.is_about_images:
                 yield f"{self.place(path, item.document, one.node)} {_WRITES}"
+
+
+def _unjudged(item: Examined) -> Iterator[Image]:
+    """Yield what no container runs, but `images` also applies to, such as a pattern of a policy."""
+    judged = {id(site.node) for site in item.extract.sites}
+    path = item.document.source.path
+    root = None if item.tree is None else item.tree.root
+    for node in listed_images(root) if isinstance(root, Mapping) else ():  # no JSON 6902
+        if id(node) not in judged:
+            yield Image(node.value, node.value, Key(path, place_of(item.document, node).start))
 
 
 def _text(node: Scalar | None) -> str:

@@ -17,12 +17,12 @@ from imagelint.yaml.parser import parse_yaml
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from imagelint.kubernetes.kustomize.model import Target
+    from imagelint.kubernetes.kustomize.model import Kustomization, Target
     from imagelint.repository.member import Member
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Node
 
-__all__ = ["Patch", "namespaces_of", "operations", "patches_of"]
+__all__ = ["Patch", "namespaces_of", "operations", "patches_of", "plugins_of"]
 
 _PATCHES: Final = (Role.PATCH, Role.JSON_PATCH)
 _NAMESPACE: Final = ["", "metadata", "namespace"]
@@ -81,16 +81,7 @@ def namespaces_of(
     6902 patch or a replacement by a value. A replacement that copies a field is not followed.
     """
     roots = [patch.root for patch in patches_of(member, read, "metadata")]
-    says = [member.says]
-    texts = [text for text in member.says.inline if text.role in LOADED]
-    trees = [parse_yaml(text.node.value) for text in texts]
-    for path in plugins:
-        data = read(path)
-        if data is not None:
-            found = split(Source(path, data))
-            trees += (document.tree or parse_yaml(document.text) for document in found)
-    for tree in trees:
-        says += plugins_in(tree)
+    says = [member.says, *plugins_of(member, plugins, read)]
     for plugin in says[1:]:
         inline = [text for text in plugin.inline if text.role in _PATCHES]
         roots += filter(None, [parse_yaml(text.node.value).root for text in inline])
@@ -102,6 +93,21 @@ def namespaces_of(
                 yield change.value.value
     for root in roots:
         yield from _set_by(root)
+
+
+def plugins_of(
+    member: Member, plugins: Iterable[str], read: Callable[[str], bytes | None]
+) -> Iterator[Kustomization]:
+    """Yield the plugins that a kustomization loads, inline or in the files ``plugins``."""
+    texts = [text for text in member.says.inline if text.role in LOADED]
+    trees = [parse_yaml(text.node.value) for text in texts]
+    for path in plugins:
+        data = read(path)
+        if data is not None:
+            found = split(Source(path, data))
+            trees += (document.tree or parse_yaml(document.text) for document in found)
+    for tree in trees:
+        yield from plugins_in(tree)
 
 
 def _set_by(root: Node) -> Iterator[str]:

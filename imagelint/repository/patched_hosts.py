@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from imagelint.kubernetes.kustomize.model import Role
 from imagelint.kubernetes.objects import string_of
 from imagelint.kubernetes.readers import Reader, View
+from imagelint.model.namedtuple import NamedTuple
 from imagelint.repository.hosts import Named, entry_names, selecting_entries
 from imagelint.repository.patch_texts import operations, patches_of
 from imagelint.yaml.nodes import Mapping
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from imagelint.repository.patch_texts import Patch
     from imagelint.yaml.nodes import Node
 
-__all__ = ["patched_names", "patched_namespaces"]
+__all__ = ["Moved", "patched_names", "patched_namespaces"]
 
 _KINDS: Final = ("Kustomization", "Application", "ApplicationSet", "HelmRelease", "ResourceSet")
 _NAMESPACES: Final = (
@@ -64,29 +66,51 @@ def patched_names(
             yield Named(host.document, image.node, image.name, graph.root)
 
 
-def patched_namespaces(
-    graph: Graph, read: Callable[[str], bytes | None]
-) -> Iterator[tuple[frozenset[str], str]]:
-    """Yield the files that a kustomization includes, and where the objects in them run things."""
-    for member in graph.members.values():
-        found = {
-            text
-            for patch in _patches(member, read)
-            for text in _namespaces(patch.root, View(Reader.KUSTOMIZE))
-        }
-        if found:
-            reached = frozenset(graph.reached_from([member.path]))
-            yield from ((reached, text) for text in found)
+class Moved(NamedTuple):
+    """Where hosts build objects, as patches of a kustomization say."""
+
+    folder: str
+    files: frozenset[str]
+    """All that the kustomization includes."""
+    name: str
+    """The host's, as the patches name it; empty if they do not."""
+    namespaces: frozenset[str]
+    destinations: frozenset[str]
+    """Namespaces of objects that set none."""
 
 
-def _namespaces(root: Node, view: View) -> Iterator[str]:
-    values = [view.get(root, "spec", *keys) for keys in _NAMESPACES]
+def patched_namespaces(graph: Graph, read: Callable[[str], bytes | None]) -> Iterator[Moved]:
+    """Yield, for each kustomization and name, where patched hosts build objects."""
+    for folder, member in graph.members.items():
+        found: dict[str, tuple[set[str], set[str]]] = {}
+        together = [graph.members[one] for one in graph.below((folder,), Role.COMPONENT)]
+        for patch in (patch for one in together for patch in _patches(one, read)):
+            for text, is_destination in _namespaces(patch.root, View(Reader.KUSTOMIZE)):
+                found.setdefault(_name_of(patch), (set(), set()))[is_destination].add(text)
+        files = frozenset(graph.reached_from([member.path])) if found else frozenset()
+        for name, (namespaces, destinations) in found.items():
+            yield Moved(folder, files, name, frozenset(namespaces), frozenset(destinations))
+
+
+def _name_of(patch: Patch) -> str:
+    if patch.target is not None:
+        return patch.target.name
+    view = View(Reader.KUSTOMIZE)
+    return string_of(view.get(patch.root, "metadata", "name"), view) or ""
+
+
+def _namespaces(root: Node, view: View) -> Iterator[tuple[str, bool]]:
+    """Yield namespaces in a patch, and whether they are a destination."""
+    values = [(view.get(root, "spec", *keys), "destination" in keys) for keys in _NAMESPACES]
     for path, value in operations(root, view):
         for keys in _NAMESPACES:
             whole = ["", "spec", *keys]
             if path == whole[: len(path)]:
-                values.append(view.get(value, *whole[len(path) :]))
-    yield from (text for value in values if (text := string_of(value, view)))
+                values.append((view.get(value, *whole[len(path) :]), "destination" in keys))
+    for node, is_destination in values:
+        text = string_of(node, view)
+        if text:
+            yield text, is_destination
 
 
 def _patches(member: Member, read: Callable[[str], bytes | None]) -> Iterator[Patch]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from imagelint.kubernetes.kustomize.model import Role
 from imagelint.kubernetes.objects import KUSTOMIZATION_FILES
 from imagelint.repository.follow import place_named
 from imagelint.repository.graph import read_as_kustomization
@@ -36,13 +37,36 @@ def newly_reached(
             continue
         old = _old(folder, then)
         known = set()
-        if old is not None and old.namespace == member.says.namespace:
+        is_moved = member.says.namespace != ("" if old is None else old.namespace)
+        if old is not None and not is_moved:
             known = {(place_named(one, folder), one.role, one.target) for one in old.paths}
+        for including in _changed_by(graph, folder) if is_moved else ():
+            yield from _taken_in(graph, including)
         for edge in member.edges:
             is_below = not edge.is_late and edge.named != place_named(edge.entry, folder)
             if is_below or (edge.named, edge.entry.role, edge.entry.target) in known:
                 continue
             yield from _taken_in(graph, edge.path) if edge.is_folder else (edge.path,)
+            if edge.is_folder and edge.entry.role is Role.COMPONENT and _moves(graph, edge.path):
+                for including in (folder, *_changed_by(graph, folder)):
+                    yield from _taken_in(graph, including)
+
+
+def _moves(graph: Graph, component: str) -> bool:
+    below = graph.below((component,), Role.COMPONENT)
+    return any(graph.members[one].says.namespace for one in below)
+
+
+def _changed_by(graph: Graph, component: str) -> dict[str, None]:
+    """Return the kustomizations that include a component, whose objects it changes."""
+    found: dict[str, None] = {}
+    work = [component]
+    while work:
+        above = graph.parents_of(work.pop())
+        new = [one for one, role in above if role is Role.COMPONENT and one not in found]
+        found.update(dict.fromkeys(new))
+        work += new
+    return found
 
 
 def _through_new_links(

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from imagelint.kubernetes.context import NO_CONTEXT
 from imagelint.model.namedtuple import NamedTuple
+from imagelint.repository.builds import Builds
 from imagelint.repository.graph import Graph
 from imagelint.repository.hosts import Host, hosts_in
 from imagelint.repository.landing import Landing
@@ -25,6 +27,7 @@ class Repository(NamedTuple):
     """The kustomizations of a repository, and the objects of Flux and Argo CD that build them."""
 
     graph: Graph
+    builds: Builds
     hosts: tuple[Host, ...]
     landing: Landing | None
     """None without hosts."""
@@ -32,6 +35,8 @@ class Repository(NamedTuple):
     def context_of(self, path: str) -> Context:
         """Return what the repository knows of a file (absolute)."""
         context = self.graph.context_of(path)
+        if context is not NO_CONTEXT:
+            context = context._replace(builds=self.builds.of(path))
         return context if self.landing is None else self.landing.context_of(path, context)
 
     def reached_from(self, paths: list[str]) -> Iterator[str]:
@@ -63,4 +68,6 @@ def repository_of(
     if not kustomizations and not hosts:
         return None
     graph = Graph(root, kustomizations, content_of)
-    return Repository(graph, hosts, Landing(graph, hosts, content_of) if hosts else None)
+    builds = Builds(graph, content_of)
+    landing = Landing(graph, hosts, content_of, builds) if hosts else None
+    return Repository(graph, builds, hosts, landing)

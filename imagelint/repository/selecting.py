@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from imagelint.engine.edits import NotEditableError, edit_scalar, place_of
 from imagelint.kubernetes.catalogue.entries import CONTAINERS
 from imagelint.kubernetes.kustomize.json_patch import steps_of_pointer
 from imagelint.kubernetes.kustomize.plugins import read_configuration, read_replacements
+from imagelint.kubernetes.objects import string_of
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Edit, Span
 from imagelint.repository.plugins import plugins_in
-from imagelint.yaml.nodes import Mapping, Scalar, Sequence, nodes_once
+from imagelint.yaml.nodes import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,15 +24,13 @@ if TYPE_CHECKING:
     from imagelint.yaml.documents import Document
     from imagelint.yaml.nodes import Node
 
-__all__ = ["ArgoEntry", "Text", "images_in_lists", "is_editable", "may_have_lists"]
-__all__ += ["replacements_in", "tested_values", "widens_images"]
+__all__ = ["ArgoEntry", "Text", "is_editable", "listed_images", "replacements_in"]
+__all__ += ["tested_values", "widens_images"]
 
 _OF_PODS: Final = (("containers", "image"), ("initContainers", "image"))
 """The ends of fields to which ``images`` always applies."""
 
 
-_DEFINITION: Final = r"(?m)^kind: CustomResourceDefinition[ \r]*$"
-_ESCAPE: Final = r"\\[xuU]"
 _CONTAINERS: Final = tuple((name,) for name in CONTAINERS)
 
 
@@ -113,24 +111,26 @@ def _texts_in(value: Node, steps: tuple[str, ...], view: View) -> Iterator[Teste
             work += ((one, (*steps, key), is_shared) for key, one in reversed(below))
 
 
-def may_have_lists(text: str) -> bool:
-    """Whether a document may have what :func:`images_in_lists` yields; unknown words may be."""
-    is_definition = re.search(_DEFINITION, text) is not None  # `images` does not apply to these
-    is_shown = "ontainers" in text and "image" in text
-    return not is_definition and (is_shown or re.search(_ESCAPE, text) is not None)
+def listed_images(root: Node | None) -> Iterator[Scalar]:
+    """Yield the images in all lists of containers, in whatever kind of object they are.
 
-
-def images_in_lists(root: Node | None) -> Iterator[Scalar]:
-    """Yield the images to which ``images`` applies in objects of any kind, such as a ConfigMap.
-
-    Source: kustomize api, ``filters/imagetag/legacy.go``: lists of containers at any depth.
+    Kustomize changes them in every kind but one (api/filters/imagetag/legacy.go).
     """
     view = View(Reader.KUSTOMIZE, walk_once=True)
-    for node in nodes_once(root):
-        for name, key in _OF_PODS if isinstance(node, Mapping) else ():
-            found = view.get(node, name)
-            for item in found.items if isinstance(found, Sequence) else ():
-                image = view.get(item, key)
+    work, seen = [] if root is None else [root], set[int]()
+    while work:
+        node = work.pop()
+        if id(node) in seen or isinstance(node, Scalar):
+            continue
+        seen.add(id(node))
+        entries = view.entries(node) if isinstance(node, Mapping) else {}
+        if string_of(entries.get("kind"), view) == "CustomResourceDefinition":
+            continue
+        work += entries.values() if isinstance(node, Mapping) else node.items
+        for name, _ in _OF_PODS:
+            found = entries.get(name)
+            for one in found.items if isinstance(found, Sequence) else ():
+                image = view.get(one, "image")
                 if isinstance(image, Scalar):
                     yield image
 

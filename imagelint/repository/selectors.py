@@ -254,7 +254,8 @@ class Selectors:
     def _bare(self, built: HostBuild, numbers: dict[str, int]) -> Build:
         """Return Flux's build of a folder without a kustomization: all manifests below it.
 
-        A folder below with a kustomization is included as such.
+        A folder below with a kustomization is included as such. The root may be another
+        repository's, so that an entry may select images that are not seen.
         """
         nested = built.nested()
         files = [
@@ -263,7 +264,8 @@ class Selectors:
             if folders_around((path,)).isdisjoint(nested)
         ]
         builds = [numbers[folder] for folder in nested if folder in numbers]
-        return Build(tuple(files), tuple(builds), is_whole=len(builds) == len(nested))
+        is_whole = len(builds) == len(nested) and built.folder != self._graph.root
+        return Build(tuple(files), tuple(builds), is_whole=is_whole)
 
     def _said_by(self, built: HostBuild) -> Iterator[Said]:
         """Yield what the patches of a host contribute."""

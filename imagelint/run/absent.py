@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from imagelint.repository.member import Member
     from imagelint.run.surroundings import Surroundings
 
-__all__ = ["broken_links", "left_out", "lost_policies", "reached_in_vain", "sparse", "submodules"]
+__all__ = ["broken_links", "left_out", "lost_policies", "missing_members", "sparse", "submodules"]
 
 _FEW = 3
 _UPDATE = "`git submodule update --init` fetches it"
@@ -72,20 +72,20 @@ def lost_policies(
     for path in lost:
         folder, name = os.path.split(path)
         is_policy = name == files.POLICY_NAME
-        if is_policy and any(files.is_below(one.path, folder) for one in found.files):
+        if is_policy and any(files.is_below(file.path, folder) for file in found.files):
             yield f"{shown(path)}: a sparse checkout leaves out this policy; add it to the checkout"
 
 
 def broken_links(found: files.Found, around: Surroundings) -> Iterator[Skipped]:
     """Yield broken tracked links, with the problem; untracked ones are an editor's."""
-    for path, one in found.unfollowed.items():
-        if one.reason == files.BROKEN_LINK and around.is_tracked(path):
+    for path, skipped in found.unfollowed.items():
+        if skipped.reason == files.BROKEN_LINK and around.is_tracked(path):
             root = around.guard_of(path)
             leads_out = root is not None and files.leads_out(path, root)
-            yield one._replace(reason=files.LEADS_OUT) if leads_out else one
+            yield skipped._replace(reason=files.LEADS_OUT) if leads_out else skipped
 
 
-def reached_in_vain(
+def missing_members(
     inputs: Iterable[str],
     reaching: Iterable[tuple[Graph, list[str]]],
     around: Surroundings,
@@ -136,6 +136,6 @@ def _lost(path: str, around: Surroundings) -> str | None:
     if around.submodule_above(path) is not None:
         return f"in a submodule that is not checked out ({_UPDATE})"
     index = around.index_at(path)
-    if index is not None and any(files.is_below(one, path) for one in index.sparse):
+    if index is not None and any(files.is_below(place, path) for place in index.sparse):
         return "left out by a sparse checkout"
     return None

@@ -15,7 +15,7 @@ from imagelint.engine.run_rules import conclude
 from imagelint.kubernetes.catalogue.lookup import load_catalogue
 from imagelint.model.source import Source
 from imagelint.policy.policy import Policy
-from imagelint.repair.fixer import repaired
+from imagelint.repair.fixer import fixed
 from imagelint.rules.built_in import RULES
 
 if TYPE_CHECKING:
@@ -60,8 +60,9 @@ def fix(
     >>> fix(b"{apiVersion: v1, kind: Pod, spec: {containers: [{image: quay.io/a:1}]}}")
     b'{apiVersion: v1, kind: Pod, spec: {containers: [{image: harbor.myco.com/quay.io/a:1}]}}'
     """
-    linter, source = _linter(policy, environment), Source(path, data)
-    return repaired(linter, source, linter.lint(source, path))
+    linter = _linter(policy, environment)
+    examination = linter.examine(Source(path, data))
+    return fixed(examination, linter.judge(examination, path)).source.data
 
 
 def _linter(policy: Policy | None, environment: str | None) -> Linter:

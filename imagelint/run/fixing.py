@@ -1,263 +1,218 @@
 """One fix: the inputs of a run → fixed files, in order.
 
-Several processes read, judge and verify; only the first one writes, when all fixes are known. It
-flushes several files to the disk together, in threads: the disk takes little longer for several
-files than for one. The result of each file is reported in the order of the inputs. If inputs may
-be names of one file (links), each is written before the next one is examined.
+Several processes propose the fixes (:func:`propose`); only the first one writes, when all fixes are
+known (:func:`fix_all`). The result of each file is reported in the order of the inputs. If inputs
+may be names of one file (links), each is written before the next one is examined.
 """
 
 from __future__ import annotations
 
 import os
-from collections import deque
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING
 
 from imagelint import files
-from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import apply_edits, mark_of
-from imagelint.repair.fixer import repaired
+from imagelint.repair.fixer import fixed
 from imagelint.repair.moves import moves_of
 from imagelint.repair.refusals import like_before, unrepaired, without_fixes
+from imagelint.run.fixes import FileFix, Fixed, Proposal
 from imagelint.run.naming import Naming
-from imagelint.run.repairs import Fixed, Repair, Tried
+from imagelint.run.queue import Queue
 from imagelint.run.request import NO_ADJUSTMENT, Adjustment, Attempt, Input, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from concurrent.futures import Executor
 
+    from imagelint.kubernetes.examine import Examination
     from imagelint.model.finding import Finding
     from imagelint.model.report import FileResult
     from imagelint.model.source import Edit
+    from imagelint.run.linting import Linting
     from imagelint.run.run import Run
 
-__all__ = ["Declined", "fixed_bytes", "repair_all", "tried"]
+__all__ = ["Declined", "fix_all", "propose"]
 
-T = TypeVar("T")
 _DOUBT = "git does not say whether it ignores this file; name the file to have it repaired"
 _NO_ADJUSTMENTS: Mapping[str, Adjustment] = {}
-_MOST_FILES, _MOST_INPUTS, _MOST_WAITS = 32, 1000, 8
-"""Limits of the queue: new files, inputs (most of which do not change), and threads."""
 
 
 class Declined(Exception):
     """The user was asked and declined the fixes; nothing is written."""
 
 
-class _Written:
-    """A write of an input in progress."""
-
-    def __init__(self, steps: files.Steps) -> None:
-        self._steps = steps
-        self._refused: Exception | None = None
-        self._failed: OSError | None = None
-        self._file: int | None = None
-        """The file descriptor to flush, if the target is a file."""
-        try:
-            self._file = next(steps, None)
-        except Exception as error:  # noqa: BLE001 - reported when it is the input's turn
-            self._refused = error
-
-    def sync(self) -> None:
-        """Wait until the new file is on the disk."""
-        if self._file is not None:
-            self._failed = files.sync(self._file)
-
-    def finish(self) -> None:
-        """Put the new file in its place; raise the error if one occurred."""
-        if self._refused is not None:
-            raise self._refused
-        files.finish(self._steps, self._failed)
-
-    def give_up(self) -> None:
-        """Leave the file as it was, if it is not written yet."""
-        self._steps.close()
+# --- one input, in any process -------------------------------------------------------------
 
 
-class _Waiting(NamedTuple):
-    """An input that is reported after it is written."""
+def propose(linting: Linting, item: Input, adjustment: Adjustment = NO_ADJUSTMENT) -> Proposal:
+    """Lint an input, fix it, prove the fix and lint the fixed text; nothing is written.
 
-    one: Input
-    attempt: Attempt
-    tried: Tried
-    written: _Written | None
-    """None: there is nothing to write."""
-
-
-class _Queue:
-    """Inputs in order, whose new files are flushed together; contains no file twice."""
-
-    def __init__(self, *, writes: bool) -> None:
-        self._writes = writes
-        self._inputs: deque[_Waiting] = deque()
-        self._files: set[files.Identity | None] = set()
-        self._written: list[_Written] = []
-        self._waits: Executor | None = None
-        self._shown: set[files.Identity | None] = set()
-        """Files whose fix is only shown; each is shown under one name."""
-
-    def is_news(self, attempt: Attempt, written: _Written | None) -> bool:
-        """Whether a file is fixed under this name, even if it was found under others."""
-        if written is None or attempt.identity in self._shown:
-            return False
-        if not self._writes:
-            self._shown.add(attempt.identity)
-        return True
-
-    def add(self, one: Input, attempt: Attempt, tried: Tried, root: str | None) -> None:
-        """Add the next input and begin to write it, inside of ``root`` if it is given."""
-        written = None
-        if tried.fixed is not None:
-            change = tried.change or tried.fixed.of
-            if self._writes:
-                steps = files.rewriting(one.path, one.shown, change, root)
-            else:
-                steps = _unwritten()
-            written = _Written(steps)
-            self._written.append(written)
-        self._inputs.append(_Waiting(one, attempt, tried, written))
-        self._files.add(attempt.identity)
-
-    def holds(self, attempt: Attempt) -> bool:
-        """Whether the file of an input is already in the queue, under another name."""
-        return attempt.identity is not None and attempt.identity in self._files
-
-    @property
-    def is_full(self) -> bool:
-        """Whether no more inputs should be added."""
-        return len(self._written) >= _MOST_FILES or len(self._inputs) >= _MOST_INPUTS
-
-    def synced(self) -> Iterator[_Waiting]:
-        """Yield all inputs after their new files are on the disk, and empty the queue."""
-        if len(self._written) > 1:
-            if self._waits is None:
-                from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - many files
-
-                self._waits = ThreadPoolExecutor(_MOST_WAITS)
-            list(self._waits.map(_Written.sync, self._written))
-        else:
-            for written in self._written:
-                written.sync()
-        while self._inputs:
-            yield self._inputs.popleft()
-        self._files.clear()
-        self._written.clear()
-
-    def give_up(self) -> None:
-        """Leave all files that are not written as they were."""
-        if self._waits is not None:
-            self._waits.shutdown()
-        for written in self._written:
-            written.give_up()
+    Other inputs matter only through ``adjustment``.
+    """
+    opened, errors = linting.guarded(item, lambda: linting.open(item))
+    if opened is None:
+        return Proposal(Attempt(None, None, errors))
+    before, identity = opened
+    attempt = linting.attempt_at(item, before, identity)
+    result = attempt.result
+    if result is None:
+        return Proposal(attempt)
+    if item.is_outside:
+        result = unrepaired(result)
+    if adjustment.refused:
+        result = without_fixes(result, adjustment.refused)
+    attempt = attempt._replace(result=result)
+    if not (result.findings or result.suppressed or adjustment.edits):
+        return Proposal(linting.packed(attempt))
+    after, errors = linting.guarded(item, partial(_fixed, before, result, adjustment.edits))
+    if after is None:
+        return Proposal(linting.packed(attempt), None, errors)
+    again = linting.attempt_at(item, after, identity)
+    if again.result is not None:
+        left = like_before(again.result, result) if adjustment.refused else again.result
+        again = again._replace(result=linting.light(left))
+    fix = FileFix(
+        item.shown,
+        mark_of(before.source.data),
+        (*result.edits, *adjustment.edits),
+        moves_of(result.findings),
+        tuple(_images(result.repaired)),
+        linting.packed(again),
+    )
+    bare = linting.light(result._replace(findings=(), images=(), suppressed=()))
+    return Proposal(linting.packed(attempt._replace(result=bare)), fix)
 
 
-def _unwritten() -> files.Steps:
-    """Replace writing when the fixed text goes to stdout."""
-    yield from ()
+def _fixed(before: Examination, result: FileResult, names: tuple[Edit, ...]) -> Examination | None:
+    """Return the fixed text, examined, or None if there is nothing to fix.
+
+    ``names`` are edits of selectors of images by name, which are already verified.
+    """
+    after = fixed(before, result)
+    if names:
+        after = before.of_bytes(apply_edits(before.source, (*result.edits, *names)))
+    return None if after.source.data == before.source.data else after
 
 
-def repair_all(
+def _images(findings: Iterable[Finding]) -> Iterator[tuple[int, str, str]]:
+    for finding in findings:
+        if finding.fix is not None and finding.image is not None:
+            yield finding.span.start, finding.image, finding.fix.image
+
+
+# --- all inputs, in the first process ------------------------------------------------------
+
+
+def fix_all(
     run: Run, *, write: bool, confirm: Callable[[int], bool] | None = None
-) -> Iterator[Repair]:
+) -> Iterator[Fixed]:
     """Lint, fix, write and lint again every input; without ``write`` no file is changed.
 
     If the built-in policy decides, ``confirm`` is called with the number of files before the first
     of several files is written; raises ``Declined`` if it returns false.
     """
-    found = run.outcomes(tried)
+    found = run.outcomes(propose)
     if run.stdin is not None:
-        yield from _repaired(run, found, [], writes=False)
+        yield from _written(run, found, [], writes=False)
         return
     everything = list(found)
-    order = {one.path: number for number, (one, _) in enumerate(everything)}
-    repairs = list(_all_repaired(run, everything, write=write, confirm=confirm))
-    yield from sorted(repairs, key=lambda repair: order.get(repair.one.path, -1))
+    order = {item.path: number for number, (item, _) in enumerate(everything)}
+
+    def place(done: Fixed) -> int:
+        return order.get(done.item.path, -1)
+
+    yield from sorted(_fixed_together(run, everything, write=write, confirm=confirm), key=place)
 
 
-def _all_repaired(
+def _fixed_together(
     run: Run,
-    found: list[tuple[Input, Tried]],
+    found: list[tuple[Input, Proposal]],
     *,
     write: bool,
     confirm: Callable[[int], bool] | None,
-) -> Iterator[Repair]:
+) -> Iterator[Fixed]:
     """Fix the findings, and update what selects images by name."""
     failed: list[Input] = []
     adjusted = _adjustments(run, found)
+    named = {path: adjustment for path, adjustment in adjusted.items() if adjustment.edits}
     if confirm is not None:
-        repaired = [one for one, known in found if known.fixed is not None]
-        changed = {one.path for one in repaired} | {
-            path for path, one in adjusted.items() if one.edits
-        }
-        is_asked = len(changed) > 1 and any(one.governing.is_built_in for one in repaired)
-        if is_asked and not confirm(len(changed)):
+        changing = [item for item, proposal in found if proposal.fix is not None]
+        count = len({item.path for item in changing} | named.keys())
+        is_asked = count > 1 and any(item.governing.is_built_in for item in changing)
+        if is_asked and not confirm(count):
             raise Declined
-    if not any(one.edits for one in adjusted.values()):
+    if not named:
         known = _adjusted(run, found, adjusted)
-        yield from _repaired(run, known, failed, adjusted, writes=write)
+        yield from _written(run, known, failed, adjusted, writes=write)
         return
-    inputs = {one.path: one for one, _ in found}
-    named = {path: one for path, one in adjusted.items() if one.edits}
+    inputs = {item.path: item for item, _ in found}
     naming = Naming(
         run,
         [
-            (one, tried(run, one, adjustment), adjustment)
+            (item, propose(run.linting, item, adjustment), adjustment)
             for path, adjustment in named.items()
-            for one in (inputs.get(path) or _outside(run, path),)
+            for item in (inputs.get(path) or _outside(run, path),)
         ],
     )
     if write:
         adjusted |= naming.add_copies(found)
     links = _links_to(named, inputs.values()) if run.may_have_links else []
-    apart = {*named, *(one.path for one in links)}
+    apart = {*named, *(item.path for item in links)}
     others = [pair for pair in found if pair[0].path not in apart]
     known = _adjusted(run, others, adjusted)
-    yield from _repaired(run, known, failed, adjusted, writes=write)
+    yield from _written(run, known, failed, adjusted, writes=write)
     if write:
         naming.repair_images(failed)
-    yield from _repaired(run, naming.last(), failed, writes=write)
-    again = ((one, tried(run, one, adjusted.get(one.path, NO_ADJUSTMENT))) for one in links)
-    yield from _repaired(run, again, failed, writes=write)
+    yield from _written(run, naming.last(), failed, writes=write)
+    again = (
+        (item, propose(run.linting, item, adjusted.get(item.path, NO_ADJUSTMENT))) for item in links
+    )
+    yield from _written(run, again, failed, writes=write)
 
 
 def _links_to(named: Iterable[str], inputs: Iterable[Input]) -> list[Input]:
     """Return the inputs that are other names of files."""
     real = set(map(os.path.realpath, named))
     known = set(named)
-    return [one for one in inputs if one.path not in known and os.path.realpath(one.path) in real]
+    return [
+        item for item in inputs if item.path not in known and os.path.realpath(item.path) in real
+    ]
 
 
-def _adjustments(run: Run, found: list[tuple[Input, Tried]]) -> dict[str, Adjustment]:
+def _adjustments(run: Run, found: list[tuple[Input, Proposal]]) -> dict[str, Adjustment]:
     """Return the adjustments by path, also of files outside of the run."""
-    repaired = {
-        one.path: (known.fixed.images, known.fixed.edits)
-        for one, known in found
-        if known.fixed is not None
+    fixes = {
+        item.path: (proposal.fix.images, proposal.fix.edits)
+        for item, proposal in found
+        if proposal.fix is not None
     }
-    if not repaired:
+    if not fixes:
         return {}
-    from imagelint.run.renaming import adjustments  # noqa: PLC0415 - only where there are repairs
+    from imagelint.run.renaming import adjustments  # noqa: PLC0415 - only where there are fixes
 
-    doubted = {one.path for one, _ in found if run.around.may_be_ignored(one.path)}
-    free = {one.path: not _may_select(known) for one, known in found if one.path not in doubted}
-    left = {
-        path: Adjustment({start: _DOUBT for start, _, _ in repaired.pop(path)[0]})
-        for path in doubted & repaired.keys()
+    doubted = {item.path for item, _ in found if run.around.may_be_ignored(item.path)}
+    free = {
+        item.path: not _may_select(proposal) for item, proposal in found if item.path not in doubted
     }
-    return left | adjustments(repaired, free, run.around, run.catalogue, run.cwd)
+    left = {
+        path: Adjustment({start: _DOUBT for start, _, _ in fixes.pop(path)[0]})
+        for path in doubted & fixes.keys()
+    }
+    return left | adjustments(fixes, free, run.around, run.linting.catalogue, run.cwd)
 
 
 def _adjusted(
-    run: Run, found: Iterable[tuple[Input, Tried]], adjusted: Mapping[str, Adjustment]
-) -> Iterator[tuple[Input, Tried]]:
-    """Yield the planned result of each input; some inputs are computed again."""
-    for one, known in found:
-        again = adjusted.get(one.path)
-        yield one, known if again is None else tried(run, one, again)
+    run: Run, found: Iterable[tuple[Input, Proposal]], adjusted: Mapping[str, Adjustment]
+) -> Iterator[tuple[Input, Proposal]]:
+    """Yield the proposal for each input; some are made again."""
+    for item, proposal in found:
+        adjustment = adjusted.get(item.path)
+        again = proposal if adjustment is None else propose(run.linting, item, adjustment)
+        yield item, again
 
 
-def _may_select(known: Tried) -> bool:
-    attempt = known.attempt
+def _may_select(proposal: Proposal) -> bool:
+    attempt = proposal.attempt
     result = attempt.result if isinstance(attempt, Attempt) else None
     return result is not None and result.may_select
 
@@ -268,32 +223,31 @@ def _outside(run: Run, path: str) -> Input:
     return Input(path, shown, run.policies.for_file(path), is_outside=True)
 
 
-def _repaired(
+def _written(
     run: Run,
-    found: Iterable[tuple[Input, Tried]],
+    found: Iterable[tuple[Input, Proposal]],
     failed: list[Input],
     adjusted: Mapping[str, Adjustment] = _NO_ADJUSTMENTS,
     *,
     writes: bool,
-) -> Iterator[Repair]:
-    """Write and lint again every input; ``failed`` gets those that could not be written.
+) -> Iterator[Fixed]:
+    """Write every input that changes; ``failed`` gets those that could not be written.
 
-    ``adjusted`` are the adjustments by path, for files that are computed again.
+    ``adjusted`` are the adjustments by path, for files whose proposal is made again.
     """
     at_once = run.may_have_links
-    queue = _Queue(writes=writes)
+    queue = Queue(writes=writes)
     try:
-        for one, first in found:
-            known = first
-            attempt = unpacked(one, known.attempt)
-            if queue.holds(attempt) or run.knows(attempt):
+        for item, first in found:
+            proposal, attempt = first, unpacked(item, first.attempt)
+            if queue.holds(attempt) or run.names.know(attempt):
                 yield from _finished(run, queue, failed)
-            if run.knows(attempt):
+            if run.names.know(attempt):
                 # It may have been written under its other name since.
-                refused = adjusted.get(one.path, NO_ADJUSTMENT).refused
-                known = tried(run, one, Adjustment(refused))
-                attempt = unpacked(one, known.attempt)
-            queue.add(one, attempt, known, run.around.guard_of(one.path))
+                refused = adjusted.get(item.path, NO_ADJUSTMENT).refused
+                proposal = propose(run.linting, item, Adjustment(refused))
+                attempt = unpacked(item, proposal.attempt)
+            queue.add(item, attempt, proposal, run.around.guard_of(item.path))
             if at_once or queue.is_full:
                 yield from _finished(run, queue, failed)
         yield from _finished(run, queue, failed)
@@ -301,92 +255,44 @@ def _repaired(
         queue.give_up()
 
 
-def _finished(run: Run, queue: _Queue, failed: list[Input]) -> Iterator[Repair]:
+def _finished(run: Run, queue: Queue, failed: list[Input]) -> Iterator[Fixed]:
     """Finish and yield all queued inputs."""
-    for one, attempt, tried, written in queue.synced():
-        if queue.is_news(attempt, written):
-            run.note(one, attempt.result, attempt.identity)
+    for item, attempt, proposal, write in queue.synced():
+        if queue.is_news(attempt, write):
+            run.names.note(item, attempt.result, attempt.identity)
             attempt = attempt._replace(identity=None)  # noqa: PLW2901 - of which all is known
-        before = run.take(one, attempt)
+        before = run.accepted(item, attempt)
         if before is None:
-            if written is not None:
-                written.give_up()
+            if write is not None:
+                write.give_up()
             continue
-        run.errors += tried.errors
-        if tried.fixed is None or written is None:
-            yield Repair(one, before)
-        elif _is_done(run, one, written.finish):
-            after = unpacked(one, tried.fixed.after)
+        run.errors += proposal.errors
+        if proposal.fix is None or write is None:
+            yield Fixed(item, before)
+        elif _is_done(run, item, write.finish):
+            after = unpacked(item, proposal.fix.after)
             run.errors += after.errors
-            run.note(one, after.result)
-            yield Repair(one, before, tried.fixed, after.result or before)
+            run.names.note(item, after.result)
+            yield Fixed(item, before, proposal.fix, after.result or before)
         else:
-            failed.append(one)
-            yield Repair(one, run.lint_again(one) or before)
+            failed.append(item)
+            yield Fixed(item, _as_it_is(run, item) or before)
 
 
-def fixed_bytes(
-    run: Run, one: Input, result: FileResult, names: tuple[Edit, ...] = ()
-) -> bytes | None:
-    """Return the fixed bytes of an input, or None if there is nothing to fix.
-
-    ``names`` are edits of selectors of images by name, which are already verified.
-    """
-    linter, source = run.linter_of(one.governing), result.source
-    fixed = run.guarded(one, lambda: repaired(linter, source, result))
-    if fixed is not None and names:
-        fixed = run.guarded(one, lambda: apply_edits(source, (*result.edits, *names)))
-    return None if fixed == source.data else fixed
-
-
-def tried(run: Run, one: Input, adjustment: Adjustment = NO_ADJUSTMENT) -> Tried:
-    """Compute the result of an input; other inputs matter only through ``adjustment``."""
-    attempt = run.attempt(one) if one.data is None else run.attempt_in_parts(one, one.data)
-    if attempt.result is not None and one.is_outside:
-        attempt = attempt._replace(result=unrepaired(attempt.result))
-    if attempt.result is not None and adjustment.refused:
-        attempt = attempt._replace(result=without_fixes(attempt.result, adjustment.refused))
-    result = attempt.result
-    if result is None:
-        return Tried(attempt)
-    if not (result.findings or result.suppressed or adjustment.edits):
-        return Tried(run.packed(attempt))
-    new, errors = _with_errors(run, lambda: fixed_bytes(run, one, result, adjustment.edits))
-    if new is None:
-        return Tried(run.packed(attempt), None, errors)
-    after, errors_after = _with_errors(run, lambda: run.rejudged(one, new))
-    if after is not None and adjustment.refused:
-        after = like_before(after, result)
-    after = None if after is None else run.light(after)
-    again = run.packed(Attempt(after, attempt.identity, errors_after))
-    old, moves = mark_of(result.source.data), moves_of(result.findings)
-    edits = (*result.edits, *adjustment.edits)
-    images = tuple(_images(result.repaired))
-    fixed = Fixed(one.shown, old, edits, moves, images, again)
-    before = run.light(result._replace(findings=(), images=(), suppressed=()))
-    return Tried(run.packed(attempt._replace(result=before)), fixed, errors)
-
-
-def _images(findings: Iterable[Finding]) -> Iterator[tuple[int, str, str]]:
-    for one in findings:
-        if one.fix is not None and one.image is not None:
-            yield one.span.start, one.image, one.fix.image
-
-
-def _with_errors(run: Run, step: Callable[[], T]) -> tuple[T, tuple[str, ...]]:
-    """Run a step, and remove the errors that it recorded."""
-    known = len(run.errors)
-    done = step()
-    errors = tuple(run.errors[known:])
-    del run.errors[known:]
-    return done, errors
-
-
-def _is_done(run: Run, one: Input, finish: Callable[[], None]) -> bool:
+def _is_done(run: Run, item: Input, finish: Callable[[], None]) -> bool:
     """Finish the write of an input; return whether it succeeded."""
 
     def done() -> bool:
         finish()
         return True
 
-    return run.guarded(one, done) is not None
+    return run.guarded(item, done) is not None
+
+
+def _as_it_is(run: Run, item: Input) -> FileResult | None:
+    """Lint an input that could not be written, from the start."""
+    result, identity, errors = run.linting.attempt(item)
+    run.errors += errors
+    if identity is not None:
+        run.names.note(item, result, identity)
+    return result

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from imagelint.rules.rule import Rule
     from imagelint.run.surroundings import Surroundings
 
-__all__ = ["Intake", "built_in_notice"]
+__all__ = ["InputFinder", "built_in_notice"]
 
 _STDIN_SHOWN = "<stdin>"
 
 
-class Intake:
+class InputFinder:
     """Finds the inputs of a request on the disk and on stdin."""
 
     def __init__(
@@ -50,9 +50,9 @@ class Intake:
         self.skipped: list[Skipped] = []
         self.has_links = False
         """Whether a file is a link."""
-        self.littered: list[str] = []
+        self.with_leftovers: list[str] = []
         """Folders in which killed processes may have left files, if that is requested."""
-        self._heard: set[str] = set()
+        self._listed: set[str] = set()
         """The folders that were checked for such files."""
 
     def inputs(
@@ -75,25 +75,25 @@ class Intake:
         followed = (path for path in paths if path != STDIN and path not in self._around.refused)
         named = self._still_there(followed, changes)
 
-        def meet(path: str) -> None:
+        def on_file(path: str) -> None:
             if begin is not None and changes is None:
                 begin(path, self._policy_of(path))
 
         ignored = files.Ignored() if self._origin is None else files.Ignored(self._origin.ignored)
-        listener = files.Listener(self._hear, meet, self._around.follows)
+        listener = files.Listener(self._on_folder, on_file, self._around.follows)
         found = files.find(named, self._cwd, exclusion, ignored, listener)
-        self._tell_of_refusals(ignored.refusals)
+        self._report_git_failures(ignored.refusals)
         self.has_links = bool(found.links)
         self.notices += (f"warning: {one_line(line)}" for line in found.warnings)
         self.errors += map(one_line, found.errors)
-        self._tell_of_empty_folders(found.without)
+        self._report_empty_folders(found.without)
         out = self._links_out(found)
         if self._request.leftovers:
             self._look_for_leftovers(found, out)
-        taken_in = self._taken_in(found, exclusion)
-        shown = {file.shown for file in taken_in} | self._missing(found, exclusion)
-        self.skipped += (one for one in found.skipped if one.path not in shown)
-        everything = files.in_order((*found.files, *taken_in)) if taken_in else found.files
+        included = self._included(found, exclusion)
+        shown = {file.shown for file in included} | self._missing(found, exclusion)
+        self.skipped += (skipped for skipped in found.skipped if skipped.path not in shown)
+        everything = files.in_order((*found.files, *included)) if included else found.files
         linted = []
         newly = frozenset[str]()
         if changes is not None:
@@ -108,19 +108,19 @@ class Intake:
                 yield Input(file.path, file.shown, governing)
             else:
                 self.skipped.append(Skipped(file.shown, changes.reason))
-        self._tell_of_what_is_reached_in_vain(linted)
+        self._report_missing_members(linted)
 
-    def _tell_of_empty_folders(self, without: Iterable[str]) -> None:
+    def _report_empty_folders(self, without: Iterable[str]) -> None:
         """Report folders without any manifest as errors: a path is wrong, or a build failed."""
-        for one in without:
-            line = one_line(f"{one}: no manifests (.yaml, .yml, .json) found")
+        for folder in without:
+            line = one_line(f"{folder}: no manifests (.yaml, .yml, .json) found")
             if self._request.allow_empty:
                 self.notices.append(f"warning: {line}")
             else:
                 self.errors.append(f"{line} (--allow-empty lets it pass)")
 
-    def _tell_of_refusals(self, refusals: Mapping[str, str]) -> None:
-        """Report the repositories in which git fails, and why; ``fix`` needs this, too."""
+    def _report_git_failures(self, refusals: Mapping[str, str]) -> None:
+        """Report the repositories in which git fails, and why; ``fix`` needs to know them, too."""
         self._around.refusals = refusals
         for root, said in refusals.items():
             self.notices.append(
@@ -147,15 +147,15 @@ class Intake:
         if self._request.policy is None and self._origin is None:
             self.errors += map(one_line, absent.lost_policies(found, lost, self._shown))
         broken = list(absent.broken_links(found, around))
-        self.errors += (one_line(f"{one.path}: {one.reason}") for one in broken)
-        return {one.path for one in broken}
+        self.errors += (one_line(f"{link.path}: {link.reason}") for link in broken)
+        return {link.path for link in broken}
 
-    def _tell_of_what_is_reached_in_vain(self, linted: Iterable[str]) -> None:
+    def _report_missing_members(self, linted: Iterable[str]) -> None:
         reaching = self._around.reaching(linted)
         if reaching:
             from imagelint.run import absent  # noqa: PLC0415 - for kustomizations alone
 
-            lines = absent.reached_in_vain(linted, reaching, self._around, self._shown)
+            lines = absent.missing_members(linted, reaching, self._around, self._shown)
             self.errors += map(one_line, lines)
 
     def _shown(self, path: str) -> str:
@@ -166,7 +166,7 @@ class Intake:
         place = os.path.join(self._cwd, _STDIN_SHOWN) if files.is_stream(path) else path
         return self.policies.for_file(place)
 
-    def _taken_in(self, found: files.Found, exclusion: files.Exclusion) -> list[files.FoundFile]:
+    def _included(self, found: files.Found, exclusion: files.Exclusion) -> list[files.FoundFile]:
         """Return files below the PATHs that a walk skips but kustomizations include.
 
         Whatever their names and folders are, they are deployed.
@@ -174,7 +174,7 @@ class Intake:
         known = {file.path for file in found.files}
         return [
             files.FoundFile(path, self._shown(path))
-            for path in self._around.taken_in(known)
+            for path in self._around.included(known)
             if path not in known and not exclusion.is_given(path)
         ]
 
@@ -186,9 +186,9 @@ class Intake:
         """
         places = {file.path: file.shown for file in found.files if file.path in found.links}
         folders = {
-            place: one.path
-            for place, one in found.unfollowed.items()
-            if one.reason == files.LINK_TO_FOLDER
+            place: skipped.path
+            for place, skipped in found.unfollowed.items()
+            if skipped.reason == files.LINK_TO_FOLDER
         }
         out = []
         for path, name in (places | folders).items():
@@ -202,18 +202,18 @@ class Intake:
                 self.skipped.append(Skipped(name, "link out of the repository"))
         return frozenset(out)
 
-    def _hear(self, folder: str, names: Iterable[str]) -> None:
+    def _on_folder(self, folder: str, names: Iterable[str]) -> None:
         self.policies.hear(folder, names)
         if self._request.leftovers:
-            self._heard.add(folder)
+            self._listed.add(folder)
             if files.are_leftovers(names):
-                self.littered.append(folder)
+                self.with_leftovers.append(folder)
 
     def _look_for_leftovers(self, found: files.Found, out: frozenset[str]) -> None:
         """Check the folders that no walk visited: of named files, and behind links inside."""
         places = (*(file.path for file in found.files), *map(os.path.realpath, found.links - out))
         folders = dict.fromkeys(place.rpartition(os.sep)[0] or os.sep for place in places)
-        self.littered += filter(files.has_leftovers, folders.keys() - self._heard)
+        self.with_leftovers += filter(files.has_leftovers, folders.keys() - self._listed)
 
     def _changes(self, paths: Iterable[str]) -> Changes | None:
         ref = self._request.changed_since
@@ -251,15 +251,21 @@ class Intake:
         from imagelint.formats.unified import diff  # noqa: PLC0415 - rarely needed
 
         ref = self._request.policy_from
-        for one in self._origin.differences():
-            if one.is_link:
+        for change in self._origin.differences():
+            if change.is_link:
                 self.notices.append(
-                    f"warning: {one_line(one.shown)} is a link here; what {ref} has decides"
+                    f"warning: {one_line(change.shown)} is a link here; what {ref} has decides"
                 )
                 continue
-            how = "is new" if one.then is None else "is gone" if one.now is None else "is changed"
-            shown = diff(Source(one.shown, one.then or b""), one.now or b"").rstrip("\n")
-            head = f"warning: {one_line(one.shown)} {how} since {ref}; what {ref} has decides"
+            how = (
+                "is new"
+                if change.then is None
+                else "is gone"
+                if change.now is None
+                else "is changed"
+            )
+            shown = diff(Source(change.shown, change.then or b""), change.now or b"").rstrip("\n")
+            head = f"warning: {one_line(change.shown)} {how} since {ref}; what {ref} has decides"
             self.notices.append(f"{head}\n{shown}" if shown else head)
 
     def _stdin_input(self, exclusion: files.Exclusion) -> Iterator[Input]:

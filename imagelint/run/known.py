@@ -35,12 +35,12 @@ def with_renamed(
     assert governing.baseline is not None  # the caller checks this
     own = (item for item in inputs if item.governing.files == governing.files)
     paths = {item.shown: governing.match_path(item.path) for item in own}
-    linted = {paths[one.path] for one in results if one.path in paths}
+    linted = {paths[result.path] for result in results if result.path in paths}
     counts = {
-        one: count
-        for one, count in governing.baseline.counts.items()
-        if (one.path in linted or one.path in governing.gone)
-        and (linter.environment is None or one.environment in ("", linter.environment))
+        finding: count
+        for finding, count in governing.baseline.counts.items()
+        if (finding.path in linted or finding.path in governing.gone)
+        and (linter.environment is None or finding.environment in ("", linter.environment))
     }
     known = Known(counts, linter.upstream, governing.gone, OnHarbor(*linter.on_harbor))
     place, locked = governing.baseline.place, governing.policy.locked_rules

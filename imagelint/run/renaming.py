@@ -15,17 +15,18 @@ from imagelint import files
 from imagelint.engine.edits import NotEditableError
 from imagelint.kubernetes.prefilter import may_select_images
 from imagelint.model.source import one_line, shown
+from imagelint.repository.charts import names_for_charts
 from imagelint.repository.graph import Graph
 from imagelint.repository.hosts import names_in
 from imagelint.repository.patched_hosts import patched_names
-from imagelint.repository.rename_matching import split_image
+from imagelint.repository.rename_matching import Names, is_literal
 from imagelint.repository.renames import plan_renames
 from imagelint.repository.repositories import content_of, manifests_below
 from imagelint.repository.selectors import Key, Selectors
 from imagelint.run.request import Adjustment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.model.source import Edit
@@ -71,8 +72,8 @@ def adjustments(
         }
         planned = _Planned(graph, around.hosts_at(root), known, catalogue, cwd)
         for path, adjustment in planned.adjustments(free, names).items():
-            one, *others = names.get(path) or [path]
-            made[one] = adjustment
+            first, *others = names.get(path) or [path]
+            made[first] = adjustment
             made.update((other, Adjustment(adjustment.refused)) for other in others)
     return made
 
@@ -150,22 +151,35 @@ class _Planned:
 
     def _refuse_named(self, free: Mapping[str, bool]) -> None:
         """Refuse the images whose selectors by name may not all be known."""
-        names: dict[str | None, list[tuple[str, str]]] = {}
-        for path in manifests_below(self._graph.root):
-            data = None if free.get(path) else content_of(self._graph.root, path)
-            if data is not None and may_select_images(data):
-                for one in names_in(path, data, self._graph.root):
-                    names.setdefault(one.name, []).append((one.folder, self._place_of(one)))
-        read = partial(content_of, self._graph.root)
-        for one in patched_names(self._graph, self._hosts, read):
-            names.setdefault(one.name, []).append((one.folder, self._place_of(one)))
+        names = self._names(free)
+        literal = Names(name for name in names if name is not None and is_literal(name))
+        odd = [name for name in names if name is None or not is_literal(name)]
         for path, images in self._repairs.items() if names else ():
             for start, (old, _) in list(images.items()):
-                places = (*names.get(split_image(old)[0], ()), *names.get(None, ()))
+                selecting = (*literal.of(old), *odd)
+                places = [one for name in selecting for one in names[name].items()]
                 for place in (place for folder, place in places if self._is_in(path, folder)):
                     self._refuse(path, start, f"{place} selects {shown(old)} by name")
                     del images[start]
                     break
+
+    def _names(self, free: Mapping[str, bool]) -> dict[str | None, dict[str, str]]:
+        """Return such names, each with folders below which it selects, and where it is written."""
+        names: dict[str | None, dict[str, str]] = {}
+        for one in self._named(free):
+            places = names.setdefault(one.name, {})
+            if one.folder not in places:
+                places[one.folder] = self._place_of(one)
+        return names
+
+    def _named(self, free: Mapping[str, bool]) -> Iterator[Named]:
+        for path in manifests_below(self._graph.root):
+            data = None if free.get(path) else content_of(self._graph.root, path)
+            if data is not None and may_select_images(data):
+                yield from names_in(path, data, self._graph.root)
+        read = partial(content_of, self._graph.root)
+        yield from patched_names(self._graph, self._hosts, read)
+        yield from names_for_charts(self._graph, self._hosts, read)
 
     def _place_of(self, named: Named) -> str:
         """Return the file and line of a name."""
@@ -177,7 +191,7 @@ class _Planned:
         """Whether a file is below a folder, or a kustomization in the folder includes it."""
         if folder not in self._reached:
             members = self._graph.members.items()
-            below = [one.path for place, one in members if files.is_below(place, folder)]
+            below = [member.path for place, member in members if files.is_below(place, folder)]
             self._reached[folder] = frozenset(self._graph.reached_from(below))
         return files.is_below(path, folder) or path in self._reached[folder]
 

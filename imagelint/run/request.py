@@ -17,10 +17,26 @@ if TYPE_CHECKING:
     from imagelint.model.report import LineHashes
     from imagelint.model.source import Edit
 
-__all__ = ["NO_ADJUSTMENT", "STDIN", "Adjustment", "Attempt", "Input", "Packed", "Request"]
-__all__ += ["packed", "unpacked", "whole"]
+__all__ = ["NO_ADJUSTMENT", "STDIN", "Adjustment", "Attempt", "Input", "Packed", "Rendering"]
+__all__ += ["Request", "packed", "unpacked", "whole"]
 
 STDIN = "-"
+
+
+class Rendering(NamedTuple):
+    """How charts and kustomizations are rendered."""
+
+    values: tuple[str, ...] = ()
+    """Values files for the one chart in the PATHs, as typed."""
+    sets: tuple[str, ...] = ()
+    """Values for it, as ``helm --set`` has them."""
+    insecure_images: bool = False
+    """Let charts of Bitnami accept images from other registries than their own."""
+
+    @property
+    def is_ad_hoc(self) -> bool:
+        """Whether values are given for one chart."""
+        return bool(self.values or self.sets)
 
 
 class Request(NamedTuple):
@@ -62,6 +78,8 @@ class Request(NamedTuple):
     """Renders the findings of a file as text; they are dropped afterwards."""
     line_hashes: LineHashes | None = None
     """Computes what a format needs of each line with a finding, while its file is in memory."""
+    rendering: Rendering | None = None
+    """Render charts and kustomizations, too."""
 
 
 class Input(NamedTuple):
@@ -116,22 +134,22 @@ def packed(attempt: Attempt, line_hashes: LineHashes | None = None) -> Packed:
     return result.documents, result.proven_free, result.unlisted, identity, result.told
 
 
-def unpacked(one: Input, attempt: Packed) -> Attempt:
+def unpacked(item: Input, attempt: Packed) -> Attempt:
     """Restore a packed attempt at an input."""
     if isinstance(attempt, Attempt):
         return attempt
     documents, free, unlisted, identity, told = attempt
-    source, stamp = Source(one.shown, b""), one.governing.stamp
+    source, stamp = Source(item.shown, b""), item.governing.stamp
     result = FileResult(source, documents, free, (), (), policy=stamp, unlisted=unlisted, told=told)
     return Attempt(result, identity, ())
 
 
-def whole(one: Input, attempts: list[Attempt]) -> Attempt:
+def whole(item: Input, attempts: list[Attempt]) -> Attempt:
     """Combine the attempts at the parts of an input."""
     if len(attempts) == 1:
         return attempts[0]
     errors = tuple(error for attempt in attempts for error in attempt.errors)
     results = [attempt.result for attempt in attempts if attempt.result is not None]
-    if len(results) < len(attempts) or one.data is None:
+    if len(results) < len(attempts) or item.data is None:
         return Attempt(None, None, errors)
-    return Attempt(joined(Source(one.shown, one.data), results), None, errors)
+    return Attempt(joined(Source(item.shown, item.data), results), None, errors)

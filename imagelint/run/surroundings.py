@@ -49,7 +49,7 @@ class Surroundings:
         self._walked = [files.above_glob(place) for place in places if not os.path.lexists(place)]
         self._walked = sorted((*self._folders, *self._walked), key=len)
         self._cwd = cwd
-        self._has_all = any(files.is_below(cwd, one) for one in self._folders)
+        self._has_all = any(files.is_below(cwd, folder) for folder in self._folders)
         """Whether a PATH contains the working folder."""
         self._trees: set[str] = set()
         """The working folder, if kustomizations are searched in it."""
@@ -98,7 +98,7 @@ class Surroundings:
         folder = path.rpartition(os.sep)[0] or os.sep
         known = self._roots.get(folder)
         if known is None:
-            above = (one for one in self._folders if files.is_below(path, one))
+            above = (place for place in self._folders if files.is_below(path, place))
             known = self._holder_of(folder) or self._policy_folder(folder)
             known = known or self._working_folder(folder) or next(above, folder)
             self._roots[folder] = known
@@ -162,16 +162,19 @@ class Surroundings:
             known = self._guards[folder] = self._guard_for(folder)
         return known
 
-    def read(self, one: Input) -> tuple[bytes, files.Identity]:
-        """Read the file of an input; raises ``FileError``, also if a link leads out.
+    def read(self, item: Input) -> tuple[bytes, files.Identity | None]:
+        """Return the bytes of an input, and the identity of its file; stdin has none.
 
-        Also raises for a manifest whose content is missing, but not for others that hooks name.
+        Raises ``FileError``, also if a link leads out. Also raises for a manifest whose content is
+        missing, but not for others that hooks name.
         """
-        root = self.guard_of(one.path)
-        found = files.read(one.path, one.shown, root, None if root is None else self._limit)
+        if item.data is not None:
+            return item.data, None
+        root = self.guard_of(item.path)
+        found = files.read(item.path, item.shown, root, None if root is None else self._limit)
         what = files.stand_in(found[0])
-        if what is not None and self._is_wanted(one.path):
-            raise FileError(one.shown, what)
+        if what is not None and self._is_wanted(item.path):
+            raise FileError(item.shown, what)
         return found
 
     def _is_wanted(self, path: str) -> bool:
@@ -217,16 +220,17 @@ class Surroundings:
     def submodule_above(self, path: str) -> str | None:
         """Return the submodule at a path or around it that is not checked out, if there is one."""
         index = self.index_at(path)
-        for one in () if index is None else index.submodules:
-            if files.is_below(path, one) and not _holds_anything(one):
-                return one
+        for submodule in () if index is None else index.submodules:
+            if files.is_below(path, submodule) and not _holds_anything(submodule):
+                return submodule
         return None
 
     def _guard_for(self, folder: str) -> str:
-        named = next((one for one in self._walked if files.is_below(folder, one)), None)
+        named = next((place for place in self._walked if files.is_below(folder, place)), None)
         root = self._holder_of(folder)
         root = root or self._policy_folder(folder) or named or folder
-        if named is not None and files.leads_out(named, root):  # a link that the user named
+        # A link that the user named leads to another root.
+        if named not in (None, root) and files.leads_out(named, root):
             real = os.path.realpath(named)
             root = files.repository_of(real) or real
         return root
@@ -241,7 +245,7 @@ class Surroundings:
         """Return the objects of a repository that build folders."""
         return self._repositories.hosts_at(root)
 
-    def taken_in(self, found: Iterable[str]) -> Iterator[str]:
+    def included(self, found: Iterable[str]) -> Iterator[str]:
         """Yield the files below the PATHs' folders that kustomizations among ``found`` reach."""
         if not self._folders:
             return

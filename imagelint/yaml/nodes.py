@@ -177,6 +177,13 @@ class Tree:
         self.is_suspicious = False
         """Whether a tag, a null key or a number that JSON cannot write may make kubectl refuse."""
 
+    def replace(self, **changes: object) -> Tree:
+        """Return a tree with the same nodes and other attributes."""
+        tree = Tree()
+        for name in self.__slots__:
+            setattr(tree, name, changes.get(name, getattr(self, name)))
+        return tree
+
 
 def is_merge(key: Scalar, *, by_tag: bool = False) -> bool:
     """Whether a key is YAML 1.1's merge key: a plain ``<<``, or one with the tag ``!!merge``.

@@ -292,6 +292,28 @@ class TestWhatKustomizationsReach:
         bases.write("live/kustomization.yaml", text)
         assert linted() == expected
 
+    def test_the_namespace_of_a_component(self, bases: Repository) -> None:
+        """It moves everything in the kustomizations that include the component."""
+        kind = "kind: Component\n"
+        bases.write("part/kustomization.yaml", kind)
+        bases.write("more/kustomization.yaml", f"{kind}components: [../part]\n")
+        bases.write("live/kustomization.yaml", "resources: [../one]\ncomponents: [../more]\n")
+        assert linted() == []
+        bases.commit()
+        bases.git("branch", "-q", "-f", "main")
+        bases.write("part/kustomization.yaml", f"{kind}namespace: live\n")
+        assert linted() == ["one/x.yaml"]
+        bases.commit()
+        bases.git("branch", "-q", "-f", "main")
+        assert linted() == []
+        text = "resources: [../two]\n"
+        bases.write("other/kustomization.yaml", text)
+        assert linted() == ["two/x.yaml"]
+        bases.commit()
+        bases.git("branch", "-q", "-f", "main")
+        bases.write("other/kustomization.yaml", f"{text}components: [../part]\n")
+        assert linted() == ["two/x.yaml"]
+
     def test_a_new_overlay_and_one_above_it(self, bases: Repository) -> None:
         bases.write("new/kustomization.yaml", "resources: [../live]\n")
         assert linted() == ["one/x.yaml"]

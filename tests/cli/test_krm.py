@@ -334,7 +334,7 @@ def test_what_is_no_resource_list(work: Project, text: str | bytes, message: str
 
 
 def test_a_mistake_of_ours_is_no_answer(work: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imagelint.engine.linter.Linter.lint", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("imagelint.engine.linter.Linter.judge", lambda *_, **__: 1 / 0)
     done = work.run("krm", stdin=HEAD + BAD)
     assert (done.exit_code, done.stdout) == (ERROR, "")
     assert "internal error" in done.stderr

@@ -109,7 +109,7 @@ class TestWhatEndsARun:
         assert work.read("x.txt").startswith("::error file=imagelint.yaml,line=2,")
 
     def test_so_is_a_crash(self, work: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("imagelint.run.run.conclude", lambda _: 1 // 0)
+        monkeypatch.setattr("imagelint.run.reporting.conclude", lambda _: 1 // 0)
         done = work.run("check")
         assert done.exit_code == ERROR
         assert done.stdout.startswith("::error title=imagelint::internal error (ZeroDivisionError")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from imagelint.kubernetes.read import examine
+from imagelint.kubernetes.examine import examine
 from imagelint.model.source import Source
 from tests.corpus.oracle import CORE_GROUPS, SYNTHETIC, catalogue, files, read, rows
 from tests.support.shared import needs_shared
@@ -191,7 +191,7 @@ def found() -> dict[tuple[str, int, int], ImageSite]:
     sites = {}
     for file in files():
         source = Source(file, read(file))
-        for item in examine(source, catalogue())[0]:
+        for item in examine(source, catalogue()):
             for site in item.extract.sites:
                 place = source.position(item.document.byte_offset(site.node.start))
                 sites[(file, place.line, place.column)] = site

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from imagelint.engine.edits import place_of
-from imagelint.kubernetes.read import examine
+from imagelint.kubernetes.examine import examine
 from imagelint.model.source import Source
 from tests.corpus.oracle import CORPUS, SYNTHETIC, catalogue, files, is_core, read, rows
 from tests.support.shared import needs_shared
@@ -75,7 +75,7 @@ def _ours(file: str) -> set[_Site]:
     """The containers' sites of core kinds in documents that kubectl reads, by place."""
     source = Source(file, read(file))
     found = set()
-    for item in examine(source, catalogue())[0]:
+    for item in examine(source, catalogue()):
         for site in item.extract.sites:
             if not is_core(site.object) or site.by_shape or "container" not in site.role:
                 continue

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from imagelint.kubernetes.read import examine
+from imagelint.kubernetes.examine import examine
 from imagelint.model.source import Source
 from tests.corpus.oracle import SYNTHETIC, catalogue, files, read
 from tests.support.shared import needs_shared
@@ -35,7 +35,7 @@ READ_OTHERWISE = {
 
 
 def _difference(name: str, expected: list[str]) -> str | None:
-    examined, _ = examine(Source(name, read(SYNTHETIC + name)), catalogue())
+    examined = examine(Source(name, read(SYNTHETIC + name)), catalogue())
     found = Counter(str(site.value.value) for item in examined for site in item.extract.sites)
     missing, extra = Counter(expected) - found, found - Counter(expected)
     if any(item.refusals for item in examined):

@@ -10,7 +10,7 @@ import re
 from codecs import BOM_UTF8
 from typing import TYPE_CHECKING
 
-from imagelint.kubernetes.read import Examined, Refusal, examine
+from imagelint.kubernetes.examine import examine
 from imagelint.kubernetes.readers import Reader, Value
 from imagelint.model.source import Source
 from tests.corpus.oracle import catalogue, is_core
@@ -19,6 +19,7 @@ from tests.differential.decoders import SeenImage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from imagelint.kubernetes.examined import Examined, Refusal
     from imagelint.kubernetes.search import ImageSite
     from imagelint.yaml.documents import Document
     from tests.differential.decoders import Refused, Verdict
@@ -89,8 +90,8 @@ def violations(
 ) -> list[str]:
     """Return in what imagelint's reading of a file breaks the law; empty is good."""
     source = Source(name, data)
-    examined = examine(source, catalogue())[0]
-    parsed = examine(source, catalogue(), prove=False)[0]
+    examined = examine(source, catalogue())
+    parsed = examine(source, catalogue(), prove=False)
     return [
         *_missed(examined, kubectl, kustomize),
         *_invented(examined, kubectl, kustomize, _end_of_stream(parsed, kubectl)),

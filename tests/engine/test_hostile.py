@@ -14,9 +14,9 @@ import pytest
 
 from benchmarks.hostile import HOSTILE, benign
 from imagelint.model.source import Source
-from imagelint.repair.fixer import repaired
 from imagelint.yaml.fast.lines import _known_heads, known_lines
 from tests.engine.test_linter import linter
+from tests.support.fixing import repaired
 
 if TYPE_CHECKING:
     from collections.abc import Callable

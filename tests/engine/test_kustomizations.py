@@ -9,8 +9,8 @@ from imagelint.kubernetes.context import Context
 from imagelint.kubernetes.kustomize.model import FileRole, Role, Target
 from imagelint.model.finding import Severity
 from imagelint.model.source import Source
-from imagelint.repair.fixer import repaired
 from imagelint.rules.built_in import RULES
+from tests.support.fixing import repaired
 from tests.support.policies import policy
 from tests.support.trees import catalogue
 
@@ -33,7 +33,7 @@ def lint(text: str, path: str = FILE) -> tuple[Linter, Source]:
 def fixed(text: str, path: str = FILE, roles: tuple[FileRole, ...] = ()) -> str:
     linter, source = lint(text, path)
     result = linter.lint(source, path, context=Context(roles))
-    return repaired(linter, source, result).decode()
+    return repaired(linter, source, result, Context(roles)).decode()
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from imagelint.engine.run_rules import conclude
 from imagelint.model.finding import Finding, Fix, KubeObject, Severity
 from imagelint.model.source import Edit, Source, Span
 from imagelint.policy.policy import parse_policy
-from imagelint.repair.fixer import FixError, repaired
+from imagelint.repair.fixer import FixError
 from imagelint.rules.built_in import RULES
+from tests.support.fixing import repaired
 from tests.support.trees import catalogue
 
 if TYPE_CHECKING:

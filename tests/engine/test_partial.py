@@ -9,9 +9,9 @@ import pytest
 from imagelint.engine.linter import Linter
 from imagelint.model.source import Source
 from imagelint.policy.policy import parse_policy
-from imagelint.repair.fixer import repaired
 from imagelint.rules.built_in import RULES
 from imagelint.rules.rule import load_rules
+from tests.support.fixing import repaired
 from tests.support.trees import catalogue
 
 H = "harbor.myco.com"

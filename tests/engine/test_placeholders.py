@@ -7,9 +7,10 @@ import pytest
 from imagelint.engine.linter import Linter
 from imagelint.kubernetes.context import Context
 from imagelint.kubernetes.injection import namespaces_in
+from imagelint.model.builds import Build
 from imagelint.model.source import Source
-from imagelint.repair.fixer import repaired
 from imagelint.rules.built_in import RULES
+from tests.support.fixing import repaired
 from tests.support.policies import policy
 from tests.support.trees import catalogue
 
@@ -45,7 +46,7 @@ def judged(text: str, repository: str = "", moved: frozenset[str] = frozenset())
     """Return the rules that a file breaks; what fix makes of it has no image less or more."""
     linter = Linter(policy(POLICY), RULES, catalogue())
     objects = Source("n.yaml", repository.encode())
-    around = Context(namespaces=moved, injecting=lambda: namespaces_in([objects]))
+    around = Context(builds=(Build(moved),), injecting=lambda: namespaces_in([objects]))
     source = Source("a.yaml", text.encode())
     result = linter.lint(source, "a.yaml", context=around)
     fixed = repaired(linter, source, result).decode()

@@ -165,7 +165,7 @@ def test_a_mistake_of_ours_is_a_line(work: Project, monkeypatch: pytest.MonkeyPa
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(linter.Linter, "lint", fail)
+    monkeypatch.setattr(linter.Linter, "judge", fail)
     write(work, NAMES["line feed"], BAD)
     line, _ = work.run("check", "--quiet").stderr.splitlines()  # and one about imagelint.yaml
     assert line.startswith(r"error: a\nerror: b.yaml: all is well.yaml: internal error (Runtime")

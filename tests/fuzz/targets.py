@@ -13,25 +13,25 @@ from imagelint.engine.comments import find_ignores
 from imagelint.engine.linter import Linter
 from imagelint.files.shipped import catalogue_files, default_policy_source
 from imagelint.kubernetes.catalogue.lookup import load_catalogue
-from imagelint.kubernetes.read import examine
+from imagelint.kubernetes.examine import examine
 from imagelint.model.errors import ImagelintError
 from imagelint.model.reference import ImageReference, InvalidReference
 from imagelint.model.source import Source
 from imagelint.policy.policy import parse_policy
-from imagelint.repair.fixer import repaired
 from imagelint.repair.proof import same_trees
 from imagelint.rules.built_in import RULES
 from imagelint.rules.rule import load_rules
 from imagelint.yaml.fast.parser import parse_plain
 from imagelint.yaml.nodes import Mapping, Scalar
 from imagelint.yaml.parser import FLOW_COLON, parse_events
+from tests.support.fixing import repaired
 from tests.support.skimming import disagreement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
-    from imagelint.kubernetes.read import Examined
+    from imagelint.kubernetes.examined import Examined
     from imagelint.model.report import FileResult
     from imagelint.yaml.nodes import Node
 
@@ -79,8 +79,8 @@ def manifest(data: bytes) -> None:
         assert finding.message.isprintable(), finding.message
         start, end = source.position(finding.span.start), source.position(finding.span.end)
         assert (1, 1) <= start <= end
-    fast, _ = examine(source, _catalogue())
-    full, _ = examine(source, _catalogue(), prove=False)
+    fast = examine(source, _catalogue())
+    full = examine(source, _catalogue(), prove=False)
     assert _images(fast) == _images(full)
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imagelint.kubernetes.examine import examine
 from imagelint.kubernetes.json_list import is_json_list
-from imagelint.kubernetes.read import examine
 from imagelint.model.source import Source
 from imagelint.yaml.parser import parse_events
 from tests.corpus.oracle import files, read
@@ -77,7 +77,7 @@ def disagreement(data: bytes) -> str | None:
     tree = parse_events(data.decode())
     if tree.problems or tree.dropped_from is not None:
         return f"libyaml refuses it: {tree.problems}"
-    for item in examine(Source("a.json", data), catalogue(), prove=False)[0]:
+    for item in examine(Source("a.json", data), catalogue(), prove=False):
         if item.extract.sites or item.is_manifest or item.refusals:
             return f"it is a manifest: {item.extract}"
     return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from imagelint.kubernetes.read import examine
+from imagelint.kubernetes.examine import examine
 from imagelint.model.source import Source
 from tests.support.trees import catalogue
 
@@ -18,7 +18,7 @@ UTF_32 = ["utf-32", "utf-32-le", "utf-32-be"]
 
 def refused(data: bytes, *, prove: bool = True) -> list[str]:
     """Return why kubectl refuses the manifests of a file, the first reason of each."""
-    items, _ = examine(Source("a.yaml", data), catalogue(), prove=prove)
+    items = examine(Source("a.yaml", data), catalogue(), prove=prove)
     reasons = [item.refusals[0] for item in items if item.is_manifest and item.refusals]
     assert all(reason.by_kubectl for reason in reasons)
     return [reason.message.partition(";")[0] for reason in reasons]
@@ -152,7 +152,7 @@ spec:
 
 def told_of(text: str, *, with_trees: bool = False) -> list[str]:
     """Return all reasons why the documents of a text are not read as they are written."""
-    items, _ = examine(Source("a.yaml", text.encode()), catalogue(), with_trees=with_trees)
+    items = examine(Source("a.yaml", text.encode()), catalogue(), with_trees=with_trees)
     return [reason.message for item in items if item.is_manifest for reason in item.refusals]
 
 
@@ -284,7 +284,7 @@ SNIPPETS = """\
 def test_settings_with_manifests_in_their_strings() -> None:
     """Snippets of an editor: their keys are no object's, whatever their texts say."""
     assert refused(SNIPPETS.encode()) == []
-    assert examine(Source("a.yaml", SNIPPETS.encode()), catalogue())[0][0].is_manifest is False
+    assert examine(Source("a.yaml", SNIPPETS.encode()), catalogue())[0].is_manifest is False
     for keys in ('"apiVersion": "v1", "kind": "Pod",', "apiVersion: v1,\n\tkind: Pod,"):
         assert refused(SNIPPETS.replace('"prefix": "pod",', keys).encode()) != []
 

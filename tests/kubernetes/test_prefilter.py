@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from imagelint.kubernetes.catalogue.entries import EmbeddedTexts
-from imagelint.kubernetes.prefilter import LONG, can_hold_image, is_proven_free, may_hold_object
-from imagelint.kubernetes.read import examine
+from imagelint.kubernetes.examine import Examination, examine
+from imagelint.kubernetes.prefilter import can_hold_image, is_proven_free, may_hold_object
 from imagelint.model.source import Source
 from imagelint.patterns.globs import NamePattern
 from tests.properties.test_scan import sites
@@ -121,7 +121,8 @@ def test_a_file_without_the_word_kind_holds_images_by_its_name(
     name: str, images: list[str]
 ) -> None:
     data = b"images:\n- name: x\n  newName: y\n"
-    found, free = examine(Source(name, data), catalogue())
+    examination = Examination(Source(name, data), catalogue())
+    found, free = examination.examine()
     assert (len(found), free) == ((1, 0) if images else (0, 1))
     assert [site.value.value for item in found for site in item.extract.sites] == images
 
@@ -176,10 +177,10 @@ def test_a_file_without_the_word_kind_holds_images_by_its_name(
 def test_proven(text: str) -> None:
     """And a full parse says the same."""
     assert is_free(text)
-    full, _ = examine(Source("a.yaml", text.encode()), catalogue(), prove=False)
+    full = examine(Source("a.yaml", text.encode()), catalogue(), prove=False)
     assert not any(item.extract.sites for item in full)
-    long = f"{text}\n# {'x' * LONG}"
-    assert examine(Source("a.yaml", long.encode()), catalogue()) == ([], 1)
+    examination = Examination(Source("a.yaml", text.encode()), catalogue())
+    assert examination.examine() == ([], 1)
 
 
 @pytest.mark.parametrize(
@@ -291,10 +292,8 @@ def test_proven(text: str) -> None:
 def test_not_proven(text: str) -> None:
     """Some of these hold no image either; what matters is that nobody relies on it."""
     assert not is_free(text)
-    long = f"{text}\n# {'x' * LONG}"
-    assert not is_free(long)
-    full, _ = examine(Source("a.yaml", long.encode()), catalogue(), prove=False)
-    fast, _ = examine(Source("a.yaml", long.encode()), catalogue())
+    full = examine(Source("a.yaml", text.encode()), catalogue(), prove=False)
+    fast = examine(Source("a.yaml", text.encode()), catalogue())
     assert sites(fast) == sites(full)
 
 
@@ -317,15 +316,15 @@ def test_not_proven(text: str) -> None:
 )
 def test_what_is_left_out_is_counted(data: str, documents: int, free: int) -> None:
     for encoded in (data.encode(), data.encode("utf-16") if data else b""):
-        found, count = examine(Source("a.yaml", encoded), catalogue())
+        examination = Examination(Source("a.yaml", encoded), catalogue())
+        found, count = examination.examine()
         assert (len(found), count) == (documents, free)
 
 
-@pytest.mark.parametrize("padding", ["", "# " + "x" * LONG + "\n"])
-def test_no_proof_of_a_kind_whose_strings_are_manifests(padding: str) -> None:
+def test_no_proof_of_a_kind_whose_strings_are_manifests() -> None:
     """Neither of a document nor of a file, and only of that kind."""
     kinds = catalogue().with_embedded([EmbeddedTexts("ConfigMap", (NamePattern("*"),))])
-    text = HEAD + "data: {a: b}\n" + padding
+    text = HEAD + "data: {a: b}\n"
     assert is_proven_free(text.encode(), catalogue())
     assert not is_proven_free(text.encode(), kinds)
     assert can_hold_image(text.encode(), kinds.words)
@@ -333,6 +332,7 @@ def test_no_proof_of_a_kind_whose_strings_are_manifests(padding: str) -> None:
     assert is_proven_free(text.replace("v1", "apps/v1").encode(), kinds)
     for with_trees in (True, False):
         source = Source("a.yaml", text.encode())
-        found, free = examine(source, kinds, with_trees=with_trees)
+        examination = Examination(source, kinds, with_trees=with_trees)
+        found, free = examination.examine()
         assert [item.tree is None for item in found] == [False]
         assert free == 0

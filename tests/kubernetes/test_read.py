@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from imagelint.kubernetes.examine import examine
 from imagelint.kubernetes.seen import _ACTION_TEXT, action_text
 from imagelint.kubernetes.seen import seen_images as seen_in
-from tests.support.trees import examined, seen
+from imagelint.model.source import Source
+from tests.support.trees import catalogue, examined, seen
 
 HEAD = "apiVersion: v1\nkind: Pod\n"
 BROKEN = "x: [\n"
@@ -221,3 +223,21 @@ def test_neighbours_of_a_broken_document_are_read() -> None:
     good = f"{HEAD}spec: {{containers: [{{image: IMAGE}}]}}\n"
     text = "---\n".join([good.replace("IMAGE", "a"), f"{HEAD}{BROKEN}", good.replace("IMAGE", "b")])
     assert [site.image for site in seen(text)] == ["a", "b"]
+
+
+def test_no_document_makes_the_whole_source_be_searched() -> None:
+    """Otherwise the time for a stream grows with the square of its length."""
+
+    class Counted(bytes):
+        searches = 0
+
+        def __contains__(self, key: object) -> bool:
+            self.searches += 1
+            return super().__contains__(key)  # type: ignore[operator]
+
+    def searches(count: int) -> int:
+        data = Counted(f"---\n{HEAD}spec: {{containers: [{{image: a}}]}}\n".encode() * count)
+        examine(Source("a.yaml", data), catalogue())
+        return data.searches
+
+    assert searches(2) == searches(50)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from imagelint.kubernetes.examine import examine
 from imagelint.kubernetes.kustomize.kustomization import read_kustomization
-from imagelint.kubernetes.read import examine
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.model.source import Source
 from imagelint.yaml.nodes import Mapping
@@ -404,7 +404,7 @@ def test_bombs_of_unknown_kinds_end() -> None:
     lines = ["apiVersion: example.com/v1", "kind: Widget", "a0: &a0 {containers: [{image: x}]}"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]" for i in range(1, 25)]
     source = Source("a.yaml", "\n".join(lines).encode())
-    ((item,), _) = examine(source, catalogue())
+    (item,) = examine(source, catalogue())
     assert item.refusals
     assert [site.field for site in item.extract.sites] == ["a0.containers[0].image"]
 

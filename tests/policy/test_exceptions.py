@@ -13,8 +13,8 @@ from imagelint.engine.run_rules import Ruling, about_exceptions
 from imagelint.model.errors import PolicyError
 from imagelint.model.source import Source
 from imagelint.policy.policy import Policy, parse_policy
-from imagelint.repair.fixer import repaired
 from imagelint.rules.built_in import RULES
+from tests.support.fixing import repaired
 from tests.support.trees import catalogue
 
 if TYPE_CHECKING:

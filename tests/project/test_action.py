@@ -251,6 +251,8 @@ class TestLint:
             ({"paths": "empty", "allow_empty": "true"}, CLEAN),
             ({"allow_empty": "true"}, FINDINGS),
             ({"allow_empty": "perhaps"}, ERROR),
+            ({"render": "true"}, FINDINGS),
+            ({"render": "perhaps"}, ERROR),
             ({"fix": "yes"}, ERROR),
             ({"sarif_file": "a\nfixable=true"}, ERROR),
         ],

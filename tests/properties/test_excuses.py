@@ -16,10 +16,10 @@ from imagelint.model.source import Source
 from imagelint.patterns.images import RegistryPattern
 from imagelint.policy.placement import Placement
 from imagelint.policy.policy import Policy, parse_policy
-from imagelint.repair.fixer import repaired
 from imagelint.rules.built_in import RULES
 from tests.properties.policy_strategies import patterns
 from tests.properties.strategies import references
+from tests.support.fixing import repaired
 from tests.support.trees import catalogue
 
 if TYPE_CHECKING:

@@ -16,9 +16,10 @@ from imagelint.model.finding import Severity
 from imagelint.model.reference import ImageReference
 from imagelint.model.source import Source, shown
 from imagelint.policy.policy import parse_policy
-from imagelint.repair.fixer import FixError, repaired
+from imagelint.repair.fixer import FixError
 from imagelint.rules.built_in import RULES
 from tests.properties.manifest_strategies import manifests, nasty_streams
+from tests.support.fixing import repaired
 from tests.support.project import ROOT
 from tests.support.trees import catalogue
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from imagelint.model.source import Source
-from imagelint.repair.fixer import repaired
 from tests.engine.test_linter import linter
+from tests.support.fixing import repaired
 
 ENV = (
     "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - env:\n    - name: STRIMZI_KAFKA_IMAGES\n"

@@ -126,6 +126,13 @@ def test_a_list_is_written_as_a_whole_and_its_items_are_set_one_by_one() -> None
     assert again == text.replace('"x: y"', '"h.io/hub/b"') + "  more: true\n"
 
 
+def test_keys_are_inserted_into_two_mappings_that_end_at_one_place() -> None:
+    values: dict[Path, Value] = {("a", "b", "x"): "1", ("a", "w"): "2", ("z",): "3"}
+    assert edited("a:\n  b:\n    c: d\n", values) == (
+        'a:\n  b:\n    c: d\n    x: "1"\n  w: "2"\nz: "3"\n'
+    )
+
+
 def test_several_values_of_one_file_are_set_at_once() -> None:
     values: dict[Path, Value] = {
         ("a", "image", "registry"): "h.io",

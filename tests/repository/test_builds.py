@@ -5,6 +5,7 @@ But for images, each of which is what the policy maps it to.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -172,6 +173,41 @@ def test_lists_of_containers_in_any_object(
     assert fixed.replace(harbor, "nginx:2") == output
     assert repository.read("other.yaml") == text
     assert repository.read("kustomization.yaml").count("name: nginx,") == is_selected
+
+
+LISTS: dict[str, Any] = {
+    "v1 ConfigMap": {"data": {}, "spec": {"containers": [{"image": "nginx:1"}]}},
+    "example.com/v1 Thing": {"status": {"initContainers": [{"image": "nginx:1"}]}},
+    "kyverno.io/v1 ClusterPolicy": {
+        "spec": {"rules": [{"validate": {"pattern": {"containers": [{"image": "nginx:1"}]}}}]}
+    },
+    "apiextensions.k8s.io/v1 CustomResourceDefinition": {
+        "spec": {"schema": {"containers": [{"image": "nginx:1"}]}}
+    },
+}
+"""Lists of containers that run nothing."""
+
+
+@pytest.mark.parametrize("kind", LISTS)
+def test_what_runs_nothing_is_selected_too(tmp_path: Path, program: Tool, kind: str) -> None:
+    """Kustomize sets the tags in all lists of containers, but for those of CRDs."""
+    repository = Repository.new(tmp_path / "tree")
+    repository.write("imagelint.yaml", POLICY)
+    version, _, name = kind.partition(" ")
+    other = {"apiVersion": version, "kind": name, "metadata": {"name": "o"}, **LISTS[kind]}
+    repository.write("k/other.yaml", json.dumps(other))
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  containers:\n"
+    repository.write("k/pod.yaml", f"{pod}  - {{name: a, image: nginx:1}}\n")
+    entries = 'images: [{name: nginx, newTag: "2"}]\n'
+    repository.write("k/kustomization.yaml", f"resources: [pod.yaml, other.yaml]\n{entries}")
+    repository.commit()
+    before = Builds.of(program, repository.root)
+    fix(repository.root, ".")
+    after = Builds.of(program, repository.root)
+    assert differences(before, after, mapped) == []
+    assert "image: harbor.myco.com/docker.io/nginx:2" in str(after.outputs["k"])
+    is_crd = "CustomResourceDefinition" in kind
+    assert repository.read("k/kustomization.yaml").count("name:") == (1 if is_crd else 2)
 
 
 GENERATORS = """\

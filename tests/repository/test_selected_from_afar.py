@@ -138,6 +138,10 @@ MANIFESTS = {"manifests": {"rawYaml": ["../app/*.yaml"]}}
     [
         (RESOURCE_SET, BAD),
         (HELM_RELEASE, BAD),
+        (json.loads(json.dumps(HELM_RELEASE).replace('"nginx"', '"nginx:1.25"')), BAD),
+        (json.loads(json.dumps(HELM_RELEASE).replace('"nginx"', '"ng.nx"')), BAD),
+        (json.loads(json.dumps(HELM_RELEASE).replace('"nginx"', '"(redis|nginx)"')), BAD),
+        (json.loads(json.dumps(HELM_RELEASE).replace('"nginx"', '"nginx:1.2"')), NEW),
         ({**SKAFFOLD, **ARTIFACTS, **MANIFESTS}, BAD),
         ({**SKAFFOLD, **ARTIFACTS}, NEW),  # which works below its own folder
         (json.loads(json.dumps(HELM_RELEASE).replace("./app", "./none")), NEW),

@@ -53,6 +53,16 @@ def test_flux(repository: Project, *, has_kustomization: bool) -> None:
     assert repository.read("app/a.yaml") == pod(f"{NEW}:1.25")
 
 
+def test_flux_of_a_root_without_a_kustomization(repository: Project) -> None:
+    """Its source may be another repository, in which the old name is needed."""
+    repository.write("flux.yaml", FLUX.replace("./app", "./"))
+    fix(repository)
+    both = f'name: nginx\n    newTag: "1.27"\n  - name: {NEW}\n    newTag: "1.27"'
+    expected = FLUX.replace("./app", "./").replace('name: nginx\n    newTag: "1.27"', both)
+    assert repository.read("flux.yaml") == expected
+    assert repository.read("app/a.yaml") == pod(f"{NEW}:1.25")
+
+
 @pytest.mark.parametrize("path", ["path: ./other", "path: ../../outside", "prune: true"])
 def test_flux_of_something_else(repository: Project, path: str) -> None:
     text = FLUX.replace("path: ./app", path)

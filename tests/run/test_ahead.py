@@ -10,9 +10,10 @@ import pytest
 
 from imagelint.model.errors import ImagelintError
 from imagelint.run.ahead import Ahead
+from imagelint.run.linting import lint
 from imagelint.run.pool import Pool
 from imagelint.run.request import Request
-from imagelint.run.run import Run, attempted
+from imagelint.run.run import Run
 from tests.run.test_pool import wait_for
 from tests.support.project import ROOT, pod
 
@@ -139,7 +140,7 @@ def test_a_policy_that_is_no_good_leaves_no_process(
     for number in range(100):
         work.write(f"a/{number}.yaml", pod("nginx:1"))
     with pytest.raises(ImagelintError):
-        Run(Request(jobs=2), attempted)
+        Run(Request(jobs=2), lint)
     assert not has_children()
 
 

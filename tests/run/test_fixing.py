@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from imagelint.run.fixing import tried
+from imagelint.run.fixing import propose
+from imagelint.run.linting import Linting
 from imagelint.run.run import Request, Run
 from tests.support.project import BAD, ERROR, GOOD, Project
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from imagelint.model.report import FileResult
-    from imagelint.run.run import Input
 
 NAMES = [f"{name}.yaml" for name in "abcdef"]
 INTERRUPTED = 130
@@ -117,9 +117,9 @@ def test_what_goes_from_process_to_process_is_small(work: Project) -> None:
     work.write("large.yaml", BAD + ("# " + "x" * 77 + "\n") * 10_000)
     run = Run(Request(("large.yaml",), fixes=True, inventory=False))
     (one,) = run.inputs
-    found = tried(run, one)
-    assert found.fixed is not None
-    assert len(found.fixed.edits) == 1
+    found = propose(run.linting, one)
+    assert found.fix is not None
+    assert len(found.fix.edits) == 1
     assert len(pickle.dumps(found)) < 3000
 
 
@@ -129,13 +129,13 @@ def test_a_file_that_changes_meanwhile_is_left_as_it_is(
 ) -> None:
     """What is told is what it holds then, where it is linted once more."""
     path = work.write("a.yaml", BAD)
-    real = Run.rejudged
+    real = Linting.light
 
-    def rejudged(run: Run, one: Input, fixed: bytes) -> FileResult | None:
+    def light(linting: Linting, result: FileResult) -> FileResult:
         path.write_text(BAD + "# more\n", encoding="utf-8")
-        return real(run, one, fixed)
+        return real(linting, result)
 
-    monkeypatch.setattr(Run, "rejudged", rejudged)
+    monkeypatch.setattr(Linting, "light", light)
     done = work.run(*arguments)
     assert done.exit_code == ERROR
     assert "it changed after it was read" in done.stderr

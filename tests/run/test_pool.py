@@ -8,7 +8,7 @@ import struct
 import sys
 import time
 from multiprocessing.connection import Connection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from imagelint.kubernetes.examine import Examination
     from tests.support.project import Project
 
 
@@ -228,7 +229,7 @@ def test_the_parts_of_a_stream_give_what_the_whole_gives(
     streams = [stream, stream.replace("app:3\n", "app:3  # imagelint: ignore\n", 1)]
     wanted = [work.run("check", "-", "--format", output, stdin=one) for one in streams]
     assert wanted[0].stdout != wanted[1].stdout
-    monkeypatch.setattr("imagelint.kubernetes.read.PART", 1000)
+    monkeypatch.setattr("imagelint.kubernetes.examine.PART", 1000)
     for jobs in "12":
         found = [
             work.run("check", "-", "--format", output, "-j", jobs, stdin=one) for one in streams
@@ -255,15 +256,15 @@ def test_fix_writes_the_same_in_the_same_order(work: Project) -> None:
 def test_an_error_of_one_file_reaches_the_user_from_any_process(
     work: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lint = linter.Linter.lint
+    judge = linter.Linter.judge
 
-    def failing(self: linter.Linter, source: object, *rest: object, **named: object) -> object:
-        if getattr(source, "path", "").endswith("7.yaml"):
+    def failing(self: linter.Linter, item: Examination, *rest: Any, **named: Any) -> object:
+        if item.source.path.endswith("7.yaml"):
             message = "a mistake of ours"
             raise RuntimeError(message)
-        return lint(self, source, *rest, **named)  # type: ignore[arg-type]
+        return judge(self, item, *rest, **named)
 
-    monkeypatch.setattr(linter.Linter, "lint", failing)
+    monkeypatch.setattr(linter.Linter, "judge", failing)
     for number in range(10):
         work.write(f"{number}.yaml", pod("nginx:1"))
     results = [work.run("check", "-j", jobs) for jobs in ("1", "3")]

@@ -14,7 +14,7 @@ from imagelint.engine import linter
 from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, GOOD, ROOT, Project, rules_in
 
 if TYPE_CHECKING:
-    from imagelint.model.source import Source
+    from imagelint.kubernetes.examine import Examination
 
 
 # --- mistakes of ours ------------------------------------------------------------------
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that trips over one file."""
-    real = linter.Linter.lint
+    real = linter.Linter.judge
 
-    def lint(self: linter.Linter, source: Source, *rest: Any, **more: Any) -> Any:
-        if "b.yaml" in source.path:
+    def judge(self: linter.Linter, item: Examination, *rest: Any, **more: Any) -> Any:
+        if "b.yaml" in item.source.path:
             message = "two\nlines"
             raise RuntimeError(message)
-        return real(self, source, *rest, **more)
+        return real(self, item, *rest, **more)
 
-    monkeypatch.setattr(linter.Linter, "lint", lint)
+    monkeypatch.setattr(linter.Linter, "judge", judge)
 
 
 @pytest.mark.usefixtures("broken")

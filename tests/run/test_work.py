@@ -16,6 +16,7 @@ from imagelint.kubernetes import read as reading
 from imagelint.kubernetes.skim import outline
 from imagelint.model.source import Source
 from imagelint.rules.built_in import RULES
+from imagelint.run.fixing import propose
 from imagelint.run.request import Attempt, Input, Request, packed, unpacked
 from imagelint.run.run import Run
 from imagelint.yaml import parser
@@ -89,7 +90,7 @@ def test_a_clean_file_is_handed_over_as_numbers(
     run = Run(Request(jobs=1, inventory=False))
     kinds = set()
     for one in run.inputs:
-        attempt = run.attempt(one)
+        attempt = run.linting.attempt(one)
         small = packed(attempt)
         again = unpacked(one, small)
         assert attempt.result is not None
@@ -144,3 +145,17 @@ def test_images_of_a_file_of_two_names_are_counted_once_for_each_that_is_news(
         for inventory in (True, False)
     ]
     assert counts == [[2, 2], [2, 2]]
+
+
+def test_a_fix_reads_a_document_once_before_and_once_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generate("workloads", str(tmp_path), size=30, wrong=0.5, seed=1)
+    skimmed = Counted(monkeypatch, reading, "skim")
+    results(tmp_path, monkeypatch)
+    once = skimmed.calls
+    run = Run(Request(jobs=1, fixes=True, inventory=False))
+    skimmed.calls = 0
+    changed = sum(propose(run.linting, item).fix is not None for item in run.inputs)
+    assert 0 < changed < once
+    assert skimmed.calls == once + changed  # each has one Deployment

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from imagelint.kubernetes.read import Examined, examine
+from imagelint.kubernetes.examine import examine
 from imagelint.model.source import Source
 from imagelint.yaml.nodes import Scalar
 from tests.support.trees import catalogue
 
 if TYPE_CHECKING:
     from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.examined import Examined
     from imagelint.kubernetes.search import ImageSite
 
 __all__ = ["both", "disagreement"]
@@ -27,8 +28,8 @@ def facts(site: ImageSite) -> tuple[object, ...]:
 def both(data: bytes, kinds: Catalogue | None = None) -> list[tuple[Examined, Examined]]:
     """Read a stream in the short and in the long way; the documents that were skimmed."""
     source = Source("a.yaml", data)
-    quick = examine(source, kinds or catalogue(), with_trees=False)[0]
-    full = examine(source, kinds or catalogue())[0]
+    quick = examine(source, kinds or catalogue(), with_trees=False)
+    full = examine(source, kinds or catalogue())
     return [pair for pair in zip(quick, full, strict=True) if pair[0].tree is None]
 
 

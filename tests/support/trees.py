@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from imagelint.files.shipped import catalogue_files
 from imagelint.kubernetes.catalogue.lookup import Catalogue, load_catalogue
-from imagelint.kubernetes.read import Examined, examine
+from imagelint.kubernetes.examine import examine
 from imagelint.model.source import Source
 from imagelint.yaml.nodes import Mapping, Node, Scalar, Sequence, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from imagelint.kubernetes.examined import Examined
 
 
 @cache
@@ -24,7 +26,7 @@ def catalogue() -> Catalogue:
 def examined(data: str | bytes, path: str = "a.yaml", *, prove: bool = False) -> list[Examined]:
     """Read a stream; every document of it, unless proofs are asked for."""
     raw = data.encode() if isinstance(data, str) else data
-    return examine(Source(path, raw), catalogue(), prove=prove)[0]
+    return examine(Source(path, raw), catalogue(), prove=prove)
 
 
 class Seen(NamedTuple):

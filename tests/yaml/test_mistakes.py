@@ -128,7 +128,7 @@ def environment(text: str) -> str:
             "default: b\nversion: !x 1\nharbor: {host: h, projects: {}}\nenvironments: {}\n",
             [
                 "2:13: version: unknown tag !x",
-                '3:16: harbor.host: "h" does not fit; what may stand here: Host, with its port',
+                '3:16: harbor.host: "h" does not fit; what may stand here: The host, with its port',
                 "4:15: environments: there is nothing in it; write at least one",
             ],
             id="tags and empty mappings",

@@ -119,15 +119,15 @@ def _found(run: Run) -> Iterator[_Found]:
     counts: dict[tuple[str, ...], Counter[Identity]] = {}
     linted: dict[tuple[str, ...], set[str]] = {}
     locked: Counter[tuple[str, ...]] = Counter()
-    for input_ in run.inputs:
-        key = input_.governing.files
-        result = run.lint(input_)
+    for item in run.inputs:
+        key = item.governing.files
+        result = run.lint(item)
         if result is None:
             continue
-        path = input_.governing.match_path(input_.path)
+        path = item.governing.match_path(item.path)
         linted.setdefault(key, set()).add(path)
         for finding in result.findings:
-            if finding.rule in input_.governing.policy.locked_rules:
+            if finding.rule in item.governing.policy.locked_rules:
                 locked[key] += 1
             else:
                 counts.setdefault(key, Counter())[identity_of(finding, path)] += 1
@@ -135,7 +135,7 @@ def _found(run: Run) -> Iterator[_Found]:
         key = governing.files
         known = {} if governing.baseline is None else governing.baseline.counts
         seen = linted.get(key, set()) | governing.gone
-        linter = Linter(governing.policy, RULES, run.catalogue)
+        linter = Linter(governing.policy, RULES, run.linting.catalogue)
         left = Known(known, linter.upstream, governing.gone, OnHarbor(*linter.on_harbor))
         found = counts.get(key, Counter())
         new = Counter(

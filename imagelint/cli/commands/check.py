@@ -29,7 +29,9 @@ from imagelint.cli.output import (
     teller,
     track,
 )
-from imagelint.run.run import Run, attempted
+from imagelint.cli.rendering import rendered, rendering_options
+from imagelint.run.linting import lint
+from imagelint.run.run import Run
 
 __all__ = ["command"]
 
@@ -40,6 +42,7 @@ __all__ = ["command"]
 @output_options()
 @fail_on_option
 @detail_options
+@rendering_options
 @click.option("--show-files", is_flag=True, help="List the files that would be linted, and exit.")
 @click.option(
     "--show-policy",
@@ -83,9 +86,11 @@ def command(
     asked = request(options)._replace(
         inventory=detail.statistics, tell=tell, line_hashes=hasher(chosen)
     )
-    run = Run(asked, attempted)
+    if asked.rendering is not None:
+        asked = asked._replace(tell=None)  # findings of templates may be told otherwise
+    run = Run(asked, lint)
     say(run.notices, detail)
-    results = track(run.results(), len(run.inputs), quiet=detail.quiet)
+    results = track(rendered(run, asked, run.results()), len(run.inputs), quiet=detail.quiet)
     report = run.report(results)
     written = emit(report, chosen, detail=detail)
     say(f"error: {line}" for line in report.errors)

@@ -35,19 +35,21 @@ from imagelint.cli.output import (
     say,
     track,
 )
-from imagelint.formats.unified import diff
+from imagelint.cli.rendering import rendering_options
+from imagelint.formats.unified import diff as unified
 from imagelint.model.errors import FileError
 from imagelint.model.source import Source, one_line
-from imagelint.run.fixing import Declined, repair_all, tried
+from imagelint.run.fixing import Declined, fix_all, propose
 from imagelint.run.run import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from imagelint.cli.options import Detail
     from imagelint.model.report import FileResult
     from imagelint.repair.moves import Moves
-    from imagelint.run.repairs import Fixed, Repair
+    from imagelint.run.fixes import FileFix, Fixed
+    from imagelint.run.request import Request
     from imagelint.run.run import Input
 
 __all__ = ["command"]
@@ -66,7 +68,10 @@ class _Outcome:
         self.repaired: list[str] = []
         """The paths of the fixed inputs."""
         self.moves: list[Moves] = []
-        self.patch: list[str] = []
+        self.patch: dict[str, str] = {}
+        """By path (absolute), in the order of the inputs."""
+        self.fixed: dict[str, bytes] = {}
+        """By path (absolute): what is fixed, but not written."""
         self.filtered: bytes | None = None
         """The fixed bytes of stdin, if it was fixed."""
 
@@ -77,6 +82,12 @@ class _Outcome:
 @output_options()
 @fail_on_option
 @detail_options
+@click.option(
+    "--allow-insecure-images",
+    is_flag=True,
+    help="With --render: set the value without which Bitnami's charts refuse your Harbor.",
+)
+@rendering_options
 @click.option("--diff", is_flag=True, help="Print the changes as a unified diff; write nothing.")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask before rewriting files.")
 @click.pass_context
@@ -115,25 +126,28 @@ def command(
     asked = asked._replace(
         inventory=detail.statistics, leftovers=written, fixes=True, line_hashes=hasher(chosen)
     )
-    run = Run(asked, tried)
+    run = Run(asked, propose)
     say(run.notices, detail)
     say(_clear_leftovers(run), detail)
     confirm = None
     if written and not yes and asked.harbor is None and _somebody_is_there():
         confirm = _confirmed
     try:
-        repairs = repair_all(run, write=written, confirm=confirm)
-        outcome = _repair(repairs, run, detail, diff=diff)
+        done = fix_all(run, write=written, confirm=confirm)
+        outcome = _collected(done, run, detail, diff=diff)
+        if asked.rendering is not None:
+            _mend(run, asked, outcome, None if outcome.repaired else confirm, diff=diff)
     except Declined:
         say(["note: nothing was written; --harbor HOST names your Harbor"])
         ctx.exit(EXIT_FINDINGS)
     if diff:
-        _print_patch(outcome.patch)
+        _print_patch(outcome.patch.values())
     elif is_filter:
         _print_repaired((run.stdin or b"") if outcome.filtered is None else outcome.filtered)
     report = run.report(outcome.results, outcome.repaired if written else ())
     reported = emit(report, chosen, detail=detail, to_stderr=diff or is_filter)
     say(f"error: {line}" for line in report.errors)
+    say(run.remarks if asked.rendering is not None else (), detail)
     if not diff:
         say(advice(outcome.moves), detail)
     code = exit_code(report, severity_of(fail_on), failed=not reported)
@@ -153,38 +167,71 @@ def _confirmed(number: int) -> bool:
 
 def _clear_leftovers(run: Run) -> Iterator[str]:
     """Remove what killed processes have left beside the files, and report it at once."""
-    for folder in run.littered:
+    for folder in run.with_leftovers:
         for path in files.clear_leftovers(folder):
             name = one_line(files.displayed(path, os.getcwd()))
             yield f"note: removed {name}, which a killed process left behind"
 
 
-def _repair(repairs: Iterator[Repair], run: Run, detail: Detail, *, diff: bool) -> _Outcome:
+def _collected(done: Iterator[Fixed], run: Run, detail: Detail, *, diff: bool) -> _Outcome:
     """Fix all inputs, and keep only what must still be reported."""
     outcome = _Outcome()
-    for one, before, fixed, after in track(repairs, len(run.inputs), quiet=detail.quiet):
-        if not one.is_outside:
+    for item, before, fix, after in track(done, len(run.inputs), quiet=detail.quiet):
+        if not item.is_outside:
             outcome.results.append(after or before)
-        if fixed is None:
+        if fix is None:
             continue
         outcome.repaired.append(before.path)
-        outcome.moves.append(fixed.moves)
-        if not diff and one.data is None:
+        outcome.moves.append(fix.moves)
+        if not diff and item.data is None:
             continue
-        texts = run.guarded(one, partial(_texts, run, one, fixed))
+        texts = run.guarded(item, partial(_texts, run, item, fix))
         if diff and texts is not None:
-            outcome.patch.append(_patch(one, *texts))
+            outcome.fixed[item.path] = texts[1]
+            outcome.patch[item.path] = _patch(item, *texts)
         elif texts is not None:
             outcome.filtered = texts[1]
     return outcome
 
 
-def _texts(run: Run, one: Input, fixed: Fixed) -> tuple[bytes, bytes]:
+def _mend(
+    run: Run,
+    asked: Request,
+    outcome: _Outcome,
+    confirm: Callable[[int], bool] | None,
+    *,
+    diff: bool,
+) -> None:
+    """Render charts, fix the values that make their images, and tell what remains."""
+    from imagelint.run.mending import Mender  # noqa: PLC0415 - only when asked for
+    from imagelint.run.retold import Found, KnownImages, retold  # noqa: PLC0415
+
+    mender = Mender(run, asked)
+    looked = list(mender.looked(outcome.fixed))
+    builds = [] if diff else list(mender.built(KnownImages.of(outcome.results)))
+    mended = mender.mended
+    if mended and confirm is not None and not confirm(len(mended)):
+        raise Declined
+    fixed = dict(outcome.fixed)
+    for one in mended:
+        shown = files.displayed(one.path, os.getcwd())
+        if diff:
+            old = Source(files.named(one.path, os.getcwd()), one.old or b"")
+            outcome.patch[one.path] = unified(old, one.new, look_of(sys.stdout))
+        elif not mender.write(one):
+            continue
+        fixed[one.path] = one.new
+        outcome.repaired.append(shown)
+    outcome.results = [*retold(run, asked, outcome.results, Found(looked, builds, fixed))]
+    run.remarks += mender.said
+
+
+def _texts(run: Run, item: Input, fix: FileFix) -> tuple[bytes, bytes]:
     """Return the bytes of an input before and after the fix."""
-    old = run.around.read(one)[0] if one.data is None else one.data
-    new = fixed.of(old)
+    old = run.around.read(item)[0]
+    new = fix.of(old)
     if new is None:
-        raise FileError(one.shown, "not repaired: it changed after it was read")
+        raise FileError(item.shown, "not repaired: it changed after it was read")
     return old, new
 
 
@@ -205,8 +252,7 @@ def _print_repaired(data: bytes) -> None:
     print_bytes(_NOTHING if files.is_blank(data) else data, sys.stdout)
 
 
-def _patch(one: Input, old: bytes, new: bytes) -> str:
-
+def _patch(item: Input, old: bytes, new: bytes) -> str:
     # A patch has to name the file itself, not a link to it, and by its bytes.
-    path = one.path if one.data is not None else os.path.realpath(one.path)
-    return diff(Source(files.named(path, os.getcwd()), old), new, look_of(sys.stdout))
+    path = item.path if item.data is not None else os.path.realpath(item.path)
+    return unified(Source(files.named(path, os.getcwd()), old), new, look_of(sys.stdout))

@@ -17,8 +17,10 @@ from imagelint.cli.options import (
     targets,
 )
 from imagelint.cli.output import emit, exit_code, say, track
+from imagelint.cli.rendering import rendered, rendering_options
 from imagelint.formats import INVENTORIES
-from imagelint.run.run import Run, attempted
+from imagelint.run.linting import lint
+from imagelint.run.run import Run
 
 __all__ = ["command"]
 
@@ -28,6 +30,7 @@ __all__ = ["command"]
 @jobs_option
 @output_options(INVENTORIES)
 @detail_options
+@rendering_options
 @click.pass_context
 def command(
     ctx: click.Context,
@@ -48,9 +51,11 @@ def command(
     """
     chosen = targets(formats, output)
     detail = detail_of(options)
-    run = Run(request(options), attempted)
+    asked = request(options)
+    run = Run(asked, lint)
     say(run.notices, detail)
-    report = run.report(track(run.results(), len(run.inputs), quiet=detail.quiet))
+    results = rendered(run, asked, run.results())
+    report = run.report(track(results, len(run.inputs), quiet=detail.quiet))
     written = emit(report, chosen, INVENTORIES, detail=detail)
     say(f"error: {line}" for line in report.errors)
     ctx.exit(exit_code(report, None, failed=not written))

@@ -18,8 +18,9 @@ from imagelint.model.source import Source
 from imagelint.patterns.harbor import InvalidPattern, listed, parse_project_name
 from imagelint.policy.policy import parse_policy
 from imagelint.rules.built_in import RULES
+from imagelint.run.linting import lint
 from imagelint.run.request import Request
-from imagelint.run.run import Run, attempted
+from imagelint.run.run import Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -120,7 +121,7 @@ def _write_schema(cwd: str) -> None:
 
 def _look_around(harbor: str | None) -> tuple[Seen, ...]:
     """Return the registries of this folder's images, those of the most images first."""
-    run = Run(Request(harbor=harbor), attempted)
+    run = Run(Request(harbor=harbor), lint)
     found = _seen(track(run.results(), len(run.inputs), quiet=False))
     if run.errors:
         say(["note: not all could be read: `imagelint check` says what"])

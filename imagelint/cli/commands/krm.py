@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import partial
 
 import click
 from click.core import ParameterSource
@@ -20,7 +21,7 @@ from imagelint.cli.options import (
 from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, EXIT_FINDINGS, print_bytes, say
 from imagelint.model.errors import FileError
 from imagelint.model.source import Source, shown
-from imagelint.run.fixing import fixed_bytes
+from imagelint.repair.fixer import fixed
 from imagelint.run.run import Request, Run
 
 __all__ = ["command"]
@@ -74,17 +75,19 @@ def command(  # noqa: PLR0913 - one parameter an option
     )
     run = Run(request)
     say(run.notices)
-    [one] = run.inputs
-    before = left = run.lint(one)
-    fixed = None
+    [item] = run.inputs
+    examination, _ = run.linting.open(item)
+    before = left = run.accepted(item, run.linting.attempt_at(item, examination))
     if before is not None and settings.fix and not check:
-        fixed = fixed_bytes(run, one, before)
-        left = before if fixed is None else run.rejudged(one, fixed)
+        after = run.guarded(item, partial(fixed, examination, before))
+        if after is not None and after is not examination:
+            left, _, errors = run.linting.attempt_at(item, after)
+            run.errors += errors
     if before is None or left is None or run.errors:
         say(f"error: {line}" for line in run.errors)
         ctx.exit(EXIT_ERROR)
     made = ResourceList(left.source)
-    results = made.results(None if fixed is None else before, left)
+    results = made.results(None if left is before else before, left)
     print_bytes(made.with_results(results), sys.stdout)
     say(  # kustomize shows no results
         f"{one['severity']}: {described(one)}" for one in results if one["severity"] != "info"

@@ -87,12 +87,12 @@ def _policies(policy: str | None) -> files.GoverningPolicy:
 def _guesses(run: Run) -> Iterator[Guess]:
 
     catalogue = load_catalogue(files.catalogue_files())
-    for one in run.inputs:
+    for item in run.inputs:
         try:
-            data = run.around.read(one)[0] if one.data is None else one.data
+            data = run.around.read(item)[0]
         except ImagelintError as error:
             run.errors += error.lines
             continue
-        own = one.governing.policy
+        own = item.governing.policy
         known = catalogue.with_entries(own.workloads).with_embedded(own.embedded)
-        yield from unknown_fields(Source(one.shown, data), known)
+        yield from unknown_fields(Source(item.shown, data), known)

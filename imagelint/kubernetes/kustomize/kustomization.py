@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.readers import View
     from imagelint.yaml.nodes import Mapping
 
-__all__ = ["CHART", "annotations_of", "data_files", "image_of", "patch_of", "read_kustomization"]
-__all__ += ["written_or_named"]
+__all__ = ["CHART", "annotations_of", "data_files", "folders_of_chart", "image_of", "patch_of"]
+__all__ += ["read_kustomization", "written_or_named"]
 
 _KIND = "Kustomization"
 _VERSIONS = {
@@ -112,6 +112,7 @@ def read_kustomization(mapping: Mapping, view: View) -> Kustomization:
         reads=(*reads_of_replacements(root.records("replacements")), *variables),
         unjudged=(*_charts(root), *_cut(decoder, mapping)),
         refusals=tuple(decoder.refusals or _refusals(root)),
+        charts=tuple(_chart_folders(root)),
     )
 
 
@@ -267,6 +268,25 @@ def _cut(decoder: Decoder, mapping: Mapping) -> Iterator[Unjudged]:
     if decoder.is_cut:
         message = "aliases repeat so often that not everything is read"
         yield Unjudged(mapping, "", message, is_about_images=True)
+
+
+def _chart_folders(root: Record) -> Iterator[str]:
+    shared = root.record("helmGlobals")
+    for chart in root.records("helmCharts"):
+        yield from folders_of_chart("" if shared is None else shared.text("chartHome"), chart)
+    for chart in root.records("helmChartInflationGenerator"):
+        names = ("chartName", "chartVersion")
+        yield from folders_of_chart(chart.text("chartHome"), chart, names)
+
+
+def folders_of_chart(
+    home: str, chart: Record, names: tuple[str, str] = ("name", "version")
+) -> Iterator[str]:
+    """Yield the folders that a chart may be in (builtins/HelmChartInflationGenerator.go)."""
+    name, version = (chart.text(key) for key in names)
+    if name:
+        yield f"{home or 'charts'}/{name}"
+        yield f"{home or 'charts'}/{name}-{version}"
 
 
 def _charts(root: Record) -> Iterator[Unjudged]:

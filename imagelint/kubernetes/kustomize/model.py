@@ -216,3 +216,5 @@ class Kustomization(NamedTuple):
     unjudged: tuple[Unjudged, ...] = ()
     refusals: tuple[tuple[int, str], ...] = ()
     """Why kustomize refuses the file: character and clause."""
+    charts: tuple[str, ...] = ()
+    """Where its charts may be, relative to the folder of the kustomization that loads it."""

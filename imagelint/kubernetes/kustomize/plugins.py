@@ -20,6 +20,7 @@ from imagelint.kubernetes.kustomize.kustomization import (
     CHART,
     annotations_of,
     data_files,
+    folders_of_chart,
     image_of,
     patch_of,
     written_or_named,
@@ -77,8 +78,10 @@ def read_plugin(mapping: Mapping, kind: str, view: View) -> Kustomization:
     paths += data_files(root) if kind.endswith("Generator") else ()
     image = root.record("imageTag")
     charts: tuple[Unjudged, ...] = ()
+    folders: tuple[str, ...] = ()
     if kind == "HelmChartInflationGenerator":
         charts = (Unjudged(mapping, "kind", CHART, is_about_images=False),)
+        folders = tuple(folders_of_chart(root.text("chartHome"), root))
     namespace = view.get(mapping, "metadata", "namespace") if kind == _NAMESPACES else None
     return Kustomization(
         mapping,
@@ -90,6 +93,7 @@ def read_plugin(mapping: Mapping, kind: str, view: View) -> Kustomization:
         changes=tuple(_changes(root, kind)),
         reads=tuple(reads_of_replacements(root.records("replacements"))),
         unjudged=charts,
+        charts=folders,
     )
 
 

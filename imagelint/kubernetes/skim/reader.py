@@ -11,9 +11,8 @@ sites, or none.
 
 from __future__ import annotations
 
-import re
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, TypeAlias
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from imagelint.kubernetes.readers import Reader, Value, resolve
 from imagelint.kubernetes.scalars import MAY_BE_NUMBERS, WORDS, reads_as_text
@@ -38,29 +37,20 @@ from imagelint.yaml.fast.lines import (
 from imagelint.yaml.nodes import Mapping, Scalar, Sequence, Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.skim.outline import Outline, Step
     from imagelint.kubernetes.skim.plans import KindPlan
     from imagelint.yaml.fast.lines import Line
 
-__all__ = ["Skim", "remembering", "skim"]
+__all__ = ["skim"]
 
-Skim: TypeAlias = "Callable[[str, Catalogue], Extract | None]"
-"""``skim``, or a replacement for it."""
 _KUBECTL = frozenset({Reader.KUBECTL})
 _ELSEWHERE = frozenset(("auto", " "))
 """Images that a platform may fill in, which need the full reader."""
 _IMAGE, _TEXT, _INNER = Role.IMAGE, Role.TEXT, Role.INNER
 _NAMED = frozenset((Role.STRICT, Role.TEXTS))
-_SHORT = 100
 _EMPTY = frozenset(("{}", "[]"))
-_REMEMBERED = 1_000_000
-"""The least number of characters of documents to cache."""
 _STYLES = {PLAIN: "", SINGLE: "'", DOUBLE: '"'}
-_STRINGS = r'\[(?:"[^"\\]*"(?:,[ ]|(?=\])))*\]'
-"""Most lists of arguments: clearly a list, recognised in a tenth of the time to read it."""
 
 
 class _Declined(Exception):
@@ -119,30 +109,6 @@ def _hold_no_lists(raw: list[str], lines: list[Line], *, has_volumes: bool) -> b
     return True
 
 
-def remembering() -> Skim:
-    """Return a :func:`skim` with a cache of recent documents, the size of some files.
-
-    A fix needs a fixed document three times, and its neighbours twice: more than half of its cost.
-    Documents that are needed once are a hundredth faster without it.
-    """
-    last: dict[str, Extract | None] = {}
-    before: dict[str, Extract | None] = {}
-    size = 0
-
-    def remembered(text: str, catalogue: Catalogue) -> Extract | None:
-        nonlocal last, before, size
-        if text in last:
-            return last[text]
-        found = before[text] if text in before else skim(text, catalogue)
-        if size > _REMEMBERED:
-            last, before, size = {}, last, 0
-        last[text] = found
-        size += len(text)
-        return found
-
-    return remembered
-
-
 class _Skimmed:
     """The values to read of a document."""
 
@@ -163,8 +129,7 @@ class _Skimmed:
                 texts[slot][key] = value  # most steps, without a call
                 continue
             if kind == FLOW:
-                if plan is not None or _strings().fullmatch(value) is None:
-                    self._read_flow(plan, raw[number])
+                self._read_flow(plan, raw[number])
                 continue
             if kind == BLOCK:
                 node = outline.blocks[number]
@@ -199,7 +164,7 @@ class _Skimmed:
             raise _Declined
 
     def _read_flow(self, plan: Plan | None, raw: str) -> None:
-        node = _short_flow(raw) if len(raw) <= _SHORT else _flow_on(raw)
+        node = _flow_on(raw)
         if node is None:
             raise _Declined
         if plan is not None:
@@ -278,11 +243,6 @@ class _Skimmed:
         return None
 
 
-@cache
-def _strings() -> re.Pattern[str]:
-    return re.compile(_STRINGS)
-
-
 def _flow_on(line: str) -> Mapping | Sequence | None:
     """Return the flow collection at the end of a line; None if this reader does not support it.
 
@@ -292,10 +252,6 @@ def _flow_on(line: str) -> Mapping | Sequence | None:
     tree = Tree()
     node = None if taken_apart is None else value_of(tree, line, taken_apart, 0, 0)
     return None if tree.is_suspicious or isinstance(node, Scalar) else node
-
-
-_short_flow = lru_cache(1000)(_flow_on)
-"""The same with a cache: ``[ALL]``, ``[get, list]`` and the like are frequent."""
 
 
 def _is_for_full_reader(image: str) -> bool:

@@ -261,10 +261,10 @@ class CurrentRegistry(NamedTuple):
 
     def _moved(self, image: ImageReference, subject: Subject) -> Move | None:
         """Return the move that covers an image; of several, the one with the longest path."""
-        registry = image.registry
+        registry, repository = image.registry, image.repository
         found: Move | None = None
         for move in self.registries:
-            if move.old.registry != registry:
+            if not repository.startswith(move.old.path) or move.old.registry != registry:
                 continue
             if found is not None and len(move.old.path) <= len(found.old.path):
                 continue

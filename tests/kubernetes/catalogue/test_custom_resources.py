@@ -17,8 +17,8 @@ from imagelint.kubernetes.catalogue.entries import (
     words_of,
 )
 from imagelint.kubernetes.catalogue.lookup import load_catalogue
+from imagelint.kubernetes.examine import examine
 from imagelint.kubernetes.prefilter import can_hold_image
-from imagelint.kubernetes.read import examine
 from imagelint.kubernetes.sites import path_of
 from imagelint.model.source import Source
 from tests.support.trees import Seen, catalogue, seen
@@ -186,7 +186,7 @@ def test_every_field_leads_to_its_image(entry: Workload) -> None:
                 found = seen(text)
                 for image in images:
                     assert Seen(field, image) in found, text
-                block, _ = examine(Source("a.yaml", text.encode()), catalogue(), prove=True)
+                block = examine(Source("a.yaml", text.encode()), catalogue(), prove=True)
                 assert block, text
 
 
@@ -745,17 +745,17 @@ def test_settings_of_operators_in_config_maps(name: str, data: str, images: list
     text = config_map(name, data)
     assert [one.image for one in seen(text)] == images
     if images:
-        assert examine(Source("a.yaml", text.encode()), catalogue(), prove=True)[0]
+        assert examine(Source("a.yaml", text.encode()), catalogue(), prove=True)
     if name == "other":
         block = "".join(f"  k{number}: image\n" for number in range(500))
         text = f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: other}}\ndata:\n{block}"
-        assert not examine(Source("a.yaml", text.encode()), catalogue(), prove=True)[0]
+        assert not examine(Source("a.yaml", text.encode()), catalogue(), prove=True)
 
 
 def test_what_cannot_be_read_in_a_config_map_is_said() -> None:
     """Nothing is skipped in silence."""
     text = config_map("inferenceservice-config", """agent: '{"image": "a'""")
-    found = examine(Source("a.yaml", text.encode()), catalogue(), prove=True)[0]
+    found = examine(Source("a.yaml", text.encode()), catalogue(), prove=True)
     assert [refusal.message for item in found for refusal in item.refusals]
 
 
@@ -790,7 +790,7 @@ TEMPLATE = "apiVersion: template.openshift.io/v1\nkind: Template\nmetadata: {nam
 def test_objects_inside_of_objects(objects: str, found: list[tuple[str, ...]]) -> None:
     """Each is of its own kind; what is none is found by its shape; the namespace is inherited."""
     source = Source("a.yaml", f"{TEMPLATE}objects: {objects}\n".encode())
-    sites = [site for item in examine(source, catalogue())[0] for site in item.extract.sites]
+    sites = [site for item in examine(source, catalogue()) for site in item.extract.sites]
     assert [site.field for site in sites] == [one[0] for one in found]
     for site, one in zip(sites, found, strict=True):
         if len(set(one)) > 1:
@@ -829,6 +829,6 @@ def test_bombs_of_known_kinds_end() -> None:
         steps = ", ".join([f"{{inline: *a{i - 1}}}"] * 9)
         lines.append(f"a{i}: &a{i} {{steps: [[{steps}]]}}")
     lines.append("spec: {templates: [*a24]}")
-    ((item,), _) = examine(Source("a.yaml", "\n".join(lines).encode()), catalogue())
+    (item,) = examine(Source("a.yaml", "\n".join(lines).encode()), catalogue())
     assert item.refusals
     assert len(item.extract.sites) == 1

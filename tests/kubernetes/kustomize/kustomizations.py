@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from imagelint.kubernetes.examine import examine
 from imagelint.kubernetes.kustomize.kustomization import read_kustomization
 from imagelint.kubernetes.kustomize.model import FileRole, Role, Target
-from imagelint.kubernetes.read import examine
 from imagelint.kubernetes.readers import views
 from imagelint.model.source import Source
 from imagelint.yaml.nodes import Mapping
@@ -14,8 +14,8 @@ from imagelint.yaml.parser import parse_yaml
 from tests.support.trees import catalogue
 
 if TYPE_CHECKING:
+    from imagelint.kubernetes.examined import Examined
     from imagelint.kubernetes.kustomize.model import Kustomization
-    from imagelint.kubernetes.read import Examined
 
 DEPLOYMENT = Target(kind="Deployment")
 FILE = "kustomization.yaml"
@@ -32,7 +32,7 @@ class Read(NamedTuple):
 
 def examined_as(text: str, *roles: FileRole, path: str = FILE) -> list[Examined]:
     """Read a file in its roles, with what is inside of its strings."""
-    return examine(Source(path, text.encode()), catalogue(), roles=roles)[0]
+    return examine(Source(path, text.encode()), catalogue(), roles=roles)
 
 
 def read(text: str, *roles: FileRole, path: str = FILE) -> Read:

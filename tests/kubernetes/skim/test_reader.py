@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from imagelint.kubernetes.helm import ANNOTATION
-from imagelint.kubernetes.skim.reader import _flow_on, _strings, remembering, skim
+from imagelint.kubernetes.skim.reader import skim
 from imagelint.model.source import Source
 from imagelint.yaml.documents import split
-from imagelint.yaml.nodes import Scalar, Sequence
 from tests.corpus.oracle import files, read
 from tests.properties.manifest_strategies import manifests
 from tests.support.edited import edited
@@ -679,34 +677,3 @@ def test_agrees_on_the_corpus() -> None:
             documents = (one for one in split(Source(file, data)) if one.tree is None)
             taken += sum(skim(one.decoded.text, catalogue()) is not None for one in documents)
     assert taken > 1_000
-
-
-@given(st.text(st.sampled_from('[]", \\ab#'), max_size=12).map("[{}]".format))
-@example('["a", "b"]')
-@example('["a", ]')
-@example('["a" ]')
-@example('["a", , "b"]')
-def test_a_list_of_strings_is_one_to_the_reader_of_flow(value: str) -> None:
-    """What is known without being read could be read, and holds what it seems to."""
-    if _strings().fullmatch(value) is not None:
-        read = _flow_on(f"args: {value}")
-        assert isinstance(read, Sequence)
-        assert [one.value for one in read.items if isinstance(one, Scalar)] == re.findall(
-            '"([^"]*)"', value
-        )
-
-
-def test_what_is_remembered_is_what_is_skimmed() -> None:
-    """Of many documents, of which the last million characters are remembered."""
-    skimming, kinds = remembering(), catalogue()
-    images = [f"nginx:{number}" for number in range(300)]
-    texts = [
-        deployment(CONTAINER.replace("nginx", image) + "# " + "x" * 10_000 + "\n")
-        for image in images
-    ]
-    first = [skimming(text, kinds) for text in texts]
-    assert [found and found.sites[0].value.value for found in first] == images
-    again = [skimming(text, kinds) for text in reversed(texts)]
-    known = [one is other for one, other in zip(reversed(first), again, strict=True)]
-    assert all(known[:99])
-    assert not all(known)

@@ -1,4 +1,4 @@
-"""The result of fixing an input, before and after it is written. Data only."""
+"""The fix of an input, before and after it is written. Data only."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from imagelint.repair.moves import Moves
     from imagelint.run.request import Input, Packed
 
-__all__ = ["Fixed", "Repair", "Tried"]
+__all__ = ["FileFix", "Fixed", "Proposal"]
 
 
-class Fixed(NamedTuple):
-    """The fix of an input, without its bytes, which are expensive to send between processes."""
+class FileFix(NamedTuple):
+    """The proven fix of an input, without its bytes, which are expensive to send to a process."""
 
     shown: str
     old: Mark
@@ -32,28 +32,27 @@ class Fixed(NamedTuple):
 
     def of(self, old: bytes) -> bytes | None:
         """Return the new bytes; None if the old ones are not those that were linted."""
-        return (
-            apply_edits(Source(self.shown, old), self.edits) if mark_of(old) == self.old else None
-        )
+        is_same = mark_of(old) == self.old
+        return apply_edits(Source(self.shown, old), self.edits) if is_same else None
 
 
-class Repair(NamedTuple):
-    """The result of an input: ``fixed`` and ``after`` are None if it did not change.
-
-    If it was fixed, ``before`` has no findings: ``fixed`` lists them.
-    """
-
-    one: Input
-    before: FileResult
-    fixed: Fixed | None = None
-    after: FileResult | None = None
-
-
-class Tried(NamedTuple):
-    """What a process has computed; nothing is written yet."""
+class Proposal(NamedTuple):
+    """What a process has computed for an input; nothing is written yet."""
 
     attempt: Packed
-    fixed: Fixed | None = None
+    fix: FileFix | None = None
     errors: tuple[str, ...] = ()
     change: Callable[[bytes], bytes | None] | None = None
     """Makes new bytes from the file's present bytes, if it was written in the meantime."""
+
+
+class Fixed(NamedTuple):
+    """The result of an input: ``fix`` and ``after`` are None if it did not change.
+
+    If it was fixed, ``before`` has no findings: ``fix`` lists them.
+    """
+
+    item: Input
+    before: FileResult
+    fix: FileFix | None = None
+    after: FileResult | None = None
