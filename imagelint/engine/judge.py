@@ -21,8 +21,6 @@ from imagelint.kubernetes.values import with_defaults
 from imagelint.model.finding import Severity
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.reference import ImageReference, InvalidReference
-from imagelint.patterns.partial import is_settled
-from imagelint.rules.checks.placeholders import partial_of, placeholder_in
 from imagelint.rules.checks.references import RETIRED, ForbiddenImage
 from imagelint.rules.checks.registry import CurrentRegistry
 from imagelint.rules.checks.subject import Subject
@@ -188,6 +186,8 @@ class Judge:
         placeholder = image if is_placeholder else None
         partial = None
         if error is not None and image:
+            from imagelint.rules.checks.placeholders import partial_of, placeholder_in  # noqa: PLC0415 - few images have placeholders
+
             placeholder = placeholder_in(image)
             if placeholder is not None and not values_at and not in_chart:
                 partial = partial_of(image)
@@ -274,6 +274,8 @@ class Judge:
         ``environment`` is a name; a text that is not an image is returned unchanged, except that
         placeholders are replaced by their defaults, which a fix edits.
         """
+        from imagelint.rules.checks.placeholders import partial_of  # noqa: PLC0415 - few images have placeholders
+
         image = with_defaults(image)
         reference = ImageReference.parse_or_none(image)
         partial = None if reference is not None else partial_of(image)
@@ -350,6 +352,8 @@ def _verdicts(
 
 def _is_settled(partial: Partial, environment: Environment, active: _ActiveRules) -> bool:
     """Whether the gate says the same whatever the placeholders of an image are."""
+    from imagelint.patterns.partial import is_settled  # noqa: PLC0415 - few images have placeholders
+
     return is_settled(environment.gate, partial.reference, partial.parent, active.forbidden)
 
 

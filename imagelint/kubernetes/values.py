@@ -12,7 +12,6 @@ from itertools import chain, islice, product
 from math import prod
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from imagelint.kubernetes.parameters import Found, Memory, Parameters
 from imagelint.kubernetes.readers import Value
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.yaml.nodes import Scalar
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from imagelint.kubernetes.objects import ObjectNode
-    from imagelint.kubernetes.parameters import Mention, Steps
+    from imagelint.kubernetes.parameters import Found, Mention, Parameters, Steps
     from imagelint.kubernetes.readers import View
     from imagelint.kubernetes.sites import ImageSite
 
@@ -90,6 +89,11 @@ def with_values(
     if not any(_may_resolve(site) for *_, site in reads):
         yield from ((item, steps, site) for item, _, steps, site in reads)
         return
+    from imagelint.kubernetes.parameters import (  # noqa: PLC0415 - few images have placeholders
+        Memory,
+        Parameters,
+    )
+
     known: dict[int, _Search] = {}
     memory = Memory()
     read: list[tuple[Read, list[tuple[_Piece, ...]]]] = []
@@ -163,9 +167,9 @@ class _Search:
         if not (is_plain and isinstance(node, Scalar) and _may_resolve(site)):
             return []
         start, end = site.within or (0, len(node.value))
-        scope = self._parameters.scope_of(steps)
+        place = self._parameters.place(node, site.field, steps)
         self._budget = _MOST_READS
-        found = self._read(Found(node, site.field, scope, is_final=True), 0, (start, end))
+        found = self._read(place, 0, (start, end))
         if all(len(value) == 1 and not value[0].is_known for value in found):
             found = [value for value in found if value[0].node is not node]
         for value in found:
