@@ -17,10 +17,11 @@ from imagelint.engine.verdicts import (
 )
 from imagelint.kubernetes.readers import Value
 from imagelint.kubernetes.seen import action_text
-from imagelint.kubernetes.values import with_defaults
 from imagelint.model.finding import Severity
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.reference import ImageReference, InvalidReference
+from imagelint.patterns.partial import is_settled
+from imagelint.rules.checks.placeholders import partial_of, placeholder_in
 from imagelint.rules.checks.references import RETIRED, ForbiddenImage
 from imagelint.rules.checks.registry import CurrentRegistry
 from imagelint.rules.checks.subject import Subject
@@ -186,8 +187,6 @@ class Judge:
         placeholder = image if is_placeholder else None
         partial = None
         if error is not None and image:
-            from imagelint.rules.checks.placeholders import partial_of, placeholder_in  # noqa: PLC0415 - few images have placeholders
-
             placeholder = placeholder_in(image)
             if placeholder is not None and not values_at and not in_chart:
                 partial = partial_of(image)
@@ -274,9 +273,10 @@ class Judge:
         ``environment`` is a name; a text that is not an image is returned unchanged, except that
         placeholders are replaced by their defaults, which a fix edits.
         """
-        from imagelint.rules.checks.placeholders import partial_of  # noqa: PLC0415 - few images have placeholders
+        if "$" in image:
+            from imagelint.kubernetes.defaults import with_defaults  # noqa: PLC0415 - few need it
 
-        image = with_defaults(image)
+            image = with_defaults(image)
         reference = ImageReference.parse_or_none(image)
         partial = None if reference is not None else partial_of(image)
         if partial is not None:
@@ -352,8 +352,6 @@ def _verdicts(
 
 def _is_settled(partial: Partial, environment: Environment, active: _ActiveRules) -> bool:
     """Whether the gate says the same whatever the placeholders of an image are."""
-    from imagelint.patterns.partial import is_settled  # noqa: PLC0415 - few images have placeholders
-
     return is_settled(environment.gate, partial.reference, partial.parent, active.forbidden)
 
 

@@ -75,9 +75,9 @@ class Parameters:
         self._view = view
         self._memory = memory or Memory()
 
-    def place(self, node: Scalar, field: str, steps: Steps) -> Found:
-        """Return a place in the object with its scope."""
-        return Found(node, field, _scope_of(self._item, steps, self._view), is_final=True)
+    def scope_of(self, steps: Steps) -> Scope:
+        """Return the mappings on the way to a place in the object, the innermost first."""
+        return _scope_of(self._item, steps, self._view)
 
     def other_use(self, name: str, images: set[Mention]) -> str | None:
         """Return why a value cannot be edited: it has another use than ``images``."""

@@ -2,8 +2,7 @@
 
 The fields are data (``kubernetes/catalogue/lookup.py``). Whatever the catalogue does not describe
 is searched for the shape of a pod spec: a list under ``containers``, ``initContainers`` or
-``ephemeralContainers`` whose items have an ``image``. So a field that is missing in an entry is
-still found; only kinds whose entry is exact are not searched.
+``ephemeralContainers`` whose items have an ``image``. Only kinds whose entry is exact are not.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from imagelint.kubernetes.catalogue.entries import (
     POD_TEMPLATE,
     Branch,
 )
+from imagelint.kubernetes.filled import filled
 from imagelint.kubernetes.kustomize.kinds import has_fields_of_kustomize, is_kustomization
 from imagelint.kubernetes.objects import (
     ObjectNode,
@@ -33,7 +33,6 @@ from imagelint.kubernetes.objects import (
 )
 from imagelint.kubernetes.readers import BOTH, Reader, View, is_text, resolve, views
 from imagelint.kubernetes.sites import PARTS, ImageSite, sites_at
-from imagelint.kubernetes.values import Read, with_values
 from imagelint.model.finding import KubeObject
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.yaml.nodes import Mapping, Node, ParseProblem, Scalar, Sequence, Tree
@@ -42,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator
 
     from imagelint.kubernetes.catalogue.lookup import Catalogue
+    from imagelint.kubernetes.defaults import Read
     from imagelint.kubernetes.kustomize.model import Inline, Unjudged
 
 __all__ = ["Extract", "ImageSite", "Recast", "add_site", "extract", "shape_sites", "sites_of"]
@@ -228,7 +228,7 @@ def sites_of(
             if not (once and id(inner.mapping) in seen):
                 work.append((inner, one))
             seen.add(id(inner.mapping))
-    for one, steps, site in with_values(reads, view):
+    for one, steps, site in filled(reads, view):
         if not catalogue.ignores(one.meta.group, one.meta.kind, steps):
             yield site
 

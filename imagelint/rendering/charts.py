@@ -7,6 +7,7 @@ import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+from imagelint.engine.edits import NotEditableError
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.rendering.helm import NO_SETTING, Setting, render
 from imagelint.rendering.staging import Staged, stage
@@ -70,8 +71,14 @@ class Bench:
         names = []
         for number, given in enumerate(release.values):
             place = os.path.join(self._home, f"values-{number}.yaml")
+            try:
+                data = given.for_helm
+            except NotEditableError as error:
+                raise RenderingError(
+                    f"the values in {given.path} cannot be read: {error}"
+                ) from error
             with open(place, "wb") as file:
-                file.write(given.for_helm)
+                file.write(data)
             names.append(place)
             self._names[place] = given.path
         self._setting = release.setting._replace(values=tuple(names))

@@ -25,6 +25,8 @@ _FLUX: Final = "helm.toolkit.fluxcd.io"
 _ARGO: Final = "argoproj.io"
 _REPOSITORIES: Final = ("GitRepository", "Bucket", "OCIRepository")
 
+_POST_RENDERER: Final = "an entry in spec.postRenderers[].kustomize.images can rename it"
+
 
 class Deployed(NamedTuple):
     """A chart that an object installs."""
@@ -42,6 +44,8 @@ class Deployed(NamedTuple):
     """The field with values that are elsewhere."""
     are_in_chart: bool = False
     """Whether the paths of values files begin at the chart."""
+    otherwise: str = ""
+    """What can rename an image that no value makes, as a clause."""
 
 
 def deployed_in(path: str, data: bytes) -> Iterator[Deployed]:
@@ -82,6 +86,7 @@ def _of_flux(root: Mapping, view: View, given: GivenValues) -> Iterator[Deployed
         namespace=target,
         release=release or name,
         unread="spec.valuesFrom" if has_more else None,
+        otherwise=_POST_RENDERER,
     )
 
 

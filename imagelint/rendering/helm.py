@@ -69,10 +69,8 @@ def render(  # noqa: PLR0913, PLR0917 - everything about a call
     os.makedirs(os.path.dirname(probe), exist_ok=True)
     with open(probe, "w", encoding="utf-8") as file:
         file.write(_TEMPLATE)
-    release = () if setting.release is None else (setting.release,)
-    arguments = ["template", *release, part.folder]
-    arguments += ["--namespace", setting.namespace or NAMESPACE]
-    arguments += ["--kube-version", setting.kube_version or KUBE_VERSION]
+    arguments = ["template", f"--namespace={setting.namespace or NAMESPACE}"]
+    arguments += [f"--kube-version={setting.kube_version or KUBE_VERSION}"]
     arguments += (f"--api-versions={one}" for one in setting.api_versions)
     arguments += (f"--values={one}" for one in setting.values)
     arguments += (f"--set={one}" for one in setting.sets)
@@ -80,8 +78,10 @@ def render(  # noqa: PLR0913, PLR0917 - everything about a call
         place = os.path.join(home, "overlay.json")
         with open(place, "w", encoding="utf-8") as file:
             json.dump(overlay, file)
-        arguments += [f"--values={place}", "--skip-schema-validation"]
-    output = helm.run(arguments, home, home, limits)
+        arguments += (f"--values={place}", "--skip-schema-validation")
+    # A name comes from the checkout: behind -- it is no option.
+    release = () if setting.release is None else (setting.release,)
+    output = helm.run([*arguments, "--", *release, part.folder], home, home, limits)
     return _taken_apart(output)
 
 

@@ -203,7 +203,8 @@ class _Tracer:
         if doubtful and len(marked) > 1:
             half = (len(doubtful) + 1) // 2
             self.solve(doubtful[:half])
-            self.solve(doubtful[half:])
+            if not all(self.sources):
+                self.solve(doubtful[half:])
 
     def _learn(self, marked: list[Leaf], found: Sequence[str]) -> list[Leaf]:
         """Take sources from marked images; return the leaves of those that became others."""

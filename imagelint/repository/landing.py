@@ -17,7 +17,7 @@ from imagelint.repository.hosts import is_filled_in
 from imagelint.repository.patched_hosts import patched_namespaces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from imagelint.kubernetes.context import Context
     from imagelint.kubernetes.kustomize.model import FileRole
@@ -46,8 +46,8 @@ class Landing:
         self._graph = graph
         self._bare: dict[str, list[tuple[bool, Build]]] = {}
         """By folder without a kustomization; the flag says whether folders below count, too."""
-        self._known: dict[str, tuple[Build, ...]] = {}
-        """By folder: see :meth:`_recursive`."""
+        self._known: dict[tuple[str, bool], tuple[Build, ...]] = {}
+        """By folder: see :meth:`_around`."""
         self._roles: dict[str, dict[FileRole, None]] = {}
         self._named: dict[str, list[str]] = {}
         """By file with a host: the files that it uses as patches."""
@@ -59,7 +59,7 @@ class Landing:
 
     def context_of(self, path: str, known: Context) -> Context:
         """Add what hosts do with a file (absolute) to what the kustomizations know of it."""
-        around = tuple(self._around(path)) if self._bare else ()
+        around = self._around(os.path.dirname(path)) if self._bare else ()
         roles = self._roles.get(path, {})
         if not around and not roles:
             return known
@@ -115,22 +115,23 @@ class Landing:
             work += new
         return not seen
 
-    def _around(self, path: str) -> Iterator[Build]:
-        """Yield the records of the folders around a file, up to the next kustomization."""
-        folder = os.path.dirname(path)
-        if folder not in self._graph.members:
-            yield from (said for _, said in self._bare.get(folder, ()))
-            yield from self._recursive(os.path.dirname(folder))
+    def _around(self, folder: str, *, is_own: bool = True) -> tuple[Build, ...]:
+        """Return what the records of a folder and those around it say about files in it.
 
-    def _recursive(self, folder: str) -> tuple[Build, ...]:
-        """Return the records of a folder and those around it that include folders below."""
-        if folder not in self._known:
-            own = tuple(said for is_recursive, said in self._bare.get(folder, ()) if is_recursive)
-            above = os.path.dirname(folder)
-            is_last = folder in self._graph.members or above == folder
-            around = () if is_last else self._recursive(above)
-            self._known[folder] = () if folder in self._graph.members else (*own, *around)
-        return self._known[folder]
+        They end at a kustomization. Unless it is the files' own folder, its records count only if
+        they include the folders below.
+        """
+        key = folder, is_own
+        if key not in self._known:
+            found: dict[Build, None] = {}
+            if folder not in self._graph.members:
+                records = self._bare.get(folder, ())
+                found = {said: None for is_recursive, said in records if is_own or is_recursive}
+                above = os.path.dirname(folder)
+                if above != folder:
+                    found.update(dict.fromkeys(self._around(above, is_own=False)))
+            self._known[key] = tuple(found)
+        return self._known[key]
 
 
 def _known(namespace: str) -> frozenset[str]:

@@ -133,7 +133,7 @@ class Builds:
         return linter.judge(examination, governing.match_path(path), stamp=governing.stamp)
 
     def mended(self, one: Build, known: Collection[str]) -> tuple[bytes, Build]:
-        """Return the file of a kustomization with entries for images that are not ``known``.
+        """Return the file of a kustomization with entries for images whose names are not ``known``.
 
         Also returns the build with them. Raises ``RenderingError`` with the reason if that is not
         possible, or would change anything else.
@@ -145,7 +145,7 @@ class Builds:
         wanted = {
             split_image(image)[0]: split_image(record.rewrite)[0]
             for image, record in zip(texts_of(one.result.images), one.result.images, strict=True)
-            if record.rewrite is not None and image not in known
+            if record.rewrite is not None and split_image(image)[0] not in known
         }
         keys = (key for key, _ in member.says.mapping.pairs)
         if any(isinstance(key, Scalar) and key.value.lower() in _LATE for key in keys):

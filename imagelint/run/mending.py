@@ -22,6 +22,7 @@ from imagelint.rendering.plan import dotted
 from imagelint.rendering.tools import RenderingError
 from imagelint.rendering.values import GivenValues
 from imagelint.repair.insert import set_values
+from imagelint.repository.rename_matching import split_image
 from imagelint.run.builds import Builds
 from imagelint.run.rendered import Looked, Renderer, texts_of
 from imagelint.yaml.nodes import Sequence
@@ -90,13 +91,13 @@ class Mender:
             new = {
                 image
                 for image, record in zip(images, one.result.images, strict=True)
-                if record.rewrite is not None and image not in known.images
+                if record.rewrite is not None and split_image(image)[0] not in known.names
             }
             if not new:
                 yield one
                 continue
             try:
-                data, after = builds.mended(one, known.images)
+                data, after = builds.mended(one, known.names)
                 old = files.read(one.path, one.path)[0]
             except (RenderingError, FileError) as error:
                 yield one._replace(refused=str(error))

@@ -31,6 +31,8 @@ class Installed(NamedTuple):
     release: Release
     governing: files.GoverningPolicy
     environment: str | None = None
+    otherwise: str = ""
+    """What can rename an image that no value makes, as a clause."""
 
     @property
     def path(self) -> str:
@@ -90,7 +92,8 @@ def _deployed(run: Run) -> Iterator[Installed]:
             setting = Setting(
                 sets=deployed.sets, namespace=deployed.namespace, release=deployed.release
             )
-            yield from _installed(run, chart, (*values, deployed.values), setting)
+            for installed in _installed(run, chart, (*values, deployed.values), setting):
+                yield installed._replace(otherwise=deployed.otherwise)
 
 
 def _named(

@@ -20,6 +20,7 @@ from imagelint.policy.placement import Where
 from imagelint.rendering.metadata import CHART_FILE
 from imagelint.rendering.places import NOWHERE
 from imagelint.rendering.plan import dotted
+from imagelint.repository.rename_matching import split_image
 from imagelint.run.builds import Builds
 from imagelint.run.rendered import Renderer, texts_of
 
@@ -77,8 +78,10 @@ class KnownImages(NamedTuple):
     """What is known from files."""
 
     images: frozenset[str]
+    names: frozenset[str]
+    """Of these images, without tags and digests, which an entry may set."""
     findings: frozenset[tuple[str, str | None]]
-    """Rules and images of findings, also of suppressed ones."""
+    """Rules and images of findings, also of suppressed ones; and rules and names."""
 
     @classmethod
     def of(cls, results: Iterable[FileResult]) -> KnownImages:
@@ -89,8 +92,17 @@ class KnownImages(NamedTuple):
             images.update(texts_of(result.images))
             found = (*result.findings, *(one.finding for one in result.suppressed))
             findings.update((one.rule, one.image) for one in found)
+            findings.update((one.rule, split_image(one.image or "")[0]) for one in found)
             images.update(one.image for one in found if one.image is not None)
-        return cls(frozenset(images), frozenset(findings))
+        names = frozenset(split_image(image)[0] for image in images)
+        return cls(frozenset(images), names, frozenset(findings))
+
+    def has(self, finding: Finding) -> bool:
+        """Whether a finding in a build is known; where an image comes from, its name decides."""
+        image = finding.image
+        if finding.fix is not None and image is not None:
+            image = split_image(image)[0]
+        return (finding.rule, image) in self.findings
 
 
 class _Told:
@@ -165,7 +177,7 @@ class _Telling:
         result, path = one.result, files.displayed(one.path, self._run.cwd)
         told = self._told_of(one.path, one.governing, result)
         numbers = {record.span: number for number, record in enumerate(result.images)}
-        new = [one for one in result.findings if (one.rule, one.image) not in known.findings]
+        new = [one for one in result.findings if not known.has(one)]
         wrong = {finding.span for finding in new}
         for number, (record, image) in enumerate(
             zip(result.images, texts_of(result.images), strict=True)
@@ -269,7 +281,8 @@ def _advised(finding: Finding, looked: Looked, number: int) -> Finding:
         return finding
     path = intended.made.get(number)
     if path is None:
-        return finding._replace(unfixable=intended.refused.get(number))
+        reasons = (intended.refused.get(number), looked.installed.otherwise)
+        return finding._replace(unfixable="; ".join(filter(None, reasons)) or None)
     advice = f"; set {dotted(path)}: {as_yaml(intended.values[path])}"
     return finding._replace(message=finding.message + advice)
 

@@ -99,7 +99,7 @@ def test_what_is_excluded_is_not_missing(work: Project) -> None:
         (["-"], "did you mean `imagelint check -`?"),
         (["check", "--fromat", "json"], "--format"),
         (["check", "--format", "jsno"], 'did you mean "json"?'),
-        (["check", "--format", "nope"], "there are auto, text, json"),
+        (["check", "--format", "nope"], "there are auto, text, concise, json"),
         (["check", "--format", "json="], "a file belongs behind the ="),
         (["check", "--format", "json", "--format", "text"], "cannot both go to stdout"),
         (["check", "--format", "json=x", "--format", "text=x"], "cannot both go to x"),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from imagelint.model.builds import Build
 from imagelint.model.errors import PolicyError, UsageError
 from imagelint.model.finding import Severity
 from imagelint.model.reference import ImageReference
@@ -114,6 +115,55 @@ default: prod
         """The keys are alternatives, labels must all match, none is the default."""
         found = Placement(self.POLICY).environments(path, namespace, labels)
         assert [item.name for item in found] == expected
+
+    @pytest.mark.parametrize(
+        ("namespace", "chains", "expected"),
+        [
+            (None, [["dev"]], ["dev"]),
+            (None, [["x"]], ["prod"]),
+            (None, [[""]], ["prod"]),
+            (None, [["dev"], ["x"]], ["dev", "prod"]),
+            (None, [["dev"], ["dev-a"]], ["dev"]),
+            (None, [["dev", "x"]], ["dev"]),
+            (None, [["x", "dev"], ["", "y"]], ["dev", "prod"]),
+            ("dev", [["x"]], ["dev"]),
+            ("x", [["dev"]], ["dev"]),
+        ],
+    )
+    @pytest.mark.parametrize("labels", [True, False])
+    def test_default_of_builds(
+        self, namespace: str | None, chains: list[list[str]], expected: list[str], *, labels: bool
+    ) -> None:
+        """It applies where nothing matches in one of the builds; each is a chain of namespaces."""
+        policy = self.POLICY
+        if not labels:
+            found = (one.match._replace(labels=()) for one in policy.environments)
+            pairs = zip(policy.environments, found, strict=True)
+            policy = policy._replace(
+                environments=tuple(one._replace(match=match) for one, match in pairs)
+            )
+            policy = policy._replace(default=policy.environment("prod"))
+        builds: list[Build] = []
+        for chain in chains:
+            above: tuple[Build, ...] = ()
+            for name in reversed(chain):
+                above = (Build(frozenset(filter(None, [name])), above),)
+            builds += above
+        placement = Placement(policy)
+        for path, more in (("a", []), ("x/dev/a", ["dev"]), ("a", [])):
+            names = [one.name for one in placement.environments(path, namespace, {}, (*builds,))]
+            assert names == (more or expected)
+
+    def test_a_destination_is_for_objects_that_nothing_places(self) -> None:
+        host = Build(destinations=frozenset({"dev"}))
+        for builds, namespace, expected in (
+            ((host,), None, "dev"),
+            ((host,), "x", "prod"),
+            ((Build(frozenset({"x"}), (host,), is_moving=True),), None, "prod"),
+            ((Build(frozenset({"x"}), (host,)),), None, "dev"),
+        ):
+            [found] = Placement(self.POLICY).environments("a", namespace, {}, builds)
+            assert found.name == expected
 
     def test_what_was_asked_before_is_no_matter(self) -> None:
         """What is known of a path or a namespace is not taken for what holds of another."""

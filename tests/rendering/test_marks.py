@@ -73,6 +73,18 @@ def test_values_that_break_the_rendering_are_left_out() -> None:
     assert traced(values, render) == [[("repository", "", ":1")]]
 
 
+def test_what_decides_is_not_searched_if_every_image_has_a_source() -> None:
+    values = {"image": "a/b", "mode": "b", "more": "b", "even": "b"}
+    calls = []
+
+    def render(v: Values) -> list[str] | None:
+        calls.append(v)
+        return [v["image"]] if v["mode"] == "b" else None
+
+    assert traced(values, render) == [[("image", "", "")]]
+    assert len(calls) == 1 + 3
+
+
 def test_experiments_are_counted() -> None:
     values = {f"k{number}": "a" for number in range(50)}
     calls = []

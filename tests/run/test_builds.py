@@ -47,6 +47,13 @@ def test_what_files_show_is_told_once(overlay: Project) -> None:
     assert "1 image in" in overlay.run("check", ".", "--render").stdout
 
 
+def test_an_image_with_another_tag_is_known_by_its_name(overlay: Project) -> None:
+    text = f"{OVERLAY}images: [{{name: nginx, newTag: v2}}]\n"
+    overlay.write("overlays/prod/kustomization.yaml", text)
+    assert told(overlay, ".") == [("vendor/app/pod.yaml", 8, "nginx:1.25")]
+    assert told(overlay, "overlays") == [("overlays/prod/kustomization.yaml", 2, "nginx:v2")]
+
+
 def test_the_overlay_gets_an_entry(overlay: Project) -> None:
     done = overlay.run("fix", "overlays", "--render", "--yes")
     assert done.exit_code == CLEAN, done.output

@@ -265,3 +265,31 @@ def test_a_chart_elsewhere_is_not_rendered(helm: Project) -> None:
     helm.write("web.yaml", RELEASE.replace("GitRepository", "HelmRepository"))
     helm.write("other.yaml", RELEASE)
     assert helm.run("check", ".", "--render").exit_code == CLEAN
+
+
+def test_a_post_renderer_is_offered_where_no_value_makes_an_image(helm: Project) -> None:
+    shop(helm, "a: b\n", template("quay.io/fixed:{{ .Chart.AppVersion }}"))
+    helm.write("web.yaml", RELEASE.replace("charts/shop", "shop"))
+    done = helm.run("check", "web.yaml", "--render")
+    assert done.exit_code == FINDINGS, done.output
+    assert (
+        "no value makes it; an entry in spec.postRenderers[].kustomize.images can rename it"
+    ) in done.stdout
+
+
+@pytest.mark.parametrize("name", ["--post-renderer=./evil", "-fevil.yaml", "--help", "a b"])
+def test_a_name_is_no_option(rendering: Project, name: str) -> None:
+    """A HelmRelease comes from the checkout, and Helm takes options anywhere."""
+    shop(rendering, "image: quay.io/a:1\n", template("{{ .Values.image }}"))
+    evil = rendering.write("evil", f"#!/bin/sh\ntouch {rendering.root}/ran\ncat\n")
+    evil.chmod(0o755)
+    text = RELEASE.replace("charts/shop", "shop")
+    for field in ("releaseName", "targetNamespace"):
+        kept = text.replace("targetNamespace: web", f"{field}: '{name}'")
+        rendering.write("web.yaml", kept)
+        done = rendering.run("check", "web.yaml", "--render")
+        assert "internal error" not in done.stderr
+        assert not (rendering.root / "ran").exists()
+        if field == "releaseName":
+            assert done.exit_code == ERROR
+            assert "invalid release name" in done.stderr

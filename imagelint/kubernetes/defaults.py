@@ -12,6 +12,7 @@ from itertools import chain, islice, product
 from math import prod
 from typing import TYPE_CHECKING, Final, TypeAlias
 
+from imagelint.kubernetes.parameters import Found, Memory, Parameters
 from imagelint.kubernetes.readers import Value
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.yaml.nodes import Scalar
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
     from imagelint.kubernetes.objects import ObjectNode
-    from imagelint.kubernetes.parameters import Found, Mention, Parameters, Steps
+    from imagelint.kubernetes.parameters import Mention, Steps
     from imagelint.kubernetes.readers import View
     from imagelint.kubernetes.sites import ImageSite
 
@@ -69,12 +70,6 @@ def with_defaults(image: str) -> str:
     return re.sub(_DEFAULT, r"\1", image)
 
 
-def _may_resolve(site: ImageSite) -> bool:
-    """Whether a site's text may have a placeholder with values; nearly none has."""
-    text = site.value.value
-    return isinstance(text, str) and _is_marked(text)
-
-
 def _is_marked(text: str) -> bool:
     return "$" in text or "{{" in text
 
@@ -86,14 +81,6 @@ def with_values(
 
     A placeholder with values is a site that names their fields, unless nothing else can arrive.
     """
-    if not any(_may_resolve(site) for *_, site in reads):
-        yield from ((item, steps, site) for item, _, steps, site in reads)
-        return
-    from imagelint.kubernetes.parameters import (  # noqa: PLC0415 - few images have placeholders
-        Memory,
-        Parameters,
-    )
-
     known: dict[int, _Search] = {}
     memory = Memory()
     read: list[tuple[Read, list[tuple[_Piece, ...]]]] = []
@@ -164,12 +151,15 @@ class _Search:
         """Return the values of an image, each as pieces; empty if no placeholder has any."""
         node = site.node
         is_plain = not (site.tail or site.unfixable or site.has_separate_tag or site.filled_by)
-        if not (is_plain and isinstance(node, Scalar) and _may_resolve(site)):
+        text = site.value.value
+        if not (is_plain and isinstance(node, Scalar) and isinstance(text, str)):
+            return []
+        if not _is_marked(text):
             return []
         start, end = site.within or (0, len(node.value))
-        place = self._parameters.place(node, site.field, steps)
+        scope = self._parameters.scope_of(steps)
         self._budget = _MOST_READS
-        found = self._read(place, 0, (start, end))
+        found = self._read(Found(node, site.field, scope, is_final=True), 0, (start, end))
         if all(len(value) == 1 and not value[0].is_known for value in found):
             found = [value for value in found if value[0].node is not node]
         for value in found:
