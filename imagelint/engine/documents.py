@@ -6,10 +6,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from imagelint.engine.edits import place_of
+from imagelint.kubernetes.catalogue.entries import at_path
+from imagelint.kubernetes.prefilter import hints_of
 from imagelint.kubernetes.seen import ACTION
 from imagelint.model.finding import Finding, Severity
+from imagelint.model.reference import ImageReference
 from imagelint.model.report import Suppressed
-from imagelint.model.source import Span
+from imagelint.model.source import Span, as_yaml, shown
 from imagelint.policy.placement import Where
 from imagelint.yaml.nodes import Scalar
 
@@ -17,8 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from imagelint.engine.excuses import Excuses
+    from imagelint.kubernetes.catalogue.lookup import Catalogue
     from imagelint.kubernetes.context import Trouble
     from imagelint.kubernetes.examined import Examined
+    from imagelint.kubernetes.guesses import Guess
     from imagelint.model.finding import KubeObject
     from imagelint.model.source import Source
     from imagelint.policy.policy import Environment, Policy
@@ -26,18 +31,25 @@ if TYPE_CHECKING:
 
     Environments = Callable[[Where, KubeObject | None], tuple[Environment, ...]]
 
-__all__ = ["TEMPLATE", "DocumentRules", "where_of"]
+__all__ = ["TEMPLATE", "UNKNOWN", "DocumentRules", "is_on", "where_of"]
 
 UNPARSABLE = "unparsable-document"
 TEMPLATE = "unrendered-template"
 DROPPED = "dropped-content"
 BUILD = "lint the build (`kustomize build . | imagelint check -`)"
 UNRESOLVED = "unresolved-reference"
+UNKNOWN = "unknown-image"
 
 
 def where_of(item: Examined, file: Where) -> Where:
     """Return where the objects of a document are; kustomizations do not move data."""
     return Where(file.path) if item.is_data else file
+
+
+def is_on(policy: Policy, rule: Rule) -> bool:
+    """Whether a rule is on in any environment."""
+    severities = (policy.severity(rule, environment) for environment in policy.environments)
+    return any(severity is not Severity.OFF for severity in severities)
 
 
 class DocumentRules:
@@ -50,6 +62,7 @@ class DocumentRules:
         self._policy = policy
         self._rules = rules
         self._environments = environments
+        self._asks_for_guesses = is_on(policy, rules[UNKNOWN])
 
     def about_document(
         self, item: Examined, chart: str | None, excuses: Excuses
@@ -126,6 +139,56 @@ class DocumentRules:
                 return
             yield Suppressed(finding, *excuse)
 
+    def guesses(
+        self,
+        source: Source,
+        catalogue: Catalogue,
+        examined: Iterable[Examined],
+        within: Span | None,
+        chart: str | None,
+    ) -> tuple[Guess, ...]:
+        """Return what looks like an image where nobody described one, if a rule asks."""
+        if not self._asks_for_guesses or chart is not None:
+            return ()
+        if hints_of(source, examined) is None:
+            return ()
+        from imagelint.kubernetes.guesses import guesses_in  # noqa: PLC0415 - few files have hints
+
+        return tuple(guesses_in(source, catalogue, examined, within))
+
+    def about_guesses(
+        self, guesses: Iterable[Guess], excuses: Excuses
+    ) -> Iterator[Finding | Suppressed]:
+        """Yield what looks like an image that is not allowed, where nobody described one."""
+        rule = self._rules[UNKNOWN]
+        severity_in = partial(self._policy.severity, rule)
+        for guess in guesses:
+            reference = ImageReference.parse_or_none(guess.image)
+            environments = self._environments(excuses.where, guess.object)
+            for environment in sorted(environments, key=lambda env: severity_in(env).rank):
+                severity = severity_in(environment)
+                if severity.value == "off" or reference is None:
+                    break
+                if environment.gate.decide(reference).allowed:
+                    continue
+                finding = Finding(
+                    UNKNOWN,
+                    severity,
+                    _about(guess, environment.name),
+                    guess.path,
+                    guess.span,
+                    environment.name,
+                    guess.object,
+                    guess.field or None,
+                    image=guess.image,
+                )
+                at = guess.span.start
+                excuse = excuses.find(UNKNOWN, environment, at, guess.object, None, reference)
+                if excuse is None:
+                    yield finding
+                    break
+                yield Suppressed(finding, *excuse)
+
     def about_troubles(
         self, source: Source, troubles: Iterable[Trouble], excuses: Excuses
     ) -> Iterator[Finding | Suppressed]:
@@ -172,3 +235,30 @@ class DocumentRules:
             finding = Finding(TEMPLATE, severity, message, source.path, Span(offset, offset))
             excuse = excuses.find(TEMPLATE, None, offset)
             yield finding if excuse is None else Suppressed(finding, *excuse)
+
+
+def _about(guess: Guess, environment: str) -> str:
+    """Return what to say of a guess: what it is, and which entry makes it known."""
+    head = f"{shown(guess.image)} looks like an image that {environment} does not allow, "
+    meta = guess.object
+    if guess.what == "text":
+        return (
+            f"{head}in a text that imagelint does not read; if an operator applies it, name its key"
+            " in the policy's embedded:"
+        )
+    what = f"this {guess.what}"
+    if guess.what == "field":
+        what = f"the kind {shown(meta.kind)} ({shown(meta.group)})"
+    elif guess.what == "key":
+        what = "this key of a ConfigMap"
+    field = guess.entry
+    if not field.startswith("{"):
+        field = at_path(field) if field else "..."
+    entry = (
+        f"- {{groups: [{as_yaml(meta.group)}], kinds: [{as_yaml(meta.kind)}],"
+        f" source: WHERE-IT-IS-DOCUMENTED, fields: [{field}]}}"
+    )
+    return (
+        f"{head}but imagelint does not know {what}; if it is one, add to the policy's workloads:"
+        f" {entry}"
+    )

@@ -28,6 +28,7 @@ __all__ = ["NotEditableError", "edit_scalar", "place_of", "uses_elsewhere"]
 
 _PLAIN_SAFE = r"[A-Za-z0-9](?:[A-Za-z0-9._/@:+-]*[A-Za-z0-9_-])?"
 
+_PLAIN = r"[A-Za-z0-9._/@:+-]*"
 _PLAIN_PREFIX = r"[A-Za-z0-9](?:[A-Za-z0-9._/@:+-]*[A-Za-z0-9_/-])?"
 
 
@@ -72,7 +73,9 @@ def edit_scalar(
     first, last = _changed(old, new)
     inserted = new[first : len(new) - (len(old) - last)]
     ends = new if stop == len(node.value) else f"{new}x"
-    if not node.style and not _is_plain_safe(ends, inserted, first):
+    if not node.style and not (
+        _is_plain_safe(ends) or (first == 0 and _is_plain_prefix(inserted, old))
+    ):
         raise NotEditableError(f"{shown(new)} would need quotes")
     if not document.is_placed:
         raise NotEditableError("the string around it does not contain it literally")
@@ -87,14 +90,18 @@ def edit_scalar(
     return Edit(Span(document.byte_offset(start), document.byte_offset(end)), inserted)
 
 
-def _is_plain_safe(new: str, inserted: str, first: int) -> bool:
-    """Whether a plain scalar needs no quotes after an edit.
+def _is_plain_safe(new: str) -> bool:
+    """Whether a plain scalar needs no quotes."""
+    return re.fullmatch(_PLAIN_SAFE, new) is not None
 
-    In front of what is plain already, such as a placeholder, only the insertion matters.
+
+def _is_plain_prefix(inserted: str, old: str) -> bool:
+    """Whether a text needs no quotes in front of what is plain: a placeholder, a part of an image.
+
+    The rest is as it was, so only the insertion matters.
     """
-    if re.fullmatch(_PLAIN_SAFE, new) is not None:
-        return True
-    return first == 0 and re.fullmatch(_PLAIN_PREFIX, inserted) is not None
+    has_rest = old.endswith(("/", ":", "@")) or re.fullmatch(_PLAIN, old) is None
+    return has_rest and re.fullmatch(_PLAIN_PREFIX, inserted) is not None
 
 
 def _changed(old: str, new: str) -> tuple[int, int]:

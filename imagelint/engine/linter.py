@@ -10,7 +10,7 @@ from itertools import repeat
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from imagelint.engine.documents import DocumentRules, where_of
+from imagelint.engine.documents import DocumentRules, is_on, where_of
 from imagelint.engine.edits import place_of
 from imagelint.engine.excuses import Excuses
 from imagelint.engine.findings import findings_of, record_of
@@ -23,7 +23,7 @@ from imagelint.kubernetes.prefilter import may_select_images
 from imagelint.kubernetes.pull_secrets import accounts_in, pods_in
 from imagelint.kubernetes.sites import ISTIO
 from imagelint.model.errors import did_you_mean
-from imagelint.model.finding import COMMENT_MARK, Finding, Severity
+from imagelint.model.finding import COMMENT_MARK, Finding
 from imagelint.model.report import (
     NO_FACTS,
     Account,
@@ -106,6 +106,8 @@ class Linter:
         if policy.workloads or policy.ignored_fields or policy.embedded:
             own = catalogue.with_entries(policy.workloads).with_embedded(policy.embedded)
             self.catalogue = own.without_fields(policy.ignored_fields)
+        if policy.definitions:
+            self.catalogue = self.catalogue.with_definitions(policy.definitions)
         self.environment = environment
         self._placement = Placement(policy, environment)
         self._judge = Judge(policy, self._rules)
@@ -146,10 +148,7 @@ class Linter:
         return with_roles(context, self._policy, match_path, in_chart=chart is not None)
 
     def examine(self, source: Source, context: Context = NO_CONTEXT) -> Examination:
-        """Return the examination of a source, as the rules need it.
-
-        ``context`` is what the rest of the repository says about the file; see :meth:`context_of`.
-        """
+        """Return the examination of a source as the rules need it; see :meth:`context_of`."""
         return Examination(
             source, self.catalogue, with_trees=bool(self._about_secrets), context=context
         )
@@ -173,7 +172,10 @@ class Linter:
         # A source with comments has no parts.
         has_comments = examination.within is None and _has_comments(source)
         is_plain = chart is None and not self._about_secrets and not has_comments
-        if not examined and is_plain and not context.troubles:
+        guesses = self._documents.guesses(
+            source, self.catalogue, examined, examination.within, chart
+        )
+        if not (examined or guesses or context.troubles) and is_plain:
             selects = self._may_select(source, examination.within)
             return FileResult(source, 0, free, (), (), policy=stamp, may_select=selects)
         ignores = None
@@ -193,6 +195,7 @@ class Linter:
                 told_item = _with_placeholders(item, source, context, where)
                 self._look_at(told_item, found, excuses, in_chart=chart is not None)
         findings = _with_advice(found.findings, source, context)
+        findings += self._documents.about_guesses(guesses, excuses)
         findings += self._documents.about_troubles(source, context.troubles, excuses)
         if chart is not None:
             findings += self._documents.about_template(source, chart, excuses)
@@ -272,10 +275,7 @@ class Linter:
     def _rules_about_secrets(self) -> Iterator[str]:
         """Yield the rules about pull secrets that are on in any environment."""
         for rule in self._rules.values():
-            if rule.check == ABOUT_PODS and any(
-                self._policy.severity(rule, environment) is not Severity.OFF
-                for environment in self._policy.environments
-            ):
+            if rule.check == ABOUT_PODS and is_on(self._policy, rule):
                 yield rule.id
 
     def parts(

@@ -26,7 +26,7 @@ from imagelint.policy.locks import Locks, read_extends
 from imagelint.policy.policy import parse_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from imagelint.engine.baseline import Baseline
     from imagelint.files.origin import Origin
@@ -236,17 +236,24 @@ class Policies:
         """Read a policy with all that it extends; list every mistake of an invalid file."""
         own_rules: dict[str, Source] = {}
         try:
-            return self._read_all(path, folder, own_rules)
+            return self._read_all(path, folder, own_rules, {})
         except PolicyError as error:
             from imagelint.files.explained import explain  # noqa: PLC0415 - most are in order
 
             explain(error, is_rule=error.source in own_rules.values())
             raise
 
-    def _read_all(self, path: str, folder: str, own_rules: dict[str, Source]) -> GoverningPolicy:
+    def _read_all(
+        self,
+        path: str,
+        folder: str,
+        own_rules: dict[str, Source],
+        crds: dict[str, Callable[[], Source]],
+    ) -> GoverningPolicy:
         """Read a policy with all that it extends, and the baseline beside it.
 
-        The sources of its rule files are added to ``own_rules``, by path.
+        The sources of its rule files are added to ``own_rules``, by path, and what reads its CRDs
+        to ``crds``.
         """
         if self._harbor is not None:
             name = displayed(path, self._cwd)
@@ -260,14 +267,16 @@ class Policies:
             if not is_below(folder, own):  # the files are not below it either
                 own = self._root_above(folder) or folder
             anchor = "" if own == folder else relative_to(own, folder)
-            find = partial(self._rule_sources, os.path.dirname(one.path), own_rules, root)
-            policy = parse_policy(one.source, self._rules, policy, anchor, find)
+            here = os.path.dirname(one.path)
+            find = partial(self._rule_sources, here, own_rules, root)
+            find_crds = partial(self._crd_sources, here, crds, root)
+            policy = parse_policy(one.source, self._rules, policy, anchor, find, find_crds)
         assert policy is not None  # the file itself is a layer
         sources = tuple(one.source for one in layers)
         data = b"".join(one.data for one in (*sources, *own_rules.values()))
         stamp = PolicyStamp(layers[0].source.path, data)
         place = os.path.join(os.path.dirname(path), BASELINE_NAME)
-        made_of = (*(one.path for one in layers), *own_rules)
+        made_of = (*(one.path for one in layers), *own_rules, *crds)
         baseline, gone = None, frozenset[str]()
         if self._origin.exists(place):
             made_of += (place,)
@@ -328,9 +337,7 @@ class Policies:
         """
         paths = rule_files(self._origin, folder, glob)
         if isinstance(self._origin, OnDisk):
-            for path in left_out(folder, glob):
-                message = "a sparse checkout leaves out this rule file; add it to the checkout"
-                raise FileError(displayed(path, self._cwd), message)
+            self._refuse_absent(left_out(folder, glob), "this rule file")
         if not isinstance(self._origin, OnDisk):
             with suppress(InvalidPattern):
                 for path in rule_files(OnDisk(), folder, glob):
@@ -338,6 +345,28 @@ class Policies:
         sources = [self._read(path, root) for path in paths]
         found.update(zip(paths, sources, strict=True))
         return sources
+
+    def _crd_sources(
+        self, folder: str, found: dict[str, Callable[[], Source]], root: str, glob: str
+    ) -> list[Callable[[], Source]]:
+        """Return what reads each file with CRDs that a policy in ``folder`` names.
+
+        Raises ``InvalidPattern`` for an invalid glob.
+        """
+        from imagelint.files.rule_files import crd_files, left_out  # noqa: PLC0415 - most have none
+
+        paths = crd_files(self._origin, folder, glob)
+        if isinstance(self._origin, OnDisk):
+            self._refuse_absent(left_out(folder, glob, with_below=True), "these CRDs")
+        reads = {path: partial(self._read, path, root) for path in paths if path not in found}
+        found.update(reads)
+        return [found[path] for path in paths]
+
+    def _refuse_absent(self, paths: Iterable[str], what: str) -> None:
+        for path in paths:
+            it = "it" if what.startswith("this ") else "them"
+            message = f"a sparse checkout leaves out {what}; add {it} to the checkout"
+            raise FileError(displayed(path, self._cwd), message)
 
     def _root_of(self, path: str) -> str:
         """Return the folder outside of which a policy may name no files: its repository.

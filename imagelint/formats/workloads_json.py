@@ -56,6 +56,8 @@ def render_unknown(guesses: Sequence[Guess], look: Look = PLAIN) -> str:  # noqa
             "kind": one.kind,
             "field": one.field,
             "parts": one.parts,
+            "entry": one.entry,
+            "what": one.what,
             "image": one.image,
             "path": one.path,
             "line": one.place.line,

@@ -54,7 +54,7 @@ def _note(text: str, origin: str) -> str:
 def render_unknown(guesses: Sequence[Guess], look: Look = PLAIN) -> str:  # noqa: ARG001
     """Render fields that look like images as entries for the policy, ready to paste."""
     if not guesses:
-        return "# No field of an unknown kind looks like an image.\n"
+        return "# No field that is not known looks like an image.\n"
     lines = ["workloads:"]
     for group, kind in dict.fromkeys((one.group, one.kind) for one in guesses):
         lines += [
@@ -72,9 +72,13 @@ def _fields(guesses: Iterable[Guess]) -> list[str]:
     found: dict[str, str] = {}
     for one in guesses:
         place = f"{shown(one.path)}:{one.place.line}:{one.place.column}"
-        field = one.field if _SIMPLE_PATH.fullmatch(one.field) else json.dumps(one.field)
-        if one.parts is not None:
-            field = f"{{at: {json.dumps(one.field)}, repository: {as_yaml(one.parts[0])}, "
-            field += f"{'digest' if one.parts[1] == 'digest' else 'tag'}: {as_yaml(one.parts[1])}}}"
+        field = one.entry
+        if not field.startswith("{") and not _SIMPLE_PATH.fullmatch(field):
+            field = json.dumps(field)
+        if one.what == "text":
+            field = f"# in a text, {one.field}"
         found.setdefault(field, f"{shown(one.image)} at {place}")
-    return [f"      - {field}  # {note}" for field, note in found.items()]
+    return [
+        f"      {field}: {note}" if field.startswith("#") else f"      - {field}  # {note}"
+        for field, note in found.items()
+    ]

@@ -45,22 +45,44 @@ if TYPE_CHECKING:
 
     RuleSources: TypeAlias = Callable[[str], SequenceOf[Source]]
     """Returns the rule files that match a glob, or raises InvalidPattern."""
+    CrdSources: TypeAlias = Callable[[str], SequenceOf[Callable[[], Source]]]
+    """Returns what reads each file with CRDs that a glob matches, or raises InvalidPattern."""
 
 __all__ = [
+    "read_crds",
     "read_environments",
     "read_harbors",
     "read_ignores",
+    "read_keys",
     "read_rule_files",
     "read_rule_ids",
     "read_rule_settings",
     "read_values",
 ]
 
+_VERSION: Final = "1"
+_KEYS: Final = (
+    *("version", "harbor", "environments", "default", "rules", "rule-files", "ignores"),
+    *("exceptions", "extends", "locked", "exclude", "workloads", "ignore-fields", "embedded"),
+    *("crds", "values", "render"),
+)
+
 _NO_BASES: Final[Mapping[str, Environment]] = {}
 _NO_SETTINGS: Final[Mapping[str, RuleSetting]] = {}
 _NO_LOCKS: Final = Locks()
 _FLAT: Final = "flatten"
 _NAME: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+def read_keys(reader: Fields, *, is_layer: bool) -> dict[str, Node]:
+    """Return the values of a policy's keys; a layer takes what it lacks from its base."""
+    required = ("version",) if is_layer else ("version", "environments", "default")
+    record = reader.record(reader.root, "", _KEYS, required)
+    version = reader.text(record["version"], "version")
+    if version != _VERSION:
+        message = f"version: this imagelint reads version {_VERSION}, not {shown(version)}"
+        raise reader.error(record["version"], message)
+    return record
 
 
 def read_harbors(reader: Fields, node: Node) -> HarborMap:
@@ -280,6 +302,25 @@ def read_rule_files(
             raise reader.error(item, f"{where}: no file matches {shown(glob)}")
         found.update((source.path, source) for source in named)
     return load_rules(found.values(), rules)
+
+
+def read_crds(
+    reader: Fields, node: Node, sources: CrdSources | None
+) -> tuple[Callable[[], Source], ...]:
+    """Read ``crds:``; return what reads each of the files that its globs match."""
+    where = "crds"
+    if sources is None:
+        raise reader.error(node, f"{where}: only a policy in a file can have CRDs")
+    found: list[Callable[[], Source]] = []
+    for item in reader.items(node, where):
+        glob = reader.text(item, where)
+        with reader.placing(item, where):
+            PathPatterns.parse([glob])
+            named = sources(glob)
+        if not named:
+            raise reader.error(item, f"{where}: no file or folder matches {shown(glob)}")
+        found += named
+    return tuple(found)
 
 
 def read_rule_settings(

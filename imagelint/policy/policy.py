@@ -35,6 +35,7 @@ ignores              ``require-reason: true`` stays       (has no lock: it only 
 locked               adds                                 (has no lock: it only tightens)
 rule-files, values   adds                                 (has no lock: it only finds more)
 workloads, embedded  adds                                 (has no lock: it only finds more)
+crds                 adds                                 (has no lock: it only finds more)
 render               its own, beside it                   (has no lock: it adds to what is read)
 ===================  ===================================  ==========================================
 
@@ -60,9 +61,11 @@ from imagelint.patterns.harbor import HarborMap
 from imagelint.policy.environments import Environment, Match, RuleSetting
 from imagelint.policy.locks import Locks, locked_error, read_extends, read_locks
 from imagelint.policy.parse import (
+    read_crds,
     read_environments,
     read_harbors,
     read_ignores,
+    read_keys,
     read_rule_files,
     read_rule_settings,
     read_values,
@@ -72,13 +75,13 @@ from imagelint.rules.built_in import RULES
 from imagelint.yaml.config import Fields
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from imagelint.kubernetes.catalogue.entries import EmbeddedTexts, IgnoredField, Workload
     from imagelint.model.finding import Severity
     from imagelint.policy.exceptions import PolicyException
     from imagelint.policy.locks import Lock
-    from imagelint.policy.parse import RuleSources
+    from imagelint.policy.parse import CrdSources, RuleSources
     from imagelint.policy.rendering import Rendering
     from imagelint.rules.checks.subject import Check
     from imagelint.rules.rule import Rule
@@ -87,13 +90,6 @@ if TYPE_CHECKING:
 __all__ = ["Environment", "Inconsistency", "InconsistentPolicy", "Match", "Policy", "RuleSetting"]
 __all__ += ["parse_policy"]
 
-_VERSION: Final = "1"
-_KEYS: Final = (
-    *("version", "harbor", "environments", "default", "rules", "rule-files", "ignores"),
-    *("exceptions", "extends", "locked", "exclude", "workloads", "ignore-fields", "embedded"),
-    *("values", "render"),
-)
-_REQUIRED: Final = ("version", "environments", "default")
 _NOTHING: Final = RuleSetting()
 _NO_RULES: Final[Mapping[str, RuleSetting]] = {}
 _NO_OWN_RULES: Final[Mapping[str, Rule]] = {}
@@ -134,6 +130,8 @@ class Policy(NamedTuple):
     """Files with values of charts, relative to the policy's folder; the base's first."""
     rendering: Rendering | None = None
     """What ``--render`` renders; None: all that it finds."""
+    definitions: tuple[Callable[[], Source], ...] = ()
+    """The files with CustomResourceDefinitions, unread; the base's first."""
 
     @classmethod
     def parse(cls, data: bytes, *, path: str = "imagelint.yaml") -> Policy:
@@ -194,12 +192,13 @@ class Policy(NamedTuple):
         return here, self.rules.get(rule.id, _NOTHING)
 
 
-def parse_policy(
+def parse_policy(  # noqa: PLR0913, PLR0917 - what a file may name is read by the caller
     source: Source,
     rules: Mapping[str, Rule],
     base: Policy | None = None,
     anchor: str = "",
     rule_sources: RuleSources | None = None,
+    crd_sources: CrdSources | None = None,
 ) -> Policy:
     """Read a policy file on top of the one that it extends; ``rules`` are imagelint's own, by id.
 
@@ -207,20 +206,19 @@ def parse_policy(
     InvalidPattern; without it, a policy cannot have any. ``anchor`` is the folder of the matched
     paths relative to the file's folder, empty if they are the same. Raises PolicyError with file,
     line, column and what to write, or its subclass InconsistentPolicy if valid parts contradict
-    each other.
+    each other. ``crd_sources`` does the same for ``crds``, with files that are read later.
     """
     reader = Fields(source, anchor)
-    record = reader.record(reader.root, "", _KEYS, _REQUIRED if base is None else ("version",))
-    version = reader.text(record["version"], "version")
-    if version != _VERSION:
-        message = f"version: this imagelint reads version {_VERSION}, not {shown(version)}"
-        raise reader.error(record["version"], message)
+    record = read_keys(reader, is_layer=base is not None)
     own_rules = {} if base is None else {**base.own_rules}
     if "rule-files" in record:
         known = {**rules, **own_rules}
         own_rules |= read_rule_files(reader, record["rule-files"], known, rule_sources)
     read = _Layer(reader, record, {**rules, **own_rules}, base).read()
-    return read._replace(own_rules=own_rules)
+    definitions = () if base is None else base.definitions
+    if "crds" in record:
+        definitions += read_crds(reader, record["crds"], crd_sources)
+    return read._replace(own_rules=own_rules, definitions=definitions)
 
 
 class _Layer:

@@ -157,6 +157,16 @@ RULES: Final[Mapping[str, Rule]] = {
         ),
         fixable=True,
     ),
+    "unknown-image": Rule(
+        "unknown-image", "What looks like an image is not allowed, in a place that is not known",
+        Severity.WARNING, "document",
+        "imagelint checks images where it knows that a field holds one. An operator may read an image from\nanywhere else: from a kind of its own, an annotation, an environment variable, a flag, a ConfigMap.\nNothing checks such an image, so the rule reports what looks like one: a reference with a registry, a\ntag or a digest, whose name says that it is an image, or whose registry serves nothing else. It\nreports only what the environment does not allow, and nothing in kinds that a policy or a\nCustomResourceDefinition describes, except in the other places above.\n",
+        "If it is an image, add the entry of the message to `workloads:` in the policy; then it is checked and\nfixed like any other. For a kind of an operator whose CustomResourceDefinitions are in the repository,\nname their folder in `crds:`. If it is no image, exclude the field with `ignore-fields:`, or suppress\nthe finding. `imagelint workloads --unknown` prints all such entries.\n",
+        Examples(
+            ("apiVersion: widgets.example.com/v1\nkind: Widget\nmetadata: {name: web}\nspec:\n  image: quay.io/example/widget:1.4.0\n", "apiVersion: widgets.example.com/v1\nkind: Widget\nmetadata: {name: web}\nspec:\n  sidecar: {repository: quay.io/example/proxy, tag: 2.1.0}\n", 'apiVersion: v1\nkind: Pod\nmetadata: {name: web, annotations: {example.com/sidecar-image: "quay.io/example/proxy:2.1.0"}}\n', 'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - name: web\n      image: harbor.myco.com/quay.io/example/web:1.4.0\n      env: [{name: WORKER_IMAGE, value: "quay.io/example/worker:1.4.0"}]\n', 'apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec:\n  containers:\n    - name: web\n      image: harbor.myco.com/quay.io/example/web:1.4.0\n      args: ["--worker-image=quay.io/example/worker:1.4.0"]\n', "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata:\n  workerImage: quay.io/example/worker:1.4.0\n"),
+            ("apiVersion: widgets.example.com/v1\nkind: Widget\nmetadata: {name: web}\nspec:\n  image: harbor.myco.com/quay.io/example/widget:1.4.0\n", 'apiVersion: widgets.example.com/v1\nkind: Widget\nmetadata: {name: web}\nspec:\n  image: fedora\n  imageTag: "quay.io:41"\n  homepage: https://quay.io/example/widget\n  output: {image: "quay.io/example/built:1.4.0"}\n', 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web, annotations: {containerImage: "quay.io/example/web:1.4.0"}}\ndata:\n  imagePullPolicy: Always\n  endpoint: collector.example.com/v1:4317\n'),
+        ),
+    ),
     "unparsable-document": Rule(
         "unparsable-document", "Kubernetes cannot read the document", Severity.ERROR, "document",
         "kubectl rejects the document, or imagelint cannot read it the way kubectl does. Then nobody knows\nwhich images run, so a broken document is always reported. The documents before and after it are\nlinted, and so are the images that can still be seen in it. Comments can suppress this rule only\nwhere they can suppress unapproved-registry.\n",

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from imagelint.kubernetes.guesses import unknown_fields
+from imagelint.kubernetes.guesses import guesses_in
 from imagelint.model.source import Source
 from tests.support.project import CLEAN, ERROR, POLICY, Project
 from tests.support.trees import catalogue
@@ -69,8 +69,9 @@ def test_the_list_as_json(project: Project) -> None:
 
 def test_what_looks_like_an_image() -> None:
     """Not the status, nor what is found by its shape, nor a name without registry and tag."""
-    guesses = list(unknown_fields(Source("w.yaml", WIDGET.encode()), catalogue()))
+    guesses = list(guesses_in(Source("w.yaml", WIDGET.encode()), catalogue()))
     assert [(one.field, one.parts, one.image, tuple(one.place)) for one in guesses] == [
+        ("metadata.annotations.image", None, "a/b:1", (3, 42)),
         ("spec.image", None, "nginx:1.25", (5, 10)),
         ("spec.sidecars[].proxyImage", None, "quay.io/a/b", (7, 20)),
         ("spec.sidecars[].proxyImage", None, "quay.io/a/c", (8, 20)),
@@ -89,6 +90,7 @@ def test_what_it_says_can_be_pasted(project: Project) -> None:
     assert project.run("workloads", "--unknown").stdout.startswith("# No field")
     images = json.loads(project.run("images", "--format", "json").stdout)["images"]
     assert {one["image"] for one in images} == {
+        "a/b:1",
         "nginx:1.25",
         "quay.io/a/b",
         "quay.io/a/c",
@@ -101,11 +103,13 @@ def test_what_it_says_can_be_pasted(project: Project) -> None:
 def test_unknown_as_json(project: Project) -> None:
     project.write("w.yaml", WIDGET)
     value = json.loads(project.run("workloads", "--unknown", "-f", "json").stdout)
-    assert value["unknown"][0] == {
+    assert value["unknown"][1] == {
         "group": "example.com",
         "kind": "Widget",
         "field": "spec.image",
         "parts": None,
+        "entry": "spec.image",
+        "what": "field",
         "image": "nginx:1.25",
         "path": "w.yaml",
         "line": 5,
@@ -116,7 +120,8 @@ def test_unknown_as_json(project: Project) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "apiVersion: v1\nkind: ConfigMap\ndata: {image: 'nginx:1'}\n",
+        "apiVersion: v1\nkind: ConfigMap\ndata: {text: 'nginx:1'}\n",
+        "apiVersion: v1\nkind: Service\nspec: {image: 'nginx:1'}\n",
         "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nspec: {image: 'nginx:1'}\n",
         "image: nginx:1\n",
         "kind: Widget\nspec: {image: 'nginx:1'}\n",
@@ -128,7 +133,7 @@ def test_unknown_as_json(project: Project) -> None:
     ],
 )
 def test_what_does_not(text: str) -> None:
-    assert list(unknown_fields(Source("w.yaml", text.encode()), catalogue())) == []
+    assert list(guesses_in(Source("w.yaml", text.encode()), catalogue())) == []
 
 
 def test_odd_names_are_quoted(project: Project) -> None:

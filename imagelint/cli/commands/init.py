@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import click
 from imagelint import files
 from imagelint.cli.options import debug_option, harbor_host
 from imagelint.cli.output import print_text, say, track
+from imagelint.kubernetes.catalogue.schemas import MARK
 from imagelint.model.errors import ImagelintError, UsageError
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source
@@ -42,6 +44,7 @@ _HEAD = f"""\
 """
 
 
+_DEFINED = re.compile(rb"(?m)^[\"']?kind[\"']?: *[\"']?CustomResourceDefinition\b")
 _COMMENT_AT, _MOST = 36, 100
 """The column of comments, and the maximum number of registries to list."""
 _SUSPICIOUS = "suspicious-reference"
@@ -97,19 +100,23 @@ def command(
         message = f"{files.POLICY_NAME} is there already; --force overwrites it"
         raise UsageError(message)
     seen: tuple[Seen, ...] = ()
+    folders: tuple[str, ...] = ()
     try:
-        seen = _look_around(None if is_there else host)
+        seen, folders = _look_around(None if is_there else host)
     except ImagelintError as error:
         say([f"note: registries were not looked for: {error}"])
-    data = policy_text(host, seen).encode()
+    data = policy_text(host, seen, folders).encode()
 
-    parse_policy(Source(files.POLICY_NAME, data), rules)
+    source = Source(files.POLICY_NAME, data)
+    parse_policy(source, rules, crd_sources=lambda _: [lambda: source])  # they have been seen
     files.write_new(place, files.POLICY_NAME, data, overwrite=force)
     _write_schema(cwd)
     written = f"Wrote {files.POLICY_NAME}, and {SCHEMA_NAME} for editors."
     if seen:
         found = listed(f"{one.registry} ({one.images})" for one in seen)
         written += f" Registries here, with their images: {found}."
+    if folders:
+        written += f" CRDs to learn from: {listed(folders)}."
     print_text(f"{written} Now try: imagelint check\n", sys.stdout)
 
 
@@ -119,10 +126,10 @@ def _write_schema(cwd: str) -> None:
     files.write_new(place, SCHEMA_NAME, files.schema_text().encode(), overwrite=True)
 
 
-def _look_around(harbor: str | None) -> tuple[Seen, ...]:
-    """Return the registries of this folder's images, those of the most images first."""
+def _look_around(harbor: str | None) -> tuple[tuple[Seen, ...], tuple[str, ...]]:
+    """Return the registries of this folder's images, the most used first, and where CRDs are."""
     run = Run(Request(harbor=harbor), lint)
-    found = _seen(track(run.results(), len(run.inputs), quiet=False))
+    found = _seen(track(run.results(), len(run.inputs), quiet=False)), _with_crds(run)
     if run.errors:
         say(["note: not all could be read: `imagelint check` says what"])
     return found
@@ -141,8 +148,19 @@ def _seen(results: Iterable[FileResult]) -> tuple[Seen, ...]:
     return tuple(sorted(found.values(), key=lambda one: (-one.images, one.registry)))
 
 
-def policy_text(harbor: str, seen: Iterable[Seen] = ()) -> str:
-    """Return the built-in policy, with its comments, for another Harbor and the registries found.
+def _with_crds(run: Run) -> tuple[str, ...]:
+    """Return the folders with CustomResourceDefinitions, the outermost alone; files if here."""
+    places: dict[str, None] = {}
+    for one in run.inputs:
+        data = run.guarded(one, lambda one=one: run.around.read(one)[0])  # type: ignore[misc]
+        if data is not None and MARK in data and _DEFINED.search(data) is not None:
+            path = files.relative_to(run.cwd, one.path)
+            places[path.rpartition("/")[0] or path] = None
+    return tuple(one for one in places if not any(one.startswith(f"{each}/") for each in places))
+
+
+def policy_text(harbor: str, seen: Iterable[Seen] = (), crds: Iterable[str] = ()) -> str:
+    """Return the built-in policy, with its comments, for another Harbor and what was found.
 
     Raises ``UsageError`` if ``harbor`` is not a host.
     """
@@ -159,7 +177,12 @@ def policy_text(harbor: str, seen: Iterable[Seen] = ()) -> str:
     if len(more) > _MOST:
         lines.append(f"    # and {len(more) - _MOST} registries more: `imagelint images` has all\n")
     end = text.index("  library: ")
-    return text[:end] + "".join(lines) + text[end:]
+    text = text[:end] + "".join(lines) + text[end:]
+    crds = tuple(crds)
+    if crds:
+        listed_here = "".join(f"  - {json.dumps(one, ensure_ascii=False)}\n" for one in crds)
+        text += f"\n# CRDs that teach where kinds hold images.\ncrds:\n{listed_here}"
+    return text
 
 
 def _project(one: Seen, host: str) -> str:

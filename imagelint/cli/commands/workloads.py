@@ -13,7 +13,7 @@ from imagelint.cli.options import input_options, request
 from imagelint.cli.output import EXIT_CLEAN, EXIT_ERROR, look_of, print_text, say
 from imagelint.formats import workloads_json, workloads_text
 from imagelint.kubernetes.catalogue.lookup import load_catalogue
-from imagelint.kubernetes.guesses import unknown_fields
+from imagelint.kubernetes.guesses import guesses_in
 from imagelint.model.errors import ImagelintError
 from imagelint.model.source import Source
 from imagelint.rules.built_in import RULES
@@ -29,9 +29,27 @@ __all__ = ["command"]
 _FORMATS = ("text", "json")
 
 
-@click.command("workloads")
+class _Command(click.Command):
+    """The command, or ``learn`` if that is its first argument."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """Return the context of the command that the arguments name."""
+        if args[:1] != ["learn"]:
+            return super().make_context(info_name, args, parent, **extra)
+        from imagelint.cli.commands.learn import command as learn  # noqa: PLC0415 - another command
+
+        return learn.make_context(f"{info_name} learn", args[1:], parent, **extra)
+
+
+@click.command("workloads", cls=_Command)
 @input_options
-@click.option("--unknown", is_flag=True, help="Print likely images in kinds that are not known.")
+@click.option("--unknown", is_flag=True, help="Print likely images in places that are not known.")
 @click.option(
     "-f",
     "--format",
@@ -52,13 +70,17 @@ def command(
 ) -> None:
     """List the kinds that hold images, their fields and sources.
 
-    With --unknown: print fields that look like images, in kinds that imagelint does not know,
+    With --unknown: print what looks like an image where imagelint does not know of one, also in
+    annotations, environment variables, flags and ConfigMaps,
     as entries that you can paste into the policy's `workloads:`. Check that each is an image.
+
+    `imagelint workloads learn PATH` writes such entries from CustomResourceDefinitions.
 
     \b
       imagelint workloads
       imagelint workloads --format json | jq -r '.workloads[].kinds[]'
       imagelint workloads --unknown k8s/
+      imagelint workloads learn crds/
     """
     formats = workloads_json if name == "json" else workloads_text
     look = look_of(sys.stdout)
@@ -95,4 +117,7 @@ def _guesses(run: Run) -> Iterator[Guess]:
             continue
         own = item.governing.policy
         known = catalogue.with_entries(own.workloads).with_embedded(own.embedded)
-        yield from unknown_fields(Source(item.shown, data), known)
+        if own.definitions:
+            known = known.with_definitions(own.definitions)
+        known = known.without_fields(own.ignored_fields)
+        yield from guesses_in(Source(item.shown, data), known)

@@ -44,6 +44,7 @@ __all__ = [
     "SplitNames",
     "Words",
     "Workload",
+    "at_path",
     "words_of",
 ]
 
@@ -276,3 +277,8 @@ def words_of(workload: Workload, known: Collection[str]) -> Iterator[str]:
             if not any(word in run for run in runs for word in known):
                 best = max(runs, key=len, default="")
                 yield from (best,) if best else workload.kinds
+
+
+def at_path(path: str) -> str:
+    """Return a path in quotes, to write it in braces."""
+    return f"'{path}'" if '"' in path else f'"{path}"'

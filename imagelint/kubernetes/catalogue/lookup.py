@@ -32,9 +32,13 @@ if TYPE_CHECKING:
         Part,
         Workload,
     )
+    from imagelint.kubernetes.catalogue.taught import Taught
     from imagelint.kubernetes.skim.plans import KindPlan
     from imagelint.model.source import Source
     from imagelint.patterns.globs import NamePattern
+
+_TAUGHT = ("repository", "Repository")
+"""What a document must have to hold a learnt image in parts; others have a word anyway."""
 
 __all__ = ["Catalogue", "CatalogueFiles", "Kind", "load_catalogue"]
 
@@ -102,11 +106,13 @@ class Catalogue:
         own: tuple[Workload, ...] = (),
         ignored: tuple[IgnoredField, ...] = (),
         embedded: tuple[EmbeddedTexts, ...] = (),
+        taught: Taught | None = None,
     ) -> None:
-        """Use :func:`load_catalogue`; ``own``, ``ignored`` and ``embedded`` are a policy's."""
+        """Use :func:`load_catalogue`; all but ``store`` are a policy's."""
         self._store = store
         self._own = own
         self._ignored = ignored
+        self._taught = taught
         self.embedded = embedded
         """Strings that are manifests; mostly none."""
         self._kinds: dict[tuple[str, str], Kind | None] = {}
@@ -120,22 +126,33 @@ class Catalogue:
         for workload in own:
             words += words_of(workload, words)
         words += [one.kind for one in embedded]
+        words += _TAUGHT if taught is not None else ()
         anywhere, groups = (tuple(map(str.encode, one)) for one in (words, store.core.groups))
         self.words = Words(tuple(dict.fromkeys(anywhere)), groups)
         """At least one of these is in the text of every document that holds images."""
 
     def with_entries(self, workloads: Iterable[Workload]) -> Catalogue:
         """Return this catalogue with a policy's own entries added; those of one kind add up."""
-        return Catalogue(self._store, (*self._own, *workloads), self._ignored, self.embedded)
+        return Catalogue(self._store, (*self._own, *workloads), self._ignored, *self._rest)
 
     def without_fields(self, ignored: Iterable[IgnoredField]) -> Catalogue:
         """Return this catalogue without the fields that a policy ignores."""
-        return Catalogue(self._store, self._own, (*self._ignored, *ignored), self.embedded)
+        return Catalogue(self._store, self._own, (*self._ignored, *ignored), *self._rest)
 
     def with_embedded(self, embedded: Iterable[EmbeddedTexts]) -> Catalogue:
         """Return this catalogue with the strings that a policy declares as manifests."""
         texts = (*self.embedded, *embedded)
-        return Catalogue(self._store, self._own, self._ignored, texts)
+        return Catalogue(self._store, self._own, self._ignored, texts, self._taught)
+
+    def with_definitions(self, files: Iterable[Callable[[], Source]]) -> Catalogue:
+        """Return this catalogue with what the definitions in files teach of undescribed kinds."""
+        from imagelint.kubernetes.catalogue.taught import Taught  # noqa: PLC0415 - few policies have some
+
+        return Catalogue(self._store, self._own, self._ignored, self.embedded, Taught(files))
+
+    @property
+    def _rest(self) -> tuple[tuple[EmbeddedTexts, ...], Taught | None]:
+        return self.embedded, self._taught
 
     def embedded_keys(self, group: str, kind: str) -> tuple[NamePattern, ...]:
         """Return the patterns of the keys whose strings in a kind are manifests; mostly none."""
@@ -169,6 +186,8 @@ class Catalogue:
         known = [_fields_of(part.workloads, group, kind) for part in parts]
         fields = [*(field for one in known for field in one)]
         is_exact = is_free or (bool(fields) and len(fields) == len(known[0]))
+        if self._taught is not None and not fields and not is_free:
+            fields += self._taught.fields(group, kind)
         fields += _fields_of(self._own, group, kind)
         if not fields and not is_free:
             return None
