@@ -171,18 +171,24 @@ class Places:
 def _line_of(template: str, line: str) -> tuple[int, int] | None:
     """Return where in a template the value of the line is written that makes ``line``.
 
-    Of several lines that may, it is the one with the longest literal text.
+    Of several lines that may, it is the one with the longest literal text. Different lines with as
+    much of it are no answer: another line would be blamed, and its comments would be obeyed.
     """
     line = line.strip().removeprefix("- ").lstrip()
-    best, found, start = -1, None, 0
+    best, found, start, made_by = -1, None, 0, ""
     for text in template.splitlines(keepends=True):
         bare = text.strip()
         match = _IMAGE_KEY.match(bare) if len(bare) <= _LINE_MAX else None
         if match is not None:
-            literal = _ACTION.split(bare.removeprefix("- ").lstrip())
+            entry = bare.removeprefix("- ").lstrip()
+            literal = _ACTION.split(entry)
+            length = sum(map(len, literal))
             pattern = ".*".join(map(re.escape, literal[:_ACTIONS_MAX]))
-            if sum(map(len, literal)) > best and re.fullmatch(pattern, line):
-                at = start + text.index(bare)
-                best, found = sum(map(len, literal)), (at + match.end(), at + len(bare))
+            if length >= best and re.fullmatch(pattern, line):
+                if length > best:
+                    at = start + text.index(bare)
+                    best, found, made_by = length, (at + match.end(), at + len(bare)), entry
+                elif entry != made_by:
+                    found = None
         start += len(text)
     return found
