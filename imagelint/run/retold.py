@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from imagelint import files
 from imagelint.engine.comments import find_ignores
 from imagelint.engine.excuses import Excuses
+from imagelint.engine.linter import UNUSED_IGNORE
 from imagelint.model.errors import FileError
 from imagelint.model.finding import COMMENT_MARK, Finding
 from imagelint.model.namedtuple import NamedTuple
@@ -130,6 +131,8 @@ class _Telling:
         """The templates, as shown, that made documents."""
         self._charts: list[str] = []
         """The folders (absolute) of the charts that were rendered."""
+        self._obeyed: set[str] = set()
+        """The templates, as shown, with a comment that suppresses what they render."""
 
     def take(self, looked: Looked) -> None:
         """Note the findings and the images of a chart at their places."""
@@ -141,11 +144,16 @@ class _Telling:
             told, path, span = self._at(looked, looked.places[number])
             told.images[record._replace(path=path, span=span)] = None
         for finding in result.findings:
-            told, one = self._moved(looked, finding, numbers)
-            told.findings[one] = None
+            if finding.rule != UNUSED_IGNORE:  # told of the file that has the comment
+                told, one = self._moved(looked, finding, numbers)
+                told.findings[one] = None
         for suppressed in result.suppressed:
             told, one = self._moved(looked, suppressed.finding, numbers)
             told.suppressed[suppressed._replace(finding=one)] = None
+            if suppressed.by == "comment" and one.template is not None:
+                names = one.template.split("/")[1:]
+                path = os.path.join(looked.installed.release.folder, *names)
+                self._obeyed.add(files.displayed(path, self._run.cwd))
         self._run.add_uses(result)
         shown = looked.installed.release.shown
         self._run.remarks += (one_line(f"note: {shown}: {one}") for one in looked.remarks)
@@ -217,7 +225,9 @@ class _Telling:
         if result.path not in self._rendered:  # what it would make with other values is unknown
             kept = tuple(one for one in result.findings if one.rule != _UNRENDERED)
             return result._replace(findings=kept)
-        left_open = (_UNRENDERED, _UNRESOLVED)
+        left_open = [_UNRENDERED, _UNRESOLVED]
+        if result.path in self._obeyed:
+            left_open.append(UNUSED_IGNORE)
         return result._replace(
             findings=tuple(one for one in result.findings if one.rule not in left_open),
             images=tuple(one for one in result.images if one.allowed is not None),

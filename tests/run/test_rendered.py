@@ -128,6 +128,29 @@ def test_a_comment_at_the_value_suppresses_the_finding(helm: Project) -> None:
     assert "unused-ignore" in helm.run("check", "shop", "--render").stdout
 
 
+def test_a_comment_in_a_template_is_told_once_and_only_if_unused(helm: Project) -> None:
+    comment = "  # imagelint: ignore[unapproved-registry] until it is mirrored"
+    helm.write("shop/Chart.yaml", chart())
+    helm.write("shop/templates/web.yaml", template("{{ .Values.a }}" + comment))
+    helm.write("shop/values.yaml", "a: quay.io/x:1\n")
+    done = helm.run("check", "shop", "--render")
+    assert done.exit_code == CLEAN, done.output
+    assert "unused-ignore" not in done.stdout
+    helm.write("shop/values.yaml", "a: h.io/hub/x:1\n")
+    assert helm.run("check", "shop", "--render").stdout.count("unused-ignore") == 1
+
+
+def test_a_comment_at_another_image_of_a_template_suppresses_nothing(helm: Project) -> None:
+    helm.write("shop/Chart.yaml", chart())
+    text = template("{{ .Values.a }}", "{{ .Values.b }}")
+    comment = "    # imagelint: ignore[unapproved-registry] built here\n"
+    text = text.replace("    image: {{ .Values.a", f"{comment}    image: {{{{ .Values.a")
+    helm.write("shop/templates/web.yaml", text)
+    helm.write("shop/values.yaml", "a: h.io/hub/x:1\n")
+    done = helm.run("check", "shop", "--set", "b=quay.io/y:1")
+    assert done.exit_code == FINDINGS, done.output
+
+
 @pytest.mark.parametrize("more", ["type: library\n", ""])
 def test_a_library_is_not_rendered(helm: Project, more: str) -> None:
     helm.write("kit/Chart.yaml", chart("kit", more))
