@@ -143,10 +143,14 @@ class Linting:
 
     def _is_rendered(self, item: Input) -> bool:
         """Whether a file has the defaults of a chart that is rendered, which shows their use."""
-        if self._request.rendering is None or item.governing.policy.rendering is not None:
-            return False
         folder, name = os.path.split(item.path)
-        return name == "values.yaml" and os.path.isfile(os.path.join(folder, "Chart.yaml"))
+        if self._request.rendering is None or name != "values.yaml":
+            return False
+        listed = item.governing.policy.rendering
+        if listed is not None:
+            place = item.governing.match_path(folder)
+            return any(one.folder == place for one in listed.charts)
+        return os.path.isfile(os.path.join(folder, "Chart.yaml"))
 
     def _chart(self, item: Input) -> str | None:
         """Return the folder, as shown, of the Helm chart of which an input is a template."""
