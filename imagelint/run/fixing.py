@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Declined", "fix_all", "propose"]
 
-_DOUBT = "git does not say whether it ignores this file; name the file to have it repaired"
+_DOUBT = "git does not say whether it ignores this file; name the file to fix it"
 _NO_ADJUSTMENTS: Mapping[str, Adjustment] = {}
 
 

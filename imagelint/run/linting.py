@@ -86,6 +86,9 @@ class Linting:
         data, identity = self._around.read(item)
         linter, match_path = self.linter_of(item.governing), item.governing.match_path(item.path)
         known = self._around.context_of(item.path)
+        if self._is_rendered(item):
+            roles = tuple([role for role in known.roles if not role.role.is_values])
+            known = known._replace(roles=roles)
         context = linter.context_of(match_path, known, chart=self._chart(item))
         return linter.examine(Source(item.shown, data), context), identity
 
@@ -137,6 +140,17 @@ class Linting:
             chart=self._chart(item),
             stamp=item.governing.stamp,
         )
+
+    def _is_rendered(self, item: Input) -> bool:
+        """Whether a file has the defaults of a chart that is rendered, which shows their use."""
+        folder, name = os.path.split(item.path)
+        if self._request.rendering is None or name != "values.yaml":
+            return False
+        listed = item.governing.policy.rendering
+        if listed is not None:
+            place = item.governing.match_path(folder)
+            return any(one.folder == place for one in listed.charts)
+        return os.path.isfile(os.path.join(folder, "Chart.yaml"))
 
     def _chart(self, item: Input) -> str | None:
         """Return the folder, as shown, of the Helm chart of which an input is a template."""

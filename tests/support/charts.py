@@ -226,6 +226,6 @@ CHARTS = {
                 "image: quay.io/fixed/app:{{ .Chart.AppVersion }}",
             ),
         ),
-        None,
+        "a: b\n",  # the template is fixed
     ),
 }
