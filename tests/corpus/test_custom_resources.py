@@ -84,7 +84,9 @@ CLAIMED = {
     ("argoproj.io", "Workflow", "spec.templates[].initContainers[].image"): 2,
     ("argoproj.io", "Workflow", "spec.templates[].script.image"): 62,
     ("argoproj.io", "Workflow", "spec.templates[].sidecars[].image"): 8,
+    ("argoproj.io", "Workflow", "spec.templates[].steps[][].arguments.parameters[].value"): 1,
     ("argoproj.io", "Workflow", "spec.templates[].steps[][].inline.container.image"): 1,
+    ("argoproj.io", "Workflow", "spec.templates[].steps[][].withItems[].image"): 10,
     ("argoproj.io", "WorkflowTemplate", "spec.templates[].container.image"): 51,
     ("argoproj.io", "WorkflowTemplate", "spec.templates[].containerSet.containers[].image"): 6,
     ("argoproj.io", "WorkflowTemplate", "spec.templates[].dag.tasks[].inline.container.image"): 1,
@@ -151,8 +153,9 @@ CLAIMED = {
     ("tekton.dev", "Task", "spec.sidecars[].image"): 1,
     ("tekton.dev", "Task", "spec.steps[].image"): 92,
     ("tekton.dev", "TaskRun", "spec.taskRef.params[].value"): 1,
+    ("tekton.dev", "TaskRun", "spec.params[].value"): 1,
+    ("tekton.dev", "Task", "spec.params[].default"): 1,
     ("tekton.dev", "TaskRun", "spec.taskSpec.sidecars[].image"): 9,
-    ("tekton.dev", "TaskRun", "spec.taskSpec.stepTemplate.image"): 1,
     ("tekton.dev", "TaskRun", "spec.taskSpec.steps[].image"): 133,
     ("upgrade.cattle.io", "Plan", "spec.prepare.image"): 2,
 }
@@ -161,10 +164,6 @@ NO_IMAGES = {
     ("apps.kruise.io", "DaemonSet", "spec.template.spec.containers.image"): (
         1,
         "no list of containers",
-    ),
-    ("argoproj.io", "Workflow", "spec.templates[].steps[][].withItems[].image"): (
-        10,
-        "values of a loop, not a field of the workflow",
     ),
     ("ceph.rook.io", "CephCluster", "status.version.image"): (1, "what an operator has found"),
     ("kustomize.config.k8s.io", "Kustomization", "patches[].target.image"): (
@@ -176,6 +175,10 @@ NO_IMAGES = {
         "what an operator has found",
     ),
     ("postgresql.cnpg.io", "Cluster", "status.image"): (5, "what an operator has found"),
+    ("tekton.dev", "TaskRun", "spec.taskSpec.stepTemplate.image"): (
+        1,
+        "a parameter, whose value is found at its own place",
+    ),
 }
 """Rows of images.tsv in known kinds that are no image that is run, and why."""
 
@@ -220,7 +223,10 @@ def test_every_row_of_a_known_kind_is_found() -> None:
             else:
                 # A merged field is found where it is merged.
                 field = site.field if "<<" in row.field else row.field
-                assert (site.field, str(site.value.value)) == (field, row.value)
+                # The value may be a part of an image whose tag is another value of a loop.
+                image = str(site.value.value)
+                part = image.rpartition(":")[0] if "withItems" in field else image
+                assert (site.field, part) == (field, row.value)
                 count += 1
     assert missing == {key: number for key, (number, _) in NO_IMAGES.items()}
     assert count > 1_300

@@ -37,6 +37,8 @@ OFFLINE: Any = {
     **{f"{name}_proxy": "http://127.0.0.1:9" for name in ("http", "https", "all")},
 }
 """Variables with which nothing is fetched."""
+_IMAGE = "/a/b"
+"""The repository of any image, behind its registry."""
 _PARTS = re.compile(r"""([\s"'=,]+)""")
 """What stands around an image in an argument or in a document inside of a string."""
 
@@ -127,7 +129,10 @@ def _unequal(old: Any, new: Any, path: str, mapped: Callable[[str], str | None])
     if type(old) is not type(new) or old.tag != new.tag:
         yield f"{path}: another type"
     elif isinstance(old.value, str):
-        if old.value != new.value and not _is_mapped(old.value, new.value, mapped):
+        is_registry = path.lower().endswith("registry")  # beside a repository, in a chart's values
+        behind = _IMAGE.removeprefix("/" if old.value.endswith("/") else "") if is_registry else ""
+        pair = old.value + behind, new.value + behind
+        if old.value != new.value and not _is_mapped(*pair, mapped):
             yield f"{path}: {old.value!r} became {new.value!r}, not {mapped(old.value)!r}"
     elif len(old.value) != len(new.value):
         yield f"{path}: {len(new.value)} items, not {len(old.value)}"
