@@ -132,7 +132,7 @@ class Builds:
         )
         return linter.judge(examination, governing.match_path(path), stamp=governing.stamp)
 
-    def mended(self, one: Build, known: Collection[str]) -> tuple[bytes, Build]:
+    def with_entries(self, one: Build, known: Collection[str]) -> tuple[bytes, Build]:
         """Return the file of a kustomization with entries for images whose names are not ``known``.
 
         Also returns the build with them. Raises ``RenderingError`` with the reason if that is not

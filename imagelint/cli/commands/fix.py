@@ -136,7 +136,7 @@ def command(
         done = fix_all(run, write=written, confirm=confirm)
         outcome = _collected(done, run, detail, diff=diff)
         if asked.rendering is not None:
-            _mend(run, asked, outcome, None if outcome.repaired else confirm, diff=diff)
+            _fix_rendered(run, asked, outcome, None if outcome.repaired else confirm, diff=diff)
     except Declined:
         say(["note: nothing was written; --harbor HOST names your Harbor"])
         ctx.exit(EXIT_FINDINGS)
@@ -194,7 +194,7 @@ def _collected(done: Iterator[Fixed], run: Run, detail: Detail, *, diff: bool) -
     return outcome
 
 
-def _mend(
+def _fix_rendered(
     run: Run,
     asked: Request,
     outcome: _Outcome,
@@ -203,27 +203,27 @@ def _mend(
     diff: bool,
 ) -> None:
     """Render charts, fix the values that make their images, and tell what remains."""
-    from imagelint.run.mending import Mender  # noqa: PLC0415 - only when asked for
+    from imagelint.run.rendered_fixing import RenderedFixer  # noqa: PLC0415 - only when asked for
     from imagelint.run.retold import Found, KnownImages, retold  # noqa: PLC0415
 
-    mender = Mender(run, asked)
-    looked = list(mender.looked(outcome.fixed))
-    builds = [] if diff else list(mender.built(KnownImages.of(outcome.results)))
-    mended = mender.mended
-    if mended and confirm is not None and not confirm(len(mended)):
+    fixer = RenderedFixer(run, asked)
+    looked = list(fixer.looked(outcome.fixed))
+    builds = [] if diff else list(fixer.built(KnownImages.of(outcome.results)))
+    fixes = fixer.fixes
+    if fixes and confirm is not None and not confirm(len(fixes)):
         raise Declined
     fixed = dict(outcome.fixed)
-    for one in mended:
+    for one in fixes:
         shown = files.displayed(one.path, os.getcwd())
         if diff:
             old = Source(files.named(one.path, os.getcwd()), one.old or b"")
             outcome.patch[one.path] = unified(old, one.new, look_of(sys.stdout))
-        elif not mender.write(one):
+        elif not fixer.write(one):
             continue
         fixed[one.path] = one.new
         outcome.repaired.append(shown)
     outcome.results = [*retold(run, asked, outcome.results, Found(looked, builds, fixed))]
-    run.remarks += mender.said
+    run.remarks += fixer.said
 
 
 def _texts(run: Run, item: Input, fix: FileFix) -> tuple[bytes, bytes]:

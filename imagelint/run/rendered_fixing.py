@@ -41,12 +41,12 @@ if TYPE_CHECKING:
     from imagelint.run.run import Run
     from imagelint.yaml.documents import Document
 
-__all__ = ["Mended", "Mender"]
+__all__ = ["RenderedFix", "RenderedFixer"]
 
 _HINT = ".".join(map(str, INSECURE_IMAGES))
 
 
-class Mended(NamedTuple):
+class RenderedFix(NamedTuple):
     """A values file with new values."""
 
     path: str
@@ -60,7 +60,7 @@ class _RefusedError(Exception):
     """Why the values of a chart are left as they are."""
 
 
-class Mender:
+class RenderedFixer:
     """Fixes the values of the charts of a run, one chart after the other."""
 
     def __init__(self, run: Run, request: Request) -> None:
@@ -81,7 +81,7 @@ class Mender:
         ``contents`` replace those of files, by path: what is fixed, but not written.
         """
         self._new.update(contents)
-        yield from self._renderer.each(self._mended, at_once=1)
+        yield from self._renderer.each(self._fixed, at_once=1)
 
     def built(self, known: KnownImages) -> Iterator[Build]:
         """Build kustomizations, and give images that no file of the PATHs has another name."""
@@ -97,7 +97,7 @@ class Mender:
                 yield one
                 continue
             try:
-                data, after = builds.mended(one, known.names)
+                data, after = builds.with_entries(one, known.names)
                 old = files.read(one.path, one.path)[0]
             except (RenderingError, FileError) as error:
                 yield one._replace(refused=str(error))
@@ -107,15 +107,15 @@ class Mender:
             yield after
 
     @property
-    def mended(self) -> list[Mended]:
+    def fixes(self) -> list[RenderedFix]:
         """The values files that get new content."""
         return [
-            Mended(path, old, self._new[path])
+            RenderedFix(path, old, self._new[path])
             for path, old in self._old.items()
             if self._new.get(path, old) != old
         ]
 
-    def write(self, one: Mended) -> bool:
+    def write(self, one: RenderedFix) -> bool:
         """Write a values file; a failure is an error of the run."""
         shown = files.displayed(one.path, self._run.cwd)
         try:
@@ -130,7 +130,7 @@ class Mender:
             return False
         return True
 
-    def _mended(self, helm: Tool, one: Installed) -> Looked:
+    def _fixed(self, helm: Tool, one: Installed) -> Looked:
         """Render a chart, and fix its values if that is proven to be right."""
         one = one._replace(release=one.release.with_contents(self._new))
         with bench(helm, one.release, self._new) as work:
