@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from imagelint import files
 from imagelint.engine.edits import NotEditableError, place_of
@@ -39,6 +39,12 @@ __all__ = ["Build", "Builds"]
 
 _LATE = ("transformers", "replacements")
 """Fields that kustomize applies after ``images``."""
+
+
+_CHARTS: Final = (
+    "charts in kustomizations are not rendered; lint `kustomize build --enable-helm . | imagelint"
+    " check -`"
+)
 
 
 class Build(NamedTuple):
@@ -171,9 +177,14 @@ class Builds:
 
 
 def _refuse_downloads(graph: Graph, member: Member) -> None:
-    """Raise ``RenderingError`` if something is named that is not there: it would be downloaded."""
+    """Raise ``RenderingError`` if something is named that is not there: it would be downloaded.
+
+    So would charts, and kustomize would run Helm for them.
+    """
     for folder in graph.below((os.path.dirname(member.path),)):
         below = graph.members[folder]
+        if below.says.charts:
+            raise RenderingError(_CHARTS)
         followed = {edge.entry for edge in below.edges}
         for entry in below.says.paths:
             if entry not in followed:

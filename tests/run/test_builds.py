@@ -95,13 +95,23 @@ def test_nothing_is_downloaded(work: Project, text: str) -> None:
     assert "is not in this repository, and nothing is downloaded" in done.stderr
 
 
-def test_what_kustomize_refuses_is_told_in_its_words(work: Project) -> None:
+def test_charts_in_kustomizations_are_not_rendered(work: Project) -> None:
     work.write("a/kustomization.yaml", "helmCharts: [{name: x, repo: 'https://x.io'}]\n")
+    work.write("b/kustomization.yaml", "resources: [../a]\n")
+    done = work.run("check", ".", "--render")
+    assert done.exit_code == ERROR
+    assert "error: b/kustomization.yaml: not built: charts in kustomizations are not" in done.stderr
+
+
+def test_what_kustomize_refuses_is_told_in_its_words(work: Project) -> None:
+    work.write("a/kustomization.yaml", "patches: [{patch: '{a: b}', target: {kind: '['}}]\n")
+    work.write(
+        "a/kustomization.yaml", "vars: [{name: X, objref: {kind: A, name: b, apiVersion: v1}}]\n"
+    )
     work.write("b/pod.yaml", pod("nginx:1"))
     done = work.run("check", ".", "--render", "--format=json")
     assert done.exit_code == ERROR
     assert "a/kustomization.yaml: not built: kustomize failed: " in done.stderr
-    assert "must specify --enable-helm" in done.stderr
     assert [one["path"] for one in json.loads(done.stdout)["findings"]] != []
 
 
