@@ -38,7 +38,7 @@ def rendering_options(function: F) -> F:
         click.option(
             "--render",
             is_flag=True,
-            help="Render charts and kustomizations; tell images at the lines that make them.",
+            help="Render charts and kustomizations; report images at the lines that make them.",
         ),
     ):
         function = option(function)

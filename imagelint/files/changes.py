@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from imagelint.files.git import GitError, ask_git
 from imagelint.files.paths import chart_folder, followed, relative_to
 from imagelint.files.tree import LINK, SUBMODULE, Entry, Tree, commit_of, is_shallow, repository_at
+from imagelint.kubernetes.objects import CHART_FILE
 from imagelint.model.errors import FileError, UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Changes"]
 
-_CHART = "Chart.yaml"
 _SHA1_DIGITS = 40
 
 
@@ -50,11 +50,11 @@ class Changes:
         deciding = list(policies)
         chart = chart_folder(path)
         if chart is not None:
-            deciding.append(os.path.join(chart, _CHART))
+            deciding.append(os.path.join(chart, CHART_FILE))
         return (
             not self.is_same(path)
             or any(self._is_different(one) for one in deciding)
-            or ("templates" in path.split(os.sep) and self.deleted_above(path, _CHART))
+            or ("templates" in path.split(os.sep) and self.deleted_above(path, CHART_FILE))
         )
 
     def deleted_at(self, path: str) -> bool:

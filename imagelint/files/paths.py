@@ -10,6 +10,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from imagelint.kubernetes.objects import CHART_FILE
 from imagelint.model.namedtuple import NamedTuple
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def outermost_chart(chart: str) -> str:
 
 
 def _is_chart(folder: str) -> bool:
-    return os.path.isfile(os.path.join(folder, "Chart.yaml"))
+    return os.path.isfile(os.path.join(folder, CHART_FILE))
 
 
 class FoundFile(NamedTuple):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from imagelint.kubernetes.catalogue.entries import Holder
 
 __all__ = [
+    "CHART_FILE",
     "KUSTOMIZATION_FILES",
     "ObjectNode",
     "Place",
@@ -42,6 +43,8 @@ __all__ = [
     "text_at",
 ]
 
+CHART_FILE = "Chart.yaml"
+"""The file that makes a folder a Helm chart."""
 KUSTOMIZATION_FILES = frozenset({"kustomization.yaml", "kustomization.yml", "Kustomization"})
 """Names of files in which a mapping without a kind is an object."""
 _ARGO_SOURCE = ".argocd-source"

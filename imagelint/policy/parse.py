@@ -8,7 +8,7 @@ parts (does the default exist?) are an :class:`InconsistentPolicy`: the JSON Sch
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from imagelint.model.errors import Inconsistency, InconsistentPolicy, did_you_mean
 from imagelint.model.finding import Severity
@@ -33,7 +33,7 @@ from imagelint.yaml.nodes import Mapping as MappingNode
 from imagelint.yaml.nodes import Node, Scalar, Sequence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from collections.abc import Sequence as SequenceOf
 
     from imagelint.model.errors import PolicyError
@@ -60,6 +60,7 @@ __all__ = [
     "read_values",
 ]
 
+T = TypeVar("T")
 _VERSION: Final = "1"
 _KEYS: Final = (
     *("version", "harbor", "environments", "default", "rules", "rule-files", "ignores"),
@@ -292,16 +293,8 @@ def read_rule_files(
     where = "rule-files"
     if sources is None:
         raise reader.error(node, f"{where}: only a policy in a file can have rule files")
-    found: dict[str, Source] = {}
-    for item in reader.items(node, where):
-        glob = reader.text(item, where)
-        with reader.placing(item, where):
-            PathPatterns.parse([glob])
-            named = sources(glob)
-        if not named:
-            raise reader.error(item, f"{where}: no file matches {shown(glob)}")
-        found.update((source.path, source) for source in named)
-    return load_rules(found.values(), rules)
+    named = _named_by_globs(reader, node, where, sources, "file")
+    return load_rules({source.path: source for source in named}.values(), rules)
 
 
 def read_crds(
@@ -311,16 +304,21 @@ def read_crds(
     where = "crds"
     if sources is None:
         raise reader.error(node, f"{where}: only a policy in a file can have CRDs")
-    found: list[Callable[[], Source]] = []
+    return tuple(_named_by_globs(reader, node, where, sources, "file or folder"))
+
+
+def _named_by_globs(
+    reader: Fields, node: Node, where: str, sources: Callable[[str], SequenceOf[T]], what: str
+) -> Iterator[T]:
+    """Yield what the globs in a list match; each must match something."""
     for item in reader.items(node, where):
         glob = reader.text(item, where)
         with reader.placing(item, where):
             PathPatterns.parse([glob])
             named = sources(glob)
         if not named:
-            raise reader.error(item, f"{where}: no file or folder matches {shown(glob)}")
-        found += named
-    return tuple(found)
+            raise reader.error(item, f"{where}: no {what} matches {shown(glob)}")
+        yield from named
 
 
 def read_rule_settings(

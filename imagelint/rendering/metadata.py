@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source, Span
@@ -12,9 +12,7 @@ from imagelint.yaml.parser import parse_yaml
 if TYPE_CHECKING:
     from imagelint.yaml.nodes import Node
 
-__all__ = ["CHART_FILE", "Dependency", "Metadata", "metadata_of", "value_at"]
-
-CHART_FILE: Final = "Chart.yaml"
+__all__ = ["Dependency", "Metadata", "metadata_of", "value_at"]
 
 
 class Dependency(NamedTuple):

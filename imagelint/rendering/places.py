@@ -8,11 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from imagelint import files
+from imagelint.kubernetes.objects import CHART_FILE
 from imagelint.model.errors import FileError
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import Source, Span
 from imagelint.rendering.charts import VALUES_FILE
-from imagelint.rendering.metadata import CHART_FILE, value_at
+from imagelint.rendering.metadata import value_at
 from imagelint.yaml.nodes import Scalar, Sequence
 from imagelint.yaml.parser import parse_yaml
 

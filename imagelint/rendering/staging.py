@@ -13,9 +13,10 @@ import tarfile
 from typing import TYPE_CHECKING, Final
 
 from imagelint import files
+from imagelint.kubernetes.objects import CHART_FILE
 from imagelint.model.errors import FileError
 from imagelint.model.namedtuple import NamedTuple
-from imagelint.rendering.metadata import CHART_FILE, Metadata, metadata_of
+from imagelint.rendering.metadata import Metadata, metadata_of
 from imagelint.rendering.tools import RenderingError
 
 if TYPE_CHECKING:

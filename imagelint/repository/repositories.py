@@ -15,7 +15,7 @@ from imagelint.files.paths import SUFFIXES
 from imagelint.files.reading import MAX_SIZE, read
 from imagelint.kubernetes.context import NO_CONTEXT
 from imagelint.kubernetes.injection import namespaces_in
-from imagelint.kubernetes.objects import KUSTOMIZATION_FILES, is_argo_source
+from imagelint.kubernetes.objects import CHART_FILE, KUSTOMIZATION_FILES, is_argo_source
 from imagelint.kubernetes.prefilter import may_have_built, may_name_values
 from imagelint.model.errors import FileError
 from imagelint.model.source import Source
@@ -122,7 +122,7 @@ def _repository(root: str, *, is_tree: bool) -> Repository | None:
 
 
 def _is_chart(path: str) -> bool:
-    return os.path.basename(path) == "Chart.yaml"
+    return os.path.basename(path) == CHART_FILE
 
 
 def _candidates(root: str, paths: list[str], maps: list[str]) -> Iterator[tuple[str, bytes]]:

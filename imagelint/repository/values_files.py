@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from imagelint.kubernetes.kustomize.model import FileRole, Role, Target
-from imagelint.kubernetes.objects import find_objects, string_of
+from imagelint.kubernetes.objects import CHART_FILE, find_objects, string_of
 from imagelint.kubernetes.prefilter import may_name_values
 from imagelint.kubernetes.readers import Reader, View
 from imagelint.kubernetes.values.releases import namespaces_of_release
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ValuesFiles"]
 
-_CHART: Final = "Chart.yaml"
 _BESIDE_CHART: Final = re.compile(r"values.*\.ya?ml", re.IGNORECASE)
 _ACTION: Final = re.compile(r"\{\{.*?\}\}")
 _LISTS: Final = {
@@ -59,7 +58,9 @@ class ValuesFiles:
         """Know those beside charts among all manifests at ``paths`` (absolute)."""
         self._root = root
         self._paths = frozenset(paths)
-        charts = {os.path.dirname(path) for path in self._paths if os.path.basename(path) == _CHART}
+        charts = {
+            os.path.dirname(path) for path in self._paths if os.path.basename(path) == CHART_FILE
+        }
         self._beside = frozenset(
             path
             for path in self._paths

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from imagelint import files
 from imagelint.engine.linter import Linter
+from imagelint.kubernetes.objects import CHART_FILE
 from imagelint.model.errors import ImagelintError, internal_error
 from imagelint.model.report import NO_FACTS, joined, light, told
 from imagelint.model.source import Source, one_line
@@ -150,7 +151,7 @@ class Linting:
         if listed is not None:
             place = item.governing.match_path(folder)
             return any(one.folder == place for one in listed.charts)
-        return os.path.isfile(os.path.join(folder, "Chart.yaml"))
+        return os.path.isfile(os.path.join(folder, CHART_FILE))
 
     def _chart(self, item: Input) -> str | None:
         """Return the folder, as shown, of the Helm chart of which an input is a template."""

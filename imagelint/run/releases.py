@@ -6,13 +6,13 @@ import os
 from typing import TYPE_CHECKING
 
 from imagelint import files
+from imagelint.kubernetes.objects import CHART_FILE
 from imagelint.model.errors import FileError, UsageError
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.source import one_line
 from imagelint.rendering.charts import Release
 from imagelint.rendering.deployed import deployed_in
 from imagelint.rendering.helm import NO_SETTING, Setting
-from imagelint.rendering.metadata import CHART_FILE
 from imagelint.rendering.staging import read_metadata
 from imagelint.rendering.values import GivenValues
 

@@ -12,13 +12,13 @@ from imagelint import files
 from imagelint.engine.comments import find_ignores
 from imagelint.engine.excuses import Excuses
 from imagelint.engine.linter import UNUSED_IGNORE
+from imagelint.kubernetes.objects import CHART_FILE
 from imagelint.model.errors import FileError
 from imagelint.model.finding import COMMENT_MARK, Finding
 from imagelint.model.namedtuple import NamedTuple
 from imagelint.model.report import FileResult, Suppressed
 from imagelint.model.source import Source, as_yaml, one_line
 from imagelint.policy.placement import Where
-from imagelint.rendering.metadata import CHART_FILE
 from imagelint.rendering.places import NOWHERE
 from imagelint.rendering.plan import dotted
 from imagelint.repository.rename_matching import split_image

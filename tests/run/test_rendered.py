@@ -9,7 +9,7 @@ import pytest
 
 from imagelint.rendering import charts
 from imagelint.rendering.tools import Limits
-from tests.support.charts import CHARTS, MAJORS, chart, put_helm_on_path, template, write
+from tests.support.charts import CHARTS, chart, template, write
 from tests.support.project import BAD, CLEAN, ERROR, FINDINGS, POLICY
 
 if TYPE_CHECKING:
@@ -19,22 +19,6 @@ if TYPE_CHECKING:
 
     from tests.support.charts import Made
     from tests.support.project import Project
-
-
-@pytest.fixture(params=MAJORS)
-def rendering(
-    request: pytest.FixtureRequest, work: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    """A folder with a policy, and each major version of Helm."""
-    put_helm_on_path(request.param, tmp_path, monkeypatch)
-    return work
-
-
-@pytest.fixture
-def helm(work: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A folder with a policy, and Helm 3, for what no version of Helm changes."""
-    put_helm_on_path(MAJORS[0], tmp_path, monkeypatch)
-    return work
 
 
 def found(done: Result) -> list[dict[str, Any]]:

@@ -7,30 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.charts import CHARTS, MAJORS, chart, put_helm_on_path, template, write
+from tests.support.charts import CHARTS, chart, template, write
 from tests.support.project import CLEAN, ERROR, FINDINGS
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.support.charts import Made
     from tests.support.project import Project
-
-
-@pytest.fixture(params=MAJORS)
-def rendering(
-    request: pytest.FixtureRequest, work: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    """A folder with a policy, and each major version of Helm."""
-    put_helm_on_path(request.param, tmp_path, monkeypatch)
-    return work
-
-
-@pytest.fixture
-def helm(work: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A folder with a policy, and Helm 3, for what no version of Helm changes."""
-    put_helm_on_path(MAJORS[0], tmp_path, monkeypatch)
-    return work
 
 
 @pytest.mark.parametrize("made", CHARTS.values(), ids=CHARTS)
